@@ -1,0 +1,1 @@
+"""The types that cross borders; standard library and pydantic only."""

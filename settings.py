@@ -1,0 +1,77 @@
+"""Everything the environment may decide; nothing else reads it."""
+
+import ipaddress
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _networks(value: object) -> object:
+    """Read `10.0.0.0/8, ::1` as networks; a bare address is a network of one."""
+    if not isinstance(value, str):
+        return value
+    return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
+
+
+def _blank_is_unset(value: object) -> object:
+    return None if value == "" else value
+
+
+Optional = BeforeValidator(_blank_is_unset)
+
+
+class Settings(BaseSettings):
+    """Read once per process from the environment, then from `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="PILITO_", env_file=".env", extra="ignore", frozen=True)
+
+    # HTTP
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(default=8000, ge=1, le=65535)
+    max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
+    requests_per_minute: int = Field(default=6000, ge=1, description="per integration token and API process")
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
+
+    # Where things are; an address left empty means `pilito up` starts an embedded one
+    database_url: Annotated[str | None, Optional] = None
+    temporal_address: Annotated[str | None, Optional] = None
+    temporal_namespace: str = "default"
+    temporal_port: int = 7233
+    temporal_ui_port: int = 8233
+    temporal_ui_url: Annotated[str | None, Optional] = None
+    task_queue: str = "pilito-sync"
+    state_dir: Path = Path(".local")
+
+    # People
+    admin_email: str = "admin@pilito.local"
+    admin_password: Annotated[SecretStr | None, Optional] = None
+    secret_key: Annotated[SecretStr | None, Optional] = None
+
+    # Pace
+    debounce_seconds: float = Field(default=2.0, ge=0)
+    debounce_max_seconds: float = Field(default=30.0, ge=0)
+
+    # Embeddings
+    openai_api_key: Annotated[SecretStr | None, Optional] = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: Annotated[AnyHttpUrl | None, Optional] = Field(
+        default=None, validation_alias="OPENAI_BASE_URL"
+    )
+    embedding_model: str = "text-embedding-3-small"
+    embedding_dimensions: int = Field(default=1536, ge=1, le=3072)
+    embedding_timeout_seconds: float = Field(default=60.0, gt=0)
+    embedding_patience_hours: float = Field(default=24.0, gt=0)
+
+    @property
+    def temporal_ui(self) -> str:
+        return self.temporal_ui_url or f"http://127.0.0.1:{self.temporal_ui_port}"
+
+
+@lru_cache(maxsize=1)
+def load() -> Settings:
+    """The settings of this process."""
+    return Settings()
