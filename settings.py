@@ -15,7 +15,8 @@ def _networks(value: object) -> object:
     """Read `10.0.0.0/8, ::1` as networks; a bare address is a network of one."""
     if not isinstance(value, str):
         return value
-    return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
+    parts = (part.strip() for part in value.split(","))
+    return tuple(ipaddress.ip_network(part, strict=False) for part in parts if part)
 
 
 def _blank_is_unset(value: object) -> object:
@@ -57,7 +58,9 @@ class Settings(BaseSettings):
     debounce_max_seconds: float = Field(default=30.0, ge=0)
 
     # Embeddings
-    openai_api_key: Annotated[SecretStr | None, Optional] = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_api_key: Annotated[SecretStr | None, Optional] = Field(
+        default=None, validation_alias="OPENAI_API_KEY"
+    )
     openai_base_url: Annotated[AnyHttpUrl | None, Optional] = Field(
         default=None, validation_alias="OPENAI_BASE_URL"
     )

@@ -1,0 +1,36 @@
+"""Who is asking."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integration:
+    """The holder of an integration token: a store, its owner and the token's terms."""
+
+    token_id: int
+    token_name: str
+    integration_type: str
+    is_active: bool
+    expires_at: datetime | None
+    allowed_ips: tuple[str, ...]
+    last_used_at: datetime | None
+    usage_count: int
+    user_id: int
+    user_email: str
+    username: str
+    store_id: int
+    store_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedToken:
+    """A token in the one moment its secret is known."""
+
+    id: int
+    secret: str
+    preview: str
+    integration_type: str
+    name: str
+    user_id: int
+    store_id: int

@@ -1,0 +1,101 @@
+"""One delivery a shop made to us, and what became of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class EventType(StrEnum):
+    """What the shop says happened; all but the deletion are one upsert."""
+
+    CREATED = "product.created"
+    UPDATED = "product.updated"
+    RESTORED = "product.restored"
+    PUBLISHED = "product.published"
+    DELETED = "product.deleted"
+
+
+class EventStatus(StrEnum):
+    """Where an event stands."""
+
+    RECEIVED = "received"
+    WAITING = "waiting"
+    PROCESSING = "processing"
+    RETRYING = "retrying"
+    SUCCEEDED = "succeeded"
+    UNCHANGED = "unchanged"
+    SUPERSEDED = "superseded"
+    STALE = "stale"
+    IGNORED = "ignored"
+    DUPLICATE = "duplicate"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductEvent:
+    """What the event's workflow is started with.
+
+    `external_id` is the thing that changed, which may be a variation; `parent` is then its product.
+    `version` is when the shop changed it (UTC), `body` the product as sent. A body too large for a
+    history is None here and lies in the event's row, written before the workflow was started.
+    """
+
+    store_id: int
+    event_id: str
+    event_type: EventType
+    external_id: str
+    received_at: datetime
+    parent: str | None = None
+    version: datetime | None = None
+    source_address: str = ""
+    user_agent: str = ""
+    body: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedEvent:
+    """The event's row, and whom it overtakes.
+
+    `overtakes` are workflow ids of older waiting events of the same thing.
+    `quiet_seconds` is how long to wait for a newer change before this one is processed.
+    """
+
+    row_id: int
+    duplicate: bool = False
+    overtakes: tuple[str, ...] = ()
+    quiet_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How an event ended; `reason` is for people, one sentence."""
+
+    status: EventStatus
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedProduct:
+    """What saving decided: either an outcome, or a text (`content_hash`) that must become knowledge."""
+
+    outcome: Outcome | None = None
+    product_id: int = 0
+    content_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnowledgeVersion:
+    """One text of one product, on its way into search on behalf of an event."""
+
+    event_row: int
+    product_id: int
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedEvent:
+    """The last thing written of a run."""
+
+    event_row: int
+    outcome: Outcome
