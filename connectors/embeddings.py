@@ -1,0 +1,85 @@
+"""The embeddings API of OpenAI, or of anything that speaks it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+from openai import AsyncOpenAI, omit
+
+from contracts.errors import UnusableAnswer, WrongDimensions
+from settings import Settings
+
+MAX_TOKENS_PER_REQUEST = 300_000
+MAX_INPUTS_PER_REQUEST = 2_048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedded:
+    """One vector per text, in the order of the texts, and the tokens they were billed as."""
+
+    vectors: list[list[float]]
+    tokens: int
+
+
+class Embedder:
+    """Turns texts into vectors of one model; raises openai's errors and EmbeddingProblem, retries nothing."""
+
+    def __init__(self, client: AsyncOpenAI, *, model: str, dimensions: int) -> None:
+        self._client = client
+        self.model = model
+        self.dimensions = dimensions
+
+    async def embed(self, texts: Sequence[str], *, timeout: float | None = None) -> Embedded:  # noqa: ASYNC109 - passed on to openai, which owns it
+        client = self._client if timeout is None else self._client.with_options(timeout=timeout)
+        answer = await client.embeddings.with_raw_response.create(
+            model=self.model,
+            input=list(texts),
+            encoding_format="float",
+            dimensions=self.dimensions if self.model.startswith("text-embedding-3") else omit,
+        )
+        return self._read(answer.content, len(texts))
+
+    def _read(self, content: bytes, count: int) -> Embedded:
+        """Take vectors by their index: servers may answer in any order."""
+        try:
+            body = orjson.loads(content)
+            by_index = {item["index"]: item["embedding"] for item in body["data"]}
+            vectors = [by_index[index] for index in range(count)]
+        except (ValueError, TypeError, KeyError) as error:
+            raise UnusableAnswer(
+                f"the embedding service did not answer with {count} vectors: {type(error).__name__} {error}"
+            ) from None
+        for vector in vectors:
+            self._check(vector)
+        usage = body.get("usage") or {}
+        return Embedded(vectors=vectors, tokens=int(usage.get("total_tokens") or 0))
+
+    def _check(self, vector: object) -> None:
+        if not isinstance(vector, list) or len(vector) != self.dimensions:
+            length = len(vector) if isinstance(vector, list) else type(vector).__name__
+            raise WrongDimensions(
+                f"the embedding service answered vectors of {length} numbers where {self.dimensions} are"
+                " configured (PILITO_EMBEDDING_DIMENSIONS)"
+            )
+        try:
+            usable = math.isfinite(sum(vector)) and any(vector)
+        except TypeError:
+            usable = False
+        if not usable:
+            raise UnusableAnswer("the embedding service answered a vector that is not made of numbers")
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+def create_embedder(settings: Settings) -> Embedder:
+    """An embedder that leaves retrying to Temporal."""
+    key, base_url = settings.openai_api_key, settings.openai_base_url
+    client = AsyncOpenAI(
+        api_key=key.get_secret_value() if key else "unset",
+        base_url=str(base_url) if base_url else None,
+        max_retries=0,
+        timeout=settings.embedding_timeout_seconds,
+    )
+    return Embedder(client, model=settings.embedding_model, dimensions=settings.embedding_dimensions)

@@ -1,0 +1,212 @@
+"""A WooCommerce product, as REST, native webhooks and our plugin send it, to what we know of products."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from connectors.woocommerce.fields import (
+    Address,
+    Addresses,
+    Flag,
+    Id,
+    Line,
+    Moment,
+    Names,
+    Number,
+    Text,
+    identifier,
+    items,
+)
+from contracts.catalog import Attribute, Facts, Product, Variation
+from contracts.errors import InvalidField
+from contracts.events import EventType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """The shop no longer has this product or variation."""
+
+    external_id: str
+    version: datetime | None = None
+
+
+Change = Product | Variation | Deletion
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _attribute(name: object, options: object) -> dict[str, object]:
+    return {"name": name, "options": [options] if isinstance(options, str | int | float) else options}
+
+
+def _attributes(value: object) -> list[object]:
+    """Attributes as a list of objects, or as WordPress keeps a variation's: {"attribute_pa_color": "red"}."""
+    if isinstance(value, Mapping) and all(not isinstance(item, Mapping) for item in value.values()):
+        return [
+            _attribute(str(name).removeprefix("attribute_").removeprefix("pa_"), option)
+            for name, option in value.items()
+        ]
+    return [
+        _attribute(item.get("name"), item.get("options", item.get("option")))
+        if isinstance(item, Mapping)
+        else item
+        for item in items(value)
+    ]
+
+
+class _Attribute(BaseModel):
+    name: Line = ""
+    options: Names = ()
+
+    def read(self) -> Attribute:
+        return Attribute(name=self.name, options=self.options)
+
+
+_Attributes = Annotated[list[_Attribute], BeforeValidator(_attributes)]
+
+
+class _Item(BaseModel):
+    """What products and variations have in common."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: Id
+    description: Text = ""
+    sku: Line = ""
+    price: Number = None
+    regular_price: Number = None
+    sale_price: Number = None
+    on_sale: Flag = False
+    stock_quantity: Number = None
+    stock_status: Text = ""
+    in_stock: Flag | None = None
+    permalink: Text = ""
+    image: Address = ""
+    images: Addresses = ()
+    gallery: Addresses = ()
+    attributes: _Attributes = []
+    status: Text = "publish"
+    date_modified_gmt: Moment = None
+
+    def facts(self) -> Facts:
+        return Facts(
+            price=self.price if self.price is not None else self.regular_price,
+            regular_price=self.regular_price,
+            sale_price=self.sale_price,
+            on_sale=self.on_sale,
+            stock_quantity=self.stock_quantity,
+            in_stock=self._in_stock(),
+            sku=self.sku,
+            link=self.permalink,
+            image=self.image or next(iter(self.images), ""),
+            gallery=self.gallery or self.images[1:],
+        )
+
+    def _in_stock(self) -> bool:
+        if self.stock_status:
+            return self.stock_status != "outofstock"
+        if self.in_stock is not None:
+            return self.in_stock
+        return self.stock_quantity is None or self.stock_quantity > 0
+
+    def described(self) -> tuple[Attribute, ...]:
+        attributes = (attribute.read() for attribute in self.attributes)
+        return tuple(attribute for attribute in attributes if attribute.name and attribute.options)
+
+
+class _Variation(_Item):
+    parent_id: Id | None = None
+
+    def read(self, parent: str) -> Variation:
+        return Variation(
+            external_id=self.id,
+            parent=parent,
+            options=self.described(),
+            description=self.description,
+            facts=self.facts(),
+            visible=self.status in ("publish", ""),
+            version=self.date_modified_gmt,
+        )
+
+
+def _variations(value: object) -> tuple[Any, ...]:
+    return tuple(items(value))
+
+
+class _Product(_Item):
+    name: Line = ""
+    short_description: Text = ""
+    categories: Names = ()
+    tags: Names = ()
+    brands: Names = ()
+    currency: Line = ""
+    catalog_visibility: Text = "visible"
+    post_password: Text = ""
+    variations: Annotated[tuple[Any, ...] | None, BeforeValidator(_variations)] = None
+
+    def read(self) -> Product:
+        inside = tuple(
+            _read(_Variation, item, f"product.variations.{at}").read(self.id)
+            for at, item in enumerate(self.variations or ())
+            if isinstance(item, Mapping)
+        )
+        status = self.status or "publish"
+        return Product(
+            external_id=self.id,
+            title=self.name,
+            short_description=self.short_description,
+            description=self.description,
+            categories=self.categories,
+            tags=self.tags,
+            brands=self.brands,
+            attributes=self.described(),
+            currency=self.currency.upper() or None,
+            facts=self.facts(),
+            visible=status == "publish" and self.catalog_visibility != "hidden" and not self.post_password,
+            status=status,
+            variations=inside,
+            variation_ids=self._variation_ids(inside),
+            version=self.date_modified_gmt,
+        )
+
+    def _variation_ids(self, inside: tuple[Variation, ...]) -> tuple[str, ...] | None:
+        if self.variations is None:
+            return None
+        named = []
+        for at, item in enumerate(self.variations):
+            if isinstance(item, Mapping):
+                continue
+            try:
+                named.append(identifier(item))
+            except ValueError as error:
+                raise InvalidField(f"product.variations.{at}", str(error)) from None
+        return (*(variation.external_id for variation in inside), *named)
+
+
+class _Deletion(BaseModel):
+    id: Id
+    date_modified_gmt: Moment = None
+
+
+def _read(model: type[Model], body: object, path: str) -> Model:
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        field = ".".join((path, *(str(part) for part in first["loc"])))
+        raise InvalidField(field, first["msg"].removeprefix("Value error, ")) from None
+
+
+def parse(event_type: EventType, body: Mapping[str, Any]) -> Change:
+    """Read the `product` of an event; InvalidField names what cannot be read."""
+    if event_type is EventType.DELETED:
+        deletion = _read(_Deletion, body, "product")
+        return Deletion(external_id=deletion.id, version=deletion.date_modified_gmt)
+    if body.get("type") == "variation":
+        variation = _read(_Variation, body, "product")
+        if variation.parent_id is None:
+            raise InvalidField("product.parent_id", "a variation must name its product")
+        return variation.read(variation.parent_id)
+    return _read(_Product, body, "product").read()

@@ -1,0 +1,50 @@
+"""Connections to Postgres."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import orjson
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+
+def _dump(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def create_engine(url: str, *, pool_size: int = 10, statement_timeout_seconds: int = 30) -> AsyncEngine:
+    """An engine whose connections give up early, so that a dead database is noticed in seconds."""
+    return create_async_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        json_serializer=_dump,
+        json_deserializer=orjson.loads,
+        connect_args={
+            "connect_timeout": 3,
+            "options": f"-c statement_timeout={statement_timeout_seconds * 1000} -c lock_timeout=10000",
+            "application_name": "pilito",
+        },
+    )
+
+
+class Database:
+    """One engine seen two ways: `transaction()` commits at its end, `reading()` needs no transaction."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        async with self.engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        async with self._autocommit.connect() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        await self.engine.dispose()

@@ -1,0 +1,232 @@
+"""The event log: every delivery, its outcome, and who waits for whom."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.events import EventStatus, EventType, FinishedEvent, ProductEvent, RecordedEvent
+from contracts.naming import product_event_id
+from database.order import is_older
+
+UNFINISHED = "('received', 'waiting', 'processing', 'retrying', 'failed')"
+
+_LOCK_PRODUCT = "pg_advisory_xact_lock(hashtextextended({key}, {store}))"
+
+_KEEP = text("""
+    INSERT INTO events AS e (store_id, event_id, event_type, external_id, product_key, payload, version,
+                             received_at, burst_started_at, status, workflow_id, source_address, user_agent)
+    VALUES (:store_id, :event_id, :event_type, :external_id, coalesce(:parent, :external_id),
+            CAST(:payload AS json), :version, :received_at, :received_at, 'received', :workflow_id,
+            :source_address, :user_agent)
+    ON CONFLICT (store_id, event_id) DO UPDATE
+    SET status = 'received', run_id = NULL, payload = excluded.payload, version = excluded.version,
+        received_at = excluded.received_at, superseded_by = NULL
+    WHERE e.status = 'failed'
+    RETURNING e.id
+""")
+
+_RECORD = text(f"""
+    WITH thing AS (
+        SELECT coalesce(:parent, (SELECT parent_external_id FROM product_variations
+                                  WHERE store_id = :store_id AND external_id = :external_id),
+                        :external_id) AS product_key,
+               {_LOCK_PRODUCT.format(store=":store_id", key=":external_id")}
+    )
+    INSERT INTO events AS e (store_id, event_id, event_type, external_id, product_key, payload, version,
+                             received_at, burst_started_at, status, is_pending, workflow_id, run_id,
+                             attempts,
+                             source_address, user_agent)
+    SELECT :store_id, :event_id, :event_type, :external_id, product_key, CAST(:payload AS json), :version,
+           :received_at,
+           least(:received_at, (SELECT min(o.burst_started_at) FROM events o
+                                WHERE o.store_id = :store_id AND o.product_key = thing.product_key
+                                  AND o.is_pending AND o.burst_started_at > :oldest_burst)),
+           'waiting', true, :workflow_id, :run_id,
+           jsonb_build_object(CAST(:run_id AS text), jsonb_build_object('started_at', now())),
+           :source_address, :user_agent
+    FROM thing
+    ON CONFLICT (store_id, event_id) DO UPDATE
+    SET status = 'waiting', is_pending = true, run_id = excluded.run_id, product_key = excluded.product_key,
+        payload = coalesce(excluded.payload, e.payload), version = excluded.version,
+        received_at = excluded.received_at, burst_started_at = excluded.burst_started_at,
+        attempts = excluded.attempts || e.attempts, reason = '', finished_at = NULL,
+        superseded_by = CASE WHEN e.run_id = excluded.run_id THEN e.superseded_by END
+    WHERE e.status IN {UNFINISHED}
+    RETURNING e.id, e.version, e.received_at, e.burst_started_at
+""")
+
+_REDELIVERED = text("""
+    UPDATE events SET redeliveries = redeliveries + 1
+    WHERE store_id = :store_id AND event_id = :event_id RETURNING id
+""")
+
+_OVERTAKE = text(f"""
+    UPDATE events SET superseded_by = :event_id
+    WHERE store_id = :store_id AND external_id = :external_id AND is_pending
+      AND (superseded_by IS NULL OR superseded_by = :event_id)
+      AND {is_older("", ":")}
+    RETURNING workflow_id
+""")
+
+_OPEN = text(f"""
+    SELECT e.id, e.store_id, e.event_id, e.event_type, e.external_id, e.product_key, e.payload, e.version,
+           e.received_at, e.superseded_by, s.user_id, s.type AS platform, s.currency,
+           {_LOCK_PRODUCT.format(store="e.store_id", key="e.product_key")}
+    FROM events e JOIN stores s ON s.id = e.store_id
+    WHERE e.id = :id
+""")
+
+_TAKE_UP = text("""
+    WITH pending AS (
+        SELECT o.event_id FROM events e JOIN events o USING (store_id, product_key)
+        WHERE e.id = :id AND o.id <> e.id AND o.is_pending AND o.superseded_by IS NULL
+          AND e.burst_started_at > :oldest_burst AND o.received_at > :oldest_burst
+        ORDER BY o.received_at DESC LIMIT 1
+    )
+    UPDATE events SET status = 'processing', is_pending = false WHERE id = :id
+    RETURNING (SELECT event_id FROM pending)
+""")
+
+_EXPLAIN = text("UPDATE events SET status = :status, reason = :reason WHERE id = :id")
+
+_FINISH = text("""
+    UPDATE events
+    SET status = :status, reason = :reason, is_pending = false, finished_at = now(),
+        processing_time_ms = extract(epoch FROM now() - received_at) * 1000,
+        attempts = jsonb_set(attempts, ARRAY[CAST(:run_id AS text)],
+                             coalesce(attempts -> CAST(:run_id AS text), '{}')
+                             || jsonb_build_object('finished_at', now(), 'status', CAST(:status AS text),
+                                                   'reason', CAST(:reason AS text)))
+    WHERE id = :id
+""")
+
+_INBOX = text("""
+    SELECT id, store_id, event_id, event_type, external_id, nullif(product_key, external_id) AS parent,
+           version, received_at, source_address, user_agent
+    FROM events
+    WHERE status = 'received' AND run_id IS NULL AND received_at < :older_than
+    ORDER BY received_at LIMIT :limit
+""")
+
+_HAND_OVER = text("UPDATE events SET status = 'waiting' WHERE id = ANY(:ids) AND status = 'received'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """An event opened for processing, its product locked until the transaction ends."""
+
+    id: int
+    store_id: int
+    user_id: int
+    event_id: str
+    event_type: EventType
+    external_id: str
+    product_key: str
+    payload: dict[str, Any]
+    version: datetime | None
+    received_at: datetime
+    superseded_by: str | None
+    platform: str
+    currency: str | None
+
+
+def _version(event: ProductEvent) -> datetime | None:
+    """A change cannot be later than its arrival; a shop's clock that says so is not believed."""
+    return min(event.version, event.received_at) if event.version else None
+
+
+def _columns(event: ProductEvent) -> dict[str, object]:
+    return {
+        "store_id": event.store_id,
+        "event_id": event.event_id,
+        "event_type": event.event_type,
+        "external_id": event.external_id,
+        "parent": event.parent,
+        "payload": None if event.body is None else orjson.dumps(event.body).decode(),
+        "version": _version(event),
+        "received_at": event.received_at,
+        "workflow_id": product_event_id(event.store_id, event.event_id),
+        "source_address": event.source_address,
+        "user_agent": event.user_agent,
+    }
+
+
+async def keep(connection: AsyncConnection, event: ProductEvent) -> bool:
+    """Write an event that no workflow has taken yet; False where it was already taken and did not fail."""
+    return (await connection.execute(_KEEP, _columns(event))).scalar_one_or_none() is not None
+
+
+async def record(
+    connection: AsyncConnection, event: ProductEvent, *, run_id: str, quiet: timedelta, patience: timedelta
+) -> RecordedEvent:
+    """Write the event's row and mark the older waiting events of the same thing as overtaken."""
+    now = datetime.now(UTC)
+    values = {**_columns(event), "run_id": run_id, "oldest_burst": now - patience}
+    row = (await connection.execute(_RECORD, values)).one_or_none()
+    if row is None:
+        earlier = await connection.execute(
+            _REDELIVERED, {"store_id": event.store_id, "event_id": event.event_id}
+        )
+        return RecordedEvent(row_id=earlier.scalar_one(), duplicate=True)
+    older = await connection.execute(_OVERTAKE, {**values, "id": row.id})
+    deadline = min(row.received_at + quiet, row.burst_started_at + patience)
+    return RecordedEvent(
+        row_id=row.id,
+        overtakes=tuple(older.scalars()),
+        quiet_seconds=max(0.0, (deadline - now).total_seconds()),
+    )
+
+
+async def open_change(connection: AsyncConnection, row_id: int) -> Change:
+    """Read an event and lock its product, so that two events of one product are saved one by one."""
+    row = (await connection.execute(_OPEN, {"id": row_id})).one()._mapping
+    values = {name: row[name] for name in Change.__dataclass_fields__}
+    return Change(**{**values, "event_type": EventType(row["event_type"]), "payload": row["payload"] or {}})
+
+
+async def take_up(connection: AsyncConnection, row_id: int, *, patience: timedelta) -> str | None:
+    """End an event's waiting, and name the one of the same product that still waits, if any.
+
+    Whoever is taken up last has nobody waiting, so a product's text is always embedded by someone.
+    """
+    values = {"id": row_id, "oldest_burst": datetime.now(UTC) - patience}
+    leader: str | None = (await connection.execute(_TAKE_UP, values)).scalar_one()
+    return leader
+
+
+async def explain(connection: AsyncConnection, row_id: int, status: EventStatus, reason: str) -> None:
+    """Tell the log why an event has not ended yet."""
+    await connection.execute(_EXPLAIN, {"id": row_id, "status": status, "reason": reason})
+
+
+async def finish(connection: AsyncConnection, event: FinishedEvent, *, run_id: str) -> None:
+    await connection.execute(
+        _FINISH,
+        {
+            "id": event.event_row,
+            "run_id": run_id,
+            "status": event.outcome.status,
+            "reason": event.outcome.reason,
+        },
+    )
+
+
+async def waiting_in_inbox(
+    connection: AsyncConnection, *, older_than: datetime, limit: int
+) -> list[tuple[int, ProductEvent]]:
+    """Events that were written but whose workflow was never started, oldest first, without bodies."""
+    rows = await connection.execute(_INBOX, {"older_than": older_than, "limit": limit})
+    waiting = []
+    for row in rows.mappings():
+        values = dict(row)
+        waiting.append((values.pop("id"), ProductEvent(**values)))
+    return waiting
+
+
+async def handed_over(connection: AsyncConnection, row_ids: Sequence[int]) -> None:
+    await connection.execute(_HAND_OVER, {"ids": list(row_ids)})

@@ -1,0 +1,153 @@
+"""Chunks of text and their vectors: staged beside the live ones, then swapped in at once."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.events import KnowledgeVersion
+from database.engine import Database
+
+GENERATIONS_KEPT = 3
+"""How many texts of a product keep their vectors, so that going back to one costs nothing."""
+
+_WANTED = text("""
+    SELECT content_hash = :content_hash FROM products WHERE id = :product_id
+""")
+
+_STAGE = text("""
+    INSERT INTO tenant_knowledge (user_id, store_id, product_id, content_hash, model, position, text,
+                                  text_hash, tokens, words, embedding)
+    SELECT p.user_id, p.store_id, p.id, :content_hash, :model, c.position, c.text, c.text_hash, c.tokens,
+           to_tsvector('simple', c.words)
+             || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id]),
+           (SELECT k.embedding FROM tenant_knowledge k
+            WHERE k.product_id = p.id AND k.text_hash = c.text_hash AND k.model = :model
+              AND k.embedding IS NOT NULL LIMIT 1)
+    FROM products p, jsonb_to_recordset(CAST(:chunks AS jsonb)) AS c(
+        position int, text text, text_hash text, tokens int, words text)
+    WHERE p.id = :product_id
+    ON CONFLICT DO NOTHING
+""")
+
+_MISSING = text("""
+    SELECT id, text, tokens FROM tenant_knowledge
+    WHERE product_id = :product_id AND content_hash = :content_hash AND model = :model
+      AND embedding IS NULL
+    ORDER BY position
+""")
+
+_FILL = text("""
+    UPDATE tenant_knowledge k SET embedding = v.embedding::halfvec
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:vectors AS text[])) AS v(id, embedding)
+    WHERE k.id = v.id
+""")
+
+_PUBLISH = text("""
+    UPDATE products SET knowledge_hash = :content_hash, knowledge_model = :model, knowledge_at = now()
+    WHERE id = :product_id AND content_hash = :content_hash
+      AND NOT EXISTS (SELECT FROM tenant_knowledge
+                      WHERE product_id = :product_id AND content_hash = :content_hash AND model = :model
+                        AND embedding IS NULL)
+    RETURNING id
+""")
+
+_SWAP = text("""
+    UPDATE tenant_knowledge SET is_live = NOT is_live
+    WHERE product_id = :product_id
+      AND is_live <> (content_hash = :content_hash AND model = :model)
+""")
+
+_FORGET = text("""
+    DELETE FROM tenant_knowledge k
+    WHERE k.product_id = :product_id AND NOT k.is_live AND (k.content_hash, k.model) NOT IN (
+        SELECT content_hash, model FROM tenant_knowledge WHERE product_id = :product_id
+        GROUP BY content_hash, model ORDER BY max(id) DESC LIMIT :kept)
+""")
+
+
+_TAKE = text("SELECT pg_try_advisory_lock(:id)")
+_RELEASE = text("SELECT pg_advisory_unlock(:id)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkRow:
+    """A chunk before it has a vector; `words` is its folded text."""
+
+    position: int
+    text: str
+    text_hash: str
+    tokens: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingVector:
+    id: int
+    text: str
+    tokens: int
+
+
+def _key(version: KnowledgeVersion, model: str) -> dict[str, object]:
+    return {"product_id": version.product_id, "content_hash": version.content_hash, "model": model}
+
+
+async def is_wanted(connection: AsyncConnection, version: KnowledgeVersion) -> bool:
+    """Whether this is still the text the product should have."""
+    row = await connection.execute(
+        _WANTED, {"product_id": version.product_id, "content_hash": version.content_hash}
+    )
+    return bool(row.scalar_one_or_none())
+
+
+async def stage(
+    connection: AsyncConnection, version: KnowledgeVersion, model: str, chunks: Sequence[ChunkRow]
+) -> None:
+    """Lay chunks beside the live ones, each with the vector of an equal text where the product has one."""
+    rows = orjson.dumps(chunks).decode()
+    await connection.execute(_STAGE, {**_key(version, model), "chunks": rows})
+
+
+async def missing_vectors(
+    connection: AsyncConnection, version: KnowledgeVersion, model: str
+) -> list[MissingVector]:
+    rows = await connection.execute(_MISSING, _key(version, model))
+    return [MissingVector(**row) for row in rows.mappings()]
+
+
+async def fill_vectors(connection: AsyncConnection, vectors: Sequence[tuple[int, Sequence[float]]]) -> None:
+    """Give chunks their vectors: pairs of a chunk's id and its floats."""
+    await connection.execute(
+        _FILL,
+        {
+            "ids": [chunk for chunk, _ in vectors],
+            "vectors": [orjson.dumps(vector).decode() for _, vector in vectors],
+        },
+    )
+
+
+async def publish(connection: AsyncConnection, version: KnowledgeVersion, model: str) -> bool:
+    """Make a staged text the one that is found; False where it is no longer wanted or not complete."""
+    key = _key(version, model)
+    if (await connection.execute(_PUBLISH, key)).scalar_one_or_none() is None:
+        return False
+    await connection.execute(_SWAP, key)
+    await connection.execute(_FORGET, {"product_id": version.product_id, "kept": GENERATIONS_KEPT})
+    return True
+
+
+@asynccontextmanager
+async def embedding_lock(database: Database, product_id: int) -> AsyncIterator[bool]:
+    """Whether we alone embed this product now; held on a connection of its own, gone if the process dies."""
+    async with database.reading() as connection:
+        try:
+            alone = bool((await connection.execute(_TAKE, {"id": product_id})).scalar_one())
+            yield alone
+            if alone:
+                await connection.execute(_RELEASE, {"id": product_id})
+        except BaseException:
+            await connection.invalidate()
+            raise

@@ -1,0 +1,234 @@
+"""The tables; `migrations/` is what makes them, and `alembic check` holds the two together."""
+
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, TSVECTOR
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, Identity(always=True), primary_key=True)
+
+
+def _moment(name: str, *, required: bool = False) -> Column[object]:
+    return Column(
+        name, DateTime(timezone=True), nullable=not required, server_default=func.now() if required else None
+    )
+
+
+def _words(name: str) -> Column[object]:
+    return Column(name, ARRAY(Text), nullable=False, server_default="{}")
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default="")
+
+
+def _flag(name: str, *, default: bool) -> Column[bool]:
+    return Column(name, Boolean, nullable=False, server_default=text("true" if default else "false"))
+
+
+def _owner(name: str, target: str) -> Column[int]:
+    return Column(name, BigInteger, ForeignKey(target, ondelete="CASCADE"), nullable=False)
+
+
+users = Table(
+    "users",
+    metadata,
+    _id(),
+    Column("email", Text, nullable=False, unique=True),
+    _text("username"),
+    Column("password_hash", Text, nullable=False),
+    _flag("is_staff", default=False),
+    _flag("is_active", default=True),
+    _moment("created_at", required=True),
+)
+
+stores = Table(
+    "stores",
+    metadata,
+    _id(),
+    _owner("user_id", "users.id"),
+    Column("type", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    _text("base_url"),
+    Column("currency", Text),
+    _moment("created_at", required=True),
+    Index(None, "user_id"),
+)
+
+integration_tokens = Table(
+    "integration_tokens",
+    metadata,
+    _id(),
+    _owner("user_id", "users.id"),
+    _owner("store_id", "stores.id"),
+    Column("secret_hash", LargeBinary, nullable=False, unique=True),
+    Column("preview", Text, nullable=False),
+    Column("integration_type", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    _flag("is_active", default=True),
+    _moment("expires_at"),
+    _words("allowed_ips"),
+    _moment("last_used_at"),
+    Column("usage_count", BigInteger, nullable=False, server_default="0"),
+    _moment("created_at", required=True),
+    Index(None, "user_id"),
+    Index(None, "store_id"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    _id(),
+    _owner("store_id", "stores.id"),
+    Column("event_id", Text, nullable=False),
+    Column("event_type", Text, nullable=False),
+    Column("external_id", Text, nullable=False, comment="what changed; may be a variation"),
+    Column("product_key", Text, nullable=False, comment="external id of the product it belongs to"),
+    Column("payload", JSON, comment="the product as sent"),
+    Column("version", DateTime(timezone=True), comment="the shop's time of change, where it told one"),
+    _moment("received_at", required=True),
+    _moment("burst_started_at", required=True),
+    Column("status", Text, nullable=False),
+    Column(
+        "is_pending",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="its product was not looked at yet",
+    ),
+    _text("reason"),
+    Column("superseded_by", Text),
+    Column("workflow_id", Text, nullable=False),
+    Column("run_id", Text),
+    Column("attempts", JSONB, nullable=False, server_default="{}", comment="run id -> how it went"),
+    Column("redeliveries", Integer, nullable=False, server_default="0"),
+    Column("source_address", Text, nullable=False, server_default=""),
+    Column("user_agent", Text, nullable=False, server_default=""),
+    _moment("finished_at"),
+    Column("processing_time_ms", Integer),
+    UniqueConstraint("store_id", "event_id"),
+    Index("ix_events_thing", "store_id", "external_id", "version", "received_at"),
+    Index(
+        "ix_events_pending",
+        "store_id",
+        "product_key",
+        postgresql_where=text("is_pending"),
+    ),
+    Index("ix_events_inbox", "received_at", postgresql_where=text("status = 'received' AND run_id IS NULL")),
+)
+
+products = Table(
+    "products",
+    metadata,
+    _id(),
+    _owner("user_id", "users.id"),
+    _owner("store_id", "stores.id"),
+    Column("external_source", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    _text("short_description"),
+    _text("description"),
+    _text("category"),
+    _words("categories"),
+    _words("tags"),
+    _words("brands"),
+    Column("attributes", JSONB, nullable=False, server_default="[]"),
+    Column("price", Numeric),
+    Column("currency", Text, nullable=False),
+    Column("stock_quantity", Numeric),
+    _flag("in_stock", default=True),
+    _text("link"),
+    _text("image"),
+    Column("status", Text, nullable=False, comment="publish, draft, private, … or deleted"),
+    Column("is_active", Boolean, nullable=False, comment="may be found"),
+    Column("variation_ids", ARRAY(Text), comment="all that exist, where the shop said so"),
+    Column("metadata", JSONB, nullable=False, server_default="{}", comment="sku, prices, images, …"),
+    Column("version", DateTime(timezone=True), comment="the shop's time of change, where it told one"),
+    _moment("received_at", required=True),
+    Column("content_hash", Text, nullable=False, comment="of the text that should be known"),
+    Column("knowledge_hash", Text, comment="of the text that is known"),
+    Column("knowledge_model", Text),
+    _moment("knowledge_at"),
+    _moment("created_at", required=True),
+    _moment("updated_at", required=True),
+    UniqueConstraint("store_id", "external_id"),
+    Index(None, "user_id", "updated_at"),
+)
+
+product_variations = Table(
+    "product_variations",
+    metadata,
+    _id(),
+    _owner("store_id", "stores.id"),
+    Column("external_id", Text, nullable=False),
+    Column("parent_external_id", Text, nullable=False),
+    Column("options", JSONB, nullable=False, server_default="[]"),
+    _text("description"),
+    Column("price", Numeric),
+    Column("stock_quantity", Numeric),
+    _flag("in_stock", default=True),
+    _text("link"),
+    _text("image"),
+    Column("metadata", JSONB, nullable=False, server_default="{}"),
+    _flag("is_active", default=True),
+    Column("version", DateTime(timezone=True)),
+    _moment("received_at", required=True),
+    UniqueConstraint("store_id", "external_id"),
+    Index(None, "store_id", "parent_external_id"),
+)
+
+tenant_knowledge = Table(
+    "tenant_knowledge",
+    metadata,
+    _id(),
+    _owner("user_id", "users.id"),
+    _owner("store_id", "stores.id"),
+    _owner("product_id", "products.id"),
+    Column("content_hash", Text, nullable=False, comment="the generation it belongs to"),
+    Column("model", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("text_hash", Text, nullable=False),
+    Column("tokens", Integer, nullable=False),
+    Column("words", TSVECTOR, nullable=False, comment="folded text and its store and owner, for full text"),
+    Column("embedding", HALFVEC),
+    _flag("is_live", default=False),
+    _moment("created_at", required=True),
+    UniqueConstraint("product_id", "content_hash", "model", "position"),
+    Index(None, "product_id", "text_hash", "model"),
+    Index("ix_tenant_knowledge_store_live", "store_id", postgresql_where=text("is_live")),
+    Index("ix_tenant_knowledge_user_live", "user_id", postgresql_where=text("is_live")),
+    Index(
+        "ix_tenant_knowledge_words",
+        "words",
+        postgresql_using="gin",
+        postgresql_where=text("is_live"),
+    ),
+)
