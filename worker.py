@@ -1,0 +1,102 @@
+"""The worker: builds what activities need, and runs until it is told to stop."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.worker import Worker
+
+from activities.events import EventActivities
+from activities.inbox import InboxActivities
+from activities.knowledge import KnowledgeActivities
+from activities.products import ProductActivities
+from connectors.embeddings import Embedder, create_embedder
+from contracts.events import ProductEvent
+from contracts.naming import embedding_label
+from database.engine import Database, create_engine
+from settings import Settings, load
+from workflows import WORKFLOWS
+from workflows.client import connect, ensure_event_inbox, start_product_event
+
+DATABASE_STEPS = 20
+EMBEDDING_CALLS = 20
+GRACE = timedelta(seconds=5)
+
+logger = logging.getLogger("pilito.worker")
+
+
+def collect(
+    settings: Settings, client: Client, database: Database, embedder: Embedder
+) -> list[Callable[..., Any]]:
+    """Every activity, as methods of the objects that hold what they use."""
+
+    async def start(event: ProductEvent) -> None:
+        with suppress(WorkflowAlreadyStartedError):
+            await start_product_event(client, event, task_queue=settings.task_queue)
+
+    patience = timedelta(seconds=settings.debounce_max_seconds)
+    events = EventActivities(database, quiet=timedelta(seconds=settings.debounce_seconds), patience=patience)
+    products = ProductActivities(
+        database,
+        model=embedding_label(settings.embedding_model, settings.embedding_dimensions),
+        patience=patience,
+    )
+    knowledge = KnowledgeActivities(
+        database, embedder, patience=timedelta(hours=settings.embedding_patience_hours)
+    )
+    return [
+        events.record_event,
+        events.finish_event,
+        products.save_product,
+        knowledge.stage_chunks,
+        knowledge.embed_chunks,
+        knowledge.publish_chunks,
+        InboxActivities(database, start).start_waiting,
+    ]
+
+
+def build(settings: Settings, client: Client, database: Database, embedder: Embedder) -> Worker:
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=WORKFLOWS,
+        activities=collect(settings, client, database, embedder),
+        max_concurrent_local_activities=DATABASE_STEPS,
+        max_concurrent_activities=EMBEDDING_CALLS,
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT; steps under way get a moment to end."""
+    if not settings.database_url or not settings.temporal_address:
+        raise SystemExit("Set PILITO_DATABASE_URL and PILITO_TEMPORAL_ADDRESS, or use `pilito up`.")
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    database = Database(create_engine(settings.database_url, pool_size=DATABASE_STEPS + 2 * EMBEDDING_CALLS))
+    embedder = create_embedder(settings)
+    try:
+        client = await connect(settings.temporal_address, settings.temporal_namespace)
+        async with build(settings, client, database, embedder):
+            await ensure_event_inbox(client, task_queue=settings.task_queue)
+            logger.info("working on task queue %s", settings.task_queue)
+            await stopping.wait()
+    finally:
+        await embedder.close()
+        await database.close()
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    asyncio.run(run(load()))
+
+
+if __name__ == "__main__":
+    main()

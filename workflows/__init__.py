@@ -1,0 +1,7 @@
+"""Durable decisions: no clock, no network, no SQL."""
+
+from workflows.event_inbox import EventInboxWorkflow
+from workflows.product_event import ProductEventWorkflow
+
+WORKFLOWS = (ProductEventWorkflow, EventInboxWorkflow)
+"""All of them, for the worker, the replayer and the tests alike."""

@@ -1,0 +1,149 @@
+"""Every failure of a vendor, mapped once to how patient we are with it.
+
+The type, the status and the code decide, never the text.
+
+again       it passes by itself: Temporal asks again, after `Retry-After` where one was named
+wait        somebody must act (pay, renew a key): asked again at long intervals, without giving up
+never       the same request can never succeed: the event fails and says why
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+
+import openai
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+
+from contracts.errors import EmbeddingProblem, WrongDimensions
+
+
+class Posture(StrEnum):
+    AGAIN = "again"
+    WAIT = "wait"
+    NEVER = "never"
+
+
+WAIT_INTERVAL = timedelta(minutes=5)
+LONGEST_PAUSE = timedelta(hours=1)
+
+UNPAID_CODES = frozenset(
+    {
+        "insufficient_quota",
+        "credit_balance_exhausted",
+        "organization_spend_limit_exceeded",
+        "project_spend_limit_exceeded",
+        "organization_usage_limit_exceeded",
+        "billing_hard_limit_reached",
+        "billing_not_active",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What a failure means; `pause` overrides Temporal's own backoff, `reason` is for people."""
+
+    posture: Posture
+    reason: str
+    pause: timedelta | None = None
+
+
+def _seconds(value: str | None) -> float | None:
+    try:
+        return float(value) if value else None
+    except ValueError:
+        return None
+
+
+def _retry_after(error: openai.APIStatusError, now: float) -> timedelta | None:
+    """What the answer asks us to wait: milliseconds, seconds or a date; bounded, never negative."""
+    headers = error.response.headers
+    milliseconds = _seconds(headers.get("retry-after-ms"))
+    seconds = milliseconds / 1000 if milliseconds is not None else _seconds(headers.get("retry-after"))
+    if seconds is None and (date := headers.get("retry-after")):
+        try:
+            seconds = parsedate_to_datetime(date).timestamp() - now
+        except ValueError:
+            return None
+    if seconds is None or not seconds >= 0:
+        return None
+    return min(timedelta(seconds=min(seconds, 1e6)), LONGEST_PAUSE)
+
+
+def _embedding_status(error: openai.APIStatusError, now: float) -> Failure:
+    status = error.status_code
+    pause = _retry_after(error, now)
+    if status in (402, 429) and (status == 402 or {error.code, error.type} & UNPAID_CODES):
+        return Failure(
+            posture=Posture.WAIT,
+            reason="The embedding account has no quota left; it resumes by itself once it is paid.",
+            pause=WAIT_INTERVAL,
+        )
+    if status == 401:
+        return Failure(
+            posture=Posture.WAIT,
+            reason="The embedding service refuses the API key; set a valid OPENAI_API_KEY.",
+            pause=WAIT_INTERVAL,
+        )
+    if status == 403:
+        return Failure(
+            posture=Posture.WAIT,
+            reason="The embedding service refuses this key the model or this region.",
+            pause=WAIT_INTERVAL,
+        )
+    if status == 404:
+        return Failure(
+            posture=Posture.WAIT,
+            reason="The embedding service knows no such model or address; check PILITO_EMBEDDING_MODEL and"
+            " OPENAI_BASE_URL.",
+            pause=WAIT_INTERVAL,
+        )
+    if status == 429:
+        return Failure(
+            posture=Posture.AGAIN, reason="The embedding service asks us to slow down.", pause=pause
+        )
+    if status in (408, 409, 425) or status >= 500:
+        return Failure(
+            posture=Posture.AGAIN,
+            reason=f"The embedding service has a passing problem (HTTP {status}).",
+            pause=pause,
+        )
+    if 400 <= status < 500:
+        code = error.code or error.type or "no code given"
+        return Failure(
+            posture=Posture.NEVER,
+            reason=f"The embedding service refuses the request as invalid (HTTP {status}, {code}).",
+        )
+    return Failure(
+        posture=Posture.AGAIN, reason=f"The embedding service answered HTTP {status}, which means nothing."
+    )
+
+
+def embedding_failure(error: Exception, *, now: float) -> Failure:
+    """The posture towards anything an embedding call can raise; `now` is seconds since the epoch."""
+    match error:
+        case openai.APIStatusError():
+            return _embedding_status(error, now)
+        case openai.APITimeoutError() | TimeoutError():
+            return Failure(posture=Posture.AGAIN, reason="The embedding service did not answer in time.")
+        case openai.APIConnectionError():
+            return Failure(posture=Posture.AGAIN, reason="The embedding service cannot be reached.")
+        case WrongDimensions():
+            return Failure(posture=Posture.WAIT, reason=f"Configuration: {error}.", pause=WAIT_INTERVAL)
+        case EmbeddingProblem() | openai.OpenAIError():
+            return Failure(posture=Posture.AGAIN, reason=f"Unusable answer: {error}."[:500])
+        case _:
+            return Failure(
+                posture=Posture.AGAIN, reason=f"Unexpected {type(error).__name__} while embedding."
+            )
+
+
+def database_failure(error: DBAPIError) -> Failure:
+    """A value Postgres can never take is final; everything else about a database passes."""
+    kind = type(error.orig).__name__
+    if isinstance(error, DataError | IntegrityError):
+        return Failure(posture=Posture.NEVER, reason=f"Postgres cannot store this product ({kind}).")
+    if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
+        return Failure(posture=Posture.AGAIN, reason="The database cannot be reached.")
+    return Failure(posture=Posture.AGAIN, reason=f"The database refuses a statement ({kind}).")

@@ -1,0 +1,150 @@
+"""Chunk, embed, publish: a product's text becomes what search finds."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+from knowledge.chunks import pack, split
+from knowledge.document import render
+from knowledge.normalise import search_form
+from sqlalchemy.exc import DBAPIError
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.failures import Failure, Posture, embedding_failure
+from activities.guard import application_error, database_errors
+from connectors.embeddings import MAX_INPUTS_PER_REQUEST, MAX_TOKENS_PER_REQUEST, Embedder
+from contracts.events import EventStatus, KnowledgeVersion
+from contracts.naming import embedding_label
+from database import events, knowledge, products
+from database.engine import Database
+from database.knowledge import ChunkRow, MissingVector
+
+HEARTBEAT_SECONDS = 4.0
+"""Well within EMBEDDING's heartbeat timeout, so that a dead worker's calls move on soon."""
+
+
+@asynccontextmanager
+async def _heartbeating() -> AsyncIterator[None]:
+    """Tell Temporal all the while that this worker is alive."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
+
+
+class KnowledgeActivities:
+    """Steps on chunks and vectors; `patience` is how long a passing failure may last."""
+
+    def __init__(self, database: Database, embedder: Embedder, *, patience: timedelta) -> None:
+        self._database = database
+        self._embedder = embedder
+        self._patience = patience
+        self._model = embedding_label(embedder.model, embedder.dimensions)
+
+    @activity.defn
+    async def stage_chunks(self, version: KnowledgeVersion) -> int | None:
+        """Lay the text's chunks beside the live ones; how many lack a vector, or None if it is outdated."""
+        with database_errors():
+            async with self._database.transaction() as connection:
+                if not await knowledge.is_wanted(connection, version):
+                    return None
+                stored = await products.read(connection, version.product_id)
+                if stored.product is None:
+                    return None
+                chunks = [
+                    ChunkRow(
+                        position=chunk.position,
+                        text=chunk.text,
+                        text_hash=chunk.text_hash,
+                        tokens=chunk.tokens,
+                        words=search_form(chunk.text),
+                    )
+                    for chunk in split(render(stored.product, stored.variations))
+                ]
+                await knowledge.stage(connection, version, self._model, chunks)
+                return len(await knowledge.missing_vectors(connection, version, self._model))
+
+    @activity.defn
+    async def embed_chunks(self, version: KnowledgeVersion) -> bool:
+        """Give every chunk that lacks one its vector; False where the text is outdated by now.
+
+        Vectors are written after each request, so a repeated attempt embeds only what is left.
+        """
+        async with self._explained(version), _heartbeating(), self._alone(version):
+            async with self._database.reading() as connection:
+                if not await knowledge.is_wanted(connection, version):
+                    return False
+                missing = await knowledge.missing_vectors(connection, version, self._model)
+            for request in pack(
+                [(chunk, chunk.tokens) for chunk in missing],
+                max_tokens=MAX_TOKENS_PER_REQUEST,
+                max_items=MAX_INPUTS_PER_REQUEST,
+            ):
+                await self._embed(request)
+            return True
+
+    async def _embed(self, chunks: list[MissingVector]) -> None:
+        embedded = await self._embedder.embed([chunk.text for chunk in chunks])
+        vectors = list(zip((chunk.id for chunk in chunks), embedded.vectors, strict=True))
+        async with self._database.transaction() as connection:
+            await knowledge.fill_vectors(connection, vectors)
+
+    @activity.defn
+    async def publish_chunks(self, version: KnowledgeVersion) -> bool:
+        """Swap the staged text in; False where it is outdated by now."""
+        with database_errors():
+            async with self._database.transaction() as connection:
+                return await knowledge.publish(connection, version, self._model)
+
+    @asynccontextmanager
+    async def _alone(self, version: KnowledgeVersion) -> AsyncIterator[None]:
+        """Embed a product for one event at a time, so that two never pay for the same text."""
+        async with knowledge.embedding_lock(self._database, version.product_id) as alone:
+            if not alone:
+                raise application_error(
+                    Failure(
+                        posture=Posture.AGAIN,
+                        reason="Another event of this product is being embedded.",
+                        pause=timedelta(seconds=1),
+                    )
+                )
+            yield
+
+    @asynccontextmanager
+    async def _explained(self, version: KnowledgeVersion) -> AsyncIterator[None]:
+        """Turn what a vendor raises into what it means, for Temporal and for the event log."""
+        try:
+            with database_errors():
+                yield
+        except ApplicationError:
+            raise
+        except Exception as error:  # the mapping is total
+            failure = self._judged(embedding_failure(error, now=time.time()))
+            activity.logger.warning("embedding failed: %s", failure.reason)
+            await self._tell(version, failure)
+            raise application_error(failure) from None
+
+    def _judged(self, failure: Failure) -> Failure:
+        """A failure that should have passed long ago is final."""
+        waited = datetime.now(UTC) - activity.info().scheduled_time
+        if failure.posture is Posture.AGAIN and waited > self._patience:
+            return Failure(posture=Posture.NEVER, reason=f"{failure.reason} Given up after {waited}.")
+        return failure
+
+    async def _tell(self, version: KnowledgeVersion, failure: Failure) -> None:
+        if failure.posture is Posture.NEVER:
+            return
+        status = EventStatus.WAITING if failure.posture is Posture.WAIT else EventStatus.RETRYING
+        with suppress(DBAPIError):  # a courtesy: Temporal keeps the failure in any case
+            async with self._database.transaction() as connection:
+                await events.explain(connection, version.event_row, status, failure.reason)

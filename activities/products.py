@@ -1,0 +1,120 @@
+"""Hash and upsert: what the shop said becomes the product's row."""
+
+from datetime import timedelta
+
+from knowledge.content import content_hash
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
+
+from activities.guard import database_errors
+from connectors.woocommerce.parse import Deletion, parse
+from contracts.catalog import Product, Variation
+from contracts.errors import InvalidField
+from contracts.events import EventStatus, Outcome, SavedProduct
+from database import events, products
+from database.engine import Database
+from database.events import Change
+from database.products import SavedRow, StoredProduct
+
+
+def _ended(status: EventStatus, reason: str) -> SavedProduct:
+    return SavedProduct(outcome=Outcome(status=status, reason=reason))
+
+
+STALE = _ended(EventStatus.STALE, "A newer change of this product was taken already.")
+
+
+class ProductActivities:
+    """Steps on products; `model` names the vectors search uses, `patience` bounds a product's burst."""
+
+    def __init__(self, database: Database, *, model: str, patience: timedelta) -> None:
+        self._database = database
+        self._model = model
+        self._patience = patience
+
+    @activity.defn
+    async def save_product(self, event_row: int) -> SavedProduct:
+        """Save what an event says, unless something newer is known; answers what is left to do."""
+        with database_errors():
+            async with self._database.transaction() as connection:
+                change = await events.open_change(connection, event_row)
+                saved = await self._apply(connection, change)
+                leader = await events.take_up(connection, change.id, patience=self._patience)
+                if saved.outcome is None and leader is not None:
+                    return _ended(EventStatus.SUCCEEDED, f"Saved; its text becomes known with {leader}.")
+                return saved
+
+    async def _apply(self, connection: AsyncConnection, change: Change) -> SavedProduct:
+        if change.superseded_by:
+            return _ended(EventStatus.SUPERSEDED, f"Event {change.superseded_by} is newer.")
+        stored = await products.load(connection, change)
+        if stored.overtaken:
+            return STALE
+        try:
+            news = parse(change.event_type, change.payload)
+        except InvalidField as error:
+            return _ended(EventStatus.FAILED, f"The product cannot be read: {error}.")
+        match news:
+            case Deletion():
+                return await self._delete(connection, change, stored)
+            case Variation():
+                return await self._save_variation(connection, change, stored, news)
+            case Product():
+                return await self._save(connection, change, stored, news)
+
+    async def _save(
+        self, connection: AsyncConnection, change: Change, stored: StoredProduct, product: Product
+    ) -> SavedProduct:
+        variations = stored.variations
+        if product.variations:
+            await products.upsert_variations(connection, change, product.variations)
+        if product.variation_ids is not None and (stored.variations or product.variations):
+            await products.keep_variations(connection, change, product.variation_ids)
+            variations = (await products.load(connection, change)).variations
+        text = content_hash(product, variations)
+        saved = await products.upsert(connection, change, product, text)
+        if saved is None:
+            return STALE
+        if not product.visible:
+            return _ended(EventStatus.SUCCEEDED, f"Saved; not shown, for it is {product.status} or hidden.")
+        return self._know(saved, text)
+
+    async def _save_variation(
+        self, connection: AsyncConnection, change: Change, stored: StoredProduct, variation: Variation
+    ) -> SavedProduct:
+        if not await products.upsert_variations(connection, change, (variation,)):
+            return STALE
+        if stored.product is None:
+            return _ended(EventStatus.SUCCEEDED, f"Kept until its product {variation.parent} arrives.")
+        return await self._refresh(connection, change)
+
+    async def _delete(
+        self, connection: AsyncConnection, change: Change, stored: StoredProduct
+    ) -> SavedProduct:
+        if change.product_key != change.external_id:
+            if not await products.deactivate_variation(connection, change):
+                return STALE
+            if stored.product is None:
+                return _ended(EventStatus.SUCCEEDED, "The variation is gone.")
+            return await self._refresh(connection, change)
+        if stored.id is None:
+            return _ended(EventStatus.IGNORED, f"This shop has no product {change.external_id} here.")
+        if not await products.deactivate(connection, change, stored.id):
+            return STALE
+        return _ended(EventStatus.SUCCEEDED, "The product is gone from search.")
+
+    async def _refresh(self, connection: AsyncConnection, change: Change) -> SavedProduct:
+        """Bring a product up to date with the variations it now has."""
+        stored = await products.load(connection, change)
+        if stored.product is None or stored.id is None:
+            return _ended(EventStatus.SUCCEEDED, "Saved.")
+        text = content_hash(stored.product, stored.variations)
+        saved = await products.refresh_from_variations(connection, stored.id, text)
+        if not stored.is_active:
+            return _ended(EventStatus.SUCCEEDED, "Saved; its product is not shown.")
+        return self._know(saved, text)
+
+    def _know(self, saved: SavedRow, text: str) -> SavedProduct:
+        if (saved.knowledge_hash, saved.knowledge_model) == (text, self._model):
+            return _ended(EventStatus.UNCHANGED, "The text is known already; nothing was embedded.")
+        return SavedProduct(product_id=saved.id, content_hash=text)

@@ -1,0 +1,121 @@
+"""The way to Temporal: one client factory, and the starts that are made through it."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import PayloadCodec
+
+from contracts.events import EventStatus, Outcome, ProductEvent
+from contracts.naming import EVENT_INBOX_ID, SEARCH_ATTRIBUTES, product_event_id
+from workflows.event_inbox import EventInboxWorkflow
+from workflows.product_event import ProductEventWorkflow
+
+ANSWER_WITHIN = timedelta(seconds=3)
+"""How long Temporal may take to acknowledge a start before it counts as down."""
+
+COMPRESS_ABOVE = 128 * 1024
+_ENCODING = b"binary/zlib"
+_LARGEST_DECODED = 64 * 1024 * 1024
+
+_STORE_ID, _EXTERNAL_ID, _EVENT_TYPE, _EVENT_STATUS = map(SearchAttributeKey.for_keyword, SEARCH_ATTRIBUTES)
+
+
+class LargePayloadCodec(PayloadCodec):
+    """Compresses payloads the UI could not show anyway, so that they fit Temporal's 2 MB."""
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return [self._pack(payload) for payload in payloads]
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return [self._unpack(payload) for payload in payloads]
+
+    def _pack(self, payload: Payload) -> Payload:
+        if len(payload.data) <= COMPRESS_ABOVE:
+            return payload
+        return Payload(
+            metadata={"encoding": _ENCODING}, data=zlib.compress(payload.SerializeToString(), level=6)
+        )
+
+    def _unpack(self, payload: Payload) -> Payload:
+        if payload.metadata.get("encoding") != _ENCODING:
+            return payload
+        return Payload.FromString(zlib.decompressobj().decompress(payload.data, _LARGEST_DECODED))
+
+
+async def connect(address: str, namespace: str, *, lazy: bool = False) -> Client:
+    """A client; a lazy one connects at its first call, so that it can be made while Temporal is down."""
+    converter = replace(pydantic_data_converter, payload_codec=LargePayloadCodec())
+    return await Client.connect(address, namespace=namespace, data_converter=converter, lazy=lazy)
+
+
+def _summary(event: ProductEvent) -> str:
+    name = (event.body or {}).get("name")
+    title = f" · {name[:80]}" if isinstance(name, str) and name else ""
+    return f"{event.event_type} · {event.external_id}{title}"
+
+
+async def start_product_event(
+    client: Client, event: ProductEvent, *, task_queue: str
+) -> WorkflowHandle[ProductEventWorkflow, Outcome]:
+    """Start an event's workflow.
+
+    Raises WorkflowAlreadyStartedError where the event runs or has run without failing.
+    """
+    return await client.start_workflow(
+        ProductEventWorkflow.run,
+        event,
+        id=product_event_id(event.store_id, event.event_id),
+        task_queue=task_queue,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+        id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+        search_attributes=TypedSearchAttributes(
+            [
+                SearchAttributePair(_STORE_ID, str(event.store_id)),
+                SearchAttributePair(_EXTERNAL_ID, event.external_id),
+                SearchAttributePair(_EVENT_TYPE, event.event_type.value),
+                SearchAttributePair(_EVENT_STATUS, EventStatus.RECEIVED.value),
+            ]
+        ),
+        static_summary=_summary(event),
+        rpc_timeout=ANSWER_WITHIN,
+    )
+
+
+async def ensure_event_inbox(client: Client, *, task_queue: str) -> None:
+    """Start the inbox unless it is running."""
+    await client.start_workflow(
+        EventInboxWorkflow.run,
+        id=EVENT_INBOX_ID,
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary="Starts events that were accepted while Temporal did not answer",
+    )
+
+
+async def register_search_attributes(client: Client) -> list[str]:
+    """Register those of our search attributes the namespace lacks; answers their names."""
+    operator = client.operator_service
+    known = await operator.list_search_attributes(ListSearchAttributesRequest(namespace=client.namespace))
+    missing = [name for name in SEARCH_ATTRIBUTES if name not in known.custom_attributes]
+    if missing:
+        await operator.add_search_attributes(
+            AddSearchAttributesRequest(
+                namespace=client.namespace,
+                search_attributes=dict.fromkeys(missing, IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD),
+            )
+        )
+    return missing

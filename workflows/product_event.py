@@ -1,0 +1,130 @@
+"""One delivery of a shop, from its arrival to what search finds."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError
+
+from workflows.policies import DATABASE, EMBEDDING
+
+with workflow.unsafe.imports_passed_through():
+    from activities.events import EventActivities
+    from activities.knowledge import KnowledgeActivities
+    from activities.products import ProductActivities
+    from contracts.events import (
+        EventStatus,
+        FinishedEvent,
+        KnowledgeVersion,
+        Outcome,
+        ProductEvent,
+        RecordedEvent,
+    )
+
+EVENT_STATUS = SearchAttributeKey.for_keyword("EventStatus")
+
+OUTDATED = Outcome(status=EventStatus.SUPERSEDED, reason="The product changed again before it was embedded.")
+
+
+@workflow.defn(name="ProductEvent")
+class ProductEventWorkflow:
+    """Take a change until its product is quiet, save it, and make its text known."""
+
+    @workflow.init
+    def __init__(self, event: ProductEvent) -> None:
+        self._event = event
+        self._overtaken_by: str | None = None
+
+    @workflow.signal
+    def overtaken(self, event_id: str) -> None:
+        """A newer event of the same thing is here; waiting on is of no use."""
+        self._overtaken_by = event_id
+
+    @workflow.run
+    async def run(self, event: ProductEvent) -> Outcome:
+        recorded = await workflow.execute_local_activity_method(
+            EventActivities.record_event, event, **DATABASE
+        )
+        if recorded.duplicate:
+            return self._show(Outcome(status=EventStatus.DUPLICATE, reason="It was processed before."))
+        try:
+            outcome = await self._process(recorded)
+        except ActivityError as error:
+            outcome = Outcome(status=EventStatus.FAILED, reason=_plain(error))
+        await workflow.execute_local_activity_method(
+            EventActivities.finish_event,
+            FinishedEvent(event_row=recorded.row_id, outcome=outcome),
+            **DATABASE,
+        )
+        self._show(outcome)
+        if outcome.status is EventStatus.FAILED:
+            raise ApplicationError(outcome.reason, type="failed", non_retryable=True)
+        return outcome
+
+    async def _process(self, recorded: RecordedEvent) -> Outcome:
+        await asyncio.gather(self._quiet(recorded.quiet_seconds), self._overtake(recorded.overtakes))
+        if self._overtaken_by:
+            reason = f"Event {self._overtaken_by} is newer."
+            return Outcome(status=EventStatus.SUPERSEDED, reason=reason)
+        saved = await workflow.execute_local_activity_method(
+            ProductActivities.save_product, recorded.row_id, **DATABASE
+        )
+        if saved.outcome:
+            return saved.outcome
+        return await self._know(
+            KnowledgeVersion(
+                event_row=recorded.row_id, product_id=saved.product_id, content_hash=saved.content_hash
+            )
+        )
+
+    async def _know(self, version: KnowledgeVersion) -> Outcome:
+        missing = await workflow.execute_local_activity_method(
+            KnowledgeActivities.stage_chunks, version, **DATABASE
+        )
+        if missing is None:
+            return OUTDATED
+        if missing:
+            workflow.upsert_search_attributes([EVENT_STATUS.value_set(EventStatus.PROCESSING)])
+            wanted = await workflow.execute_activity_method(
+                KnowledgeActivities.embed_chunks, version, **EMBEDDING
+            )
+            if not wanted:
+                return OUTDATED
+        published = await workflow.execute_local_activity_method(
+            KnowledgeActivities.publish_chunks, version, **DATABASE
+        )
+        if not published:
+            return OUTDATED
+        return Outcome(status=EventStatus.SUCCEEDED, reason=f"Known; {missing} chunks were embedded.")
+
+    async def _quiet(self, seconds: float) -> None:
+        """Wait for the product to fall quiet, or for a newer change of it."""
+        if seconds > 0:
+            try:
+                await workflow.wait_condition(
+                    lambda: self._overtaken_by is not None,
+                    timeout=timedelta(seconds=seconds),
+                    timeout_summary="waiting for the product to fall quiet",
+                )
+            except TimeoutError:
+                return
+
+    async def _overtake(self, older: tuple[str, ...]) -> None:
+        """Wake the older events; one that ended in the meantime needs no waking."""
+        for workflow_id in older:
+            handle: workflow.ExternalWorkflowHandle[ProductEventWorkflow] = (
+                workflow.get_external_workflow_handle(workflow_id)
+            )
+            try:
+                await handle.signal(ProductEventWorkflow.overtaken, self._event.event_id)
+            except FailureError:
+                workflow.logger.info("%s ended before it could be overtaken", workflow_id)
+
+    def _show(self, outcome: Outcome) -> Outcome:
+        workflow.upsert_search_attributes([EVENT_STATUS.value_set(outcome.status)])
+        return outcome
+
+
+def _plain(error: ActivityError) -> str:
+    return error.cause.message if isinstance(error.cause, ApplicationError) else str(error.cause or error)
