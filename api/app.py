@@ -1,0 +1,78 @@
+"""The HTTP edge: authenticate, validate, hand over, answer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api import health, search, webhooks
+from api.auth import Tokens
+from api.errors import Refused, http_error, refused, unexpected
+from api.intake import Intake
+from api.limits import RateLimit
+from api.query_vectors import QueryVectors
+from api.state import State
+from connectors.embeddings import create_embedder
+from database.engine import Database, create_engine
+from settings import Settings
+from workflows.client import connect
+
+
+class EitherSlash:
+    """Answers `/api/…` with and without its trailing slash; a redirect would turn a POST into a GET."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/api/") and scope["path"][-1] != "/":
+            scope = {**scope, "path": scope["path"] + "/", "raw_path": scope.get("raw_path", b"") + b"/"}
+        await self._app(scope, receive, send)
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[State]:
+    if not settings.database_url or not settings.temporal_address:
+        raise SystemExit("Set PILITO_DATABASE_URL and PILITO_TEMPORAL_ADDRESS, or use `pilito up`.")
+    database = Database(create_engine(settings.database_url, pool_size=20))
+    temporal = await connect(settings.temporal_address, settings.temporal_namespace, lazy=True)
+    embedder = create_embedder(settings)
+    tokens = Tokens(database, settings.trusted_proxies)
+    counting = asyncio.create_task(tokens.keep_counting())
+    try:
+        yield State(
+            settings=settings,
+            database=database,
+            temporal=temporal,
+            query_vectors=QueryVectors(embedder),
+            tokens=tokens,
+            intake=Intake(database, temporal, task_queue=settings.task_queue),
+            limit=RateLimit(settings.requests_per_minute),
+        )
+    finally:
+        counting.cancel()
+        await counting
+        await embedder.close()
+        await database.close()
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application; everything it needs is opened when it starts and closed when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _opened(settings) as opened:
+            app.state.opened = opened
+            yield
+
+    app = FastAPI(title="Pilito Sync", version="0.1.0", lifespan=lifespan, redirect_slashes=False)
+    app.add_middleware(EitherSlash)
+    app.add_exception_handler(Refused, refused)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(Exception, unexpected)
+    for router in (webhooks.router, search.router, health.router):
+        app.include_router(router)
+    return app

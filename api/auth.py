@@ -1,0 +1,116 @@
+"""Bearer tokens of integrations: looked up on every request, counted in memory, written in batches."""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from fastapi import Request
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.address import client_address, may_use
+from api.errors import unauthenticated, unavailable
+from contracts.accounts import Integration
+from database import tokens
+from database.engine import Database
+from settings import Network
+
+logger = logging.getLogger("pilito.api")
+
+REMEMBERED_FOR = 3600.0
+"""Seconds a token that was seen keeps working while Postgres is down."""
+
+REMEMBERED = 10_000
+ANSWER_WITHIN = 3.0
+COUNT_EVERY = 2.0
+
+
+class Tokens:
+    """Who holds a token; Postgres decides on every request, and what it said last counts while it is down."""
+
+    def __init__(self, database: Database, trusted_proxies: Sequence[Network]) -> None:
+        self._database = database
+        self._trusted = trusted_proxies
+        self._seen: OrderedDict[bytes, tuple[float, Integration]] = OrderedDict()
+        self._uses: dict[int, tuple[int, datetime]] = {}
+
+    async def authenticate(self, request: Request) -> Integration:
+        """The integration whose token a request carries; raises 401, or 503 where nobody can tell."""
+        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+        secret = secret.strip()
+        if scheme.lower() != "bearer" or not secret:
+            raise unauthenticated("Invalid token")
+        integration = await self._find(secret)
+        self._check(integration, client_address(request, self._trusted))
+        return self._count(integration)
+
+    async def _find(self, secret: str) -> Integration:
+        key = tokens.secret_hash(secret)
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                found = await self._look_up(secret)
+        except (SQLAlchemyError, TimeoutError, OSError):
+            return self._remembered(key)
+        if found is None:
+            self._seen.pop(key, None)
+            raise unauthenticated("Invalid token")
+        self._seen[key] = (time.monotonic(), found)
+        self._seen.move_to_end(key)
+        if len(self._seen) > REMEMBERED:
+            self._seen.popitem(last=False)
+        return found
+
+    async def _look_up(self, secret: str) -> Integration | None:
+        """Ask Postgres, once more where it was restarted since the connection was made."""
+        for attempt in (1, 2):
+            try:
+                async with self._database.reading() as connection:
+                    return await tokens.find(connection, secret)
+            except SQLAlchemyError as error:
+                if attempt == 2 or not getattr(error, "connection_invalidated", False):
+                    raise
+        raise AssertionError("unreachable")
+
+    def _remembered(self, key: bytes) -> Integration:
+        seen = self._seen.get(key)
+        if seen is None or time.monotonic() - seen[0] > REMEMBERED_FOR:
+            raise unavailable("The token cannot be checked right now")
+        return seen[1]
+
+    def _check(self, integration: Integration, address: str) -> None:
+        if not integration.is_active:
+            raise unauthenticated("Token is inactive")
+        if integration.expires_at is not None and integration.expires_at <= datetime.now(UTC):
+            raise unauthenticated("Token has expired")
+        if not may_use(address, integration.allowed_ips):
+            raise unauthenticated("IP address not allowed")
+
+    def _count(self, integration: Integration) -> Integration:
+        uses, now = self._uses.get(integration.token_id, (0, None))[0] + 1, datetime.now(UTC)
+        self._uses[integration.token_id] = (uses, now)
+        return replace(integration, usage_count=integration.usage_count + uses, last_used_at=now)
+
+    async def write_counts(self) -> None:
+        """Add the uses since the last time to the tokens' rows; kept for later where Postgres is down."""
+        uses, self._uses = self._uses, {}
+        if not uses:
+            return
+        try:
+            async with self._database.transaction() as connection:
+                await tokens.count_uses(connection, uses)
+        except (SQLAlchemyError, OSError) as error:
+            logger.warning("token uses could not be counted yet: %s", type(error).__name__)
+            for token, (count, last) in uses.items():
+                self._uses[token] = (self._uses.get(token, (0, last))[0] + count, last)
+
+    async def keep_counting(self) -> None:
+        """Write counts until cancelled, and once more then."""
+        with suppress(asyncio.CancelledError):
+            while True:
+                await asyncio.sleep(COUNT_EVERY)
+                await self.write_counts()
+        await self.write_counts()

@@ -1,0 +1,59 @@
+"""How the API refuses: one error type, rendered once.
+
+Authentication answers `{"detail"}` with `WWW-Authenticate`; everything else `{"error"}` and what helps.
+"""
+
+import logging
+from typing import Any
+
+import orjson
+from fastapi import Request, Response
+from starlette.exceptions import HTTPException
+
+logger = logging.getLogger("pilito.api")
+
+
+class Refused(Exception):
+    """An answer other than success, ready to be sent."""
+
+    def __init__(self, status: int, content: dict[str, Any], headers: dict[str, str] | None = None) -> None:
+        super().__init__(f"{status} {content}")
+        self.status = status
+        self.content = content
+        self.headers = headers or {}
+
+
+def unauthenticated(detail: str) -> Refused:
+    return Refused(401, {"detail": detail}, {"WWW-Authenticate": "Bearer"})
+
+
+def invalid(error: str, *, field: str | None = None, problem: str | None = None) -> Refused:
+    details = {"field": field, "problem": problem}
+    return Refused(400, {"error": error, **{k: v for k, v in details.items() if v is not None}})
+
+
+def unavailable(error: str, *, retry_after: int = 5) -> Refused:
+    return Refused(503, {"error": error}, {"Retry-After": str(retry_after)})
+
+
+def answer(status: int, content: object, headers: dict[str, str] | None = None) -> Response:
+    """A JSON response; Decimal prices become strings, so that no digit is lost."""
+    body = orjson.dumps(content, default=str, option=orjson.OPT_UTC_Z)
+    return Response(body, status, headers, media_type="application/json")
+
+
+async def refused(_: Request, error: Exception) -> Response:
+    if not isinstance(error, Refused):
+        raise error
+    return answer(error.status, error.content, error.headers)
+
+
+async def http_error(_: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    return answer(error.status_code, {"error": error.detail}, dict(error.headers or {}))
+
+
+async def unexpected(request: Request, error: Exception) -> Response:
+    logger.error("unexpected error on %s %s", request.method, request.url.path, exc_info=error)
+    return answer(500, {"error": "Internal error; it was logged."})
