@@ -1,0 +1,85 @@
+"""What a first start leaves ready to use: an admin, a demo store with its token, and a sample catalogue."""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import orjson
+
+from database import accounts, tokens
+from database.engine import Database, create_engine
+from database.provision import issue_token, save_admin
+from settings import Settings
+
+DEMO_STORE = "Demo shop"
+SAMPLE = Path(__file__).with_name("sample_catalogue.json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """What the newcomer is told; `password` only where it was made just now."""
+
+    email: str
+    password: str | None
+    store_id: int
+    token: str
+
+
+async def prepare(settings: Settings) -> Ready:
+    """Make what is missing; the demo token's secret is kept in the state directory, readable by us alone."""
+    database = Database(create_engine(settings.database_url or "", pool_size=1))
+    try:
+        email, password = settings.admin_email.lower(), None
+        async with database.reading() as connection:
+            admin = await accounts.find_user(connection, email)
+        if admin is None:
+            given = settings.admin_password
+            password = given.get_secret_value() if given else secrets.token_urlsafe(12)
+            await save_admin(database, email=email, password=password)
+            password = None if given else password
+        return await _demo(settings, database, email, password)
+    finally:
+        await database.close()
+
+
+async def _demo(settings: Settings, database: Database, email: str, password: str | None) -> Ready:
+    kept = settings.state_dir / "demo-token"
+    if kept.exists():
+        secret = kept.read_text().strip()
+        async with database.reading() as connection:
+            known = await tokens.find(connection, secret)
+        if known is not None and known.is_active:
+            return Ready(email=email, password=password, store_id=known.store_id, token=secret)
+    issued = await issue_token(
+        database,
+        email=email,
+        store_name=DEMO_STORE,
+        name="Demo token",
+        integration_type="woocommerce",
+        currency="IRT",
+    )
+    if issued is None:
+        raise RuntimeError(f"the admin {email} vanished while the demo store was made")
+    kept.touch(mode=0o600)
+    kept.write_text(issued.secret)
+    return Ready(email=email, password=password, store_id=issued.store_id, token=issued.secret)
+
+
+def sample_products() -> list[dict[str, Any]]:
+    products: list[dict[str, Any]] = orjson.loads(SAMPLE.read_bytes())
+    return products
+
+
+def send_sample(api: str, token: str) -> int:
+    """Send the sample catalogue as a shop would; answers how many events were new."""
+    new = 0
+    with httpx2.Client(base_url=api, headers={"Authorization": f"Bearer {token}"}, timeout=10) as shop:
+        for product in sample_products():
+            event = {"event_id": f"sample-1-{product['id']}", "event_type": "product.created"}
+            answer = shop.post(
+                "/api/integrations/woocommerce/webhook/", json={**event, "product": product}
+            ).raise_for_status()
+            new += answer.status_code == 202
+    return new

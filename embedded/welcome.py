@@ -1,0 +1,81 @@
+"""What a newcomer sees once everything runs: addresses, a token, and a command that works as pasted."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from sqlalchemy import text
+
+from database.engine import Database, create_engine
+from embedded.bootstrap import Ready, prepare, sample_products, send_sample
+from settings import Settings
+
+SECONDS_TO_KNOW = 60.0
+
+
+def greet(environment: Mapping[str, str]) -> None:
+    """Prepare the demo shop, wait until its catalogue is known, and say how to go on."""
+    settings = Settings.model_validate(
+        {
+            **{
+                name.removeprefix("PILITO_").lower(): value
+                for name, value in environment.items()
+                if name.startswith("PILITO_")
+            },
+        }
+    )
+    console = Console()
+    ready = asyncio.run(prepare(settings))
+    api = f"http://127.0.0.1:{settings.api_port}"
+    if send_sample(api, ready.token):
+        asyncio.run(_until_known(settings, ready.store_id, console))
+    _tell(console, settings, ready, api)
+
+
+async def _until_known(settings: Settings, store_id: int, console: Console) -> None:
+    total = len(sample_products())
+    database = Database(create_engine(settings.database_url or "", pool_size=1))
+    ended = text("SELECT count(*) FROM events WHERE store_id = :store AND finished_at IS NOT NULL")
+    columns = (TextColumn("Sample catalogue"), BarColumn(), MofNCompleteColumn())
+    deadline = time.monotonic() + SECONDS_TO_KNOW
+    try:
+        with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+            task = progress.add_task("", total=total)
+            done = 0
+            while done < total and time.monotonic() < deadline:
+                async with database.reading() as connection:
+                    done = (await connection.execute(ended, {"store": store_id})).scalar_one()
+                progress.update(task, completed=done)
+                await asyncio.sleep(0.2)
+    finally:
+        await database.close()
+
+
+def _tell(console: Console, settings: Settings, ready: Ready, api: str) -> None:
+    def say(line: str = "") -> None:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    say()
+    say("Pilito Sync is ready.")
+    say(f"  API           {api}  (documentation at {api}/docs)")
+    say(f"  Temporal UI   {settings.temporal_ui}")
+    say(f"  Admin         {ready.email}" + (f"  password {ready.password}" if ready.password else ""))
+    if ready.password:
+        say("                (made for you and shown only now: write it down)")
+    say(f"  Demo token    {ready.token}")
+    say()
+    say("Send a product, then find it by meaning:")
+    say()
+    say(f"""curl -s {api}/api/integrations/woocommerce/webhook/ \\
+  -H 'Authorization: Bearer {ready.token}' -H 'Content-Type: application/json' \\
+  -d '{{"event_id": "try-'$(date +%s)'", "event_type": "product.updated", "product": {{"id": 777,
+       "name": "چراغ مطالعه رومیزی", "description": "<p>نور گرم و ملایم برای کتاب خواندن شبانه</p>",
+       "price": "1250000", "stock_quantity": 3}}}}'
+""")
+    say(f"""curl -s {api}/api/v1/knowledge/search/ \\
+  -H 'Authorization: Bearer {ready.token}' -H 'Content-Type: application/json' \\
+  -d '{{"query": "لامپ برای مطالعه", "limit": 3}}'
+""")
+    say("Ctrl-C stops everything; the next start keeps the data.")

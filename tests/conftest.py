@@ -1,0 +1,111 @@
+"""Real servers, started once per run."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from alembic import command
+from alembic.config import Config
+
+from contracts.naming import SEARCH_ATTRIBUTES
+from database import vector_index
+from embedded.postgres import EmbeddedPostgres
+from embedded.temporal import EmbeddedTemporal
+from settings import Settings
+from tests.servers import EmbeddingServer
+from tests.system import Shop, System, running
+
+ROOT = Path(__file__).parent.parent
+DIMENSIONS = 256
+
+for name in [name for name in os.environ if name.startswith(("PILITO_", "OPENAI_"))]:
+    del os.environ[name]  # the tests decide all settings themselves
+
+
+@pytest.fixture(scope="session")
+def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("state")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(state_dir: Path) -> Iterator[str]:
+    server = EmbeddedPostgres(state_dir)
+    yield server.start()
+    server.stop()
+
+
+def migrated(url: str) -> Config:
+    config = Config(ROOT / "alembic.ini")
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+@pytest.fixture(scope="session")
+def database_url(postgres_url: str) -> str:
+    """A database as the migrations make it."""
+    command.upgrade(migrated(postgres_url), "head")
+    vector_index.ensure(postgres_url, model="text-embedding-3-small", dimensions=DIMENSIONS)
+    return postgres_url
+
+
+@pytest.fixture(scope="session")
+def temporal_address(state_dir: Path) -> Iterator[str]:
+    server = EmbeddedTemporal(state_dir, search_attributes=dict.fromkeys(SEARCH_ATTRIBUTES, "Keyword"))
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def embedding_server() -> Iterator[EmbeddingServer]:
+    with EmbeddingServer() as server:
+        yield server
+
+
+@pytest.fixture
+def embeddings(embedding_server: EmbeddingServer) -> Iterator[EmbeddingServer]:
+    """The embedding server, having seen nothing and failing nothing."""
+    embedding_server.reset()
+    yield embedding_server
+    embedding_server.reset()
+
+
+Configure = Callable[..., Settings]
+
+
+@pytest.fixture(scope="session")
+def configure(
+    database_url: str, temporal_address: str, embedding_server: EmbeddingServer, state_dir: Path
+) -> Configure:
+    """Settings for the servers of this run; keyword arguments change them."""
+
+    def make(**changes: Any) -> Settings:
+        return Settings.model_validate(
+            {
+                "database_url": database_url,
+                "temporal_address": temporal_address,
+                "state_dir": state_dir,
+                "OPENAI_API_KEY": "test",
+                "OPENAI_BASE_URL": embedding_server.base_url,
+                "embedding_dimensions": DIMENSIONS,
+                "debounce_seconds": 0.0,
+                "embedding_timeout_seconds": 5.0,
+                **changes,
+            }
+        )
+
+    return make
+
+
+@pytest_asyncio.fixture(scope="session")
+async def system(configure: Configure) -> AsyncIterator[System]:
+    """API and worker without debounce, shared by all tests that need nothing special."""
+    async with running(configure()) as started:
+        yield started
+
+
+@pytest_asyncio.fixture
+async def shop(system: System, embeddings: EmbeddingServer) -> Shop:
+    return await system.shop()

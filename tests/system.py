@@ -1,0 +1,228 @@
+"""The whole service on real parts, and a shop that uses it."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx2
+import uvicorn
+from sqlalchemy import text
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from api.app import create_app
+from connectors.embeddings import create_embedder
+from contracts.naming import product_event_id
+from database import accounts, tokens
+from database.engine import Database, create_engine
+from embedded.ports import free_ports
+from settings import Settings
+from worker import build
+from workflows.client import connect
+
+PATIENCE = 15.0
+FINAL = ["succeeded", "unchanged", "superseded", "stale", "ignored", "duplicate", "failed"]
+
+Answer = TypeVar("Answer")
+_numbers = itertools.count(1)
+
+
+async def eventually(
+    ask: Callable[[], Awaitable[Answer]], good: Callable[[Answer], bool] = bool, *, what: str = ""
+) -> Answer:
+    """Ask until the answer is good."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        answer = await ask()
+        if good(answer):
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what or 'it'} never came true; last seen: {answer!r}")
+        await asyncio.sleep(0.02)
+
+
+@dataclass
+class Shop:
+    """A store with a token, as seen by its plugin and by whoever checks on it."""
+
+    http: httpx2.AsyncClient
+    database: Database
+    temporal: Client
+    user_id: int
+    store_id: int
+    token_id: int
+    secret: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.secret}"}
+
+    async def send(
+        self,
+        product: dict[str, Any],
+        event_type: str = "product.updated",
+        *,
+        event_id: str | None = None,
+        **extra: Any,
+    ) -> httpx2.Response:
+        body = {"event_id": event_id or f"evt-{next(_numbers)}", "event_type": event_type, **extra}
+        return await self.http.post(
+            "/api/integrations/woocommerce/webhook/",
+            json={**body, "product": product},
+            headers=self.headers,
+        )
+
+    async def tell(self, product: dict[str, Any], event_type: str = "product.updated", **how: Any) -> str:
+        """Send an event that must be accepted; answers its id."""
+        answer = await self.send(product, event_type, **how)
+        assert answer.status_code == 202, answer.text
+        event_id: str = answer.json()["event_id"]
+        return event_id
+
+    async def event(self, event_id: str) -> dict[str, Any] | None:
+        return await self.one(
+            "SELECT * FROM events WHERE store_id = :store AND event_id = :event", event=event_id
+        )
+
+    async def ended(self, event_id: str) -> dict[str, Any]:
+        """The event's row, once its run has ended."""
+        row = await eventually(
+            lambda: self.event(event_id),
+            lambda row: row is not None and row["status"] in FINAL and row["finished_at"] is not None,
+            what=f"the end of {event_id}",
+        )
+        assert row is not None
+        return row
+
+    async def sync(self, product: dict[str, Any], event_type: str = "product.updated", **how: Any) -> str:
+        """Send an event, wait for its end, answer its status."""
+        status: str = (await self.ended(await self.tell(product, event_type, **how)))["status"]
+        return status
+
+    async def rows(self, sql: str, **values: Any) -> list[dict[str, Any]]:
+        async with self.database.reading() as connection:
+            found = await connection.execute(text(sql), {"store": self.store_id, **values})
+            return [dict(row) for row in found.mappings()]
+
+    async def one(self, sql: str, **values: Any) -> dict[str, Any] | None:
+        rows = await self.rows(sql, **values)
+        return rows[0] if rows else None
+
+    async def product(self, number: int) -> dict[str, Any] | None:
+        return await self.one(
+            "SELECT * FROM products WHERE store_id = :store AND external_id = :id", id=f"woo_{number}"
+        )
+
+    async def chunks(self, number: int) -> list[dict[str, Any]]:
+        """The live chunks of a product, in order."""
+        return await self.rows(
+            "SELECT k.* FROM tenant_knowledge k JOIN products p ON p.id = k.product_id"
+            " WHERE p.store_id = :store AND p.external_id = :id AND k.is_live ORDER BY k.position",
+            id=f"woo_{number}",
+        )
+
+    async def search(self, query: str, **asked: Any) -> list[dict[str, Any]]:
+        answer = await self.http.post(
+            "/api/v1/knowledge/search/", json={"query": query, **asked}, headers=self.headers
+        )
+        assert answer.status_code == 200, answer.text
+        results: list[dict[str, Any]] = answer.json()["results"]
+        return results
+
+    async def found(self, query: str, **asked: Any) -> list[str]:
+        return [hit["product"]["external_id"] for hit in await self.search(query, **asked)]
+
+    def workflow_id(self, event_id: str) -> str:
+        return product_event_id(self.store_id, event_id)
+
+
+@dataclass
+class System:
+    """A running API and what it stands on."""
+
+    settings: Settings
+    database: Database
+    temporal: Client
+    http: httpx2.AsyncClient
+
+    async def shop(self, *, currency: str | None = None, **token: Any) -> Shop:
+        """A new store of a new user."""
+        name = f"shop{next(_numbers)}-{time.time_ns()}"
+        async with self.database.transaction() as connection:
+            user_id = await accounts.save_user(
+                connection, email=f"{name}@example.com", password_hash="unused", is_staff=False
+            )
+        return await self.second_shop(user_id, currency=currency, **token)
+
+    async def second_shop(self, user_id: int, *, currency: str | None = None, **token: Any) -> Shop:
+        """A new store of a user."""
+        async with self.database.transaction() as connection:
+            store_id = await accounts.make_store(
+                connection, user_id=user_id, name=f"store{next(_numbers)}", currency=currency
+            )
+            issued = await tokens.issue(connection, user_id=user_id, store_id=store_id, **token)
+        return Shop(self.http, self.database, self.temporal, user_id, store_id, issued.id, issued.secret)
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
+    """The API on a real socket."""
+    (port,) = free_ports(1)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
+            access_log=False,
+            http="httptools",
+        )
+    )
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # pytest keeps its own
+    task = asyncio.create_task(server._serve())
+    try:
+        await eventually(lambda: asyncio.sleep(0, server.started or task.done()), what="the API")
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+            yield http
+    finally:
+        server.should_exit = True
+        await task
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, work: bool = True) -> AsyncIterator[System]:
+    """API and, unless told otherwise, a worker in this process."""
+    assert settings.database_url
+    assert settings.temporal_address
+    database = Database(create_engine(settings.database_url, pool_size=5))
+    temporal = await connect(settings.temporal_address, settings.temporal_namespace, lazy=True)
+    try:
+        async with serving(settings) as http:
+            system = System(settings, database, temporal, http)
+            if not work:
+                yield system
+                return
+            async with working(settings):
+                yield system
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def working(settings: Settings) -> AsyncIterator[Worker]:
+    """A worker in this process, with connections of its own."""
+    assert settings.database_url
+    assert settings.temporal_address
+    database = Database(create_engine(settings.database_url, pool_size=60))
+    embedder = create_embedder(settings)
+    try:
+        client = await connect(settings.temporal_address, settings.temporal_namespace)
+        async with build(settings, client, database, embedder) as worker:
+            yield worker
+    finally:
+        await embedder.close()
+        await database.close()
