@@ -1,0 +1,90 @@
+# `make` lists the verbs. Everything lands in .venv (programs) and .local (data), nothing elsewhere.
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONPATH
+
+# What is installed is kept in the names of empty files, so that nothing is installed twice.
+digest = $(shell cat $(1) | cksum | cut -d' ' -f1)
+LOCAL := .venv/.local-$(call digest,requirements-local.lock pyproject.toml)
+DEV := .venv/.dev-$(call digest,requirements-dev.lock pyproject.toml)
+FLOCK := $(if $(shell command -v flock),flock Makefile)
+
+.PHONY: help
+help: ## List the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+.PHONY: run
+run: $(LOCAL) ## Start everything: Postgres, Temporal, worker, API; Ctrl-C stops it
+	@exec $(BIN)/pilito up $(ARGS)
+
+.PHONY: test
+test: $(DEV) ## Run all tests (ARGS="-k name" for some)
+	@exec $(BIN)/pytest $(ARGS)
+
+.PHONY: check
+check: lint types ## Lint, types and the quick tests
+	@exec $(BIN)/pytest -m "not slow" $(ARGS)
+
+.PHONY: lint
+lint: $(DEV) ## Lint, and see that the format is right
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+.PHONY: types
+types: $(DEV) ## Check the types
+	$(BIN)/mypy
+
+.PHONY: format
+format: $(DEV) ## Format, and mend what the linter can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: bench
+bench: $(DEV) ## Measure (ARGS for one measurement)
+	@exec $(BIN)/python -m bench $(ARGS)
+
+COMPILE = .venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+.PHONY: lock
+lock: python ## Make the three locks anew, with the newest versions allowed
+	test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv; }
+	$(COMPILE) --upgrade --extra local --extra dev --output-file requirements-dev.lock
+	$(COMPILE) --upgrade --constraint requirements-dev.lock --extra local --output-file requirements-local.lock
+	$(COMPILE) --upgrade --constraint requirements-dev.lock --output-file requirements.lock
+
+.PHONY: clean
+clean: ## Remove what was installed and cached; the data in .local stays
+	rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: python
+python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; $$(python3 --version 2>&1 | grep Python || echo none) was found."; \
+		echo "Debian: apt install python3 python3-venv. macOS: python.org or Homebrew."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "This Python cannot make virtual environments. Debian: apt install python3-venv."; exit 1; }
+
+# $(1) is the lock, $(2) the stamps it earns. One at a time, and never again what a running `make run` uses:
+# the locks agree on every version, so the larger one only adds.
+define install
+	@test -x $(BIN)/pip || $(MAKE) --no-print-directory python
+	@$(FLOCK) $(SHELL) -ec ' \
+		test ! -e $@ || exit 0; \
+		$(BIN)/python -c "import pip" 2>/dev/null || { echo "Making .venv"; $(PYTHON) -m venv --clear .venv; }; \
+		$(BIN)/python -m pip install --require-hashes -r $(1); \
+		$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
+		rm -f .venv/.local-* .venv/.dev-*; \
+		touch $(2)'
+endef
+
+$(LOCAL):
+	$(call install,requirements-local.lock,$(LOCAL))
+
+$(DEV):
+	$(call install,requirements-dev.lock,$(LOCAL) $(DEV))

@@ -1,0 +1,72 @@
+"""What a running `pilito up` decided, for its children and for commands typed in another terminal."""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import orjson
+
+from embedded.kept import kept_secret, write_private
+from embedded.processes import StartFailed
+from settings import Settings
+
+
+@contextlib.contextmanager
+def only_one(state_dir: Path) -> Iterator[None]:
+    """Hold the state directory; raise `StartFailed` where another `pilito up` holds it."""
+    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (state_dir / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise StartFailed(
+                f"Pilito already runs from {state_dir} (process {lock.read().strip() or 'unknown'}). "
+                "Stop that one, or set PILITO_STATE_DIR and other ports for a second one."
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        try:
+            yield
+        finally:
+            _file(state_dir).unlink(missing_ok=True)
+
+
+def complete(settings: Settings, found: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment with every address `found` and the values that the settings fill in.
+
+    The difference is kept, readable by its owner only, for `running`.
+    """
+    state_dir = settings.state_dir.resolve()
+    secret = settings.secret_key.get_secret_value() if settings.secret_key else None
+    decided = {
+        "PILITO_STATE_DIR": str(state_dir),
+        "PILITO_API_HOST": settings.api_host,
+        "PILITO_API_PORT": str(settings.api_port),
+        "PILITO_TEMPORAL_NAMESPACE": settings.temporal_namespace,
+        "PILITO_SECRET_KEY": secret or kept_secret(state_dir / "secret-key"),
+        **found,
+    }
+    write_private(_file(state_dir), orjson.dumps(decided).decode())
+    return {**os.environ, **decided}
+
+
+def running(state_dir: Path) -> dict[str, str]:
+    """The variables that `pilito up` gave its children; empty where it does not run from there."""
+    try:
+        with (state_dir / "lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return {}
+    except BlockingIOError:
+        with contextlib.suppress(FileNotFoundError):
+            decided: dict[str, str] = orjson.loads(_file(state_dir).read_bytes())
+            return decided
+    return {}
+
+
+def _file(state_dir: Path) -> Path:
+    return state_dir / "environment.json"

@@ -1,0 +1,224 @@
+"""Child processes that cannot outlive us.
+
+Three nets, from the usual to the last: `Child.stop`; on Linux the kernel's death signal, should we be
+killed; everywhere the record of a child in the state directory, by which the next start ends what is left.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+LAUNCH = Path(__file__).with_name("launch.py")
+TAIL_LINES = 15
+
+Pause = Callable[[float], None]
+"""Sleeps for so many seconds; may raise to give up waiting."""
+
+
+class StartFailed(Exception):
+    """A part ended, or stayed silent too long, before it was ready; the text is for people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The operating system user a child runs as."""
+
+    uid: int
+    gid: int
+
+
+class Child:
+    """A running process in a session of its own, so that Ctrl-C at the terminal does not reach it."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        process: subprocess.Popen[bytes],
+        record: Path,
+        log: Path,
+        stop_signal: signal.Signals,
+        death_signal: signal.Signals,
+    ) -> None:
+        self.name = name
+        self.log = log
+        self._process = process
+        self._record = record
+        self._stop_signal = stop_signal
+        self._death_signal = death_signal
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; negative is the signal that ended it."""
+        return self._process.poll()
+
+    def ask_to_stop(self) -> None:
+        """Send the signal it stops orderly by, if it still runs."""
+        self._process.send_signal(self._stop_signal)
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it ended within so many seconds."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return self.exit_code is not None
+
+    def wait_until(self, ready: Callable[[], bool], *, seconds: float, pause: Pause) -> None:
+        """Return when `ready`; raise `StartFailed` with the end of its log where that does not come."""
+        deadline = time.monotonic() + seconds
+        while True:
+            ended = self.exit_code is not None
+            if ready():
+                return
+            if ended:
+                raise StartFailed(f"{self.name} ended while starting ({self.ending}).\n{self.tail()}")
+            if time.monotonic() > deadline:
+                raise StartFailed(f"{self.name} was not ready after {seconds:.0f} s.\n{self.tail()}")
+            pause(0.03)
+
+    def stop(self, seconds: float) -> None:
+        """Ask, wait so many seconds, then end it and its group by force; returns when it has ended."""
+        self.ask_to_stop()
+        if not self.wait(seconds) and self._death_signal != signal.SIGKILL:
+            self._process.send_signal(self._death_signal)
+            self.wait(1.0)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+        self._record.unlink(missing_ok=True)
+
+    @property
+    def ending(self) -> str:
+        code = self.exit_code
+        if code is None:
+            return "still running"
+        return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+
+    def tail(self) -> str:
+        """The last lines of its log and where to read the rest."""
+        lines = self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
+        return "\n".join([*(f"    {line}" for line in lines), f"The whole log: {self.log}"])
+
+
+def start_child(
+    name: str,
+    command: Sequence[str | Path],
+    *,
+    state_dir: Path,
+    environment: Mapping[str, str] | None = None,
+    account: Account | None = None,
+    stop_signal: signal.Signals = signal.SIGTERM,
+    death_signal: signal.Signals = signal.SIGKILL,
+    directory: Path | None = None,
+) -> Child:
+    """Start `command` (its program an absolute path), ending first what an earlier run left under this name.
+
+    The child appends to `logs/<name>.log`. It stops orderly by `stop_signal` and quickly by `death_signal`,
+    which the kernel sends where we die; since Linux ties that to the thread that started the child, only
+    the main thread may call this.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("children live only as long as the thread that starts them: use the main thread")
+    record = state_dir / "run" / f"{name}.json"
+    log = state_dir / "logs" / f"{name}.log"
+    for folder in (record.parent, log.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    _end_recorded(record)
+    uid, gid = (account.uid, account.gid) if account else (-1, -1)
+    launch = [sys.executable, "-I", "-S", LAUNCH, os.getpid(), int(death_signal), uid, gid]
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603 - the command is ours
+            [str(part) for part in (*launch, *command)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=directory,
+            start_new_session=True,
+        )
+    record.write_text(
+        json.dumps({"pid": process.pid, "born": _birth(process.pid), "signal": int(death_signal)})
+    )
+    return Child(
+        name=name,
+        process=process,
+        record=record,
+        log=log,
+        stop_signal=stop_signal,
+        death_signal=death_signal,
+    )
+
+
+def stop_together(children: Iterable[Child], *, seconds: float) -> None:
+    """Ask all to stop at once, and end by force what is left when the seconds are over."""
+    running = list(children)
+    deadline = time.monotonic() + seconds
+    for child in running:
+        child.ask_to_stop()
+    for child in running:
+        child.wait(max(0.0, deadline - time.monotonic()))
+        child.stop(0)
+
+
+def end_leftovers(state_dir: Path) -> None:
+    """End every recorded child of an earlier run that was killed before it could stop them."""
+    for record in sorted((state_dir / "run").glob("*.json")):
+        _end_recorded(record)
+
+
+def _end_recorded(record: Path) -> None:
+    """End the process of this record, if that very process still runs, and forget it."""
+    try:
+        known = json.loads(record.read_text())
+        pid, born, number = int(known["pid"]), known["born"], int(known["signal"])
+    except FileNotFoundError:
+        return
+    except (ValueError, KeyError, TypeError):  # killed while writing it: nothing to go by
+        record.unlink()
+        return
+    asked = time.monotonic()
+    while born is not None and _birth(pid) == born:
+        waited = time.monotonic() - asked
+        if waited > 10:
+            raise StartFailed(f"Process {pid} of an earlier run ({record.stem}) does not end.")
+        try:
+            os.killpg(pid, signal.SIGKILL if waited > 5 else number)
+        except ProcessLookupError:
+            break
+        except PermissionError:
+            raise StartFailed(
+                f"Process {pid} of an earlier run ({record.stem}) belongs to another user; end it first."
+            ) from None
+        time.sleep(0.05)
+    record.unlink(missing_ok=True)
+
+
+def _birth(pid: int) -> str | None:
+    """When this process began, in the system's own words; None where it does not run.
+
+    Together with the pid it names one process for ever, since pids are used again.
+    """
+    if sys.platform != "linux":
+        found = subprocess.run(  # noqa: S603 - a fixed program and a number
+            ["/bin/ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+        )
+        return found.stdout.strip() or None
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    state, ticks_since_boot = fields[0], fields[19]
+    if state in "ZX":
+        return None
+    return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {ticks_since_boot}"

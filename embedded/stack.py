@@ -1,0 +1,268 @@
+"""Everything at once: what `pilito up` starts, keeps alive and stops."""
+
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from functools import partial
+from http.client import HTTPException
+from pathlib import Path
+
+from rich.console import Console
+
+from contracts.naming import SEARCH_ATTRIBUTES
+from embedded.environment import complete, only_one
+from embedded.interruption import Interrupted, Interruption
+from embedded.ports import LOOPBACK, answers, free_ports, is_free
+from embedded.postgres import EmbeddedPostgres
+from embedded.processes import Child, StartFailed, end_leftovers, start_child, stop_together
+from embedded.progress import Steps, say
+from embedded.temporal import EmbeddedTemporal
+from settings import Settings
+
+SECONDS_TO_START = 60.0
+SECONDS_TO_MIGRATE = 600.0
+SECONDS_FOR_CLIENTS = 4.5
+"""The API and the worker get so long to finish what they do ..."""
+SECONDS_FOR_SERVERS = 3.0
+"""... and then the servers beneath them; both, and a second for force, within the 10 s we promise."""
+
+FIRST_BACKOFF = 1.0
+LONGEST_BACKOFF = 30.0
+SECONDS_OF_HEALTH = 60.0
+"""A part that ran so long starts again without delay."""
+
+
+class _Part:
+    """A child that is started again when it ends, later each time it ends soon."""
+
+    def __init__(self, start: Callable[[], Child]) -> None:
+        self._start = start
+        self._backoff = FIRST_BACKOFF
+        self._again_at: float | None = None
+        self.start()
+
+    def start(self) -> None:
+        self.child = self._start()
+        self._began = time.monotonic()
+        self._again_at = None
+
+    def look(self) -> str | None:
+        """Start it again where it is time to; return what there is to tell."""
+        now = time.monotonic()
+        if self._again_at is not None and now >= self._again_at:
+            try:
+                self.start()
+            except StartFailed as failed:
+                self._defer(now)
+                return str(failed)
+            return f"{self.child.name} runs again."
+        if self._again_at is None and self.child.exit_code is not None:
+            if now - self._began > SECONDS_OF_HEALTH:
+                self._backoff = FIRST_BACKOFF
+            ending, delay = self.child.ending, self._backoff
+            self.child.stop(0)
+            self._defer(now)
+            return (
+                f"{self.child.name} ended ({ending}); it is started again in {delay:.0f} s.\n"
+                f"{self.child.tail()}"
+            )
+        return None
+
+    def _defer(self, now: float) -> None:
+        self._again_at = now + self._backoff
+        self._backoff = min(self._backoff * 2, LONGEST_BACKOFF)
+
+
+class _Stack:
+    def __init__(self, settings: Settings, interruption: Interruption, console: Console) -> None:
+        self._settings = settings
+        self._state_dir = settings.state_dir.resolve()
+        self._pause = interruption.pause
+        self._console = console
+        self._servers: list[_Part] = []
+        self._clients: list[_Part] = []
+        self._postgres: EmbeddedPostgres | None = None
+        self._temporal: EmbeddedTemporal | None = None
+        self._embedder_port: int | None = None
+        if settings.database_url is None:
+            self._postgres = EmbeddedPostgres(self._state_dir, pause=self._pause)
+        if settings.temporal_address is None:
+            self._temporal = EmbeddedTemporal(
+                self._state_dir,
+                settings.temporal_port,
+                settings.temporal_ui_port,
+                settings.temporal_namespace,
+                search_attributes=dict.fromkeys(SEARCH_ATTRIBUTES, "Keyword"),
+                pause=self._pause,
+            )
+        if settings.openai_api_key is None and settings.openai_base_url is None:
+            (self._embedder_port,) = free_ports(1)
+
+    def start(self) -> dict[str, str]:
+        """Start every part that has no address yet; return the environment that names them all."""
+        self._check_ports()
+        names = [
+            *(["Postgres"] if self._postgres else []),
+            *(["Temporal"] if self._temporal else []),
+            *(["Embeddings"] if self._embedder_port else []),
+            *["Migrations", "Worker", "API"],
+        ]
+        with Steps(names, self._console) as steps:
+            found = self._start_servers(steps)
+            environment = complete(self._settings, found)
+            self._migrate(environment, steps)
+            self._start_clients(environment, steps)
+        return environment
+
+    def watch(self) -> None:
+        """Keep every part alive until we are interrupted."""
+        while True:
+            self._pause(0.25)
+            for part in (*self._servers, *self._clients):
+                news = part.look()
+                if news:
+                    say(self._console, news)
+
+    def stop(self) -> None:
+        """Stop what is used after what uses it."""
+        stop_together((part.child for part in self._clients), seconds=SECONDS_FOR_CLIENTS)
+        stop_together((part.child for part in self._servers), seconds=SECONDS_FOR_SERVERS)
+
+    def _check_ports(self) -> None:
+        wanted = [(self._settings.api_host, self._settings.api_port, "PILITO_API_PORT")]
+        if self._temporal:
+            wanted.append((LOOPBACK, self._settings.temporal_port, "PILITO_TEMPORAL_PORT"))
+            wanted.append((LOOPBACK, self._settings.temporal_ui_port, "PILITO_TEMPORAL_UI_PORT"))
+        taken = [(port, name) for host, port, name in wanted if not is_free(port, host)]
+        if taken:
+            raise StartFailed(
+                "\n".join(
+                    f"Port {port} is taken: set {name} to a free one, or stop what listens there."
+                    for port, name in taken
+                )
+            )
+
+    def _start_servers(self, steps: Steps) -> dict[str, str]:
+        """Start the servers; Temporal and the embedder get ready while Postgres does."""
+        found: dict[str, str] = {}
+        temporal, postgres, port = self._temporal, self._postgres, self._embedder_port
+        if temporal:
+            steps.begin("Temporal")
+            self._servers.append(_Part(lambda: _launched(temporal)))
+        if port:
+            steps.begin("Embeddings")
+            self._servers.append(_Part(lambda: self._launch_embedder(port)))
+            embedder = self._servers[-1].child
+        if postgres:
+            steps.begin("Postgres")
+            self._servers.append(_Part(lambda: _started(postgres)))
+            found["PILITO_DATABASE_URL"] = postgres.url
+            steps.done("Postgres")
+        if temporal:
+            temporal.wait_ready()
+            found["PILITO_TEMPORAL_ADDRESS"] = temporal.address
+            found["PILITO_TEMPORAL_UI_URL"] = self._settings.temporal_ui_url or temporal.ui_url or ""
+            steps.done("Temporal")
+        if port:
+            embedder.wait_until(lambda: answers(port), seconds=SECONDS_TO_START, pause=self._pause)
+            found["OPENAI_BASE_URL"] = f"http://{LOOPBACK}:{port}/v1"
+            found["OPENAI_API_KEY"] = "local"
+            steps.done("Embeddings")
+        return found
+
+    def _launch_embedder(self, port: int) -> Child:
+        command = [sys.executable, "-m", "embedded.embedder", "--port", str(port)]
+        return start_child("embedder", command, state_dir=self._state_dir)
+
+    def _migrate(self, environment: Mapping[str, str], steps: Steps) -> None:
+        steps.begin("Migrations")
+        child = self._launch_command("migrate", environment)
+        try:
+            child.wait_until(lambda: child.exit_code == 0, seconds=SECONDS_TO_MIGRATE, pause=self._pause)
+        finally:
+            child.stop(1.0)
+        steps.done("Migrations")
+
+    def _start_clients(self, environment: Mapping[str, str], steps: Steps) -> None:
+        for name, verb in (("Worker", "worker"), ("API", "api")):
+            steps.begin(name)
+            self._clients.append(_Part(partial(self._launch_command, verb, environment)))
+        worker, api = (part.child for part in self._clients)
+        url = _readiness_url(self._settings)
+
+        def ready() -> bool:
+            if worker.exit_code is not None:
+                raise StartFailed(f"The worker ended while starting ({worker.ending}).\n{worker.tail()}")
+            return _is_ready(url)
+
+        api.wait_until(ready, seconds=SECONDS_TO_START, pause=self._pause)
+        steps.done("Worker")
+        steps.done("API")
+
+    def _launch_command(self, verb: str, environment: Mapping[str, str]) -> Child:
+        command = [sys.executable, "-m", "cli", verb]
+        variables = {**environment, "PYTHONUNBUFFERED": "1"}
+        return start_child(verb, command, state_dir=self._state_dir, environment=variables)
+
+
+def run(settings: Settings, *, on_ready: Callable[[dict[str, str]], None]) -> int:
+    """Start everything, call `on_ready` with the completed environment, and run until we are interrupted.
+
+    Returns the exit code: 0 after SIGINT, SIGTERM or SIGHUP, 1 where something did not start, with its
+    reason printed. `on_ready` may be cut short by `Interrupted`.
+    """
+    console = Console()
+    state_dir = settings.state_dir.resolve()
+    try:
+        with Interruption() as interruption, only_one(state_dir):
+            end_leftovers(state_dir)
+            _keep_previous_logs(state_dir)
+            stack = _Stack(settings, interruption, console)
+            try:
+                environment = stack.start()
+                with interruption.at_once():
+                    on_ready(environment)
+                stack.watch()
+            except Interrupted:
+                say(console, "\nStopping …")
+            finally:
+                began = time.monotonic()
+                stack.stop()
+            say(console, f"Stopped in {time.monotonic() - began:.1f} s.")
+    except StartFailed as failed:
+        say(console, str(failed))
+        return 1
+    return 0
+
+
+def _launched(temporal: EmbeddedTemporal) -> Child:
+    temporal.launch()
+    assert temporal.child  # noqa: S101 - launched
+    return temporal.child
+
+
+def _started(postgres: EmbeddedPostgres) -> Child:
+    postgres.start()
+    assert postgres.child  # noqa: S101 - started
+    return postgres.child
+
+
+def _readiness_url(settings: Settings) -> str:
+    host = {"0.0.0.0": LOOPBACK, "::": "[::1]"}.get(settings.api_host, settings.api_host)  # noqa: S104 - read, not bound
+    return f"http://{host}:{settings.api_port}/readyz"
+
+
+def _is_ready(url: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (OSError, HTTPException):
+        return False
+
+
+def _keep_previous_logs(state_dir: Path) -> None:
+    """Begin each run with empty logs and keep those of the last one as `*.log.1`."""
+    for log in (state_dir / "logs").glob("*.log"):
+        log.replace(log.with_name(f"{log.name}.1"))

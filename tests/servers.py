@@ -1,0 +1,333 @@
+"""Real servers that tests and measurements talk to instead of a vendor."""
+
+import contextlib
+import math
+import random
+import socket
+import struct
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Literal
+from zlib import crc32
+
+import orjson
+
+from embedded.embedder import EmbeddingRequest, Refused, encode, parse, render
+from embedded.lexical import embed
+from embedded.ports import LOOPBACK
+
+INSTANT_VECTORS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """An answer with this status and body instead of vectors."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mangled:
+    """A 200 whose vectors are changed on their way out: request, vectors -> (index, vector)."""
+
+    change: Callable[[EmbeddingRequest, list[list[float]]], list[tuple[int, list[float]]]]
+
+
+Fault = Refusal | Mangled | Literal["hang", "reset"]
+"""What an `EmbeddingServer` does instead of its work; "hang" lasts until `release`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One request as it arrived; `inputs` is empty where the body was not one we understand."""
+
+    path: str
+    inputs: tuple[str, ...]
+    model: str
+    dimensions: int
+    authorization: str
+
+
+def openai_error(
+    status: int,
+    message: str,
+    *,
+    kind: str = "invalid_request_error",
+    code: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Refusal:
+    """A refusal in OpenAI's shape; `kind` is the error's `type`."""
+    body = orjson.dumps({"error": {"message": message, "type": kind, "param": None, "code": code}})
+    return Refusal(status=status, body=body, headers=headers or {})
+
+
+def rate_limit_exceeded(*, retry_after: str | None = None, retry_after_ms: int | None = None) -> Refusal:
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    if retry_after_ms is not None:
+        headers["retry-after-ms"] = str(retry_after_ms)
+    return openai_error(
+        429, "Rate limit reached.", kind="requests", code="rate_limit_exceeded", headers=headers
+    )
+
+
+def insufficient_quota() -> Refusal:
+    return openai_error(
+        429, "You exceeded your current quota.", kind="insufficient_quota", code="insufficient_quota"
+    )
+
+
+def credit_balance_exhausted() -> Refusal:
+    return openai_error(
+        429, "Your credit balance is exhausted.", kind="insufficient_quota", code="credit_balance_exhausted"
+    )
+
+
+def invalid_api_key() -> Refusal:
+    return openai_error(401, "Incorrect API key provided.", code="invalid_api_key")
+
+
+def permission_denied() -> Refusal:
+    return openai_error(403, "Country, region, or territory not supported.", kind="request_forbidden")
+
+
+def bad_request() -> Refusal:
+    return openai_error(400, "'input' is invalid.")
+
+
+def request_timeout() -> Refusal:
+    return openai_error(408, "The request timed out.", kind="timeout")
+
+
+def conflict() -> Refusal:
+    return openai_error(409, "The request conflicted with another one.", kind="conflict")
+
+
+def server_error() -> Refusal:
+    return openai_error(500, "The server had an error.", kind="server_error")
+
+
+def overloaded(*, retry_after: str | None = None) -> Refusal:
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    return openai_error(503, "The engine is overloaded.", kind="server_error", headers=headers)
+
+
+NOT_JSON = Refusal(status=200, body=b"<html>It works!</html>", headers={"Content-Type": "text/html"})
+EMPTY_DATA = Mangled(change=lambda _, __: [])
+LAST_MISSING = Mangled(change=lambda _, vectors: list(enumerate(vectors[:-1])))
+OUT_OF_ORDER = Mangled(change=lambda _, vectors: list(enumerate(vectors))[::-1])
+NOT_A_NUMBER = Mangled(change=lambda _, vectors: [(i, [math.nan, *v[1:]]) for i, v in enumerate(vectors)])
+WRONG_DIMENSIONS = Mangled(change=lambda _, vectors: [(i, v[:-1]) for i, v in enumerate(vectors)])
+
+
+class EmbeddingServer:
+    """OpenAI's embeddings endpoint on a port of 127.0.0.1, with faults on demand.
+
+    `instant` answers with one of a few vectors made beforehand, so that measurements measure their caller.
+    Use it as a context manager, or `start` and `stop` it.
+    """
+
+    def __init__(self, *, instant: bool = False) -> None:
+        self._instant = instant
+        self._lock = threading.Lock()
+        self._next: deque[Fault] = deque()
+        self._always: Fault | None = None
+        self._released = threading.Event()
+        self._http: _Listener | None = None
+        self._thread: threading.Thread | None = None
+        self._port = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was seen and stop failing."""
+        self.requests: list[Seen] = []
+        self.texts: Counter[str] = Counter()
+        self.tokens = 0
+        self._next.clear()
+        self._always = None
+        self.release()
+
+    @property
+    def base_url(self) -> str:
+        """What `OPENAI_BASE_URL` is set to."""
+        return f"http://{LOOPBACK}:{self._port}/v1"
+
+    def start(self) -> None:
+        self._released = threading.Event()
+        self._listen(_Listener(self))
+
+    def stop(self) -> None:
+        """Close every connection and wait for the threads that served them."""
+        self._always = None
+        self._released.set()
+        self._close()
+        self._http = None
+
+    def __enter__(self) -> "EmbeddingServer":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def fail_next(self, *faults: Fault) -> None:
+        """Answer the next requests with these, one each."""
+        with self._lock:
+            self._next.extend(faults)
+
+    def fail_always(self, fault: Fault | None) -> None:
+        """Answer every request with this, after those of `fail_next`; None ends it."""
+        self._always = fault
+
+    def release(self) -> None:
+        """Let every hanging request be answered."""
+        self._released.set()
+        self._released = threading.Event()
+
+    def refuse_connections(self) -> None:
+        """Stop listening and drop who is connected, keeping the port."""
+        self.release()
+        self._close()
+        self._http = _Listener(self)
+
+    def accept_connections(self) -> None:
+        """Listen again, on the same port."""
+        if self._http is None:
+            raise RuntimeError("refuse connections first")
+        self._listen(self._http)
+
+    def _listen(self, listener: "_Listener") -> None:
+        listener.server_activate()
+        self._http = listener
+        self._port = listener.server_port
+        self._thread = threading.Thread(target=listener.serve_forever, args=(0.02,), name="embeddings")
+        self._thread.start()
+
+    def _close(self) -> None:
+        if self._http is None:
+            return
+        if self._thread:
+            self._http.shutdown()
+            self._thread.join()
+            self._thread = None
+        self._http.drop_connections()
+        self._http.server_close()
+
+    def answer(self, path: str, body: bytes, authorization: str) -> Refusal | Literal["reset"]:
+        """What to send for one request, after hanging where that is the fault."""
+        if path != "/v1/embeddings":
+            return openai_error(404, f"Invalid URL ({path})")
+        try:
+            request = parse(body)
+        except Refused as refused:
+            self._note(Seen(path=path, inputs=(), model="", dimensions=0, authorization=authorization))
+            return Refusal(status=refused.status, body=refused.body)
+        seen = Seen(
+            path=path,
+            inputs=request.texts,
+            model=request.model,
+            dimensions=request.dimensions,
+            authorization=authorization,
+        )
+        released = self._released
+        fault = self._note(seen)
+        if fault == "hang":
+            released.wait()
+            fault = None
+        if fault == "reset" or isinstance(fault, Refusal):
+            return fault
+        if isinstance(fault, Mangled):
+            vectors = [list(embed(text, request.dimensions)) for text in request.texts]
+            changed = [(at, encode(v, request.encoding)) for at, v in fault.change(request, vectors)]
+            return Refusal(status=200, body=render(request, changed))
+        with self._lock:
+            self.texts.update(request.texts)
+            self.tokens += request.tokens
+        return Refusal(status=200, body=render(request, enumerate(self._vectors(request))))
+
+    def _note(self, seen: Seen) -> Fault | None:
+        with self._lock:
+            self.requests.append(seen)
+            return self._next.popleft() if self._next else self._always
+
+    def _vectors(self, request: EmbeddingRequest) -> Iterable[bytes]:
+        if not self._instant:
+            return (encode(embed(text, request.dimensions), request.encoding) for text in request.texts)
+        known = _instant_vectors(request.dimensions, request.encoding)
+        return (known[crc32(text.encode()) % INSTANT_VECTORS] for text in request.texts)
+
+
+@lru_cache
+def _instant_vectors(dimensions: int, encoding: Literal["float", "base64"]) -> list[bytes]:
+    source = random.Random(dimensions)  # noqa: S311 - made-up vectors that guard nothing
+    vectors = [[source.gauss(0, 1) for _ in range(dimensions)] for _ in range(INSTANT_VECTORS)]
+    lengths = [math.hypot(*vector) for vector in vectors]
+    return [
+        encode([value / length for value in vector], encoding)
+        for vector, length in zip(vectors, lengths, strict=True)
+    ]
+
+
+class _Listener(ThreadingHTTPServer):
+    """Bound at once, so that the port stays ours; listening after `server_activate`."""
+
+    daemon_threads = False
+    request_queue_size = 128
+
+    def __init__(self, owner: EmbeddingServer) -> None:
+        super().__init__((LOOPBACK, owner._port), _Handler, bind_and_activate=False)
+        self.owner = owner
+        self._connections: set[Any] = set()
+        self.server_bind()
+
+    def server_bind(self) -> None:
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_name, self.server_port = LOOPBACK, self.socket.getsockname()[1]
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def drop_connections(self) -> None:
+        for connection in list(self._connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, *_: Any) -> None:
+        """A client that hung up is not worth a traceback."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def do_POST(self) -> None:
+        assert isinstance(self.server, _Listener)
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        answer = self.server.owner.answer(self.path, body, self.headers.get("Authorization", ""))
+        if answer == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+            self.close_connection = True
+            return
+        self.send_response(answer.status)
+        headers = {"Content-Type": "application/json", "x-request-id": "req_test", **answer.headers}
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing: a test that cares looks at `requests`."""
