@@ -21,6 +21,7 @@ def _ended(status: EventStatus, reason: str) -> SavedProduct:
     return SavedProduct(outcome=Outcome(status=status, reason=reason))
 
 
+SUPERSEDED = _ended(EventStatus.SUPERSEDED, "A newer event of this product arrived meanwhile.")
 STALE = _ended(EventStatus.STALE, "A newer change of this product was taken already.")
 
 
@@ -46,10 +47,10 @@ class ProductActivities:
 
     async def _apply(self, connection: AsyncConnection, change: Change) -> SavedProduct:
         if change.superseded_by:
-            return _ended(EventStatus.SUPERSEDED, f"Event {change.superseded_by} is newer.")
+            return SUPERSEDED
         stored = await products.load(connection, change)
-        if stored.overtaken:
-            return STALE
+        if stored.came_late is not None:
+            return STALE if stored.came_late else SUPERSEDED
         try:
             news = parse(change.event_type, change.payload)
         except InvalidField as error:

@@ -45,7 +45,7 @@ _RECORD = text(f"""
            :received_at,
            least(:received_at, (SELECT min(o.burst_started_at) FROM events o
                                 WHERE o.store_id = :store_id AND o.product_key = thing.product_key
-                                  AND o.is_pending AND o.burst_started_at > :oldest_burst)),
+                                  AND o.is_pending AND o.received_at > :oldest)),
            'waiting', true, :workflow_id, :run_id,
            jsonb_build_object(CAST(:run_id AS text), jsonb_build_object('started_at', now())),
            :source_address, :user_agent
@@ -68,7 +68,7 @@ _REDELIVERED = text("""
 _OVERTAKE = text(f"""
     UPDATE events SET superseded_by = :event_id
     WHERE store_id = :store_id AND external_id = :external_id AND is_pending
-      AND (superseded_by IS NULL OR superseded_by = :event_id)
+      AND (superseded_by IS NULL OR superseded_by = :event_id) AND burst_started_at > :oldest
       AND {is_older("", ":")}
     RETURNING workflow_id
 """)
@@ -85,7 +85,7 @@ _TAKE_UP = text("""
     WITH pending AS (
         SELECT o.event_id FROM events e JOIN events o USING (store_id, product_key)
         WHERE e.id = :id AND o.id <> e.id AND o.is_pending AND o.superseded_by IS NULL
-          AND e.burst_started_at > :oldest_burst AND o.received_at > :oldest_burst
+          AND e.burst_started_at > :oldest AND o.received_at > :oldest
         ORDER BY o.received_at DESC LIMIT 1
     )
     UPDATE events SET status = 'processing', is_pending = false WHERE id = :id
@@ -164,9 +164,12 @@ async def keep(connection: AsyncConnection, event: ProductEvent) -> bool:
 async def record(
     connection: AsyncConnection, event: ProductEvent, *, run_id: str, quiet: timedelta, patience: timedelta
 ) -> RecordedEvent:
-    """Write the event's row and mark the older waiting events of the same thing as overtaken."""
+    """Write the event's row and mark the older waiting events of the same thing as overtaken.
+
+    An event of a burst that lasts longer than `patience` is overtaken no more: it is about to be saved.
+    """
     now = datetime.now(UTC)
-    values = {**_columns(event), "run_id": run_id, "oldest_burst": now - patience}
+    values = {**_columns(event), "run_id": run_id, "oldest": now - patience}
     row = (await connection.execute(_RECORD, values)).one_or_none()
     if row is None:
         earlier = await connection.execute(
@@ -194,7 +197,7 @@ async def take_up(connection: AsyncConnection, row_id: int, *, patience: timedel
 
     Whoever is taken up last has nobody waiting, so a product's text is always embedded by someone.
     """
-    values = {"id": row_id, "oldest_burst": datetime.now(UTC) - patience}
+    values = {"id": row_id, "oldest": datetime.now(UTC) - patience}
     leader: str | None = (await connection.execute(_TAKE_UP, values)).scalar_one()
     return leader
 

@@ -14,19 +14,19 @@ from database.events import Change
 from database.order import is_older, latest, may_overwrite
 
 _LOAD = text(f"""
-    SELECT p.*, overtaken, variations
+    SELECT p.*, came_late, variations
     FROM (SELECT
-            EXISTS (SELECT FROM events e
+            (SELECT bool_and(e.received_at <= :received_at) FROM events e
                     WHERE e.store_id = :store_id AND e.external_id = :external_id AND e.id <> :id
                       AND {is_older(":", "e.")}
-                      AND e.status NOT IN ('received', 'failed')) AS overtaken,
+                      AND e.status NOT IN ('received', 'failed')) AS came_late,
             (SELECT jsonb_agg(v ORDER BY v.external_id) FROM product_variations v
              WHERE v.store_id = :store_id AND v.parent_external_id = :product_key) AS variations) AS known
     LEFT JOIN products p ON p.store_id = :store_id AND p.external_id = :product_key
 """)
 
 _READ = text("""
-    SELECT p.*, false AS overtaken,
+    SELECT p.*, NULL::boolean AS came_late,
            (SELECT jsonb_agg(v ORDER BY v.external_id) FROM product_variations v
             WHERE v.store_id = p.store_id AND v.parent_external_id = p.external_id) AS variations
     FROM products p WHERE p.id = :id
@@ -120,12 +120,16 @@ _REFRESH_FROM_VARIATIONS = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredProduct:
-    """A product's row and its variations; `overtaken` where a newer event of the thing was taken."""
+    """A product's row and its variations.
+
+    `came_late` is None unless a newer event of the thing was taken: then it tells whether ours, the older
+    one, was also the later to arrive.
+    """
 
     id: int | None
     product: Product | None
     variations: tuple[Variation, ...]
-    overtaken: bool = False
+    came_late: bool | None = None
     is_active: bool = False
     content_hash: str = ""
 
@@ -161,7 +165,7 @@ def _variation(row: Mapping[str, Any]) -> Variation:
 def _stored(row: RowMapping) -> StoredProduct:
     variations = tuple(_variation(item) for item in row["variations"] or ())
     if row["id"] is None:
-        return StoredProduct(id=None, product=None, variations=variations, overtaken=row["overtaken"])
+        return StoredProduct(id=None, product=None, variations=variations, came_late=row["came_late"])
     product = Product(
         external_id=row["external_id"],
         title=row["title"],
@@ -178,7 +182,7 @@ def _stored(row: RowMapping) -> StoredProduct:
         id=row["id"],
         product=product,
         variations=variations,
-        overtaken=row["overtaken"],
+        came_late=row["came_late"],
         is_active=row["is_active"],
         content_hash=row["content_hash"],
     )

@@ -1,0 +1,148 @@
+"""Debounce, order and supersession: many changes of one product."""
+
+import itertools
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.conftest import Configure
+from tests.servers import EmbeddingServer
+from tests.system import Shop, System, running
+
+pytestmark = pytest.mark.slow
+
+
+def product(price: int = 100, *, text: str = "متن", at: str | None = None, number: int = 7) -> dict[str, Any]:
+    body = {"id": number, "name": "کالا", "description": f"<p>{text}</p>", "price": str(price)}
+    return body if at is None else {**body, "date_modified_gmt": at}
+
+
+@pytest_asyncio.fixture(scope="module")
+async def patient(configure: Configure) -> AsyncIterator[System]:
+    """A service that waits for products to fall quiet."""
+    settings = configure(task_queue="patient", debounce_seconds=1.5, debounce_max_seconds=4.0)
+    async with running(settings) as started:
+        yield started
+
+
+async def test_a_burst_is_processed_once_newest_first(patient: System, embeddings: EmbeddingServer) -> None:
+    """Five quick changes end as four superseded and one processed, which costs one embedding."""
+    shop = await patient.shop()
+    sent = [await shop.tell(product(n, text=f"نسخه {n}")) for n in range(1, 6)]
+    rows = [await shop.ended(event) for event in sent]
+    assert [row["status"] for row in rows] == ["superseded"] * 4 + ["succeeded"]
+    stored = await shop.product(7)
+    assert stored is not None
+    assert stored["price"] == 5
+    assert sum(embeddings.texts.values()) == 1
+    assert "نسخه 5" in (await shop.chunks(7))[0]["text"]
+
+
+async def test_a_superseded_event_is_woken_by_the_newer_one(patient: System) -> None:
+    """The newer event's workflow signals the older one, which ends before its own quiet time."""
+    shop = await patient.shop()
+    first, second = await shop.tell(product(1)), await shop.tell(product(2))
+    await shop.ended(second)
+    history = await shop.temporal.get_workflow_handle(shop.workflow_id(first)).fetch_history()
+    signals = [
+        event.workflow_execution_signaled_event_attributes.signal_name
+        for event in history.events
+        if event.HasField("workflow_execution_signaled_event_attributes")
+    ]
+    assert signals == ["overtaken"]
+
+
+async def test_a_product_that_never_falls_quiet_is_processed_in_bounded_time(patient: System) -> None:
+    """Changes closer together than the quiet time are not put off beyond the bound."""
+    shop = await patient.shop()
+    begun = datetime.now(UTC)
+    statuses: list[str] = []
+    for price in itertools.count(1):
+        await shop.tell(product(price))
+        statuses = [
+            row["status"] for row in await shop.rows("SELECT status FROM events WHERE store_id = :store")
+        ]
+        if {"succeeded", "unchanged"} & set(statuses):
+            break
+        assert datetime.now(UTC) - begun < timedelta(seconds=30), statuses
+    assert "superseded" in statuses
+
+
+async def test_different_products_do_not_wait_for_each_other(patient: System) -> None:
+    """Coalescing is per product."""
+    shop = await patient.shop()
+    sent = [await shop.tell(product(number, number=number)) for number in (1, 2, 3)]
+    assert [(await shop.ended(event))["status"] for event in sent] == ["succeeded"] * 3
+
+
+async def test_parent_and_variations_are_embedded_once(patient: System, embeddings: EmbeddingServer) -> None:
+    """Events of a product and of its variations are all saved, and its text is embedded by the last."""
+    shop = await patient.shop()
+    events = [await shop.tell({**product(), "variations": [71, 72]})]
+    for number, colour in ((71, "قرمز"), (72, "آبی")):
+        options = [{"name": "رنگ", "option": colour}]
+        events.append(
+            await shop.tell(
+                {"id": number, "type": "variation", "parent_id": 7, "price": "90", "attributes": options}
+            )
+        )
+    assert [(await shop.ended(event))["status"] for event in events] == ["succeeded"] * 3
+    [chunk] = await shop.chunks(7)
+    assert "قرمز" in chunk["text"]
+    assert "آبی" in chunk["text"]
+    assert sum(embeddings.texts.values()) == 1
+
+
+OLD, NEW = "2026-11-20T10:00:00", "2026-11-20T10:00:01"
+
+
+async def test_a_late_older_change_is_stale(shop: Shop) -> None:
+    """What the shop changed earlier never overwrites what it changed later."""
+    assert await shop.sync(product(2, at=NEW)) == "succeeded"
+    assert await shop.sync(product(1, at=OLD)) == "stale"
+    stored = await shop.product(7)
+    assert stored is not None
+    assert stored["price"] == 2
+
+
+async def test_equal_times_may_overwrite(shop: Shop) -> None:
+    """The shop's clock has one-second steps: of two changes in one second the later arrival counts."""
+    assert await shop.sync(product(1, at=NEW)) == "succeeded"
+    assert await shop.sync(product(2, at=NEW)) == "unchanged"
+    stored = await shop.product(7)
+    assert stored is not None
+    assert stored["price"] == 2
+
+
+async def test_an_older_change_that_arrives_while_a_newer_one_waits_is_stale(patient: System) -> None:
+    """Order is decided by the shop's time even before anything was saved."""
+    shop = await patient.shop()
+    newer, older = await shop.tell(product(2, at=NEW)), await shop.tell(product(1, at=OLD))
+    assert (await shop.ended(older))["status"] == "stale"
+    assert (await shop.ended(newer))["status"] == "succeeded"
+
+
+async def test_a_shop_whose_clock_is_ahead_is_not_locked_out(shop: Shop) -> None:
+    """A time in the future counts as the time of arrival, so that later changes still apply."""
+    assert await shop.sync(product(1, at="2031-01-01T00:00:00")) == "succeeded"
+    assert await shop.sync(product(2, at=NEW)) in ("stale", "unchanged")
+    assert await shop.sync(product(3)) == "unchanged"
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([0, 1, 2])))
+async def test_any_order_of_arrival_ends_in_the_same_row(shop: Shop, order: tuple[int, ...]) -> None:
+    """Whatever order three dated changes arrive in, the latest of them is what is known."""
+    events = []
+    for at in order:
+        stamp = f"2026-11-20T10:00:0{at}"
+        events.append(await shop.tell(product(at, text=f"نسخه {at}", at=stamp)))
+    for event in events:
+        await shop.ended(event)
+    stored = await shop.product(7)
+    assert stored is not None
+    assert stored["price"] == 2
+    [chunk] = await shop.chunks(7)
+    assert "نسخه 2" in chunk["text"]

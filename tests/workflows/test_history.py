@@ -1,0 +1,51 @@
+"""What an event leaves in Temporal."""
+
+from collections import Counter
+
+from temporalio.client import WorkflowExecutionStatus
+
+from tests.system import Shop
+
+PRODUCT = {
+    "id": 5,
+    "name": "کیف چرمی دست‌دوز",
+    "description": "<p>چرم طبیعی گاوی، دوخت دست.</p>",
+    "price": "2750000",
+}
+
+
+async def test_a_history_is_short_and_holds_neither_vectors_nor_a_second_body(shop: Shop) -> None:
+    """The body travels once, in the start; steps carry ids and hashes."""
+    event_id = await shop.tell(PRODUCT)
+    await shop.ended(event_id)
+    handle = shop.temporal.get_workflow_handle(shop.workflow_id(event_id))
+    await handle.result()
+    history = await handle.fetch_history()
+    kinds = Counter(event.WhichOneof("attributes") for event in history.events)
+    assert kinds["activity_task_scheduled_event_attributes"] == 1, "only embedding is an ordinary activity"
+    assert len(history.events) <= 22, kinds
+    raw = [event.SerializeToString() for event in history.events]
+    assert [at for at, event in enumerate(raw) if "چرم طبیعی".encode() in event] == [0]
+    assert max(map(len, raw[1:])) < 2_000, "no vector fits into that"
+    assert not any(shop.secret.encode() in event for event in raw)
+
+
+async def test_an_event_can_be_found_in_the_ui(shop: Shop) -> None:
+    """Store, thing, type and status are search attributes; the summary can be read."""
+    event_id = await shop.tell(PRODUCT)
+    await shop.ended(event_id)
+    handle = shop.temporal.get_workflow_handle(shop.workflow_id(event_id))
+    await handle.result()
+    described = await handle.describe()
+    assert described.status is WorkflowExecutionStatus.COMPLETED
+    found = {pair.key.name: pair.value for pair in described.typed_search_attributes}
+    assert (
+        found.items()
+        >= {
+            "StoreId": str(shop.store_id),
+            "ExternalId": "woo_5",
+            "EventType": "product.updated",
+            "EventStatus": "succeeded",
+        }.items()
+    )
+    assert await described.static_summary() == "product.updated · woo_5 · کیف چرمی دست‌دوز"
