@@ -22,7 +22,7 @@ def _too_large(limit: int) -> Refused:
 async def read_body(request: Request, *, limit: int) -> bytes:
     """The raw body; refused as soon as it is known to be over `limit` bytes."""
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > limit:
+    if declared.isdecimal() and int(declared) > limit:
         raise _too_large(limit)
     parts, size = [], 0
     async for part in request.stream():
