@@ -49,6 +49,11 @@ class Failure:
     pause: timedelta | None = None
 
 
+def _codes(error: openai.APIStatusError) -> list[str]:
+    """The error's code, then its type; servers that only resemble OpenAI write anything there."""
+    return [value[:100] for value in (error.code, error.type) if isinstance(value, str) and value]
+
+
 def _seconds(value: str | None) -> float | None:
     try:
         return float(value) if value else None
@@ -74,7 +79,7 @@ def _retry_after(error: openai.APIStatusError, now: float) -> timedelta | None:
 def _embedding_status(error: openai.APIStatusError, now: float) -> Failure:
     status = error.status_code
     pause = _retry_after(error, now)
-    if status in (402, 429) and (status == 402 or {error.code, error.type} & UNPAID_CODES):
+    if status in (402, 429) and (status == 402 or not UNPAID_CODES.isdisjoint(_codes(error))):
         return Failure(
             posture=Posture.WAIT,
             reason="The embedding account has no quota left; it resumes by itself once it is paid.",
@@ -110,7 +115,7 @@ def _embedding_status(error: openai.APIStatusError, now: float) -> Failure:
             pause=pause,
         )
     if 400 <= status < 500:
-        code = error.code or error.type or "no code given"
+        code = next(iter(_codes(error)), "no code given")
         return Failure(
             posture=Posture.NEVER,
             reason=f"The embedding service refuses the request as invalid (HTTP {status}, {code}).",
