@@ -7,10 +7,12 @@ that they are owned by it. Limits and errors are OpenAI's.
 import argparse
 import base64
 import math
+import sys
 import time
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import orjson
@@ -22,11 +24,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from embedded.lexical import embed
-from embedded.ports import LOOPBACK
+from embedded.ports import LOOPBACK, answers
+from embedded.processes import Child, Pause, start_child
 
 HEADERS = {"x-pilito-embedder": "lexical"}
 MODELS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
 DEFAULT_DIMENSIONS = 1536
+
+SECONDS_TO_START = 60.0
 
 MAX_DIMENSIONS = 3072
 MAX_INPUTS = 2048
@@ -206,6 +211,28 @@ app = Starlette(
     ],
     exception_handlers={Refused: _refused, HTTPException: _unknown},
 )
+
+
+def start(port: int, *, state_dir: Path, pause: Pause = time.sleep) -> Child:
+    """Start this server as a child on a port of 127.0.0.1 and wait until it listens."""
+    child = launch(port, state_dir=state_dir)
+    try:
+        wait_ready(child, port, pause=pause)
+    except BaseException:
+        child.stop(0)
+        raise
+    return child
+
+
+def launch(port: int, *, state_dir: Path) -> Child:
+    """Start it without waiting."""
+    command = (sys.executable, "-m", "embedded.embedder", "--port", str(port))
+    return start_child("embedder", command, state_dir=state_dir)
+
+
+def wait_ready(child: Child, port: int, *, pause: Pause = time.sleep) -> None:
+    """Wait until a launched server listens."""
+    child.wait_until(lambda: answers(port), seconds=SECONDS_TO_START, pause=pause)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -148,7 +148,7 @@ def start_child(
             start_new_session=True,
         )
     record.write_text(
-        json.dumps({"pid": process.pid, "born": _birth(process.pid), "signal": int(death_signal)})
+        json.dumps({"pid": process.pid, "born": birth(process.pid), "signal": int(death_signal)})
     )
     return Child(
         name=name,
@@ -188,7 +188,7 @@ def _end_recorded(record: Path) -> None:
         record.unlink()
         return
     asked = time.monotonic()
-    while born is not None and _birth(pid) == born:
+    while born is not None and birth(pid) == born:
         waited = time.monotonic() - asked
         if waited > 10:
             raise StartFailed(f"Process {pid} of an earlier run ({record.stem}) does not end.")
@@ -204,7 +204,7 @@ def _end_recorded(record: Path) -> None:
     record.unlink(missing_ok=True)
 
 
-def _birth(pid: int) -> str | None:
+def birth(pid: int) -> str | None:
     """When this process began, in the system's own words; None where it does not run.
 
     Together with the pid it names one process for ever, since pids are used again.

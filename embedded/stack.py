@@ -11,9 +11,10 @@ from pathlib import Path
 from rich.console import Console
 
 from contracts.naming import SEARCH_ATTRIBUTES
+from embedded import embedder
 from embedded.environment import complete, only_one
 from embedded.interruption import Interrupted, Interruption
-from embedded.ports import LOOPBACK, answers, free_ports, is_free
+from embedded.ports import LOOPBACK, free_ports, is_free
 from embedded.postgres import EmbeddedPostgres
 from embedded.processes import Child, StartFailed, end_leftovers, start_child, stop_together
 from embedded.progress import Steps, say
@@ -152,8 +153,8 @@ class _Stack:
             self._servers.append(_Part(lambda: _launched(temporal)))
         if port:
             steps.begin("Embeddings")
-            self._servers.append(_Part(lambda: self._launch_embedder(port)))
-            embedder = self._servers[-1].child
+            self._servers.append(_Part(lambda: embedder.launch(port, state_dir=self._state_dir)))
+            embeddings = self._servers[-1].child
         if postgres:
             steps.begin("Postgres")
             self._servers.append(_Part(lambda: _started(postgres)))
@@ -165,15 +166,11 @@ class _Stack:
             found["PILITO_TEMPORAL_UI_URL"] = self._settings.temporal_ui_url or temporal.ui_url or ""
             steps.done("Temporal")
         if port:
-            embedder.wait_until(lambda: answers(port), seconds=SECONDS_TO_START, pause=self._pause)
+            embedder.wait_ready(embeddings, port, pause=self._pause)
             found["OPENAI_BASE_URL"] = f"http://{LOOPBACK}:{port}/v1"
             found["OPENAI_API_KEY"] = "local"
             steps.done("Embeddings")
         return found
-
-    def _launch_embedder(self, port: int) -> Child:
-        command = [sys.executable, "-m", "embedded.embedder", "--port", str(port)]
-        return start_child("embedder", command, state_dir=self._state_dir)
 
     def _migrate(self, environment: Mapping[str, str], steps: Steps) -> None:
         steps.begin("Migrations")

@@ -134,7 +134,7 @@ class EmbeddingServer:
 
     def __init__(self, *, instant: bool = False) -> None:
         self._instant = instant
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._next: deque[Fault] = deque()
         self._always: Fault | None = None
         self._released = threading.Event()
@@ -188,6 +188,12 @@ class EmbeddingServer:
         """Let every hanging request be answered."""
         self._released.set()
         self._released = threading.Event()
+
+    def wait_for_requests(self, count: int) -> None:
+        """Return when so many requests have arrived since the last `reset`, also hanging ones."""
+        with self._lock:
+            if not self._lock.wait_for(lambda: len(self.requests) >= count, timeout=30):
+                raise TimeoutError(f"{len(self.requests)} of {count} requests arrived")
 
     def refuse_connections(self) -> None:
         """Stop listening and drop who is connected, keeping the port."""
@@ -253,6 +259,7 @@ class EmbeddingServer:
     def _note(self, seen: Seen) -> Fault | None:
         with self._lock:
             self.requests.append(seen)
+            self._lock.notify_all()
             return self._next.popleft() if self._next else self._always
 
     def _vectors(self, request: EmbeddingRequest) -> Iterable[bytes]:
