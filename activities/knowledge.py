@@ -6,9 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
-from knowledge.chunks import pack, split
-from knowledge.document import render
-from knowledge.normalise import search_form
 from sqlalchemy.exc import DBAPIError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -21,6 +18,9 @@ from contracts.naming import embedding_label
 from database import events, knowledge, products
 from database.engine import Database
 from database.knowledge import ChunkRow, MissingVector
+from knowledge.chunks import pack, split
+from knowledge.document import render
+from knowledge.normalise import search_form
 
 HEARTBEAT_SECONDS = 4.0
 """Well within EMBEDDING's heartbeat timeout, so that a dead worker's calls move on soon."""
@@ -90,14 +90,14 @@ class KnowledgeActivities:
                 max_tokens=MAX_TOKENS_PER_REQUEST,
                 max_items=MAX_INPUTS_PER_REQUEST,
             ):
-                await self._embed(request)
+                await self._embed(version, request)
             return True
 
-    async def _embed(self, chunks: list[MissingVector]) -> None:
-        embedded = await self._embedder.embed([chunk.text for chunk in chunks])
-        vectors = list(zip((chunk.id for chunk in chunks), embedded.vectors, strict=True))
+    async def _embed(self, version: KnowledgeVersion, texts: list[MissingVector]) -> None:
+        embedded = await self._embedder.embed([missing.text for missing in texts])
+        vectors = list(zip((missing.text_hash for missing in texts), embedded.vectors, strict=True))
         async with self._database.transaction() as connection:
-            await knowledge.fill_vectors(connection, vectors)
+            await knowledge.fill_vectors(connection, version, self._model, vectors)
 
     @activity.defn
     async def publish_chunks(self, version: KnowledgeVersion) -> bool:

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from knowledge.content import content_hash
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
@@ -15,6 +14,7 @@ from database import events, products
 from database.engine import Database
 from database.events import Change
 from database.products import SavedRow, StoredProduct
+from knowledge.content import content_hash
 
 
 def _ended(status: EventStatus, reason: str) -> SavedProduct:

@@ -20,30 +20,37 @@ _WANTED = text("""
 
 _STAGE = text("""
     INSERT INTO tenant_knowledge (user_id, store_id, product_id, content_hash, model, position, text,
-                                  text_hash, tokens, words, embedding)
+                                  text_hash, tokens, words)
     SELECT p.user_id, p.store_id, p.id, :content_hash, :model, c.position, c.text, c.text_hash, c.tokens,
            to_tsvector('simple', c.words)
-             || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id]),
-           (SELECT k.embedding FROM tenant_knowledge k
-            WHERE k.product_id = p.id AND k.text_hash = c.text_hash AND k.model = :model
-              AND k.embedding IS NOT NULL LIMIT 1)
+             || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id])
     FROM products p, jsonb_to_recordset(CAST(:chunks AS jsonb)) AS c(
         position int, text text, text_hash text, tokens int, words text)
     WHERE p.id = :product_id
     ON CONFLICT DO NOTHING
 """)
 
+_ADOPT = text("""
+    UPDATE tenant_knowledge k SET embedding = known.embedding
+    FROM tenant_knowledge known
+    WHERE k.product_id = :product_id AND k.content_hash = :content_hash AND k.model = :model
+      AND k.embedding IS NULL
+      AND known.product_id = :product_id AND known.text_hash = k.text_hash AND known.model = :model
+      AND known.embedding IS NOT NULL
+""")
+
 _MISSING = text("""
-    SELECT id, text, tokens FROM tenant_knowledge
+    SELECT text_hash, min(text) AS text, min(tokens) AS tokens FROM tenant_knowledge
     WHERE product_id = :product_id AND content_hash = :content_hash AND model = :model
       AND embedding IS NULL
-    ORDER BY position
+    GROUP BY text_hash ORDER BY min(position)
 """)
 
 _FILL = text("""
     UPDATE tenant_knowledge k SET embedding = v.embedding::halfvec
-    FROM unnest(CAST(:ids AS bigint[]), CAST(:vectors AS text[])) AS v(id, embedding)
-    WHERE k.id = v.id
+    FROM unnest(CAST(:hashes AS text[]), CAST(:vectors AS text[])) AS v(text_hash, embedding)
+    WHERE k.product_id = :product_id AND k.content_hash = :content_hash AND k.model = :model
+      AND k.text_hash = v.text_hash
 """)
 
 _PUBLISH = text("""
@@ -86,7 +93,9 @@ class ChunkRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingVector:
-    id: int
+    """A text without a vector, however many chunks have it."""
+
+    text_hash: str
     text: str
     tokens: int
 
@@ -106,7 +115,7 @@ async def is_wanted(connection: AsyncConnection, version: KnowledgeVersion) -> b
 async def stage(
     connection: AsyncConnection, version: KnowledgeVersion, model: str, chunks: Sequence[ChunkRow]
 ) -> None:
-    """Lay chunks beside the live ones, each with the vector of an equal text where the product has one."""
+    """Lay chunks beside the live ones."""
     rows = orjson.dumps(chunks).decode()
     await connection.execute(_STAGE, {**_key(version, model), "chunks": rows})
 
@@ -114,16 +123,25 @@ async def stage(
 async def missing_vectors(
     connection: AsyncConnection, version: KnowledgeVersion, model: str
 ) -> list[MissingVector]:
-    rows = await connection.execute(_MISSING, _key(version, model))
+    """The texts left to embed, once chunks took over the vectors their product has for equal texts."""
+    key = _key(version, model)
+    await connection.execute(_ADOPT, key)
+    rows = await connection.execute(_MISSING, key)
     return [MissingVector(**row) for row in rows.mappings()]
 
 
-async def fill_vectors(connection: AsyncConnection, vectors: Sequence[tuple[int, Sequence[float]]]) -> None:
-    """Give chunks their vectors: pairs of a chunk's id and its floats."""
+async def fill_vectors(
+    connection: AsyncConnection,
+    version: KnowledgeVersion,
+    model: str,
+    vectors: Sequence[tuple[str, Sequence[float]]],
+) -> None:
+    """Give texts their vectors: pairs of a text's hash and its floats."""
     await connection.execute(
         _FILL,
         {
-            "ids": [chunk for chunk, _ in vectors],
+            **_key(version, model),
+            "hashes": [text_hash for text_hash, _ in vectors],
             "vectors": [orjson.dumps(vector).decode() for _, vector in vectors],
         },
     )

@@ -24,7 +24,7 @@ from settings import Settings
 from worker import build
 from workflows.client import connect
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 FINAL = ["succeeded", "unchanged", "superseded", "stale", "ignored", "duplicate", "failed"]
 
 Answer = TypeVar("Answer")

@@ -1,0 +1,196 @@
+"""Failures of the embedding service: what an event does, says and becomes."""
+
+from typing import Any
+
+import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+from temporalio.client import Client, WorkflowFailureError
+
+from tests import servers
+from tests.servers import EmbeddingServer
+from tests.system import Shop, System, eventually
+
+pytestmark = pytest.mark.slow
+
+
+def product(text: str = "نخستین متن") -> dict[str, Any]:
+    return {"id": 3, "name": "دوچرخه کوهستان", "description": f"<p>{text}</p>", "price": "10"}
+
+
+async def shown(shop: Shop, event_id: str, status: str) -> dict[str, Any]:
+    row = await eventually(
+        lambda: shop.event(event_id), lambda row: row is not None and row["status"] == status, what=status
+    )
+    assert row is not None
+    return row
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        servers.rate_limit_exceeded(retry_after_ms=10),
+        servers.overloaded(retry_after="0"),
+        servers.server_error(),
+        servers.conflict(),
+        servers.request_timeout(),
+        servers.EMPTY_DATA,
+        servers.NOT_JSON,
+        servers.NOT_A_NUMBER,
+        "reset",
+    ],
+    ids=str,
+)
+async def test_what_passes_is_tried_again(
+    shop: Shop, embeddings: EmbeddingServer, fault: servers.Fault
+) -> None:
+    """A passing failure costs a retry, and the event succeeds."""
+    embeddings.fail_next(fault)
+    event = await shop.ended(await shop.tell(product()))
+    assert event["status"] == "succeeded"
+    assert len(embeddings.requests) == 2
+
+
+async def test_vectors_are_taken_by_their_index(
+    system: System, shop: Shop, embeddings: EmbeddingServer
+) -> None:
+    """An answer in another order is the same answer."""
+    many = product("".join(f"</p><p>بند {n} " + f"جمله‌ای تازه درباره {n}. " * 60 for n in range(6)))
+    assert await shop.sync(many) == "succeeded"
+    right = {chunk["text"]: chunk["embedding"] for chunk in await shop.chunks(3)}
+    embeddings.fail_next(servers.OUT_OF_ORDER)
+    other = await system.shop()
+    assert await other.sync(many) == "succeeded"
+    assert {chunk["text"]: chunk["embedding"] for chunk in await other.chunks(3)} == right
+    assert len(right) > 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (servers.insufficient_quota(), "no quota left"),
+        (servers.credit_balance_exhausted(), "no quota left"),
+        (servers.invalid_api_key(), "refuses the API key"),
+        (servers.permission_denied(), "refuses this key"),
+        (servers.WRONG_DIMENSIONS, "PILITO_EMBEDDING_DIMENSIONS"),
+    ],
+    ids=["quota", "credit", "key", "permission", "dimensions"],
+)
+async def test_what_somebody_must_mend_waits_and_says_so(
+    shop: Shop, embeddings: EmbeddingServer, fault: servers.Fault, words: str
+) -> None:
+    """The event stays waiting with a sentence people understand, and does not hammer the service."""
+    embeddings.fail_always(fault)
+    event_id = await shop.tell(product())
+    row = await eventually(
+        lambda: shop.event(event_id), lambda row: row is not None and words in row["reason"], what=words
+    )
+    assert row is not None
+    assert row["status"] == "waiting"
+    assert len(embeddings.requests) == 1
+    await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).terminate("end of test")
+
+
+async def test_what_can_never_succeed_fails_and_is_retried_from_outside(
+    shop: Shop, embeddings: EmbeddingServer
+) -> None:
+    """A 400 fails the workflow; a reset, as from the UI, ends succeeded, and the row tells both attempts."""
+    embeddings.fail_always(servers.bad_request())
+    event_id = await shop.tell(product())
+    row = await shop.ended(event_id)
+    assert row["status"] == "failed"
+    assert "invalid" in row["reason"]
+    handle = shop.temporal.get_workflow_handle(shop.workflow_id(event_id))
+    with pytest.raises(WorkflowFailureError):
+        await handle.result()
+    embeddings.fail_always(None)
+    await reset(shop.temporal, shop.workflow_id(event_id))
+    await shown(shop, event_id, "succeeded")
+    row = await shop.ended(event_id)
+    assert sorted(run["status"] for run in row["attempts"].values()) == ["failed", "succeeded"]
+    assert await shop.found("دوچرخه") == ["woo_3"]
+
+
+async def reset(client: Client, workflow_id: str) -> None:
+    """What the reset button of the Temporal UI does: start again from the first decision."""
+    history = await client.get_workflow_handle(workflow_id).fetch_history()
+    first = next(
+        event.event_id
+        for event in history.events
+        if event.HasField("workflow_task_completed_event_attributes")
+    )
+    await client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=workflow_id),
+            reason="try again",
+            workflow_task_finish_event_id=first,
+            request_id=workflow_id,
+        )
+    )
+
+
+async def test_an_event_sent_again_after_a_failure_is_a_new_attempt(
+    shop: Shop, embeddings: EmbeddingServer
+) -> None:
+    """The same event id is taken once more where its earlier run failed, and only then."""
+    embeddings.fail_always(servers.bad_request())
+    assert await shop.sync(product(), event_id="once") == "failed"
+    handle = shop.temporal.get_workflow_handle(shop.workflow_id("once"))
+    with pytest.raises(WorkflowFailureError):
+        await handle.result()
+    embeddings.fail_always(None)
+    assert (await shop.send(product(), event_id="once")).status_code == 202
+    row = await shown(shop, "once", "succeeded")
+    assert len(row["attempts"]) == 2
+    await shop.temporal.get_workflow_handle(shop.workflow_id("once")).result()
+    assert (await shop.send(product(), event_id="once")).status_code == 200
+
+
+async def test_an_outage_of_an_hour_loses_nothing(shop: Shop, embeddings: EmbeddingServer) -> None:
+    """Sixty refusals in a row, as many as an hour brings: old chunks answer, then everything resumes."""
+    await shop.sync(product())
+    embeddings.reset()
+    embeddings.fail_next(*[servers.overloaded(retry_after="0.01")] * 60)
+    event_id = await shop.tell(product("متن تازه‌تر"))
+    row = await shown(shop, event_id, "retrying")
+    assert "passing problem" in row["reason"]
+    [chunk] = await shop.chunks(3)
+    assert "نخستین متن" in chunk["text"], "the old text answers meanwhile"
+    assert await shop.found("دوچرخه") == ["woo_3"]
+    assert (await shop.ended(event_id))["status"] == "succeeded"
+    [chunk] = await shop.chunks(3)
+    assert "متن تازه‌تر" in chunk["text"]
+    assert len(embeddings.requests) >= 61
+
+
+async def test_a_newer_text_makes_an_older_one_give_up(shop: Shop, embeddings: EmbeddingServer) -> None:
+    """During an outage only the newest text of a product is still wanted."""
+    embeddings.fail_always(servers.overloaded(retry_after="0.05"))
+    older = await shop.tell(product("کهنه"))
+    await shown(shop, older, "retrying")
+    newer = await shop.tell(product("نو"))
+    assert (await shop.ended(older))["status"] == "superseded"
+    embeddings.fail_always(None)
+    assert (await shop.ended(newer))["status"] == "succeeded"
+    assert sum(embeddings.texts.values()) == 1
+
+
+async def test_two_events_of_one_product_never_pay_for_the_same_text(
+    shop: Shop, embeddings: EmbeddingServer
+) -> None:
+    """While one event embeds, the other waits, and then finds the shared chunks done."""
+    long = "".join(f"</p><p>بند {n} " + f"جمله‌ای تازه درباره {n}. " * 60 for n in range(6))
+    embeddings.fail_next("hang")
+    first = await shop.tell(product(long))
+    await eventually(lambda: _count(embeddings), lambda count: count == 1, what="the first request")
+    second = await shop.tell(product(long + "</p><p>و یک بند دیگر"))
+    await shown(shop, second, "processing")
+    embeddings.release()
+    for event in (first, second):
+        await shop.ended(event)
+    assert max(embeddings.texts.values()) == 1
+
+
+async def _count(embeddings: EmbeddingServer) -> int:
+    return len(embeddings.requests)
