@@ -1,17 +1,22 @@
 """How WooCommerce and its plugins spell values: everything seen in real shops is read, nothing is guessed."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
-from knowledge.html import plain_line
 from pydantic import BeforeValidator
 
+from knowledge.html import plain_line
+
 LARGEST_ID = 2**63 - 1
-LARGEST_NUMBER = Decimal(10) ** 18
+LARGEST_EXPONENT = 17
+SMALLEST_EXPONENT = -100
+LONGEST_NUMBER = 200
 
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩٫٬", "01234567890123456789.,")
+_SPELLED_ID = re.compile("[0-9]{1,30}")
 _NO = {"", "no", "false", "0", "off"}
 _YES = {"yes", "true", "1", "on", "parent", "notify"}
 
@@ -41,11 +46,15 @@ def _number(value: object) -> Decimal | None:
     spelled = str(value).translate(_DIGITS).replace(",", "").strip()
     if not spelled:
         return None
+    if len(spelled) > LONGEST_NUMBER:
+        raise ValueError(f"expected a number of at most {LONGEST_NUMBER} characters")
     try:
         number = Decimal(spelled)
     except InvalidOperation:
         raise ValueError(f"{spelled[:40]!r} is not a number") from None
-    if not number.is_finite() or abs(number) >= LARGEST_NUMBER:
+    if not number:
+        return Decimal(0)
+    if not number.is_finite() or not SMALLEST_EXPONENT <= number.adjusted() <= LARGEST_EXPONENT:
         raise ValueError("the number is out of range")
     return number
 
@@ -70,14 +79,14 @@ def _moment(value: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value.strip())
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ValueError(f"{value[:40]!r} is not a time such as 2026-11-20T10:00:00") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def identifier(value: object) -> str:
     """A WooCommerce id as our external id; ids are positive 64-bit numbers, sometimes spelled as text."""
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
+    if isinstance(value, str) and _SPELLED_ID.fullmatch(value.strip()):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
         raise ValueError("expected a positive whole number")

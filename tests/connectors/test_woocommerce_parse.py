@@ -1,0 +1,524 @@
+"""What real shops send, and what we make of it."""
+
+import html
+import json
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from connectors.woocommerce.parse import Change, Deletion, parse
+from contracts.catalog import Attribute, Facts, Product, Variation
+from contracts.errors import InvalidField
+from contracts.events import EventType
+
+RECORDINGS = Path(__file__).parent.parent / "fixtures" / "woocommerce"
+INDEX = [entry for entry in json.loads((RECORDINGS / "index.json").read_text()) if entry["kind"] != "ping"]
+MARKED_UP, PLAIN = 'Tee &amp; Mug <b>Bundle</b> "Deluxe"', 'Tee & Mug Bundle "Deluxe"'
+
+
+def recorded(file: str) -> tuple[EventType, dict[str, Any]]:
+    delivery = json.loads((RECORDINGS / file).read_text())
+    return EventType(delivery["topic"]), json.loads(delivery["body"])
+
+
+def of_kind(*kinds: str) -> list[str]:
+    return [entry["file"] for entry in INDEX if entry["kind"] in kinds]
+
+
+def updated(**fields: Any) -> Change:
+    return parse(EventType.UPDATED, {"id": 7, **fields})
+
+
+def product(**fields: Any) -> Product:
+    change = updated(**fields)
+    assert isinstance(change, Product)
+    return change
+
+
+def expected_facts(body: Mapping[str, Any]) -> Facts:
+    """By the rules of WooCommerce's documentation, for bodies whose values are all of the usual type."""
+
+    def number(name: str) -> Decimal | None:
+        return None if body[name] in ("", None) else Decimal(body[name])
+
+    sources = [image["src"] for image in body["images"]]
+    return Facts(
+        price=number("price"),
+        regular_price=number("regular_price"),
+        sale_price=number("sale_price"),
+        on_sale=body["on_sale"],
+        stock_quantity=number("stock_quantity"),
+        in_stock=body["stock_status"] in ("instock", "onbackorder"),
+        sku=body["sku"],
+        link=body["permalink"],
+        image=sources[0] if sources else "",
+        gallery=tuple(sources[1:]),
+    )
+
+
+def modified(body: Mapping[str, Any]) -> datetime:
+    return datetime.strptime(body["date_modified_gmt"], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+
+
+def test_every_kind_of_delivery_is_among_the_recordings() -> None:
+    """The tests below stand on real bodies of every kind."""
+    kinds = Counter(entry["kind"] for entry in INDEX)
+    assert kinds == {
+        "simple": 46,
+        "variation": 17,
+        "id_only": 9,
+        "variable": 7,
+        "external": 2,
+        "grouped": 2,
+    }
+    assert {entry["file"] for entry in INDEX} == {file.name for file in RECORDINGS.glob("0*.json")}
+
+
+@pytest.mark.parametrize("file", of_kind("simple", "variable", "external", "grouped"))
+def test_a_recorded_product_is_read_as_the_shop_meant_it(file: str) -> None:
+    """Every field that has a meaning arrives, whatever the type of product."""
+    event_type, body = recorded(file)
+    assert parse(event_type, body) == Product(
+        external_id=f"woo_{body['id']}",
+        title=body["name"].replace(MARKED_UP, PLAIN),
+        short_description=body["short_description"],
+        description=body["description"],
+        categories=tuple(html.unescape(term["name"]) for term in body["categories"]),
+        tags=tuple(html.unescape(term["name"]) for term in body["tags"]),
+        brands=tuple(html.unescape(term["name"]) for term in body["brands"]),
+        attributes=tuple(
+            Attribute(name=attribute["name"], options=tuple(attribute["options"]))
+            for attribute in body["attributes"]
+        ),
+        facts=expected_facts(body),
+        visible=(body["status"], body["catalog_visibility"]) == ("publish", "visible"),
+        status=body["status"],
+        variation_ids=tuple(f"woo_{variation}" for variation in body["variations"]),
+        version=modified(body),
+    )
+
+
+@pytest.mark.parametrize("file", of_kind("variation"))
+def test_a_recorded_variation_belongs_to_its_product(file: str) -> None:
+    """A variation delivered as a product names its parent and what it is a variation in."""
+    event_type, body = recorded(file)
+    assert parse(event_type, body) == Variation(
+        external_id=f"woo_{body['id']}",
+        parent="woo_21",
+        options=tuple(
+            Attribute(name=attribute["name"], options=(attribute["option"],))
+            for attribute in body["attributes"]
+        ),
+        description=body["description"],
+        facts=expected_facts(body),
+        visible=True,
+        version=modified(body),
+    )
+
+
+@pytest.mark.parametrize("file", of_kind("id_only"))
+def test_a_recorded_deletion_is_an_id_and_nothing_else(file: str) -> None:
+    """`{"id":N}` has no time of its own."""
+    event_type, body = recorded(file)
+    assert event_type is EventType.DELETED
+    assert parse(event_type, body) == Deletion(external_id=f"woo_{body['id']}", version=None)
+
+
+def test_a_persian_laptop() -> None:
+    """One recording, spelled out."""
+    laptop = parse(*recorded("00006_product.published.json"))
+    assert isinstance(laptop, Product)
+    assert laptop.title == "لپ‌تاپ ۱۵٫۶ اینچی ایسوس مدل VivoBook 15 X1502ZA"
+    assert laptop.categories == ("لپ‌تاپ و الترابوک",)
+    assert laptop.attributes == (
+        Attribute(name="رنگ", options=("نقره‌ای",)),
+        Attribute(name="گارانتی", options=("۱۸ ماهه شرکتی",)),
+    )
+    assert (laptop.facts.price, laptop.facts.stock_quantity, laptop.facts.sku) == (
+        Decimal(32_500_000),
+        Decimal(7),
+        "LP-ASUS-X1502",
+    )
+    assert laptop.version == datetime(2026, 11, 21, 0, 28, 43, tzinfo=UTC)
+    assert laptop.currency is None
+    assert laptop.visible
+
+
+def test_a_shirt_in_small_and_red() -> None:
+    """Another one."""
+    shirt = parse(*recorded("00035_product.published.json"))
+    assert isinstance(shirt, Variation)
+    assert shirt.options == (
+        Attribute(name="سایز", options=("S",)),
+        Attribute(name="Color", options=("قرمز",)),
+    )
+    assert shirt.facts.price == Decimal(450_000)
+
+
+def test_a_deletion_may_carry_a_whole_product() -> None:
+    """Our plugin sends the product; only its id and its time of change are read."""
+    body = {"id": 7, "name": ["odd"], "price": "not a price", "date_modified_gmt": "2026-11-20T10:00:00"}
+    assert parse(EventType.DELETED, body) == Deletion(
+        external_id="woo_7", version=datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+    )
+
+
+@pytest.mark.parametrize("event_type", [event for event in EventType if event is not EventType.DELETED])
+def test_all_other_types_are_one_upsert(event_type: EventType) -> None:
+    """Created, updated, restored and published say the same."""
+    assert parse(event_type, {"id": 7, "name": "کیف"}) == Product(external_id="woo_7", title="کیف")
+
+
+@pytest.mark.parametrize(
+    ("fields", "visible"),
+    [
+        ({}, True),
+        ({"status": "publish"}, True),
+        ({"status": ""}, True),
+        ({"status": None}, True),
+        ({"status": "draft"}, False),
+        ({"status": "pending"}, False),
+        ({"status": "private"}, False),
+        ({"status": "future"}, False),
+        ({"status": "trash"}, False),
+        ({"status": "auto-draft"}, False),
+        ({"catalog_visibility": "visible"}, True),
+        ({"catalog_visibility": "catalog"}, True),
+        ({"catalog_visibility": "search"}, True),
+        ({"catalog_visibility": "hidden"}, False),
+        ({"post_password": ""}, True),
+        ({"post_password": "sesame"}, False),
+        ({"status": "publish", "catalog_visibility": "hidden", "post_password": ""}, False),
+    ],
+)
+def test_what_a_shop_does_not_show_is_not_visible(fields: dict[str, Any], visible: bool) -> None:  # noqa: FBT001 - a column of the table
+    """Only published products that are neither hidden nor behind a password are."""
+    assert product(**fields).visible is visible
+
+
+@pytest.mark.parametrize(("status", "visible"), [("publish", True), ("private", False), ("trash", False)])
+def test_a_disabled_variation_is_not_visible(status: str, visible: bool) -> None:  # noqa: FBT001 - a column of the table
+    """WooCommerce calls a disabled variation private."""
+    change = updated(type="variation", parent_id=3, status=status)
+    assert isinstance(change, Variation)
+    assert change.visible is visible
+
+
+@pytest.mark.parametrize(
+    ("written", "utc"),
+    [
+        (None, None),
+        ("", None),
+        ("0000-00-00T00:00:00", None),
+        ("0000-00-00 00:00:00", None),
+        ("2026-11-20T10:00:00", datetime(2026, 11, 20, 10, tzinfo=UTC)),
+        ("2026-11-20 10:00:00", datetime(2026, 11, 20, 10, tzinfo=UTC)),
+        ("2026-11-20T10:00:00Z", datetime(2026, 11, 20, 10, tzinfo=UTC)),
+        ("2026-11-20T13:30:00+03:30", datetime(2026, 11, 20, 10, tzinfo=UTC)),
+        ("2026-11-20T10:00:00.25", datetime(2026, 11, 20, 10, microsecond=250_000, tzinfo=UTC)),
+        ("2031-01-01T00:00:00", datetime(2031, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_times_are_utc(written: object, utc: datetime | None) -> None:
+    """WordPress writes them without a zone, and an unset one as nothing or as zeros."""
+    assert product(date_modified_gmt=written).version == utc
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (None, None),
+        ("", None),
+        ("   ", None),
+        ("45000000", Decimal(45_000_000)),
+        (45_000_000, Decimal(45_000_000)),
+        ("12.50", Decimal("12.50")),
+        (12.5, Decimal("12.5")),
+        (0.1, Decimal("0.1")),
+        ("0", Decimal(0)),
+        (0, Decimal(0)),
+        (-2, Decimal(-2)),
+        ("۴۵٬۰۰۰٬۰۰۰", Decimal(45_000_000)),
+        ("٤٥٫٥", Decimal("45.5")),
+        ("45,000,000", Decimal(45_000_000)),
+        ("999999999999999999", Decimal(10**18 - 1)),
+    ],
+)
+def test_numbers_are_read_however_they_are_spelled(written: object, read: Decimal | None) -> None:
+    """As texts, numbers, in Persian or Arabic digits, with separators; nothing written is no number."""
+    facts = product(price=written, stock_quantity=written).facts
+    assert (facts.price, facts.stock_quantity) == (read, read)
+
+
+@pytest.mark.parametrize("written", ["0E+999999999", "-0", "0e-999", -0.0])
+def test_zero_is_spelled_in_one_way(written: object) -> None:
+    """However it was written, so that every database takes it."""
+    assert str(product(price=written).facts.price) == "0"
+
+
+def test_without_a_price_the_regular_one_counts() -> None:
+    """Senders that name only the regular price mean it; a price of zero is a price."""
+    assert product(regular_price="48000000").facts.price == Decimal(48_000_000)
+    assert product(price="", regular_price="48000000").facts.price == Decimal(48_000_000)
+    assert product(price="0", regular_price="48000000").facts.price == Decimal(0)
+    assert product().facts.price is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "in_stock"),
+    [
+        ({}, True),
+        ({"stock_status": "instock"}, True),
+        ({"stock_status": "instock", "stock_quantity": 0}, True),
+        ({"stock_status": "onbackorder", "stock_quantity": -3}, True),
+        ({"stock_status": "outofstock", "stock_quantity": 5}, False),
+        ({"stock_status": "", "stock_quantity": 0}, False),
+        ({"stock_quantity": 5}, True),
+        ({"stock_quantity": -1}, False),
+        ({"stock_quantity": None}, True),
+        ({"in_stock": False, "stock_quantity": 5}, False),
+        ({"in_stock": None, "stock_quantity": 5}, True),
+        ({"in_stock": "yes"}, True),
+        ({"in_stock": "no"}, False),
+        ({"manage_stock": "parent", "stock_quantity": None, "stock_status": "instock"}, True),
+    ],
+)
+def test_whether_it_can_be_bought(fields: dict[str, Any], in_stock: bool) -> None:  # noqa: FBT001 - a column of the table
+    """The shop's word decides, then its flag, then its count; who keeps no count has it."""
+    assert product(**fields).facts.in_stock is in_stock
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (None, ()),
+        ("", ()),
+        (False, ()),
+        ([], ()),
+        ({}, ()),
+        ("لپ‌تاپ", ("لپ‌تاپ",)),
+        (["لپ‌تاپ", "گیمینگ"], ("لپ‌تاپ", "گیمینگ")),
+        ([{"id": 17, "name": "لپ‌تاپ", "slug": "laptop"}], ("لپ‌تاپ",)),
+        ([{"name": "لپ‌تاپ"}, "گیمینگ"], ("لپ‌تاپ", "گیمینگ")),
+        ({"1": "لپ‌تاپ", "5": {"name": "گیمینگ"}}, ("لپ‌تاپ", "گیمینگ")),
+        (["a", "a", "", None, " a "], ("a",)),
+        ([1404], ("1404",)),
+        (["Clothing &amp; <b>more</b>"], ("Clothing & more",)),
+    ],
+)
+def test_terms_are_names(written: object, read: tuple[str, ...]) -> None:
+    """Categories, tags and brands come as names or as objects, in lists or in what PHP makes of them."""
+    found = product(categories=written, tags=written, brands=written)
+    assert (found.categories, found.tags, found.brands) == (read, read, read)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        [{"name": "رنگ", "options": ["مشکی", "سفید"]}],
+        [{"id": 1, "name": "رنگ", "slug": "pa_color", "options": ["مشکی", "سفید"], "visible": True}],
+        {"0": {"name": "رنگ", "options": {"1": "مشکی", "3": "سفید"}}},
+        {"رنگ": ["مشکی", "سفید"]},
+        [{"name": "رنگ", "options": [{"name": "مشکی"}, {"name": "سفید"}]}, {"name": "", "options": ["x"]}],
+        [{"name": "رنگ", "options": ["مشکی", "سفید"]}, {"name": "خالی", "options": []}],
+    ],
+)
+def test_attributes_have_options(written: object) -> None:
+    """Those without a name or without options say nothing."""
+    assert product(attributes=written).attributes == (Attribute(name="رنگ", options=("مشکی", "سفید")),)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        [{"name": "color", "option": "red"}],
+        {"attribute_pa_color": "red"},
+        {"attribute_color": "red"},
+        {"color": "red"},
+        [{"name": "color", "options": ["red"]}],
+    ],
+)
+def test_variations_sent_inside_belong_to_their_product(attributes: object) -> None:
+    """The plugin sends them whole, however WordPress kept their options; they name all that exist."""
+    found = product(
+        name="تی‌شرت",
+        variations=[{"id": "71", "price": "450000", "attributes": attributes}, {"id": 72}],
+    )
+    assert found.variations == (
+        Variation(
+            external_id="woo_71",
+            parent="woo_7",
+            options=(Attribute(name="color", options=("red",)),),
+            facts=Facts(price=Decimal(450_000)),
+        ),
+        Variation(external_id="woo_72", parent="woo_7"),
+    )
+    assert found.variation_ids == ("woo_71", "woo_72")
+
+
+@pytest.mark.parametrize(
+    ("written", "ids"),
+    [
+        ([], ()),
+        ("", ()),
+        ([71, "72"], ("woo_71", "woo_72")),
+        ({"0": 71, "2": 72}, ("woo_71", "woo_72")),
+    ],
+)
+def test_variations_may_be_only_named(written: object, ids: tuple[str, ...]) -> None:
+    """REST sends their ids; a product that sends none has none."""
+    found = product(variations=written)
+    assert (found.variations, found.variation_ids) == ((), ids)
+
+
+def test_a_product_that_does_not_speak_of_variations_says_nothing_about_them() -> None:
+    """Absent is not empty."""
+    assert product().variation_ids is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "image", "gallery"),
+    [
+        ({}, "", ()),
+        ({"image": "a.jpg", "gallery": ["b.jpg", "c.jpg"]}, "a.jpg", ("b.jpg", "c.jpg")),
+        ({"images": [{"src": "a.jpg"}, {"src": "b.jpg"}]}, "a.jpg", ("b.jpg",)),
+        ({"image": {"src": "a.jpg", "id": 5}}, "a.jpg", ()),
+        ({"image": None, "images": ["a.jpg"]}, "a.jpg", ()),
+        ({"image": False, "gallery": [None, "", {"src": None}, "b.jpg"]}, "", ("b.jpg",)),
+    ],
+)
+def test_images_are_addresses(fields: dict[str, Any], image: str, gallery: tuple[str, ...]) -> None:
+    """As addresses or as objects; the first of the images is the main one."""
+    facts = product(**fields).facts
+    assert (facts.image, facts.gallery) == (image, gallery)
+
+
+@pytest.mark.parametrize(
+    ("written", "external_id"),
+    [(777, "woo_777"), ("777", "woo_777"), (" 777 ", "woo_777"), (2**63 - 1, f"woo_{2**63 - 1}")],
+)
+def test_ids_have_64_bits(written: object, external_id: str) -> None:
+    """As numbers or as texts."""
+    assert updated(id=written) == Product(external_id=external_id, title="")
+
+
+def test_texts_lose_only_what_no_database_takes() -> None:
+    """NUL characters go; emoji and half-spaces stay."""
+    found = product(name="قاب\x00 👨‍👩‍👧‍👦", description="الف\x00ب", currency=" irt ")
+    assert (found.title, found.description, found.currency) == ("قاب 👨‍👩‍👧‍👦", "الفب", "IRT")
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"id": None}, "product.id"),
+        ({"id": 0}, "product.id"),
+        ({"id": -1}, "product.id"),
+        ({"id": 1.5}, "product.id"),
+        ({"id": True}, "product.id"),
+        ({"id": "abc"}, "product.id"),
+        ({"id": "۷"}, "product.id"),
+        ({"id": 2**63}, "product.id"),
+        ({"id": "9" * 30}, "product.id"),
+        ({"id": "9" * 5000}, "product.id"),
+        ({"id": [7]}, "product.id"),
+        ({"name": {"rendered": "x"}}, "product.name"),
+        ({"name": True}, "product.name"),
+        ({"description": [1]}, "product.description"),
+        ({"price": {"amount": 1}}, "product.price"),
+        ({"price": "expensive"}, "product.price"),
+        ({"price": "NaN"}, "product.price"),
+        ({"price": "Infinity"}, "product.price"),
+        ({"price": True}, "product.price"),
+        ({"price": "1000000000000000000"}, "product.price"),
+        ({"price": "1e9999999"}, "product.price"),
+        ({"price": "-1e9999999"}, "product.price"),
+        ({"price": "1e-9999999"}, "product.price"),
+        ({"price": "sNaN"}, "product.price"),
+        ({"price": "0." + "1" * 50_000}, "product.price"),
+        ({"regular_price": []}, "product.regular_price"),
+        ({"stock_quantity": "many"}, "product.stock_quantity"),
+        ({"on_sale": "maybe"}, "product.on_sale"),
+        ({"on_sale": []}, "product.on_sale"),
+        ({"categories": 5}, "product.categories"),
+        ({"categories": [{"id": 17}]}, "product.categories"),
+        ({"tags": [["x"]]}, "product.tags"),
+        ({"attributes": "red"}, "product.attributes"),
+        ({"attributes": [5]}, "product.attributes.0"),
+        ({"attributes": [{"name": "ok", "options": []}, {"name": [1]}]}, "product.attributes.1.name"),
+        ({"attributes": [{"name": "c", "options": True}]}, "product.attributes.0.options"),
+        ({"images": 3}, "product.images"),
+        ({"images": [[1]]}, "product.images"),
+        ({"date_modified_gmt": "yesterday"}, "product.date_modified_gmt"),
+        ({"date_modified_gmt": 1_700_000_000}, "product.date_modified_gmt"),
+        ({"date_modified_gmt": "0001-01-01T00:00:00+10:00"}, "product.date_modified_gmt"),
+        ({"date_modified_gmt": "9999-12-31T23:59:59-10:00"}, "product.date_modified_gmt"),
+        ({"variations": 7}, "product.variations"),
+        ({"variations": [71, "x"]}, "product.variations.1"),
+        ({"variations": [None]}, "product.variations.0"),
+        ({"variations": [{"id": 71}, {"id": "x"}]}, "product.variations.1.id"),
+        ({"variations": [{"id": 71, "price": "x"}]}, "product.variations.0.price"),
+        ({"type": "variation"}, "product.parent_id"),
+        ({"type": "variation", "parent_id": 0}, "product.parent_id"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else repr(value)[:60],
+)
+def test_a_wrong_shape_is_named(fields: dict[str, Any], path: str) -> None:
+    """The error carries the path of the field and a short reason for people."""
+    with pytest.raises(InvalidField) as invalid:
+        updated(**fields)
+    assert invalid.value.field == path
+    assert 0 < len(invalid.value.problem) < 200
+
+
+# fmt: off
+KEYS = (
+    "id", "name", "short_description", "description", "sku", "price",
+    "regular_price", "sale_price", "on_sale", "stock_quantity", "stock_status", "in_stock",
+    "permalink", "image", "images", "gallery", "attributes", "status",
+    "date_modified_gmt", "parent_id", "type", "categories", "tags", "brands",
+    "currency", "catalog_visibility", "post_password", "variations", "options", "option",
+    "src",
+)
+SPELLED = ("variation", "publish", "yes", "<b>", "[x]", "&#0;", "1e9", "-0", "sNaN", "۱۲", "2026-W01-1", "1_0")
+# fmt: on
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64)
+    | st.floats()
+    | st.text()
+    | st.sampled_from(SPELLED)
+    | st.datetimes(timezones=st.none() | st.timezones()).map(datetime.isoformat)
+    | st.decimals().map(str),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS) | st.text(), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(
+    st.sampled_from(EventType),
+    st.fixed_dictionaries({"id": st.integers(1, 99) | JSON}, optional=dict.fromkeys(KEYS[1:], JSON)),
+)
+@example(EventType.UPDATED, {"id": 7, "date_modified_gmt": "0001-01-01T00:00:00+10:00"})
+@example(EventType.UPDATED, {})
+def test_whatever_is_sent_is_read_or_refused(event_type: EventType, body: dict[str, Any]) -> None:
+    """No JSON object makes parsing fail in any other way than by naming a field."""
+    try:
+        change = parse(event_type, body)
+    except InvalidField as error:
+        named = error.field
+    else:
+        named = ""
+        assert change.external_id.startswith("woo_")
+        assert isinstance(change, Deletion) is (event_type is EventType.DELETED)
+    assert named == "" or named.startswith("product.")
