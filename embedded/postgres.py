@@ -181,22 +181,21 @@ class EmbeddedPostgres:
         return port
 
     def _forget_reused_pid(self) -> None:
-        """Remove a stale `postmaster.pid` whose number now belongs to an unrelated process.
+        """Remove a stale `postmaster.pid` whose number is that of a zombie or of an unrelated process.
 
-        Postgres itself copes with a number nobody has, but takes any living process of its user for a
-        server. Whether a process works in the data directory can be seen on Linux only.
+        Postgres itself copes with a number nobody has, but takes any other process of its user for a
+        server. Old backends it still notices, by their shared memory. What a process is can be seen on
+        Linux only.
         """
         file = self._data / "postmaster.pid"
         if sys.platform != "linux" or not file.exists():
             return
-        working_directory = Path("/proc", file.read_text().split("\n", 1)[0].strip(), "cwd")
+        process = Path("/proc", file.read_text().split("\n", 1)[0].strip())
         try:
-            ours = working_directory.resolve(strict=True) == self._data
-        except FileNotFoundError:
-            return
-        except PermissionError:  # of another user, so not the one Postgres runs as
-            ours = False
-        if not ours:
+            works_here = (process / "cwd").resolve(strict=True) == self._data
+        except (FileNotFoundError, PermissionError):  # a zombie, or another user's
+            works_here = False
+        if process.exists() and not works_here:
             file.unlink()
 
     def _connect(self, database: str) -> "psycopg.Connection[tuple[object, ...]]":
