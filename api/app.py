@@ -38,7 +38,7 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
     if not settings.database_url or not settings.temporal_address:
         raise SystemExit("Set PILITO_DATABASE_URL and PILITO_TEMPORAL_ADDRESS, or use `pilito up`.")
     database = Database(create_engine(settings.database_url, pool_size=20))
-    temporal = await connect(settings.temporal_address, settings.temporal_namespace, lazy=True)
+    temporal = await connect(settings.temporal_address, settings.temporal_namespace, prompt=True)
     embedder = create_embedder(settings)
     tokens = Tokens(database, settings.trusted_proxies)
     counting = asyncio.create_task(tokens.keep_counting())

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from api.errors import Refused, invalid
 
@@ -25,11 +26,14 @@ async def read_body(request: Request, *, limit: int) -> bytes:
     if declared.isdecimal() and int(declared) > limit:
         raise _too_large(limit)
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise _too_large(limit)
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > limit:
+                raise _too_large(limit)
+            parts.append(part)
+    except ClientDisconnect:  # nobody is left to read this
+        raise invalid("The body ended too early") from None
     return b"".join(parts)
 
 

@@ -72,10 +72,16 @@ class Intake:
 
     async def _start(self, event: ProductEvent) -> Taken:
         try:
-            await start_product_event(self._temporal, event, task_queue=self._task_queue)
+            async with asyncio.timeout(ANSWER_WITHIN):
+                await start_product_event(self._temporal, event, task_queue=self._task_queue)
         except WorkflowAlreadyStartedError:
             return Taken.SKIPPED
-        except (RPCError, RuntimeError, OSError) as error:  # a lazy client that cannot connect: RuntimeError
+        except (
+            RPCError,
+            RuntimeError,
+            TimeoutError,
+            OSError,
+        ) as error:  # a lazy client that cannot connect: RuntimeError
             raise Down from error
         return Taken.ACCEPTED
 

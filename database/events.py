@@ -227,7 +227,8 @@ async def waiting_in_inbox(
     waiting = []
     for row in rows.mappings():
         values = dict(row)
-        waiting.append((values.pop("id"), ProductEvent(**values)))
+        event_type = EventType(values.pop("event_type"))
+        waiting.append((values.pop("id"), ProductEvent(**values, event_type=event_type)))
     return waiting
 
 

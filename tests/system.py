@@ -199,7 +199,7 @@ async def running(settings: Settings, *, work: bool = True) -> AsyncIterator[Sys
     assert settings.database_url
     assert settings.temporal_address
     database = Database(create_engine(settings.database_url, pool_size=5))
-    temporal = await connect(settings.temporal_address, settings.temporal_namespace, lazy=True)
+    temporal = await connect(settings.temporal_address, settings.temporal_namespace, prompt=True)
     try:
         async with serving(settings) as http:
             system = System(settings, database, temporal, http)

@@ -18,6 +18,7 @@ from temporalio.common import (
 )
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import PayloadCodec
+from temporalio.service import RetryConfig
 
 from contracts.events import EventStatus, Outcome, ProductEvent
 from contracts.naming import EVENT_INBOX_ID, SEARCH_ATTRIBUTES, product_event_id
@@ -56,10 +57,19 @@ class LargePayloadCodec(PayloadCodec):
         return Payload.FromString(zlib.decompressobj().decompress(payload.data, _LARGEST_DECODED))
 
 
-async def connect(address: str, namespace: str, *, lazy: bool = False) -> Client:
-    """A client; a lazy one connects at its first call, so that it can be made while Temporal is down."""
-    converter = replace(pydantic_data_converter, payload_codec=LargePayloadCodec())
-    return await Client.connect(address, namespace=namespace, data_converter=converter, lazy=lazy)
+_PROMPT = RetryConfig(initial_interval_millis=50, max_elapsed_time_millis=1_000, max_retries=3)
+_PATIENT = RetryConfig()
+
+
+async def connect(address: str, namespace: str, *, prompt: bool = False) -> Client:
+    """A client; a prompt one can be made while Temporal is down, and says so within a second or two."""
+    return await Client.connect(
+        address,
+        namespace=namespace,
+        data_converter=replace(pydantic_data_converter, payload_codec=LargePayloadCodec()),
+        lazy=prompt,
+        retry_config=_PROMPT if prompt else _PATIENT,
+    )
 
 
 def _summary(event: ProductEvent) -> str:

@@ -1,0 +1,187 @@
+"""Durable before acknowledged: Temporal down, Postgres down, both, and bodies no history can hold."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import make_url
+
+from tests.cable import Cable
+from tests.conftest import Configure
+from tests.servers import EmbeddingServer
+from tests.system import Shop, System, eventually, running, working
+from workflows.client import connect, ensure_event_inbox
+
+pytestmark = pytest.mark.slow
+
+PRODUCT = {"id": 8, "name": "گلیم عشایری", "description": "<p>بافت دست با پشم طبیعی</p>", "price": "10"}
+
+
+@dataclass
+class Cut:
+    """A service whose ways to Postgres and to Temporal can be cut."""
+
+    postgres: Cable
+    temporal: Cable
+    system: System
+
+
+@pytest_asyncio.fixture
+async def cut(configure: Configure, system: System, embeddings: EmbeddingServer) -> AsyncIterator[Cut]:
+    url = make_url(configure().database_url or "")
+    host, port = str(url.host), int(url.port or 0)
+    temporal_host, temporal_port = (configure().temporal_address or "").split(":")
+    async with AsyncExitStack() as stack:
+        postgres = await stack.enter_async_context(Cable(host, port))
+        temporal = await stack.enter_async_context(Cable(temporal_host, int(temporal_port)))
+        settings = configure(
+            task_queue="cut",
+            database_url=url.set(port=postgres.port).render_as_string(hide_password=False),
+            temporal_address=f"127.0.0.1:{temporal.port}",
+        )
+        started = await stack.enter_async_context(running(settings, work=False))
+        started.database = system.database
+        started.temporal = system.temporal
+        yield Cut(postgres, temporal, started)
+
+
+@pytest_asyncio.fixture
+async def worker(cut: Cut, configure: Configure) -> AsyncIterator[None]:
+    """A worker behind the same cables, and the inbox."""
+    async with working(cut.system.settings):
+        client = await connect(configure().temporal_address or "", "default")
+        await ensure_event_inbox(client, task_queue="cut")
+        yield
+        await client.get_workflow_handle("event-inbox").terminate("end of test")
+
+
+async def known(shop: Shop, event_id: str) -> None:
+    assert (await shop.ended(event_id))["status"] == "succeeded"
+    assert len(await shop.chunks(8)) == 1
+
+
+@pytest.mark.usefixtures("worker")
+async def test_temporal_down_the_event_waits_in_the_table(cut: Cut) -> None:
+    """It is answered 202, and starts by itself once Temporal is back."""
+    shop = await cut.system.shop()
+    await cut.temporal.cut()
+    event_id = await shop.tell(PRODUCT)
+    row = await shop.event(event_id)
+    assert row is not None
+    assert (row["status"], row["run_id"]) == ("received", None)
+    again = await shop.send(PRODUCT, event_id=event_id)
+    assert (again.status_code, again.json()["status"]) == (200, "skipped")
+    await cut.temporal.mend()
+    await known(shop, event_id)
+
+
+@pytest.mark.usefixtures("worker")
+async def test_postgres_down_the_workflow_holds_the_event(cut: Cut) -> None:
+    """A token seen lately keeps working; the event is processed once Postgres is back."""
+    shop = await cut.system.shop()
+    assert (
+        await shop.http.get("/api/integrations/woocommerce/health/", headers=shop.headers)
+    ).status_code == 200
+    await cut.postgres.cut()
+    event_id = await shop.tell(PRODUCT)
+    assert await shop.event(event_id) is None
+    assert (await shop.send(PRODUCT, event_id=event_id)).status_code == 200, "known by Temporal"
+    await cut.postgres.mend()
+    await known(shop, event_id)
+
+
+async def test_both_down_is_the_only_503(cut: Cut) -> None:
+    """Nothing is acknowledged that is kept nowhere; once one is back, sending again works."""
+    shop = await cut.system.shop()
+    assert (
+        await shop.http.get("/api/integrations/woocommerce/health/", headers=shop.headers)
+    ).status_code == 200
+    await cut.postgres.cut()
+    await cut.temporal.cut()
+    answer = await shop.send(PRODUCT, event_id="lost?")
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "error" in answer.json()
+    ready = await shop.http.get("/readyz")
+    assert (ready.status_code, ready.json()["postgres"], ready.json()["temporal"]) == (
+        503,
+        "unreachable",
+        "unreachable",
+    )
+    await cut.postgres.mend()
+    assert (await shop.send(PRODUCT, event_id="lost?")).status_code == 202
+
+
+async def test_a_token_never_seen_cannot_be_checked_while_postgres_is_down(cut: Cut) -> None:
+    """Nobody is let in on trust; the shop is asked to come back."""
+    shop = await cut.system.shop()
+    await cut.postgres.cut()
+    answer = await shop.send(PRODUCT)
+    assert answer.status_code == 503
+    assert "Retry-After" in answer.headers
+
+
+@pytest.mark.usefixtures("worker")
+async def test_postgres_restarted_is_noticed_by_nobody(cut: Cut) -> None:
+    """Connections that died are replaced within the request."""
+    shop = await cut.system.shop()
+    await known(shop, await shop.tell(PRODUCT))
+    await cut.postgres.cut()
+    await cut.postgres.mend()
+    assert await shop.sync({**PRODUCT, "price": "11"}) == "unchanged"
+
+
+def large(characters: int = 6_700_000) -> dict[str, Any]:
+    """A product as large as a real shop's largest: Persian text, escaped on the wire."""
+    words = [f"واژه‌ی{n % 9973} درباره‌ی کالای شماره‌ی {n}." for n in range(characters // 160)]
+    paragraphs = ["<p>" + " ".join(words[at : at + 40]) + "</p>" for at in range(0, len(words), 40)]
+    return {**PRODUCT, "description": "".join(paragraphs)}
+
+
+async def test_a_body_of_several_megabytes_is_taken(shop: Shop) -> None:
+    """Such a body lies in the event's row; only a reference travels through Temporal."""
+    event_id = await shop.tell(large())
+    row = await shop.ended(event_id)
+    assert row["status"] == "succeeded", row["reason"]
+    history = await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).fetch_history()
+    assert sum(len(event.SerializeToString()) for event in history.events) < 20_000
+    assert len(await shop.chunks(8)) > 100
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_large_body_survives_either_being_down(cut: Cut) -> None:
+    """It travels compressed inside its workflow, or waits in its row."""
+    shop = await cut.system.shop()
+    assert (
+        await shop.http.get("/api/integrations/woocommerce/health/", headers=shop.headers)
+    ).status_code == 200
+    await cut.postgres.cut()
+    first = await shop.tell(large(600_000))
+    await cut.postgres.mend()
+    assert (await shop.ended(first))["status"] == "succeeded"
+    await cut.temporal.cut()
+    second = await shop.tell({**large(600_000), "price": "12"})
+    await cut.temporal.mend()
+    assert (await shop.ended(second))["status"] == "unchanged"
+
+
+async def test_the_inbox_starts_what_a_dead_api_left_behind(cut: Cut, configure: Configure) -> None:
+    """An API that dies between writing a row and starting its workflow loses nothing."""
+    shop = await cut.system.shop()
+    await cut.temporal.cut()
+    event_id = await shop.tell(PRODUCT)
+    await cut.temporal.mend()
+
+    async def status() -> str:
+        row = await shop.event(event_id)
+        return row["status"] if row else ""
+
+    assert await status() == "received"
+    async with working(cut.system.settings):
+        client = await connect(configure().temporal_address or "", "default")
+        await ensure_event_inbox(client, task_queue="cut")
+        await eventually(status, lambda now: now == "succeeded", what="the event")
+        await client.get_workflow_handle("event-inbox").terminate("end of test")
