@@ -147,9 +147,11 @@ def start_child(
             cwd=directory,
             start_new_session=True,
         )
-    record.write_text(
+    draft = record.with_suffix(".draft")
+    draft.write_text(
         json.dumps({"pid": process.pid, "born": birth(process.pid), "signal": int(death_signal)})
     )
+    draft.replace(record)
     return Child(
         name=name,
         process=process,
@@ -184,7 +186,7 @@ def _end_recorded(record: Path) -> None:
         pid, born, number = int(known["pid"]), known["born"], int(known["signal"])
     except FileNotFoundError:
         return
-    except (ValueError, KeyError, TypeError):  # killed while writing it: nothing to go by
+    except (ValueError, KeyError, TypeError):  # the disk lost it: nothing to go by
         record.unlink()
         return
     asked = time.monotonic()

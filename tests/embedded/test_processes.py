@@ -134,8 +134,8 @@ def test_the_same_name_ends_its_predecessor(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("record", ["", "{", "[]", '{"pid": 1}', '{"pid": "x", "born": "y", "signal": 9}'])
-def test_a_half_written_record_is_forgotten(tmp_path: Path, record: str) -> None:
-    """A kill while a record was being written does no harm."""
+def test_a_record_without_sense_is_forgotten(tmp_path: Path, record: str) -> None:
+    """A record that a crash of the machine spoiled does no harm."""
     file = tmp_path / "run" / "nap.json"
     file.parent.mkdir()
     file.write_text(record)

@@ -1,0 +1,261 @@
+"""`pilito up` as a whole, with a stand-in for the commands it starts: how it begins and how it ends."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from embedded.environment import running
+from embedded.ports import answers, free_ports
+from tests.embedded.waiting import gone, until
+
+pytestmark = pytest.mark.slow
+
+COMMANDS = """
+import os, signal, sys, time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+
+class Api(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(os.environ["PILITO_DATABASE_URL"].encode())
+
+match sys.argv[1]:
+    case "migrate":
+        sys.exit(os.environ.get("BROKEN_MIGRATION", 0))
+    case "worker":
+        time.sleep(600)
+    case "api":
+        HTTPServer(("127.0.0.1", int(os.environ["PILITO_API_PORT"])), Api).serve_forever()
+"""
+
+UP = """
+import sys, time
+from embedded.stack import run
+from settings import load
+def on_ready(environment):
+    print("ready", environment["PILITO_DATABASE_URL"], flush=True)
+    if sys.argv[1:]:
+        time.sleep(600)
+sys.exit(run(load(), on_ready=on_ready))
+"""
+
+CHILDREN = {"postgres", "temporal", "embedder", "worker", "api"}
+PARTS = {"Postgres", "Temporal", "Embeddings", "Migrations", "Worker", "API"}
+
+
+@dataclass
+class Up:
+    """One `pilito up` and what it printed."""
+
+    process: subprocess.Popen[str]
+    state_dir: Path
+    lines: list[str] = field(default_factory=list)
+
+    def read_until(self, start: str) -> str:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip())
+            if line.startswith(start):
+                return line
+        raise AssertionError(f"it ended without {start!r}: {self.lines}")
+
+    def children(self) -> dict[str, int]:
+        """Name and pid of each recorded child."""
+        records = (self.state_dir / "run").glob("*.json")
+        return {record.stem: json.loads(record.read_text())["pid"] for record in records}
+
+    def end(self, number: signal.Signals) -> int:
+        """Send it a signal, wait until all its processes ended, and answer its exit code."""
+        children = self.children().values()
+        self.process.send_signal(number)
+        return self.ended(*children)
+
+    def ended(self, *children: int) -> int:
+        assert self.process.stdout
+        self.lines += self.process.stdout.read().splitlines()
+        code = self.process.wait(15)
+        gone(*children)
+        return code
+
+
+@dataclass
+class Place:
+    """A directory with the stand-in commands, and ports of its own."""
+
+    directory: Path
+    ports: list[int]
+
+    @property
+    def state_dir(self) -> Path:
+        return self.directory / "state"
+
+    @contextlib.contextmanager
+    def up(self, *arguments: str, **environment: str) -> Iterator[Up]:
+        names = ("PILITO_API_PORT", "PILITO_TEMPORAL_PORT", "PILITO_TEMPORAL_UI_PORT")
+        process = subprocess.Popen(
+            [sys.executable, "-c", UP, *arguments],
+            cwd=self.directory,
+            env={
+                **os.environ,
+                **dict(zip(names, map(str, self.ports), strict=True)),
+                "PILITO_STATE_DIR": "state",
+                **environment,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        with process:
+            try:
+                yield Up(process, self.state_dir)
+            finally:
+                process.terminate()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    (tmp_path / "cli.py").write_text(COMMANDS)
+    return Place(tmp_path, free_ports(3))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_it_ends_without_a_trace(place: Place, number: signal.Signals) -> None:
+    """Ctrl-C, `kill` and a closed terminal end every process; the exit code is 0."""
+    with place.up() as up:
+        up.read_until("ready")
+        assert set(up.children()) == CHILDREN
+        assert up.end(number) == 0
+    assert up.children() == {}
+    assert up.lines[-1].startswith("Stopped in")
+
+
+def test_the_next_start_keeps_data_and_secrets(place: Place) -> None:
+    """It tells each part as it starts; address, password and key are those of the first start."""
+    with place.up() as up:
+        first = up.read_until("ready")
+        assert [line.split("]")[0] for line in up.lines[:6]] == [f"[{step}/6" for step in range(1, 7)]
+        assert {line.split()[1] for line in up.lines[:6]} == PARTS
+        key = running(place.state_dir)["PILITO_SECRET_KEY"]
+        up.end(signal.SIGTERM)
+    assert running(place.state_dir) == {}
+    with place.up() as up:
+        assert up.read_until("ready") == first
+        assert running(place.state_dir)["PILITO_SECRET_KEY"] == key
+        assert (place.state_dir / "secret-key").stat().st_mode & 0o077 == 0
+        assert (place.state_dir / "environment.json").stat().st_mode & 0o077 == 0
+        up.end(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("child", ["postgres", "temporal"])
+def test_a_signal_during_the_start_ends_it(place: Place, child: str) -> None:
+    """Nobody has to wait for the start before ending it."""
+    with place.up() as up:
+        until(lambda: child in up.children(), what=f"the start of {child}")
+        assert up.end(signal.SIGINT) == 0
+    assert up.children() == {}
+
+
+def test_a_signal_ends_what_follows_the_start(place: Place) -> None:
+    """What is done once all is ready is cut short."""
+    with place.up("slow") as up:
+        up.read_until("ready")
+        assert up.end(signal.SIGINT) == 0
+
+
+def test_a_kill_leaves_nothing_and_the_next_start_works(place: Place) -> None:
+    """After `kill -9` the children end by themselves or are ended, and the data is there."""
+    with place.up() as up:
+        first = up.read_until("ready")
+        children = up.children()
+        up.process.kill()
+        up.process.wait()
+        if sys.platform == "linux":
+            gone(*children.values())
+    with place.up() as up:
+        assert up.read_until("ready") == first
+        up.end(signal.SIGTERM)
+    gone(*children.values())
+
+
+def test_parts_that_die_are_started_again(place: Place) -> None:
+    """All of them at once; it says how each ended, and serves as before."""
+    with place.up() as up:
+        up.read_until("ready")
+        killed = up.children()
+        for pid in killed.values():
+            os.kill(pid, signal.SIGKILL)
+        until(
+            lambda: (
+                up.children().keys() == CHILDREN and not set(up.children().values()) & set(killed.values())
+            ),
+            what="new children",
+        )
+        until(lambda: answers(place.ports[0]), what="the new API")
+        assert up.end(signal.SIGTERM) == 0
+    for child in CHILDREN:
+        assert any(line.startswith(f"{child} ended (SIGKILL)") for line in up.lines)
+        assert f"{child} runs again." in up.lines
+
+
+def test_a_second_one_of_the_same_state_is_refused(place: Place) -> None:
+    """It names the first one."""
+    with place.up() as up:
+        up.read_until("ready")
+        with place.up() as second:
+            assert second.ended() == 1
+        up.end(signal.SIGTERM)
+    assert f"already runs from {place.state_dir} (process {up.process.pid})" in second.lines[0]
+
+
+def test_two_places_run_at_once(place: Place, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """With ports of their own, two checkouts do not know of each other."""
+    other = Place(tmp_path_factory.mktemp("other"), free_ports(3))
+    (other.directory / "cli.py").write_text(COMMANDS)
+    with place.up() as up, other.up() as second:
+        assert up.read_until("ready") != second.read_until("ready")
+        assert up.end(signal.SIGTERM) == second.end(signal.SIGTERM) == 0
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_taken_port_is_named(place: Place, which: int) -> None:
+    """It says which setting to change, and starts nothing."""
+    with socket.create_server(("127.0.0.1", place.ports[which])), place.up() as up:
+        assert up.ended() == 1
+    setting = ("PILITO_API_PORT", "PILITO_TEMPORAL_PORT", "PILITO_TEMPORAL_UI_PORT")[which]
+    assert up.lines == [
+        f"Port {place.ports[which]} is taken: set {setting} to a free one, or stop what listens there."
+    ]
+
+
+def test_a_failing_migration_is_shown(place: Place) -> None:
+    """The reason is printed, everything stops and the exit code is 1."""
+    with place.up(BROKEN_MIGRATION="no such column") as up:
+        up.read_until("migrate ended")
+        assert up.ended() == 1
+    assert "no such column" in "\n".join(up.lines)
+    assert up.children() == {}
+
+
+def test_given_addresses_start_nothing(place: Place) -> None:
+    """Only what has no address is started."""
+    given = {
+        "PILITO_DATABASE_URL": "postgresql+psycopg://elsewhere/pilito",
+        "PILITO_TEMPORAL_ADDRESS": "elsewhere:7233",
+        "OPENAI_API_KEY": "sk-given",
+    }
+    with place.up(**given) as up:
+        assert up.read_until("ready").split()[1] == given["PILITO_DATABASE_URL"]
+        assert set(up.children()) == {"worker", "api"}
+        assert up.end(signal.SIGTERM) == 0
