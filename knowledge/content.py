@@ -1,0 +1,103 @@
+"""What of a product has meaning, in one canonical form, and its hash."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
+
+from contracts.catalog import Product, Variation
+from knowledge.html import html_to_text, plain_line
+from knowledge.normalise import normalise
+
+TEMPLATE_VERSION: int = 1
+"""Raised whenever the same product would read differently; every product is then embedded anew."""
+
+_NUMBER = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """One buyable form: (option, value) pairs by option name, and its own description."""
+
+    options: tuple[tuple[str, str], ...]
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """A product's meaning as normalised text; every collection is sorted and free of repeats."""
+
+    title: str
+    short_description: str
+    description: str
+    categories: tuple[str, ...]
+    tags: tuple[str, ...]
+    brands: tuple[str, ...]
+    attributes: tuple[tuple[str, tuple[str, ...]], ...]
+    forms: tuple[Form, ...]
+
+
+def canonical(product: Product, variations: Sequence[Variation]) -> Content:
+    """Return what `product` and its visible `variations` mean, whatever their order and markup."""
+    attributes: dict[str, set[str]] = {}
+    for attribute in product.attributes:
+        attributes.setdefault(_line(attribute.name), set()).update(map(_line, attribute.options))
+    forms = {_form(variation) for variation in variations if variation.visible}
+    return Content(
+        title=_line(product.title),
+        short_description=_text(product.short_description),
+        description=_text(product.description),
+        categories=distinct(map(_line, product.categories)),
+        tags=distinct(map(_line, product.tags)),
+        brands=distinct(map(_line, product.brands)),
+        attributes=tuple(
+            (name, options)
+            for name in sorted(attributes, key=_by_number)
+            if (options := distinct(attributes[name]))
+        ),
+        forms=tuple(sorted((form for form in forms if form.options or form.description), key=_form_order)),
+    )
+
+
+def content_hash(product: Product, variations: Sequence[Variation]) -> str:
+    """Return the SHA-256, in hex, of the canonical content and the template's version."""
+    meaning = json.dumps([TEMPLATE_VERSION, astuple(canonical(product, variations))], ensure_ascii=False)
+    return hashlib.sha256(meaning.encode()).hexdigest()
+
+
+def distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the non-empty `texts` once each, sorted, numbers by their value."""
+    return tuple(sorted({text for text in texts if text}, key=_by_number))
+
+
+def _by_number(text: str) -> tuple[str, str]:
+    return _NUMBER.sub(lambda number: number[0].zfill(9), text), text
+
+
+def _form_order(form: Form) -> tuple[list[tuple[str, str]], tuple[tuple[str, str], ...], str]:
+    return [_by_number(value) for _, value in form.options], form.options, form.description
+
+
+def _form(variation: Variation) -> Form:
+    return Form(
+        options=tuple(
+            sorted(
+                {
+                    (_line(attribute.name), value)
+                    for attribute in variation.options
+                    for value in map(_line, attribute.options)
+                    if value
+                }
+            )
+        ),
+        description=_text(variation.description),
+    )
+
+
+def _line(html: str) -> str:
+    return normalise(plain_line(html))
+
+
+def _text(html: str) -> str:
+    return normalise(html_to_text(html))

@@ -1,0 +1,204 @@
+"""Readable text out of a shop's HTML, in one pass of parser events: no tree, no recursion."""
+
+import html as entities
+import re
+
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+
+from knowledge.shortcodes import paired_names, without_shortcodes
+
+# fmt: off
+_SKIPPED = frozenset((
+    "audio", "canvas", "iframe", "noscript", "object", "script", "select", "style", "svg", "template",
+    "textarea", "title", "video",
+))
+_PARAGRAPHS = frozenset((
+    "address", "article", "aside", "blockquote", "center", "details", "div", "dl", "fieldset", "figure",
+    "footer", "form", "header", "hr", "main", "nav", "p", "pre", "section", "summary",
+))
+# fmt: on
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_LINES = frozenset(("br", "caption", "dd", "dt", "figcaption", "legend", "li", "td", "th", "tr"))
+_LISTS = frozenset(("ul", "ol"))
+_TABLE_NESTING = 8
+
+_TAG = re.compile(r"<[a-z/!?][^<>]*>|<!--", re.IGNORECASE)
+_BLOCK = re.compile(
+    rf"<(?:{'|'.join(sorted(_PARAGRAPHS | _HEADINGS | _LINES | _LISTS | {'table'}))})\b", re.IGNORECASE
+)
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
+
+
+def html_to_text(html: str) -> str:
+    """Return the text of `html`: paragraphs apart by a blank line, list items and table rows each on a line.
+
+    Text without block tags keeps its newlines. Never raises.
+    """
+    html = html.replace("\0", "").replace("\r\n", "\n")
+    reader = _Reader(keeps_newlines=_BLOCK.search(html) is None, paired=paired_names(html))
+    if _TAG.search(html) is None:
+        reader.data(entities.unescape(html))
+        return reader.close()
+    parser = etree.HTMLParser(target=reader, encoding="utf-8", huge_tree=True)
+    parser.feed(html.encode(errors="ignore"))
+    return str(parser.close())
+
+
+def plain_line(html: str) -> str:
+    """Return the text of `html` as one line."""
+    return " ".join((html_to_text(html) if "<" in html or "[" in html else entities.unescape(html)).split())
+
+
+class _Table:
+    __slots__ = ("outer", "rows")
+
+    def __init__(self) -> None:
+        self.rows: list[list[list[str]]] = []
+        self.outer: list[str] | None = None  # the lines around the table while one of its cells is open
+
+    def lines(self) -> list[str]:
+        width = max(map(len, self.rows), default=0)
+        if width <= 1:
+            return [line for row in self.rows for cell in row for line in (*cell, "")]
+        return [_row_line([" ".join(filter(None, cell)) for cell in row], width) for row in self.rows]
+
+
+def _row_line(cells: list[str], width: int) -> str:
+    while cells and not cells[-1]:
+        cells.pop()
+    if width == 2 and len(cells) == 2 and cells[0]:
+        return f"{cells[0].rstrip(' :')}: {cells[1]}"
+    return " | ".join(cells) if len(list(filter(None, cells))) > 1 else "".join(cells)
+
+
+class _Reader:
+    """The parser's target: gathers inline text into a run, runs into lines, lines into cells."""
+
+    def __init__(self, *, keeps_newlines: bool, paired: frozenset[str]) -> None:
+        self._keeps_newlines = keeps_newlines
+        self._paired = paired
+        self._lines: list[str] = []
+        self._run: list[str] = []
+        self._bullet = ""
+        self._after_heading = False
+        self._skipped = self._lists = self._preformatted = 0
+        self._tables: list[_Table | None] = []  # None: nested too deep to keep its shape
+
+    def start(self, tag: str, attributes: object) -> None:
+        if tag in _SKIPPED:
+            self._skipped += 1
+        elif self._skipped:
+            return
+        elif tag in _PARAGRAPHS:
+            self._end_paragraph()
+            self._preformatted += tag == "pre"
+        elif tag in _HEADINGS:
+            self._after_heading = False
+            self._end_paragraph()
+        elif tag in _LISTS:
+            self._end_paragraph()
+            self._lists += 1
+        elif tag == "table":
+            self._end_paragraph()
+            self._tables.append(_Table() if len(self._tables) < _TABLE_NESTING else None)
+        elif tag in _LINES:
+            self._end_line()
+            self._start_line(tag)
+
+    def end(self, tag: str) -> None:
+        if tag in _SKIPPED:
+            self._skipped -= 1
+        elif self._skipped:
+            return
+        elif tag in _PARAGRAPHS:
+            self._end_paragraph()
+            self._preformatted -= tag == "pre"
+        elif tag in _HEADINGS:
+            self._end_line()
+            self._after_heading = bool(self._lines)
+        elif tag in _LISTS:
+            self._end_line()
+            self._bullet = ""
+            self._lists -= 1
+            self._end_paragraph()
+        elif tag == "table":
+            self._end_table()
+        elif tag in _LINES and tag != "br":
+            self._end_line()
+            if tag == "li":
+                self._bullet = ""
+            elif tag in ("td", "th"):
+                self._end_cell()
+
+    def data(self, text: str) -> None:
+        if self._skipped:
+            return
+        if self._keeps_newlines or self._preformatted:
+            first, *others = text.split("\n")
+            self._run.append(first)
+            for line in others:
+                if not self._end_line():
+                    self._end_paragraph()
+                self._run.append(line)
+        elif "\n" in text:
+            first, *others = _BLANK_LINE.split(text)
+            self._run.append(first)
+            for paragraph in others:
+                self._end_paragraph()
+                self._run.append(paragraph)
+        else:
+            self._run.append(text)
+
+    def close(self) -> str:
+        while self._tables:
+            self._end_table()
+        self._end_line()
+        return "\n".join(self._lines).strip("\n")
+
+    def _start_line(self, tag: str) -> None:
+        if tag == "li":
+            self._bullet = "- "
+        table = self._tables[-1] if self._tables else None
+        if table is None:
+            return
+        if tag == "tr":
+            self._end_cell()
+            table.rows.append([])
+        elif tag in ("td", "th"):
+            self._end_cell()
+            if not table.rows:
+                table.rows.append([])
+            table.outer, self._lines = self._lines, []
+
+    def _end_line(self) -> bool:
+        text = " ".join(without_shortcodes("".join(self._run), self._paired).split())
+        self._run.clear()
+        if not text:
+            return False
+        self._lines.append(self._bullet + text)
+        self._bullet = ""
+        self._after_heading = False
+        return True
+
+    def _end_paragraph(self) -> None:
+        self._end_line()
+        if self._lines and self._lines[-1] and not self._lists and not self._after_heading:
+            self._lines.append("")
+
+    def _end_cell(self) -> None:
+        table = self._tables[-1] if self._tables else None
+        if table is not None and table.outer is not None:
+            self._end_line()
+            table.rows[-1].append(self._lines)
+            self._lines, table.outer = table.outer, None
+
+    def _end_table(self) -> None:
+        self._end_line()
+        self._end_cell()
+        table = self._tables.pop()
+        if table is not None:
+            for line in table.lines():
+                if line or (self._lines and self._lines[-1]):
+                    self._lines.append(line)
+        self._after_heading = False
+        self._end_paragraph()

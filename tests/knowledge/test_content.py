@@ -1,0 +1,179 @@
+"""The content hash: one for one meaning."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TypeVar
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.catalog import Attribute, Facts, Product, Variation
+from knowledge import content
+from knowledge.content import content_hash
+from knowledge.document import render
+
+T = TypeVar("T")
+
+words = st.sampled_from(["رنگ", "آبی", "قرمز", "لپ‌تاپ", "L", "XL", "10", "9", "a، b", "a", "b", "", "x: y"])
+names = st.lists(words, max_size=4).map(tuple)
+attributes = st.lists(st.builds(Attribute, name=words, options=names), max_size=4).map(tuple)
+descriptions = st.lists(words, max_size=3).map(lambda lines: "".join(f"<p>{line}</p>" for line in lines))
+facts = st.builds(
+    Facts,
+    price=st.none() | st.decimals(0, 10**9, places=2),
+    on_sale=st.booleans(),
+    stock_quantity=st.none() | st.decimals(-5, 10**6, places=0),
+    in_stock=st.booleans(),
+    sku=words,
+    link=words,
+    image=words,
+    gallery=names,
+)
+variations = st.builds(
+    Variation,
+    external_id=words,
+    parent=words,
+    options=attributes,
+    description=descriptions,
+    facts=facts,
+    visible=st.booleans(),
+)
+products = st.builds(
+    Product,
+    external_id=words,
+    title=words,
+    short_description=descriptions,
+    description=descriptions,
+    categories=names,
+    tags=names,
+    brands=names,
+    attributes=attributes,
+    facts=facts,
+)
+families = st.tuples(products, st.lists(variations, max_size=4))
+LAPTOP = Product(
+    external_id="woo_1",
+    title="لپ‌تاپ ایسوس",
+    short_description="<p>سبک</p>",
+    description="<h2>معرفی</h2><p>برای دانشجویان</p><ul><li>سبک</li></ul>",
+    categories=("لپ‌تاپ", "دیجیتال"),
+    tags=("جدید", "حراج"),
+    brands=("ایسوس",),
+    attributes=(
+        Attribute(name="رنگ", options=("نقره‌ای", "مشکی")),
+        Attribute(name="گارانتی", options=("۱۸ ماه",)),
+    ),
+)
+OTHER_TAGS = "<h3 class=x>معرفی</h3>\n<div>برای <b>دانشجویان</b></div><ul>\n<li><p>سبک</p></ul>"
+HASH = "f2537796f1dd5453849d086c646e464027782771ec26270dfda7f2712dd206cf"
+SILVER = Variation(external_id="2", parent="woo_1", options=(Attribute(name="رنگ", options=("نقره‌ای",)),))
+BLACK = replace(
+    SILVER, external_id="3", options=(Attribute(name="رنگ", options=("مشکی",)),), description="مات"
+)
+HIDDEN = replace(SILVER, external_id="4", options=(Attribute(name="رنگ", options=("سبز",)),), visible=False)
+
+
+@settings(deadline=None, max_examples=80)
+@given(families, st.randoms(use_true_random=False), facts)
+def test_order_and_facts_have_no_meaning(
+    family: tuple[Product, list[Variation]], chosen: random.Random, other: Facts
+) -> None:
+    """Shuffled names, attributes and variations, other facts, ids and times: the hash and the text stay."""
+    product, forms = family
+
+    def shuffled(items: Sequence[T]) -> tuple[T, ...]:
+        return tuple(chosen.sample(items, len(items)))
+
+    changed = replace(
+        product,
+        external_id="other",
+        categories=shuffled(product.categories),
+        tags=shuffled(product.tags),
+        brands=shuffled(product.brands),
+        attributes=tuple(replace(a, options=shuffled(a.options)) for a in shuffled(product.attributes)),
+        currency="USD",
+        facts=other,
+        visible=False,
+        status="draft",
+        version=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    moved = [replace(form, external_id="other", facts=other) for form in shuffled(forms)]
+    assert content_hash(changed, moved) == content_hash(product, forms)
+    assert render(changed, moved) == render(product, forms)
+
+
+@settings(deadline=None, max_examples=80)
+@given(families, families)
+def test_another_text_has_another_hash(
+    one: tuple[Product, list[Variation]], other: tuple[Product, list[Variation]]
+) -> None:
+    """Products of one hash read the same."""
+    assert content_hash(*one) != content_hash(*other) or render(*one) == render(*other)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(LAPTOP, title="<b>لپ‌تاپ</b>  ايسوس"),
+        replace(LAPTOP, short_description="<div>سبک</div>"),
+        replace(LAPTOP, short_description="سبك\n"),
+        replace(
+            LAPTOP,
+            description="<h3 class=x>معرفی</h3>\n<div>برای <b>دانشجویان</b></div><ul>\n<li><p>سبک</p></ul>",
+        ),
+        replace(LAPTOP, tags=("جدید", "حراج", "جدید", "", "<i>حراج</i>")),
+        replace(LAPTOP, attributes=(*LAPTOP.attributes, Attribute(name="وزن", options=()))),
+        replace(
+            LAPTOP, facts=Facts(price=Decimal(5), stock_quantity=Decimal(1), sku="x", link="x", image="x")
+        ),
+    ],
+)
+def test_markup_and_spelling_have_no_meaning(changed: Product) -> None:
+    """Other tags around the same text, another keyboard, repeats and emptiness keep the hash."""
+    assert content_hash(changed, [SILVER, BLACK, HIDDEN]) == content_hash(LAPTOP, [BLACK, SILVER])
+
+
+def test_each_part_has_meaning() -> None:
+    """Any change of a text, a name, an option or a form gives a hash of its own."""
+    changes = [
+        LAPTOP,
+        replace(LAPTOP, title="لپ‌تاپ"),
+        replace(LAPTOP, short_description=""),
+        replace(LAPTOP, description=""),
+        replace(LAPTOP, description="<h2>معرفی</h2><p>برای دانشجویان</p><p>سبک</p>"),
+        replace(LAPTOP, categories=("لپ‌تاپ",)),
+        replace(LAPTOP, categories=("لپ‌تاپ، دیجیتال",)),
+        replace(LAPTOP, categories=LAPTOP.tags, tags=LAPTOP.categories),
+        replace(LAPTOP, tags=()),
+        replace(LAPTOP, brands=()),
+        replace(LAPTOP, attributes=()),
+        replace(LAPTOP, attributes=(Attribute(name="رنگ", options=("نقره‌ای",)), LAPTOP.attributes[1])),
+        replace(LAPTOP, attributes=(replace(LAPTOP.attributes[0], name="پوشش"), LAPTOP.attributes[1])),
+    ]
+    hashes = [content_hash(product, [SILVER, BLACK]) for product in changes]
+    hashes += [
+        content_hash(LAPTOP, forms)
+        for forms in (
+            [],
+            [SILVER],
+            [SILVER, replace(BLACK, description="")],
+            [SILVER, BLACK, replace(HIDDEN, visible=True)],
+        )
+    ]
+    assert len(set(hashes)) == len(hashes)
+
+
+def test_a_new_template_renews_every_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The version of the template is part of the hash."""
+    before = content_hash(LAPTOP, [])
+    monkeypatch.setattr(content, "TEMPLATE_VERSION", content.TEMPLATE_VERSION + 1)
+    assert content_hash(LAPTOP, []) != before
+
+
+def test_the_hash_is_the_same_in_every_process() -> None:
+    """A stored hash stays comparable; whoever changes it on purpose raises `TEMPLATE_VERSION` too."""
+    assert (content.TEMPLATE_VERSION, content_hash(LAPTOP, [SILVER, BLACK])) == (1, HASH)

@@ -1,0 +1,116 @@
+"""What the assistant reads about a product."""
+
+from dataclasses import replace
+from decimal import Decimal
+from itertools import product as every
+
+from contracts.catalog import Attribute, Facts, Product, Variation
+from knowledge.document import Document, render
+
+
+def form(description: str = "", *, visible: bool = True, **options: str) -> Variation:
+    return Variation(
+        external_id=str(options),
+        parent="1",
+        options=tuple(
+            Attribute(name=name, options=(value,) if value else ()) for name, value in options.items()
+        ),
+        description=description,
+        facts=Facts(price=Decimal("98765"), sku="SKU-9", link="https://shop.example/v", image="v.jpg"),
+        visible=visible,
+    )
+
+
+LAPTOP = Product(
+    external_id="1",
+    title="لپ‌تاپ &amp; کیف",
+    short_description="<p>سبک</p>",
+    description="<h2>معرفی</h2>\n<p>برای دانشجویان</p><table><tr><th>حافظه</th><td>512GB</td></tr></table>",
+    categories=("لپ‌تاپ", "Clothing &amp; Accessories"),
+    tags=("حراج 🔥", "جدید"),
+    brands=("ایسوس",),
+    attributes=(
+        Attribute(name="گارانتی", options=("۱۸ ماه",)),
+        Attribute(name="رنگ", options=("مشکی", "نقره‌ای")),
+    ),
+    currency="IRT",
+    facts=Facts(
+        price=Decimal("12345"), stock_quantity=Decimal("777"), sku="SKU-1", link="https://shop.example/p"
+    ),
+)
+
+
+def test_a_simple_product() -> None:
+    """Everything with meaning is there, in Persian, in paragraphs."""
+    assert render(LAPTOP, []) == Document(
+        title="لپ‌تاپ & کیف",
+        text="""سبک
+
+دسته‌بندی: Clothing & Accessories، لپ‌تاپ
+برند: ایسوس
+برچسب‌ها: جدید، حراج 🔥
+
+ویژگی‌ها:
+- رنگ: مشکی، نقره‌ای
+- گارانتی: ۱۸ ماه
+
+معرفی
+برای دانشجویان
+
+حافظه: 512GB""",
+    )
+
+
+def test_a_variable_product() -> None:
+    """Options read once with their values, then combinations and descriptions; hidden forms do not."""
+    forms = [
+        form(رنگ="مشکی", سایز="10"),
+        form(رنگ="نقره‌ای", سایز="9", description="<p>مات</p>"),
+        form(رنگ="سبز", سایز="9", visible=False),
+        form(رنگ="نقره‌ای", سایز="", description="مات"),
+    ]
+    plain = Product(external_id="1", title="کیف", attributes=LAPTOP.attributes)
+    text = """ویژگی‌ها:
+- گارانتی: ۱۸ ماه
+
+مدل‌های موجود:
+- رنگ: مشکی، نقره‌ای
+- سایز: 9، 10
+- ترکیب‌ها: مشکی / 10، نقره‌ای / 9
+
+نقره‌ای، نقره‌ای / 9: مات"""
+    assert render(plain, forms) == Document(title="کیف", text=text)
+
+
+def test_many_variations_stay_short() -> None:
+    """A thousand variations read as the values of their options."""
+    forms = [form(رنگ=f"رنگ {a}", سایز=f"{b}", جنس=f"جنس {c}") for a, b, c in every(range(10), repeat=3)]
+    text = render(LAPTOP, forms).text
+    assert len(text) < 500
+    assert "- سایز: 0، 1، 2، 3، 4، 5، 6، 7، 8، 9" in text
+    assert "ترکیب‌ها" not in text
+
+
+def test_one_description_of_many_variations_reads_once() -> None:
+    """The same description on every form is one paragraph, without a list of forms too long to help."""
+    forms = [form(رنگ=f"رنگ شماره {number}", description="شستشو با آب سرد") for number in range(100)]
+    assert render(LAPTOP, forms).text.count("\n\nشستشو با آب سرد") == 1
+
+
+def test_no_facts_are_read() -> None:
+    """No price, stock, code, link or image is in the text."""
+    document = render(LAPTOP, [form(رنگ="مشکی")])
+    assert not [
+        fact for fact in ("12345", "98765", "777", "SKU", "http", "jpg", "IRT") if fact in document.text
+    ]
+
+
+def test_a_description_given_twice_reads_once() -> None:
+    """A description equal to the short one is not repeated."""
+    assert render(replace(LAPTOP, description="<div>سبک</div>"), []).text.count("سبک") == 1
+
+
+def test_an_empty_product() -> None:
+    """A bare title has no text; nothing has neither."""
+    assert render(Product(external_id="1", title="کتاب"), []) == Document(title="کتاب", text="")
+    assert render(Product(external_id="1", title=" <p></p>"), [form()]) == Document(title="", text="")
