@@ -52,8 +52,7 @@ class Embedder:
             ) from None
         for vector in vectors:
             self._check(vector)
-        usage = body.get("usage") or {}
-        return Embedded(vectors=vectors, tokens=int(usage.get("total_tokens") or 0))
+        return Embedded(vectors=vectors, tokens=_tokens(body.get("usage")))
 
     def _check(self, vector: object) -> None:
         if not isinstance(vector, list) or len(vector) != self.dimensions:
@@ -71,6 +70,12 @@ class Embedder:
 
     async def close(self) -> None:
         await self._client.close()
+
+
+def _tokens(usage: object) -> int:
+    """What was billed; 0 where a compatible server does not say."""
+    total = usage.get("total_tokens") if isinstance(usage, dict) else None
+    return total if isinstance(total, int) else 0
 
 
 def create_embedder(settings: Settings) -> Embedder:
