@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from knowledge.normalise import normalise, search_form
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.body import json_object, read_body
@@ -14,11 +13,14 @@ from api.state import CurrentIntegration, Opened
 from contracts.naming import embedding_label
 from contracts.search import Question
 from database import search as knowledge_base
+from knowledge.normalise import normalise, search_form
 
 router = APIRouter(prefix="/api/v1/knowledge", tags=["search"])
 
 MAX_QUESTION_BYTES = 64 * 1024
 MAX_QUERY_CHARACTERS = 2_000
+MAX_WORD_BYTES = 2_046
+"""Longer words are in no full-text index and in no query of one."""
 
 Price = Annotated[Decimal, Field(ge=0, allow_inf_nan=False, max_digits=20)]
 
@@ -51,7 +53,7 @@ async def search(request: Request, opened: Opened, integration: CurrentIntegrati
     if asked.store is not None and asked.store != integration.store_id:
         raise Refused(404, {"error": "No such store", "field": "store"})
     query = normalise(asked.query).strip()
-    folded = search_form(query)
+    folded = " ".join(word for word in search_form(query).split() if len(word.encode()) <= MAX_WORD_BYTES)
     if not query:
         raise invalid("query: expected some words", field="query")
     vector = await opened.query_vectors.of(query)
@@ -64,7 +66,7 @@ async def search(request: Request, opened: Opened, integration: CurrentIntegrati
         in_stock=asked.in_stock,
         min_price=asked.min_price,
         max_price=asked.max_price,
-        category=asked.category,
+        category=asked.category and asked.category.replace("\0", ""),
     )
     model, dimensions = opened.settings.embedding_model, opened.settings.embedding_dimensions
     async with opened.database.transaction() as connection:
