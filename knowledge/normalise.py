@@ -13,6 +13,7 @@ _TAG_CHARACTERS = re.compile(
     "(\U0001f3f4[\U000e0030-\U000e007a]{1,9}\U000e007f)|[\U000e0000-\U000e007f]+"  # 1: a region's flag
 )
 _MARK = f"[{''.join(filter(unicodedata.combining, map(chr, range(0x300, 0x1F000))))}]"
+_NO_WORD = re.compile(r"[^\w\s!-~]{17,}")
 _EXCESS_MARKS = re.compile(f"({_MARK}{{16}}){_MARK}+")
 _JOINER_RUN = re.compile("([\u200c\u200d])[\u200c\u200d]+")
 _BORDER = r"""\s.,:;!?()\[\]{}«»"'“”‘’،؛؟…/|\-–—"""
@@ -80,7 +81,11 @@ def search_form(text: str) -> str:
 
 def _composed(text: str) -> str:
     """Compose `text`, 16 marks to a letter at most: composing takes time quadratic in a run of marks."""
-    return _EXCESS_MARKS.sub(r"\1", unicodedata.normalize("NFC", _EXCESS_MARKS.sub(r"\1", text)))
+    return _thinned(unicodedata.normalize("NFC", _thinned(text)))
+
+
+def _thinned(text: str) -> str:
+    return _NO_WORD.sub(lambda run: _EXCESS_MARKS.sub(r"\1", run[0]), text)
 
 
 def _without_marks(text: str) -> str:
