@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Coroutine
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -48,7 +49,7 @@ def _settings(*, adopt: bool = False) -> Settings:
     """The settings; `adopt` fills in what a `pilito up` of this checkout decided when it runs."""
     try:
         found = configuration.load()
-        if adopt and not found.database_url:
+        if adopt and not found.database_url and find_spec("embedded"):
             from embedded.environment import running  # not in the image
 
             os.environ.update(running(found.state_dir))
@@ -78,6 +79,8 @@ def _database(found: Settings) -> Database:
 @app.command()
 def up() -> None:
     """Start everything this machine needs, with a sample shop, until Ctrl-C."""
+    if not find_spec("embedded"):
+        raise _fail("This installation starts no servers: run `pilito api` and `pilito worker` beside yours.")
     from embedded import stack, welcome  # not in the image
 
     raise typer.Exit(stack.run(_settings(), on_ready=welcome.greet))
