@@ -39,7 +39,7 @@ def html_to_text(html: str) -> str:
     if _TAG.search(html) is None:
         reader.data(entities.unescape(html))
         return reader.close()
-    parser = etree.HTMLParser(target=reader, encoding="utf-8", huge_tree=True)
+    parser = etree.HTMLParser(target=reader, encoding="utf-8")
     parser.feed(html.encode(errors="ignore"))
     return str(parser.close())
 

@@ -81,11 +81,7 @@ def search_form(text: str) -> str:
 
 def _composed(text: str) -> str:
     """Compose `text`, 16 marks to a letter at most: composing takes time quadratic in a run of marks."""
-    return _thinned(unicodedata.normalize("NFC", _thinned(text)))
-
-
-def _thinned(text: str) -> str:
-    return _NO_WORD.sub(lambda run: _EXCESS_MARKS.sub(r"\1", run[0]), text)
+    return unicodedata.normalize("NFC", _NO_WORD.sub(lambda run: _EXCESS_MARKS.sub(r"\1", run[0]), text))
 
 
 def _without_marks(text: str) -> str:
