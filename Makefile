@@ -16,7 +16,7 @@ FLOCK := $(if $(shell command -v flock),flock Makefile)
 
 .PHONY: help
 help: ## List the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 .PHONY: run
 run: $(LOCAL) ## Start everything: Postgres, Temporal, worker, API; Ctrl-C stops it
@@ -47,6 +47,10 @@ format: $(DEV) ## Format, and mend what the linter can
 .PHONY: bench
 bench: $(DEV) ## Measure (ARGS for one measurement)
 	@exec $(BIN)/python -m bench $(ARGS)
+
+.PHONY: histories
+histories: $(DEV) ## Record anew the workflow histories that tests replay
+	@exec $(BIN)/python -m tests.record_histories
 
 COMPILE = .venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links

@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.guard import database_errors
-from contracts.events import ProductEvent
+from contracts.events import EventStatus, ProductEvent
 from database import events
 from database.engine import Database
 
@@ -32,8 +33,20 @@ class InboxActivities:
                 )
             if not waiting:
                 return False
-            for _, event in waiting:
-                await self._start(event)
+            started = [row for row, event in waiting if await self._started(row, event)]
             async with self._database.transaction() as connection:
-                await events.handed_over(connection, [row for row, _ in waiting])
+                await events.handed_over(connection, started)
             return len(waiting) == BATCH
+
+    async def _started(self, row: int, event: ProductEvent) -> bool:
+        """Start one event; what Temporal can never take fails, and holds up nobody behind it."""
+        try:
+            await self._start(event)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+                raise
+            async with self._database.transaction() as connection:
+                reason = "Temporal refuses to start the event."
+                await events.explain(connection, row, EventStatus.FAILED, reason)
+            return False
+        return True

@@ -10,19 +10,14 @@ from connectors.woocommerce.parse import Deletion, parse
 from contracts.catalog import Product, Variation
 from contracts.errors import InvalidField
 from contracts.events import EventStatus, Outcome, SavedProduct
-from database import events, products
+from database import events, products, variations
 from database.engine import Database
 from database.events import Change
 from database.products import SavedRow, StoredProduct
 from knowledge.content import content_hash
 
-
-def _ended(status: EventStatus, reason: str) -> SavedProduct:
-    return SavedProduct(outcome=Outcome(status=status, reason=reason))
-
-
-SUPERSEDED = _ended(EventStatus.SUPERSEDED, "A newer event of this product arrived meanwhile.")
-STALE = _ended(EventStatus.STALE, "A newer change of this product was taken already.")
+SUPERSEDED = Outcome(status=EventStatus.SUPERSEDED, reason="A newer event of this product arrived meanwhile.")
+STALE = Outcome(status=EventStatus.STALE, reason="A newer change of this product was taken already.")
 
 
 class ProductActivities:
@@ -39,13 +34,26 @@ class ProductActivities:
         with database_errors():
             async with self._database.transaction() as connection:
                 change = await events.open_change(connection, event_row)
-                saved = await self._apply(connection, change)
-                leader = await events.take_up(connection, change.id, patience=self._patience)
-                if saved.outcome is None and leader is not None:
-                    return _ended(EventStatus.SUCCEEDED, f"Saved; its text becomes known with {leader}.")
-                return saved
+                outcome = await self._apply(connection, change)
+                taken = await events.take_up(
+                    connection,
+                    change.id,
+                    changed=outcome is None,
+                    model=self._model,
+                    patience=self._patience,
+                )
+                if outcome is None and taken.leader is not None:
+                    outcome = Outcome(
+                        status=EventStatus.SUCCEEDED,
+                        reason=f"Saved; its text becomes known with {taken.leader}.",
+                    )
+                return SavedProduct(
+                    outcome=outcome,
+                    product_id=taken.product_id or 0,
+                    content_hash=taken.content_hash or "",
+                )
 
-    async def _apply(self, connection: AsyncConnection, change: Change) -> SavedProduct:
+    async def _apply(self, connection: AsyncConnection, change: Change) -> Outcome | None:
         if change.superseded_by:
             return SUPERSEDED
         stored = await products.load(connection, change)
@@ -54,7 +62,7 @@ class ProductActivities:
         try:
             news = parse(change.event_type, change.payload)
         except InvalidField as error:
-            return _ended(EventStatus.FAILED, f"The product cannot be read: {error}.")
+            return Outcome(status=EventStatus.FAILED, reason=f"The product cannot be read: {error}.")
         match news:
             case Deletion():
                 return await self._delete(connection, change, stored)
@@ -65,57 +73,67 @@ class ProductActivities:
 
     async def _save(
         self, connection: AsyncConnection, change: Change, stored: StoredProduct, product: Product
-    ) -> SavedProduct:
-        variations = stored.variations
+    ) -> Outcome | None:
+        known = stored.variations
         if product.variations:
-            await products.upsert_variations(connection, change, product.variations)
+            await variations.upsert(connection, change, product.variations)
         if product.variation_ids is not None and (stored.variations or product.variations):
-            await products.keep_variations(connection, change, product.variation_ids)
-            variations = (await products.load(connection, change)).variations
-        text = content_hash(product, variations)
+            await variations.keep_only(connection, change, product.variation_ids)
+            known = (await products.load(connection, change)).variations
+        text = content_hash(product, known)
         saved = await products.upsert(connection, change, product, text)
         if saved is None:
             return STALE
         if not product.visible:
-            return _ended(EventStatus.SUCCEEDED, f"Saved; not shown, for it is {product.status} or hidden.")
+            return Outcome(
+                status=EventStatus.SUCCEEDED,
+                reason=f"Saved; not shown, for it is {product.status} or hidden.",
+            )
         return self._know(saved, text)
 
     async def _save_variation(
         self, connection: AsyncConnection, change: Change, stored: StoredProduct, variation: Variation
-    ) -> SavedProduct:
-        if not await products.upsert_variations(connection, change, (variation,)):
+    ) -> Outcome | None:
+        if not await variations.upsert(connection, change, (variation,)):
             return STALE
         if stored.product is None:
-            return _ended(EventStatus.SUCCEEDED, f"Kept until its product {variation.parent} arrives.")
+            return Outcome(
+                status=EventStatus.SUCCEEDED, reason=f"Kept until its product {variation.parent} arrives."
+            )
         return await self._refresh(connection, change)
 
     async def _delete(
         self, connection: AsyncConnection, change: Change, stored: StoredProduct
-    ) -> SavedProduct:
+    ) -> Outcome | None:
         if change.product_key != change.external_id:
-            if not await products.deactivate_variation(connection, change):
+            if not await variations.deactivate(connection, change):
                 return STALE
             if stored.product is None:
-                return _ended(EventStatus.SUCCEEDED, "The variation is gone.")
+                return Outcome(status=EventStatus.SUCCEEDED, reason="The variation is gone.")
             return await self._refresh(connection, change)
         if stored.id is None:
-            return _ended(EventStatus.IGNORED, f"This shop has no product {change.external_id} here.")
+            return Outcome(
+                status=EventStatus.IGNORED, reason=f"This shop has no product {change.external_id} here."
+            )
         if not await products.deactivate(connection, change, stored.id):
             return STALE
-        return _ended(EventStatus.SUCCEEDED, "The product is gone from search.")
+        return Outcome(status=EventStatus.SUCCEEDED, reason="The product is gone from search.")
 
-    async def _refresh(self, connection: AsyncConnection, change: Change) -> SavedProduct:
+    async def _refresh(self, connection: AsyncConnection, change: Change) -> Outcome | None:
         """Bring a product up to date with the variations it now has."""
         stored = await products.load(connection, change)
         if stored.product is None or stored.id is None:
-            return _ended(EventStatus.SUCCEEDED, "Saved.")
+            return Outcome(status=EventStatus.SUCCEEDED, reason="Saved.")
         text = content_hash(stored.product, stored.variations)
         saved = await products.refresh_from_variations(connection, stored.id, text)
         if not stored.is_active:
-            return _ended(EventStatus.SUCCEEDED, "Saved; its product is not shown.")
+            return Outcome(status=EventStatus.SUCCEEDED, reason="Saved; its product is not shown.")
         return self._know(saved, text)
 
-    def _know(self, saved: SavedRow, text: str) -> SavedProduct:
+    def _know(self, saved: SavedRow, text: str) -> Outcome | None:
+        """None where search does not know the text yet."""
         if (saved.knowledge_hash, saved.knowledge_model) == (text, self._model):
-            return _ended(EventStatus.UNCHANGED, "The text is known already; nothing was embedded.")
-        return SavedProduct(product_id=saved.id, content_hash=text)
+            return Outcome(
+                status=EventStatus.UNCHANGED, reason="The text is known already; nothing was embedded."
+            )
+        return None

@@ -41,7 +41,8 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
     temporal = await connect(settings.temporal_address, settings.temporal_namespace, prompt=True)
     embedder = create_embedder(settings)
     tokens = Tokens(database, settings.trusted_proxies)
-    counting = asyncio.create_task(tokens.keep_counting())
+    stopping = asyncio.Event()
+    counting = asyncio.create_task(tokens.keep_counting(stopping))
     try:
         yield State(
             settings=settings,
@@ -53,7 +54,7 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
             limit=RateLimit(settings.requests_per_minute),
         )
     finally:
-        counting.cancel()
+        stopping.set()
         await counting
         await embedder.close()
         await database.close()

@@ -51,8 +51,7 @@ class Tokens:
     async def _find(self, secret: str) -> Integration:
         key = tokens.secret_hash(secret)
         try:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                found = await self._look_up(secret)
+            found = await self._look_up(secret)
         except (SQLAlchemyError, TimeoutError, OSError):
             return self._remembered(key)
         if found is None:
@@ -68,7 +67,7 @@ class Tokens:
         """Ask Postgres, once more where it was restarted since the connection was made."""
         for attempt in (1, 2):
             try:
-                async with self._database.reading() as connection:
+                async with self._database.reading() as connection, asyncio.timeout(ANSWER_WITHIN):
                     return await tokens.find(connection, secret)
             except SQLAlchemyError as error:
                 if attempt == 2 or not getattr(error, "connection_invalidated", False):
@@ -107,10 +106,9 @@ class Tokens:
             for token, (count, last) in uses.items():
                 self._uses[token] = (self._uses.get(token, (0, last))[0] + count, last)
 
-    async def keep_counting(self) -> None:
-        """Write counts until cancelled, and once more then."""
-        with suppress(asyncio.CancelledError):
-            while True:
-                await asyncio.sleep(COUNT_EVERY)
-                await self.write_counts()
-        await self.write_counts()
+    async def keep_counting(self, stopping: asyncio.Event) -> None:
+        """Write counts until told to stop, and once more then."""
+        while not stopping.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), COUNT_EVERY)
+            await self.write_counts()

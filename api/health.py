@@ -17,7 +17,7 @@ ANSWER_WITHIN = 3.0
 
 async def _postgres(opened: State) -> bool:
     try:
-        async with asyncio.timeout(ANSWER_WITHIN), opened.database.reading() as connection:
+        async with opened.database.reading() as connection, asyncio.timeout(ANSWER_WITHIN):
             await connection.execute(text("SELECT 1"))
     except (SQLAlchemyError, TimeoutError, OSError):
         return False

@@ -87,7 +87,7 @@ class Intake:
 
     async def _keep(self, event: ProductEvent) -> Taken:
         try:
-            async with asyncio.timeout(ANSWER_WITHIN), self._database.transaction() as connection:
+            async with self._database.transaction() as connection, asyncio.timeout(ANSWER_WITHIN):
                 kept = await events.keep(connection, event)
         except (SQLAlchemyError, TimeoutError, OSError) as error:
             raise Down from error

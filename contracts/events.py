@@ -77,7 +77,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedProduct:
-    """What saving decided: either an outcome, or a text (`content_hash`) that must become knowledge."""
+    """What saving decided: an outcome, or a text (`content_hash`) to make known, or both.
+
+    Both, where an earlier event left its product's text to this one.
+    """
 
     outcome: Outcome | None = None
     product_id: int = 0

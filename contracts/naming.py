@@ -1,7 +1,5 @@
 """Names that several processes must agree on."""
 
-EVENT_INBOX_ID = "event-inbox"
-
 SEARCH_ATTRIBUTES = ("StoreId", "ExternalId", "EventType", "EventStatus")
 """All of type Keyword; an operator filters the Temporal UI by them."""
 
@@ -12,6 +10,11 @@ def product_event_id(store_id: int, event_id: str) -> str:
     The store's id keeps one shop from taking another's event ids.
     """
     return f"product-event/{store_id}/{event_id}"
+
+
+def event_inbox_id(task_queue: str) -> str:
+    """The workflow id of the inbox; one per installation, which is what a task queue stands for."""
+    return f"event-inbox/{task_queue}"
 
 
 def embedding_label(model: str, dimensions: int) -> str:

@@ -87,9 +87,18 @@ _TAKE_UP = text("""
         WHERE e.id = :id AND o.id <> e.id AND o.is_pending AND o.superseded_by IS NULL
           AND e.burst_started_at > :oldest AND o.received_at > :oldest
         ORDER BY o.received_at DESC LIMIT 1
+    ), taken AS (
+        UPDATE products p SET taken_hash = p.content_hash
+        FROM events e
+        WHERE e.id = :id AND p.store_id = e.store_id AND p.external_id = e.product_key AND p.is_active
+          AND (p.knowledge_hash, p.knowledge_model) IS DISTINCT FROM (p.content_hash, :model)
+          AND (:changed OR p.taken_hash IS DISTINCT FROM p.content_hash)
+          AND NOT EXISTS (SELECT FROM pending)
+        RETURNING p.id, p.content_hash
     )
     UPDATE events SET status = 'processing', is_pending = false WHERE id = :id
-    RETURNING (SELECT event_id FROM pending)
+    RETURNING (SELECT event_id FROM pending) AS leader, (SELECT id FROM taken) AS product_id,
+              (SELECT content_hash FROM taken) AS content_hash
 """)
 
 _EXPLAIN = text("UPDATE events SET status = :status, reason = :reason WHERE id = :id")
@@ -133,6 +142,15 @@ class Change:
     superseded_by: str | None
     platform: str
     currency: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenUp:
+    """Whom a text is left to, or which text of which product is now ours to embed."""
+
+    leader: str | None
+    product_id: int | None
+    content_hash: str | None
 
 
 def _version(event: ProductEvent) -> datetime | None:
@@ -192,14 +210,22 @@ async def open_change(connection: AsyncConnection, row_id: int) -> Change:
     return Change(**{**values, "event_type": EventType(row["event_type"]), "payload": row["payload"] or {}})
 
 
-async def take_up(connection: AsyncConnection, row_id: int, *, patience: timedelta) -> str | None:
-    """End an event's waiting, and name the one of the same product that still waits, if any.
+async def take_up(
+    connection: AsyncConnection, row_id: int, *, changed: bool, model: str, patience: timedelta
+) -> TakenUp:
+    """End an event's waiting, and decide who embeds its product's text where search does not know it yet.
 
-    Whoever is taken up last has nobody waiting, so a product's text is always embedded by someone.
+    That is whoever has nobody waiting behind it: the event that `changed` the text, or the last one an
+    earlier event left the text to, even if that one itself turned out stale.
     """
-    values = {"id": row_id, "oldest": datetime.now(UTC) - patience}
-    leader: str | None = (await connection.execute(_TAKE_UP, values)).scalar_one()
-    return leader
+    values = {
+        "id": row_id,
+        "changed": changed,
+        "model": model,
+        "oldest": datetime.now(UTC) - patience,
+    }
+    row = (await connection.execute(_TAKE_UP, values)).mappings().one()
+    return TakenUp(**row)
 
 
 async def explain(connection: AsyncConnection, row_id: int, status: EventStatus, reason: str) -> None:

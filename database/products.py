@@ -64,40 +64,6 @@ _DEACTIVATE = text(f"""
     RETURNING id
 """)
 
-_UPSERT_VARIATIONS = text(f"""
-    INSERT INTO product_variations AS v (
-        store_id, external_id, parent_external_id, options, description, price, stock_quantity, in_stock,
-        link, image, metadata, is_active, version, received_at)
-    SELECT :store_id, n.external_id, :parent, n.options, n.description, n.price, n.stock_quantity,
-           n.in_stock, n.link, n.image, n.metadata, n.is_active,
-           least(n.version, CAST(:received_at AS timestamptz)), :received_at
-    FROM jsonb_to_recordset(CAST(:variations AS jsonb)) AS n(
-        external_id text, options jsonb, description text, price numeric, stock_quantity numeric,
-        in_stock boolean, link text, image text, metadata jsonb, is_active boolean, version timestamptz)
-    ON CONFLICT (store_id, external_id) DO UPDATE
-    SET parent_external_id = excluded.parent_external_id, options = excluded.options,
-        description = excluded.description, price = excluded.price,
-        stock_quantity = excluded.stock_quantity, in_stock = excluded.in_stock, link = excluded.link,
-        image = excluded.image, metadata = excluded.metadata, is_active = excluded.is_active,
-        version = {latest("v.", "excluded.")}, received_at = excluded.received_at
-    WHERE {may_overwrite("v.", "excluded.")}
-    RETURNING v.external_id
-""")
-
-_KEEP_VARIATIONS = text(f"""
-    UPDATE product_variations SET is_active = external_id = ANY(:variation_ids)
-    WHERE store_id = :store_id AND parent_external_id = :parent
-      AND {may_overwrite("", ":")}
-      AND is_active <> (external_id = ANY(:variation_ids))
-""")
-
-_DEACTIVATE_VARIATION = text(f"""
-    UPDATE product_variations
-    SET is_active = false, version = {latest("", ":")}, received_at = :received_at
-    WHERE store_id = :store_id AND external_id = :external_id AND {may_overwrite("", ":")}
-    RETURNING id
-""")
-
 _REFRESH_FROM_VARIATIONS = text("""
     WITH known AS (
         SELECT min(v.price) AS price, bool_or(v.in_stock) AS in_stock,
@@ -267,64 +233,6 @@ async def deactivate(connection: AsyncConnection, change: Change, product_id: in
     """Hide a product the shop deleted; False where the row is newer than this change."""
     values = {"id": product_id, "version": change.version, "received_at": change.received_at}
     return (await connection.execute(_DEACTIVATE, values)).scalar_one_or_none() is not None
-
-
-def _variation_row(variation: Variation) -> dict[str, object]:
-    facts = variation.facts
-    return {
-        "external_id": variation.external_id,
-        "options": [asdict(option) for option in variation.options],
-        "description": variation.description,
-        "price": facts.price,
-        "stock_quantity": facts.stock_quantity,
-        "in_stock": facts.in_stock,
-        "link": facts.link,
-        "image": facts.image,
-        "metadata": {"sku": facts.sku, "regular_price": facts.regular_price, "sale_price": facts.sale_price},
-        "is_active": variation.visible,
-        "version": variation.version,
-    }
-
-
-async def upsert_variations(
-    connection: AsyncConnection, change: Change, variations: Sequence[Variation]
-) -> int:
-    """Write all of a change's variations in one statement; answers how many were not newer already."""
-    rows = await connection.execute(
-        _UPSERT_VARIATIONS,
-        {
-            "store_id": change.store_id,
-            "parent": change.product_key,
-            "variations": _json([_variation_row(variation) for variation in variations]),
-            "version": change.version,
-            "received_at": change.received_at,
-        },
-    )
-    return len(rows.all())
-
-
-async def keep_variations(connection: AsyncConnection, change: Change, ids: Sequence[str]) -> None:
-    """Show just the variations the product names, but none that changed later than it."""
-    await connection.execute(
-        _KEEP_VARIATIONS,
-        {
-            "store_id": change.store_id,
-            "parent": change.product_key,
-            "variation_ids": list(ids),
-            "version": change.version,
-            "received_at": change.received_at,
-        },
-    )
-
-
-async def deactivate_variation(connection: AsyncConnection, change: Change) -> bool:
-    values = {
-        "store_id": change.store_id,
-        "external_id": change.external_id,
-        "version": change.version,
-        "received_at": change.received_at,
-    }
-    return (await connection.execute(_DEACTIVATE_VARIATION, values)).scalar_one_or_none() is not None
 
 
 async def refresh_from_variations(

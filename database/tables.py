@@ -173,6 +173,7 @@ products = Table(
     Column("version", DateTime(timezone=True), comment="the shop's time of change, where it told one"),
     _moment("received_at", required=True),
     Column("content_hash", Text, nullable=False, comment="of the text that should be known"),
+    Column("taken_hash", Text, comment="of the text an event took on to embed"),
     Column("knowledge_hash", Text, comment="of the text that is known"),
     Column("knowledge_model", Text),
     _moment("knowledge_at"),

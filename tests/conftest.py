@@ -1,6 +1,7 @@
 """Real servers, started once per run."""
 
 import os
+import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -109,3 +110,9 @@ async def system(configure: Configure) -> AsyncIterator[System]:
 @pytest_asyncio.fixture
 async def shop(system: System, embeddings: EmbeddingServer) -> Shop:
     return await system.shop()
+
+
+@pytest.fixture
+def shuffle() -> Callable[[list[Any]], list[Any]]:
+    """The same disorder in every run."""
+    return lambda items: random.Random(7).sample(items, len(items))  # noqa: S311 - disorder, not secrecy

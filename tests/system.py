@@ -16,13 +16,13 @@ from temporalio.worker import Worker
 
 from api.app import create_app
 from connectors.embeddings import create_embedder
-from contracts.naming import product_event_id
+from contracts.naming import event_inbox_id, product_event_id
 from database import accounts, tokens
 from database.engine import Database, create_engine
 from embedded.ports import free_ports
 from settings import Settings
 from worker import build
-from workflows.client import connect
+from workflows.client import connect, ensure_event_inbox
 
 PATIENCE = 60.0
 FINAL = ["succeeded", "unchanged", "superseded", "stale", "ignored", "duplicate", "failed"]
@@ -180,6 +180,7 @@ async def serving(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
             log_level="warning",
             access_log=False,
             http="httptools",
+            proxy_headers=False,
         )
     )
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # pytest keeps its own
@@ -222,7 +223,10 @@ async def working(settings: Settings) -> AsyncIterator[Worker]:
     try:
         client = await connect(settings.temporal_address, settings.temporal_namespace)
         async with build(settings, client, database, embedder) as worker:
+            await ensure_event_inbox(client, task_queue=settings.task_queue)
             yield worker
+            inbox = client.get_workflow_handle(event_inbox_id(settings.task_queue))
+            await inbox.terminate("end of test")
     finally:
         await embedder.close()
         await database.close()

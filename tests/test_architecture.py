@@ -130,18 +130,9 @@ def test_workflows_import_ours_through_the_passage(module: str) -> None:
 
 
 WRITTEN = [module for module in MODULES if "/migrations/versions/" not in module]
-TOO_LONG = {"database/products.py": "variations are to become a module of their own"}
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        pytest.param(module, marks=pytest.mark.xfail(reason=TOO_LONG[module]))
-        if module in TOO_LONG
-        else module
-        for module in WRITTEN
-    ],
-)
+@pytest.mark.parametrize("module", WRITTEN)
 def test_modules_are_short(module: str) -> None:
     """One idea each; migrations are records."""
     assert len((ROOT / module).read_text().splitlines()) <= LONGEST_MODULE

@@ -2,18 +2,22 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import make_url
+from alembic import command
+from sqlalchemy import URL, create_engine, make_url, text
 
+from database import vector_index
+from database.engine import Database
+from database.engine import create_engine as database_engine
 from tests.cable import Cable
-from tests.conftest import Configure
+from tests.conftest import DIMENSIONS, Configure, migrated
 from tests.servers import EmbeddingServer
 from tests.system import Shop, System, eventually, running, working
-from workflows.client import connect, ensure_event_inbox
+from workflows.client import connect
 
 pytestmark = pytest.mark.slow
 
@@ -29,9 +33,24 @@ class Cut:
     system: System
 
 
+@pytest.fixture(scope="module")
+def own_database(postgres_url: str) -> URL:
+    """A database whose inbox is nobody else's."""
+    url = make_url(postgres_url)
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("CREATE DATABASE cut"))
+    engine.dispose()
+    url = url.set(database="cut")
+    address = url.render_as_string(hide_password=False)
+    command.upgrade(migrated(address), "head")
+    vector_index.ensure(address, model="text-embedding-3-small", dimensions=DIMENSIONS)
+    return url
+
+
 @pytest_asyncio.fixture
-async def cut(configure: Configure, system: System, embeddings: EmbeddingServer) -> AsyncIterator[Cut]:
-    url = make_url(configure().database_url or "")
+async def cut(configure: Configure, own_database: URL, embeddings: EmbeddingServer) -> AsyncIterator[Cut]:
+    url = own_database
     host, port = str(url.host), int(url.port or 0)
     temporal_host, temporal_port = (configure().temporal_address or "").split(":")
     async with AsyncExitStack() as stack:
@@ -43,19 +62,17 @@ async def cut(configure: Configure, system: System, embeddings: EmbeddingServer)
             temporal_address=f"127.0.0.1:{temporal.port}",
         )
         started = await stack.enter_async_context(running(settings, work=False))
-        started.database = system.database
-        started.temporal = system.temporal
-        yield Cut(postgres, temporal, started)
+        uncut = await connect(configure().temporal_address or "", "default")
+        database = Database(database_engine(url.render_as_string(hide_password=False), pool_size=2))
+        stack.push_async_callback(database.close)
+        yield Cut(postgres, temporal, replace(started, database=database, temporal=uncut))
 
 
 @pytest_asyncio.fixture
-async def worker(cut: Cut, configure: Configure) -> AsyncIterator[None]:
-    """A worker behind the same cables, and the inbox."""
+async def worker(cut: Cut) -> AsyncIterator[None]:
+    """A worker behind the same cables, with its inbox."""
     async with working(cut.system.settings):
-        client = await connect(configure().temporal_address or "", "default")
-        await ensure_event_inbox(client, task_queue="cut")
         yield
-        await client.get_workflow_handle("event-inbox").terminate("end of test")
 
 
 async def known(shop: Shop, event_id: str) -> None:
@@ -168,7 +185,7 @@ async def test_a_large_body_survives_either_being_down(cut: Cut) -> None:
     assert (await shop.ended(second))["status"] == "unchanged"
 
 
-async def test_the_inbox_starts_what_a_dead_api_left_behind(cut: Cut, configure: Configure) -> None:
+async def test_the_inbox_starts_what_a_dead_api_left_behind(cut: Cut) -> None:
     """An API that dies between writing a row and starting its workflow loses nothing."""
     shop = await cut.system.shop()
     await cut.temporal.cut()
@@ -181,7 +198,4 @@ async def test_the_inbox_starts_what_a_dead_api_left_behind(cut: Cut, configure:
 
     assert await status() == "received"
     async with working(cut.system.settings):
-        client = await connect(configure().temporal_address or "", "default")
-        await ensure_event_inbox(client, task_queue="cut")
         await eventually(status, lambda now: now == "succeeded", what="the event")
-        await client.get_workflow_handle("event-inbox").terminate("end of test")

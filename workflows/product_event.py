@@ -70,13 +70,16 @@ class ProductEventWorkflow:
         saved = await workflow.execute_local_activity_method(
             ProductActivities.save_product, recorded.row_id, **DATABASE
         )
-        if saved.outcome:
-            return saved.outcome
-        return await self._know(
-            KnowledgeVersion(
-                event_row=recorded.row_id, product_id=saved.product_id, content_hash=saved.content_hash
+        if saved.product_id:
+            known = await self._know(
+                KnowledgeVersion(
+                    event_row=recorded.row_id,
+                    product_id=saved.product_id,
+                    content_hash=saved.content_hash,
+                )
             )
-        )
+            return saved.outcome or known
+        return saved.outcome or OUTDATED
 
     async def _know(self, version: KnowledgeVersion) -> Outcome:
         missing = await workflow.execute_local_activity_method(

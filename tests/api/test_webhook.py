@@ -301,11 +301,8 @@ async def test_a_token_works_from_its_addresses(system: System, allowed: tuple[s
 
 
 @pytest_asyncio.fixture
-async def exposed(
-    system: System, configure: Configure, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Shop]:
+async def exposed(system: System, configure: Configure) -> AsyncIterator[Shop]:
     """A shop at an API whose server, as under `pilito api`, leaves `X-Forwarded-For` alone."""
-    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "")
     bound = await system.shop(allowed_ips=(ELSEWHERE,))
     async with serving(configure()) as http:
         yield replace(bound, http=http)
@@ -318,11 +315,8 @@ async def test_a_forged_address_opens_nothing(exposed: Shop, header: str) -> Non
     await assert_unauthenticated(exposed, {**exposed.headers, header: forged}, "IP address not allowed")
 
 
-async def test_a_trusted_proxy_is_believed(
-    system: System, configure: Configure, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_trusted_proxy_is_believed(system: System, configure: Configure) -> None:
     """Behind PILITO_TRUSTED_PROXIES the client's own address decides, and is written down."""
-    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "")
     bound = await system.shop(allowed_ips=(ELSEWHERE,))
     async with serving(configure(trusted_proxies="10.0.0.0/8, 127.0.0.1")) as http:
         shop = replace(bound, http=http)

@@ -218,6 +218,7 @@ def upgrade() -> None:
         ),
         sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("content_hash", sa.Text(), nullable=False, comment="of the text that should be known"),
+        sa.Column("taken_hash", sa.Text(), nullable=True, comment="of the text an event took on to embed"),
         sa.Column("knowledge_hash", sa.Text(), nullable=True, comment="of the text that is known"),
         sa.Column("knowledge_model", sa.Text(), nullable=True),
         sa.Column("knowledge_at", sa.DateTime(timezone=True), nullable=True),

@@ -1,0 +1,57 @@
+"""The worker as a process of its own that dies, as if by `kill -9`, around one step.
+
+    python -m tests.crashing_worker STEP before|after FLAG
+
+It dies at the first call of the activity STEP, and writes FLAG first, so that the next one lives.
+"""
+
+import asyncio
+import functools
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import worker
+from activities.events import EventActivities
+from activities.knowledge import KnowledgeActivities
+from activities.products import ProductActivities
+from settings import Settings
+
+STEPS: dict[str, type] = {
+    "record_event": EventActivities,
+    "save_product": ProductActivities,
+    "stage_chunks": KnowledgeActivities,
+    "embed_chunks": KnowledgeActivities,
+    "publish_chunks": KnowledgeActivities,
+    "finish_event": EventActivities,
+}
+
+
+def arm(step: str, moment: str, flag: Path) -> None:
+    """Make the step deadly once."""
+    owner = STEPS[step]
+    original: Callable[..., Awaitable[Any]] = getattr(owner, step)
+
+    @functools.wraps(original)
+    async def deadly(*arguments: Any) -> Any:
+        if moment == "before":
+            die(flag)
+        result = await original(*arguments)
+        die(flag)
+        return result
+
+    setattr(owner, step, deadly)
+
+
+def die(flag: Path) -> None:
+    if not flag.exists():
+        flag.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    arm(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+    asyncio.run(worker.run(Settings()))

@@ -1,0 +1,92 @@
+"""Record the histories that `test_replay` replays: `make histories`.
+
+Run it when a workflow got a new way to go; never to make a failing replay pass.
+"""
+
+import asyncio
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from alembic import command
+from temporalio.client import WorkflowFailureError
+
+from contracts.naming import SEARCH_ATTRIBUTES, event_inbox_id
+from database import vector_index
+from embedded.postgres import EmbeddedPostgres
+from embedded.temporal import EmbeddedTemporal
+from settings import Settings
+from tests import servers
+from tests.conftest import migrated
+from tests.servers import EmbeddingServer
+from tests.system import Shop, System, running
+
+HISTORIES = Path(__file__).parent / "histories"
+LOCAL = re.compile(r'"(identity|stackTrace)":\s*"(?:[^"\\]|\\.)*"')
+"""What would tell whose machine this was."""
+
+DIMENSIONS = 8
+PRODUCT = {"id": 1, "name": "Lamp", "description": "<p>Warm light.</p>", "price": "5"}
+
+
+async def record(shop: Shop, name: str, event_id: str) -> None:
+    await shop.ended(event_id)
+    handle = shop.temporal.get_workflow_handle(shop.workflow_id(event_id))
+    try:
+        await handle.result()
+    except WorkflowFailureError:
+        print(f"{name}: ended as failed, as it should")
+    await keep(shop, name, shop.workflow_id(event_id))
+
+
+async def keep(shop: Shop, name: str, workflow_id: str) -> None:
+    history = await shop.temporal.get_workflow_handle(workflow_id).fetch_history()
+    told = LOCAL.sub(r'"\1": ""', history.to_json())
+    (HISTORIES / f"{name}.json").write_text(told + "\n")
+    print(f"{name}: {len(history.events)} events")
+
+
+async def record_all(system: System, embeddings: EmbeddingServer) -> None:
+    shop = await system.shop()
+    await record(shop, "product-event-embedded", await shop.tell(PRODUCT))
+    await record(shop, "product-event-unchanged", await shop.tell({**PRODUCT, "price": "6"}))
+    burst = [await shop.tell({**PRODUCT, "price": str(price)}) for price in (7, 8)]
+    await record(shop, "product-event-superseded", burst[0])
+    await record(shop, "product-event-overtaking", burst[1])
+    await record(shop, "product-event-deleted", await shop.tell({"id": 1}, "product.deleted"))
+    embeddings.fail_next(servers.bad_request())
+    await record(shop, "product-event-failed", await shop.tell({**PRODUCT, "name": "Torch"}))
+    embeddings.fail_next(servers.overloaded(retry_after="0.01"), servers.overloaded(retry_after="0.01"))
+    await record(shop, "product-event-retried", await shop.tell({**PRODUCT, "name": "Lantern"}))
+    await keep(shop, "event-inbox", event_inbox_id(system.settings.task_queue))
+
+
+async def main() -> None:
+    with TemporaryDirectory() as directory, EmbeddingServer() as embeddings:
+        postgres = EmbeddedPostgres(Path(directory))
+        temporal = EmbeddedTemporal(
+            Path(directory), search_attributes=dict.fromkeys(SEARCH_ATTRIBUTES, "Keyword")
+        )
+        try:
+            url, address = postgres.start(), temporal.start()
+            command.upgrade(migrated(url), "head")
+            vector_index.ensure(url, model="text-embedding-3-small", dimensions=DIMENSIONS)
+            settings = Settings.model_validate(
+                {
+                    "database_url": url,
+                    "temporal_address": address,
+                    "OPENAI_API_KEY": "test",
+                    "OPENAI_BASE_URL": embeddings.base_url,
+                    "embedding_dimensions": DIMENSIONS,
+                    "debounce_seconds": 0.5,
+                }
+            )
+            async with running(settings) as system:
+                await record_all(system, embeddings)
+        finally:
+            temporal.stop()
+            postgres.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,165 @@
+"""A worker killed at every step: nothing is lost, doubled or stale."""
+
+import asyncio
+import itertools
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from settings import Settings
+from tests.conftest import ROOT, Configure
+from tests.crashing_worker import STEPS
+from tests.servers import EmbeddingServer
+from tests.system import Shop, System, eventually, running
+
+pytestmark = pytest.mark.slow
+
+TEXT = "".join(f"<p>بند {n}: " + f"جمله‌ای درباره ویژگی {n} این کالا. " * 8 + "</p>" for n in range(6))
+PRODUCT = {"id": 4, "name": "سماور برنجی", "description": TEXT, "price": "10"}
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    key, base_url = settings.openai_api_key, settings.openai_base_url
+    assert key
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "PILITO_DATABASE_URL": settings.database_url or "",
+        "PILITO_TEMPORAL_ADDRESS": settings.temporal_address or "",
+        "PILITO_TASK_QUEUE": settings.task_queue,
+        "PILITO_EMBEDDING_DIMENSIONS": str(settings.embedding_dimensions),
+        "PILITO_DEBOUNCE_SECONDS": "0",
+        "OPENAI_API_KEY": key.get_secret_value(),
+        "OPENAI_BASE_URL": str(base_url),
+    }
+
+
+@asynccontextmanager
+async def process(settings: Settings, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A worker in a process of its own; ended at the end if it still runs."""
+    started = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        *arguments,
+        cwd=ROOT,
+        env=environment(settings),
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield started
+    finally:
+        if started.returncode is None:
+            started.send_signal(signal.SIGTERM)
+            await started.wait()
+
+
+async def killed(configure: Configure, flag: Path, step: str, moment: str) -> None:
+    """Kill the first worker around a step, let a second one end the event, and look at what is there."""
+    settings = configure(task_queue=f"crash-{step}-{moment}")
+    async with running(settings, work=False) as system:
+        shop = await system.shop()
+        async with process(settings, "tests.crashing_worker", step, moment, str(flag)) as first:
+            event_id = await shop.tell({**PRODUCT, "name": f"سماور {step} {moment}"})
+            assert await first.wait() == -signal.SIGKILL
+        async with process(settings, "tests.crashing_worker", step, moment, str(flag)):
+            row = await shop.ended(event_id)
+            await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).result()
+        assert row["status"] == "succeeded"
+        assert len(await shop.rows("SELECT FROM products WHERE store_id = :store")) == 1
+        assert len(await shop.rows("SELECT FROM events WHERE store_id = :store")) == 1
+        chunks = await shop.chunks(4)
+        assert [chunk["position"] for chunk in chunks] == list(range(len(chunks)))
+        assert len(await shop.rows("SELECT FROM tenant_knowledge WHERE store_id = :store")) == len(chunks)
+
+
+@pytest.mark.timeout(300)
+async def test_a_worker_killed_at_any_step_changes_nothing_about_the_end(
+    configure: Configure, embeddings: EmbeddingServer, tmp_path: Path
+) -> None:
+    """Before and after each of the six steps: the next worker ends the event, its effects exactly once."""
+    few = asyncio.Semaphore(4)
+
+    async def one(step: str, moment: str) -> None:
+        async with few:
+            await killed(configure, tmp_path / f"{step}-{moment}", step, moment)
+
+    async with asyncio.TaskGroup() as group:
+        for step, moment in itertools.product(STEPS, ("before", "after")):
+            group.create_task(one(step, moment))
+    assert max(embeddings.texts.values()) == 1, "vectors are written before the step ends"
+
+
+async def test_a_worker_killed_in_the_middle_of_a_call_embeds_again_and_nothing_else(
+    configure: Configure, embeddings: EmbeddingServer
+) -> None:
+    """An answer that reached nobody is asked for again; that is the one thing a crash can cost."""
+    settings = configure(task_queue="crash-in-call")
+    async with running(settings, work=False) as system:
+        shop = await system.shop()
+        embeddings.fail_next("hang")
+        async with process(settings, "worker") as first:
+            event_id = await shop.tell(PRODUCT)
+            await eventually(lambda: asyncio.sleep(0, len(embeddings.requests)), what="the call")
+            first.kill()
+            await first.wait()
+        embeddings.release()
+        async with process(settings, "worker"):
+            assert (await shop.ended(event_id))["status"] == "succeeded"
+    assert len(embeddings.requests) == 2
+    assert len(await shop.rows("SELECT FROM products WHERE store_id = :store")) == 1
+
+
+def catalogue(events: int = 200, products: int = 40) -> list[tuple[dict[str, Any], str]]:
+    """Changes of products, in the order the shop made them: texts, prices, drafts and deletions."""
+    made: list[tuple[dict[str, Any], str]] = []
+    for n in range(events):
+        number, turn = n % products + 1, n // products
+        stamp = f"2026-11-20T10:{turn:02}:{n % 60:02}"
+        if (n * 7) % 23 == 0:
+            made.append(({"id": number, "date_modified_gmt": stamp}, "product.deleted"))
+            continue
+        product = {
+            "id": number,
+            "name": f"کالای {number}",
+            "description": f"<p>متن {number} نسخه {turn // 2}</p>",
+            "price": str(n),
+            "stock_quantity": n % 5,
+            "status": "draft" if (n * 5) % 17 == 0 else "publish",
+            "date_modified_gmt": stamp,
+        }
+        made.append((product, "product.updated"))
+    return made
+
+
+async def facts(shop: Shop) -> list[dict[str, Any]]:
+    return await shop.rows(
+        "SELECT p.external_id, p.title, p.price, p.stock_quantity, p.status, p.is_active, p.content_hash,"
+        " (SELECT array_agg(k.text ORDER BY k.position) FROM tenant_knowledge k"
+        "  WHERE k.product_id = p.id AND k.is_live AND p.is_active) AS known"
+        " FROM products p WHERE store_id = :store AND status <> 'deleted' ORDER BY external_id"
+    )
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+async def test_all_at_once_ends_like_one_by_one(
+    system: System,
+    embeddings: EmbeddingServer,
+    shuffle: Callable[[list[Any]], list[Any]],
+    shuffled: bool,  # noqa: FBT001 - pytest hands parameters over like this
+) -> None:
+    """200 events of 40 products, sent together in any order, leave the rows that one after another leaves."""
+    changes = catalogue()
+    calm, busy = await system.shop(), await system.shop()
+    for product, kind in changes:
+        await calm.sync(product, kind)
+    together = shuffle(changes) if shuffled else changes
+    sent = await asyncio.gather(*(busy.tell(product, kind) for product, kind in together))
+    for event in sent:
+        await busy.ended(event)
+    assert await facts(busy) == await facts(calm)

@@ -1,0 +1,28 @@
+"""Today's workflows replay yesterday's histories: what is running survives an upgrade."""
+
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
+from workflows import WORKFLOWS
+
+HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
+
+
+@pytest.mark.parametrize("recorded", [pytest.param(path.read_text(), id=path.stem) for path in HISTORIES])
+async def test_a_recorded_history_replays(recorded: str) -> None:
+    """A failure here would wedge running workflows: use `workflow.patched`, or a new workflow."""
+    history = WorkflowHistory.from_json("recorded", recorded)
+    replayer = Replayer(workflows=WORKFLOWS, data_converter=pydantic_data_converter)
+    await replayer.replay_workflow(history)
+
+
+def test_every_workflow_has_a_recorded_history() -> None:
+    """None may change unguarded."""
+    kept = [path.read_text() for path in HISTORIES]
+    for workflow in WORKFLOWS:
+        name = vars(workflow)["__temporal_workflow_definition"].name
+        assert any(f'"name": "{name}"' in history for history in kept), name
