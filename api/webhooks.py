@@ -22,18 +22,11 @@ from contracts.events import EventType, ProductEvent
 router = APIRouter(prefix="/api/integrations/woocommerce", tags=["shops"])
 
 EVENT_ID_LENGTH = 255
-EVENT_ID_BYTES = 765
-"""Temporal's ids have at most 1,000 bytes, and ours name the store too."""
 _moment = TypeAdapter(Moment)
 
 
 def _event_id(value: object) -> str:
-    if (
-        not isinstance(value, str)
-        or len(value) > EVENT_ID_LENGTH
-        or len(value.encode()) > EVENT_ID_BYTES
-        or not value.isprintable()
-    ):
+    if not isinstance(value, str) or len(value) > EVENT_ID_LENGTH or not value.isprintable():
         raise InvalidField("event_id", f"expected a text of at most {EVENT_ID_LENGTH} printable characters")
     return value
 

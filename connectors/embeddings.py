@@ -10,6 +10,9 @@ from openai import AsyncOpenAI, omit
 from contracts.errors import UnusableAnswer, WrongDimensions
 from settings import Settings
 
+OPENAI = "https://api.openai.com/v1"
+"""Said outright: openai takes an empty OPENAI_BASE_URL at its word."""
+
 MAX_TOKENS_PER_REQUEST = 300_000
 MAX_INPUTS_PER_REQUEST = 2_048
 
@@ -83,7 +86,7 @@ def create_embedder(settings: Settings) -> Embedder:
     key, base_url = settings.openai_api_key, settings.openai_base_url
     client = AsyncOpenAI(
         api_key=key.get_secret_value() if key else "unset",
-        base_url=str(base_url) if base_url else None,
+        base_url=str(base_url) if base_url else OPENAI,
         max_retries=0,
         timeout=settings.embedding_timeout_seconds,
     )

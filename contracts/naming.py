@@ -1,15 +1,24 @@
 """Names that several processes must agree on."""
 
+import hashlib
+
 SEARCH_ATTRIBUTES = ("StoreId", "ExternalId", "EventType", "EventStatus")
 """All of type Keyword; an operator filters the Temporal UI by them."""
+
+
+LONGEST_WORKFLOW_ID = 255
+"""Bytes; what Temporal keeps in its SQL databases."""
 
 
 def product_event_id(store_id: int, event_id: str) -> str:
     """The workflow id of an event, which is also the key of its idempotency.
 
-    The store's id keeps one shop from taking another's event ids.
+    The store's id keeps one shop from taking another's event ids. A long event id is there as its hash.
     """
-    return f"product-event/{store_id}/{event_id}"
+    workflow_id = f"product-event/{store_id}/{event_id}"
+    if len(workflow_id.encode()) <= LONGEST_WORKFLOW_ID:
+        return workflow_id
+    return f"product-event/{store_id}/sha256:{hashlib.sha256(event_id.encode()).hexdigest()}"
 
 
 def event_inbox_id(task_queue: str) -> str:

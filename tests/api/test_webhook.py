@@ -134,7 +134,6 @@ async def test_an_event_needs_an_id_and_a_type(shop: Shop, missing: str, value: 
         ({"event_id": "a\nb"}, "event_id"),
         ({"event_id": "a\x00b"}, "event_id"),
         ({"event_id": "e" * 256}, "event_id"),
-        ({"event_id": "😀" * 255}, "event_id"),
         ({"timestamp": "soon"}, "timestamp"),
         ({"timestamp": 1_700_000_000}, "timestamp"),
         ({"product": None}, "product"),
@@ -552,7 +551,7 @@ async def test_what_shops_really_send_is_taken(shop: Shop, fields: dict[str, Any
     assert event["status"] == "succeeded", event["reason"]
 
 
-@pytest.mark.parametrize("event_id", ["1", "رویداد-۱", "e" * 255, "a/b?c#d", "'; --", "😀 " * 50])
+@pytest.mark.parametrize("event_id", ["1", "رویداد-۱", "e" * 255, "a/b?c#d", "'; --", "😀" * 255])
 async def test_event_ids_are_the_senders_own(shop: Shop, event_id: str) -> None:
     """Any printable text is one, and comes back as it was sent."""
     answer = await shop.send(BAG, event_id=event_id)
