@@ -39,6 +39,14 @@ UNPAID_CODES = frozenset(
     }
 )
 
+TO_MEND = {
+    401: "The embedding service refuses the API key; set a valid OPENAI_API_KEY.",
+    403: "The embedding service refuses this key the model or this region.",
+    404: "The embedding service knows no such model or address; check PILITO_EMBEDDING_MODEL and"
+    " OPENAI_BASE_URL.",
+}
+"""Statuses that somebody must do something about."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
@@ -85,25 +93,8 @@ def _embedding_status(error: openai.APIStatusError, now: float) -> Failure:
             reason="The embedding account has no quota left; it resumes by itself once it is paid.",
             pause=WAIT_INTERVAL,
         )
-    if status == 401:
-        return Failure(
-            posture=Posture.WAIT,
-            reason="The embedding service refuses the API key; set a valid OPENAI_API_KEY.",
-            pause=WAIT_INTERVAL,
-        )
-    if status == 403:
-        return Failure(
-            posture=Posture.WAIT,
-            reason="The embedding service refuses this key the model or this region.",
-            pause=WAIT_INTERVAL,
-        )
-    if status == 404:
-        return Failure(
-            posture=Posture.WAIT,
-            reason="The embedding service knows no such model or address; check PILITO_EMBEDDING_MODEL and"
-            " OPENAI_BASE_URL.",
-            pause=WAIT_INTERVAL,
-        )
+    if status in TO_MEND:
+        return Failure(posture=Posture.WAIT, reason=TO_MEND[status], pause=WAIT_INTERVAL)
     if status == 429:
         return Failure(
             posture=Posture.AGAIN, reason="The embedding service asks us to slow down.", pause=pause
