@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -62,11 +62,23 @@ def collect(
 
 
 def build(settings: Settings, client: Client, database: Database, embedder: Embedder) -> Worker:
-    return Worker(
+    return tuned(
         client,
         task_queue=settings.task_queue,
         workflows=WORKFLOWS,
         activities=collect(settings, client, database, embedder),
+    )
+
+
+def tuned(
+    client: Client, *, task_queue: str, workflows: Sequence[type], activities: Sequence[Callable[..., Any]]
+) -> Worker:
+    """A worker for anything, tuned as ours is."""
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=workflows,
+        activities=activities,
         max_concurrent_local_activities=DATABASE_STEPS,
         max_concurrent_activities=EMBEDDING_CALLS,
         graceful_shutdown_timeout=GRACE,

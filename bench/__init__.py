@@ -1,0 +1,1 @@
+"""What the service costs: ratios and counts, measured on real servers and written to `results.md`."""

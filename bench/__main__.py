@@ -1,0 +1,50 @@
+"""`python -m bench`: everything, written to `results.md`; `python -m bench search …`: some, only shown."""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import uvloop
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bench import acknowledgement, embedding, rows, search, throughput
+from bench.rows import Row
+from bench.system import Servers, described, running
+
+MEASUREMENTS = {
+    "acknowledgement": acknowledgement.measure,
+    "throughput": throughput.measure,
+    "embedding": embedding.measure,
+    "search": search.measure,
+}
+
+
+async def _measure(names: list[str], servers: Servers, console: Console) -> list[Row]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        return [row for name in names for row in await MEASUREMENTS[name](servers, progress)]
+
+
+def main() -> int:
+    console = Console()
+    names = sys.argv[1:] or list(MEASUREMENTS)
+    if unknown := set(names) - MEASUREMENTS.keys():
+        console.print(f"No such measurement: {', '.join(unknown)}; there are {', '.join(MEASUREMENTS)}.")
+        return 2
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="pilito-bench-") as folder, running(Path(folder)) as servers:
+        found = uvloop.run(_measure(names, servers, console))
+        about = rows.circumstances(
+            command=rows.command(), servers=described(servers), seconds=time.monotonic() - began
+        )
+    console.print(*(f"{name}: {what}" for name, what in about), sep="\n", markup=False)
+    console.print(rows.shown(found))
+    if names == list(MEASUREMENTS):
+        rows.write(found, about)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

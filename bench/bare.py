@@ -1,0 +1,74 @@
+"""What no implementation can do without: a workflow with the steps of ours, which do nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+from temporalio import activity, workflow
+
+from workflows.policies import DATABASE, EMBEDDING
+
+with workflow.unsafe.imports_passed_through():
+    from contracts.events import (
+        EventStatus,
+        FinishedEvent,
+        KnowledgeVersion,
+        Outcome,
+        ProductEvent,
+        RecordedEvent,
+        SavedProduct,
+    )
+
+TASK_QUEUE = "bench-bare"
+
+
+@activity.defn
+async def record(event: ProductEvent) -> RecordedEvent:
+    return RecordedEvent(row_id=1)
+
+
+@activity.defn
+async def save(event_row: int) -> SavedProduct:
+    return SavedProduct(product_id=1, content_hash="0" * 64)
+
+
+@activity.defn
+async def stage(version: KnowledgeVersion) -> int:
+    return 1
+
+
+@activity.defn
+async def embed(version: KnowledgeVersion) -> bool:
+    return True
+
+
+@activity.defn
+async def publish(version: KnowledgeVersion) -> bool:
+    return True
+
+
+@activity.defn
+async def finish(event: FinishedEvent) -> None:
+    return
+
+
+STEPS: list[Callable[..., Any]] = [record, save, stage, embed, publish, finish]
+
+
+@workflow.defn(name="BareProductEvent")
+class BareWorkflow:
+    """Five local activities and an ordinary one, in the order and with the options of `ProductEvent`."""
+
+    @workflow.run
+    async def run(self, event: ProductEvent) -> Outcome:
+        recorded = await workflow.execute_local_activity(record, event, **DATABASE)
+        saved = await workflow.execute_local_activity(save, recorded.row_id, **DATABASE)
+        version = KnowledgeVersion(
+            event_row=recorded.row_id, product_id=saved.product_id, content_hash=saved.content_hash
+        )
+        missing = await workflow.execute_local_activity(stage, version, **DATABASE)
+        await workflow.execute_activity(embed, version, **EMBEDDING)
+        await workflow.execute_local_activity(publish, version, **DATABASE)
+        outcome = Outcome(status=EventStatus.SUCCEEDED, reason=f"Known; {missing} chunks were embedded.")
+        finished = FinishedEvent(event_row=recorded.row_id, outcome=outcome)
+        await workflow.execute_local_activity(finish, finished, **DATABASE)
+        return outcome

@@ -1,0 +1,143 @@
+"""100,000 chunks of made-up text with made-up vectors, laid straight into the tables."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+from pgvector import HalfVector
+from pgvector.psycopg import register_vector
+from rich.progress import Progress
+
+from bench.system import DIMENSIONS, MODEL
+from contracts.naming import embedding_label
+
+STORES = {"large": 50_000, "middle": 10_000, **{f"small {n}": 1_000 for n in range(1, 41)}}
+"""Chunks of every store; each is the only one of its user."""
+
+CHUNKS_PER_PRODUCT = 2
+CLUSTERS = 1_000
+INTRINSIC = 96
+"""Real embeddings vary in far fewer directions than they have numbers."""
+SPREAD = 0.8
+VOCABULARY = 20_000
+WORDS = 80
+SYLLABLES = "با دا تا سا را ما نا لا کا گا بو دو تو سو رو مو نو لو کو گو بی دی تی سی ری می نی لی کی گی"
+
+Floats = NDArray[np.float32]
+
+FOLD = """
+CREATE FUNCTION fold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    NEW.words := to_tsvector('simple', NEW.text)
+        || array_to_tsvector(ARRAY['user=' || NEW.user_id, 'store=' || NEW.store_id]);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER fold BEFORE INSERT ON tenant_knowledge FOR EACH ROW EXECUTE FUNCTION fold();
+"""
+"""While the corpus is copied in: its words are folded by construction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """A store of the corpus; `id` is its user's id as well."""
+
+    id: int
+    chunks: int
+
+
+class Corpus:
+    """Draws vectors around the centres of clusters and words from a vocabulary with common and rare ones."""
+
+    def __init__(self) -> None:
+        self._random = np.random.default_rng(11)
+        self._space = np.linalg.qr(self._random.standard_normal((DIMENSIONS, INTRINSIC)))[0].T.astype("f4")
+        self._centres = self._random.standard_normal((CLUSTERS, INTRINSIC), dtype="f4")
+        ranks = np.arange(VOCABULARY) + 2.7
+        self._cumulated = np.cumsum(1 / ranks) / np.sum(1 / ranks)
+        self.words = _vocabulary(self._random)
+
+    def vectors(self, count: int) -> Floats:
+        """So many unit vectors, in rows."""
+        centres = self._centres[self._random.integers(CLUSTERS, size=count)]
+        points = centres + SPREAD * self._random.standard_normal((count, INTRINSIC), dtype="f4")
+        points /= np.linalg.norm(points, axis=1, keepdims=True)
+        found: Floats = points @ self._space
+        return found
+
+    def text(self, words: int) -> str:
+        drawn = np.searchsorted(self._cumulated, self._random.random(words))
+        return " ".join(self.words[each] for each in drawn)
+
+
+def _vocabulary(random: np.random.Generator) -> list[str]:
+    words: dict[str, None] = {}
+    syllables = SYLLABLES.split()
+    while len(words) < VOCABULARY:
+        drawn = random.integers(len(syllables), size=random.integers(2, 5))
+        words["".join(syllables[each] for each in drawn)] = None
+    return list(words)
+
+
+def load(url: str, corpus: Corpus, progress: Progress) -> dict[str, Store]:
+    """Fill empty tables, all but the vector index; the stores by name."""
+    stores = {name: Store(id=at + 1, chunks=chunks) for at, (name, chunks) in enumerate(STORES.items())}
+    owners = np.repeat(
+        [s.id for s in stores.values()], [s.chunks // CHUNKS_PER_PRODUCT for s in stores.values()]
+    )
+    np.random.default_rng(12).shuffle(owners)  # as they would have come: all stores at the same time
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        register_vector(connection)
+        connection.execute(FOLD)
+        with connection.cursor() as cursor:
+            with cursor.copy("COPY users (id, email, password_hash) FROM STDIN") as copy:
+                for store in stores.values():
+                    copy.write_row((store.id, f"{store.id}@example.com", "unused"))
+            with cursor.copy("COPY stores (id, user_id, type, name) FROM STDIN") as copy:
+                for store in stores.values():
+                    copy.write_row((store.id, store.id, "woocommerce", "bench"))
+            _copy_products(cursor, owners)
+            task = progress.add_task(
+                f"{sum(STORES.values()):,} chunks", total=len(owners) * CHUNKS_PER_PRODUCT
+            )
+            _copy_chunks(cursor, owners, corpus, lambda: progress.advance(task, 1_000))
+        connection.execute("DROP TRIGGER fold ON tenant_knowledge")
+        connection.commit()
+        connection.autocommit = True
+        connection.execute("VACUUM ANALYZE")
+    return stores
+
+
+def _copy_products(cursor: psycopg.Cursor, owners: NDArray[np.int64]) -> None:
+    random = np.random.default_rng(13)
+    prices = random.integers(1, 1_001, size=len(owners)) * 1_000
+    in_stock = random.random(len(owners)) < 0.7
+    with cursor.copy(
+        "COPY products (id, user_id, store_id, external_source, external_id, title, price, currency,"
+        " in_stock, status, is_active, content_hash) FROM STDIN"
+    ) as copy:
+        for at, owner in enumerate(owners.tolist()):
+            name = f"woo_{at}"
+            facts = (int(prices[at]), "IRT", bool(in_stock[at]), "publish", True)
+            copy.write_row((at + 1, owner, owner, "woocommerce", name, name, *facts, name))
+
+
+def _copy_chunks(
+    cursor: psycopg.Cursor, owners: NDArray[np.int64], corpus: Corpus, advance: Callable[[], object]
+) -> None:
+    label = embedding_label(MODEL, DIMENSIONS)
+    with cursor.copy(
+        "COPY tenant_knowledge (user_id, store_id, product_id, position, content_hash, model, text,"
+        " text_hash, tokens, is_live, embedding) FROM STDIN (FORMAT binary)"
+    ) as copy:
+        copy.set_types(["int8"] * 3 + ["int4"] + ["text"] * 4 + ["int4", "bool", "halfvec"])
+        for first in range(0, len(owners), 500):
+            drawn = corpus.vectors(500 * CHUNKS_PER_PRODUCT).astype("f2")
+            vectors = iter(drawn)
+            for at, owner in enumerate(owners[first : first + 500].tolist(), start=first):
+                for position in range(CHUNKS_PER_PRODUCT):
+                    keys = (owner, owner, at + 1, position, f"woo_{at}", label)
+                    text = corpus.text(WORDS)
+                    vector = HalfVector(next(vectors))
+                    copy.write_row((*keys, text, f"{at}/{position}", WORDS, True, vector))
+            advance()

@@ -1,0 +1,113 @@
+"""A shop that sends events and waits for their ends, and whoever starts bare workflows instead."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from temporalio.client import Client
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+
+from api.webhooks import read_event
+from bench.bare import TASK_QUEUE, BareWorkflow
+from bench.keepalive import Connection
+from contracts.accounts import IssuedToken
+from contracts.events import EventStatus, Outcome, ProductEvent
+from contracts.naming import SEARCH_ATTRIBUTES, product_event_id
+from workflows.product_event import ProductEventWorkflow
+
+WEBHOOK = "/api/integrations/woocommerce/webhook/"
+_numbers = itertools.count(1)
+
+
+def delivery(product: dict[str, Any]) -> dict[str, Any]:
+    """The body of a webhook, with an event id of its own."""
+    return {
+        "event_id": f"bench-{next(_numbers):06}",
+        "event_type": "product.updated",
+        "timestamp": datetime.now(UTC).isoformat(),
+        "product": product,
+    }
+
+
+class Shop:
+    """One token's connections to the API."""
+
+    def __init__(self, temporal: Client, store_id: int, connections: Sequence[Connection]) -> None:
+        self._temporal = temporal
+        self._store_id = store_id
+        self._free: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
+        for connection in connections:
+            self._free.put_nowait(connection)
+
+    async def send(self, event: dict[str, Any]) -> str:
+        """Send an event once a connection is free; answers its id."""
+        connection = await self._free.get()
+        await connection.post(orjson.dumps(event), expect=202)
+        self._free.put_nowait(connection)
+        return str(event["event_id"])
+
+    async def sync(self, event: dict[str, Any]) -> None:
+        await self.ended(await self.send(event))
+
+    async def ended(
+        self, event_id: str, *, expected: tuple[EventStatus, ...] = (EventStatus.SUCCEEDED,)
+    ) -> None:
+        """Wait for an event's end; RuntimeError where it is another one than `expected`."""
+        handle = self._temporal.get_workflow_handle_for(
+            ProductEventWorkflow.run, product_event_id(self._store_id, event_id)
+        )
+        outcome: Outcome = await handle.result()
+        if outcome.status not in expected:
+            raise RuntimeError(f"{event_id} ended as {outcome.status}: {outcome.reason}")
+
+
+@asynccontextmanager
+async def opened(temporal: Client, port: int, token: IssuedToken, lanes: int) -> AsyncIterator[Shop]:
+    """A shop with so many connections."""
+    connections = [Connection(port, path=WEBHOOK, secret=token.secret) for _ in range(lanes)]
+    for connection in connections:
+        await connection.__aenter__()
+    try:
+        yield Shop(temporal, token.store_id, connections)
+    finally:
+        for connection in connections:
+            await connection.__aexit__(None, None, None)
+
+
+class Bare:
+    """Starts the bare workflow with the same event and search attributes as the API starts ours with."""
+
+    def __init__(self, temporal: Client, store_id: int, *, task_queue: str = TASK_QUEUE) -> None:
+        self._temporal = temporal
+        self._store_id = store_id
+        self._task_queue = task_queue
+
+    def event(self, delivered: dict[str, Any]) -> ProductEvent:
+        return read_event(
+            delivered, store_id=self._store_id, received_at=datetime.now(UTC), address="", user_agent=""
+        )
+
+    async def start(self, event: ProductEvent) -> str:
+        """Start a workflow; answers its id."""
+        values = (str(event.store_id), event.external_id, event.event_type.value, "received")
+        names = map(SearchAttributeKey.for_keyword, SEARCH_ATTRIBUTES)
+        handle = await self._temporal.start_workflow(
+            BareWorkflow.run,
+            event,
+            id=f"bare/{event.event_id}",
+            task_queue=self._task_queue,
+            search_attributes=TypedSearchAttributes(
+                [SearchAttributePair(name, value) for name, value in zip(names, values, strict=True)]
+            ),
+        )
+        return handle.id
+
+    async def ended(self, workflow_id: str) -> None:
+        await self._temporal.get_workflow_handle_for(BareWorkflow.run, workflow_id).result()
+
+    async def run(self, event: ProductEvent) -> None:
+        await self.ended(await self.start(event))

@@ -1,0 +1,155 @@
+"""The real servers and processes that are measured, in a state directory of their own."""
+
+import os
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+
+from contracts.accounts import IssuedToken
+from contracts.naming import SEARCH_ATTRIBUTES
+from database import accounts, tokens, vector_index
+from database.engine import Database, create_engine
+from embedded.ports import LOOPBACK, free_ports
+from embedded.postgres import EmbeddedPostgres
+from embedded.processes import Child, start_child
+from embedded.temporal import EmbeddedTemporal
+
+ROOT = Path(__file__).parent.parent
+MODEL = "text-embedding-3-small"
+DIMENSIONS = 1536
+SECONDS_TO_START = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """A running API process."""
+
+    process: Child
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Servers:
+    """Postgres with our tables, and Temporal."""
+
+    state_dir: Path
+    database_url: str
+    temporal_address: str
+
+    @contextmanager
+    def process(self, name: str, *arguments: str, **settings: object) -> Iterator[Child]:
+        """A Python process with these settings and no other."""
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PILITO_", "OPENAI_", "PYTHON"))
+        }
+        child = start_child(
+            name,
+            [sys.executable, *arguments],
+            state_dir=self.state_dir,
+            environment=environment
+            | {
+                "PILITO_DATABASE_URL": self.database_url,
+                "PILITO_TEMPORAL_ADDRESS": self.temporal_address,
+                "PILITO_STATE_DIR": str(self.state_dir),
+                "PILITO_DEBOUNCE_SECONDS": "0",
+                "PILITO_REQUESTS_PER_MINUTE": "10000000",
+                "PYTHONUNBUFFERED": "1",
+                "PYTHONPYCACHEPREFIX": str(self.state_dir / "pycache"),
+                "OPENAI_API_KEY": "bench",
+            }
+            | {key: str(value) for key, value in settings.items()},
+            directory=self.state_dir,  # no `.env` there
+        )
+        try:
+            yield child
+        finally:
+            child.stop(5)
+
+    @contextmanager
+    def api(self, **settings: object) -> Iterator[Api]:
+        (port,) = free_ports(1)
+        with self.process("api", "-m", "cli", "api", PILITO_API_PORT=port, **settings) as child:
+            child.wait_until(lambda: _is_ready(port), seconds=SECONDS_TO_START, pause=time.sleep)
+            yield Api(process=child, port=port)
+
+    @contextmanager
+    def worker(self, **settings: object) -> Iterator[Child]:
+        with self.process("worker", "-m", "cli", "worker", **settings) as child:
+            yield child
+
+    @contextmanager
+    def bare_worker(self) -> Iterator[Child]:
+        with self.process("bare-worker", "-m", "bench.bare_worker") as child:
+            yield child
+
+    @contextmanager
+    def instant_embeddings(self) -> Iterator[str]:
+        """An embedding service that takes no time; its base URL."""
+        with self.process("embeddings", "-m", "bench.instant") as child:
+            child.wait_until(
+                lambda: child.log.read_text().endswith("\n"), seconds=SECONDS_TO_START, pause=time.sleep
+            )
+            yield child.log.read_text().splitlines()[-1]
+
+    async def token(self) -> IssuedToken:
+        """A token of a new store of a new user."""
+        database = Database(create_engine(self.database_url, pool_size=1))
+        try:
+            async with database.transaction() as connection:
+                user_id = await accounts.save_user(
+                    connection, email=f"{time.time_ns()}@example.com", password_hash="unused", is_staff=False
+                )
+                store_id = await accounts.make_store(connection, user_id=user_id, name="bench", currency=None)
+                return await tokens.issue(connection, user_id=user_id, store_id=store_id)
+        finally:
+            await database.close()
+
+
+def migrate(url: str) -> None:
+    config = Config(ROOT / "alembic.ini")
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    command.upgrade(config, "head")
+
+
+@contextmanager
+def running(state_dir: Path) -> Iterator[Servers]:
+    """Servers that end with the block."""
+    postgres = EmbeddedPostgres(state_dir)
+    temporal = EmbeddedTemporal(state_dir, search_attributes=dict.fromkeys(SEARCH_ATTRIBUTES, "Keyword"))
+    with ExitStack() as stack:
+        stack.callback(postgres.stop)
+        url = postgres.start()
+        stack.callback(temporal.stop)
+        address = temporal.start()
+        migrate(url)
+        vector_index.ensure(url, model=MODEL, dimensions=DIMENSIONS)
+        yield Servers(state_dir=state_dir, database_url=url, temporal_address=address)
+
+
+def _is_ready(port: int) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"http://{LOOPBACK}:{port}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def described(servers: Servers) -> str:
+    """The versions of what is measured against."""
+    with psycopg.connect(servers.database_url.replace("+psycopg", "")) as connection:
+        found = connection.execute(
+            "SELECT current_setting('server_version'), extversion FROM pg_extension WHERE extname = 'vector'"
+        ).fetchone()
+    assert found
+    return f"Postgres {found[0]} with pgvector {found[1]}"
