@@ -32,10 +32,14 @@ _numbers = itertools.count(1)
 
 
 async def eventually(
-    ask: Callable[[], Awaitable[Answer]], good: Callable[[Answer], bool] = bool, *, what: str = ""
+    ask: Callable[[], Awaitable[Answer]],
+    good: Callable[[Answer], bool] = bool,
+    *,
+    what: str = "",
+    patience: float = PATIENCE,
 ) -> Answer:
     """Ask until the answer is good."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         answer = await ask()
         if good(answer):
@@ -88,12 +92,13 @@ class Shop:
             "SELECT * FROM events WHERE store_id = :store AND event_id = :event", event=event_id
         )
 
-    async def ended(self, event_id: str) -> dict[str, Any]:
+    async def ended(self, event_id: str, *, patience: float = PATIENCE) -> dict[str, Any]:
         """The event's row, once its run has ended."""
         row = await eventually(
             lambda: self.event(event_id),
             lambda row: row is not None and row["status"] in FINAL and row["finished_at"] is not None,
             what=f"the end of {event_id}",
+            patience=patience,
         )
         assert row is not None
         return row

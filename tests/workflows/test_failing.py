@@ -147,6 +147,7 @@ async def test_an_event_sent_again_after_a_failure_is_a_new_attempt(
     assert (await shop.send(product(), event_id="once")).status_code == 200
 
 
+@pytest.mark.timeout(360)
 async def test_an_outage_of_an_hour_loses_nothing(shop: Shop, embeddings: EmbeddingServer) -> None:
     """Sixty refusals in a row, as many as an hour brings: old chunks answer, then everything resumes."""
     await shop.sync(product())
@@ -158,7 +159,7 @@ async def test_an_outage_of_an_hour_loses_nothing(shop: Shop, embeddings: Embedd
     [chunk] = await shop.chunks(3)
     assert "نخستین متن" in chunk["text"], "the old text answers meanwhile"
     assert await shop.found("دوچرخه") == ["woo_3"]
-    assert (await shop.ended(event_id))["status"] == "succeeded"
+    assert (await shop.ended(event_id, patience=300))["status"] == "succeeded"
     [chunk] = await shop.chunks(3)
     assert "متن تازه‌تر" in chunk["text"]
     assert len(embeddings.requests) >= 61
