@@ -147,11 +147,7 @@ class _Product(_Item):
     variations: Annotated[tuple[Any, ...] | None, BeforeValidator(_variations)] = None
 
     def read(self) -> Product:
-        inside = tuple(
-            _read(_Variation, item, f"product.variations.{at}").read(self.id)
-            for at, item in enumerate(self.variations or ())
-            if isinstance(item, Mapping)
-        )
+        inside = self._inside()
         status = self.status or "publish"
         return Product(
             external_id=self.id,
@@ -170,6 +166,15 @@ class _Product(_Item):
             variation_ids=self._variation_ids(inside),
             version=self.date_modified_gmt,
         )
+
+    def _inside(self) -> tuple[Variation, ...]:
+        """The variations sent in full; of one that is there twice, the last."""
+        read = (
+            _read(_Variation, item, f"product.variations.{at}").read(self.id)
+            for at, item in enumerate(self.variations or ())
+            if isinstance(item, Mapping)
+        )
+        return tuple({variation.external_id: variation for variation in read}.values())
 
     def _variation_ids(self, inside: tuple[Variation, ...]) -> tuple[str, ...] | None:
         if self.variations is None:

@@ -378,6 +378,17 @@ def test_variations_may_be_only_named(written: object, ids: tuple[str, ...]) -> 
     assert (found.variations, found.variation_ids) == ((), ids)
 
 
+def test_of_a_variation_that_is_sent_twice_the_last_counts() -> None:
+    """No statement could write both."""
+    twice = [{"id": 71, "price": "10"}, {"id": 72}, {"id": "71", "price": "20"}]
+    found = product(variations=twice)
+    assert [(inside.external_id, inside.facts.price) for inside in found.variations] == [
+        ("woo_71", 20),
+        ("woo_72", None),
+    ]
+    assert found.variation_ids == ("woo_71", "woo_72")
+
+
 def test_a_product_that_does_not_speak_of_variations_says_nothing_about_them() -> None:
     """Absent is not empty."""
     assert product().variation_ids is None

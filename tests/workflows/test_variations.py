@@ -1,0 +1,35 @@
+"""Products and their variations, each with a history of its own."""
+
+from typing import Any
+
+import pytest
+
+from tests.system import Shop
+
+pytestmark = pytest.mark.slow
+
+COLOUR = "ارغوانی"
+
+
+def product(**changes: Any) -> dict[str, Any]:
+    return {"id": 9, "name": "قهوه‌ساز خانگی", "price": "80", **changes}
+
+
+def inside(**changes: Any) -> dict[str, Any]:
+    """A variation as a product carries it."""
+    return {"id": 91, "price": "80", "attributes": [{"name": "رنگ", "option": COLOUR}], **changes}
+
+
+def alone(**changes: Any) -> dict[str, Any]:
+    """A variation as an event of its own."""
+    return inside(type="variation", parent_id=9, **changes)
+
+
+async def text_of(shop: Shop) -> str:
+    return " ".join(chunk["text"] for chunk in await shop.chunks(9))
+
+
+async def test_a_variation_that_is_sent_twice_holds_nothing_up(shop: Shop) -> None:
+    """The product is saved with the last of them."""
+    assert await shop.sync(product(variations=[inside(price="90"), inside()])) == "succeeded"
+    assert COLOUR in await text_of(shop)
