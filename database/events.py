@@ -66,11 +66,11 @@ _REDELIVERED = text("""
 """)
 
 _OVERTAKE = text(f"""
-    UPDATE events SET superseded_by = :event_id
-    WHERE store_id = :store_id AND external_id = :external_id AND is_pending
-      AND (superseded_by IS NULL OR superseded_by = :event_id) AND burst_started_at > :oldest
-      AND {is_older("", ":")}
-    RETURNING workflow_id
+    UPDATE events o SET superseded_by = :event_id
+    WHERE o.store_id = :store_id AND o.external_id = :external_id AND o.is_pending
+      AND (o.superseded_by IS NULL OR o.superseded_by = :event_id) AND o.burst_started_at > :oldest
+      AND {is_older("o.", ":")}
+    RETURNING o.workflow_id
 """)
 
 _OPEN = text(f"""

@@ -1,6 +1,8 @@
 """Which of two changes is the later one: by the shop's time, then by arrival.
 
-A change without a time of its own, as every deletion is, is ordered by arrival alone.
+A change without a time of its own, as every deletion is, comes after all that arrived before it. Among
+events it has the latest time of those, so that their order is the same from wherever one looks: an update
+that comes late is not newer than a deletion whose product was changed after it.
 """
 
 
@@ -8,12 +10,20 @@ def _version(side: str, other: str) -> str:
     return f"coalesce(CAST({side}version AS timestamptz), CAST({other}version AS timestamptz), '-infinity')"
 
 
+def _place(event: str) -> str:
+    """An event's place among those of its thing, which are of :store_id and :external_id."""
+    return f"""(
+        coalesce(CAST({event}version AS timestamptz),
+                 (SELECT max(known.version) FROM events known
+                  WHERE known.store_id = :store_id AND known.external_id = :external_id
+                    AND known.received_at <= {event}received_at),
+                 '-infinity'),
+        {event}received_at, {event}id)"""
+
+
 def is_older(this: str, other: str) -> str:
     """SQL: whether `this` event is older than the `other`; both are prefixes of column names."""
-    return (
-        f"({_version(this, other)}, {this}received_at, {this}id)"
-        f" < ({_version(other, this)}, {other}received_at, {other}id)"
-    )
+    return f"{_place(this)} < {_place(other)}"
 
 
 def may_overwrite(row: str, change: str) -> str:

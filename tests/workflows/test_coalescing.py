@@ -125,6 +125,24 @@ async def test_an_older_change_that_arrives_while_a_newer_one_waits_is_stale(pat
     assert (await shop.ended(newer))["status"] == "succeeded"
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations(["old", "new", "gone"])))
+async def test_a_deletion_comes_after_what_arrived_before_it(patient: System, order: tuple[str, ...]) -> None:
+    """A deletion tells no time: an update overtakes it only by arriving later and being the newest of all."""
+    shop = await patient.shop()
+    await shop.sync(product(1, at="2026-11-20T09:00:00"))
+    events = []
+    for sent in order:
+        if sent == "gone":
+            events.append(await shop.tell({"id": 7}, "product.deleted"))
+        else:
+            events.append(await shop.tell(product(2, at={"old": OLD, "new": NEW}[sent])))
+    for event in events:
+        await shop.ended(event)
+    stored = await shop.product(7)
+    assert stored is not None
+    assert stored["is_active"] == (order.index("new") > order.index("gone"))
+
+
 async def test_a_shop_whose_clock_is_ahead_is_not_locked_out(shop: Shop) -> None:
     """A time in the future counts as the time of arrival, so that later changes still apply."""
     assert await shop.sync(product(1, at="2031-01-01T00:00:00")) == "succeeded"
