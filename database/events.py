@@ -106,7 +106,7 @@ _EXPLAIN = text("UPDATE events SET status = :status, reason = :reason WHERE id =
 _FINISH = text("""
     UPDATE events
     SET status = :status, reason = :reason, is_pending = false, finished_at = now(),
-        processing_time_ms = extract(epoch FROM now() - received_at) * 1000,
+        processing_time_ms = least(extract(epoch FROM now() - received_at) * 1000, 2147483647),
         attempts = jsonb_set(attempts, ARRAY[CAST(:run_id AS text)],
                              coalesce(attempts -> CAST(:run_id AS text), '{}')
                              || jsonb_build_object('finished_at', now(), 'status', CAST(:status AS text),
