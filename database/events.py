@@ -24,8 +24,10 @@ _KEEP = text("""
             CAST(:payload AS json), :version, :received_at, :received_at, 'received', :workflow_id,
             :source_address, :user_agent)
     ON CONFLICT (store_id, event_id) DO UPDATE
-    SET status = 'received', run_id = NULL, payload = excluded.payload, version = excluded.version,
-        received_at = excluded.received_at, superseded_by = NULL
+    SET status = 'received', run_id = NULL, event_type = excluded.event_type,
+        external_id = excluded.external_id, product_key = excluded.product_key, payload = excluded.payload,
+        version = excluded.version, received_at = excluded.received_at, reason = '', finished_at = NULL,
+        superseded_by = NULL
     WHERE e.status = 'failed'
     RETURNING e.id
 """)
@@ -51,7 +53,8 @@ _RECORD = text(f"""
            :source_address, :user_agent
     FROM thing
     ON CONFLICT (store_id, event_id) DO UPDATE
-    SET status = 'waiting', is_pending = true, run_id = excluded.run_id, product_key = excluded.product_key,
+    SET status = 'waiting', is_pending = true, run_id = excluded.run_id, event_type = excluded.event_type,
+        external_id = excluded.external_id, product_key = excluded.product_key,
         payload = coalesce(excluded.payload, e.payload), version = excluded.version,
         received_at = excluded.received_at, burst_started_at = excluded.burst_started_at,
         attempts = excluded.attempts || e.attempts, reason = '', finished_at = NULL,

@@ -148,6 +148,30 @@ async def test_an_event_sent_again_after_a_failure_is_a_new_attempt(
 
 
 @pytest.mark.timeout(360)
+async def test_a_failed_event_may_come_back_as_another(shop: Shop, embeddings: EmbeddingServer) -> None:
+    """What counts is what was sent last under its id, all of it."""
+    other = {**product(), "id": 4}
+    assert await shop.sync(other) == "succeeded"
+    embeddings.fail_always(servers.bad_request())
+    assert await shop.sync(product("متنی دیگر"), event_id="again") == "failed"
+    run = shop.temporal.get_workflow_handle(shop.workflow_id("again"))
+    with pytest.raises(WorkflowFailureError):
+        await run.result()
+    embeddings.fail_always(None)
+    assert await shop.tell({"id": 4}, "product.deleted", event_id="again")
+    await run.result()
+    row = await shop.event("again")
+    assert row is not None
+    assert (row["status"], row["event_type"], row["external_id"]) == (
+        "succeeded",
+        "product.deleted",
+        "woo_4",
+    )
+    stored = await shop.product(4)
+    assert stored is not None
+    assert (stored["title"], stored["is_active"]) == (other["name"], False)
+
+
 async def test_an_outage_of_an_hour_loses_nothing(shop: Shop, embeddings: EmbeddingServer) -> None:
     """Sixty refusals in a row, as many as an hour brings: old chunks answer, then everything resumes."""
     await shop.sync(product())
