@@ -91,17 +91,17 @@ _TAKE_UP = text("""
           AND e.burst_started_at > :oldest AND o.received_at > :oldest
         ORDER BY o.received_at DESC LIMIT 1
     ), taken AS (
-        UPDATE products p SET taken_hash = p.content_hash
+        UPDATE products p SET taken_hash = CASE WHEN NOT EXISTS (SELECT FROM pending) THEN p.content_hash END
         FROM events e
         WHERE e.id = :id AND p.store_id = e.store_id AND p.external_id = e.product_key AND p.is_active
           AND (p.knowledge_hash, p.knowledge_model) IS DISTINCT FROM (p.content_hash, :model)
           AND (:changed OR p.taken_hash IS DISTINCT FROM p.content_hash)
-          AND NOT EXISTS (SELECT FROM pending)
-        RETURNING p.id, p.content_hash
+        RETURNING p.id, p.taken_hash
     )
     UPDATE events SET status = 'processing', is_pending = false WHERE id = :id
-    RETURNING (SELECT event_id FROM pending) AS leader, (SELECT id FROM taken) AS product_id,
-              (SELECT content_hash FROM taken) AS content_hash
+    RETURNING (SELECT event_id FROM pending) AS leader,
+              (SELECT id FROM taken WHERE taken_hash IS NOT NULL) AS product_id,
+              (SELECT taken_hash FROM taken) AS content_hash
 """)
 
 _EXPLAIN = text("UPDATE events SET status = :status, reason = :reason WHERE id = :id")

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.conftest import Configure
-from tests.servers import EmbeddingServer
+from tests.servers import EmbeddingServer, bad_request
 from tests.system import Shop, System, running
 
 pytestmark = pytest.mark.slow
@@ -123,6 +123,24 @@ async def test_an_older_change_that_arrives_while_a_newer_one_waits_is_stale(pat
     newer, older = await shop.tell(product(2, at=NEW)), await shop.tell(product(1, at=OLD))
     assert (await shop.ended(older))["status"] == "stale"
     assert (await shop.ended(newer))["status"] == "succeeded"
+
+
+async def test_a_text_that_failed_once_is_not_left_to_an_event_that_does_nothing(
+    patient: System, embeddings: EmbeddingServer
+) -> None:
+    """Whoever leaves a text to another event takes back that anybody is embedding it."""
+    shop = await patient.shop()
+    variation = {"id": 71, "type": "variation", "parent_id": 7, "price": "90"}
+    await shop.sync({**product(), "variations": [71]})
+    await shop.sync({**variation, "date_modified_gmt": NEW})
+    embeddings.fail_always(bad_request())
+    assert await shop.sync(product(text="نسخه تازه")) == "failed"
+    embeddings.fail_always(None)
+    again = await shop.tell(product(2, text="نسخه تازه"))
+    stale = await shop.tell({**variation, "date_modified_gmt": OLD})
+    assert [(await shop.ended(event))["status"] for event in (again, stale)] == ["succeeded", "stale"]
+    [chunk] = await shop.chunks(7)
+    assert "نسخه تازه" in chunk["text"]
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["old", "new", "gone"])))
