@@ -26,13 +26,23 @@ HEARTBEAT_SECONDS = 4.0
 """Well within EMBEDDING's heartbeat timeout, so that a dead worker's calls move on soon."""
 
 
+NOT_FAILING = ""
+"""Said outright, for a heartbeat that says nothing leaves standing what the one before it said."""
+
+
+def _failing_since() -> datetime | None:
+    """When the first of the passing failures was that have followed each other up to now."""
+    told = "".join(activity.info().heartbeat_details)
+    return datetime.fromisoformat(told) if told else None
+
+
 @asynccontextmanager
 async def _heartbeating() -> AsyncIterator[None]:
-    """Tell Temporal all the while that this worker is alive."""
+    """Tell Temporal all the while that this worker is alive, and what earlier attempts left to know."""
 
     async def beat() -> None:
         while True:
-            activity.heartbeat()
+            activity.heartbeat(*activity.info().heartbeat_details)
             await asyncio.sleep(HEARTBEAT_SECONDS)
 
     beating = asyncio.create_task(beat())
@@ -135,10 +145,19 @@ class KnowledgeActivities:
             raise application_error(failure) from None
 
     def _judged(self, failure: Failure) -> Failure:
-        """A failure that should have passed long ago is final."""
-        waited = datetime.now(UTC) - activity.info().scheduled_time
-        if failure.posture is Posture.AGAIN and waited > self._patience:
-            return Failure(posture=Posture.NEVER, reason=f"{failure.reason} Given up after {waited}.")
+        """A failure that should have passed long ago is final.
+
+        The next attempt learns from the heartbeat when the first of a row of them was; what somebody must
+        mend ends the row, so that waiting for them uses up no patience.
+        """
+        if failure.posture is not Posture.AGAIN:
+            activity.heartbeat(NOT_FAILING)
+            return failure
+        now = datetime.now(UTC)
+        since = _failing_since() or now
+        if now - since > self._patience:
+            return Failure(posture=Posture.NEVER, reason=f"{failure.reason} Given up after {now - since}.")
+        activity.heartbeat(since.isoformat())
         return failure
 
     async def _tell(self, version: KnowledgeVersion, failure: Failure) -> None:

@@ -1,15 +1,20 @@
 """Failures of the embedding service: what an event does, says and becomes."""
 
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowFailureError
 
+from activities import failures
 from tests import servers
+from tests.conftest import Configure
 from tests.servers import EmbeddingServer
-from tests.system import Shop, System, eventually
+from tests.system import Shop, System, eventually, running
 
 pytestmark = pytest.mark.slow
 
@@ -89,6 +94,37 @@ async def test_what_somebody_must_mend_waits_and_says_so(
     assert row["status"] == "waiting"
     assert len(embeddings.requests) == 1
     await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).terminate("end of test")
+
+
+@pytest_asyncio.fixture
+async def impatient(configure: Configure) -> AsyncIterator[System]:
+    """A service that gives passing failures less time than it waits for somebody to mend what they must."""
+    settings = configure(task_queue="impatient", embedding_patience_hours=2 / 3600)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(failures, "WAIT_INTERVAL", timedelta(seconds=3))
+        async with running(settings) as started:
+            yield started
+
+
+async def test_what_does_not_pass_in_time_fails(impatient: System, embeddings: EmbeddingServer) -> None:
+    """Patience counts from the first of a row of passing failures."""
+    shop = await impatient.shop()
+    embeddings.fail_always(servers.overloaded(retry_after="0.05"))
+    row = await shop.ended(await shop.tell(product()))
+    assert row["status"] == "failed"
+    assert "Given up" in row["reason"]
+    assert len(embeddings.requests) > 2
+
+
+async def test_waiting_for_somebody_uses_up_no_patience(
+    impatient: System, embeddings: EmbeddingServer
+) -> None:
+    """When the account is paid at last, a service that asks to slow down then costs no event."""
+    shop = await impatient.shop()
+    slow = servers.rate_limit_exceeded(retry_after_ms=10)
+    embeddings.fail_next(slow, servers.insufficient_quota(), slow)
+    assert await shop.sync(product()) == "succeeded"
+    assert len(embeddings.requests) == 4
 
 
 async def test_what_can_never_succeed_fails_and_is_retried_from_outside(
