@@ -26,8 +26,10 @@ from workflows.client import connect, register_search_attributes
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Keep a shop's knowledge base true.")
 admin = typer.Typer(no_args_is_help=True, help="People who may administer.")
+user = typer.Typer(no_args_is_help=True, help="People who own stores.")
 token = typer.Typer(no_args_is_help=True, help="Tokens that shops send events with.")
 app.add_typer(admin, name="admin")
+app.add_typer(user, name="user")
 app.add_typer(token, name="token")
 
 console = Console()
@@ -163,8 +165,21 @@ def admin_create(
 ) -> None:
     """Make an admin, or give an existing one a new password."""
     database = _database(_settings(adopt=True))
-    _run(provision.save_admin(database, email=email, password=password))
+    _run(provision.save_user(database, email=email, password=password, is_staff=True))
     typer.echo(f"{email} is an admin.")
+
+
+@user.command("create")
+def user_create(
+    email: Annotated[str, typer.Option(help="what the user signs in with")],
+    password: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help="asked for")
+    ],
+) -> None:
+    """Make a user, or give an existing one a new password, which ends its sessions."""
+    database = _database(_settings(adopt=True))
+    _run(provision.save_user(database, email=email, password=password))
+    typer.echo(f"{email} can sign in.")
 
 
 @token.command("create")

@@ -5,8 +5,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SHORTEST_KEY = 32
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -21,6 +23,16 @@ def _networks(value: object) -> object:
 
 def _blank_is_unset(value: object) -> object:
     return None if value == "" else value
+
+
+def _keys(value: SecretStr | None) -> tuple[str, ...]:
+    return tuple(key.strip() for key in value.get_secret_value().split(",") if key.strip()) if value else ()
+
+
+def _long_enough(value: SecretStr | None) -> SecretStr | None:
+    if any(len(key.encode()) < SHORTEST_KEY for key in _keys(value)):
+        raise ValueError(f"each key needs {SHORTEST_KEY} bytes or more; commas separate keys")
+    return value
 
 
 Optional = BeforeValidator(_blank_is_unset)
@@ -51,7 +63,7 @@ class Settings(BaseSettings):
     # People
     admin_email: str = "admin@pilito.local"
     admin_password: Annotated[SecretStr | None, Optional] = None
-    secret_key: Annotated[SecretStr | None, Optional] = None
+    secret_key: Annotated[SecretStr | None, Optional, AfterValidator(_long_enough)] = None
 
     # Pace
     debounce_seconds: float = Field(default=2.0, ge=0)
@@ -68,6 +80,11 @@ class Settings(BaseSettings):
     embedding_dimensions: int = Field(default=1536, ge=1, le=3072)
     embedding_timeout_seconds: float = Field(default=60.0, gt=0)
     embedding_patience_hours: float = Field(default=24.0, gt=0)
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The keys of `secret_key`: the first signs, all are believed."""
+        return _keys(self.secret_key)
 
     @property
     def temporal_ui(self) -> str:

@@ -8,12 +8,13 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import health, search, webhooks
+from api import accounts, health, search, webhooks
 from api.auth import Tokens
 from api.errors import Refused, http_error, refused, unexpected
 from api.intake import Intake
 from api.limits import RateLimit
 from api.query_vectors import QueryVectors
+from api.sessions import Sessions
 from api.state import State
 from connectors.embeddings import create_embedder
 from database.engine import Database, create_engine
@@ -37,6 +38,8 @@ class EitherSlash:
 async def _opened(settings: Settings) -> AsyncIterator[State]:
     if not settings.database_url or not settings.temporal_address:
         raise SystemExit("Set PILITO_DATABASE_URL and PILITO_TEMPORAL_ADDRESS, or use `pilito up`.")
+    if not settings.secret_keys:
+        raise SystemExit("Set PILITO_SECRET_KEY: without it nobody can sign in.")
     database = Database(create_engine(settings.database_url, pool_size=20))
     temporal = await connect(settings.temporal_address, settings.temporal_namespace, prompt=True)
     embedder = create_embedder(settings)
@@ -50,6 +53,7 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
             temporal=temporal,
             query_vectors=QueryVectors(embedder),
             tokens=tokens,
+            sessions=Sessions(settings.secret_keys),
             intake=Intake(database, temporal, task_queue=settings.task_queue),
             limit=RateLimit(settings.requests_per_minute),
         )
@@ -74,6 +78,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(Exception, unexpected)
-    for router in (webhooks.router, search.router, health.router):
+    for router in (webhooks.router, accounts.router, search.router, health.router):
         app.include_router(router)
     return app

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.body import json_object, read_body
 from api.errors import Refused, answer, invalid
-from api.state import CurrentIntegration, Opened
+from api.state import Asker, CurrentAsker, Opened
 from contracts.naming import embedding_label
 from contracts.search import Question
+from database import accounts
 from database import search as knowledge_base
 from knowledge.normalise import normalise, search_form
 
@@ -30,7 +31,7 @@ class SearchRequest(BaseModel):
 
     query: str = Field(min_length=1, max_length=MAX_QUERY_CHARACTERS)
     limit: int = Field(default=10, ge=1, le=100)
-    store: int | None = None
+    store: int | None = Field(default=None, ge=1, le=2**63 - 1)
     in_stock: bool | None = None
     min_price: Price | None = None
     max_price: Price | None = None
@@ -46,11 +47,22 @@ def _read(raw: bytes) -> SearchRequest:
         raise invalid(f"{field}: {first['msg']}", field=field, problem=first["msg"]) from None
 
 
+async def _may_ask(opened: Opened, asker: Asker, store_id: int) -> bool:
+    if asker.store_id is not None:
+        return asker.store_id == store_id
+    async with opened.database.reading() as connection:
+        return await accounts.owns_store(connection, user_id=asker.user_id, store_id=store_id)
+
+
 @router.post("/search/")
-async def search(request: Request, opened: Opened, integration: CurrentIntegration) -> Response:
-    """Find the products that answer a question; price and stock are those of this moment."""
+async def search(request: Request, opened: Opened, asker: CurrentAsker) -> Response:
+    """Find the products that answer a question; price and stock are those of this moment.
+
+    An integration token asks of its store; a user of all their stores, or of one.
+    """
     asked = _read(await read_body(request, limit=MAX_QUESTION_BYTES))
-    if asked.store is not None and asked.store != integration.store_id:
+    store_id = asker.store_id if asked.store is None else asked.store
+    if asked.store is not None and not await _may_ask(opened, asker, asked.store):
         raise Refused(404, {"error": "No such store", "field": "store"})
     query = normalise(asked.query).strip()
     folded = " ".join(word for word in search_form(query).split() if len(word.encode()) <= MAX_WORD_BYTES)
@@ -58,8 +70,8 @@ async def search(request: Request, opened: Opened, integration: CurrentIntegrati
         raise invalid("query: expected some words", field="query")
     vector = await opened.query_vectors.of(query)
     question = Question(
-        user_id=integration.user_id,
-        store_id=integration.store_id,
+        user_id=asker.user_id,
+        store_id=store_id,
         text=query,
         vector=vector,
         limit=asked.limit,

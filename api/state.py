@@ -7,11 +7,16 @@ from fastapi import Depends, Request
 from temporalio.client import Client
 
 from api.auth import Tokens
+from api.errors import unauthenticated
 from api.intake import Intake
 from api.limits import RateLimit
 from api.query_vectors import QueryVectors
+from api.sessions import Sessions, password_stamp
 from contracts.accounts import Integration
+from database import accounts
+from database.accounts import User
 from database.engine import Database
+from database.tokens import FORMATS
 from settings import Settings
 
 
@@ -22,6 +27,7 @@ class State:
     temporal: Client
     query_vectors: QueryVectors
     tokens: Tokens
+    sessions: Sessions
     intake: Intake
     limit: RateLimit
 
@@ -38,5 +44,39 @@ async def integration_of(request: Request) -> Integration:
     return integration
 
 
+async def user_of(request: Request) -> User:
+    """The user whose session token a request carries; a new password or a closed account ends it."""
+    state = state_of(request)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    claims = state.sessions.read(token.strip()) if scheme.lower() == "bearer" else None
+    if claims is None:
+        raise unauthenticated("Invalid token")
+    async with state.database.reading() as connection:
+        user = await accounts.read_user(connection, claims.user_id)
+    if user is None or not user.is_active or password_stamp(user) != claims.password_stamp:
+        raise unauthenticated("Invalid token")
+    return user
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Whose knowledge may be asked; `store_id` is None where all stores of the user may."""
+
+    user_id: int
+    store_id: int | None
+
+
+async def asker_of(request: Request) -> Asker:
+    """The holder of an integration token or of a session; integration tokens tell themselves apart."""
+    _, _, secret = request.headers.get("authorization", "").partition(" ")
+    if secret.strip().startswith(tuple(prefix for prefix, _ in FORMATS.values())):
+        integration = await integration_of(request)
+        return Asker(user_id=integration.user_id, store_id=integration.store_id)
+    user = await user_of(request)
+    return Asker(user_id=user.id, store_id=None)
+
+
 Opened = Annotated[State, Depends(state_of)]
+CurrentUser = Annotated[User, Depends(user_of)]
+CurrentAsker = Annotated[Asker, Depends(asker_of)]
 CurrentIntegration = Annotated[Integration, Depends(integration_of)]

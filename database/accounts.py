@@ -1,8 +1,9 @@
 """Users and their stores."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,16 +12,28 @@ from database.tables import stores, users
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
+    """An account; `password_at` is when its password was last set."""
+
     id: int
     email: str
     username: str
     is_staff: bool
+    is_active: bool
     password_hash: str
+    password_at: datetime
+
+
+_USER = select(*(users.c[name] for name in User.__dataclass_fields__))
 
 
 async def find_user(connection: AsyncConnection, email: str) -> User | None:
-    columns = (users.c.id, users.c.email, users.c.username, users.c.is_staff, users.c.password_hash)
-    row = await connection.execute(select(*columns).where(users.c.email == func.lower(email)))
+    row = await connection.execute(_USER.where(users.c.email == func.lower(email)))
+    found = row.mappings().one_or_none()
+    return User(**found) if found else None
+
+
+async def read_user(connection: AsyncConnection, user_id: int) -> User | None:
+    row = await connection.execute(_USER.where(users.c.id == user_id))
     found = row.mappings().one_or_none()
     return User(**found) if found else None
 
@@ -28,7 +41,7 @@ async def find_user(connection: AsyncConnection, email: str) -> User | None:
 async def save_user(
     connection: AsyncConnection, *, email: str, password_hash: str, is_staff: bool, username: str = ""
 ) -> int:
-    """Make a user, or give an existing one this password; answers the id."""
+    """Make a user, or give an existing one this password and, where asked, the rights of an admin."""
     values = {
         "email": email.lower(),
         "username": username or email.split("@")[0],
@@ -38,7 +51,14 @@ async def save_user(
     row = await connection.execute(
         upsert(users)
         .values(values)
-        .on_conflict_do_update(index_elements=["email"], set_={"password_hash": password_hash})
+        .on_conflict_do_update(
+            index_elements=["email"],
+            set_={
+                "password_hash": password_hash,
+                "password_at": func.now(),
+                "is_staff": or_(users.c.is_staff, literal(is_staff)),
+            },
+        )
         .returning(users.c.id)
     )
     return int(row.scalar_one())
@@ -62,9 +82,8 @@ async def make_store(
     return int(row.scalar_one())
 
 
-async def count_products(connection: AsyncConnection, store_id: int) -> int:
+async def owns_store(connection: AsyncConnection, *, user_id: int, store_id: int) -> bool:
     row = await connection.execute(
-        text("SELECT count(*) FROM products WHERE store_id = :store AND knowledge_hash IS NOT NULL"),
-        {"store": store_id},
+        select(stores.c.id).where(stores.c.id == store_id, stores.c.user_id == user_id)
     )
-    return int(row.scalar_one())
+    return row.scalar_one_or_none() is not None

@@ -7,11 +7,13 @@ from database import accounts, tokens
 from database.engine import Database
 
 
-async def save_admin(database: Database, *, email: str, password: str) -> int:
-    """Make an admin, or give an existing one a new password."""
+async def save_user(database: Database, *, email: str, password: str, is_staff: bool = False) -> int:
+    """Make a user, or give an existing one a new password, which ends its sessions."""
     password_hash = PasswordHash.recommended().hash(password)
     async with database.transaction() as connection:
-        return await accounts.save_user(connection, email=email, password_hash=password_hash, is_staff=True)
+        return await accounts.save_user(
+            connection, email=email, password_hash=password_hash, is_staff=is_staff
+        )
 
 
 async def issue_token(

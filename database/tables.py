@@ -64,9 +64,19 @@ users = Table(
     Column("email", Text, nullable=False, unique=True),
     _text("username"),
     Column("password_hash", Text, nullable=False),
+    _moment("password_at", required=True),
     _flag("is_staff", default=False),
     _flag("is_active", default=True),
     _moment("created_at", required=True),
+)
+
+login_failures = Table(
+    "login_failures",
+    metadata,
+    Column("key", Text, primary_key=True, comment="an account, an address, or both"),
+    Column("failures", Integer, nullable=False),
+    _moment("last_at", required=True),
+    Column("blocked_until", DateTime(timezone=True), nullable=False),
 )
 
 stores = Table(

@@ -10,7 +10,7 @@ import orjson
 
 from database import accounts, tokens
 from database.engine import Database, create_engine
-from database.provision import issue_token, save_admin
+from database.provision import issue_token, save_user
 from settings import Settings
 
 DEMO_STORE = "Demo shop"
@@ -37,7 +37,7 @@ async def prepare(settings: Settings) -> Ready:
         if admin is None:
             given = settings.admin_password
             password = given.get_secret_value() if given else secrets.token_urlsafe(12)
-            await save_admin(database, email=email, password=password)
+            await save_user(database, email=email, password=password, is_staff=True)
             password = None if given else password
         return await _demo(settings, database, email, password)
     finally:

@@ -21,6 +21,7 @@ from tests.system import Shop, System, running
 
 ROOT = Path(__file__).parent.parent
 DIMENSIONS = 256
+SECRET_KEY = "a key of thirty-two bytes or more for tests"
 
 for name in [name for name in os.environ if name.startswith(("PILITO_", "OPENAI_"))]:
     del os.environ[name]  # the tests decide all settings themselves
@@ -88,6 +89,7 @@ def configure(
                 "database_url": database_url,
                 "temporal_address": temporal_address,
                 "state_dir": state_dir,
+                "secret_key": SECRET_KEY,
                 "OPENAI_API_KEY": "test",
                 "OPENAI_BASE_URL": embedding_server.base_url,
                 "embedding_dimensions": DIMENSIONS,

@@ -17,7 +17,7 @@ from embedded.postgres import EmbeddedPostgres
 from embedded.temporal import EmbeddedTemporal
 from settings import Settings
 from tests import servers
-from tests.conftest import migrated
+from tests.conftest import SECRET_KEY, migrated
 from tests.servers import EmbeddingServer
 from tests.system import Shop, System, running
 
@@ -75,6 +75,7 @@ async def main() -> None:
                 {
                     "database_url": url,
                     "temporal_address": address,
+                    "secret_key": SECRET_KEY,
                     "OPENAI_API_KEY": "test",
                     "OPENAI_BASE_URL": embeddings.base_url,
                     "embedding_dimensions": DIMENSIONS,

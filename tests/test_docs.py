@@ -45,6 +45,7 @@ def test_a_setting_is_read_from_the_environment_by_its_name(
     """The names in the example are those the environment is asked for."""
     untouched = Settings(_env_file=None).model_dump()
     values = {"OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "PILITO_TRUSTED_PROXIES": "10.0.0.0/8"}
+    values["PILITO_SECRET_KEY"] = "k" * 32
     monkeypatch.setenv(name, values.get(name, "2048"))
     changed = Settings(_env_file=None).model_dump()
     assert {field for field in changed if changed[field] != untouched[field]} == {ENVIRONMENT[name]}
