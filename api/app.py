@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import accounts, health, search, webhooks
+from api import accounts, events, health, search, webhooks
 from api.auth import Tokens
-from api.errors import Refused, http_error, refused, unexpected
+from api.errors import Refused, http_error, misfit, refused, unexpected
 from api.intake import Intake
 from api.limits import RateLimit
 from api.query_vectors import QueryVectors
@@ -77,7 +78,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(EitherSlash)
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(RequestValidationError, misfit)
     app.add_exception_handler(Exception, unexpected)
-    for router in (webhooks.router, accounts.router, search.router, health.router):
+    for router in (webhooks.router, accounts.router, events.router, search.router, health.router):
         app.include_router(router)
     return app

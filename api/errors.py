@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 logger = logging.getLogger("pilito.api")
@@ -52,6 +53,15 @@ async def http_error(_: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     return answer(error.status_code, {"error": error.detail}, dict(error.headers or {}))
+
+
+async def misfit(_: Request, error: Exception) -> Response:
+    """A path or query that does not fit, as FastAPI found it."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:])
+    return await refused(_, invalid(f"{field}: {first['msg']}", field=field, problem=first["msg"]))
 
 
 async def unexpected(request: Request, error: Exception) -> Response:

@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.body import json_object, read_body
 from api.errors import Refused, answer, invalid
+from api.fields import read_model
 from api.state import Asker, CurrentAsker, Opened
 from contracts.naming import embedding_label
 from contracts.search import Question
@@ -18,6 +19,7 @@ from knowledge.normalise import normalise, search_form
 
 router = APIRouter(prefix="/api/v1/knowledge", tags=["search"])
 
+LARGEST_ID = 2**63 - 1
 MAX_QUESTION_BYTES = 64 * 1024
 MAX_QUERY_CHARACTERS = 2_000
 MAX_WORD_BYTES = 2_046
@@ -31,25 +33,18 @@ class SearchRequest(BaseModel):
 
     query: str = Field(min_length=1, max_length=MAX_QUERY_CHARACTERS)
     limit: int = Field(default=10, ge=1, le=100)
-    store: int | None = Field(default=None, ge=1, le=2**63 - 1)
+    store: int | None = None
     in_stock: bool | None = None
     min_price: Price | None = None
     max_price: Price | None = None
     category: str | None = Field(default=None, max_length=200)
 
 
-def _read(raw: bytes) -> SearchRequest:
-    try:
-        return SearchRequest.model_validate(json_object(raw))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise invalid(f"{field}: {first['msg']}", field=field, problem=first["msg"]) from None
-
-
 async def _may_ask(opened: Opened, asker: Asker, store_id: int) -> bool:
     if asker.store_id is not None:
         return asker.store_id == store_id
+    if not 0 < store_id <= LARGEST_ID:
+        return False
     async with opened.database.reading() as connection:
         return await accounts.owns_store(connection, user_id=asker.user_id, store_id=store_id)
 
@@ -60,7 +55,7 @@ async def search(request: Request, opened: Opened, asker: CurrentAsker) -> Respo
 
     An integration token asks of its store; a user of all their stores, or of one.
     """
-    asked = _read(await read_body(request, limit=MAX_QUESTION_BYTES))
+    asked = read_model(SearchRequest, json_object(await read_body(request, limit=MAX_QUESTION_BYTES)))
     store_id = asker.store_id if asked.store is None else asked.store
     if asked.store is not None and not await _may_ask(opened, asker, asked.store):
         raise Refused(404, {"error": "No such store", "field": "store"})

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from temporalio.client import Client
 
 from api.auth import Tokens
-from api.errors import unauthenticated
+from api.errors import Refused, unauthenticated
 from api.intake import Intake
 from api.limits import RateLimit
 from api.query_vectors import QueryVectors
@@ -58,6 +58,14 @@ async def user_of(request: Request) -> User:
     return user
 
 
+async def admin_of(request: Request) -> User:
+    """A user who may administer."""
+    user = await user_of(request)
+    if not user.is_staff:
+        raise Refused(403, {"error": "Only admins may do this"})
+    return user
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
     """Whose knowledge may be asked; `store_id` is None where all stores of the user may."""
@@ -77,6 +85,7 @@ async def asker_of(request: Request) -> Asker:
 
 
 Opened = Annotated[State, Depends(state_of)]
+Admin = Annotated[User, Depends(admin_of)]
 CurrentUser = Annotated[User, Depends(user_of)]
 CurrentAsker = Annotated[Asker, Depends(asker_of)]
 CurrentIntegration = Annotated[Integration, Depends(integration_of)]

@@ -144,6 +144,9 @@ events = Table(
     _moment("finished_at"),
     Column("processing_time_ms", Integer),
     UniqueConstraint("store_id", "event_id"),
+    Index("ix_events_newest", "received_at", "id"),
+    Index("ix_events_store_newest", "store_id", "received_at", "id"),
+    Index("ix_events_failed", "received_at", "id", postgresql_where=text("status = 'failed'")),
     Index("ix_events_thing", "store_id", "external_id", "version", "received_at"),
     Index(
         "ix_events_pending",

@@ -1,0 +1,156 @@
+"""`/api/v1/integrations/events/`: what became of every delivery, and another try for those that failed."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from api.body import json_object, read_body
+from api.errors import Refused, answer, invalid, unavailable
+from api.fields import read_model
+from api.state import Admin, Opened, State
+from contracts.events import EventStatus, EventType
+from database import event_log
+from database.event_log import Cursor, EventFilter
+from workflows.client import start_product_event
+
+router = APIRouter(prefix="/api/v1/integrations/events", tags=["events"])
+
+MOST_RETRIED = 500
+"""Failed events one request starts again; `remaining` tells whether to ask once more."""
+
+MAX_FILTER_BYTES = 16 * 1024
+
+LARGEST_ID = 2**63 - 1
+
+
+class Asked(BaseModel):
+    """The filters of the log, in a query or in a body."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: EventStatus | None = None
+    event_type: EventType | None = None
+    store: int | None = Field(default=None, ge=1, le=LARGEST_ID)
+    external_id: str | None = Field(default=None, max_length=255, pattern=r"^[^\x00]*$")
+    processed_successfully: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def read(self) -> EventFilter:
+        return EventFilter(
+            status=self.status,
+            event_type=self.event_type,
+            store_id=self.store,
+            external_id=self.external_id,
+            processed_successfully=self.processed_successfully,
+            since=self.since,
+            until=self.until,
+        )
+
+
+class Listed(Asked):
+    cursor: str | None = Field(default=None, max_length=200)
+    limit: int = Field(default=50, ge=1, le=200)
+    counts: bool = False
+
+
+def _spell(cursor: Cursor | None) -> str | None:
+    if cursor is None:
+        return None
+    return base64.urlsafe_b64encode(orjson.dumps([cursor.received_at, cursor.id])).decode()
+
+
+def _cursor(spelled: str | None) -> Cursor | None:
+    if not spelled:
+        return None
+    try:
+        received_at, row_id = orjson.loads(base64.urlsafe_b64decode(spelled))
+        return Cursor(received_at=datetime.fromisoformat(received_at), id=int(row_id))
+    except (ValueError, TypeError, binascii.Error):
+        raise invalid("cursor: not one we gave", field="cursor", problem="not one we gave") from None
+
+
+def _shown(opened: State, row: dict[str, Any]) -> dict[str, Any]:
+    """A row as the API tells it, with the way to its workflow."""
+    settings = opened.settings
+    where = f"{settings.temporal_ui}/namespaces/{quote(settings.temporal_namespace)}/workflows"
+    told = {str(name): value for name, value in row.items() if name not in ("is_pending", "burst_started_at")}
+    told["store"] = told.pop("store_id")
+    told["processed_successfully"] = row["status"] in event_log.SUCCESSFUL
+    told["workflow_url"] = f"{where}/{quote(row['workflow_id'], safe='')}"
+    return told
+
+
+@router.get("/")
+async def list_events(_: Admin, opened: Opened, asked: Annotated[Listed, Query()]) -> Response:
+    """The newest first; `next` is the cursor of the page after.
+
+    `counts`, where asked for, tells how many the filters find by status; it looks at all of them.
+    """
+    found = asked.read()
+    async with opened.database.reading() as connection:
+        rows, following = await event_log.list_events(
+            connection, found, after=_cursor(asked.cursor), limit=asked.limit
+        )
+        counts = await event_log.count_by_status(connection, found) if asked.counts else None
+    page = {"next": _spell(following), "results": [_shown(opened, row) for row in rows]}
+    return answer(200, page if counts is None else {"counts": counts, **page})
+
+
+@router.get("/{row_id}/")
+async def read_event(_: Admin, opened: Opened, row_id: int) -> Response:
+    """One event with its payload, timings, attempts and the way to its workflow."""
+    async with opened.database.reading() as connection:
+        row = await event_log.read_event(connection, row_id) if row_id <= LARGEST_ID else None
+    if row is None:
+        raise Refused(404, {"error": "No such event"})
+    return answer(200, _shown(opened, row))
+
+
+@router.post("/{row_id}/retry/")
+async def retry_event(_: Admin, opened: Opened, row_id: int) -> Response:
+    """Run a failed event again."""
+    async with opened.database.reading() as connection:
+        row = await event_log.read_event(connection, row_id) if row_id <= LARGEST_ID else None
+    if row is None:
+        raise Refused(404, {"error": "No such event"})
+    if row["status"] != EventStatus.FAILED:
+        raise Refused(409, {"error": f"Only failed events can be retried; this one is {row['status']}."})
+    if await _retry(opened, EventFilter(), only=row_id):
+        return answer(202, {"status": "accepted", "event_id": row["event_id"]})
+    raise Refused(409, {"error": "The event is running already."})
+
+
+@router.post("/retry/")
+async def retry_events(_: Admin, opened: Opened, request: Request) -> Response:
+    """Run the failed events again that the filters in the body find, the oldest first."""
+    raw = await read_body(request, limit=MAX_FILTER_BYTES)
+    asked = read_model(Asked, json_object(raw or b"{}")).read()
+    started = await _retry(opened, asked)
+    async with opened.database.reading() as connection:
+        left = await event_log.count_by_status(connection, asked)
+    failed = left.get(EventStatus.FAILED, 0)
+    return answer(202, {"status": "accepted", "started": started, "remaining": max(0, failed - started)})
+
+
+async def _retry(opened: State, asked: EventFilter, *, only: int | None = None) -> int:
+    async with opened.database.reading() as connection:
+        waiting = await event_log.failed_events(connection, asked, limit=MOST_RETRIED, only=only)
+    started = 0
+    for _, event in waiting:
+        try:
+            await start_product_event(opened.temporal, event, task_queue=opened.settings.task_queue)
+        except WorkflowAlreadyStartedError:
+            continue
+        except (RPCError, RuntimeError, OSError):
+            raise unavailable("Temporal does not answer; nothing more was started") from None
+        started += 1
+    return started
