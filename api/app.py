@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import accounts, events, health, search, webhooks
+from api import accounts, events, health, products, search, webhooks
 from api.auth import Tokens
 from api.errors import Refused, http_error, misfit, refused, unexpected
 from api.intake import Intake
@@ -80,6 +80,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, misfit)
     app.add_exception_handler(Exception, unexpected)
-    for router in (webhooks.router, accounts.router, events.router, search.router, health.router):
-        app.include_router(router)
+    for routes in (webhooks, accounts, events, products, search, health):
+        app.include_router(routes.router)
     return app

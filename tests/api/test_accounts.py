@@ -10,9 +10,10 @@ import pytest
 import pytest_asyncio
 
 from api.sessions import LIFETIME, Sessions, password_stamp
-from database import accounts, provision
+from database import provision
 from database.accounts import User
 from tests.conftest import SECRET_KEY, Configure
+from tests.sessions import session_of
 from tests.system import Shop, System, serving
 
 TOKEN = "/api/v1/auth/token/"
@@ -182,10 +183,7 @@ async def test_a_user_searches_all_stores_or_one(system: System) -> None:
     stranger = await system.shop()
     for shop, name in ((first, "فانوس"), (second, "فانوس دریایی"), (stranger, "فانوس بیگانه")):
         await shop.sync({"id": 1, "name": name})
-    async with system.database.transaction() as connection:
-        owner = await accounts.read_user(connection, first.user_id)
-    assert owner is not None
-    session = {"Authorization": f"Bearer {Sessions((SECRET_KEY,)).issue(owner)}"}
+    session = await session_of(system, first.user_id)
 
     async def ask(**more: object) -> httpx2.Response:
         return await system.http.post(

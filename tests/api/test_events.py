@@ -7,26 +7,17 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from api.sessions import Sessions
-from database import accounts, event_log, provision
+from database import event_log
 from database.event_log import Cursor, EventFilter
 from tests import servers
-from tests.conftest import SECRET_KEY
 from tests.servers import EmbeddingServer
+from tests.sessions import session
 from tests.system import Shop, System, eventually
 
 pytestmark = pytest.mark.slow
 
 EVENTS = "/api/v1/integrations/events/"
 LAMP = {"id": 1, "name": "لامپ", "description": "<p>روشن</p>", "price": "5"}
-
-
-async def session(system: System, email: str, *, is_staff: bool) -> dict[str, str]:
-    user_id = await provision.save_user(system.database, email=email, password="p", is_staff=is_staff)
-    async with system.database.reading() as connection:
-        user = await accounts.read_user(connection, user_id)
-    assert user
-    return {"Authorization": f"Bearer {Sessions((SECRET_KEY,)).issue(user)}"}
 
 
 @pytest_asyncio.fixture
@@ -138,7 +129,7 @@ async def status(shop: Shop, event_id: str, wanted: str) -> dict[str, Any]:
 async def test_only_admins_see_the_log(system: System, shop: Shop, admin: dict[str, str]) -> None:
     """No one else learns even which events there are."""
     row = await shop.ended(await shop.tell(LAMP))
-    user = await session(system, "user@example.com", is_staff=False)
+    user = await session(system, "user@example.com")
     calls: list[tuple[str, str]] = [
         ("GET", EVENTS),
         ("GET", f"{EVENTS}{row['id']}/"),

@@ -1,0 +1,102 @@
+"""`/api/v1/web-knowledge/products/`: what a user's shops sell, and how much of it search knows."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.errors import Refused, answer
+from api.state import CurrentUser, Opened
+from database import catalogue
+from database.catalogue import ProductFilter
+
+router = APIRouter(prefix="/api/v1/web-knowledge/products", tags=["products"])
+
+LARGEST_ID = 2**63 - 1
+LAST_PAGE = 1_000_000
+
+Told = Annotated[str | None, Field(max_length=200, pattern=r"^[^\x00]*$")]
+
+
+class Listed(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    external_source: Told = None
+    store: int | None = Field(default=None, ge=1, le=LARGEST_ID)
+    is_active: bool | None = None
+    in_stock: bool | None = None
+    search: Told = None
+    updated_after: datetime | None = None
+    page: int = Field(default=1, ge=1, le=LAST_PAGE)
+    page_size: int = Field(default=50, ge=1, le=200)
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as the API tells it: facts of the product, and what search knows under `knowledge`."""
+    told = dict(row)
+    known = {name: told.pop(name) for name in ("knowledge_hash", "knowledge_model", "knowledge_at")}
+    content_hash, received_at = told.pop("content_hash"), told.pop("received_at")
+    current = known["knowledge_hash"] == content_hash
+    source, number = told["external_source"], str(told["external_id"]).partition("_")[2]
+    told["store"] = told.pop("store_id")
+    told["metadata"] = {
+        **({"woo_product_id": int(number)} if source == "woocommerce" and number.isdigit() else {}),
+        **told["metadata"],
+        "content_hash": content_hash,
+        "needs_embedding": bool(told["is_active"] and not current),
+        "last_sync_at": received_at,
+    }
+    told["knowledge"] = {
+        "current": current,
+        "model": known["knowledge_model"],
+        "embedded_at": known["knowledge_at"],
+    }
+    return told
+
+
+def _page(request: Request, number: int, *, exists: bool) -> str | None:
+    return str(request.url.include_query_params(page=number)) if exists else None
+
+
+@router.get("/")
+async def list_products(
+    request: Request, user: CurrentUser, opened: Opened, asked: Annotated[Listed, Query()]
+) -> Response:
+    """The user's own products, latest change first, in numbered pages."""
+    found = ProductFilter(
+        external_source=asked.external_source,
+        store_id=asked.store,
+        is_active=asked.is_active,
+        in_stock=asked.in_stock,
+        search=asked.search,
+        updated_after=asked.updated_after,
+    )
+    offset = (asked.page - 1) * asked.page_size
+    async with opened.database.reading() as connection:
+        count, rows = await catalogue.list_products(
+            connection, user.id, found, offset=offset, limit=asked.page_size
+        )
+    return answer(
+        200,
+        {
+            "count": count,
+            "next": _page(request, asked.page + 1, exists=offset + len(rows) < count and bool(rows)),
+            "previous": _page(request, asked.page - 1, exists=asked.page > 1),
+            "results": [_shown(row) for row in rows],
+        },
+    )
+
+
+@router.get("/{product_id}/")
+async def read_product(user: CurrentUser, opened: Opened, product_id: int) -> Response:
+    """One of the user's products, with its variations and the chunks search knows."""
+    async with opened.database.reading() as connection:
+        row = (
+            await catalogue.read_product(connection, user.id, product_id)
+            if 0 < product_id <= LARGEST_ID
+            else None
+        )
+    if row is None:
+        raise Refused(404, {"error": "No such product"})
+    return answer(200, _shown(row))
