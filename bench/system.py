@@ -61,6 +61,7 @@ class Servers:
                 "PILITO_DATABASE_URL": self.database_url,
                 "PILITO_TEMPORAL_ADDRESS": self.temporal_address,
                 "PILITO_STATE_DIR": str(self.state_dir),
+                "PILITO_SECRET_KEY": "k" * 32,
                 "PILITO_DEBOUNCE_SECONDS": "0",
                 "PILITO_REQUESTS_PER_MINUTE": "10000000",
                 "PYTHONUNBUFFERED": "1",
