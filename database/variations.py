@@ -17,7 +17,7 @@ _UPSERT = text(f"""
         link, image, metadata, is_active, version, received_at)
     SELECT :store_id, n.external_id, :parent, n.options, n.description, n.price, n.stock_quantity,
            n.in_stock, n.link, n.image, n.metadata, n.is_active,
-           least(n.version, CAST(:received_at AS timestamptz)), :received_at
+           n.version, :received_at
     FROM jsonb_to_recordset(CAST(:variations AS jsonb)) AS n(
         external_id text, options jsonb, description text, price numeric, stock_quantity numeric,
         in_stock boolean, link text, image text, metadata jsonb, is_active boolean, version timestamptz)
@@ -46,7 +46,8 @@ _DEACTIVATE = text(f"""
 """)
 
 
-def _row(variation: Variation) -> dict[str, object]:
+def _row(variation: Variation, change: Change) -> dict[str, object]:
+    """A variation that tells no time of its own is as old as the change that brought it."""
     facts = variation.facts
     return {
         "external_id": variation.external_id,
@@ -59,7 +60,7 @@ def _row(variation: Variation) -> dict[str, object]:
         "image": facts.image,
         "metadata": {"sku": facts.sku, "regular_price": facts.regular_price, "sale_price": facts.sale_price},
         "is_active": variation.visible,
-        "version": variation.version,
+        "version": min(variation.version, change.received_at) if variation.version else change.version,
     }
 
 
@@ -70,8 +71,7 @@ async def upsert(connection: AsyncConnection, change: Change, variations: Sequen
         {
             "store_id": change.store_id,
             "parent": change.product_key,
-            "variations": orjson.dumps([_row(variation) for variation in variations], default=str).decode(),
-            "version": change.version,
+            "variations": orjson.dumps([_row(item, change) for item in variations], default=str).decode(),
             "received_at": change.received_at,
         },
     )

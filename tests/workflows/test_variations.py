@@ -1,5 +1,6 @@
 """Products and their variations, each with a history of its own."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -33,3 +34,15 @@ async def test_a_variation_that_is_sent_twice_holds_nothing_up(shop: Shop) -> No
     """The product is saved with the last of them."""
     assert await shop.sync(product(variations=[inside(price="90"), inside()])) == "succeeded"
     assert COLOUR in await text_of(shop)
+
+
+async def test_a_variation_without_a_time_is_as_old_as_its_product(shop: Shop) -> None:
+    """A shop whose clock is behind may change it the next minute, by that clock."""
+    behind = datetime.now(UTC) - timedelta(minutes=5)
+    await shop.sync(product(variations=[inside()], date_modified_gmt=f"{behind:%FT%T}"))
+    later = f"{behind + timedelta(minutes=1):%FT%T}"
+    repainted = alone(attributes=[{"name": "رنگ", "option": "نیلی"}], date_modified_gmt=later)
+    assert await shop.sync(repainted) == "succeeded"
+    assert "نیلی" in await text_of(shop)
+    earlier = f"{behind - timedelta(minutes=1):%FT%T}"
+    assert await shop.sync(alone(date_modified_gmt=earlier)) == "stale"
