@@ -31,11 +31,12 @@ _UPSERT = text(f"""
     RETURNING v.external_id
 """)
 
+_SHOWN = "(external_id = ANY(:variation_ids) AND coalesce(CAST(metadata ->> 'visible' AS boolean), true))"
+
 _KEEP = text(f"""
-    UPDATE product_variations SET is_active = external_id = ANY(:variation_ids)
+    UPDATE product_variations SET is_active = {_SHOWN}
     WHERE store_id = :store_id AND parent_external_id = :parent
-      AND {may_overwrite("", ":")}
-      AND is_active <> (external_id = ANY(:variation_ids))
+      AND {may_overwrite("", ":")} AND is_active <> {_SHOWN}
 """)
 
 _DEACTIVATE = text(f"""
@@ -58,7 +59,12 @@ def _row(variation: Variation, change: Change) -> dict[str, object]:
         "in_stock": facts.in_stock,
         "link": facts.link,
         "image": facts.image,
-        "metadata": {"sku": facts.sku, "regular_price": facts.regular_price, "sale_price": facts.sale_price},
+        "metadata": {
+            "sku": facts.sku,
+            "regular_price": facts.regular_price,
+            "sale_price": facts.sale_price,
+            "visible": variation.visible,
+        },
         "is_active": variation.visible,
         "version": min(variation.version, change.received_at) if variation.version else change.version,
     }
@@ -79,7 +85,7 @@ async def upsert(connection: AsyncConnection, change: Change, variations: Sequen
 
 
 async def keep_only(connection: AsyncConnection, change: Change, ids: Sequence[str]) -> None:
-    """Show just the variations the product names, but none that changed later than it."""
+    """Show just the variations the product names and the shop did not disable; none that changed later."""
     await connection.execute(
         _KEEP,
         {

@@ -46,3 +46,23 @@ async def test_a_variation_without_a_time_is_as_old_as_its_product(shop: Shop) -
     assert "نیلی" in await text_of(shop)
     earlier = f"{behind - timedelta(minutes=1):%FT%T}"
     assert await shop.sync(alone(date_modified_gmt=earlier)) == "stale"
+
+
+async def test_a_disabled_variation_is_in_no_text(shop: Shop) -> None:
+    """WooCommerce goes on naming it among its product's variations."""
+    await shop.sync(product(variations=[inside(status="private")]))
+    assert COLOUR not in await text_of(shop)
+    await shop.sync(alone())
+    assert COLOUR in await text_of(shop)
+    await shop.sync(alone(status="private"))
+    await shop.sync(product(variations=[91], description="<p>متنی تازه</p>"))
+    assert COLOUR not in await text_of(shop)
+
+
+async def test_a_deleted_variation_comes_back_with_its_product(shop: Shop) -> None:
+    """Restoring a product from the trash sends nothing of its variations but their ids."""
+    await shop.sync(product(variations=[inside()]))
+    await shop.sync({"id": 91}, "product.deleted")
+    await shop.sync({"id": 9}, "product.deleted")
+    await shop.sync(product(variations=[91]), "product.restored")
+    assert COLOUR in await text_of(shop)
