@@ -84,6 +84,8 @@ class ProductActivities:
         saved = await products.upsert(connection, change, product, text)
         if saved is None:
             return STALE
+        if known and await variations.any_newer(connection, change):
+            await products.refresh_from_variations(connection, saved.id, text)
         if not product.visible:
             return Outcome(
                 status=EventStatus.SUCCEEDED,

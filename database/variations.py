@@ -39,6 +39,12 @@ _KEEP = text(f"""
       AND {may_overwrite("", ":")} AND is_active <> {_SHOWN}
 """)
 
+_ANY_NEWER = text(f"""
+    SELECT EXISTS (SELECT FROM product_variations v
+                   WHERE v.store_id = :store_id AND v.parent_external_id = :parent
+                     AND NOT {may_overwrite("v.", ":")})
+""")
+
 _DEACTIVATE = text(f"""
     UPDATE product_variations
     SET is_active = false, version = {latest("", ":")}, received_at = :received_at
@@ -96,6 +102,17 @@ async def keep_only(connection: AsyncConnection, change: Change, ids: Sequence[s
             "received_at": change.received_at,
         },
     )
+
+
+async def any_newer(connection: AsyncConnection, change: Change) -> bool:
+    """Whether a variation changed later than its product."""
+    values = {
+        "store_id": change.store_id,
+        "parent": change.product_key,
+        "version": change.version,
+        "received_at": change.received_at,
+    }
+    return bool((await connection.execute(_ANY_NEWER, values)).scalar_one())
 
 
 async def deactivate(connection: AsyncConnection, change: Change) -> bool:

@@ -66,3 +66,19 @@ async def test_a_deleted_variation_comes_back_with_its_product(shop: Shop) -> No
     await shop.sync({"id": 9}, "product.deleted")
     await shop.sync(product(variations=[91]), "product.restored")
     assert COLOUR in await text_of(shop)
+
+
+async def test_a_late_product_does_not_bring_back_the_price_of_before(shop: Shop) -> None:
+    """Its price is the lowest of its variations, one of which has changed since."""
+
+    async def price() -> object:
+        stored = await shop.product(9)
+        return stored and stored["price"]
+
+    await shop.sync(product(variations=[91], date_modified_gmt="2026-11-20T10:00:00"))
+    await shop.sync(alone(price="70", date_modified_gmt="2026-11-20T10:00:02"))
+    assert await price() == 70
+    await shop.sync(product(variations=[91], date_modified_gmt="2026-11-20T10:00:01"))
+    assert await price() == 70
+    await shop.sync(product(variations=[91], price="75", date_modified_gmt="2026-11-20T10:00:03"))
+    assert await price() == 75
