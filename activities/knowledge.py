@@ -66,10 +66,8 @@ class KnowledgeActivities:
         """Lay the text's chunks beside the live ones; how many lack a vector, or None if it is outdated."""
         with database_errors():
             async with self._database.transaction() as connection:
-                if not await knowledge.is_wanted(connection, version):
-                    return None
                 stored = await products.read(connection, version.product_id)
-                if stored.product is None:
+                if stored is None or stored.product is None or stored.content_hash != version.content_hash:
                     return None
                 chunks = [
                     ChunkRow(

@@ -170,8 +170,10 @@ async def load(connection: AsyncConnection, change: Change) -> StoredProduct:
     return _stored(row.mappings().one())
 
 
-async def read(connection: AsyncConnection, product_id: int) -> StoredProduct:
-    return _stored((await connection.execute(_READ, {"id": product_id})).mappings().one())
+async def read(connection: AsyncConnection, product_id: int) -> StoredProduct | None:
+    """A product, its variations and the hash of their text, all of one moment."""
+    row = (await connection.execute(_READ, {"id": product_id})).mappings().one_or_none()
+    return _stored(row) if row else None
 
 
 def _metadata(product: Product) -> dict[str, object]:
