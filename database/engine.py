@@ -19,6 +19,7 @@ def create_engine(url: str, *, pool_size: int = 10, statement_timeout_seconds: i
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
+        hide_parameters=True,
         json_serializer=_dump,
         json_deserializer=orjson.loads,
         connect_args={
