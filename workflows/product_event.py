@@ -26,6 +26,8 @@ EVENT_STATUS = SearchAttributeKey.for_keyword("EventStatus")
 
 OUTDATED = Outcome(status=EventStatus.SUPERSEDED, reason="The product changed again before it was embedded.")
 
+CANCELLED = Outcome(status=EventStatus.FAILED, reason="Somebody cancelled its workflow.")
+
 
 @workflow.defn(name="ProductEvent")
 class ProductEventWorkflow:
@@ -52,15 +54,21 @@ class ProductEventWorkflow:
             outcome = await self._process(recorded)
         except ActivityError as error:
             outcome = Outcome(status=EventStatus.FAILED, reason=_plain(error))
+        except asyncio.CancelledError:
+            await self._finish(recorded, CANCELLED)
+            raise
+        await self._finish(recorded, outcome)
+        if outcome.status is EventStatus.FAILED:
+            raise ApplicationError(outcome.reason, type="failed", non_retryable=True)
+        return outcome
+
+    async def _finish(self, recorded: RecordedEvent, outcome: Outcome) -> None:
         await workflow.execute_local_activity_method(
             EventActivities.finish_event,
             FinishedEvent(event_row=recorded.row_id, outcome=outcome),
             **DATABASE,
         )
         self._show(outcome)
-        if outcome.status is EventStatus.FAILED:
-            raise ApplicationError(outcome.reason, type="failed", non_retryable=True)
-        return outcome
 
     async def _process(self, recorded: RecordedEvent) -> Outcome:
         await asyncio.gather(self._quiet(recorded.quiet_seconds), self._overtake(recorded.overtakes))

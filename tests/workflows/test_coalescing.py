@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from temporalio.client import WorkflowFailureError
 
 from tests.conftest import Configure
 from tests.servers import EmbeddingServer, bad_request
-from tests.system import Shop, System, running
+from tests.system import Shop, System, eventually, running
 
 pytestmark = pytest.mark.slow
 
@@ -69,6 +70,26 @@ async def test_a_product_that_never_falls_quiet_is_processed_in_bounded_time(pat
             break
         assert datetime.now(UTC) - begun < timedelta(seconds=30), statuses
     assert "superseded" in statuses
+
+
+async def test_a_cancelled_event_says_so(patient: System) -> None:
+    """Nobody waits for it any more, and it may be sent again."""
+    shop = await patient.shop()
+    event_id = await shop.tell(product())
+    await eventually(lambda: shop.event(event_id), what="its row")
+    run = shop.temporal.get_workflow_handle(shop.workflow_id(event_id))
+    await run.cancel()
+    with pytest.raises(WorkflowFailureError):
+        await run.result()
+    row = await shop.event(event_id)
+    assert row is not None
+    assert (row["status"], row["is_pending"]) == ("failed", False)
+    assert "cancelled" in row["reason"]
+    await shop.tell(product(), event_id=event_id)
+    await run.result()
+    row = await shop.event(event_id)
+    assert row is not None
+    assert row["status"] == "succeeded"
 
 
 async def test_different_products_do_not_wait_for_each_other(patient: System) -> None:
