@@ -104,7 +104,9 @@ _TAKE_UP = text("""
               (SELECT taken_hash FROM taken) AS content_hash
 """)
 
-_EXPLAIN = text("UPDATE events SET status = :status, reason = :reason WHERE id = :id")
+_EXPLAIN = text("""
+    UPDATE events SET status = :status, reason = :reason WHERE id = :id AND finished_at IS NULL
+""")
 
 _FINISH = text("""
     UPDATE events

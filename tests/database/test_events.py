@@ -23,3 +23,11 @@ async def test_an_event_that_waited_for_a_month_can_end(shop: Shop) -> None:
     ended = await shop.event(row["event_id"])
     assert ended is not None
     assert ended["attempts"]["late"]["status"] == "succeeded"
+
+
+async def test_an_attempt_that_was_given_up_changes_no_end(shop: Shop) -> None:
+    """A worker that was taken for dead may still speak after another has ended the event."""
+    row = await shop.ended(await shop.tell({"id": 1, "name": "ساعت دیواری"}))
+    async with shop.database.transaction() as connection:
+        await events.explain(connection, row["id"], EventStatus.RETRYING, "too late")
+    assert await shop.event(row["event_id"]) == row
