@@ -3,6 +3,8 @@
 import asyncio
 import signal
 
+import uvloop
+
 from bench.bare import STEPS, TASK_QUEUE, BareWorkflow
 from settings import load
 from worker import tuned
@@ -20,4 +22,4 @@ async def run() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(run())
+    uvloop.run(run())
