@@ -76,50 +76,33 @@ def _row(variation: Variation, change: Change) -> dict[str, object]:
     }
 
 
+def _values(change: Change) -> dict[str, object]:
+    return {
+        "store_id": change.store_id,
+        "external_id": change.external_id,
+        "parent": change.product_key,
+        "version": change.version,
+        "received_at": change.received_at,
+    }
+
+
 async def upsert(connection: AsyncConnection, change: Change, variations: Sequence[Variation]) -> int:
     """Write all of a change's variations in one statement; answers how many were not newer already."""
-    rows = await connection.execute(
-        _UPSERT,
-        {
-            "store_id": change.store_id,
-            "parent": change.product_key,
-            "variations": orjson.dumps([_row(item, change) for item in variations], default=str).decode(),
-            "received_at": change.received_at,
-        },
-    )
+    written = orjson.dumps([_row(variation, change) for variation in variations], default=str).decode()
+    rows = await connection.execute(_UPSERT, {**_values(change), "variations": written})
     return len(rows.all())
 
 
 async def keep_only(connection: AsyncConnection, change: Change, ids: Sequence[str]) -> None:
     """Show just the variations the product names and the shop did not disable; none that changed later."""
-    await connection.execute(
-        _KEEP,
-        {
-            "store_id": change.store_id,
-            "parent": change.product_key,
-            "variation_ids": list(ids),
-            "version": change.version,
-            "received_at": change.received_at,
-        },
-    )
+    await connection.execute(_KEEP, {**_values(change), "variation_ids": list(ids)})
 
 
 async def any_newer(connection: AsyncConnection, change: Change) -> bool:
     """Whether a variation changed later than its product."""
-    values = {
-        "store_id": change.store_id,
-        "parent": change.product_key,
-        "version": change.version,
-        "received_at": change.received_at,
-    }
-    return bool((await connection.execute(_ANY_NEWER, values)).scalar_one())
+    return bool((await connection.execute(_ANY_NEWER, _values(change))).scalar_one())
 
 
 async def deactivate(connection: AsyncConnection, change: Change) -> bool:
-    values = {
-        "store_id": change.store_id,
-        "external_id": change.external_id,
-        "version": change.version,
-        "received_at": change.received_at,
-    }
-    return (await connection.execute(_DEACTIVATE, values)).scalar_one_or_none() is not None
+    """Hide a variation the shop deleted; False where its row is newer than this change."""
+    return (await connection.execute(_DEACTIVATE, _values(change))).scalar_one_or_none() is not None
