@@ -35,5 +35,5 @@ class EventActivities:
     async def finish_event(self, event: FinishedEvent) -> None:
         """Write down how the run ended."""
         with database_errors():
-            async with self._database.transaction() as connection:
+            async with self._database.single() as connection:
                 await events.finish(connection, event, run_id=activity.info().workflow_run_id or "")

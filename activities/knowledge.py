@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -17,7 +18,7 @@ from contracts.events import EventStatus, KnowledgeVersion
 from contracts.naming import embedding_label
 from database import events, knowledge, products
 from database.engine import Database
-from database.knowledge import ChunkRow, MissingVector
+from database.knowledge import ChunkRow
 from knowledge.chunks import pack, split
 from knowledge.document import render
 from knowledge.normalise import search_form
@@ -42,8 +43,8 @@ async def _heartbeating() -> AsyncIterator[None]:
 
     async def beat() -> None:
         while True:
-            activity.heartbeat(*activity.info().heartbeat_details)
             await asyncio.sleep(HEARTBEAT_SECONDS)
+            activity.heartbeat(*activity.info().heartbeat_details)
 
     beating = asyncio.create_task(beat())
     try:
@@ -79,8 +80,7 @@ class KnowledgeActivities:
                     )
                     for chunk in split(render(stored.product, stored.variations))
                 ]
-                await knowledge.stage(connection, version, self._model, chunks)
-                return len(await knowledge.missing_vectors(connection, version, self._model))
+                return await knowledge.stage(connection, version, self._model, chunks)
 
     @activity.defn
     async def embed_chunks(self, version: KnowledgeVersion) -> bool:
@@ -88,24 +88,20 @@ class KnowledgeActivities:
 
         Vectors are written after each request, so a repeated attempt embeds only what is left.
         """
-        async with self._explained(version), _heartbeating(), self._alone(version):
-            async with self._database.reading() as connection:
-                if not await knowledge.is_wanted(connection, version):
-                    return False
-                missing = await knowledge.missing_vectors(connection, version, self._model)
+        async with self._explained(version), _heartbeating(), self._alone(version) as connection:
+            if not await knowledge.is_wanted(connection, version):
+                return False
+            missing = await knowledge.missing_vectors(connection, version, self._model)
             for request in pack(
                 [(chunk, chunk.tokens) for chunk in missing],
                 max_tokens=MAX_TOKENS_PER_REQUEST,
                 max_items=MAX_INPUTS_PER_REQUEST,
             ):
-                await self._embed(version, request)
+                embedded = await self._embedder.embed([missing.text for missing in request])
+                hashes = (missing.text_hash for missing in request)
+                vectors = list(zip(hashes, embedded.vectors, strict=True))
+                await knowledge.fill_vectors(connection, version, self._model, vectors)
             return True
-
-    async def _embed(self, version: KnowledgeVersion, texts: list[MissingVector]) -> None:
-        embedded = await self._embedder.embed([missing.text for missing in texts])
-        vectors = list(zip((missing.text_hash for missing in texts), embedded.vectors, strict=True))
-        async with self._database.transaction() as connection:
-            await knowledge.fill_vectors(connection, version, self._model, vectors)
 
     @activity.defn
     async def publish_chunks(self, version: KnowledgeVersion) -> bool:
@@ -115,10 +111,10 @@ class KnowledgeActivities:
                 return await knowledge.publish(connection, version, self._model)
 
     @asynccontextmanager
-    async def _alone(self, version: KnowledgeVersion) -> AsyncIterator[None]:
+    async def _alone(self, version: KnowledgeVersion) -> AsyncIterator[AsyncConnection]:
         """Embed a product for one event at a time, so that two never pay for the same text."""
-        async with knowledge.embedding_lock(self._database, version.product_id) as alone:
-            if not alone:
+        async with knowledge.embedding_lock(self._database, version.product_id) as connection:
+            if connection is None:
                 raise application_error(
                     Failure(
                         posture=Posture.AGAIN,
@@ -126,7 +122,7 @@ class KnowledgeActivities:
                         pause=timedelta(seconds=1),
                     )
                 )
-            yield
+            yield connection
 
     @asynccontextmanager
     async def _explained(self, version: KnowledgeVersion) -> AsyncIterator[None]:

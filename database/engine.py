@@ -31,7 +31,11 @@ def create_engine(url: str, *, pool_size: int = 10, statement_timeout_seconds: i
 
 
 class Database:
-    """One engine seen two ways: `transaction()` commits at its end, `reading()` needs no transaction."""
+    """One engine seen three ways.
+
+    `transaction()` commits at its end, `single()` is for one statement that changes something and commits by
+    itself, `reading()` needs no transaction.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
@@ -40,6 +44,11 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         async with self.engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def single(self) -> AsyncIterator[AsyncConnection]:
+        async with self._autocommit.connect() as connection:
             yield connection
 
     @asynccontextmanager

@@ -20,14 +20,23 @@ _WANTED = text("""
 
 _STAGE = text("""
     INSERT INTO tenant_knowledge (user_id, store_id, product_id, content_hash, model, position, text,
-                                  text_hash, tokens, words)
+                                  text_hash, tokens, words, embedding)
     SELECT p.user_id, p.store_id, p.id, :content_hash, :model, c.position, c.text, c.text_hash, c.tokens,
            to_tsvector('simple', c.words)
-             || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id])
+             || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id]),
+           (SELECT known.embedding FROM tenant_knowledge known
+            WHERE known.product_id = p.id AND known.text_hash = c.text_hash AND known.model = :model
+              AND known.embedding IS NOT NULL LIMIT 1)
     FROM products p, jsonb_to_recordset(CAST(:chunks AS jsonb)) AS c(
         position int, text text, text_hash text, tokens int, words text)
     WHERE p.id = :product_id
     ON CONFLICT DO NOTHING
+""")
+
+_COUNT = text("""
+    SELECT count(DISTINCT text_hash) FROM tenant_knowledge
+    WHERE product_id = :product_id AND content_hash = :content_hash AND model = :model
+      AND embedding IS NULL
 """)
 
 _ADOPT = text("""
@@ -47,8 +56,8 @@ _MISSING = text("""
 """)
 
 _FILL = text("""
-    UPDATE tenant_knowledge k SET embedding = v.embedding::halfvec
-    FROM unnest(CAST(:hashes AS text[]), CAST(:vectors AS text[])) AS v(text_hash, embedding)
+    UPDATE tenant_knowledge k SET embedding = v.embedding
+    FROM json_to_recordset(CAST(:vectors AS json)) AS v(text_hash text, embedding halfvec)
     WHERE k.product_id = :product_id AND k.content_hash = :content_hash AND k.model = :model
       AND k.text_hash = v.text_hash
 """)
@@ -114,10 +123,14 @@ async def is_wanted(connection: AsyncConnection, version: KnowledgeVersion) -> b
 
 async def stage(
     connection: AsyncConnection, version: KnowledgeVersion, model: str, chunks: Sequence[ChunkRow]
-) -> None:
-    """Lay chunks beside the live ones."""
-    rows = orjson.dumps(chunks).decode()
-    await connection.execute(_STAGE, {**_key(version, model), "chunks": rows})
+) -> int:
+    """Lay chunks beside the live ones, with the vectors their product has for equal texts.
+
+    Answers how many texts have none.
+    """
+    key = _key(version, model)
+    await connection.execute(_STAGE, {**key, "chunks": orjson.dumps(chunks).decode()})
+    return int((await connection.execute(_COUNT, key)).scalar_one())
 
 
 async def missing_vectors(
@@ -137,14 +150,8 @@ async def fill_vectors(
     vectors: Sequence[tuple[str, Sequence[float]]],
 ) -> None:
     """Give texts their vectors: pairs of a text's hash and its floats."""
-    await connection.execute(
-        _FILL,
-        {
-            **_key(version, model),
-            "hashes": [text_hash for text_hash, _ in vectors],
-            "vectors": [orjson.dumps(vector).decode() for _, vector in vectors],
-        },
-    )
+    rows = [{"text_hash": text_hash, "embedding": vector} for text_hash, vector in vectors]
+    await connection.execute(_FILL, {**_key(version, model), "vectors": orjson.dumps(rows).decode()})
 
 
 async def publish(connection: AsyncConnection, version: KnowledgeVersion, model: str) -> bool:
@@ -158,12 +165,15 @@ async def publish(connection: AsyncConnection, version: KnowledgeVersion, model:
 
 
 @asynccontextmanager
-async def embedding_lock(database: Database, product_id: int) -> AsyncIterator[bool]:
-    """Whether we alone embed this product now; held on a connection of its own, gone if the process dies."""
+async def embedding_lock(database: Database, product_id: int) -> AsyncIterator[AsyncConnection | None]:
+    """A connection on which we alone embed this product now, or None; gone if the process dies.
+
+    Every statement on it is a transaction of its own.
+    """
     async with database.reading() as connection:
         try:
             alone = bool((await connection.execute(_TAKE, {"id": product_id})).scalar_one())
-            yield alone
+            yield connection if alone else None
             if alone:
                 await connection.execute(_RELEASE, {"id": product_id})
         except BaseException:
