@@ -32,7 +32,7 @@ def _credentials(raw: bytes) -> tuple[str, str]:
     for name in ("email", "password"):
         if not isinstance(body.get(name), str) or not body[name]:
             raise invalid(f"{name}: expected a text", field=name, problem="expected a text")
-    return body["email"].strip().lower()[:320], body["password"][:MAX_PASSWORD]
+    return body["email"].replace("\0", "").strip().lower()[:320], body["password"][:MAX_PASSWORD]
 
 
 @router.post("/token/")

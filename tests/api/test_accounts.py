@@ -127,6 +127,12 @@ async def test_wrong_passwords_and_unknown_people_look_alike(person: Person) -> 
 
 
 @slow
+async def test_an_email_postgres_cannot_hold_is_nobodys(person: Person) -> None:
+    """A NUL is in no text of Postgres."""
+    assert (await Person(0, f"nobody\0-{person.email}", person.http).sign_in()).status_code == 401
+
+
+@slow
 @pytest.mark.parametrize(
     ("body", "field"),
     [({}, "email"), ({"email": 1}, "email"), ({"email": "a", "password": None}, "password")],
