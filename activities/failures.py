@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 import openai
+from psycopg.errors import CardinalityViolation
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from contracts.errors import EmbeddingProblem, WrongDimensions
@@ -25,6 +26,9 @@ class Posture(StrEnum):
 
 
 WAIT_INTERVAL = timedelta(minutes=5)
+REFUSED_INTERVAL = timedelta(minutes=5)
+"""A statement that is refused is so until somebody migrates or deploys; histories have no room for more."""
+
 LONGEST_PAUSE = timedelta(hours=1)
 
 UNPAID_CODES = frozenset(
@@ -138,8 +142,12 @@ def embedding_failure(error: Exception, *, now: float) -> Failure:
 def database_failure(error: DBAPIError) -> Failure:
     """A value Postgres can never take is final; everything else about a database passes."""
     kind = type(error.orig).__name__
-    if isinstance(error, DataError | IntegrityError):
+    if isinstance(error, DataError | IntegrityError) or isinstance(error.orig, CardinalityViolation):
         return Failure(posture=Posture.NEVER, reason=f"Postgres cannot store this product ({kind}).")
     if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
         return Failure(posture=Posture.AGAIN, reason="The database cannot be reached.")
-    return Failure(posture=Posture.AGAIN, reason=f"The database refuses a statement ({kind}).")
+    return Failure(
+        posture=Posture.AGAIN,
+        reason=f"The database refuses a statement ({kind}); `pilito doctor` tells whether it was migrated.",
+        pause=REFUSED_INTERVAL,
+    )

@@ -1,5 +1,6 @@
 """The event table as an inbox: what Temporal could not take when it came."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,7 @@ from contracts.events import EventStatus, ProductEvent
 from database import events
 from database.engine import Database
 
-BATCH = 50
+BATCH = 20
 GRACE = timedelta(seconds=3)
 """How long whoever wrote a row has to start its workflow before the inbox does."""
 
@@ -33,10 +34,13 @@ class InboxActivities:
                 )
             if not waiting:
                 return False
-            started = [row for row, event in waiting if await self._started(row, event)]
-            async with self._database.transaction() as connection:
-                await events.handed_over(connection, started)
+            await asyncio.gather(*(self._hand_over(row, event) for row, event in waiting))
             return len(waiting) == BATCH
+
+    async def _hand_over(self, row: int, event: ProductEvent) -> None:
+        if await self._started(row, event):
+            async with self._database.transaction() as connection:
+                await events.handed_over(connection, [row])
 
     async def _started(self, row: int, event: ProductEvent) -> bool:
         """Start one event; what Temporal can never take fails, and holds up nobody behind it."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import quote
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -11,7 +12,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import accounts, events, health, products, search, webhooks
 from api.auth import Tokens
-from api.errors import Refused, http_error, misfit, refused, unexpected
+from api.errors import (
+    DATABASE_DOWN,
+    Refused,
+    database_down,
+    http_error,
+    misfit,
+    refused,
+    unexpected,
+)
 from api.intake import Intake
 from api.limits import RateLimit
 from api.query_vectors import QueryVectors
@@ -24,14 +33,20 @@ from workflows.client import connect
 
 
 class EitherSlash:
-    """Answers `/api/…` with and without its trailing slash; a redirect would turn a POST into a GET."""
+    """Answers every path with and without its trailing slash; a redirect would turn a POST into a GET.
+
+    Routes below `/api/` are written with it, those of operation without.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith("/api/") and scope["path"][-1] != "/":
-            scope = {**scope, "path": scope["path"] + "/", "raw_path": scope.get("raw_path", b"") + b"/"}
+        if scope["type"] == "http":
+            path = scope["path"].rstrip("/")
+            if path.startswith("/api/"):
+                path += "/"
+            scope = {**scope, "path": path or "/", "raw_path": quote(path or "/").encode()}
         await self._app(scope, receive, send)
 
 
@@ -79,6 +94,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, misfit)
+    for kind in DATABASE_DOWN:
+        app.add_exception_handler(kind, database_down)
     app.add_exception_handler(Exception, unexpected)
     for routes in (webhooks, accounts, events, products, search, health):
         app.include_router(routes.router)

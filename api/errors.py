@@ -9,7 +9,11 @@ from typing import Any
 import orjson
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+
+DATABASE_DOWN = (InterfaceError, OperationalError, PoolTimeout)
 
 logger = logging.getLogger("pilito.api")
 
@@ -53,6 +57,12 @@ async def http_error(_: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     return answer(error.status_code, {"error": error.detail}, dict(error.headers or {}))
+
+
+async def database_down(request: Request, error: Exception) -> Response:
+    """What cannot be answered without Postgres is to be asked again."""
+    logger.warning("Postgres does not answer: %s on %s", type(error).__name__, request.url.path)
+    return await refused(request, unavailable("The database does not answer right now"))
 
 
 async def misfit(_: Request, error: Exception) -> Response:

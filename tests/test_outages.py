@@ -141,6 +141,18 @@ async def test_a_token_never_seen_cannot_be_checked_while_postgres_is_down(cut: 
     assert "Retry-After" in answer.headers
 
 
+async def test_a_search_is_to_be_asked_again_while_postgres_is_down(cut: Cut) -> None:
+    """It is a 503 that says when, not an internal error."""
+    shop = await cut.system.shop()
+    assert await shop.search("anything") == []
+    await cut.postgres.cut()
+    answer = await shop.http.post(
+        "/api/v1/knowledge/search/", json={"query": "anything"}, headers=shop.headers
+    )
+    assert (answer.status_code, answer.json()) == (503, {"error": "The database does not answer right now"})
+    assert int(answer.headers["Retry-After"]) > 0
+
+
 @pytest.mark.usefixtures("worker")
 async def test_postgres_restarted_is_noticed_by_nobody(cut: Cut) -> None:
     """Connections that died are replaced within the request."""

@@ -569,6 +569,13 @@ async def test_what_is_not_there_says_so(shop: Shop) -> None:
     assert wrong.headers["allow"] == "POST"
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/docs"])
+async def test_operation_answers_with_and_without_slash(shop: Shop, path: str) -> None:
+    """As every path does."""
+    for spelled in (path, f"{path}/"):
+        assert (await shop.http.get(spelled)).status_code == 200
+
+
 async def test_the_interface_describes_itself(shop: Shop) -> None:
     """OpenAPI at `/docs`."""
     assert (await shop.http.get("/docs")).status_code == 200

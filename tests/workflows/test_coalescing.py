@@ -24,7 +24,7 @@ def product(price: int = 100, *, text: str = "متن", at: str | None = None, nu
 @pytest_asyncio.fixture(scope="module")
 async def patient(configure: Configure) -> AsyncIterator[System]:
     """A service that waits for products to fall quiet."""
-    settings = configure(task_queue="patient", debounce_seconds=1.5, debounce_max_seconds=4.0)
+    settings = configure(task_queue="patient", debounce_seconds=3.0, debounce_max_seconds=8.0)
     async with running(settings) as started:
         yield started
 
