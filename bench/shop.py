@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from api.webhooks import read_event
@@ -57,10 +57,10 @@ class Shop:
         self, event_id: str, *, expected: tuple[EventStatus, ...] = (EventStatus.SUCCEEDED,)
     ) -> None:
         """Wait for an event's end; RuntimeError where it is another one than `expected`."""
-        handle = self._temporal.get_workflow_handle_for(
-            ProductEventWorkflow.run, product_event_id(self._store_id, event_id)
+        handle: WorkflowHandle[ProductEventWorkflow, Outcome] = self._temporal.get_workflow_handle(
+            product_event_id(self._store_id, event_id), result_type=Outcome
         )
-        outcome: Outcome = await handle.result()
+        outcome = await handle.result()
         if outcome.status not in expected:
             raise RuntimeError(f"{event_id} ended as {outcome.status}: {outcome.reason}")
 
@@ -107,7 +107,7 @@ class Bare:
         return handle.id
 
     async def ended(self, workflow_id: str) -> None:
-        await self._temporal.get_workflow_handle_for(BareWorkflow.run, workflow_id).result()
+        await self._temporal.get_workflow_handle(workflow_id).result()
 
     async def run(self, event: ProductEvent) -> None:
         await self.ended(await self.start(event))
