@@ -22,7 +22,7 @@ from database import search, vector_index
 from database.engine import Database, create_engine
 
 NAME = "bench_search"
-QUESTIONS = 60
+QUESTIONS = 40
 WARM_UP = 10
 QUESTION_WORDS = 4
 BEST = 10

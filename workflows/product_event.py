@@ -96,7 +96,6 @@ class ProductEventWorkflow:
         if missing is None:
             return OUTDATED
         if missing:
-            workflow.upsert_search_attributes([EVENT_STATUS.value_set(EventStatus.PROCESSING)])
             wanted = await workflow.execute_activity_method(
                 KnowledgeActivities.embed_chunks, version, **EMBEDDING
             )
