@@ -20,7 +20,7 @@ The vector index is shared by all stores; looking in it for a few of its chunks,
 
 _SETTINGS = """
     set_config('hnsw.iterative_scan', 'relaxed_order', true),
-    set_config('hnsw.ef_search', '200', true),
+    set_config('hnsw.ef_search', '400', true),
     set_config('plan_cache_mode', 'force_custom_plan', true)
 """
 """A plan for every question: a prepared one for all stores would read each chunk of a large store."""
