@@ -108,7 +108,8 @@ async def measure(servers: Servers, progress: Progress) -> list[Row]:
             f"throughput of {EVENTS} events over {EVENTS} products, against bare workflows",
             statistics.median(mine / other for mine, other in rates),
             0.7,
-            f"{medians[0]:.0f} / {medians[1]:.0f} events a second, medians of {ROUNDS} rounds each",
+            f"{medians[0]:.0f} / {medians[1]:.0f} events a second, medians of {ROUNDS} rounds each; the"
+            " ratio is the median of the rounds' ratios",
         ),
         *(
             count(f"peak memory of the {name} process, MiB", mebibytes, f"after {ROUNDS * EVENTS:,} events")
