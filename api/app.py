@@ -23,6 +23,7 @@ from api.errors import (
 )
 from api.intake import Intake
 from api.limits import RateLimit
+from api.openapi import TAGS, Service
 from api.query_vectors import QueryVectors
 from api.sessions import Sessions
 from api.state import State
@@ -30,6 +31,14 @@ from connectors.embeddings import create_embedder
 from database.engine import Database, create_engine
 from settings import Settings
 from workflows.client import connect
+
+ABOUT = """\
+Keeps a knowledge base true to a shop's catalogue.
+
+Every path answers with and without its trailing slash. Bodies are JSON in UTF-8. A request without a valid
+token is refused with `401 {"detail"}`, anything else with `{"error"}`, and `field` and `problem` where one
+field is to blame. Fields named `message` are Persian unless `Accept-Language` prefers English.
+"""
 
 
 class EitherSlash:
@@ -89,7 +98,15 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.opened = opened
             yield
 
-    app = FastAPI(title="Pilito Sync", version="0.1.0", lifespan=lifespan, redirect_slashes=False)
+    app = Service(
+        title="Pilito Sync",
+        version="0.1.0",
+        description=ABOUT,
+        openapi_tags=[{"name": name, "description": said} for name, said in TAGS.items()],
+        lifespan=lifespan,
+        redirect_slashes=False,
+        redoc_url=None,
+    )
     app.add_middleware(EitherSlash)
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(HTTPException, http_error)

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.body import json_object, read_body
 from api.errors import Refused, answer, invalid
 from api.fields import read_model
+from api.openapi import Answer, documented
 from api.state import Asker, CurrentAsker, Opened
 from contracts.naming import embedding_label
 from contracts.search import Question
@@ -29,7 +30,16 @@ Price = Annotated[Decimal, Field(ge=0, allow_inf_nan=False, max_digits=20)]
 
 
 class SearchRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    """A question, and what its answers must satisfy."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"query": "چراغ برای کتاب خواندن", "limit": 3, "in_stock": True, "max_price": "2000000"}
+            ]
+        },
+    )
 
     query: str = Field(min_length=1, max_length=MAX_QUERY_CHARACTERS)
     limit: int = Field(default=10, ge=1, le=100)
@@ -38,6 +48,62 @@ class SearchRequest(BaseModel):
     min_price: Price | None = None
     max_price: Price | None = None
     category: str | None = Field(default=None, max_length=200)
+
+
+class FoundProduct(Answer):
+    """The product as it is now; prices are texts, so that no digit is lost."""
+
+    id: int
+    external_id: str
+    title: str
+    price: str | None
+    currency: str
+    in_stock: bool
+    stock_quantity: str | None
+    link: str
+    image: str
+
+
+class SearchHit(Answer):
+    """A product and the passage of it that answers best; scores compare within one answer only."""
+
+    score: float
+    text: str
+    product: FoundProduct
+
+
+class SearchAnswer(Answer):
+    """The products found, the best first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "mode": "hybrid",
+                    "results": [
+                        {
+                            "score": 0.0325,
+                            "text": "چراغ مطالعه رومیزی\nنور گرم و ملایم برای کتاب خواندن شبانه",
+                            "product": {
+                                "id": 12,
+                                "external_id": "woo_777",
+                                "title": "چراغ مطالعه رومیزی",
+                                "price": "1250000",
+                                "currency": "IRT",
+                                "in_stock": True,
+                                "stock_quantity": "3",
+                                "link": "https://shop.example/product/777",
+                                "image": "https://shop.example/777.jpg",
+                            },
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    mode: Literal["hybrid", "words"] = Field(description="`words` while the embeddings API does not answer")
+    results: list[SearchHit]
 
 
 async def _may_ask(opened: Opened, asker: Asker, store_id: int) -> bool:
@@ -49,7 +115,7 @@ async def _may_ask(opened: Opened, asker: Asker, store_id: int) -> bool:
         return await accounts.owns_store(connection, user_id=asker.user_id, store_id=store_id)
 
 
-@router.post("/search/")
+@router.post("/search/", **documented(answers={200: SearchAnswer}, refuses=[404], body=SearchRequest))
 async def search(request: Request, opened: Opened, asker: CurrentAsker) -> Response:
     """Find the products that answer a question; price and stock are those of this moment.
 

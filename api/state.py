@@ -10,6 +10,7 @@ from api.auth import Tokens
 from api.errors import Refused, unauthenticated
 from api.intake import Intake
 from api.limits import RateLimit
+from api.openapi import ADMIN_SESSION, INTEGRATION_TOKEN, SESSION
 from api.query_vectors import QueryVectors
 from api.sessions import Sessions, password_stamp
 from contracts.accounts import Integration
@@ -36,7 +37,13 @@ def state_of(request: Request) -> State:
     return cast(State, request.app.state.opened)
 
 
-async def integration_of(request: Request) -> Integration:
+_WithToken = Annotated[object, Depends(INTEGRATION_TOKEN)]
+_WithSession = Annotated[object, Depends(SESSION)]
+_WithAdminSession = Annotated[object, Depends(ADMIN_SESSION)]
+# Read by the document alone: they tell who may ask.
+
+
+async def integration_of(request: Request, _: _WithToken = None) -> Integration:
     """The holder of the request's integration token, within its rate limit."""
     state = state_of(request)
     integration = await state.tokens.authenticate(request)
@@ -44,7 +51,7 @@ async def integration_of(request: Request) -> Integration:
     return integration
 
 
-async def user_of(request: Request) -> User:
+async def user_of(request: Request, _: _WithSession = None) -> User:
     """The user whose session token a request carries; a new password or a closed account ends it."""
     state = state_of(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -58,7 +65,7 @@ async def user_of(request: Request) -> User:
     return user
 
 
-async def admin_of(request: Request) -> User:
+async def admin_of(request: Request, _: _WithAdminSession = None) -> User:
     """A user who may administer."""
     user = await user_of(request)
     if not user.is_staff:
@@ -74,7 +81,7 @@ class Asker:
     store_id: int | None
 
 
-async def asker_of(request: Request) -> Asker:
+async def asker_of(request: Request, _: _WithToken = None, __: _WithSession = None) -> Asker:
     """The holder of an integration token or of a session; integration tokens tell themselves apart."""
     _, _, secret = request.headers.get("authorization", "").partition(" ")
     if secret.strip().startswith(tuple(prefix for prefix, _ in FORMATS.values())):
