@@ -26,6 +26,7 @@ EOF
 COPY alembic.ini cli.py doctor.py settings.py worker.py /app/
 COPY activities /app/activities
 COPY api /app/api
+COPY commands /app/commands
 COPY connectors /app/connectors
 COPY contracts /app/contracts
 COPY database /app/database

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import accounts, events, health, products, search, webhooks
+from api import accounts, events, health, products, search, stores, tokens, webhooks
 from api.auth import Tokens
 from api.errors import (
     DATABASE_DOWN,
@@ -29,6 +29,7 @@ from api.sessions import Sessions
 from api.state import State
 from connectors.embeddings import create_embedder
 from database.engine import Database, create_engine
+from database.sealing import Seal
 from settings import Settings
 from workflows.client import connect
 
@@ -68,19 +69,20 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
     database = Database(create_engine(settings.database_url, pool_size=20))
     temporal = await connect(settings.temporal_address, settings.temporal_namespace, prompt=True)
     embedder = create_embedder(settings)
-    tokens = Tokens(database, settings.trusted_proxies)
+    known = Tokens(database, settings.trusted_proxies)
     stopping = asyncio.Event()
-    counting = asyncio.create_task(tokens.keep_counting(stopping))
+    counting = asyncio.create_task(known.keep_counting(stopping))
     try:
         yield State(
             settings=settings,
             database=database,
             temporal=temporal,
             query_vectors=QueryVectors(embedder),
-            tokens=tokens,
+            tokens=known,
             sessions=Sessions(settings.secret_keys),
             intake=Intake(database, temporal, task_queue=settings.task_queue),
             limit=RateLimit(settings.requests_per_minute),
+            seal=Seal(settings.secret_keys),
         )
     finally:
         stopping.set()
@@ -114,6 +116,6 @@ def create_app(settings: Settings) -> FastAPI:
     for kind in DATABASE_DOWN:
         app.add_exception_handler(kind, database_down)
     app.add_exception_handler(Exception, unexpected)
-    for routes in (webhooks, accounts, events, products, search, health):
+    for routes in (webhooks, accounts, tokens, stores, events, products, search, health):
         app.include_router(routes.router)
     return app

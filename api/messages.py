@@ -9,6 +9,10 @@ MESSAGES = {
         "fa": "این رویداد قبلاً پردازش شده است",
         "en": "This event was processed before",
     },
+    "shown_once": {
+        "fa": "⚠️ این token فقط یکبار نمایش داده می‌شود. لطفاً آن را کپی کنید.",
+        "en": "⚠️ This token is shown only once. Please copy it.",
+    },
     "connected": {"fa": "اتصال برقرار است", "en": "The connection works"},
 }
 

@@ -20,6 +20,8 @@ TAGS = {
     "shops": "What a shop sends and asks with its integration token.",
     "search": "Questions to the knowledge base.",
     "products": "What a user's shops sell, and how much of it search knows.",
+    "stores": "The shops, and what they sign and are read with.",
+    "tokens": "What shops identify themselves with.",
     "events": "What became of every delivery.",
     "accounts": "Signing in.",
     "operation": "For whoever watches the process.",
@@ -148,20 +150,22 @@ def _said(model: type[BaseModel]) -> str:
 
 def documented(
     *,
-    answers: Mapping[int, type[BaseModel]],
+    answers: Mapping[int, type[BaseModel] | None],
     refuses: Sequence[int] = (),
     body: type[BaseModel] | None = None,
     body_required: bool = True,
 ) -> dict[str, Any]:
     """What a decorator is told of a route: its answers (the usual one first), refusals of its own, its body.
 
-    The answers' docstrings say what they mean, their `json_schema_extra` gives an example. Nothing is checked
+    The answers' docstrings say what they mean, their `json_schema_extra` gives an example; None is an answer
+    without a body. Nothing is checked
     on the way out; schemathesis holds answers and models together.
     """
     told: dict[str, Any] = {
         "status_code": next(iter(answers)),
         "responses": {
-            status: {"model": model, "description": _said(model)} for status, model in answers.items()
+            status: {"model": model, "description": _said(model)} if model else {"description": "Done."}
+            for status, model in answers.items()
         },
     }
     if body is not None:

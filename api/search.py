@@ -14,8 +14,8 @@ from api.openapi import Answer, documented
 from api.state import Asker, CurrentAsker, Opened
 from contracts.naming import embedding_label
 from contracts.search import Question
-from database import accounts
 from database import search as knowledge_base
+from database import stores
 from knowledge.normalise import normalise, search_form
 
 router = APIRouter(prefix="/api/v1/knowledge", tags=["search"])
@@ -112,7 +112,7 @@ async def _may_ask(opened: Opened, asker: Asker, store_id: int) -> bool:
     if not 0 < store_id <= LARGEST_ID:
         return False
     async with opened.database.reading() as connection:
-        return await accounts.owns_store(connection, user_id=asker.user_id, store_id=store_id)
+        return await stores.owner_of(connection, store_id) == asker.user_id
 
 
 @router.post("/search/", **documented(answers={200: SearchAnswer}, refuses=[404], body=SearchRequest))

@@ -17,6 +17,7 @@ from contracts.accounts import Integration
 from database import accounts
 from database.accounts import User
 from database.engine import Database
+from database.sealing import Seal
 from database.tokens import FORMATS
 from settings import Settings
 
@@ -31,6 +32,7 @@ class State:
     sessions: Sessions
     intake: Intake
     limit: RateLimit
+    seal: Seal
 
 
 def state_of(request: Request) -> State:

@@ -15,7 +15,7 @@ from alembic.config import Config
 
 from contracts.accounts import IssuedToken
 from contracts.naming import SEARCH_ATTRIBUTES
-from database import accounts, tokens, vector_index
+from database import accounts, stores, tokens, vector_index
 from database.engine import Database, create_engine
 from embedded.ports import LOOPBACK, free_ports
 from embedded.postgres import EmbeddedPostgres
@@ -110,7 +110,7 @@ class Servers:
                 user_id = await accounts.save_user(
                     connection, email=f"{time.time_ns()}@example.com", password_hash="unused", is_staff=False
                 )
-                store_id = await accounts.make_store(connection, user_id=user_id, name="bench", currency=None)
+                store_id = await stores.create(connection, user_id=user_id, name="bench", currency=None)
                 return await tokens.issue(connection, user_id=user_id, store_id=store_id)
         finally:
             await database.close()

@@ -24,6 +24,26 @@ class Integration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A token's terms; `preview` is all that is left of its secret."""
+
+    id: int
+    preview: str
+    integration_type: str
+    name: str
+    is_active: bool
+    expires_at: datetime | None
+    allowed_ips: tuple[str, ...]
+    last_used_at: datetime | None
+    usage_count: int
+    created_at: datetime
+    user_id: int
+    user_email: str
+    store_id: int
+    store_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedToken:
     """A token in the one moment its secret is known."""
 

@@ -4,6 +4,8 @@ InvalidField            a field of a delivery has a shape that means nothing
 EmbeddingProblem        the embedding service answered, but not with what was asked
     UnusableAnswer      something other than one vector of numbers per text; may pass
     WrongDimensions     vectors of another size than configured; will not pass by itself
+ForbiddenAddress        a shop's name leads into a network it must not lead to
+SealedByAnother         a kept secret was sealed by a key we do not have
 """
 
 
@@ -26,3 +28,11 @@ class UnusableAnswer(EmbeddingProblem):
 
 class WrongDimensions(EmbeddingProblem):
     """Vectors of another size than configured."""
+
+
+class ForbiddenAddress(Exception):
+    """A shop's name leads into a network it must not lead to."""
+
+
+class SealedByAnother(Exception):
+    """A kept secret was sealed by a key that is not among those of PILITO_SECRET_KEY."""

@@ -1,13 +1,13 @@
-"""Users and their stores."""
+"""Users."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, literal, or_, select
+from sqlalchemy import func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.tables import stores, users
+from database.tables import users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,28 +62,3 @@ async def save_user(
         .returning(users.c.id)
     )
     return int(row.scalar_one())
-
-
-async def find_store(connection: AsyncConnection, *, user_id: int, name: str) -> int | None:
-    row = await connection.execute(
-        select(stores.c.id).where(stores.c.user_id == user_id, stores.c.name == name).order_by(stores.c.id)
-    )
-    return row.scalars().first()
-
-
-async def make_store(
-    connection: AsyncConnection, *, user_id: int, name: str, type_: str = "woocommerce", currency: str | None
-) -> int:
-    row = await connection.execute(
-        insert(stores)
-        .values(user_id=user_id, name=name, type=type_, currency=currency)
-        .returning(stores.c.id)
-    )
-    return int(row.scalar_one())
-
-
-async def owns_store(connection: AsyncConnection, *, user_id: int, store_id: int) -> bool:
-    row = await connection.execute(
-        select(stores.c.id).where(stores.c.id == store_id, stores.c.user_id == user_id)
-    )
-    return row.scalar_one_or_none() is not None

@@ -1,10 +1,11 @@
-"""What an operator makes by hand: admins, and stores with their tokens."""
+"""What an operator makes by hand: people, and stores with their tokens."""
 
 from pwdlib import PasswordHash
 
 from contracts.accounts import IssuedToken
-from database import accounts, tokens
+from database import accounts, stores, tokens
 from database.engine import Database
+from database.sealing import Seal
 
 
 async def save_user(database: Database, *, email: str, password: str, is_staff: bool = False) -> int:
@@ -17,18 +18,38 @@ async def save_user(database: Database, *, email: str, password: str, is_staff: 
 
 
 async def issue_token(
-    database: Database, *, email: str, store_name: str, name: str, integration_type: str, currency: str | None
-) -> IssuedToken | None:
-    """A token for a user's store of that name, made where there is none; None for an unknown user."""
+    database: Database,
+    seal: Seal,
+    *,
+    email: str,
+    store_name: str,
+    name: str,
+    integration_type: str,
+    currency: str | None,
+) -> tuple[IssuedToken, str | None] | None:
+    """A token for a user's store of that name; None for an unknown user.
+
+    The store is made where there is none, and its webhook secret comes with the token.
+    """
     async with database.transaction() as connection:
         user = await accounts.find_user(connection, email)
         if user is None:
             return None
-        store_id = await accounts.find_store(
-            connection, user_id=user.id, name=store_name
-        ) or await accounts.make_store(
-            connection, user_id=user.id, name=store_name, type_=integration_type, currency=currency
+        secret = None
+        store_id = await stores.find_by_name(
+            connection, user_id=user.id, name=store_name, type_=integration_type
         )
-        return await tokens.issue(
+        if store_id is None:
+            secret = stores.new_webhook_secret()
+            store_id = await stores.create(
+                connection,
+                user_id=user.id,
+                name=store_name,
+                type_=integration_type,
+                currency=currency,
+                webhook_secret=seal.seal(secret),
+            )
+        issued = await tokens.issue(
             connection, user_id=user.id, store_id=store_id, integration_type=integration_type, name=name
         )
+        return issued, secret

@@ -88,7 +88,12 @@ stores = Table(
     Column("name", Text, nullable=False),
     _text("base_url"),
     Column("currency", Text),
+    Column("webhook_secret", LargeBinary, comment="sealed"),
+    Column("webhook_secret_before", LargeBinary, comment="sealed; believed until the time beside it"),
+    _moment("webhook_secret_before_until"),
+    Column("credentials", LargeBinary, comment="sealed JSON; what pulling from the shop takes"),
     _moment("created_at", required=True),
+    _moment("updated_at", required=True),
     Index(None, "user_id"),
 )
 

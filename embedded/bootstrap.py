@@ -11,6 +11,7 @@ import orjson
 from database import accounts, tokens
 from database.engine import Database, create_engine
 from database.provision import issue_token, save_user
+from database.sealing import Seal
 from settings import Settings
 
 DEMO_STORE = "Demo shop"
@@ -52,16 +53,18 @@ async def _demo(settings: Settings, database: Database, email: str, password: st
             known = await tokens.find(connection, secret)
         if known is not None and known.is_active:
             return Ready(email=email, password=password, store_id=known.store_id, token=secret)
-    issued = await issue_token(
+    made = await issue_token(
         database,
+        Seal(settings.secret_keys),
         email=email,
         store_name=DEMO_STORE,
         name="Demo token",
         integration_type="woocommerce",
         currency="IRT",
     )
-    if issued is None:
+    if made is None:
         raise RuntimeError(f"the admin {email} vanished while the demo store was made")
+    issued, _ = made
     kept.touch(mode=0o600)
     kept.write_text(issued.secret)
     return Ready(email=email, password=password, store_id=issued.store_id, token=issued.secret)

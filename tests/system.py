@@ -17,7 +17,7 @@ from temporalio.worker import Worker
 from api.app import create_app
 from connectors.embeddings import create_embedder
 from contracts.naming import event_inbox_id, product_event_id
-from database import accounts, tokens
+from database import accounts, stores, tokens
 from database.engine import Database, create_engine
 from embedded.ports import free_ports
 from settings import Settings
@@ -166,7 +166,7 @@ class System:
     async def second_shop(self, user_id: int, *, currency: str | None = None, **token: Any) -> Shop:
         """A new store of a user."""
         async with self.database.transaction() as connection:
-            store_id = await accounts.make_store(
+            store_id = await stores.create(
                 connection, user_id=user_id, name=f"store{next(_numbers)}", currency=currency
             )
             issued = await tokens.issue(connection, user_id=user_id, store_id=store_id, **token)

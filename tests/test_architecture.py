@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "embedded": {"contracts", "database", "knowledge", "settings"},
     "worker": {"activities", "connectors", "contracts", "database", "knowledge", "settings", "workflows"},
     "doctor": {"connectors", "contracts", "database", "settings", "workflows"},
-    "cli": {"api", "database", "doctor", "embedded", "settings", "worker", "workflows"},
+    "commands": {"contracts", "database", "embedded", "settings"},
+    "cli": {"api", "commands", "database", "doctor", "embedded", "settings", "worker", "workflows"},
 }
 """Every part of the product -> the parts it stands on."""
 

@@ -1,0 +1,1 @@
+"""What an operator types, by what it is about."""

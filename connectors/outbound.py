@@ -1,0 +1,127 @@
+"""HTTP to addresses that people typed: never into our own network, whatever a name resolves to.
+
+The address a request goes to is the very one that was looked at, so a name that answers differently the
+second time gains nothing; a redirect is a request like any other.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Iterable
+from urllib.parse import SplitResult, urlsplit
+
+import httpx2
+
+from contracts.errors import ForbiddenAddress, InvalidField
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+LONGEST_URL = 2_000
+LONGEST_HOST, LONGEST_LABEL = 253, 63
+DEFAULT_PORTS = {"http": 80, "https": 443}
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def _embedded(address: ipaddress.IPv6Address) -> Iterable[ipaddress.IPv4Address]:
+    """The IPv4 addresses an IPv6 address leads to by way of a gateway."""
+    if address.ipv4_mapped:
+        yield address.ipv4_mapped
+    if address.sixtofour:
+        yield address.sixtofour
+    if address.teredo:
+        yield from address.teredo
+    if address in _NAT64:
+        yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address, and each it stands for, is one of the open internet."""
+    if isinstance(address, ipaddress.IPv6Address) and any(not is_public(v4) for v4 in _embedded(address)):
+        return False
+    mapped = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
+    return (address.is_global or mapped) and not address.is_multicast
+
+
+def _split(url: str, field: str) -> tuple[SplitResult, str, int | None]:
+    if len(url) > LONGEST_URL or not url.isprintable() or any(c in url for c in " \\"):
+        raise InvalidField(field, "not an address such as https://shop.example")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        parsed = httpx2.URL(url)
+    except (ValueError, httpx2.InvalidURL):
+        raise InvalidField(field, "not an address such as https://shop.example") from None
+    if parts.scheme not in DEFAULT_PORTS:
+        raise InvalidField(field, "must begin with https:// or http://")
+    labels = parsed.raw_host.removesuffix(b".").split(b".")
+    if not all(0 < len(label) <= LONGEST_LABEL for label in labels) or len(parsed.raw_host) > LONGEST_HOST:
+        raise InvalidField(field, "names no host")
+    if "@" in parts.netloc:
+        raise InvalidField(field, "must hold no user name or password; credentials are a field of their own")
+    if parts.query or parts.fragment:
+        raise InvalidField(field, "must hold no ? or #")
+    return parts, parsed.raw_host.decode(), port
+
+
+def shop_url(value: str, *, field: str = "base_url") -> str:
+    """A shop's address in one spelling, without a slash at its end; InvalidField says what is wrong."""
+    parts, host, port = _split(value.strip(), field)
+    shown = f"[{host}]" if ":" in host else host
+    where = shown if port in (None, DEFAULT_PORTS[parts.scheme]) else f"{shown}:{port}"
+    return f"{parts.scheme}://{where}{parts.path.rstrip('/')}"
+
+
+async def resolve(host: str, port: int) -> list[Address]:
+    """The addresses of a name, IPv4 first; OSError where it has none."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = {ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found}
+    return sorted(addresses, key=lambda address: (address.version, int(address)))
+
+
+async def reachable(url: httpx2.URL, *, allow_private: bool) -> list[Address]:
+    """The addresses behind a URL that we may connect to; ForbiddenAddress where one of them is not public."""
+    host = url.raw_host.decode()
+    addresses = await resolve(host, url.port or DEFAULT_PORTS[url.scheme])
+    if not allow_private and not all(is_public(address) for address in addresses):
+        raise ForbiddenAddress(f"{host} leads into a private network")
+    return addresses
+
+
+class GuardedTransport(httpx2.AsyncBaseTransport):
+    """Sends each request to an address it has looked at, under the name that was asked for."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        self._allow_private = allow_private
+        self._inner = httpx2.AsyncHTTPTransport(trust_env=False)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        try:
+            addresses = await reachable(request.url, allow_private=self._allow_private)
+        except OSError as error:
+            raise httpx2.ConnectError(f"{request.url.host} has no address", request=request) from error
+        for address in addresses[:-1]:
+            try:
+                return await self._send(request, address)
+            except (httpx2.ConnectError, httpx2.ConnectTimeout):
+                continue
+        return await self._send(request, addresses[-1])
+
+    async def _send(self, request: httpx2.Request, address: Address) -> httpx2.Response:
+        pinned = httpx2.Request(
+            request.method,
+            request.url.copy_with(host=str(address)),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": request.url.raw_host.decode()},
+        )
+        return await self._inner.handle_async_request(pinned)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def create_client(*, allow_private: bool, timeout: float = 30.0) -> httpx2.AsyncClient:
+    """A client for shops: no proxy of the environment, no redirect followed unasked."""
+    return httpx2.AsyncClient(
+        transport=GuardedTransport(allow_private=allow_private), timeout=timeout, trust_env=False
+    )

@@ -1,0 +1,39 @@
+"""A shop of a user, as its operator sees it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class StoreType(StrEnum):
+    """What a shop runs on."""
+
+    WOOCOMMERCE = "woocommerce"
+    SHOPIFY = "shopify"
+    CUSTOM = "custom"
+
+
+CREDENTIALS: dict[StoreType, tuple[str, ...]] = {
+    StoreType.WOOCOMMERCE: ("consumer_key", "consumer_secret"),
+    StoreType.SHOPIFY: ("access_token",),
+    StoreType.CUSTOM: (),
+}
+"""What pulling from a shop of each type takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """A store without its secrets; `old_secret_until` is how long the one before still counts."""
+
+    id: int
+    user_id: int
+    user_email: str
+    type: StoreType
+    name: str
+    base_url: str
+    currency: str | None
+    has_webhook_secret: bool
+    old_secret_until: datetime | None
+    has_credentials: bool
+    created_at: datetime
+    updated_at: datetime
