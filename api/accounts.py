@@ -1,13 +1,16 @@
 """`/api/v1/auth/`: signing in, and who one is."""
 
 import asyncio
+from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 from pwdlib import PasswordHash
+from pydantic import BaseModel, Field
 
 from api.address import client_address
 from api.body import json_object, read_body
 from api.errors import Refused, answer, invalid, unauthenticated
+from api.openapi import Answer, documented, example
 from api.sessions import LIFETIME
 from api.state import CurrentUser, Opened
 from database import accounts, logins
@@ -27,6 +30,38 @@ _passwords = PasswordHash.recommended()
 _NOBODYS = _passwords.hash("nobody's password")
 
 
+class Credentials(BaseModel):
+    """What one signs in with."""
+
+    model_config = example({"email": "admin@pilito.local", "password": "the one that was chosen"})
+
+    email: str = Field(min_length=1)
+    password: str = Field(min_length=1)
+
+
+class Session(Answer):
+    """A bearer token, and the seconds it is good for; a new password ends it sooner."""
+
+    model_config = example(
+        {"access_token": "eyJhbGciOiJIUzI1NiJ9.e30.c2ln", "token_type": "bearer", "expires_in": 43200}
+    )
+
+    access_token: str
+    token_type: Literal["bearer"]
+    expires_in: int
+
+
+class Me(Answer):
+    """Who one is."""
+
+    model_config = example({"id": 1, "email": "admin@pilito.local", "username": "admin", "is_staff": True})
+
+    id: int
+    email: str
+    username: str
+    is_staff: bool
+
+
 def _credentials(raw: bytes) -> tuple[str, str]:
     body = json_object(raw)
     for name in ("email", "password"):
@@ -35,7 +70,7 @@ def _credentials(raw: bytes) -> tuple[str, str]:
     return body["email"].replace("\0", "").strip().lower()[:320], body["password"][:MAX_PASSWORD]
 
 
-@router.post("/token/")
+@router.post("/token/", **documented(answers={200: Session}, refuses=[401, 429, 503], body=Credentials))
 async def sign_in(request: Request, opened: Opened) -> Response:
     """Exchange email and password for a bearer token."""
     email, password = _credentials(await read_body(request, limit=MAX_LOGIN_BYTES))
@@ -66,7 +101,7 @@ async def sign_in(request: Request, opened: Opened) -> Response:
     )
 
 
-@router.get("/me/")
+@router.get("/me/", **documented(answers={200: Me}))
 async def me(user: CurrentUser) -> Response:
     """Tell a user who they are."""
     return answer(

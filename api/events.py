@@ -14,7 +14,9 @@ from temporalio.service import RPCError
 
 from api.body import json_object, read_body
 from api.errors import Refused, answer, invalid, unavailable
+from api.event_shapes import Event, EventPage, Retried, RetriedSome
 from api.fields import read_model
+from api.openapi import documented, example
 from api.state import Admin, Opened, State
 from contracts.events import EventStatus, EventType
 from database import event_log
@@ -34,7 +36,7 @@ LARGEST_ID = 2**63 - 1
 class Asked(BaseModel):
     """The filters of the log, in a query or in a body."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", **example({"store": 2, "event_type": "product.updated"}))
 
     status: EventStatus | None = None
     event_type: EventType | None = None
@@ -89,7 +91,7 @@ def _shown(opened: State, row: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
-@router.get("/")
+@router.get("/", **documented(answers={200: EventPage}))
 async def list_events(_: Admin, opened: Opened, asked: Annotated[Listed, Query()]) -> Response:
     """The newest first; `next` is the cursor of the page after.
 
@@ -105,7 +107,7 @@ async def list_events(_: Admin, opened: Opened, asked: Annotated[Listed, Query()
     return answer(200, page if counts is None else {"counts": counts, **page})
 
 
-@router.get("/{row_id}/")
+@router.get("/{row_id}/", **documented(answers={200: Event}, refuses=[404]))
 async def read_event(_: Admin, opened: Opened, row_id: int) -> Response:
     """One event with its payload, timings, attempts and the way to its workflow."""
     async with opened.database.reading() as connection:
@@ -115,7 +117,7 @@ async def read_event(_: Admin, opened: Opened, row_id: int) -> Response:
     return answer(200, _shown(opened, row))
 
 
-@router.post("/{row_id}/retry/")
+@router.post("/{row_id}/retry/", **documented(answers={202: Retried}, refuses=[404, 409]))
 async def retry_event(_: Admin, opened: Opened, row_id: int) -> Response:
     """Run a failed event again."""
     async with opened.database.reading() as connection:
@@ -129,7 +131,7 @@ async def retry_event(_: Admin, opened: Opened, row_id: int) -> Response:
     raise Refused(409, {"error": "The event is running already."})
 
 
-@router.post("/retry/")
+@router.post("/retry/", **documented(answers={202: RetriedSome}, body=Asked, body_required=False))
 async def retry_events(_: Admin, opened: Opened, request: Request) -> Response:
     """Run the failed events again that the filters in the body find, the oldest first."""
     raw = await read_body(request, limit=MAX_FILTER_BYTES)

@@ -1,6 +1,7 @@
 """Alive and ready, for whoever watches the process."""
 
 import asyncio
+from typing import Literal
 
 from fastapi import APIRouter, Response
 from sqlalchemy import text
@@ -8,11 +9,33 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
 from api.errors import answer
+from api.openapi import Answer, documented, example
 from api.state import Opened, State
 
 router = APIRouter(tags=["operation"])
 
 ANSWER_WITHIN = 3.0
+
+
+class Alive(Answer):
+    """The process answers."""
+
+    model_config = example({"status": "ok"})
+
+    status: Literal["ok"]
+
+
+Reached = Literal["ok", "unreachable"]
+
+
+class Ready(Answer):
+    """What can be reached."""
+
+    model_config = example({"status": "ok", "postgres": "ok", "temporal": "ok"})
+
+    status: Literal["ok", "degraded"]
+    postgres: Reached
+    temporal: Reached
 
 
 async def _postgres(opened: State) -> bool:
@@ -32,13 +55,13 @@ async def _temporal(opened: State) -> bool:
         return False
 
 
-@router.get("/healthz")
+@router.get("/healthz", **documented(answers={200: Alive}))
 async def alive() -> Response:
     """The process answers."""
     return answer(200, {"status": "ok"})
 
 
-@router.get("/readyz")
+@router.get("/readyz", **documented(answers={200: Ready, 503: Ready}))
 async def ready(opened: Opened) -> Response:
     """Postgres and Temporal can be reached; 503 says which cannot."""
     postgres, temporal = await asyncio.gather(_postgres(opened), _temporal(opened))

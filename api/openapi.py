@@ -4,12 +4,13 @@ A route spreads `documented(...)` into its decorator. What follows from its para
 (`api/state.py`) is added by `completed`, so a route names only what is its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import models_json_schema
@@ -56,6 +57,11 @@ class Answer(BaseModel):
     """An answer, or a part of one: the fields told here and no other."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def example(*shown: dict[str, Any]) -> ConfigDict:
+    """The configuration of a model with examples."""
+    return ConfigDict(json_schema_extra={"examples": [*shown]})
 
 
 class Problem(Answer):
@@ -187,30 +193,30 @@ def _name_body(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
             content["schema"] = {"$ref": SCHEMA.format(model=schema["title"])}
 
 
-def completed(document: dict[str, Any]) -> dict[str, Any]:
+def _named(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
+    """Name -> schema of models and their parts; FastAPI's own lose each null of their examples."""
+    _, schemas = models_json_schema([(model, "serialization") for model in models], ref_template=SCHEMA)
+    named: dict[str, Any] = schemas["$defs"]
+    return named
+
+
+def completed(document: dict[str, Any], answers: Iterable[type[BaseModel]]) -> dict[str, Any]:
     """FastAPI's document with our refusals instead of its own, and bodies that have names."""
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas = document["components"]["schemas"]
     for operation in (entry for path in document["paths"].values() for entry in path.values()):
         _name_body(operation, schemas)
         operation["summary"] = operation["description"].splitlines()[0].removesuffix(".")
         responses = operation["responses"]
-        also = {
-            status
-            for who in operation.get("security", ())
-            for name in who
-            for status in REFUSED_WITHOUT[name]
-        }
+        askers = [name for who in operation.get("security", ()) for name in who]
+        refused = {status for name in askers for status in REFUSED_WITHOUT[name]}
         if responses.pop("422", None):
-            also.add(400)
-        for status in also:
+            refused.add(400)
+        for status in refused:
             responses.setdefault(str(status), _refused(status))
         operation["responses"] = dict(sorted(responses.items()))
     for theirs in ("HTTPValidationError", "ValidationError"):
         schemas.pop(theirs, None)
-    _, ours = models_json_schema(
-        [(refusal.shape, "serialization") for refusal in REFUSALS.values()], ref_template=SCHEMA
-    )
-    schemas.update(ours["$defs"])
+    schemas |= _named({*answers, *(refusal.shape for refusal in REFUSALS.values())})
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     return document
 
@@ -220,5 +226,7 @@ class Service(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            self.openapi_schema = completed(super().openapi())
+            told = (getattr(route, "responses", {}) for route in iter_route_contexts(self.routes))
+            answers = {each["model"] for responses in told for each in responses.values() if "model" in each}
+            self.openapi_schema = completed(super().openapi(), answers)
         return self.openapi_schema

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.errors import Refused, answer
+from api.openapi import documented
+from api.product_shapes import Product, ProductPage
 from api.state import CurrentUser, Opened
 from database import catalogue
 from database.catalogue import ProductFilter
@@ -59,7 +61,7 @@ def _page(request: Request, number: int, *, exists: bool) -> str | None:
     return str(request.url.include_query_params(page=number)) if exists else None
 
 
-@router.get("/")
+@router.get("/", **documented(answers={200: ProductPage}))
 async def list_products(
     request: Request, user: CurrentUser, opened: Opened, asked: Annotated[Listed, Query()]
 ) -> Response:
@@ -88,7 +90,7 @@ async def list_products(
     )
 
 
-@router.get("/{product_id}/")
+@router.get("/{product_id}/", **documented(answers={200: Product}, refuses=[404]))
 async def read_product(user: CurrentUser, opened: Opened, product_id: int) -> Response:
     """One of the user's products, with its variations and the chunks search knows."""
     async with opened.database.reading() as connection:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.body import json_object, read_body
 from api.errors import Refused, answer, invalid
 from api.fields import read_model
-from api.openapi import Answer, documented
+from api.openapi import Answer, documented, example
 from api.state import Asker, CurrentAsker, Opened
 from contracts.naming import embedding_label
 from contracts.search import Question
@@ -75,30 +75,26 @@ class SearchHit(Answer):
 class SearchAnswer(Answer):
     """The products found, the best first."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
+    model_config = example(
+        {
+            "mode": "hybrid",
+            "results": [
                 {
-                    "mode": "hybrid",
-                    "results": [
-                        {
-                            "score": 0.0325,
-                            "text": "چراغ مطالعه رومیزی\nنور گرم و ملایم برای کتاب خواندن شبانه",
-                            "product": {
-                                "id": 12,
-                                "external_id": "woo_777",
-                                "title": "چراغ مطالعه رومیزی",
-                                "price": "1250000",
-                                "currency": "IRT",
-                                "in_stock": True,
-                                "stock_quantity": "3",
-                                "link": "https://shop.example/product/777",
-                                "image": "https://shop.example/777.jpg",
-                            },
-                        }
-                    ],
+                    "score": 0.0325,
+                    "text": "چراغ مطالعه رومیزی\nنور گرم و ملایم برای کتاب خواندن شبانه",
+                    "product": {
+                        "id": 12,
+                        "external_id": "woo_777",
+                        "title": "چراغ مطالعه رومیزی",
+                        "price": "1250000",
+                        "currency": "IRT",
+                        "in_stock": True,
+                        "stock_quantity": "3",
+                        "link": "https://shop.example/product/777",
+                        "image": "https://shop.example/777.jpg",
+                    },
                 }
-            ]
+            ],
         }
     )
 

@@ -12,7 +12,9 @@ from api.body import json_object, read_body
 from api.errors import answer, invalid
 from api.intake import Taken
 from api.messages import message
+from api.openapi import documented
 from api.state import CurrentIntegration, Opened
+from api.webhook_shapes import EVENT_ID_LENGTH, Accepted, Connected, Delivery, Skipped
 from connectors.woocommerce.fields import Moment
 from connectors.woocommerce.parse import Deletion, parse
 from contracts.catalog import Variation
@@ -21,7 +23,6 @@ from contracts.events import EventType, ProductEvent
 
 router = APIRouter(prefix="/api/integrations/woocommerce", tags=["shops"])
 
-EVENT_ID_LENGTH = 255
 _moment = TypeAdapter(Moment)
 
 
@@ -79,7 +80,7 @@ def read_event(
     )
 
 
-@router.post("/webhook/", status_code=202)
+@router.post("/webhook/", **documented(answers={202: Accepted, 200: Skipped}, body=Delivery))
 async def webhook(request: Request, opened: Opened, integration: CurrentIntegration) -> Response:
     """Take one product change; answered once a crash can no longer lose it."""
     started = time.perf_counter()
@@ -109,7 +110,7 @@ async def webhook(request: Request, opened: Opened, integration: CurrentIntegrat
     return answer(202, {**told, "processing_time_ms": elapsed})
 
 
-@router.get("/health/")
+@router.get("/health/", **documented(answers={200: Connected}))
 async def connection_health(request: Request, integration: CurrentIntegration) -> Response:
     """Tell a shop whose token this is, so that its owner sees the connection work."""
     return answer(

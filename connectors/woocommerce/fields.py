@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from knowledge.html import plain_line
 
@@ -125,12 +125,58 @@ def _addresses(value: object) -> tuple[str, ...]:
     return tuple(address for item in items(value) if (address := _address(item)))
 
 
-Text = Annotated[str, BeforeValidator(_text)]
-Line = Annotated[str, BeforeValidator(_line)]
-Number = Annotated[Decimal | None, BeforeValidator(_number)]
-Flag = Annotated[bool, BeforeValidator(_flag)]
-Moment = Annotated[datetime | None, BeforeValidator(_moment)]
-Id = Annotated[str, BeforeValidator(identifier)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
-Address = Annotated[str, BeforeValidator(_address)]
-Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
+# The JSON schemas below say what is taken, which is more than should be sent.
+
+_TEXT = {
+    "anyOf": [{"type": ["string", "number", "null"]}, {"const": False}, {"type": "array", "maxItems": 0}]
+}
+_ID = {
+    "anyOf": [
+        {"type": "integer", "minimum": 1, "maximum": LARGEST_ID},
+        {"type": "string", "pattern": r"^\s*[0-9]{1,30}\s*$"},
+    ]
+}
+_NUMBER = {"type": ["string", "number", "null"], "description": 'Also "", "45,000" and "۴۵٬۰۰۰".'}
+_FLAG = {
+    "type": ["boolean", "string", "integer", "null"],
+    "description": 'Also "yes", "no", "parent", 0, 1 and "".',
+}
+_MOMENT = {"type": ["string", "null"], "description": "In UTC where it names no zone."}
+
+
+def _any(*schemas: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [part for schema in schemas for part in schema.get("anyOf", [schema])]}
+
+
+def _fields(required: Iterable[str] = (), **fields: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": fields, "required": list(required)}
+
+
+def _list(*items: dict[str, Any]) -> dict[str, Any]:
+    """What `items` reads."""
+    item = _any(*items)
+    return _any(
+        {"type": "array", "items": item},
+        {"type": "object", "additionalProperties": item},
+        {"enum": [None, "", False]},
+    )
+
+
+_ADDRESS = _any(_TEXT, _fields(src=_TEXT))
+_NAMES = _any(_list(_TEXT, _fields(["name"], name=_TEXT)), {"type": "string"})
+_OPTIONS = _any(_NAMES, {"type": "number"})
+_ATTRIBUTE = _fields(name=_TEXT, options=_OPTIONS, option={})
+
+Text = Annotated[str, BeforeValidator(_text), WithJsonSchema(_TEXT)]
+Line = Annotated[str, BeforeValidator(_line), WithJsonSchema(_TEXT)]
+Number = Annotated[Decimal | None, BeforeValidator(_number), WithJsonSchema(_NUMBER)]
+Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(_FLAG)]
+Moment = Annotated[datetime | None, BeforeValidator(_moment), WithJsonSchema(_MOMENT)]
+Id = Annotated[str, BeforeValidator(identifier), WithJsonSchema(_ID)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_names), WithJsonSchema(_NAMES)]
+Address = Annotated[str, BeforeValidator(_address), WithJsonSchema(_ADDRESS)]
+Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses), WithJsonSchema(_list(_ADDRESS))]
+ATTRIBUTES_SCHEMA = WithJsonSchema(
+    _any(_list(_ATTRIBUTE), {"type": "object", "additionalProperties": _OPTIONS})
+)
+VARIATIONS_SCHEMA = WithJsonSchema(_list(_ID, _fields(["id"], id=_ID)))

@@ -8,6 +8,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from connectors.woocommerce.fields import (
+    ATTRIBUTES_SCHEMA,
+    VARIATIONS_SCHEMA,
     Address,
     Addresses,
     Flag,
@@ -64,7 +66,7 @@ class _Attribute(BaseModel):
         return Attribute(name=self.name, options=self.options)
 
 
-_Attributes = Annotated[list[_Attribute], BeforeValidator(_attributes)]
+_Attributes = Annotated[list[_Attribute], BeforeValidator(_attributes), ATTRIBUTES_SCHEMA]
 
 
 class _Item(BaseModel):
@@ -116,7 +118,9 @@ class _Item(BaseModel):
         return tuple(attribute for attribute in attributes if attribute.name and attribute.options)
 
 
-class _Variation(_Item):
+class VariationBody(_Item):
+    """A variation, which knows its product."""
+
     parent_id: Id | None = None
 
     def read(self, parent: str) -> Variation:
@@ -135,7 +139,9 @@ def _variations(value: object) -> tuple[Any, ...]:
     return tuple(items(value))
 
 
-class _Product(_Item):
+class ProductBody(_Item):
+    """A product, as WooCommerce's REST API tells it; other fields are kept and not read."""
+
     name: Line = ""
     short_description: Text = ""
     categories: Names = ()
@@ -144,7 +150,7 @@ class _Product(_Item):
     currency: Line = ""
     catalog_visibility: Text = "visible"
     post_password: Text = ""
-    variations: Annotated[tuple[Any, ...] | None, BeforeValidator(_variations)] = None
+    variations: Annotated[tuple[Any, ...] | None, BeforeValidator(_variations), VARIATIONS_SCHEMA] = None
 
     def read(self) -> Product:
         inside = self._inside()
@@ -170,7 +176,7 @@ class _Product(_Item):
     def _inside(self) -> tuple[Variation, ...]:
         """The variations sent in full; of one that is there twice, the last."""
         read = (
-            _read(_Variation, item, f"product.variations.{at}").read(self.id)
+            _read(VariationBody, item, f"product.variations.{at}").read(self.id)
             for at, item in enumerate(self.variations or ())
             if isinstance(item, Mapping)
         )
@@ -190,7 +196,9 @@ class _Product(_Item):
         return (*(variation.external_id for variation in inside), *named)
 
 
-class _Deletion(BaseModel):
+class DeletionBody(BaseModel):
+    """A product or variation that is gone; other fields are kept and not read."""
+
     id: Id
     date_modified_gmt: Moment = None
 
@@ -207,11 +215,11 @@ def _read(model: type[Model], body: object, path: str) -> Model:
 def parse(event_type: EventType, body: Mapping[str, Any]) -> Change:
     """Read the `product` of an event; InvalidField names what cannot be read."""
     if event_type is EventType.DELETED:
-        deletion = _read(_Deletion, body, "product")
+        deletion = _read(DeletionBody, body, "product")
         return Deletion(external_id=deletion.id, version=deletion.date_modified_gmt)
     if body.get("type") == "variation":
-        variation = _read(_Variation, body, "product")
+        variation = _read(VariationBody, body, "product")
         if variation.parent_id is None:
             raise InvalidField("product.parent_id", "a variation must name its product")
         return variation.read(variation.parent_id)
-    return _read(_Product, body, "product").read()
+    return _read(ProductBody, body, "product").read()

@@ -1,5 +1,6 @@
 """The API's document is complete, and nothing in it is FastAPI's own guess."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +8,7 @@ import jsonschema
 import pytest
 
 from api.app import create_app
+from api.openapi import REFUSED_WITHOUT
 from settings import Settings
 from tests.conftest import SECRET_KEY
 
@@ -46,11 +48,48 @@ def test_every_example_is_true(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_every_refusal_has_a_shape_and_a_true_example(name: str) -> None:
+def test_every_body_has_a_shape_and_a_true_example(name: str) -> None:
+    """What is taken, what is answered and what is refused, in JSON."""
+    for where, content in contents(OPERATIONS[name]):
+        schema = SCHEMAS[content["schema"]["$ref"].rsplit("/", 1)[1]]
+        assert "example" in content or schema["examples"], where
+        if "example" in content:
+            fitting(schema, content["example"])
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_refusals_have_one_shape(name: str) -> None:
     """`{"detail"}` with 401, `{"error"}` with all others, and never FastAPI's 422."""
-    operation = OPERATIONS[name]
-    refused = {status: content for status, content in contents(operation) if status[0] in "45"}
+    refused = [status for status in OPERATIONS[name]["responses"] if status[0] in "45"]
     assert "422" not in refused
-    for status, content in refused.items():
-        fitting(content["schema"], content["example"])
-        assert ("detail" in content["example"]) == (status == "401"), status
+    for status, content in contents(OPERATIONS[name]):
+        if status in refused and name != "GET /readyz":
+            assert ("detail" in content["example"], "error" in content["example"]) == (
+                status == "401",
+                status != "401",
+            )
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_says_what_it_is(name: str) -> None:
+    """A summary, a description and a group that is described as well."""
+    operation = OPERATIONS[name]
+    assert operation["summary"]
+    assert operation["description"]
+    assert set(operation["tags"]) <= {tag["name"] for tag in DOCUMENT["tags"]}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_whoever_must_say_who_they_are_may_be_refused(name: str) -> None:
+    """401 with every token, 403 where only admins may, 429 where tokens are counted, 503 without Postgres."""
+    responses = set(OPERATIONS[name]["responses"])
+    for who in OPERATIONS[name].get("security", ()):
+        (scheme,) = who
+        assert {str(status) for status in REFUSED_WITHOUT[scheme]} <= responses
+
+
+def test_every_schema_is_one() -> None:
+    """And each is used."""
+    for name, schema in SCHEMAS.items():
+        jsonschema.Draft202012Validator.check_schema(schema)
+        assert f'"#/components/schemas/{name}"' in json.dumps(DOCUMENT), name
