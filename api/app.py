@@ -28,6 +28,7 @@ from api.query_vectors import QueryVectors
 from api.sessions import Sessions
 from api.state import State
 from connectors.embeddings import create_embedder
+from connectors.outbound import Outbound
 from database.engine import Database, create_engine
 from database.sealing import Seal
 from settings import Settings
@@ -69,6 +70,7 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
     database = Database(create_engine(settings.database_url, pool_size=20))
     temporal = await connect(settings.temporal_address, settings.temporal_namespace, prompt=True)
     embedder = create_embedder(settings)
+    outbound = Outbound(allow_private=settings.allow_private_shops)
     known = Tokens(database, settings.trusted_proxies)
     stopping = asyncio.Event()
     counting = asyncio.create_task(known.keep_counting(stopping))
@@ -83,10 +85,12 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
             intake=Intake(database, temporal, task_queue=settings.task_queue),
             limit=RateLimit(settings.requests_per_minute),
             seal=Seal(settings.secret_keys),
+            outbound=outbound,
         )
     finally:
         stopping.set()
         await counting
+        outbound.close()
         await embedder.close()
         await database.close()
 

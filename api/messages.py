@@ -11,7 +11,7 @@ MESSAGES = {
     },
     "shown_once": {
         "fa": "⚠️ این token فقط یکبار نمایش داده می‌شود. لطفاً آن را کپی کنید.",
-        "en": "⚠️ This token is shown only once. Please copy it.",
+        "en": "This token is shown only once. Please copy it.",
     },
     "connected": {"fa": "اتصال برقرار است", "en": "The connection works"},
 }

@@ -13,6 +13,7 @@ from api.limits import RateLimit
 from api.openapi import ADMIN_SESSION, INTEGRATION_TOKEN, SESSION
 from api.query_vectors import QueryVectors
 from api.sessions import Sessions, password_stamp
+from connectors.outbound import Outbound
 from contracts.accounts import Integration
 from database import accounts
 from database.accounts import User
@@ -33,6 +34,7 @@ class State:
     intake: Intake
     limit: RateLimit
     seal: Seal
+    outbound: Outbound
 
 
 def state_of(request: Request) -> State:

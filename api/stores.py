@@ -24,7 +24,7 @@ from api.store_shapes import (
     StoreRequest,
     StoresAsked,
 )
-from connectors.outbound import reachable, shop_url
+from connectors.outbound import shop_url
 from contracts.errors import ForbiddenAddress, InvalidField
 from contracts.stores import CREDENTIALS, Store, StoreType
 from database import accounts, stores
@@ -70,7 +70,7 @@ async def _address(opened: State, given: str) -> str:
     try:
         url = shop_url(given)
         async with asyncio.timeout(LOOK_UP_WITHIN):
-            await reachable(httpx2.URL(url), allow_private=opened.settings.allow_private_shops)
+            await opened.outbound.reachable(httpx2.URL(url))
     except InvalidField as error:
         raise invalid(str(error), field=error.field, problem=error.problem) from None
     except ForbiddenAddress:

@@ -8,6 +8,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import SplitResult, urlsplit
 
 import httpx2
@@ -17,6 +18,7 @@ from contracts.errors import ForbiddenAddress, InvalidField
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 LONGEST_URL = 2_000
+NAMES_AT_A_TIME = 8
 LONGEST_HOST, LONGEST_LABEL = 253, 63
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -71,32 +73,52 @@ def shop_url(value: str, *, field: str = "base_url") -> str:
     return f"{parts.scheme}://{where}{parts.path.rstrip('/')}"
 
 
-async def resolve(host: str, port: int) -> list[Address]:
-    """The addresses of a name, IPv4 first; OSError where it has none."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+def _addresses(host: str, port: int) -> list[Address]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = {ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found}
     return sorted(addresses, key=lambda address: (address.version, int(address)))
 
 
-async def reachable(url: httpx2.URL, *, allow_private: bool) -> list[Address]:
-    """The addresses behind a URL that we may connect to; ForbiddenAddress where one of them is not public."""
-    host = url.raw_host.decode()
-    addresses = await resolve(host, url.port or DEFAULT_PORTS[url.scheme])
-    if not allow_private and not all(is_public(address) for address in addresses):
-        raise ForbiddenAddress(f"{host} leads into a private network")
-    return addresses
+class Outbound:
+    """The way to shops; names are looked up by threads of its own, for a slow name service holds them long.
 
-
-class GuardedTransport(httpx2.AsyncBaseTransport):
-    """Sends each request to an address it has looked at, under the name that was asked for."""
+    On the event loop's own threads that would hold up connections to Postgres too.
+    """
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
+        self._names = ThreadPoolExecutor(NAMES_AT_A_TIME, thread_name_prefix="names of shops")
+
+    async def resolve(self, host: str, port: int) -> list[Address]:
+        """The addresses of a name, IPv4 first; OSError where it has none."""
+        return await asyncio.get_running_loop().run_in_executor(self._names, _addresses, host, port)
+
+    async def reachable(self, url: httpx2.URL) -> list[Address]:
+        """The addresses behind a URL that we may connect to; ForbiddenAddress where one is not public."""
+        host = url.raw_host.decode()
+        addresses = await self.resolve(host, url.port or DEFAULT_PORTS[url.scheme])
+        if not self._allow_private and not all(is_public(address) for address in addresses):
+            raise ForbiddenAddress(f"{host} leads into a private network")
+        return addresses
+
+    def client(self, *, timeout: float = 30.0) -> httpx2.AsyncClient:
+        """A client for one shop: no proxy of the environment, no redirect followed unasked."""
+        return httpx2.AsyncClient(transport=_Guarded(self), timeout=timeout, trust_env=False)
+
+    def close(self) -> None:
+        self._names.shutdown(wait=False, cancel_futures=True)
+
+
+class _Guarded(httpx2.AsyncBaseTransport):
+    """Sends each request to an address that was looked at, under the name that was asked for."""
+
+    def __init__(self, outbound: Outbound) -> None:
+        self._outbound = outbound
         self._inner = httpx2.AsyncHTTPTransport(trust_env=False)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         try:
-            addresses = await reachable(request.url, allow_private=self._allow_private)
+            addresses = await self._outbound.reachable(request.url)
         except OSError as error:
             raise httpx2.ConnectError(f"{request.url.host} has no address", request=request) from error
         for address in addresses[:-1]:
@@ -118,10 +140,3 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
-
-
-def create_client(*, allow_private: bool, timeout: float = 30.0) -> httpx2.AsyncClient:
-    """A client for shops: no proxy of the environment, no redirect followed unasked."""
-    return httpx2.AsyncClient(
-        transport=GuardedTransport(allow_private=allow_private), timeout=timeout, trust_env=False
-    )

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from connectors import outbound
-from connectors.outbound import create_client, is_public, shop_url
+from connectors.outbound import Outbound, is_public, shop_url
 from contracts.errors import ForbiddenAddress, InvalidField
 
 
@@ -118,14 +118,14 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
     """A name service of our own: name -> the answers it gives, one after the other, the last for ever."""
     known: dict[str, list[list[str]]] = {}
 
-    async def resolve(host: str, port: int) -> list[outbound.Address]:
+    def resolve(host: str, port: int) -> list[outbound.Address]:
         if host not in known:
             raise socket.gaierror("unknown name")
         answers = known[host]
         addresses = answers.pop(0) if len(answers) > 1 else answers[0]
         return [ipaddress.ip_address(address) for address in addresses]
 
-    monkeypatch.setattr(outbound, "resolve", resolve)
+    monkeypatch.setattr(outbound, "_addresses", resolve)
     return known
 
 
@@ -134,7 +134,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
 )
 async def test_our_own_network_is_out_of_reach_however_it_is_spelled(url: str) -> None:
     """Nothing is sent."""
-    async with answering(OK) as (port, hosts), create_client(allow_private=False) as client:
+    async with answering(OK) as (port, hosts), Outbound(allow_private=False).client() as client:
         with pytest.raises(ForbiddenAddress):
             await client.get(f"{url}:{port}/")
     assert hosts == []
@@ -145,7 +145,7 @@ async def test_a_name_with_a_private_address_among_its_public_ones_is_refused(
 ) -> None:
     """The next answer might begin with the private one."""
     names["shop.test"] = [["8.8.8.8", "10.0.0.1"]]
-    async with create_client(allow_private=False) as client:
+    async with Outbound(allow_private=False).client() as client:
         with pytest.raises(ForbiddenAddress):
             await client.get("http://shop.test/")
 
@@ -155,7 +155,7 @@ async def test_the_address_that_was_looked_at_is_the_one_connected_to(
 ) -> None:
     """A name that answers differently the second time is asked once; the shop sees its own name."""
     names["shop.test"] = [["127.0.0.1"], ["203.0.113.1"]]
-    async with answering(OK) as (port, hosts), create_client(allow_private=True) as client:
+    async with answering(OK) as (port, hosts), Outbound(allow_private=True).client() as client:
         answer = await client.get(f"http://shop.test:{port}/")
     assert answer.text == "ok"
     assert hosts == [f"shop.test:{port}"]
@@ -168,7 +168,7 @@ async def test_a_redirect_into_our_network_is_refused(
     away = b"HTTP/1.1 302 Found\r\nLocation: http://inside.test/\r\nConnection: close\r\n\r\n"
     names |= {"shop.test": [["127.0.0.1"]], "inside.test": [["10.0.0.1"]]}
     monkeypatch.setattr(outbound, "is_public", lambda address: str(address) == "127.0.0.1")
-    async with answering(away) as (port, _), create_client(allow_private=False) as client:
+    async with answering(away) as (port, _), Outbound(allow_private=False).client() as client:
         assert (await client.get(f"http://shop.test:{port}/")).status_code == 302
         with pytest.raises(ForbiddenAddress):
             await client.get(f"http://shop.test:{port}/", follow_redirects=True)
@@ -180,7 +180,7 @@ async def test_a_certificate_is_for_the_name_not_for_the_address(names: dict[str
     seen: list[str | None] = []
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.sni_callback = lambda _, name, __: seen.append(name)
-    async with answering(OK, tls=tls) as (port, _), create_client(allow_private=True) as client:
+    async with answering(OK, tls=tls) as (port, _), Outbound(allow_private=True).client() as client:
         with pytest.raises(httpx2.ConnectError):
             await client.get(f"https://shop.test:{port}/")
     assert seen == ["shop.test"]
@@ -188,14 +188,14 @@ async def test_a_certificate_is_for_the_name_not_for_the_address(names: dict[str
 
 async def test_the_next_address_is_tried_where_one_does_not_answer(names: dict[str, list[list[str]]]) -> None:
     """A shop with a dead address and a living one can be read."""
-    async with answering(OK) as (port, _), create_client(allow_private=True) as client:
+    async with answering(OK) as (port, _), Outbound(allow_private=True).client() as client:
         names["shop.test"] = [["127.0.0.2", "127.0.0.1"]]
         assert (await client.get(f"http://shop.test:{port}/")).text == "ok"
 
 
 async def test_a_name_without_an_address_cannot_be_connected_to(names: dict[str, list[list[str]]]) -> None:
     """As any other shop that is not there."""
-    async with create_client(allow_private=False) as client:
+    async with Outbound(allow_private=False).client() as client:
         with pytest.raises(httpx2.ConnectError, match=r"nowhere\.test has no address"):
             await client.get("http://nowhere.test/")
 
@@ -204,7 +204,7 @@ async def test_proxies_of_the_environment_are_not_asked(monkeypatch: pytest.Monk
     """They would connect where we may not."""
     async with answering(OK) as (port, hosts):
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
-        async with create_client(allow_private=False) as client:
+        async with Outbound(allow_private=False).client() as client:
             with pytest.raises(ForbiddenAddress):
                 await client.get("http://127.0.0.1/")
     assert hosts == []
