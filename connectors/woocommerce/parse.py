@@ -1,12 +1,11 @@
 """A WooCommerce product, as REST, native webhooks and our plugin send it, to what we know of products."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from connectors.base import Change, Deletion
 from connectors.woocommerce.fields import (
     ATTRIBUTES_SCHEMA,
     VARIATIONS_SCHEMA,
@@ -27,15 +26,6 @@ from contracts.errors import InvalidField
 from contracts.events import EventType
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deletion:
-    """The shop no longer has this product or variation."""
-
-    external_id: str
-    version: datetime | None = None
-
-
-Change = Product | Variation | Deletion
 Model = TypeVar("Model", bound=BaseModel)
 
 

@@ -1,0 +1,104 @@
+"""WooCommerce's own webhooks.
+
+Only the body is signed: the topic, the time and the delivery id of a captured one can be anything. So a body
+says by itself what it is, and the topic only whether it is about products at all.
+"""
+
+import hashlib
+import html
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from connectors.base import Change
+from connectors.signatures import signed_with_one_of
+from connectors.woocommerce.parse import parse
+from contracts.catalog import Variation
+from contracts.deliveries import Delivery, Ignored, Told
+from contracts.events import EventType
+
+_PING = re.compile(rb"webhook_id=[0-9]{1,20}")
+_TOPIC = re.compile(r"product\.[a-z]{1,30}")
+
+_UPSERTS = {
+    "product.created": EventType.CREATED,
+    "product.restored": EventType.RESTORED,
+    "product.published": EventType.PUBLISHED,
+}
+
+_ERRORS = {
+    "woocommerce_rest_product_invalid_id": "The product was deleted before WooCommerce told of it.",
+    "woocommerce_rest_cannot_view": "The user who owns this webhook in WooCommerce may not see products.",
+}
+"""What WooCommerce signs and sends instead of a product."""
+
+
+def _event_id(delivery: Delivery, topic: str, *also: str) -> str:
+    digest = hashlib.sha256()
+    for part in (topic, delivery.headers.get("x-wc-webhook-resource", ""), *also):
+        digest.update(part.encode("utf-8", "replace") + b"\0")
+    digest.update(delivery.body)
+    return f"wc-{digest.hexdigest()}"
+
+
+class WooCommerceDeliveries:
+    """The connector of WooCommerce."""
+
+    def is_ping(self, delivery: Delivery) -> bool:
+        signed = "x-wc-webhook-signature" in delivery.headers
+        return not signed and _PING.fullmatch(delivery.body.strip()) is not None
+
+    def verify(self, delivery: Delivery, secrets: Sequence[str]) -> bool:
+        """WooCommerce decodes a secret as HTML before it signs, so both spellings of ours are tried."""
+        spellings = [spelled for secret in secrets for spelled in dict.fromkeys((secret, html.unescape(secret)))]
+        signature = delivery.headers.get("x-wc-webhook-signature", "")
+        return signed_with_one_of(spellings, delivery.body, signature)
+
+    def parse(self, delivery: Delivery) -> Told | Ignored:
+        topic = delivery.headers.get("x-wc-webhook-topic", "").strip().lower()[:100]
+        event_id = _event_id(delivery, topic)
+
+        def ignored(reason: str) -> Ignored:
+            return Ignored(event_id=event_id, topic=topic, reason=reason)
+
+        if not _TOPIC.fullmatch(topic):
+            return ignored("Only webhooks about products are of use here.")
+        try:
+            body = orjson.loads(delivery.body)
+        except orjson.JSONDecodeError:
+            return ignored("The body is not JSON.")
+        if not isinstance(body, dict):
+            return ignored("The body is not an object.")
+        if body.get("id") in (None, ""):
+            code = body.get("code")
+            return ignored(_ERRORS.get(code if isinstance(code, str) else "", "The body names no product."))
+        if set(body) == {"id"}:
+            return self._deletion(delivery, topic, body)
+        event_type = _UPSERTS.get(topic, EventType.UPDATED)
+        change = parse(event_type, body)
+        variation = isinstance(change, Variation)
+        return Told(
+            event_id=event_id,
+            event_type=event_type,
+            external_id=change.external_id,
+            parent=change.parent if isinstance(change, Variation) else None,
+            version=change.version,
+            payload=body,
+            confirm=variation,
+        )
+
+    def _deletion(self, delivery: Delivery, topic: str, body: Mapping[str, Any]) -> Told:
+        """A body that says nothing but an id is the same each time a product goes to the trash."""
+        deletion = parse(EventType.DELETED, body)
+        return Told(
+            event_id=_event_id(delivery, topic, delivery.headers.get("x-wc-webhook-delivery-id", "")),
+            event_type=EventType.DELETED,
+            external_id=deletion.external_id,
+            payload=body,
+            confirm=True,
+        )
+
+    def change(self, event_type: EventType, payload: Mapping[str, Any]) -> Change:
+        return parse(event_type, payload)
