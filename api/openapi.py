@@ -156,20 +156,21 @@ def _said(model: type[BaseModel]) -> str:
 
 def documented(
     *,
-    answers: Mapping[int, type[BaseModel]],
+    answers: Mapping[int, type[BaseModel] | None],
     refuses: Sequence[int] = (),
     body: type[BaseModel] | None = None,
     body_required: bool = True,
 ) -> dict[str, Any]:
     """What a decorator is told of a route: its answers (the usual one first), refusals of its own, its body.
 
-    The answers' docstrings say what they mean, their `json_schema_extra` gives an example. Nothing is checked
-    on the way out; schemathesis holds answers and models together.
+    The answers' docstrings say what they mean, `example` shows one; None is an answer without a body. Nothing
+    is checked on the way out: the tests hold answers and models together.
     """
     told: dict[str, Any] = {
         "status_code": next(iter(answers)),
         "responses": {
-            status: {"model": model, "description": _said(model)} for status, model in answers.items()
+            status: {"model": model, "description": _said(model)} if model else {"description": "Done."}
+            for status, model in answers.items()
         },
     }
     if body is not None:
