@@ -71,7 +71,8 @@ async def misfit(_: Request, error: Exception) -> Response:
         raise error
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"][1:])
-    return await refused(_, invalid(f"{field}: {first['msg']}", field=field, problem=first["msg"]))
+    problem = first["msg"].removeprefix("Value error, ")
+    return await refused(_, invalid(f"{field}: {problem}", field=field, problem=problem))
 
 
 async def unexpected(request: Request, error: Exception) -> Response:
