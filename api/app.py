@@ -95,7 +95,7 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
         await database.close()
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings) -> Service:
     """The application; everything it needs is opened when it starts and closed when it stops."""
 
     @asynccontextmanager

@@ -9,9 +9,11 @@ from typing import Any
 import orjson
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 DATABASE_DOWN = (InterfaceError, OperationalError, PoolTimeout)
 
@@ -53,10 +55,23 @@ async def refused(_: Request, error: Exception) -> Response:
     return answer(error.status, error.content, error.headers)
 
 
-async def http_error(_: Request, error: Exception) -> Response:
+def _allowed(request: Request) -> str:
+    """All methods of a path; Starlette names those of the first route that has it."""
+    methods: set[str] = set()
+    for context in iter_route_contexts(request.app.routes):
+        match, _ = context.route.matches(request.scope)
+        if match is not Match.NONE:
+            methods |= context.methods or set()
+    return ", ".join(sorted(methods))
+
+
+async def http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    return answer(error.status_code, {"error": error.detail}, dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = _allowed(request)
+    return answer(error.status_code, {"error": error.detail}, headers)
 
 
 async def database_down(request: Request, error: Exception) -> Response:
@@ -71,7 +86,8 @@ async def misfit(_: Request, error: Exception) -> Response:
         raise error
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"][1:])
-    return await refused(_, invalid(f"{field}: {first['msg']}", field=field, problem=first["msg"]))
+    problem = first["msg"].removeprefix("Value error, ")
+    return await refused(_, invalid(f"{field}: {problem}", field=field, problem=problem))
 
 
 async def unexpected(request: Request, error: Exception) -> Response:

@@ -1,21 +1,20 @@
 """`/api/v1/integrations/events/`: what became of every delivery, and another try for those that failed."""
 
 import base64
-import binascii
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from api.body import json_object, read_body
 from api.errors import Refused, answer, invalid, unavailable
 from api.event_shapes import Event, EventPage, Retried, RetriedSome
-from api.fields import read_model
+from api.fields import Id, Moment, PathId, read_model
 from api.openapi import documented, example
 from api.state import Admin, Opened, State
 from contracts.events import EventStatus, EventType
@@ -30,7 +29,8 @@ MOST_RETRIED = 500
 
 MAX_FILTER_BYTES = 16 * 1024
 
-LARGEST_ID = 2**63 - 1
+
+_PLACE: TypeAdapter[tuple[datetime, int]] = TypeAdapter(tuple[Moment, Id])
 
 
 class Asked(BaseModel):
@@ -40,11 +40,11 @@ class Asked(BaseModel):
 
     status: EventStatus | None = None
     event_type: EventType | None = None
-    store: int | None = Field(default=None, ge=1, le=LARGEST_ID)
+    store: Id | None = None
     external_id: str | None = Field(default=None, max_length=255, pattern=r"^[^\x00]*$")
     processed_successfully: bool | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
     def read(self) -> EventFilter:
         return EventFilter(
@@ -74,10 +74,10 @@ def _cursor(spelled: str | None) -> Cursor | None:
     if not spelled:
         return None
     try:
-        received_at, row_id = orjson.loads(base64.urlsafe_b64decode(spelled))
-        return Cursor(received_at=datetime.fromisoformat(received_at), id=int(row_id))
-    except (ValueError, TypeError, binascii.Error):
+        received_at, row_id = _PLACE.validate_json(base64.urlsafe_b64decode(spelled), strict=True)
+    except ValueError:
         raise invalid("cursor: not one we gave", field="cursor", problem="not one we gave") from None
+    return Cursor(received_at=received_at, id=row_id)
 
 
 def _shown(opened: State, row: dict[str, Any]) -> dict[str, Any]:
@@ -107,21 +107,21 @@ async def list_events(_: Admin, opened: Opened, asked: Annotated[Listed, Query()
     return answer(200, page if counts is None else {"counts": counts, **page})
 
 
-@router.get("/{row_id}/", **documented(answers={200: Event}, refuses=[404]))
-async def read_event(_: Admin, opened: Opened, row_id: int) -> Response:
+@router.get("/{row_id:id}/", **documented(answers={200: Event}, refuses=[404]))
+async def read_event(_: Admin, opened: Opened, row_id: PathId) -> Response:
     """One event with its payload, timings, attempts and the way to its workflow."""
     async with opened.database.reading() as connection:
-        row = await event_log.read_event(connection, row_id) if row_id <= LARGEST_ID else None
+        row = await event_log.read_event(connection, row_id)
     if row is None:
         raise Refused(404, {"error": "No such event"})
     return answer(200, _shown(opened, row))
 
 
-@router.post("/{row_id}/retry/", **documented(answers={202: Retried}, refuses=[404, 409]))
-async def retry_event(_: Admin, opened: Opened, row_id: int) -> Response:
+@router.post("/{row_id:id}/retry/", **documented(answers={202: Retried}, refuses=[404, 409]))
+async def retry_event(_: Admin, opened: Opened, row_id: PathId) -> Response:
     """Run a failed event again."""
     async with opened.database.reading() as connection:
-        row = await event_log.read_event(connection, row_id) if row_id <= LARGEST_ID else None
+        row = await event_log.read_event(connection, row_id)
     if row is None:
         raise Refused(404, {"error": "No such event"})
     if row["status"] != EventStatus.FAILED:

@@ -1,18 +1,84 @@
-"""Bodies read by a model; what does not fit is a 400 that names the field."""
+"""What requests are made of: fields with their bounds, and bodies read by a model.
 
-from typing import Any, TypeVar
+What does not fit is a 400 that names the field.
+"""
 
-from pydantic import BaseModel, ValidationError
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar
+
+import orjson
+from fastapi import Path
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, WithJsonSchema
+from starlette.convertors import IntegerConvertor, register_url_convertor
 
 from api.errors import invalid
 
 Model = TypeVar("Model", bound=BaseModel)
 
+LARGEST_ID = 2**63 - 1
+_PRICE = r"[0-9]{1,17}(\.[0-9]{1,17})?"
+
+
+class _Digits(IntegerConvertor):
+    """As many digits as a 64-bit number has; a path with anything else leads nowhere."""
+
+    regex = "[0-9]{1,19}"
+
+
+register_url_convertor("id", _Digits())  # for paths: "/{row_id:id}/"
+
+
+def _moment(value: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(str(value) if isinstance(value, str) else "")
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("expected a time such as 2026-11-20T10:00:00Z") from None
+
+
+def _price(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("expected a price")
+    if isinstance(value, str) and not re.fullmatch(_PRICE, value):
+        raise ValueError("expected a price such as 1250000 or 19.99")
+    return Decimal(str(value))
+
+
+def _whole(value: object) -> object:
+    """36.0 is a whole number in JSON."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = BeforeValidator(_whole)
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID), Whole]
+PathId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+Moment = Annotated[
+    datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+Price = Annotated[
+    Decimal,
+    BeforeValidator(_price),
+    Field(ge=0, lt=10**17),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0, "exclusiveMaximum": 10**17},
+                {"type": "string", "pattern": f"^{_PRICE}$"},
+            ]
+        }
+    ),
+]
+Words = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+
 
 def read_model(model: type[Model], body: dict[str, Any]) -> Model:
+    """A body as its model; JSON's types are kept apart, so 0 is not false and "1" is no number."""
     try:
-        return model.model_validate(body)
+        return model.model_validate_json(orjson.dumps(body), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise invalid(f"{field}: {first['msg']}", field=field, problem=first["msg"]) from None
+        problem = first["msg"].removeprefix("Value error, ")
+        raise invalid(f"{field}: {problem}", field=field, problem=problem) from None

@@ -1,7 +1,7 @@
 """What the API says of itself: answers, refusals and bodies of each route, and who may ask.
 
 A route spreads `documented(...)` into its decorator. What follows from its parameters and from who may ask
-(`api/state.py`) is added by `completed`, so a route names only what is its own.
+(`api/state.py`) is added by `Service`, so a route names only what is its own.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,10 +10,12 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import models_json_schema
+
+from api.fields import LARGEST_ID
 
 SCHEMA = "#/components/schemas/{model}"
 
@@ -163,9 +165,8 @@ def documented(
 ) -> dict[str, Any]:
     """What a decorator is told of a route: its answers (the usual one first), refusals of its own, its body.
 
-    The answers' docstrings say what they mean, their `json_schema_extra` gives an example; None is an answer
-    without a body. Nothing is checked
-    on the way out; schemathesis holds answers and models together.
+    The answers' docstrings say what they mean, `example` shows one; None is an answer without a body. Nothing
+    is checked on the way out: the tests hold answers and models together.
     """
     told: dict[str, Any] = {
         "status_code": next(iter(answers)),
@@ -183,16 +184,6 @@ def documented(
     return told
 
 
-def _name_body(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Move the schema of a body among the named ones, where its parts are looked for."""
-    for content in operation.get("requestBody", {}).get("content", {}).values():
-        schema = content["schema"]
-        if "$ref" not in schema:
-            schemas.update(schema.pop("$defs", {}))
-            schemas[schema["title"]] = schema
-            content["schema"] = {"$ref": SCHEMA.format(model=schema["title"])}
-
-
 def _named(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
     """Name -> schema of models and their parts; FastAPI's own lose each null of their examples."""
     _, schemas = models_json_schema([(model, "serialization") for model in models], ref_template=SCHEMA)
@@ -200,33 +191,57 @@ def _named(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
     return named
 
 
-def completed(document: dict[str, Any], answers: Iterable[type[BaseModel]]) -> dict[str, Any]:
-    """FastAPI's document with our refusals instead of its own, and bodies that have names."""
-    schemas = document["components"]["schemas"]
-    for operation in (entry for path in document["paths"].values() for entry in path.values()):
-        _name_body(operation, schemas)
-        operation["summary"] = operation["description"].splitlines()[0].removesuffix(".")
-        responses = operation["responses"]
-        askers = [name for who in operation.get("security", ()) for name in who]
-        refused = {status for name in askers for status in REFUSED_WITHOUT[name]}
-        if responses.pop("422", None):
-            refused.add(400)
-        for status in refused:
-            responses.setdefault(str(status), _refused(status))
-        operation["responses"] = dict(sorted(responses.items()))
-    for theirs in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(theirs, None)
-    schemas |= _named({*answers, *(refusal.shape for refusal in REFUSALS.values())})
-    document["components"]["schemas"] = dict(sorted(schemas.items()))
-    return document
+def _parts(body: dict[str, Any]) -> dict[str, Any]:
+    """Name -> schema of a body and its parts."""
+    whole = {name: value for name, value in body.items() if name != "$defs"}
+    return {**body.get("$defs", {}), body["title"]: whole}
+
+
+def _exact(schema: dict[str, Any]) -> None:
+    """FastAPI writes bounds as floats, among which there is no largest id."""
+    for part in (schema, *schema.get("anyOf", ())):
+        if part.get("maximum") == float(LARGEST_ID):
+            part["maximum"] = LARGEST_ID
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    operation["summary"] = operation.get("description", "").partition("\n")[0].removesuffix(".")
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        content["schema"] = {"$ref": SCHEMA.format(model=content["schema"]["title"])}
+    for parameter in operation.get("parameters", ()):
+        _exact(parameter["schema"])
+    responses = operation["responses"]
+    askers = [name for who in operation.get("security", ()) for name in who]
+    refused = {status for name in askers for status in REFUSED_WITHOUT[name]}
+    if responses.pop("422", None):
+        refused.add(400)
+    for status in refused:
+        responses.setdefault(str(status), _refused(status))
+    operation["responses"] = dict(sorted(responses.items()))
 
 
 class Service(FastAPI):
-    """FastAPI, except that its document is complete."""
+    """FastAPI, except that its document is complete: our refusals instead of its own, and named bodies."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            told = (getattr(route, "responses", {}) for route in iter_route_contexts(self.routes))
-            answers = {each["model"] for responses in told for each in responses.values() if "model" in each}
-            self.openapi_schema = completed(super().openapi(), answers)
+            self.openapi_schema = self._completed(super().openapi())
         return self.openapi_schema
+
+    def _completed(self, document: dict[str, Any]) -> dict[str, Any]:
+        for path in document["paths"].values():
+            for operation in path.values():
+                _complete(operation)
+        told = [
+            route for route in iter_route_contexts(self.routes) if isinstance(route.original_route, APIRoute)
+        ]
+        answers = {each["model"] for route in told for each in route.responses.values() if "model" in each}
+        schemas = document["components"]["schemas"]
+        schemas |= _named({*answers, *(refusal.shape for refusal in REFUSALS.values())})
+        for route in told:
+            for content in (route.openapi_extra or {}).get("requestBody", {}).get("content", {}).values():
+                schemas |= _parts(content["schema"])
+        for theirs in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(theirs, None)
+        document["components"]["schemas"] = dict(sorted(schemas.items()))
+        return document

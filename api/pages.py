@@ -7,7 +7,6 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-LARGEST_ID = 2**63 - 1
 LAST_PAGE = 1_000_000
 
 

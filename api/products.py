@@ -1,12 +1,12 @@
 """`/api/v1/web-knowledge/products/`: what a user's shops sell, and how much of it search knows."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.errors import Refused, answer
+from api.fields import Id, Moment, PathId, Words
 from api.openapi import documented
 from api.product_shapes import Product, ProductPage
 from api.state import CurrentUser, Opened
@@ -15,21 +15,18 @@ from database.catalogue import ProductFilter
 
 router = APIRouter(prefix="/api/v1/web-knowledge/products", tags=["products"])
 
-LARGEST_ID = 2**63 - 1
 LAST_PAGE = 1_000_000
-
-Told = Annotated[str | None, Field(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class Listed(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    external_source: Told = None
-    store: int | None = Field(default=None, ge=1, le=LARGEST_ID)
+    external_source: Words | None = None
+    store: Id | None = None
     is_active: bool | None = None
     in_stock: bool | None = None
-    search: Told = None
-    updated_after: datetime | None = None
+    search: Words | None = None
+    updated_after: Moment | None = None
     page: int = Field(default=1, ge=1, le=LAST_PAGE)
     page_size: int = Field(default=50, ge=1, le=200)
 
@@ -90,15 +87,11 @@ async def list_products(
     )
 
 
-@router.get("/{product_id}/", **documented(answers={200: Product}, refuses=[404]))
-async def read_product(user: CurrentUser, opened: Opened, product_id: int) -> Response:
+@router.get("/{product_id:id}/", **documented(answers={200: Product}, refuses=[404]))
+async def read_product(user: CurrentUser, opened: Opened, product_id: PathId) -> Response:
     """One of the user's products, with its variations and the chunks search knows."""
     async with opened.database.reading() as connection:
-        row = (
-            await catalogue.read_product(connection, user.id, product_id)
-            if 0 < product_id <= LARGEST_ID
-            else None
-        )
+        row = await catalogue.read_product(connection, user.id, product_id)
     if row is None:
         raise Refused(404, {"error": "No such product"})
     return answer(200, _shown(row))

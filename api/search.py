@@ -1,7 +1,6 @@
 """`POST /api/v1/knowledge/search/`: products for a question, by meaning and by words."""
 
 from dataclasses import asdict
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -9,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.body import json_object, read_body
 from api.errors import Refused, answer, invalid
-from api.fields import read_model
+from api.fields import LARGEST_ID, Price, Whole, read_model
 from api.openapi import Answer, documented, example
 from api.state import Asker, CurrentAsker, Opened
 from contracts.naming import embedding_label
@@ -20,13 +19,10 @@ from knowledge.normalise import normalise, search_form
 
 router = APIRouter(prefix="/api/v1/knowledge", tags=["search"])
 
-LARGEST_ID = 2**63 - 1
 MAX_QUESTION_BYTES = 64 * 1024
 MAX_QUERY_CHARACTERS = 2_000
 MAX_WORD_BYTES = 2_046
 """Longer words are in no full-text index and in no query of one."""
-
-Price = Annotated[Decimal, Field(ge=0, allow_inf_nan=False, max_digits=20)]
 
 
 class SearchRequest(BaseModel):
@@ -42,8 +38,8 @@ class SearchRequest(BaseModel):
     )
 
     query: str = Field(min_length=1, max_length=MAX_QUERY_CHARACTERS)
-    limit: int = Field(default=10, ge=1, le=100)
-    store: int | None = None
+    limit: Annotated[int, Field(ge=1, le=100), Whole] = 10
+    store: Annotated[int, Whole] | None = None
     in_stock: bool | None = None
     min_price: Price | None = None
     max_price: Price | None = None

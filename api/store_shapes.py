@@ -6,8 +6,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from api.fields import Id
 from api.openapi import Answer
-from api.pages import LARGEST_ID, Paged, page_example
+from api.pages import Paged, page_example
 from contracts.stores import StoreType
 
 LONGEST_OVERLAP_HOURS = 24 * 30
@@ -17,7 +18,6 @@ Name = Annotated[
 ]
 Currency = Annotated[str, Field(min_length=1, max_length=10, pattern=r"^[^\s\x00-\x1f]+$")]
 Secret = Annotated[str, Field(min_length=8, max_length=255, pattern=r"^[\x21-\x7e]+$")]
-Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 
 EXAMPLE: JsonDict = {
     "id": 3,

@@ -11,9 +11,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.body import json_object, read_body
 from api.errors import Refused, answer, invalid
-from api.fields import read_model
+from api.fields import PathId, read_model
 from api.openapi import documented
-from api.pages import LARGEST_ID, page
+from api.pages import page
 from api.state import Admin, Opened, State
 from api.store_shapes import (
     NewStore,
@@ -87,7 +87,7 @@ def _same_host(one: str, other: str) -> bool:
 
 async def _found(opened: State, store_id: int) -> Store:
     async with opened.database.reading() as connection:
-        store = await stores.read(connection, store_id) if 0 < store_id <= LARGEST_ID else None
+        store = await stores.read(connection, store_id)
     if store is None:
         raise Refused(404, {"error": "No such store"})
     return store
@@ -131,14 +131,14 @@ async def create_store(request: Request, admin: Admin, opened: Opened) -> Respon
     return answer(201, _shown(opened, request, store, webhook_secret=secret))
 
 
-@router.get("/{store_id}/", **documented(answers={200: ShownStore}, refuses=(404,)))
-async def read_store(request: Request, _: Admin, opened: Opened, store_id: int) -> Response:
+@router.get("/{store_id:id}/", **documented(answers={200: ShownStore}, refuses=(404,)))
+async def read_store(request: Request, _: Admin, opened: Opened, store_id: PathId) -> Response:
     """One store, without its secrets."""
     return answer(200, _shown(opened, request, await _found(opened, store_id)))
 
 
-@router.patch("/{store_id}/", **documented(body=StoreChange, answers={200: ShownStore}, refuses=(404,)))
-async def change_store(request: Request, _: Admin, opened: Opened, store_id: int) -> Response:
+@router.patch("/{store_id:id}/", **documented(body=StoreChange, answers={200: ShownStore}, refuses=(404,)))
+async def change_store(request: Request, _: Admin, opened: Opened, store_id: PathId) -> Response:
     """Change what is named and nothing else; the type of a store stays what it is."""
     asked = read_model(StoreChange, json_object(await read_body(request, limit=MAX_STORE_BYTES)))
     store = await _found(opened, store_id)
@@ -159,21 +159,21 @@ async def change_store(request: Request, _: Admin, opened: Opened, store_id: int
     return answer(200, _shown(opened, request, await _found(opened, store_id)))
 
 
-@router.delete("/{store_id}/", **documented(answers={204: None}, refuses=(404,)))
-async def remove_store(_: Admin, opened: Opened, store_id: int) -> Response:
+@router.delete("/{store_id:id}/", **documented(answers={204: None}, refuses=(404,)))
+async def remove_store(_: Admin, opened: Opened, store_id: PathId) -> Response:
     """Remove a store with its tokens, events, products and knowledge."""
     async with opened.database.transaction() as connection:
-        removed = 0 < store_id <= LARGEST_ID and await stores.remove(connection, store_id)
+        removed = await stores.remove(connection, store_id)
     if not removed:
         raise Refused(404, {"error": "No such store"})
     return Response(status_code=204)
 
 
 @router.post(
-    "/{store_id}/rotate-secret/",
+    "/{store_id:id}/rotate-secret/",
     **documented(body=SecretRotation, body_required=False, answers={200: NewStore}, refuses=(404,)),
 )
-async def rotate_secret(request: Request, _: Admin, opened: Opened, store_id: int) -> Response:
+async def rotate_secret(request: Request, _: Admin, opened: Opened, store_id: PathId) -> Response:
     """Replace the webhook secret; deliveries signed with the one before are taken for a while yet."""
     raw = await read_body(request, limit=MAX_STORE_BYTES)
     asked = read_model(SecretRotation, json_object(raw or b"{}"))

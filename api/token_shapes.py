@@ -4,12 +4,13 @@ import ipaddress
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from api.fields import Id, Moment
 from api.openapi import Answer
 from api.pages import Paged, page_example
-from api.store_shapes import LONGEST_OVERLAP_HOURS, Id, Name
+from api.store_shapes import LONGEST_OVERLAP_HOURS, Name
 from contracts.stores import StoreType
 
 MOST_ADDRESSES = 100
@@ -152,7 +153,7 @@ class TokenRequest(BaseModel):
     name: Name = "Integration Token"
     store_id: Id | None = None
     allowed_ips: Networks = ()
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class TokenChange(BaseModel):
@@ -167,7 +168,7 @@ class TokenChange(BaseModel):
 
     name: Name | None = None
     is_active: bool | None = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     allowed_ips: Networks | None = None
 
 
@@ -177,7 +178,7 @@ class TokenRotation(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"overlap_hours": 24}]})
 
     overlap_hours: float = Field(default=24, ge=0, le=LONGEST_OVERLAP_HOURS)
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class TokensAsked(Paged):

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.body import json_object, read_body
 from api.errors import Refused, answer, invalid
-from api.fields import read_model
+from api.fields import PathId, read_model
 from api.messages import message
 from api.openapi import documented
-from api.pages import LARGEST_ID, page
+from api.pages import page
 from api.state import Admin, Opened, State
 from api.token_shapes import (
     IssuedAnswer,
@@ -71,7 +71,7 @@ def _unknown(what: str, field: str | None = None) -> Refused:
 
 
 async def _read(connection: AsyncConnection, token_id: int) -> Token:
-    token = await token_terms.read(connection, token_id) if 0 < token_id <= LARGEST_ID else None
+    token = await token_terms.read(connection, token_id)
     if token is None:
         raise _unknown("token")
     return token
@@ -139,14 +139,14 @@ async def list_tokens(
     return answer(200, page(request, asked, count, [_shown(token) for token in found]))
 
 
-@router.get("/{token_id}/", **documented(answers={200: ShownToken}, refuses=(404,)))
-async def read_token(_: Admin, opened: Opened, token_id: int) -> Response:
+@router.get("/{token_id:id}/", **documented(answers={200: ShownToken}, refuses=(404,)))
+async def read_token(_: Admin, opened: Opened, token_id: PathId) -> Response:
     """The terms of one token."""
     return answer(200, _shown(await _found(opened, token_id)))
 
 
-@router.patch("/{token_id}/", **documented(body=TokenChange, answers={200: ShownToken}, refuses=(404,)))
-async def change_token(request: Request, _: Admin, opened: Opened, token_id: int) -> Response:
+@router.patch("/{token_id:id}/", **documented(body=TokenChange, answers={200: ShownToken}, refuses=(404,)))
+async def change_token(request: Request, _: Admin, opened: Opened, token_id: PathId) -> Response:
     """Change what is named and nothing else; it counts from the next request on."""
     asked = read_model(TokenChange, json_object(await read_body(request, limit=MAX_TOKEN_BYTES)))
     await _found(opened, token_id)
@@ -165,21 +165,21 @@ async def change_token(request: Request, _: Admin, opened: Opened, token_id: int
     return answer(200, _shown(await _found(opened, token_id)))
 
 
-@router.delete("/{token_id}/", **documented(answers={204: None}, refuses=(404,)))
-async def revoke_token(_: Admin, opened: Opened, token_id: int) -> Response:
+@router.delete("/{token_id:id}/", **documented(answers={204: None}, refuses=(404,)))
+async def revoke_token(_: Admin, opened: Opened, token_id: PathId) -> Response:
     """Revoke a token for ever; its store and what it sent stay."""
     async with opened.database.single() as connection:
-        revoked = 0 < token_id <= LARGEST_ID and await token_terms.revoke(connection, token_id)
+        revoked = await token_terms.revoke(connection, token_id)
     if not revoked:
         raise _unknown("token")
     return Response(status_code=204)
 
 
 @router.post(
-    "/{token_id}/rotate/",
+    "/{token_id:id}/rotate/",
     **documented(body=TokenRotation, body_required=False, answers={201: IssuedAnswer}, refuses=(404, 409)),
 )
-async def rotate_token(request: Request, _: Admin, opened: Opened, token_id: int) -> Response:
+async def rotate_token(request: Request, _: Admin, opened: Opened, token_id: PathId) -> Response:
     """Make a new token on the terms of an old one, which works for a while yet."""
     raw = await read_body(request, limit=MAX_TOKEN_BYTES)
     asked = read_model(TokenRotation, json_object(raw or b"{}"))

@@ -21,6 +21,7 @@ from database import accounts, stores, tokens
 from database.engine import Database, create_engine
 from embedded.ports import free_ports
 from settings import Settings
+from tests.conformance import Conformance
 from worker import build
 from workflows.client import connect, ensure_event_inbox
 
@@ -175,11 +176,12 @@ class System:
 
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
-    """The API on a real socket."""
+    """The API on a real socket, and a client that fails on answers its document does not tell."""
     (port,) = free_ports(1)
+    app = create_app(settings)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(settings),
+            app,
             host="127.0.0.1",
             port=port,
             log_level="warning",
@@ -192,7 +194,9 @@ async def serving(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
     task = asyncio.create_task(server._serve())
     try:
         await eventually(lambda: asyncio.sleep(0, server.started or task.done()), what="the API")
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+        async with httpx2.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", timeout=30, event_hooks={"response": [Conformance(app)]}
+        ) as http:
             yield http
     finally:
         server.should_exit = True

@@ -1,0 +1,62 @@
+"""The app has the routes of the contract, and no other."""
+
+import pytest
+
+from api.app import create_app
+from api.openapi import Service
+from settings import Settings
+from tests.conftest import SECRET_KEY
+from tests.contract import COMING, CONTRACT, ROUTES, Route, generic, routes_of
+from tests.system import System
+
+SECURITY: dict[str, list[dict[str, list[str]]]] = {
+    "anyone": [],
+    "token": [{"integrationToken": []}],
+    "user": [{"session": []}],
+    "admin": [{"adminSession": []}],
+    "user or token": [{"integrationToken": []}, {"session": []}],
+    "signed": [],
+}
+
+
+@pytest.fixture(scope="module")
+def app() -> Service:
+    return create_app(Settings.model_validate({"secret_key": SECRET_KEY}))
+
+
+def test_every_route_of_the_contract_is_there_and_no_other(app: Service) -> None:
+    """What is missing or unexpected shows here."""
+    assert routes_of(app) == {(route.method, route.path) for route in ROUTES}
+
+
+@pytest.mark.parametrize("beginning", COMING)
+def test_what_is_still_coming_is_in_the_contract_and_not_in_the_app(app: Service, beginning: str) -> None:
+    """Who adds a route takes it off the list of those that are coming."""
+    assert [route for route in CONTRACT if route.path.startswith(beginning)]
+    assert not [path for _, path in routes_of(app) if path.startswith(beginning)]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+def test_the_document_says_who_may_ask(app: Service, route: Route) -> None:
+    """A shop's token, a session, an admin's, or nothing at all; only the document itself is not in it."""
+    operations = {
+        (method.upper(), generic(path)): operation
+        for path, methods in app.openapi()["paths"].items()
+        for method, operation in methods.items()
+    }
+    if route.path.startswith(("/docs", "/openapi.json")):
+        assert (route.method, route.path) not in operations
+    else:
+        assert operations[route.method, route.path].get("security", []) == SECURITY[route.who]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+async def test_every_path_answers_with_and_without_its_slash(system: System, route: Route) -> None:
+    """And never with a redirect, which would turn a POST into a GET."""
+    bare = route.at(1).rstrip("/")
+    answers = [await system.http.request(route.method, path) for path in (bare, f"{bare}/")]
+    first, second = answers
+    assert first.status_code == second.status_code
+    assert first.status_code not in (301, 302, 303, 307, 308, 404, 405)
+    assert first.content == second.content or route.who == "anyone"

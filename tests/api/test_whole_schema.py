@@ -1,0 +1,99 @@
+"""schemathesis asks the running API everything its own document allows, and much that it does not."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+
+from database import provision
+from tests import servers
+from tests.servers import EmbeddingServer
+from tests.sessions import session_of
+from tests.system import FINAL, Shop, System, eventually
+
+pytestmark = pytest.mark.slow
+
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+LAMP = {"id": 1, "name": "لامپ", "description": "<p>روشن</p>", "price": "5", "variations": [{"id": 11}]}
+
+UNLUCKY = 4
+"""The product whose event failed before schemathesis came."""
+
+
+async def in_work(system: System) -> int:
+    waiting = text("SELECT count(*) FROM events WHERE NOT status = ANY(:final)")
+    async with system.database.reading() as connection:
+        count: int = (await connection.execute(waiting, {"final": FINAL})).scalar_one()
+    return count
+
+
+async def at_rest(system: System) -> None:
+    await eventually(lambda: in_work(system), lambda count: count == 0, what="the end of all events")
+
+
+@pytest_asyncio.fixture
+async def shop(system: System, embeddings: EmbeddingServer) -> AsyncIterator[Shop]:
+    """A shop of an admin, with products and events of several outcomes; nobody is slowed afterwards."""
+    admin = await provision.save_user(system.database, email="all@example.com", password="p", is_staff=True)
+    shop = await system.second_shop(admin)
+    await shop.sync(LAMP)
+    await shop.sync({"id": 2, "name": "پیش‌نویس", "status": "draft"})
+    await shop.sync({"id": 3}, "product.deleted")
+    embeddings.fail_always(servers.bad_request())
+    await shop.sync({**LAMP, "id": UNLUCKY, "variations": []})
+    embeddings.fail_always(None)
+    yield shop
+    async with system.database.transaction() as connection:
+        await connection.execute(text("DELETE FROM login_failures"))
+
+
+Asker = Callable[[System, Shop], Awaitable[dict[str, str]]]
+
+
+async def as_admin(system: System, shop: Shop) -> dict[str, str]:
+    return await session_of(system, shop.user_id)
+
+
+async def with_token(_: System, shop: Shop) -> dict[str, str]:
+    return shop.headers
+
+
+async def as_nobody(_: System, __: Shop) -> dict[str, str]:
+    return {}
+
+
+@pytest.mark.parametrize(
+    ("asker", "reaches"),
+    [
+        (as_admin, "GET /api/v1/integrations/events/"),
+        (with_token, "POST /api/integrations/woocommerce/webhook/"),
+        (as_nobody, "GET /readyz"),
+    ],
+)
+async def test_the_api_is_what_its_document_says(
+    system: System, shop: Shop, tmp_path: Path, asker: Asker, reaches: str
+) -> None:
+    """No 5xx and nothing undocumented in status, header or body; wrong data is refused, right data taken."""
+    headers = [f"{name}: {value}" for name, value in (await asker(system, shop)).items()]
+    process = await asyncio.create_subprocess_exec(
+        Path(sys.executable).with_name("schemathesis"),
+        "--config-file",
+        CONFIGURATION,
+        "--no-color",
+        "run",
+        f"{str(system.http.base_url).rstrip('/')}/openapi.json",
+        *(part for header in headers for part in ("--header", header)),
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    printed, _ = await process.communicate()
+    assert process.returncode == 0, printed.decode()
+    assert f"- {reaches}" not in printed.decode(), "it is among those that only refused"
+    await at_rest(system)
+    failed = await shop.rows("SELECT payload FROM events WHERE store_id = :store AND status = 'failed'")
+    assert {row["payload"]["id"] for row in failed} <= {UNLUCKY}, "what is accepted can be processed"
