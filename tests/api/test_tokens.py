@@ -92,7 +92,7 @@ async def test_a_token_for_another_user_and_for_a_store_that_is_there(
         ({"allowed_ips": ["fe80::1%eth0"]}, 400, "allowed_ips.0"),
         ({"allowed_ips": "10.0.0.1"}, 400, "allowed_ips"),
         ({"expires_at": "2001-01-01T00:00:00Z"}, 400, "expires_at"),
-        ({"expires_at": "2101-01-01T00:00:00"}, 400, "expires_at"),
+        ({"expires_at": "tomorrow"}, 400, "expires_at"),
         ({"token": "mine"}, 400, "token"),
     ],
 )
