@@ -6,7 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.guard import database_errors
-from connectors.woocommerce.parse import Deletion, parse
+from connectors.base import Deletion
+from connectors.platforms import PLATFORMS
 from contracts.catalog import Product, Variation
 from contracts.errors import InvalidField
 from contracts.events import EventStatus, Outcome, SavedProduct
@@ -60,7 +61,7 @@ class ProductActivities:
         if stored.came_late is not None:
             return STALE if stored.came_late else SUPERSEDED
         try:
-            news = parse(change.event_type, change.payload)
+            news = PLATFORMS[change.platform].change(change.event_type, change.payload)
         except InvalidField as error:
             return Outcome(status=EventStatus.FAILED, reason=f"The product cannot be read: {error}.")
         match news:

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import accounts, events, health, products, search, stores, tokens, webhooks
+from api import accounts, deliveries, events, health, products, search, stores, tokens, webhooks
 from api.auth import Tokens
 from api.errors import (
     DATABASE_DOWN,
@@ -25,12 +25,14 @@ from api.intake import Intake
 from api.limits import RateLimit
 from api.openapi import TAGS, Service
 from api.query_vectors import QueryVectors
+from api.remembered import Remembered
 from api.sessions import Sessions
 from api.state import State
 from connectors.embeddings import create_embedder
 from connectors.outbound import Outbound
 from database.engine import Database, create_engine
 from database.sealing import Seal
+from database.stores import delivery_terms
 from settings import Settings
 from workflows.client import connect
 
@@ -86,6 +88,9 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
             limit=RateLimit(settings.requests_per_minute),
             seal=Seal(settings.secret_keys),
             outbound=outbound,
+            store_terms=Remembered(
+                database, delivery_terms, unknown="The store cannot be looked up right now"
+            ),
         )
     finally:
         stopping.set()
@@ -120,6 +125,6 @@ def create_app(settings: Settings) -> Service:
     for kind in DATABASE_DOWN:
         app.add_exception_handler(kind, database_down)
     app.add_exception_handler(Exception, unexpected)
-    for routes in (webhooks, accounts, tokens, stores, events, products, search, health):
+    for routes in (webhooks, deliveries, accounts, tokens, stores, events, products, search, health):
         app.include_router(routes.router)
     return app

@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import time
-from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -13,7 +11,8 @@ from fastapi import Request
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.address import client_address, may_use
-from api.errors import unauthenticated, unavailable
+from api.errors import unauthenticated
+from api.remembered import Remembered
 from contracts.accounts import Integration
 from database import tokens
 from database.engine import Database
@@ -21,11 +20,6 @@ from settings import Network
 
 logger = logging.getLogger("pilito.api")
 
-REMEMBERED_FOR = 3600.0
-"""Seconds a token that was seen keeps working while Postgres is down."""
-
-REMEMBERED = 10_000
-ANSWER_WITHIN = 5.0
 COUNT_EVERY = 2.0
 
 
@@ -35,7 +29,9 @@ class Tokens:
     def __init__(self, database: Database, trusted_proxies: Sequence[Network]) -> None:
         self._database = database
         self._trusted = trusted_proxies
-        self._seen: OrderedDict[bytes, tuple[float, Integration]] = OrderedDict()
+        self._known = Remembered(
+            database, tokens.find_hashed, unknown="The token cannot be checked right now"
+        )
         self._uses: dict[int, tuple[int, datetime]] = {}
 
     async def authenticate(self, request: Request) -> Integration:
@@ -49,36 +45,10 @@ class Tokens:
         return self._count(integration)
 
     async def _find(self, secret: str) -> Integration:
-        key = tokens.secret_hash(secret)
-        try:
-            found = await self._look_up(secret)
-        except (SQLAlchemyError, TimeoutError, OSError):
-            return self._remembered(key)
+        found = await self._known.ask(tokens.secret_hash(secret))
         if found is None:
-            self._seen.pop(key, None)
             raise unauthenticated("Invalid token")
-        self._seen[key] = (time.monotonic(), found)
-        self._seen.move_to_end(key)
-        if len(self._seen) > REMEMBERED:
-            self._seen.popitem(last=False)
         return found
-
-    async def _look_up(self, secret: str) -> Integration | None:
-        """Ask Postgres, once more where it was restarted since the connection was made."""
-        for attempt in (1, 2):
-            try:
-                async with self._database.reading() as connection, asyncio.timeout(ANSWER_WITHIN):
-                    return await tokens.find(connection, secret)
-            except SQLAlchemyError as error:
-                if attempt == 2 or not getattr(error, "connection_invalidated", False):
-                    raise
-        raise AssertionError("unreachable")
-
-    def _remembered(self, key: bytes) -> Integration:
-        seen = self._seen.get(key)
-        if seen is None or time.monotonic() - seen[0] > REMEMBERED_FOR:
-            raise unavailable("The token cannot be checked right now")
-        return seen[1]
 
     def _check(self, integration: Integration, address: str) -> None:
         if not integration.is_active:

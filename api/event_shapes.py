@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.openapi import Answer, example
-from contracts.events import EventStatus, EventType
+from contracts.events import EventStatus
 
 LISTED: dict[str, Any] = {
     "id": 91,
@@ -40,7 +40,7 @@ class ListedEvent(Answer):
     id: int
     store: int
     event_id: str
-    event_type: EventType
+    event_type: str = Field(description="one of ours, or the topic of a delivery that was ignored")
     external_id: str = Field(description="what changed; may be a variation")
     product_key: str = Field(description="the product it belongs to")
     version: datetime | None = Field(description="when the shop changed it, where it told")

@@ -12,9 +12,11 @@ from api.intake import Intake
 from api.limits import RateLimit
 from api.openapi import ADMIN_SESSION, INTEGRATION_TOKEN, SESSION
 from api.query_vectors import QueryVectors
+from api.remembered import Remembered
 from api.sessions import Sessions, password_stamp
 from connectors.outbound import Outbound
 from contracts.accounts import Integration
+from contracts.stores import DeliveryTerms
 from database import accounts
 from database.accounts import User
 from database.engine import Database
@@ -35,6 +37,7 @@ class State:
     limit: RateLimit
     seal: Seal
     outbound: Outbound
+    store_terms: Remembered[int, DeliveryTerms]
 
 
 def state_of(request: Request) -> State:

@@ -6,11 +6,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, RootModel
 
 from api.openapi import Answer, example
-from connectors.woocommerce.fields import Id, Moment
-from connectors.woocommerce.parse import DeletionBody, ProductBody, VariationBody
+from connectors.envelope import EVENT_ID_LENGTH
+from connectors.fields import Moment
+from connectors.woocommerce.parse import DeletionBody, Id, ProductBody, VariationBody
 from contracts.events import EventType
-
-EVENT_ID_LENGTH = 255
 
 EventId = Annotated[
     str,

@@ -2,81 +2,55 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import TypeAdapter, ValidationError
 
 from api.address import client_address
 from api.body import json_object, read_body
-from api.errors import answer, invalid
+from api.errors import answer, invalid, unauthenticated
 from api.intake import Taken
 from api.messages import message
 from api.openapi import documented
-from api.state import CurrentIntegration, Opened
-from api.webhook_shapes import EVENT_ID_LENGTH, Accepted, Connected, Delivery, Skipped
-from connectors.woocommerce.fields import Moment
-from connectors.woocommerce.parse import Deletion, parse
-from contracts.catalog import Variation
+from api.state import CurrentIntegration, Opened, State
+from api.webhook_shapes import Accepted, Connected, Delivery, Skipped
+from connectors.custom.deliveries import SIGNATURE, signed_by_standard
+from connectors.envelope import open_envelope
+from connectors.woocommerce.parse import parse
+from contracts.accounts import Integration
+from contracts.deliveries import Delivery as Delivered
+from contracts.deliveries import Told
 from contracts.errors import InvalidField
-from contracts.events import EventType, ProductEvent
+from contracts.events import ProductEvent
 
 router = APIRouter(prefix="/api/integrations/woocommerce", tags=["shops"])
 
-_moment = TypeAdapter(Moment)
+LONGEST_USER_AGENT = 500
 
 
-def _event_id(value: object) -> str:
-    if not isinstance(value, str) or len(value) > EVENT_ID_LENGTH or not value.isprintable():
-        raise InvalidField("event_id", f"expected a text of at most {EVENT_ID_LENGTH} printable characters")
-    return value
+def _check_signature(request: Request, opened: State, integration: Integration, raw: bytes) -> None:
+    """A signature beside the token is not asked for, and where it is given it must be right."""
+    if SIGNATURE in request.headers and integration.sealed_secrets:
+        secrets = [opened.seal.open(sealed) for sealed in integration.sealed_secrets]
+        if not signed_by_standard(Delivered(headers=request.headers, body=raw), secrets):
+            raise unauthenticated("Invalid signature")
 
 
-def _event_type(value: object) -> EventType:
-    try:
-        return EventType(value)  # type: ignore[arg-type]  # whatever it is, it is looked up by value
-    except ValueError:
-        known = ", ".join(EventType)
-        raise InvalidField("event_type", f"unknown; expected one of {known}") from None
-
-
-def _check_timestamp(value: object) -> None:
-    try:
-        _moment.validate_python(value)
-    except ValidationError:
-        raise InvalidField("timestamp", "expected a time such as 2026-11-20T10:00:00Z") from None
-
-
-def _product(body: dict[str, Any]) -> dict[str, Any]:
-    product = body.get("product")
-    if not isinstance(product, dict):
-        raise InvalidField("product", "expected an object")
-    if product.get("id") in (None, ""):
-        raise InvalidField("product.id", "missing")
-    return product
-
-
-def read_event(
-    body: dict[str, Any], *, store_id: int, received_at: datetime, address: str, user_agent: str
+def event_of(
+    told: Told, *, store_id: int, received_at: datetime, address: str, user_agent: str
 ) -> ProductEvent:
-    """An event as its workflow takes it; InvalidField names what cannot be read."""
-    event_type = _event_type(body["event_type"])
-    _check_timestamp(body.get("timestamp"))
-    product = _product(body)
-    change = parse(event_type, product)
+    """An event as its workflow takes it."""
     return ProductEvent(
         store_id=store_id,
-        event_id=_event_id(body["event_id"]),
-        event_type=event_type,
-        external_id=change.external_id,
-        parent=change.parent if isinstance(change, Variation) else None,
-        version=change.version,
+        event_id=told.event_id,
+        event_type=told.event_type,
+        external_id=told.external_id,
+        parent=told.parent,
+        version=told.version,
         received_at=received_at,
         source_address=address,
-        user_agent=user_agent[:500],
-        body={"id": product["id"], "date_modified_gmt": product.get("date_modified_gmt")}
-        if isinstance(change, Deletion)
-        else product,
+        user_agent=user_agent[:LONGEST_USER_AGENT],
+        body=dict(told.payload),
+        confirm=told.confirm,
     )
 
 
@@ -85,29 +59,31 @@ async def webhook(request: Request, opened: Opened, integration: CurrentIntegrat
     """Take one product change; answered once a crash can no longer lose it."""
     started = time.perf_counter()
     raw = await read_body(request, limit=opened.settings.max_body_bytes)
+    _check_signature(request, opened, integration, raw)
     body = json_object(raw)
     if not body.get("event_id") or not body.get("event_type"):
         raise invalid("Missing event_id or event_type")
     try:
-        event = read_event(
-            body,
-            store_id=integration.store_id,
-            received_at=datetime.now(UTC),
-            address=client_address(request, opened.settings.trusted_proxies),
-            user_agent=request.headers.get("user-agent", ""),
-        )
+        told = open_envelope(body, parse)
     except InvalidField as error:
         raise invalid(str(error), field=error.field, problem=error.problem) from None
+    event = event_of(
+        told,
+        store_id=integration.store_id,
+        received_at=datetime.now(UTC),
+        address=client_address(request, opened.settings.trusted_proxies),
+        user_agent=request.headers.get("user-agent", ""),
+    )
     taken = await opened.intake.take(event, size=len(raw))
-    told: dict[str, object] = {
+    said: dict[str, object] = {
         "status": taken,
         "message": message(taken, request.headers.get("accept-language")),
         "event_id": event.event_id,
     }
     if taken is Taken.SKIPPED:
-        return answer(200, told)
+        return answer(200, said)
     elapsed = round((time.perf_counter() - started) * 1000)
-    return answer(202, {**told, "processing_time_ms": elapsed})
+    return answer(202, {**said, "processing_time_ms": elapsed})
 
 
 @router.get("/health/", **documented(answers={200: Connected}))

@@ -11,9 +11,11 @@ import orjson
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
-from api.webhooks import read_event
+from api.webhooks import event_of
 from bench.bare import TASK_QUEUE, BareWorkflow
 from bench.keepalive import Connection
+from connectors.envelope import open_envelope
+from connectors.woocommerce.parse import parse
 from contracts.accounts import IssuedToken
 from contracts.events import EventStatus, Outcome, ProductEvent
 from contracts.naming import SEARCH_ATTRIBUTES, product_event_id
@@ -87,8 +89,12 @@ class Bare:
         self._task_queue = task_queue
 
     def event(self, delivered: dict[str, Any]) -> ProductEvent:
-        return read_event(
-            delivered, store_id=self._store_id, received_at=datetime.now(UTC), address="", user_agent=""
+        return event_of(
+            open_envelope(delivered, parse),
+            store_id=self._store_id,
+            received_at=datetime.now(UTC),
+            address="",
+            user_agent="",
         )
 
     async def start(self, event: ProductEvent) -> str:

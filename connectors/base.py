@@ -33,9 +33,13 @@ class Connector(Protocol):
         ...
 
     def parse(self, delivery: Delivery) -> Told | Ignored:
-        """What a genuine delivery says; InvalidField names what of a product cannot be read."""
+        """What a genuine delivery says.
+
+        InvalidField where its sender reads our answers; the others count a refusal as a failure, and stop
+        sending after a few.
+        """
         ...
 
     def change(self, event_type: EventType, payload: Mapping[str, Any]) -> Change:
-        """A payload kept from a delivery, as our catalogue knows it; InvalidField names what cannot be read."""
+        """A payload kept from a delivery, as our catalogue knows it; InvalidField where it cannot be read."""
         ...

@@ -38,7 +38,8 @@ class ProductEvent:
 
     `external_id` is the thing that changed, which may be a variation; `parent` is then its product.
     `version` is when the shop changed it (UTC), `body` the product as sent. A body too large for a
-    history is None here and lies in the event's row, written before the workflow was started.
+    history is None here and lies in the event's row, written before the workflow was started. `confirm` asks
+    for a look into the shop, where we may look, before the event is believed.
     """
 
     store_id: int
@@ -51,6 +52,7 @@ class ProductEvent:
     source_address: str = ""
     user_agent: str = ""
     body: dict[str, Any] | None = None
+    confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,15 @@ CREDENTIALS: dict[StoreType, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryTerms:
+    """What deliveries of a store must satisfy; any of the secrets may have signed them."""
+
+    type: StoreType
+    is_active: bool
+    sealed_secrets: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
     """A store without its secrets; `old_secret_until` is how long the one before still counts."""
 

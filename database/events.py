@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.deliveries import Ignored
 from contracts.events import EventStatus, EventType, FinishedEvent, ProductEvent, RecordedEvent
 from contracts.naming import product_event_id
 from database.order import is_older
@@ -61,6 +62,14 @@ _RECORD = text(f"""
         superseded_by = CASE WHEN e.run_id = excluded.run_id THEN e.superseded_by END
     WHERE e.status IN {UNFINISHED}
     RETURNING e.id, e.version, e.received_at, e.burst_started_at
+""")
+
+_LOG_IGNORED = text("""
+    INSERT INTO events AS e (store_id, event_id, event_type, external_id, product_key, status, reason,
+                             workflow_id, source_address, user_agent, finished_at, processing_time_ms)
+    VALUES (:store_id, :event_id, :event_type, '', '', 'ignored', :reason, '', :source_address, :user_agent,
+            now(), 0)
+    ON CONFLICT (store_id, event_id) DO UPDATE SET redeliveries = e.redeliveries + 1
 """)
 
 _REDELIVERED = text("""
@@ -182,6 +191,23 @@ def _columns(event: ProductEvent) -> dict[str, object]:
 async def keep(connection: AsyncConnection, event: ProductEvent) -> bool:
     """Write an event that no workflow has taken yet; False where it was already taken and did not fail."""
     return (await connection.execute(_KEEP, _columns(event))).scalar_one_or_none() is not None
+
+
+async def log_ignored(
+    connection: AsyncConnection, store_id: int, ignored: Ignored, *, source_address: str, user_agent: str
+) -> None:
+    """Write down a delivery that means nothing to us; sent again, it is counted."""
+    await connection.execute(
+        _LOG_IGNORED,
+        {
+            "store_id": store_id,
+            "event_id": ignored.event_id,
+            "event_type": ignored.topic,
+            "reason": ignored.reason,
+            "source_address": source_address,
+            "user_agent": user_agent,
+        },
+    )
 
 
 async def record(

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, insert, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.stores import Store, StoreType
+from contracts.stores import DeliveryTerms, Store, StoreType
 from database.sealing import Seal
 from database.tables import stores, users
 
@@ -48,10 +48,14 @@ _ROTATE = text("""
     WHERE id = :id RETURNING id
 """)
 
-_LIVE_SECRETS = text("""
-    SELECT webhook_secret AS now, CASE WHEN webhook_secret_before_until > now() THEN webhook_secret_before END
-           AS before
-    FROM stores WHERE id = :id
+LIVE_SECRETS = """array_remove(ARRAY[
+    s.webhook_secret,
+    CASE WHEN s.webhook_secret_before_until > now() THEN s.webhook_secret_before END], NULL)"""
+"""SQL: the sealed secrets a delivery of the store `s` may be signed with, the newest first."""
+
+_TERMS = text(f"""
+    SELECT s.type, u.is_active, {LIVE_SECRETS} AS sealed_secrets
+    FROM stores s JOIN users u ON u.id = s.user_id WHERE s.id = :id
 """)
 
 _REMOVE = (
@@ -141,10 +145,14 @@ async def rotate_secret(
     return row.scalar_one_or_none() is not None
 
 
-async def webhook_secrets(connection: AsyncConnection, store_id: int, seal: Seal) -> list[str]:
-    """The secrets a delivery may be signed with now, the newest first."""
-    row = (await connection.execute(_LIVE_SECRETS, {"id": store_id})).one_or_none()
-    return [seal.open(sealed) for sealed in row or () if sealed is not None]
+async def delivery_terms(connection: AsyncConnection, store_id: int) -> DeliveryTerms | None:
+    """What deliveries of a store must satisfy now."""
+    row = (await connection.execute(_TERMS, {"id": store_id})).one_or_none()
+    if row is None:
+        return None
+    return DeliveryTerms(
+        type=StoreType(row.type), is_active=row.is_active, sealed_secrets=tuple(row.sealed_secrets)
+    )
 
 
 async def remove(connection: AsyncConnection, store_id: int) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.accounts import Integration, IssuedToken
+from database.stores import LIVE_SECRETS
 from database.tables import integration_tokens
 
 FORMATS = {"woocommerce": ("wc_sk_live_", 40), "shopify": ("shpat_", 32), "custom": ("pk_live_", 40)}
@@ -18,10 +19,11 @@ FORMATS = {"woocommerce": ("wc_sk_live_", 40), "shopify": ("shpat_", 32), "custo
 
 _ALPHABET = string.ascii_lowercase + string.digits
 
-_FIND = text("""
+_FIND = text(f"""
     SELECT t.id AS token_id, t.name AS token_name, t.integration_type, t.expires_at, t.allowed_ips,
            t.last_used_at, t.usage_count, t.is_active AND u.is_active AS is_active,
-           u.id AS user_id, u.email AS user_email, u.username, s.id AS store_id, s.name AS store_name
+           u.id AS user_id, u.email AS user_email, u.username, s.id AS store_id, s.name AS store_name,
+           {LIVE_SECRETS} AS sealed_secrets
     FROM integration_tokens t JOIN users u ON u.id = t.user_id JOIN stores s ON s.id = t.store_id
     WHERE t.secret_hash = :secret_hash
 """)
@@ -87,10 +89,16 @@ async def issue(
 
 async def find(connection: AsyncConnection, secret: str) -> Integration | None:
     """Whose secret this is; whether it may be used is the caller's question."""
-    row = (await connection.execute(_FIND, {"secret_hash": secret_hash(secret)})).mappings().one_or_none()
+    return await find_hashed(connection, secret_hash(secret))
+
+
+async def find_hashed(connection: AsyncConnection, hashed: bytes) -> Integration | None:
+    """The same, of a secret's hash."""
+    row = (await connection.execute(_FIND, {"secret_hash": hashed})).mappings().one_or_none()
     if row is None:
         return None
-    return Integration(**{**row, "allowed_ips": tuple(row["allowed_ips"])})
+    lists = {name: tuple(row[name]) for name in ("allowed_ips", "sealed_secrets")}
+    return Integration(**{**row, **lists})
 
 
 async def count_uses(connection: AsyncConnection, uses: Mapping[int, tuple[int, datetime]]) -> None:

@@ -47,9 +47,6 @@ GET     /openapi.json                                       anyone
 """`token` is a shop's, `user` a session, `admin` one of an admin; `signed` deliveries carry neither."""
 
 COMING = (
-    "/api/integrations/woocommerce/webhook/{id}/",
-    "/api/integrations/shopify/",
-    "/api/integrations/custom/",
     "/api/v1/integrations/stores/{id}/resync/",
     "/api/v1/integrations/stores/{id}/syncs/",
     "/metrics",

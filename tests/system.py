@@ -19,9 +19,11 @@ from connectors.embeddings import create_embedder
 from contracts.naming import event_inbox_id, product_event_id
 from database import accounts, stores, tokens
 from database.engine import Database, create_engine
+from database.sealing import Seal
 from embedded.ports import free_ports
 from settings import Settings
 from tests.conformance import Conformance
+from tests.deliveries import Sent
 from worker import build
 from workflows.client import connect, ensure_event_inbox
 
@@ -79,6 +81,12 @@ class Shop:
             "/api/integrations/woocommerce/webhook/",
             json={**body, "product": product},
             headers=self.headers,
+        )
+
+    async def deliver(self, sent: Sent, platform: str = "woocommerce") -> httpx2.Response:
+        """Post a delivery of the shop's own."""
+        return await self.http.post(
+            f"/api/integrations/{platform}/webhook/{self.store_id}/", content=sent.body, headers=sent.headers
         )
 
     async def tell(self, product: dict[str, Any], event_type: str = "product.updated", **how: Any) -> str:
@@ -155,20 +163,34 @@ class System:
     temporal: Client
     http: httpx2.AsyncClient
 
-    async def shop(self, *, currency: str | None = None, **token: Any) -> Shop:
+    async def shop(self, **terms: Any) -> Shop:
         """A new store of a new user."""
         name = f"shop{next(_numbers)}-{time.time_ns()}"
         async with self.database.transaction() as connection:
             user_id = await accounts.save_user(
                 connection, email=f"{name}@example.com", password_hash="unused", is_staff=False
             )
-        return await self.second_shop(user_id, currency=currency, **token)
+        return await self.second_shop(user_id, **terms)
 
-    async def second_shop(self, user_id: int, *, currency: str | None = None, **token: Any) -> Shop:
+    async def second_shop(
+        self,
+        user_id: int,
+        *,
+        currency: str | None = None,
+        store_type: str = "woocommerce",
+        webhook_secret: str | None = None,
+        **token: Any,
+    ) -> Shop:
         """A new store of a user."""
+        seal = Seal(self.settings.secret_keys)
         async with self.database.transaction() as connection:
             store_id = await stores.create(
-                connection, user_id=user_id, name=f"store{next(_numbers)}", currency=currency
+                connection,
+                user_id=user_id,
+                name=f"store{next(_numbers)}",
+                currency=currency,
+                type_=store_type,
+                webhook_secret=seal.seal(webhook_secret) if webhook_secret else None,
             )
             issued = await tokens.issue(connection, user_id=user_id, store_id=store_id, **token)
         return Shop(self.http, self.database, self.temporal, user_id, store_id, issued.id, issued.secret)

@@ -15,8 +15,9 @@ import orjson
 from connectors.base import Change
 from connectors.signatures import signed_with_one_of
 from connectors.woocommerce.parse import parse
-from contracts.catalog import Variation
+from contracts.catalog import Product, Variation
 from contracts.deliveries import Delivery, Ignored, Told
+from contracts.errors import InvalidField
 from contracts.events import EventType
 
 _PING = re.compile(rb"webhook_id=[0-9]{1,20}")
@@ -36,6 +37,11 @@ _ERRORS = {
 
 
 def _event_id(delivery: Delivery, topic: str, *also: str) -> str:
+    """An id made of what was delivered, for WooCommerce's own are shared by all deliveries of a second.
+
+    A body of nothing but an id is the same each time a product goes to the trash; only there its delivery's
+    id is of use.
+    """
     digest = hashlib.sha256()
     for part in (topic, delivery.headers.get("x-wc-webhook-resource", ""), *also):
         digest.update(part.encode("utf-8", "replace") + b"\0")
@@ -52,7 +58,9 @@ class WooCommerceDeliveries:
 
     def verify(self, delivery: Delivery, secrets: Sequence[str]) -> bool:
         """WooCommerce decodes a secret as HTML before it signs, so both spellings of ours are tried."""
-        spellings = [spelled for secret in secrets for spelled in dict.fromkeys((secret, html.unescape(secret)))]
+        spellings = [
+            spelled for secret in secrets for spelled in dict.fromkeys((secret, html.unescape(secret)))
+        ]
         signature = delivery.headers.get("x-wc-webhook-signature", "")
         return signed_with_one_of(spellings, delivery.body, signature)
 
@@ -74,11 +82,14 @@ class WooCommerceDeliveries:
         if body.get("id") in (None, ""):
             code = body.get("code")
             return ignored(_ERRORS.get(code if isinstance(code, str) else "", "The body names no product."))
-        if set(body) == {"id"}:
-            return self._deletion(delivery, topic, body)
         event_type = _UPSERTS.get(topic, EventType.UPDATED)
-        change = parse(event_type, body)
-        variation = isinstance(change, Variation)
+        if set(body) == {"id"}:
+            event_type = EventType.DELETED
+            event_id = _event_id(delivery, topic, delivery.headers.get("x-wc-webhook-delivery-id", ""))
+        try:
+            change = parse(event_type, body)
+        except InvalidField as error:
+            return ignored(f"The product cannot be read: {error}.")
         return Told(
             event_id=event_id,
             event_type=event_type,
@@ -86,18 +97,7 @@ class WooCommerceDeliveries:
             parent=change.parent if isinstance(change, Variation) else None,
             version=change.version,
             payload=body,
-            confirm=variation,
-        )
-
-    def _deletion(self, delivery: Delivery, topic: str, body: Mapping[str, Any]) -> Told:
-        """A body that says nothing but an id is the same each time a product goes to the trash."""
-        deletion = parse(EventType.DELETED, body)
-        return Told(
-            event_id=_event_id(delivery, topic, delivery.headers.get("x-wc-webhook-delivery-id", "")),
-            event_type=EventType.DELETED,
-            external_id=deletion.external_id,
-            payload=body,
-            confirm=True,
+            confirm=not isinstance(change, Product),
         )
 
     def change(self, event_type: EventType, payload: Mapping[str, Any]) -> Change:

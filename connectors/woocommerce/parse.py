@@ -1,18 +1,19 @@
 """A WooCommerce product, as REST, native webhooks and our plugin send it, to what we know of products."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from connectors.base import Change, Deletion
-from connectors.woocommerce.fields import (
+from connectors.fields import (
     ATTRIBUTES_SCHEMA,
+    ID_SCHEMA,
     VARIATIONS_SCHEMA,
     Address,
     Addresses,
     Flag,
-    Id,
     Line,
     Moment,
     Names,
@@ -25,8 +26,15 @@ from contracts.catalog import Attribute, Facts, Product, Variation
 from contracts.errors import InvalidField
 from contracts.events import EventType
 
-
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def external_id(value: object) -> str:
+    """A product's or variation's id in WooCommerce, where both are of one row of numbers, as ours."""
+    return f"woo_{identifier(value)}"
+
+
+Id = Annotated[str, BeforeValidator(external_id), ID_SCHEMA]
 
 
 def _attribute(name: object, options: object) -> dict[str, object]:
@@ -142,6 +150,10 @@ class ProductBody(_Item):
     post_password: Text = ""
     variations: Annotated[tuple[Any, ...] | None, BeforeValidator(_variations), VARIATIONS_SCHEMA] = None
 
+    @classmethod
+    def models(cls) -> "Models":
+        return MODELS
+
     def read(self) -> Product:
         inside = self._inside()
         status = self.status or "publish"
@@ -165,8 +177,9 @@ class ProductBody(_Item):
 
     def _inside(self) -> tuple[Variation, ...]:
         """The variations sent in full; of one that is there twice, the last."""
+        model = self.models().variation
         read = (
-            _read(VariationBody, item, f"product.variations.{at}").read(self.id)
+            _read(model, item, f"product.variations.{at}").read(self.id)
             for at, item in enumerate(self.variations or ())
             if isinstance(item, Mapping)
         )
@@ -180,7 +193,7 @@ class ProductBody(_Item):
             if isinstance(item, Mapping):
                 continue
             try:
-                named.append(identifier(item))
+                named.append(self.models().external_id(item))
             except ValueError as error:
                 raise InvalidField(f"product.variations.{at}", str(error)) from None
         return (*(variation.external_id for variation in inside), *named)
@@ -202,14 +215,27 @@ def _read(model: type[Model], body: object, path: str) -> Model:
         raise InvalidField(field, first["msg"].removeprefix("Value error, ")) from None
 
 
-def parse(event_type: EventType, body: Mapping[str, Any]) -> Change:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Models:
+    """How bodies are read where ids are spelled in one way."""
+
+    product: type[ProductBody]
+    variation: type[VariationBody]
+    deletion: type[DeletionBody]
+    external_id: Callable[[object], str]
+
+
+MODELS = Models(product=ProductBody, variation=VariationBody, deletion=DeletionBody, external_id=external_id)
+
+
+def parse(event_type: EventType, body: Mapping[str, Any], models: Models = MODELS) -> Change:
     """Read the `product` of an event; InvalidField names what cannot be read."""
     if event_type is EventType.DELETED:
-        deletion = _read(DeletionBody, body, "product")
+        deletion = _read(models.deletion, body, "product")
         return Deletion(external_id=deletion.id, version=deletion.date_modified_gmt)
     if body.get("type") == "variation":
-        variation = _read(VariationBody, body, "product")
+        variation = _read(models.variation, body, "product")
         if variation.parent_id is None:
             raise InvalidField("product.parent_id", "a variation must name its product")
         return variation.read(variation.parent_id)
-    return _read(ProductBody, body, "product").read()
+    return _read(models.product, body, "product").read()

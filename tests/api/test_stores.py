@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database import stores
 from database.sealing import Seal
@@ -33,9 +34,15 @@ async def read(system: System, admin: dict[str, str], store_id: int) -> dict[str
     return told
 
 
+async def secrets(connection: AsyncConnection, store_id: int, seal: Seal) -> list[str]:
+    terms = await stores.delivery_terms(connection, store_id)
+    assert terms
+    return [seal.open(sealed) for sealed in terms.sealed_secrets]
+
+
 async def live_secrets(system: System, store_id: int) -> list[str]:
     async with system.database.reading() as connection:
-        return await stores.webhook_secrets(connection, store_id, Seal((SECRET_KEY,)))
+        return await secrets(connection, store_id, Seal((SECRET_KEY,)))
 
 
 async def test_a_store_is_made_with_a_webhook_address_and_a_secret(
@@ -210,7 +217,7 @@ async def test_secrets_are_sealed_anew_with_the_first_key(system: System, admin:
     async with system.database.transaction() as connection:
         assert await stores.reseal(connection, Seal((new, SECRET_KEY))) >= 1
     async with system.database.reading() as connection:
-        assert await stores.webhook_secrets(connection, told["id"], Seal((new,))) == [told["webhook_secret"]]
+        assert await secrets(connection, told["id"], Seal((new,))) == [told["webhook_secret"]]
     async with system.database.transaction() as connection:
         await stores.reseal(connection, Seal((SECRET_KEY, new)))
     assert await live_secrets(system, told["id"]) == [told["webhook_secret"]]

@@ -1,4 +1,4 @@
-"""How WooCommerce and its plugins spell values: everything seen in real shops is read, nothing is guessed."""
+"""How shops and their plugins spell values: everything seen in real ones is read, nothing is guessed."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -84,13 +84,13 @@ def _moment(value: object) -> datetime | None:
         raise ValueError(f"{value[:40]!r} is not a time such as 2026-11-20T10:00:00") from None
 
 
-def identifier(value: object) -> str:
-    """A WooCommerce id as our external id; ids are positive 64-bit numbers, sometimes spelled as text."""
+def identifier(value: object) -> int:
+    """A shop's id: a positive 64-bit number, sometimes spelled as text."""
     if isinstance(value, str) and _SPELLED_ID.fullmatch(value.strip()):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
         raise ValueError("expected a positive whole number")
-    return f"woo_{value}"
+    return value
 
 
 def items(value: object) -> Iterable[Any]:
@@ -172,7 +172,7 @@ Line = Annotated[str, BeforeValidator(_line), WithJsonSchema(_TEXT)]
 Number = Annotated[Decimal | None, BeforeValidator(_number), WithJsonSchema(_NUMBER)]
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(_FLAG)]
 Moment = Annotated[datetime | None, BeforeValidator(_moment), WithJsonSchema(_MOMENT)]
-Id = Annotated[str, BeforeValidator(identifier), WithJsonSchema(_ID)]
+ID_SCHEMA = WithJsonSchema(_ID)
 Names = Annotated[tuple[str, ...], BeforeValidator(_names), WithJsonSchema(_NAMES)]
 Address = Annotated[str, BeforeValidator(_address), WithJsonSchema(_ADDRESS)]
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses), WithJsonSchema(_list(_ADDRESS))]

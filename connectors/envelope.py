@@ -1,0 +1,65 @@
+"""The body our plugin and shops with a sender of their own post: an event with its product inside."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from connectors.base import Change, Deletion
+from connectors.fields import Moment
+from contracts.catalog import Variation
+from contracts.deliveries import Told
+from contracts.errors import InvalidField
+from contracts.events import EventType
+
+EVENT_ID_LENGTH = 255
+
+_moment = TypeAdapter(Moment)
+
+
+def _event_id(value: object) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= EVENT_ID_LENGTH or not value.isprintable():
+        raise InvalidField("event_id", f"expected a text of at most {EVENT_ID_LENGTH} printable characters")
+    return value
+
+
+def _event_type(value: object) -> EventType:
+    try:
+        return EventType(value)  # type: ignore[arg-type]  # whatever it is, it is looked up by value
+    except ValueError:
+        known = ", ".join(EventType)
+        raise InvalidField("event_type", f"unknown; expected one of {known}") from None
+
+
+def _check_timestamp(value: object) -> None:
+    try:
+        _moment.validate_python(value)
+    except ValidationError:
+        raise InvalidField("timestamp", "expected a time such as 2026-11-20T10:00:00Z") from None
+
+
+def _product(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    product = body.get("product")
+    if not isinstance(product, Mapping):
+        raise InvalidField("product", "expected an object")
+    if product.get("id") in (None, ""):
+        raise InvalidField("product.id", "missing")
+    return product
+
+
+def open_envelope(body: Mapping[str, Any], parse: Callable[[EventType, Mapping[str, Any]], Change]) -> Told:
+    """What an event says of its product, read by `parse`; InvalidField names what cannot be read."""
+    event_type = _event_type(body.get("event_type"))
+    _check_timestamp(body.get("timestamp"))
+    product = _product(body)
+    change = parse(event_type, product)
+    deleted = isinstance(change, Deletion)
+    kept = {"id": product["id"], "date_modified_gmt": product.get("date_modified_gmt")}
+    return Told(
+        event_id=_event_id(body.get("event_id")),
+        event_type=event_type,
+        external_id=change.external_id,
+        parent=change.parent if isinstance(change, Variation) else None,
+        version=change.version,
+        payload=kept if deleted else product,
+    )

@@ -1,0 +1,79 @@
+"""Shopify's webhooks: the body is signed with the app's secret, or the shop's for those made in its admin."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from connectors.base import Change
+from connectors.shopify.parse import lacks_variants, parse
+from connectors.signatures import signed_with_one_of
+from contracts.catalog import Product
+from contracts.deliveries import Delivery, Ignored, Told
+from contracts.errors import InvalidField
+from contracts.events import EventType
+
+TOPICS = {
+    "products/create": EventType.CREATED,
+    "products/update": EventType.UPDATED,
+    "products/delete": EventType.DELETED,
+}
+
+LONGEST_ID = 100
+
+
+def _header(delivery: Delivery, name: str) -> str:
+    """A header of Shopify's, which the newest of its webhooks send without the X-."""
+    return delivery.headers.get(f"x-shopify-{name}") or delivery.headers.get(f"shopify-{name}") or ""
+
+
+class ShopifyDeliveries:
+    """The connector of Shopify."""
+
+    def is_ping(self, delivery: Delivery) -> bool:
+        return False
+
+    def verify(self, delivery: Delivery, secrets: Sequence[str]) -> bool:
+        return signed_with_one_of(secrets, delivery.body, _header(delivery, "hmac-sha256"))
+
+    def parse(self, delivery: Delivery) -> Told | Ignored:
+        """One action is told in several topics under one event id; topic and webhook id tell them apart."""
+        topic = _header(delivery, "topic").strip().lower()[:LONGEST_ID]
+        webhook_id = _header(delivery, "webhook-id").strip()
+        if not webhook_id or len(webhook_id) > LONGEST_ID or not webhook_id.isprintable():
+            webhook_id = f"sha256:{hashlib.sha256(delivery.body).hexdigest()}"
+        event_id = f"{topic}/{webhook_id}"
+
+        def ignored(reason: str) -> Ignored:
+            return Ignored(event_id=event_id, topic=topic, reason=reason)
+
+        event_type = TOPICS.get(topic)
+        if event_type is None:
+            return ignored("Only products/create, products/update and products/delete are of use here.")
+        try:
+            body = orjson.loads(delivery.body)
+        except orjson.JSONDecodeError:
+            return ignored("The body is not JSON.")
+        if not isinstance(body, dict) or body.get("id") in (None, ""):
+            return ignored("The body names no product.")
+        if event_type is EventType.DELETED and set(body) != {"id"}:
+            event_type = EventType.UPDATED  # only the body is signed, and this one tells of a product
+        if event_type is not EventType.DELETED and set(body) == {"id"}:
+            return ignored("The body holds nothing but an id.")
+        try:
+            change = parse(event_type, body)
+        except InvalidField as error:
+            return ignored(f"The product cannot be read: {error}.")
+        deleted = not isinstance(change, Product)
+        return Told(
+            event_id=event_id,
+            event_type=event_type,
+            external_id=change.external_id,
+            version=change.version,
+            payload=body,
+            confirm=deleted or lacks_variants(body),
+        )
+
+    def change(self, event_type: EventType, payload: Mapping[str, Any]) -> Change:
+        return parse(event_type, payload)

@@ -1,0 +1,199 @@
+"""A Shopify product, as its webhooks and its Admin API tell it, to what we know of products.
+
+Shopify has no product without a variant: one that knows no choice has a single variant, `Default Title`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from connectors.base import Change, Deletion
+from connectors.fields import Addresses, Line, Moment, Names, Number, Text, identifier, items
+from contracts.catalog import Attribute, Facts, Product, Variation
+from contracts.errors import InvalidField
+from contracts.events import EventType
+
+NO_CHOICE = "Default Title"
+
+
+def external_id(value: object) -> str:
+    """A product's id as ours; also of the form gid://shopify/Product/7."""
+    if isinstance(value, str):
+        value = value.rpartition("/")[2]
+    return f"shopify_{identifier(value)}"
+
+
+def _tags(value: object) -> object:
+    """Tags are one text with commas in it."""
+    return [tag.strip() for tag in value.split(",")] if isinstance(value, str) else value
+
+
+Id = Annotated[str, BeforeValidator(external_id)]
+Tags = Annotated[Names, BeforeValidator(_tags)]
+Rows = BeforeValidator(lambda value: list(items(value)))
+
+
+class _Option(BaseModel):
+    name: Line = ""
+    values: Names = ()
+
+
+class _Variant(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    id: Id
+    title: Line = ""
+    price: Number = None
+    compare_at_price: Number = None
+    sku: Line = ""
+    inventory_quantity: Number = None
+    inventory_management: Text = ""
+    inventory_policy: Text = ""
+    option1: Line = ""
+    option2: Line = ""
+    option3: Line = ""
+    updated_at: Moment = None
+
+    @property
+    def counted(self) -> bool:
+        """Whether Shopify keeps its stock; what nobody counts can always be bought."""
+        return bool(self.inventory_management)
+
+    @property
+    def in_stock(self) -> bool:
+        sold_anyway = not self.counted or self.inventory_policy == "continue"
+        return sold_anyway or (self.inventory_quantity or 0) > 0
+
+    def facts(self, link: str) -> Facts:
+        before = self.compare_at_price
+        on_sale = before is not None and self.price is not None and before > self.price
+        return Facts(
+            price=self.price,
+            regular_price=before if on_sale else self.price,
+            sale_price=self.price if on_sale else None,
+            on_sale=on_sale,
+            stock_quantity=self.inventory_quantity if self.counted else None,
+            in_stock=self.in_stock,
+            sku=self.sku,
+            link=link,
+        )
+
+    def read(self, parent: str, options: Iterable[_Option], link: str) -> Variation:
+        chosen = zip(options, (self.option1, self.option2, self.option3), strict=False)
+        return Variation(
+            external_id=self.id,
+            parent=parent,
+            options=tuple(
+                Attribute(name=option.name, options=(value,))
+                for option, value in chosen
+                if option.name and value
+            ),
+            facts=self.facts(f"{link}?variant={self.id.removeprefix('shopify_')}" if link else ""),
+            version=self.updated_at,
+        )
+
+
+class _Named(BaseModel):
+    admin_graphql_api_id: Id
+
+
+class _Product(BaseModel):
+    """A product; other fields are kept and not read."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: Id
+    title: Line = ""
+    body_html: Text = ""
+    vendor: Line = ""
+    product_type: Line = ""
+    handle: Line = ""
+    status: Text = "active"
+    published_at: Moment = None
+    tags: Tags = ()
+    options: Annotated[list[_Option], Rows] = []
+    variants: Annotated[list[_Variant], Rows] = []
+    variant_gids: Annotated[list[_Named], Rows] = []
+    images: Addresses = ()
+    updated_at: Moment = None
+
+    def read(self, *, published: bool) -> Product:
+        link = f"/products/{self.handle}" if self.handle else ""
+        choices = [variant for variant in self.variants if variant.title != NO_CHOICE]
+        variations = tuple(variant.read(self.id, self.options, link) for variant in choices)
+        named = tuple(variant.admin_graphql_api_id for variant in self.variant_gids)
+        ids = dict.fromkeys((*(variation.external_id for variation in variations), *named))
+        status = {"active": "publish"}.get(self.status, self.status)
+        return Product(
+            external_id=self.id,
+            title=self.title,
+            description=self.body_html,
+            categories=(self.product_type,) if self.product_type else (),
+            tags=self.tags,
+            brands=(self.vendor,) if self.vendor else (),
+            attributes=tuple(
+                Attribute(name=option.name, options=option.values)
+                for option in self.options
+                if choices and option.name and option.values
+            ),
+            facts=self._facts(link),
+            visible=status == "publish" and published,
+            status=status if published or status != "publish" else "unpublished",
+            variations=variations,
+            variation_ids=tuple(ids) if choices else (),
+            version=self.updated_at,
+        )
+
+    def _facts(self, link: str) -> Facts:
+        """Those of the cheapest variant, with the stock of all."""
+        image, gallery = next(iter(self.images), ""), self.images[1:]
+        if not self.variants:
+            return Facts(link=link, image=image, gallery=gallery)
+        priced = [variant for variant in self.variants if variant.price is not None]
+        cheapest = min(priced, key=lambda variant: variant.price or Decimal(0), default=self.variants[0])
+        facts = cheapest.facts(link)
+        counted = all(variant.counted for variant in self.variants)
+        stock = sum((variant.inventory_quantity or Decimal(0) for variant in self.variants), Decimal(0))
+        return replace(
+            facts,
+            stock_quantity=stock if counted else None,
+            in_stock=any(variant.in_stock for variant in self.variants),
+            image=image,
+            gallery=gallery,
+        )
+
+
+def _valid(model: type[BaseModel], body: object) -> Any:
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        raise InvalidField(
+            ".".join(str(part) for part in first["loc"]), first["msg"].removeprefix("Value error, ")
+        ) from None
+
+
+class _Deleted(BaseModel):
+    id: Id
+
+
+def parse(event_type: EventType, body: Mapping[str, Any]) -> Change:
+    """Read a product; InvalidField names what cannot be read.
+
+    `published_at: null` says that the online store does not show it; where the field is missing it does.
+    """
+    if event_type is EventType.DELETED:
+        return Deletion(external_id=_valid(_Deleted, body).id)
+    published = body.get("published_at", "") is not None
+    product: Product = _valid(_Product, body).read(published=published)
+    return product
+
+
+def lacks_variants(body: Mapping[str, Any]) -> bool:
+    """Whether a delivery names variants it does not hold; Shopify sends the first hundred in full."""
+    named = body.get("variant_gids")
+    sent = body.get("variants")
+    return isinstance(named, list) and isinstance(sent, list) and len(named) > len(sent)
