@@ -19,6 +19,7 @@ import doctor as examination
 import settings as configuration
 import worker as worker_process
 from api.app import create_app
+from api.protocol import bounded
 from database import provision, tokens, vector_index
 from database.engine import Database, create_engine
 from settings import Settings
@@ -97,7 +98,7 @@ def api() -> None:
         host=found.api_host,
         port=found.api_port,
         loop="uvloop",
-        http="httptools",
+        http=bounded(found.request_timeout_seconds),
         access_log=False,
         proxy_headers=False,
         server_header=False,

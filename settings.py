@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     api_port: int = Field(default=8000, ge=1, le=65535)
     max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
     requests_per_minute: int = Field(default=6000, ge=1, description="per integration token and API process")
+    guesses_per_minute: int = Field(default=60, ge=1, description="per address and API process")
+    request_timeout_seconds: float = Field(default=60.0, gt=0)
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
 
     # Where things are; an address left empty means `pilito up` starts an embedded one

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import accounts, events, health, products, search, webhooks
 from api.auth import Tokens
+from api.body import Patience
 from api.errors import (
     DATABASE_DOWN,
     Refused,
@@ -68,7 +69,7 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
     database = Database(create_engine(settings.database_url, pool_size=20))
     temporal = await connect(settings.temporal_address, settings.temporal_namespace, prompt=True)
     embedder = create_embedder(settings)
-    tokens = Tokens(database, settings.trusted_proxies)
+    tokens = Tokens(database, settings.trusted_proxies, guesses_per_minute=settings.guesses_per_minute)
     stopping = asyncio.Event()
     counting = asyncio.create_task(tokens.keep_counting(stopping))
     try:
@@ -108,6 +109,7 @@ def create_app(settings: Settings) -> Service:
         redoc_url=None,
     )
     app.add_middleware(EitherSlash)
+    app.add_middleware(Patience, seconds=settings.request_timeout_seconds)
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, misfit)

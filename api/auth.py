@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from fastapi import Request
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.address import client_address, may_use
-from api.errors import unauthenticated, unavailable
+from api.address import client_address, may_use, neighbourhood
+from api.errors import Refused, unauthenticated, unavailable
+from api.limits import RateLimit
 from contracts.accounts import Integration
 from database import tokens
 from database.engine import Database
@@ -32,8 +33,11 @@ COUNT_EVERY = 2.0
 class Tokens:
     """Who holds a token; Postgres decides on every request, and what it said last counts while it is down."""
 
-    def __init__(self, database: Database, trusted_proxies: Sequence[Network]) -> None:
+    def __init__(
+        self, database: Database, trusted_proxies: Sequence[Network], *, guesses_per_minute: int
+    ) -> None:
         self._database = database
+        self._guesses = RateLimit(guesses_per_minute, burst_seconds=60)
         self._trusted = trusted_proxies
         self._seen: OrderedDict[bytes, tuple[float, Integration]] = OrderedDict()
         self._uses: dict[int, tuple[int, datetime]] = {}
@@ -45,10 +49,20 @@ class Tokens:
         if scheme.lower() != "bearer" or not secret:
             raise unauthenticated("Invalid token")
         integration = await self._find(secret)
+        if integration is None:
+            raise self.unknown(request)
         self._check(integration, client_address(request, self._trusted))
         return self._count(integration)
 
-    async def _find(self, secret: str) -> Integration:
+    def unknown(self, request: Request) -> Refused:
+        """What is said to a token nobody was given; 429 is raised where an address has tried many.
+
+        Known tokens are looked up before this, so nobody's guesses keep out a shop behind the same proxy.
+        """
+        self._guesses.check(neighbourhood(client_address(request, self._trusted)))
+        return unauthenticated("Invalid token")
+
+    async def _find(self, secret: str) -> Integration | None:
         key = tokens.secret_hash(secret)
         try:
             found = await self._look_up(secret)
@@ -56,7 +70,7 @@ class Tokens:
             return self._remembered(key)
         if found is None:
             self._seen.pop(key, None)
-            raise unauthenticated("Invalid token")
+            return None
         self._seen[key] = (time.monotonic(), found)
         self._seen.move_to_end(key)
         if len(self._seen) > REMEMBERED:

@@ -47,10 +47,10 @@ ADMIN_SESSION = HTTPBearer(
 )
 REFUSED_WITHOUT = {
     "integrationToken": (401, 429, 503),
-    "session": (401, 503),
-    "adminSession": (401, 403, 503),
+    "session": (401, 429, 503),
+    "adminSession": (401, 403, 429, 503),
 }
-"""Who may ask -> how others are refused, and everybody while Postgres, which knows them, is down."""
+"""Who may ask -> how others are refused, also who tries many tokens; 503 while Postgres is down."""
 
 
 class Answer(BaseModel):
@@ -116,7 +116,7 @@ REFUSALS = {
     404: Refusal(meaning="There is none, or it is not the asker's.", example={"error": "No such product"}),
     408: Refusal(
         meaning="The body did not arrive in time.",
-        example={"error": "The body took longer than 60 seconds"},
+        example={"error": "The body took too long"},
     ),
     409: Refusal(
         meaning="Not in the state it is in.",
