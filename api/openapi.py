@@ -95,6 +95,7 @@ class Refusal:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+_SPOKEN = {"Content-Language": "`fa` or `en`: the language of `message`.", "Vary": "`Accept-Language`"}
 _LATER = {"Retry-After": "Seconds after which to ask again."}
 
 REFUSALS = {
@@ -136,22 +137,31 @@ REFUSALS = {
 }
 
 
+def _headers(told: Mapping[str, str]) -> dict[str, Any]:
+    """Headers that are always there: name -> what it says."""
+    shown = {
+        name: {"description": meaning, "required": True, "schema": {"type": "string"}}
+        for name, meaning in told.items()
+    }
+    return {"headers": shown} if shown else {}
+
+
 def _refused(status: int) -> dict[str, Any]:
     refusal = REFUSALS[status]
-    headers = {
-        name: {"description": meaning, "required": True, "schema": {"type": "string"}}
-        for name, meaning in refusal.headers.items()
-    }
     shape = {"$ref": SCHEMA.format(model=refusal.shape.__name__)}
     return {
         "description": refusal.meaning,
-        **({"headers": headers} if headers else {}),
+        **_headers(refusal.headers),
         "content": {"application/json": {"schema": shape, "example": dict(refusal.example)}},
     }
 
 
-def _said(model: type[BaseModel]) -> str:
-    return (model.__doc__ or HTTPStatus.OK.phrase).strip().splitlines()[0]
+def _answered(model: type[BaseModel] | None) -> dict[str, Any]:
+    if model is None:
+        return {"description": "Done."}
+    said = (model.__doc__ or HTTPStatus.OK.phrase).strip().splitlines()[0]
+    spoken = _SPOKEN if "message" in model.model_fields else {}
+    return {"model": model, "description": said, **_headers(spoken)}
 
 
 def documented(
@@ -168,10 +178,7 @@ def documented(
     """
     told: dict[str, Any] = {
         "status_code": next(iter(answers)),
-        "responses": {
-            status: {"model": model, "description": _said(model)} if model else {"description": "Done."}
-            for status, model in answers.items()
-        },
+        "responses": {status: _answered(model) for status, model in answers.items()},
     }
     if body is not None:
         schema = body.model_json_schema(ref_template=SCHEMA)
