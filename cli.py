@@ -12,6 +12,7 @@ from rich.console import Console
 import doctor as examination
 import worker as worker_process
 from api.app import create_app
+from api.protocol import bounded
 from commands import people, stores, tokens
 from commands.environment import fail, run, settings
 from database import vector_index
@@ -55,7 +56,7 @@ def api() -> None:
         host=found.api_host,
         port=found.api_port,
         loop="uvloop",
-        http="httptools",
+        http=bounded(found.request_timeout_seconds),
         access_log=False,
         proxy_headers=False,
         server_header=False,

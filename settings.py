@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(default=6000, ge=1, description="per integration token and API process")
     public_url: Annotated[AnyHttpUrl | None, Optional] = None
     allow_private_shops: bool = False
+    guesses_per_minute: int = Field(default=60, ge=1, description="per address and API process")
+    request_timeout_seconds: float = Field(default=60.0, gt=0)
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
 
     # Where things are; an address left empty means `pilito up` starts an embedded one

@@ -40,6 +40,14 @@ def client_address(request: Request, trusted: Sequence[Network]) -> str:
     return str(address)
 
 
+def neighbourhood(address: str) -> str:
+    """The addresses one guesser has: a single one of IPv4, a /64 of IPv6."""
+    parsed = _parse(address)
+    if parsed is None or parsed.version == 4:
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
 def may_use(address: str, allowed: Sequence[str]) -> bool:
     """Whether an address is among single addresses and CIDR networks; none listed allows all."""
     if not allowed:

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import accounts, deliveries, events, health, products, search, stores, tokens, webhooks
 from api.auth import Tokens
+from api.body import Patience
 from api.errors import (
     DATABASE_DOWN,
     Refused,
@@ -73,7 +74,7 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
     temporal = await connect(settings.temporal_address, settings.temporal_namespace, prompt=True)
     embedder = create_embedder(settings)
     outbound = Outbound(allow_private=settings.allow_private_shops)
-    known = Tokens(database, settings.trusted_proxies)
+    known = Tokens(database, settings.trusted_proxies, guesses_per_minute=settings.guesses_per_minute)
     stopping = asyncio.Event()
     counting = asyncio.create_task(known.keep_counting(stopping))
     try:
@@ -119,6 +120,7 @@ def create_app(settings: Settings) -> Service:
         redoc_url=None,
     )
     app.add_middleware(EitherSlash)
+    app.add_middleware(Patience, seconds=settings.request_timeout_seconds)
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, misfit)

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from fastapi import Request
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.address import client_address, may_use
-from api.errors import unauthenticated
+from api.address import client_address, may_use, neighbourhood
+from api.errors import Refused, unauthenticated
+from api.limits import RateLimit
 from api.remembered import Remembered
 from contracts.accounts import Integration
 from database import tokens
@@ -26,8 +27,11 @@ COUNT_EVERY = 2.0
 class Tokens:
     """Who holds a token; Postgres decides on every request, and what it said last counts while it is down."""
 
-    def __init__(self, database: Database, trusted_proxies: Sequence[Network]) -> None:
+    def __init__(
+        self, database: Database, trusted_proxies: Sequence[Network], *, guesses_per_minute: int
+    ) -> None:
         self._database = database
+        self._guesses = RateLimit(guesses_per_minute, burst_seconds=60)
         self._trusted = trusted_proxies
         self._known = Remembered(
             database, tokens.find_hashed, unknown="The token cannot be checked right now"
@@ -41,14 +45,21 @@ class Tokens:
         if scheme.lower() != "bearer" or not secret:
             raise unauthenticated("Invalid token")
         integration = await self._find(secret)
+        if integration is None:
+            raise self.unknown(request)
         self._check(integration, client_address(request, self._trusted))
         return self._count(integration)
 
-    async def _find(self, secret: str) -> Integration:
-        found = await self._known.ask(tokens.secret_hash(secret))
-        if found is None:
-            raise unauthenticated("Invalid token")
-        return found
+    def unknown(self, request: Request) -> Refused:
+        """What is said to a token nobody was given; 429 is raised where an address has tried many.
+
+        Known tokens are looked up before this, so nobody's guesses keep out a shop behind the same proxy.
+        """
+        self._guesses.check(neighbourhood(client_address(request, self._trusted)))
+        return unauthenticated("Invalid token")
+
+    async def _find(self, secret: str) -> Integration | None:
+        return await self._known.ask(tokens.secret_hash(secret))
 
     def _check(self, integration: Integration, address: str) -> None:
         if not integration.is_active:

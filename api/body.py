@@ -1,11 +1,13 @@
-"""Request bodies: bounded while they are read, then JSON objects."""
+"""Request bodies: bounded in size and time while they are read, then JSON objects."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 import orjson
 from fastapi import Request
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import Refused, invalid
 
@@ -18,6 +20,38 @@ def _too_large(limit: int) -> Refused:
         {"error": "Payload too large", "limit_bytes": limit},
         {"Connection": "close"},
     )
+
+
+def _too_slow() -> Refused:
+    return Refused(408, {"error": "The body took too long"}, {"Connection": "close"})
+
+
+class Patience:
+    """Waits so many seconds for the whole of a body, however many drops it comes in; then it is a 408."""
+
+    def __init__(self, app: ASGIApp, *, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        patient = self._patient(receive) if scope["type"] == "http" else receive
+        await self._app(scope, patient, send)
+
+    def _patient(self, receive: Receive) -> Receive:
+        until: float | None = asyncio.get_running_loop().time() + self._seconds
+
+        async def receive_in_time() -> Message:
+            nonlocal until
+            try:
+                async with asyncio.timeout_at(until):
+                    message = await receive()
+            except TimeoutError:
+                raise _too_slow() from None
+            if not message.get("more_body"):
+                until = None  # all is here; who receives again waits for the client to leave
+            return message
+
+        return receive_in_time
 
 
 async def read_body(request: Request, *, limit: int) -> bytes:

@@ -15,7 +15,7 @@ from api.delivery_shapes import Settled, ShopifyDelivery, WooCommerceDelivery
 from api.errors import answer, invalid, unauthenticated
 from api.fields import PathId
 from api.intake import Taken
-from api.messages import message
+from api.messages import in_language, message
 from api.openapi import documented
 from api.state import Opened, State
 from api.webhook_shapes import Accepted
@@ -69,15 +69,16 @@ async def _take(type_: StoreType, request: Request, opened: State, store_id: int
         told, store_id=store_id, received_at=datetime.now(UTC), address=address, user_agent=agent
     )
     taken = await opened.intake.take(event, size=len(raw))
+    wished = request.headers.get("accept-language")
     said: dict[str, object] = {
         "status": taken,
-        "message": message(taken, request.headers.get("accept-language")),
+        "message": message(taken, wished),
         "event_id": event.event_id,
     }
     if taken is Taken.SKIPPED:
-        return answer(200, said)
+        return answer(200, said, in_language(wished))
     elapsed = round((time.perf_counter() - started) * 1000)
-    return answer(202, {**said, "processing_time_ms": elapsed})
+    return answer(202, {**said, "processing_time_ms": elapsed}, in_language(wished))
 
 
 def _route(type_: StoreType) -> Callable[[Request, State, int], Awaitable[Response]]:
@@ -102,5 +103,5 @@ for platform, body in BODIES.items():
         _route(platform),
         methods=["POST"],
         name=f"deliver_{platform}",
-        **documented(body=body, answers={202: Accepted, 200: Settled}, refuses=(401, 503)),
+        **documented(body=body, answers={202: Accepted, 200: Settled}, refuses=(401, 404, 503)),
     )

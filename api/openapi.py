@@ -49,10 +49,10 @@ ADMIN_SESSION = HTTPBearer(
 )
 REFUSED_WITHOUT = {
     "integrationToken": (401, 429, 503),
-    "session": (401, 503),
-    "adminSession": (401, 403, 503),
+    "session": (401, 429, 503),
+    "adminSession": (401, 403, 429, 503),
 }
-"""Who may ask -> how others are refused, and everybody while Postgres, which knows them, is down."""
+"""Who may ask -> how others are refused, also who tries many tokens; 503 while Postgres is down."""
 
 
 class Answer(BaseModel):
@@ -97,6 +97,7 @@ class Refusal:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+_SPOKEN = {"Content-Language": "`fa` or `en`: the language of `message`.", "Vary": "`Accept-Language`"}
 _LATER = {"Retry-After": "Seconds after which to ask again."}
 
 REFUSALS = {
@@ -118,7 +119,7 @@ REFUSALS = {
     404: Refusal(meaning="There is none, or it is not the asker's.", example={"error": "No such product"}),
     408: Refusal(
         meaning="The body did not arrive in time.",
-        example={"error": "The body took longer than 60 seconds"},
+        example={"error": "The body took too long"},
     ),
     409: Refusal(
         meaning="Not in the state it is in.",
@@ -138,22 +139,31 @@ REFUSALS = {
 }
 
 
+def _headers(told: Mapping[str, str]) -> dict[str, Any]:
+    """Headers that are always there: name -> what it says."""
+    shown = {
+        name: {"description": meaning, "required": True, "schema": {"type": "string"}}
+        for name, meaning in told.items()
+    }
+    return {"headers": shown} if shown else {}
+
+
 def _refused(status: int) -> dict[str, Any]:
     refusal = REFUSALS[status]
-    headers = {
-        name: {"description": meaning, "required": True, "schema": {"type": "string"}}
-        for name, meaning in refusal.headers.items()
-    }
     shape = {"$ref": SCHEMA.format(model=refusal.shape.__name__)}
     return {
         "description": refusal.meaning,
-        **({"headers": headers} if headers else {}),
+        **_headers(refusal.headers),
         "content": {"application/json": {"schema": shape, "example": dict(refusal.example)}},
     }
 
 
-def _said(model: type[BaseModel]) -> str:
-    return (model.__doc__ or HTTPStatus.OK.phrase).strip().splitlines()[0]
+def _answered(model: type[BaseModel] | None) -> dict[str, Any]:
+    if model is None:
+        return {"description": "Done."}
+    said = (model.__doc__ or HTTPStatus.OK.phrase).strip().splitlines()[0]
+    spoken = _SPOKEN if "message" in model.model_fields else {}
+    return {"model": model, "description": said, **_headers(spoken)}
 
 
 def documented(
@@ -170,10 +180,7 @@ def documented(
     """
     told: dict[str, Any] = {
         "status_code": next(iter(answers)),
-        "responses": {
-            status: {"model": model, "description": _said(model)} if model else {"description": "Done."}
-            for status, model in answers.items()
-        },
+        "responses": {status: _answered(model) for status, model in answers.items()},
     }
     if body is not None:
         schema = body.model_json_schema(ref_template=SCHEMA)

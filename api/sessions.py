@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 
+from api.fields import LARGEST_ID
 from database.accounts import User
 
 ALGORITHM = "HS256"
@@ -47,7 +48,8 @@ class Sessions:
                 claims = jwt.decode(
                     token, key, algorithms=[ALGORITHM], options={"require": ["exp", "sub", "pwd"]}
                 )
-                return Claims(user_id=int(claims["sub"]), password_stamp=int(claims["pwd"]))
-            except (jwt.InvalidTokenError, ValueError, TypeError):
+                known = Claims(user_id=int(claims["sub"]), password_stamp=int(claims["pwd"]))
+            except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError):
                 continue
+            return known if 0 < known.user_id <= LARGEST_ID else None
         return None

@@ -64,7 +64,7 @@ async def user_of(request: Request, _: _WithSession = None) -> User:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     claims = state.sessions.read(token.strip()) if scheme.lower() == "bearer" else None
     if claims is None:
-        raise unauthenticated("Invalid token")
+        raise state.tokens.unknown(request) if token else unauthenticated("Invalid token")
     async with state.database.reading() as connection:
         user = await accounts.read_user(connection, claims.user_id)
     if user is None or not user.is_active or password_stamp(user) != claims.password_stamp:

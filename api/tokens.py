@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.body import json_object, read_body
 from api.errors import Refused, answer, invalid
 from api.fields import PathId, read_model
-from api.messages import message
+from api.messages import in_language, message
 from api.openapi import documented
 from api.pages import page
 from api.state import Admin, Opened, State
@@ -50,14 +50,16 @@ def _shown(token: Token) -> dict[str, Any]:
 def _issued(request: Request, issued: IssuedToken, token: Token, webhook_secret: str | None) -> Response:
     shown = _shown(token)
     kept = ("id", "token_preview", "integration_type", "name", "expires_at", "user", "created_at")
+    wished = request.headers.get("accept-language")
     return answer(
         201,
         {
             **{name: shown[name] for name in kept},
             "token": issued.secret,
             "store": {**shown["store"], "webhook_secret": webhook_secret},
-            "message": message("shown_once", request.headers.get("accept-language")),
+            "message": message("shown_once", wished),
         },
+        in_language(wished),
     )
 
 

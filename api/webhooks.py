@@ -9,7 +9,7 @@ from api.address import client_address
 from api.body import json_object, read_body
 from api.errors import answer, invalid, unauthenticated
 from api.intake import Taken
-from api.messages import message
+from api.messages import in_language, message
 from api.openapi import documented
 from api.state import CurrentIntegration, Opened, State
 from api.webhook_shapes import Accepted, Connected, Delivery, Skipped
@@ -75,25 +75,27 @@ async def webhook(request: Request, opened: Opened, integration: CurrentIntegrat
         user_agent=request.headers.get("user-agent", ""),
     )
     taken = await opened.intake.take(event, size=len(raw))
+    wished = request.headers.get("accept-language")
     said: dict[str, object] = {
         "status": taken,
-        "message": message(taken, request.headers.get("accept-language")),
+        "message": message(taken, wished),
         "event_id": event.event_id,
     }
     if taken is Taken.SKIPPED:
-        return answer(200, said)
+        return answer(200, said, in_language(wished))
     elapsed = round((time.perf_counter() - started) * 1000)
-    return answer(202, {**said, "processing_time_ms": elapsed})
+    return answer(202, {**said, "processing_time_ms": elapsed}, in_language(wished))
 
 
 @router.get("/health/", **documented(answers={200: Connected}))
 async def connection_health(request: Request, integration: CurrentIntegration) -> Response:
     """Tell a shop whose token this is, so that its owner sees the connection work."""
+    wished = request.headers.get("accept-language")
     return answer(
         200,
         {
             "status": "ok",
-            "message": message("connected", request.headers.get("accept-language")),
+            "message": message("connected", wished),
             "user": {
                 "id": integration.user_id,
                 "email": integration.user_email,
@@ -109,4 +111,5 @@ async def connection_health(request: Request, integration: CurrentIntegration) -
             "store": {"id": integration.store_id, "name": integration.store_name},
             "timestamp": datetime.now(UTC),
         },
+        in_language(wished),
     )

@@ -94,6 +94,7 @@ def configure(
                 "OPENAI_BASE_URL": embedding_server.base_url,
                 "embedding_dimensions": DIMENSIONS,
                 "debounce_seconds": 0.0,
+                "guesses_per_minute": 1_000_000,
                 "embedding_timeout_seconds": 5.0,
                 **changes,
             }

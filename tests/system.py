@@ -15,6 +15,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from api.app import create_app
+from api.protocol import bounded
 from connectors.embeddings import create_embedder
 from contracts.naming import event_inbox_id, product_event_id
 from database import accounts, stores, tokens
@@ -208,7 +209,7 @@ async def serving(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
             port=port,
             log_level="warning",
             access_log=False,
-            http="httptools",
+            http=bounded(settings.request_timeout_seconds),
             proxy_headers=False,
         )
     )

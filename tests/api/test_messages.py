@@ -1,7 +1,9 @@
 """What we say to people is Persian unless they prefer English."""
 
 import ast
+import re
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
@@ -30,6 +32,23 @@ from api.messages import MESSAGES, language, message
         ("en;q=nan", "fa"),
         ("english", "fa"),
         (",;=,;q=;", "fa"),
+        ("en;q=1.000", "en"),
+        ("en ; q=0.7 , fa ; q=0.3", "en"),
+        ("en;level=1;q=0.4, fa;q=0.3", "en"),
+        ("fa;q=0, *", "en"),
+        ("fa;q=0.5, *;q=0.8", "en"),
+        ("en;q=0, *", "fa"),
+        ("de, *;q=0.5", "fa"),
+        ("en;q=5", "fa"),
+        ("en;q=-1", "fa"),
+        ("en;q=inf", "fa"),
+        ("en;q=1e0", "fa"),
+        ("en;q=\u06f1", "fa"),
+        ("\u0435n", "fa"),
+        ("en" + "\0", "fa"),
+        ("de," * 100_000 + "en", "fa"),
+        ("en" + "-x" * 100_000, "en"),
+        (";" * 100_000 + "q=1,en", "en"),
     ],
 )
 def test_the_header_decides_the_language(header: str | None, expected: str) -> None:
@@ -39,11 +58,54 @@ def test_the_header_decides_the_language(header: str | None, expected: str) -> N
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_every_message_has_both_languages(name: str) -> None:
-    """Persian text is written in Persian letters, English text in Latin ones."""
+    """With the same places for what is filled in."""
     texts = MESSAGES[name]
     assert set(texts) == {"fa", "en"}
-    assert any("\u0600" <= letter <= "\u06ff" for letter in texts["fa"])
-    assert texts["en"].isascii()
+    fa, en = ({field for _, field, _, _ in Formatter().parse(text) if field} for text in texts.values())
+    assert fa == en
+
+
+FOREIGN = {"token"}
+"""Words that stay in Latin letters in Persian sentences."""
+
+MISSPELT = {
+    "an Arabic letter": "[\u064a\u0643\u0649\u0629\u0660-\u0669]",
+    "a half-space at the border of a word": "(?<![\u0621-\u06cc])\u200c|\u200c(?![\u0621-\u06cc])",
+    "a space where a half-space belongs": r"\b(ن?می) |\b\w+ (ها|های|هایی|تر|ترین|ام|اند)\b",
+    "a verb grown together": r"\bن?می(شود|شوند|کند|کنند|کنید|باشد|توان|خواه|ده|گیر)",
+    "too many spaces": r"^\s|\s$|\s\s|\s[،.؟!]",
+    "Latin punctuation": r"[,;?](\s|$)",
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_persian_is_persian(name: str) -> None:
+    """Persian letters, half-spaces where they belong, and no other words than those that stay Latin."""
+    text = MESSAGES[name]["fa"]
+    assert re.search("[\u0621-\u06cc]", text)
+    assert set(re.findall("[A-Za-z]+", text)) <= FOREIGN
+    assert not {what for what, pattern in MISSPELT.items() if re.search(pattern, text)}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_english_is_english(name: str) -> None:
+    """Plain letters, and a sentence."""
+    text = MESSAGES[name]["en"]
+    assert text.isascii()
+    assert text[0].isupper()
+    assert text == text.strip()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *("رويداد دریافت شد", "نمایش داده می شود", "نمایش داده میشود", "پیام ها", "پیام\u200c ها"),
+        *("این ، آن", "این, آن", "نمی شود", " این", "۱ یا ٢", "بزرگ ترین"),
+    ],
+)
+def test_wrong_persian_is_noticed(wrong: str) -> None:
+    """The test above can fail."""
+    assert {what for what, pattern in MISSPELT.items() if re.search(pattern, wrong)}
 
 
 def test_every_message_that_is_asked_for_exists_and_none_is_left_over() -> None:

@@ -1,0 +1,168 @@
+"""Whatever a request contains is data: not SQL, not a header, not another id."""
+
+import asyncio
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import pytest_asyncio
+
+from tests.attacks.document import DOCUMENT
+from tests.attacks.wire import wired
+from tests.contract import ROUTES, Route
+from tests.sessions import session_of
+from tests.system import Shop, System
+
+pytestmark = pytest.mark.slow
+
+HOSTILE = [
+    "' OR '1'='1",
+    "'; DROP TABLE products; --",
+    '") UNION SELECT email, password_hash FROM users --',
+    "1); SELECT pg_sleep(30) --",
+    "%' ESCAPE '\\",
+    "\\",
+    "%(user_id)s :user_id $1 {0} %s",
+    "a\r\nSet-Cookie: x=1",
+    "\u202e\u0000\ufeff",
+    "\U0001f600" * 50,
+    "ی" * 10_000,
+    "{{7*7}}${7*7}",
+    "../../etc/passwd",
+]
+TEXTS = [
+    (path, parameter["name"])
+    for path, methods in DOCUMENT["paths"].items()
+    for parameter in methods.get("get", {}).get("parameters", ())
+    if parameter["in"] == "query"
+]
+
+
+@pytest_asyncio.fixture
+async def shop(system: System) -> Shop:
+    """A shop of an admin, with a product that nobody asks for."""
+    shop = await system.shop()
+    async with system.database.transaction() as connection:
+        await connection.exec_driver_sql("UPDATE users SET is_staff = true WHERE id = %s", (shop.user_id,))
+    await shop.sync({"id": 1, "name": "لامپ"})
+    return shop
+
+
+@pytest_asyncio.fixture
+async def admin(system: System, shop: Shop) -> dict[str, str]:
+    return await session_of(system, shop.user_id)
+
+
+@pytest.mark.parametrize(("path", "name"), TEXTS, ids=str)
+async def test_every_filter_takes_words_as_words(
+    shop: Shop, admin: dict[str, str], path: str, name: str
+) -> None:
+    """Nothing is found by them, or they are refused with the field's name; nothing breaks."""
+    for words in HOSTILE:
+        answer = await shop.http.get(path, params={name: words}, headers=admin)
+        if answer.status_code == 200:
+            assert answer.json()["results"] == []
+        else:
+            assert (answer.status_code, answer.json()["field"]) == (400, name)
+    assert await shop.product(1)
+
+
+@pytest.mark.parametrize("field", ["query", "category"])
+async def test_a_question_is_words(shop: Shop, field: str) -> None:
+    """Of search as well."""
+    for words in HOSTILE:
+        answer = await shop.http.post(
+            "/api/v1/knowledge/search/", json={"query": "لامپ", field: words}, headers=shop.headers
+        )
+        assert answer.status_code in (200, 400), answer.text
+
+
+@pytest.mark.parametrize("words", HOSTILE, ids=ascii)
+async def test_a_product_is_kept_as_it_was_sent(shop: Shop, words: str) -> None:
+    """In its texts and in the names of its event; what cannot be an id is refused by name."""
+    answer = await shop.send({"id": 2, "name": words, "sku": words, "tags": [words]}, event_id=words)
+    if not words.isprintable() or len(words) > 255:
+        assert (answer.status_code, answer.json()["field"]) == (400, "event_id")
+        return
+    assert answer.status_code == 202
+    assert (await shop.ended(words))["status"] in ("succeeded", "unchanged")
+    row = await shop.product(2)
+    assert row
+    assert row["title"].startswith(words[:1])
+
+
+NOT_IDS = ["0", "-1", "+1", "1.0", "1e3", "0x1", "\u06f1", "1%00", "%00", "1%2F..", "' OR 1=1", "null", "1;"]
+NOT_IDS += ["%", "%E2%82", "9" * 19, "9" * 5000]
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if "{id}" in route.path], ids=str)
+async def test_what_is_no_id_finds_nothing(shop: Shop, admin: dict[str, str], route: Route) -> None:
+    """400 or 404, whatever digits it is written in."""
+    for odd in NOT_IDS:
+        spelled = odd if "%" in odd else quote(odd)
+        answer = await shop.http.request(
+            route.method, route.path.replace("{id}", spelled), headers=admin, follow_redirects=False
+        )
+        assert answer.status_code in (400, 404), (odd, answer.text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "GET /api/v1/web-knowledge/products/?search=%FF%FE HTTP/1.1",
+        "GET /api/v1/web-knowledge/products/?search=%00 HTTP/1.1",
+        "GET /api/v1/web-knowledge/products/?%FF=1 HTTP/1.1",
+        "GET /api/v1/web-knowledge/products/?page=1&page=2&&=&=1 HTTP/1.1",
+        "GET /api/v1/web-knowledge/products/%FF%00/ HTTP/1.1",
+        "GET /\xff\xfe HTTP/1.1",
+        "GET //api/v1/web-knowledge/products/ HTTP/1.1",
+        "GET http://elsewhere.example/api/v1/web-knowledge/products/ HTTP/1.1",
+        "GET * HTTP/1.1",
+        "GET ? HTTP/1.1",
+        "OPTIONS * HTTP/1.1",
+        "TRACE /api/v1/web-knowledge/products/ HTTP/1.1",
+        "PROPFIND /api/v1/web-knowledge/products/ HTTP/1.1",
+        "GET /api/v1/web-knowledge/products/ HTTP/3.7",
+        "nonsense",
+    ],
+)
+@pytest.mark.parametrize("host", ["pilito", "", "[", "a b", "x:99999999", "evil.example\tx", "\xff"])
+async def test_an_odd_head_is_no_error_of_ours(
+    system: System, shop: Shop, admin: dict[str, str], line: str, host: str
+) -> None:
+    """Whatever stands in the first line or as the host: never a 5xx, never a header of theirs."""
+    async with wired(system) as wire:
+        token = f"Authorization: {admin['Authorization']}"
+        await wire.send(line, f"Host: {host}", token, "Connection: close")
+        answer = await wire.answered()
+    assert answer.startswith((b"HTTP/1.1 2", b"HTTP/1.1 4")), answer
+    assert b"set-cookie" not in answer.lower()
+
+
+async def test_what_a_client_calls_itself_is_kept_and_nothing_else(shop: Shop) -> None:
+    """A user agent is cut to a length and shown as it is."""
+    name = "' -- <script>alert(1)</script> \u00e9" + "x" * 1000
+    headers = [
+        (b"user-agent", name.encode("latin-1")),
+        (b"authorization", shop.headers["Authorization"].encode()),
+        (b"content-type", b"application/json"),
+    ]
+    body = b'{"event_id": "agent", "event_type": "product.deleted", "product": {"id": 9}}'
+    answer = await shop.http.post("/api/integrations/woocommerce/webhook/", content=body, headers=headers)
+    assert answer.status_code == 202
+    assert (await shop.ended("agent"))["user_agent"] == name[:500]
+
+
+async def test_a_replayed_event_is_taken_once(shop: Shop) -> None:
+    """However often, at once or later: one is accepted, the others are skipped, with whatever body."""
+    answers = await asyncio.gather(
+        *(shop.send({"id": 5, "name": f"نام {n}"}, event_id="replayed") for n in range(20))
+    )
+    told: list[dict[str, Any]] = [answer.json() for answer in answers]
+    assert sorted(each["status"] for each in told) == ["accepted"] + ["skipped"] * 19
+    await shop.ended("replayed")
+    again = await shop.send({"id": 5, "name": "نامی دیگر"}, event_id="replayed")
+    assert (again.status_code, again.json()["status"]) == (200, "skipped")
+    assert (
+        len(await shop.rows("SELECT id FROM events WHERE store_id = :store AND event_id = 'replayed'")) == 1
+    )

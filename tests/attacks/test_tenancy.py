@@ -1,0 +1,211 @@
+"""Every route is walked by everybody who may not: none of them learns even what exists."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from api.sessions import LIFETIME, Sessions
+from database import accounts, tokens
+from tests.attacks.document import example
+from tests.conftest import SECRET_KEY
+from tests.contract import CONTRACT, ROUTES, Route
+from tests.sessions import session, session_of
+from tests.system import Shop, System
+
+pytestmark = pytest.mark.slow
+
+NOWHERE = 10**15
+"""An id nothing has."""
+
+PROTECTED = [route for route in ROUTES if route.who not in ("anyone", "signed")]
+DIFFERENT = {"date", "x-request-id", "content-length"}
+"""Headers that tell answers apart whatever is asked."""
+
+
+@dataclass
+class Tenants:
+    """Two owners with a shop each, and the ids of what the first one has."""
+
+    one: Shop
+    other: Shop
+    ids: dict[str, int]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def tenants(system: System) -> Tenants:
+    """Each has a store, a token, a product that is searched, one that is hidden, and events."""
+    one, other = await system.shop(), await system.shop()
+    for shop in (one, other):
+        await shop.sync({"id": 1, "name": f"چراغ {shop.store_id}"})
+        await shop.sync({"id": 2, "name": "پیش‌نویس", "status": "draft"})
+    [event, *_] = await one.rows("SELECT id FROM events WHERE store_id = :store ORDER BY id")
+    product = await one.product(1)
+    assert product
+    ids = {"events": event["id"], "products": product["id"], "tokens": one.token_id, "stores": one.store_id}
+    return Tenants(one, other, {**ids, "webhook": one.store_id})
+
+
+def kind(route: Route) -> str:
+    """What the id of a path is of: the name before it."""
+    before, _, _ = route.path.partition("/{id}")
+    return before.rsplit("/", 1)[1]
+
+
+Asker = Callable[[System, Tenants], Awaitable[dict[str, str]]]
+
+
+async def nobody(_: System, __: Tenants) -> dict[str, str]:
+    return {}
+
+
+async def a_stranger(_: System, __: Tenants) -> dict[str, str]:
+    return {"Authorization": f"Bearer {tokens.new_secret('woocommerce')}"}
+
+
+async def an_expired_session(system: System, tenants: Tenants) -> dict[str, str]:
+    async with system.database.reading() as connection:
+        user = await accounts.read_user(connection, tenants.one.user_id)
+    assert user
+    long_ago = datetime.now(UTC) - LIFETIME - timedelta(seconds=1)
+    return {"Authorization": f"Bearer {Sessions((SECRET_KEY,)).issue(user, now=long_ago)}"}
+
+
+async def a_closed_account(system: System, _: Tenants) -> dict[str, str]:
+    headers = await session(system, "closed@example.com", is_staff=True)
+    async with system.database.transaction() as connection:
+        closed = "UPDATE users SET is_active = false WHERE email = 'closed@example.com'"
+        await connection.exec_driver_sql(closed)
+    return headers
+
+
+async def an_expired_token(system: System, tenants: Tenants) -> dict[str, str]:
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    return (await system.second_shop(tenants.one.user_id, expires_at=past)).headers
+
+
+async def a_token_from_elsewhere(system: System, tenants: Tenants) -> dict[str, str]:
+    return (await system.second_shop(tenants.one.user_id, allowed_ips=("192.0.2.1",))).headers
+
+
+async def the_other_token(_: System, tenants: Tenants) -> dict[str, str]:
+    return tenants.other.headers
+
+
+async def the_other_user(system: System, tenants: Tenants) -> dict[str, str]:
+    return await session_of(system, tenants.other.user_id)
+
+
+async def an_admin(system: System, _: Tenants) -> dict[str, str]:
+    return await session(system, "walks@example.com", is_staff=True)
+
+
+NOT_LET_IN = [
+    nobody,
+    a_stranger,
+    an_expired_session,
+    a_closed_account,
+    an_expired_token,
+    a_token_from_elsewhere,
+]
+REFUSED: dict[str, dict[Asker, int]] = {
+    "token": {the_other_user: 401, an_admin: 401},
+    "user": {the_other_token: 401},
+    "admin": {the_other_token: 401, the_other_user: 403},
+    "user or token": {},
+}
+"""Who a route is for -> who else has an account here, and how they are refused."""
+
+WALK: list[tuple[Route, Asker, int]] = [(route, asker, 401) for route in PROTECTED for asker in NOT_LET_IN]
+WALK += [(route, asker, code) for route in PROTECTED for asker, code in REFUSED[route.who].items()]
+
+
+async def ask(
+    http: httpx2.AsyncClient, route: Route, number: int, headers: dict[str, str]
+) -> httpx2.Response:
+    return await http.request(route.method, route.at(number), json=example(route), headers=headers)
+
+
+def seen(answer: httpx2.Response) -> tuple[int, bytes, dict[str, str]]:
+    """All that an asker can compare."""
+    headers = {name: value for name, value in answer.headers.items() if name not in DIFFERENT}
+    return answer.status_code, answer.content, headers
+
+
+@pytest.mark.parametrize("route", [route for route in CONTRACT if "{id}" in route.path], ids=str)
+async def test_there_is_something_behind_every_id(tenants: Tenants, route: Route) -> None:
+    """A route of the contract whose ids this walk does not know fails here."""
+    assert kind(route) in tenants.ids
+
+
+@pytest.mark.parametrize(
+    ("route", "asker", "code"), WALK, ids=[f"{route} {asker.__name__}" for route, asker, _ in WALK]
+)
+async def test_who_may_not_ask_learns_nothing(
+    system: System, tenants: Tenants, route: Route, asker: Asker, code: int
+) -> None:
+    """Refused alike whether there is such a thing or not, and before the body is looked at."""
+    headers = await asker(system, tenants)
+    real = tenants.ids[kind(route)] if "{id}" in route.path else NOWHERE
+    answers = [await ask(system.http, route, number, headers) for number in (real, NOWHERE)]
+    assert answers[0].status_code == code
+    assert seen(answers[0]) == seen(answers[1])
+    garbage = await system.http.request(route.method, route.at(real), content=b"{", headers=headers)
+    assert seen(garbage) == seen(answers[0])
+    assert set(answers[0].json()) == ({"detail"} if code == 401 else {"error"})
+
+
+OWNED = [route for route in PROTECTED if "{id}" in route.path and route.who == "user"]
+
+
+@pytest.mark.parametrize("route", OWNED, ids=str)
+async def test_what_is_anothers_is_not_there(system: System, tenants: Tenants, route: Route) -> None:
+    """The other owner, and an admin as well, sees for it what they see for an id that nothing has."""
+    real = tenants.ids[kind(route)]
+    assert (await ask(system.http, route, real, await session_of(system, tenants.one.user_id))).is_success
+    for asker in (the_other_user, an_admin):
+        headers = await asker(system, tenants)
+        assert seen(await ask(system.http, route, real, headers)) == seen(
+            await ask(system.http, route, NOWHERE, headers)
+        )
+
+
+async def test_lists_and_filters_show_ones_own(system: System, tenants: Tenants) -> None:
+    """Naming another's store finds as much as naming none that is."""
+    headers = await session_of(system, tenants.other.user_id)
+    path = "/api/v1/web-knowledge/products/"
+    own = (await system.http.get(path, headers=headers)).json()
+    assert {product["store"] for product in own["results"]} == {tenants.other.store_id}
+    asked = [{"store": tenants.one.store_id}, {"store": NOWHERE}]
+    answers = [(await system.http.get(path, params=each, headers=headers)).json() for each in asked]
+    assert answers[0] == answers[1] == {"count": 0, "next": None, "previous": None, "results": []}
+
+
+async def test_search_answers_from_ones_own(system: System, tenants: Tenants) -> None:
+    """Neither a token nor a session finds what is another's, nor learns of the store."""
+    path = "/api/v1/knowledge/search/"
+    askers: list[Asker] = [the_other_token, the_other_user]
+    for asker in askers:
+        headers = await asker(system, tenants)
+        found = await system.http.post(path, json={"query": "چراغ", "limit": 100}, headers=headers)
+        titles = [hit["product"]["title"] for hit in found.json()["results"]]
+        assert titles == [f"چراغ {tenants.other.store_id}"]
+        numbers = (tenants.one.store_id, NOWHERE)
+        answers = [
+            await system.http.post(path, json={"query": "چراغ", "store": number}, headers=headers)
+            for number in numbers
+        ]
+        assert answers[0].status_code == 404
+        assert seen(answers[0]) == seen(answers[1])
+
+
+async def test_one_tenants_events_touch_nothing_of_anothers(tenants: Tenants) -> None:
+    """The same product id, event id and variation of two shops are different things."""
+    before = await tenants.one.product(2)
+    await tenants.other.sync({"id": 2, "name": "دیگری", "variations": [{"id": 21}]}, event_id="same")
+    await tenants.other.sync({"id": 2}, "product.deleted", event_id="same again")
+    assert await tenants.one.product(2) == before
+    assert await tenants.one.event("same") is None
