@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import create_engine, make_url, text
 
 from contracts.naming import SEARCH_ATTRIBUTES
 from database import vector_index
@@ -51,6 +52,19 @@ def database_url(postgres_url: str) -> str:
     command.upgrade(migrated(postgres_url), "head")
     vector_index.ensure(postgres_url, model="text-embedding-3-small", dimensions=DIMENSIONS)
     return postgres_url
+
+
+def another_database(postgres_url: str, name: str) -> str:
+    """One more database as the migrations make it, on the same server."""
+    url = make_url(postgres_url)
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    address = url.set(database=name).render_as_string(hide_password=False)
+    command.upgrade(migrated(address), "head")
+    vector_index.ensure(address, model="text-embedding-3-small", dimensions=DIMENSIONS)
+    return address
 
 
 @pytest.fixture(scope="session")

@@ -7,14 +7,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from alembic import command
-from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy import URL, make_url
 
-from database import vector_index
 from database.engine import Database
 from database.engine import create_engine as database_engine
 from tests.cable import Cable
-from tests.conftest import DIMENSIONS, Configure, migrated
+from tests.conftest import Configure, another_database
 from tests.servers import EmbeddingServer
 from tests.system import Shop, System, eventually, running, working
 from workflows.client import connect
@@ -36,16 +34,7 @@ class Cut:
 @pytest.fixture(scope="module")
 def own_database(postgres_url: str) -> URL:
     """A database whose inbox is nobody else's."""
-    url = make_url(postgres_url)
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("CREATE DATABASE cut"))
-    engine.dispose()
-    url = url.set(database="cut")
-    address = url.render_as_string(hide_password=False)
-    command.upgrade(migrated(address), "head")
-    vector_index.ensure(address, model="text-embedding-3-small", dimensions=DIMENSIONS)
-    return url
+    return make_url(another_database(postgres_url, "cut"))
 
 
 @pytest_asyncio.fixture

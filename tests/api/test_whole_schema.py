@@ -11,9 +11,10 @@ from sqlalchemy import text
 
 from database import provision
 from tests import servers
+from tests.conftest import Configure, another_database
 from tests.servers import EmbeddingServer
 from tests.sessions import session_of
-from tests.system import FINAL, Shop, System, eventually
+from tests.system import FINAL, Shop, System, eventually, running
 
 pytestmark = pytest.mark.slow
 
@@ -35,9 +36,19 @@ async def at_rest(system: System) -> None:
     await eventually(lambda: in_work(system), lambda count: count == 0, what="the end of all events")
 
 
+@pytest_asyncio.fixture(scope="module")
+async def system(postgres_url: str, configure: Configure) -> AsyncIterator[System]:
+    """A service of its own: what an admin may delete here is nobody else's, nor are its stores' ids."""
+    address = another_database(postgres_url, "asked")
+    async with running(configure(database_url=address, task_queue="asked")) as started:
+        async with started.database.transaction() as connection:
+            await connection.exec_driver_sql("ALTER TABLE stores ALTER COLUMN id RESTART WITH 1000000")
+        yield started
+
+
 @pytest_asyncio.fixture
-async def shop(system: System, embeddings: EmbeddingServer) -> AsyncIterator[Shop]:
-    """A shop of an admin, with products and events of several outcomes; nobody is slowed afterwards."""
+async def shop(system: System, embeddings: EmbeddingServer) -> Shop:
+    """A shop of an admin, with products and events of several outcomes."""
     admin = await provision.save_user(system.database, email="all@example.com", password="p", is_staff=True)
     shop = await system.second_shop(admin)
     await shop.sync(LAMP)
@@ -46,9 +57,7 @@ async def shop(system: System, embeddings: EmbeddingServer) -> AsyncIterator[Sho
     embeddings.fail_always(servers.bad_request())
     await shop.sync({**LAMP, "id": UNLUCKY, "variations": []})
     embeddings.fail_always(None)
-    yield shop
-    async with system.database.transaction() as connection:
-        await connection.execute(text("DELETE FROM login_failures"))
+    return shop
 
 
 Asker = Callable[[System, Shop], Awaitable[dict[str, str]]]
