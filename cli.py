@@ -23,6 +23,7 @@ from database import provision, tokens, vector_index
 from database.engine import Database, create_engine
 from settings import Settings
 from workflows.client import connect, register_search_attributes
+from workflows.schedules import ensure_schedules
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Keep a shop's knowledge base true.")
 admin = typer.Typer(no_args_is_help=True, help="People who may administer.")
@@ -126,17 +127,18 @@ def migrate() -> None:
 
 @app.command()
 def prepare_temporal() -> None:
-    """Register our search attributes with a Temporal server that lacks them."""
+    """Register our search attributes with a Temporal server that lacks them, and make our schedules."""
     found = _settings(adopt=True)
 
-    async def register() -> list[str]:
+    async def prepare() -> list[str]:
         if not found.temporal_address:
             raise _fail("No Temporal: set PILITO_TEMPORAL_ADDRESS.")
-        return await register_search_attributes(
-            await connect(found.temporal_address, found.temporal_namespace)
-        )
+        client = await connect(found.temporal_address, found.temporal_namespace)
+        registered = await register_search_attributes(client)
+        await ensure_schedules(client, task_queue=found.task_queue)
+        return registered
 
-    typer.echo(f"Registered: {', '.join(_run(register())) or 'nothing was missing'}")
+    typer.echo(f"Registered: {', '.join(_run(prepare())) or 'nothing was missing'}")
 
 
 @app.command()

@@ -17,13 +17,15 @@ from activities.events import EventActivities
 from activities.inbox import InboxActivities
 from activities.knowledge import KnowledgeActivities
 from activities.products import ProductActivities
+from activities.retention import RetentionActivities
 from connectors.embeddings import Embedder, create_embedder
 from contracts.events import ProductEvent
 from contracts.naming import embedding_label
 from database.engine import Database, create_engine
 from settings import Settings, load
 from workflows import WORKFLOWS
-from workflows.client import connect, ensure_event_inbox, start_product_event
+from workflows.client import connect, start_product_event
+from workflows.schedules import ensure_schedules
 
 DATABASE_STEPS = 20
 EMBEDDING_CALLS = 20
@@ -59,6 +61,7 @@ def collect(
         knowledge.embed_chunks,
         knowledge.publish_chunks,
         InboxActivities(database, start).start_waiting,
+        RetentionActivities(database, keep=settings.payload_retention).trim_payloads,
     ]
 
 
@@ -98,7 +101,7 @@ async def run(settings: Settings) -> None:
     try:
         client = await connect(settings.temporal_address, settings.temporal_namespace)
         async with build(settings, client, database, embedder):
-            await ensure_event_inbox(client, task_queue=settings.task_queue)
+            await ensure_schedules(client, task_queue=settings.task_queue)
             logger.info("working on task queue %s", settings.task_queue)
             await stopping.wait()
     finally:

@@ -19,6 +19,11 @@ from knowledge.content import content_hash
 SUPERSEDED = Outcome(status=EventStatus.SUPERSEDED, reason="A newer event of this product arrived meanwhile.")
 STALE = Outcome(status=EventStatus.STALE, reason="A newer change of this product was taken already.")
 
+TRIMMED = Outcome(
+    status=EventStatus.IGNORED,
+    reason="Its payload was trimmed, so it cannot be run again; let the shop send the product again.",
+)
+
 
 class ProductActivities:
     """Steps on products; `model` names the vectors search uses, `patience` bounds a product's burst."""
@@ -34,6 +39,8 @@ class ProductActivities:
         with database_errors():
             async with self._database.transaction() as connection:
                 change = await events.open_change(connection, event_row)
+                if change.is_trimmed:
+                    return SavedProduct(outcome=TRIMMED)
                 outcome = await self._apply(connection, change)
                 taken = await events.take_up(
                     connection,

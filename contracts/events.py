@@ -97,6 +97,14 @@ class KnowledgeVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrimmedPayloads:
+    """How many payloads were trimmed, and whether there may be more."""
+
+    count: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedEvent:
     """The last thing written of a run."""
 

@@ -78,7 +78,8 @@ _OVERTAKE = text(f"""
 
 _OPEN = text(f"""
     SELECT e.id, e.store_id, e.event_id, e.event_type, e.external_id, e.product_key, e.payload, e.version,
-           e.received_at, e.superseded_by, s.user_id, s.type AS platform, s.currency,
+           e.received_at, e.superseded_by, e.payload_trimmed_at IS NOT NULL AS is_trimmed,
+           s.user_id, s.type AS platform, s.currency,
            {_LOCK_PRODUCT.format(store="e.store_id", key="e.product_key")}
     FROM events e JOIN stores s ON s.id = e.store_id
     WHERE e.id = :id
@@ -109,9 +110,15 @@ _EXPLAIN = text("""
 """)
 
 _FINISH = text("""
-    UPDATE events
-    SET status = :status, reason = :reason, is_pending = false, finished_at = now(),
-        processing_time_ms = least(extract(epoch FROM now() - received_at) * 1000, 2147483647),
+    UPDATE events e
+    SET (status, reason, finished_at, processing_time_ms) = (
+            SELECT e.status, e.reason, e.finished_at, e.processing_time_ms
+            WHERE e.payload_trimmed_at IS NOT NULL
+            UNION ALL
+            SELECT :status, :reason, now(),
+                   least(extract(epoch FROM now() - e.received_at) * 1000, 2147483647)
+            WHERE e.payload_trimmed_at IS NULL),
+        is_pending = false,
         attempts = jsonb_set(attempts, ARRAY[CAST(:run_id AS text)],
                              coalesce(attempts -> CAST(:run_id AS text), '{}')
                              || jsonb_build_object('finished_at', now(), 'status', CAST(:status AS text),
@@ -142,6 +149,7 @@ class Change:
     external_id: str
     product_key: str
     payload: dict[str, Any]
+    is_trimmed: bool
     version: datetime | None
     received_at: datetime
     superseded_by: str | None
@@ -239,6 +247,7 @@ async def explain(connection: AsyncConnection, row_id: int, status: EventStatus,
 
 
 async def finish(connection: AsyncConnection, event: FinishedEvent, *, run_id: str) -> None:
+    """Write how a run ended; of an event whose payload is trimmed, the outcome of before stays."""
     await connection.execute(
         _FINISH,
         {

@@ -122,6 +122,7 @@ events = Table(
     Column("external_id", Text, nullable=False, comment="what changed; may be a variation"),
     Column("product_key", Text, nullable=False, comment="external id of the product it belongs to"),
     Column("payload", JSON, comment="the product as sent"),
+    _moment("payload_trimmed_at"),
     Column("version", DateTime(timezone=True), comment="the shop's time of change, where it told one"),
     _moment("received_at", required=True),
     _moment("burst_started_at", required=True),
@@ -153,6 +154,11 @@ events = Table(
         "store_id",
         "product_key",
         postgresql_where=text("is_pending"),
+    ),
+    Index(
+        "ix_events_payloads",
+        "finished_at",
+        postgresql_where=text("payload IS NOT NULL AND status <> 'failed'"),
     ),
     Index("ix_events_inbox", "received_at", postgresql_where=text("status = 'received' AND run_id IS NULL")),
 )

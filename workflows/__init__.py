@@ -1,7 +1,8 @@
 """Durable decisions: no clock, no network, no SQL."""
 
 from workflows.event_inbox import EventInboxWorkflow
+from workflows.event_retention import EventRetentionWorkflow
 from workflows.product_event import ProductEventWorkflow
 
-WORKFLOWS = (ProductEventWorkflow, EventInboxWorkflow)
+WORKFLOWS = (ProductEventWorkflow, EventInboxWorkflow, EventRetentionWorkflow)
 """All of them, for the worker, the replayer and the tests alike."""

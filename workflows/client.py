@@ -21,8 +21,7 @@ from temporalio.converter import PayloadCodec
 from temporalio.service import RetryConfig
 
 from contracts.events import EventStatus, Outcome, ProductEvent
-from contracts.naming import SEARCH_ATTRIBUTES, event_inbox_id, product_event_id
-from workflows.event_inbox import EventInboxWorkflow
+from contracts.naming import SEARCH_ATTRIBUTES, product_event_id
 from workflows.product_event import ProductEventWorkflow
 
 ANSWER_WITHIN = timedelta(seconds=3)
@@ -102,17 +101,6 @@ async def start_product_event(
         ),
         static_summary=_summary(event),
         rpc_timeout=ANSWER_WITHIN,
-    )
-
-
-async def ensure_event_inbox(client: Client, *, task_queue: str) -> None:
-    """Start the inbox unless it is running."""
-    await client.start_workflow(
-        EventInboxWorkflow.run,
-        id=event_inbox_id(task_queue),
-        task_queue=task_queue,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        static_summary="Starts events that were accepted while Temporal did not answer",
     )
 
 
