@@ -147,7 +147,10 @@ events = Table(
     UniqueConstraint("store_id", "event_id"),
     Index("ix_events_newest", "received_at", "id"),
     Index("ix_events_store_newest", "store_id", "received_at", "id"),
-    Index("ix_events_failed", "received_at", "id", postgresql_where=text("status = 'failed'")),
+    Index("ix_events_status_newest", "status", "received_at", "id"),
+    Index("ix_events_store_status_newest", "store_id", "status", "received_at", "id"),
+    Index("ix_events_type_newest", "event_type", "received_at", "id"),
+    Index("ix_events_external_newest", "external_id", "received_at", "id"),
     Index("ix_events_thing", "store_id", "external_id", "version", "received_at"),
     Index(
         "ix_events_pending",
