@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import accounts, events, health, products, search, webhooks
+from api import accounts, events, explain, health, products, search, webhooks
 from api.auth import Tokens
 from api.errors import (
     DATABASE_DOWN,
@@ -97,6 +97,6 @@ def create_app(settings: Settings) -> FastAPI:
     for kind in DATABASE_DOWN:
         app.add_exception_handler(kind, database_down)
     app.add_exception_handler(Exception, unexpected)
-    for routes in (webhooks, accounts, events, products, search, health):
+    for routes in (webhooks, accounts, events, products, explain, search, health):
         app.include_router(routes.router)
     return app
