@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
-from activities.guard import database_errors
+from activities.guard import told
 from connectors.woocommerce.parse import Deletion, parse
 from contracts.catalog import Product, Variation
 from contracts.errors import InvalidField
@@ -36,29 +36,28 @@ class ProductActivities:
     @activity.defn
     async def save_product(self, event_row: int) -> SavedProduct:
         """Save what an event says, unless something newer is known; answers what is left to do."""
-        with database_errors():
-            async with self._database.transaction() as connection:
-                change = await events.open_change(connection, event_row)
-                if change.is_trimmed:
-                    return SavedProduct(outcome=TRIMMED)
-                outcome = await self._apply(connection, change)
-                taken = await events.take_up(
-                    connection,
-                    change.id,
-                    changed=outcome is None,
-                    model=self._model,
-                    patience=self._patience,
+        async with told(self._database, event_row), self._database.transaction() as connection:
+            change = await events.open_change(connection, event_row)
+            if change.is_trimmed:
+                return SavedProduct(outcome=TRIMMED)
+            outcome = await self._apply(connection, change)
+            taken = await events.take_up(
+                connection,
+                change.id,
+                changed=outcome is None,
+                model=self._model,
+                patience=self._patience,
+            )
+            if outcome is None and taken.leader is not None:
+                outcome = Outcome(
+                    status=EventStatus.SUCCEEDED,
+                    reason=f"Saved; its text becomes known with {taken.leader}.",
                 )
-                if outcome is None and taken.leader is not None:
-                    outcome = Outcome(
-                        status=EventStatus.SUCCEEDED,
-                        reason=f"Saved; its text becomes known with {taken.leader}.",
-                    )
-                return SavedProduct(
-                    outcome=outcome,
-                    product_id=taken.product_id or 0,
-                    content_hash=taken.content_hash or "",
-                )
+            return SavedProduct(
+                outcome=outcome,
+                product_id=taken.product_id or 0,
+                content_hash=taken.content_hash or "",
+            )
 
     async def _apply(self, connection: AsyncConnection, change: Change) -> Outcome | None:
         if change.superseded_by:
@@ -86,6 +85,7 @@ class ProductActivities:
             await variations.upsert(connection, change, product.variations)
         if product.variation_ids is not None and (stored.variations or product.variations):
             await variations.keep_only(connection, change, product.variation_ids)
+            await variations.bury(connection, change)
             known = (await products.load(connection, change)).variations
         text = content_hash(product, known)
         saved = await products.upsert(connection, change, product, text)

@@ -26,6 +26,11 @@ def event_inbox_id(task_queue: str) -> str:
     return f"event-inbox/{task_queue}"
 
 
+def product_text_id(product_id: int) -> str:
+    """The workflow that makes a product's text known when the event that should have is gone."""
+    return f"product-text/{product_id}"
+
+
 def event_retention_id(task_queue: str) -> str:
     """The schedule that trims the payloads of old events; one per installation too."""
     return f"event-retention/{task_queue}"

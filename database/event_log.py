@@ -1,6 +1,6 @@
 """Reading the event log: filtered, newest first, in pages that stay fast however long it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -182,13 +182,14 @@ async def failed_events(
     rows = [dict(row) for row in found.mappings()]
     remaining = rows[0]["found"] - len(rows) if rows else 0
     return FailedEvents(
-        events=[_again(row) for row in rows],
+        events=[started_again(row) for row in rows],
         remaining=remaining,
         following=Cursor(received_at=rows[-1]["received_at"], id=rows[-1]["id"]) if remaining else None,
     )
 
 
-def _again(row: dict[str, Any]) -> ProductEvent:
+def started_again(row: Mapping[str, Any]) -> ProductEvent:
+    """What an event's workflow is started with once more; the body lies in the row."""
     return ProductEvent(
         store_id=row["store_id"],
         event_id=row["event_id"],

@@ -1,7 +1,6 @@
 """The event log: every delivery, its outcome, and who waits for whom."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +8,14 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.events import EventStatus, EventType, FinishedEvent, ProductEvent, RecordedEvent
+from contracts.events import (
+    EventStatus,
+    EventType,
+    FinishedEvent,
+    Outcome,
+    ProductEvent,
+    RecordedEvent,
+)
 from contracts.naming import product_event_id
 from database.order import is_older
 
@@ -59,13 +65,14 @@ _RECORD = text(f"""
         received_at = excluded.received_at, burst_started_at = excluded.burst_started_at,
         attempts = excluded.attempts || e.attempts, reason = '', finished_at = NULL,
         superseded_by = CASE WHEN e.run_id = excluded.run_id THEN e.superseded_by END
-    WHERE e.status IN {UNFINISHED}
+    WHERE e.status IN {UNFINISHED} AND (e.finished_at IS NULL OR e.run_id IS DISTINCT FROM excluded.run_id)
     RETURNING e.id, e.version, e.received_at, e.burst_started_at
 """)
 
 _REDELIVERED = text("""
-    UPDATE events SET redeliveries = redeliveries + 1
-    WHERE store_id = :store_id AND event_id = :event_id RETURNING id
+    UPDATE events SET redeliveries = redeliveries + CASE WHEN run_id = :run_id THEN 0 ELSE 1 END
+    WHERE store_id = :store_id AND event_id = :event_id
+    RETURNING id, run_id = :run_id AS is_ours, status, reason
 """)
 
 _OVERTAKE = text(f"""
@@ -83,6 +90,14 @@ _OPEN = text(f"""
            {_LOCK_PRODUCT.format(store="e.store_id", key="e.product_key")}
     FROM events e JOIN stores s ON s.id = e.store_id
     WHERE e.id = :id
+""")
+
+_JOIN_PARENT = text(f"""
+    UPDATE events e SET product_key = v.parent_external_id
+    FROM product_variations v
+    WHERE e.id = :id AND v.store_id = e.store_id AND v.external_id = e.external_id
+      AND e.product_key <> v.parent_external_id
+    RETURNING e.product_key, {_LOCK_PRODUCT.format(store="e.store_id", key="v.parent_external_id")}
 """)
 
 _TAKE_UP = text("""
@@ -126,15 +141,11 @@ _FINISH = text("""
     WHERE id = :id
 """)
 
-_INBOX = text("""
-    SELECT id, store_id, event_id, event_type, external_id, nullif(product_key, external_id) AS parent,
-           version, received_at, source_address, user_agent
-    FROM events
-    WHERE status = 'received' AND run_id IS NULL AND received_at < :older_than
-    ORDER BY received_at LIMIT :limit
+_GIVE_UP = text("""
+    UPDATE products p SET taken_hash = NULL
+    FROM events e
+    WHERE e.id = :id AND NOT e.is_pending AND p.store_id = e.store_id AND p.external_id = e.product_key
 """)
-
-_HAND_OVER = text("UPDATE events SET status = 'waiting' WHERE id = ANY(:ids) AND status = 'received'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,16 +208,20 @@ async def record(
 ) -> RecordedEvent:
     """Write the event's row and mark the older waiting events of the same thing as overtaken.
 
+    A run that had ended before its worker died, and records again, is told how.
+
     An event of a burst that lasts longer than `patience` is overtaken no more: it is about to be saved.
     """
     now = datetime.now(UTC)
     values = {**_columns(event), "run_id": run_id, "oldest": now - patience}
     row = (await connection.execute(_RECORD, values)).one_or_none()
     if row is None:
-        earlier = await connection.execute(
-            _REDELIVERED, {"store_id": event.store_id, "event_id": event.event_id}
-        )
-        return RecordedEvent(row_id=earlier.scalar_one(), duplicate=True)
+        key = {"store_id": event.store_id, "event_id": event.event_id, "run_id": run_id}
+        earlier = (await connection.execute(_REDELIVERED, key)).one()
+        if not earlier.is_ours:
+            return RecordedEvent(row_id=earlier.id, duplicate=True)
+        ended = Outcome(status=EventStatus(earlier.status), reason=earlier.reason)
+        return RecordedEvent(row_id=earlier.id, outcome=ended)
     older = await connection.execute(_OVERTAKE, {**values, "id": row.id})
     deadline = min(row.received_at + quiet, row.burst_started_at + patience)
     return RecordedEvent(
@@ -217,10 +232,18 @@ async def record(
 
 
 async def open_change(connection: AsyncConnection, row_id: int) -> Change:
-    """Read an event and lock its product, so that two events of one product are saved one by one."""
+    """Read an event and lock its product, so that two events of one product are saved one by one.
+
+    A deletion names no parent: whether a variation is meant may have become known since it was recorded.
+    """
     row = (await connection.execute(_OPEN, {"id": row_id})).one()._mapping
     values = {name: row[name] for name in Change.__dataclass_fields__}
-    return Change(**{**values, "event_type": EventType(row["event_type"]), "payload": row["payload"] or {}})
+    change = Change(**{**values, "event_type": EventType(row["event_type"]), "payload": row["payload"] or {}})
+    if change.event_type is EventType.DELETED and change.product_key == change.external_id:
+        joined = (await connection.execute(_JOIN_PARENT, {"id": row_id})).one_or_none()
+        if joined is not None:
+            return replace(change, product_key=joined.product_key)
+    return change
 
 
 async def take_up(
@@ -248,6 +271,8 @@ async def explain(connection: AsyncConnection, row_id: int, status: EventStatus,
 
 async def finish(connection: AsyncConnection, event: FinishedEvent, *, run_id: str) -> None:
     """Write how a run ended; of an event whose payload is trimmed, the outcome of before stays."""
+    if event.gives_up:
+        await connection.execute(_GIVE_UP, {"id": event.event_row})
     await connection.execute(
         _FINISH,
         {
@@ -257,20 +282,3 @@ async def finish(connection: AsyncConnection, event: FinishedEvent, *, run_id: s
             "reason": event.outcome.reason,
         },
     )
-
-
-async def waiting_in_inbox(
-    connection: AsyncConnection, *, older_than: datetime, limit: int
-) -> list[tuple[int, ProductEvent]]:
-    """Events that were written but whose workflow was never started, oldest first, without bodies."""
-    rows = await connection.execute(_INBOX, {"older_than": older_than, "limit": limit})
-    waiting = []
-    for row in rows.mappings():
-        values = dict(row)
-        event_type = EventType(values.pop("event_type"))
-        waiting.append((values.pop("id"), ProductEvent(**values, event_type=event_type)))
-    return waiting
-
-
-async def handed_over(connection: AsyncConnection, row_ids: Sequence[int]) -> None:
-    await connection.execute(_HAND_OVER, {"ids": list(row_ids)})

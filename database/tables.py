@@ -163,6 +163,7 @@ events = Table(
         "finished_at",
         postgresql_where=text("payload IS NOT NULL AND status <> 'failed'"),
     ),
+    Index("ix_events_unfinished", "id", postgresql_where=text("finished_at IS NULL")),
     Index("ix_events_inbox", "received_at", postgresql_where=text("status = 'received' AND run_id IS NULL")),
 )
 
@@ -203,6 +204,11 @@ products = Table(
     _moment("updated_at", required=True),
     UniqueConstraint("store_id", "external_id"),
     Index(None, "user_id", "updated_at"),
+    Index(
+        "ix_products_untaken",
+        "id",
+        postgresql_where=text("is_active AND taken_hash IS DISTINCT FROM content_hash"),
+    ),
 )
 
 product_variations = Table(

@@ -244,11 +244,11 @@ def started_by(schedule: ScheduleDescription) -> list[str]:
     return [action.workflow_id for action in actions if isinstance(action, Started)]
 
 
-async def running_inbox(client: Client, task_queue: str) -> str | None:
-    """The workflow id of the inbox, where its schedule has started it."""
+async def running_inbox(client: Client, task_queue: str) -> Started | None:
+    """The inbox, where its schedule has started it."""
     described = await client.get_schedule_handle(event_inbox_id(task_queue)).describe()
     running = [action for action in described.info.running_actions if isinstance(action, Started)]
-    return running[0].workflow_id if running else None
+    return running[0] if running else None
 
 
 async def forget_schedules(client: Client, task_queue: str) -> None:
@@ -257,4 +257,4 @@ async def forget_schedules(client: Client, task_queue: str) -> None:
     for schedule in (event_inbox_id(task_queue), event_retention_id(task_queue)):
         await client.get_schedule_handle(schedule).delete()
     if inbox is not None:
-        await client.get_workflow_handle(inbox).terminate("end of test")
+        await client.get_workflow_handle(inbox.workflow_id).terminate("end of test")

@@ -206,12 +206,13 @@ async def test_the_inbox_survives_being_terminated(trimming: System) -> None:
     handle = client.get_schedule_handle(event_inbox_id(QUEUE))
     await handle.trigger()
     assert await running_inbox(client, QUEUE) == inbox
-    await client.get_workflow_handle(inbox).terminate("by mistake")
+    await client.get_workflow_handle(inbox.workflow_id).terminate("by mistake")
     other = await eventually(
         partial(running_inbox, client, QUEUE),
         lambda now: now not in (None, inbox),
         what="another inbox",
         patience=90,
     )
-    described = await client.get_workflow_handle(other or "").describe()
+    assert other is not None
+    described = await client.get_workflow_handle(other.workflow_id).describe()
     assert described.status is WorkflowExecutionStatus.RUNNING
