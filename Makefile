@@ -49,7 +49,7 @@ bench: $(DEV) ## Measure (ARGS for one measurement)
 	@exec $(BIN)/python -m bench $(ARGS)
 
 .PHONY: histories
-histories: $(DEV) ## Record anew the workflow histories that tests replay
+histories: $(DEV) ## Record workflow histories for tests to replay, where there are none yet
 	@exec $(BIN)/python -m tests.record_histories
 
 COMPILE = .venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \

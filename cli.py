@@ -18,6 +18,7 @@ from commands.environment import fail, run, settings
 from database import vector_index
 from settings import Settings
 from workflows.client import connect, register_search_attributes
+from workflows.schedules import ensure_schedules
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Keep a shop's knowledge base true.")
 app.add_typer(people.admin, name="admin")
@@ -85,17 +86,18 @@ def migrate() -> None:
 
 @app.command()
 def prepare_temporal() -> None:
-    """Register our search attributes with a Temporal server that lacks them."""
+    """Register our search attributes with a Temporal server that lacks them, and make our schedules."""
     found = settings(adopt=True)
 
-    async def register() -> list[str]:
+    async def prepare() -> list[str]:
         if not found.temporal_address:
             raise fail("No Temporal: set PILITO_TEMPORAL_ADDRESS.")
-        return await register_search_attributes(
-            await connect(found.temporal_address, found.temporal_namespace)
-        )
+        client = await connect(found.temporal_address, found.temporal_namespace)
+        registered = await register_search_attributes(client)
+        await ensure_schedules(client, task_queue=found.task_queue)
+        return registered
 
-    typer.echo(f"Registered: {', '.join(run(register())) or 'nothing was missing'}")
+    typer.echo(f"Registered: {', '.join(run(prepare())) or 'nothing was missing'}")
 
 
 @app.command()

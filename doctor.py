@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -15,10 +16,15 @@ from temporalio.service import RPCError
 from connectors.embeddings import create_embedder
 from contracts.errors import EmbeddingProblem
 from contracts.naming import SEARCH_ATTRIBUTES, embedding_label
+from database import lost
 from database.engine import Database, create_engine
 from database.vector_index import index_name
 from settings import Settings
 from workflows.client import connect
+
+OVERDUE = timedelta(hours=1)
+NAMED = 5
+"""Unfinished events that are named; the others are only counted."""
 
 OLDEST_VECTOR = (0, 8, 4)
 """Before it, vacuuming an HNSW index could damage it."""
@@ -52,8 +58,11 @@ async def _postgres(settings: Settings, alembic: Config) -> AsyncIterator[Findin
             version = (await connection.execute(text("SHOW server_version"))).scalar_one()
             yield Finding(subject="Postgres", said=f"version {version}")
             yield await _extension(connection)
-            yield await _schema(connection, alembic)
+            schema = await _schema(connection, alembic)
+            yield schema
             yield await _index(connection, settings)
+            if not schema.advice:
+                yield await _unfinished(connection)
     except (SQLAlchemyError, OSError) as error:
         yield Finding(
             subject="Postgres",
@@ -95,6 +104,18 @@ async def _index(connection: AsyncConnection, settings: Settings) -> Finding:
     if valid.scalar_one_or_none():
         return Finding(subject="Vector index", said=f"for {label}")
     return Finding(subject="Vector index", said=f"none for {label}", advice="Run `pilito migrate`.")
+
+
+async def _unfinished(connection: AsyncConnection) -> Finding:
+    late = await lost.overdue(connection, older_than=datetime.now(UTC) - OVERDUE, named=NAMED)
+    if not late.count:
+        return Finding(subject="Events", said="none unfinished for over an hour")
+    more = ", …" if late.count > len(late.events) else ""
+    return Finding(
+        subject="Events",
+        said=f"{late.count} unfinished for over an hour: {', '.join(late.events)}{more}",
+        advice="Mend what their reasons name, see that a worker runs, or open them in the Temporal UI.",
+    )
 
 
 async def _temporal(settings: Settings) -> AsyncIterator[Finding]:

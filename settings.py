@@ -1,6 +1,7 @@
 """Everything the environment may decide; nothing else reads it."""
 
 import ipaddress
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, Field, SecretS
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SHORTEST_KEY = 32
+SHORTEST_RETENTION = 30
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -33,6 +35,12 @@ def _long_enough(value: SecretStr | None) -> SecretStr | None:
     if any(len(key.encode()) < SHORTEST_KEY for key in _keys(value)):
         raise ValueError(f"each key needs {SHORTEST_KEY} bytes or more; commas separate keys")
     return value
+
+
+def _long_or_for_ever(days: int) -> int:
+    if 0 < days < SHORTEST_RETENTION:
+        raise ValueError(f"at least {SHORTEST_RETENTION}, or 0 to keep payloads for ever")
+    return days
 
 
 Optional = BeforeValidator(_blank_is_unset)
@@ -73,6 +81,9 @@ class Settings(BaseSettings):
     debounce_seconds: float = Field(default=2.0, ge=0)
     debounce_max_seconds: float = Field(default=30.0, ge=0)
 
+    # The event log
+    payload_retention_days: Annotated[int, Field(ge=0), AfterValidator(_long_or_for_ever)] = 90
+
     # Embeddings
     openai_api_key: Annotated[SecretStr | None, Optional] = Field(
         default=None, validation_alias="OPENAI_API_KEY"
@@ -89,6 +100,11 @@ class Settings(BaseSettings):
     def secret_keys(self) -> tuple[str, ...]:
         """The keys of `secret_key`: the first signs, all are believed."""
         return _keys(self.secret_key)
+
+    @property
+    def payload_retention(self) -> timedelta | None:
+        """How long after its end an event keeps its payload; None is for ever."""
+        return timedelta(days=self.payload_retention_days) if self.payload_retention_days else None
 
     @property
     def temporal_ui(self) -> str:

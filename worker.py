@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import uvloop
@@ -16,14 +17,17 @@ from temporalio.worker import Worker
 from activities.events import EventActivities
 from activities.inbox import InboxActivities
 from activities.knowledge import KnowledgeActivities
+from activities.lost import LostActivities, Temporal
 from activities.products import ProductActivities
+from activities.retention import RetentionActivities
 from connectors.embeddings import Embedder, create_embedder
-from contracts.events import ProductEvent
+from contracts.events import LostText, ProductEvent
 from contracts.naming import embedding_label
 from database.engine import Database, create_engine
 from settings import Settings, load
 from workflows import WORKFLOWS
-from workflows.client import connect, ensure_event_inbox, start_product_event
+from workflows.client import connect, start_product_event, start_product_text, status_of
+from workflows.schedules import ensure_schedules
 
 DATABASE_STEPS = 20
 EMBEDDING_CALLS = 20
@@ -41,11 +45,17 @@ def collect(
         with suppress(WorkflowAlreadyStartedError):
             await start_product_event(client, event, task_queue=settings.task_queue)
 
+    async def make_known(lost: LostText) -> None:
+        await start_product_text(client, lost, task_queue=settings.task_queue)
+
+    model = embedding_label(settings.embedding_model, settings.embedding_dimensions)
+    temporal = Temporal(status=partial(status_of, client), start=start, make_known=make_known)
+    lost = LostActivities(database, temporal, model=model)
     patience = timedelta(seconds=settings.debounce_max_seconds)
     events = EventActivities(database, quiet=timedelta(seconds=settings.debounce_seconds), patience=patience)
     products = ProductActivities(
         database,
-        model=embedding_label(settings.embedding_model, settings.embedding_dimensions),
+        model=model,
         patience=patience,
     )
     knowledge = KnowledgeActivities(
@@ -59,6 +69,10 @@ def collect(
         knowledge.embed_chunks,
         knowledge.publish_chunks,
         InboxActivities(database, start).start_waiting,
+        lost.look_for_lost,
+        lost.lost_text,
+        lost.give_up_text,
+        RetentionActivities(database, keep=settings.payload_retention).trim_payloads,
     ]
 
 
@@ -98,7 +112,7 @@ async def run(settings: Settings) -> None:
     try:
         client = await connect(settings.temporal_address, settings.temporal_namespace)
         async with build(settings, client, database, embedder):
-            await ensure_event_inbox(client, task_queue=settings.task_queue)
+            await ensure_schedules(client, task_queue=settings.task_queue)
             logger.info("working on task queue %s", settings.task_queue)
             await stopping.wait()
     finally:

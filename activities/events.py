@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from temporalio import activity
 
-from activities.guard import database_errors
+from activities.guard import database_errors, told
 from contracts.events import FinishedEvent, ProductEvent, RecordedEvent
 from database import events
 from database.engine import Database
@@ -34,6 +34,7 @@ class EventActivities:
     @activity.defn
     async def finish_event(self, event: FinishedEvent) -> None:
         """Write down how the run ended."""
-        with database_errors():
-            async with self._database.single() as connection:
+        async with told(self._database, event.event_row):
+            open_connection = self._database.transaction if event.gives_up else self._database.single
+            async with open_connection() as connection:
                 await events.finish(connection, event, run_id=activity.info().workflow_run_id or "")

@@ -9,7 +9,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.guard import database_errors
 from contracts.events import EventStatus, ProductEvent
-from database import events
+from database import events, inbox
 from database.engine import Database
 
 BATCH = 20
@@ -29,9 +29,7 @@ class InboxActivities:
         """Start the oldest waiting events; True where there may be more."""
         with database_errors():
             async with self._database.reading() as connection:
-                waiting = await events.waiting_in_inbox(
-                    connection, older_than=datetime.now(UTC) - GRACE, limit=BATCH
-                )
+                waiting = await inbox.waiting(connection, older_than=datetime.now(UTC) - GRACE, limit=BATCH)
             if not waiting:
                 return False
             await asyncio.gather(*(self._hand_over(row, event) for row, event in waiting))
@@ -40,7 +38,7 @@ class InboxActivities:
     async def _hand_over(self, row: int, event: ProductEvent) -> None:
         if await self._started(row, event):
             async with self._database.transaction() as connection:
-                await events.handed_over(connection, [row])
+                await inbox.handed_over(connection, [row])
 
     async def _started(self, row: int, event: ProductEvent) -> bool:
         """Start one event; what Temporal can never take fails, and holds up nobody behind it."""

@@ -3,20 +3,19 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.failures import Failure, Posture, embedding_failure
-from activities.guard import application_error, database_errors
+from activities.guard import application_error, database_errors, tell, told
 from connectors.embeddings import MAX_INPUTS_PER_REQUEST, MAX_TOKENS_PER_REQUEST, Embedder
-from contracts.events import EventStatus, KnowledgeVersion
+from contracts.events import KnowledgeVersion
 from contracts.naming import embedding_label
-from database import events, knowledge, products
+from database import knowledge, products
 from database.engine import Database
 from database.knowledge import ChunkRow
 from knowledge.chunks import pack, split
@@ -65,22 +64,21 @@ class KnowledgeActivities:
     @activity.defn
     async def stage_chunks(self, version: KnowledgeVersion) -> int | None:
         """Lay the text's chunks beside the live ones; how many lack a vector, or None if it is outdated."""
-        with database_errors():
-            async with self._database.transaction() as connection:
-                stored = await products.read(connection, version.product_id)
-                if stored is None or stored.product is None or stored.content_hash != version.content_hash:
-                    return None
-                chunks = [
-                    ChunkRow(
-                        position=chunk.position,
-                        text=chunk.text,
-                        text_hash=chunk.text_hash,
-                        tokens=chunk.tokens,
-                        words=search_form(chunk.text),
-                    )
-                    for chunk in split(render(stored.product, stored.variations))
-                ]
-                return await knowledge.stage(connection, version, self._model, chunks)
+        async with told(self._database, version.event_row), self._database.transaction() as connection:
+            stored = await products.read(connection, version.product_id)
+            if stored is None or stored.product is None or stored.content_hash != version.content_hash:
+                return None
+            chunks = [
+                ChunkRow(
+                    position=chunk.position,
+                    text=chunk.text,
+                    text_hash=chunk.text_hash,
+                    tokens=chunk.tokens,
+                    words=search_form(chunk.text),
+                )
+                for chunk in split(render(stored.product, stored.variations))
+            ]
+            return await knowledge.stage(connection, version, self._model, chunks)
 
     @activity.defn
     async def embed_chunks(self, version: KnowledgeVersion) -> bool:
@@ -106,9 +104,8 @@ class KnowledgeActivities:
     @activity.defn
     async def publish_chunks(self, version: KnowledgeVersion) -> bool:
         """Swap the staged text in; False where it is outdated by now."""
-        with database_errors():
-            async with self._database.transaction() as connection:
-                return await knowledge.publish(connection, version, self._model)
+        async with told(self._database, version.event_row), self._database.transaction() as connection:
+            return await knowledge.publish(connection, version, self._model)
 
     @asynccontextmanager
     async def _alone(self, version: KnowledgeVersion) -> AsyncIterator[AsyncConnection]:
@@ -135,7 +132,7 @@ class KnowledgeActivities:
         except Exception as error:  # the mapping is total
             failure = self._judged(embedding_failure(error, now=time.time()))
             activity.logger.warning("embedding failed: %s", failure.reason)
-            await self._tell(version, failure)
+            await tell(self._database, version.event_row, failure)
             raise application_error(failure) from None
 
     def _judged(self, failure: Failure) -> Failure:
@@ -153,11 +150,3 @@ class KnowledgeActivities:
             return Failure(posture=Posture.NEVER, reason=f"{failure.reason} Given up after {now - since}.")
         activity.heartbeat(since.isoformat())
         return failure
-
-    async def _tell(self, version: KnowledgeVersion, failure: Failure) -> None:
-        if failure.posture is Posture.NEVER:
-            return
-        status = EventStatus.WAITING if failure.posture is Posture.WAIT else EventStatus.RETRYING
-        with suppress(DBAPIError):  # a courtesy: Temporal keeps the failure in any case
-            async with self._database.transaction() as connection:
-                await events.explain(connection, version.event_row, status, failure.reason)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
-from activities.guard import database_errors
+from activities.guard import told
 from connectors.base import Deletion
 from connectors.platforms import PLATFORMS
 from contracts.catalog import Product, Variation
@@ -20,6 +20,11 @@ from knowledge.content import content_hash
 SUPERSEDED = Outcome(status=EventStatus.SUPERSEDED, reason="A newer event of this product arrived meanwhile.")
 STALE = Outcome(status=EventStatus.STALE, reason="A newer change of this product was taken already.")
 
+TRIMMED = Outcome(
+    status=EventStatus.IGNORED,
+    reason="Its payload was trimmed, so it cannot be run again; let the shop send the product again.",
+)
+
 
 class ProductActivities:
     """Steps on products; `model` names the vectors search uses, `patience` bounds a product's burst."""
@@ -32,27 +37,28 @@ class ProductActivities:
     @activity.defn
     async def save_product(self, event_row: int) -> SavedProduct:
         """Save what an event says, unless something newer is known; answers what is left to do."""
-        with database_errors():
-            async with self._database.transaction() as connection:
-                change = await events.open_change(connection, event_row)
-                outcome = await self._apply(connection, change)
-                taken = await events.take_up(
-                    connection,
-                    change.id,
-                    changed=outcome is None,
-                    model=self._model,
-                    patience=self._patience,
+        async with told(self._database, event_row), self._database.transaction() as connection:
+            change = await events.open_change(connection, event_row)
+            if change.is_trimmed:
+                return SavedProduct(outcome=TRIMMED)
+            outcome = await self._apply(connection, change)
+            taken = await events.take_up(
+                connection,
+                change.id,
+                changed=outcome is None,
+                model=self._model,
+                patience=self._patience,
+            )
+            if outcome is None and taken.leader is not None:
+                outcome = Outcome(
+                    status=EventStatus.SUCCEEDED,
+                    reason=f"Saved; its text becomes known with {taken.leader}.",
                 )
-                if outcome is None and taken.leader is not None:
-                    outcome = Outcome(
-                        status=EventStatus.SUCCEEDED,
-                        reason=f"Saved; its text becomes known with {taken.leader}.",
-                    )
-                return SavedProduct(
-                    outcome=outcome,
-                    product_id=taken.product_id or 0,
-                    content_hash=taken.content_hash or "",
-                )
+            return SavedProduct(
+                outcome=outcome,
+                product_id=taken.product_id or 0,
+                content_hash=taken.content_hash or "",
+            )
 
     async def _apply(self, connection: AsyncConnection, change: Change) -> Outcome | None:
         if change.superseded_by:
@@ -80,6 +86,7 @@ class ProductActivities:
             await variations.upsert(connection, change, product.variations)
         if product.variation_ids is not None and (stored.variations or product.variations):
             await variations.keep_only(connection, change, product.variation_ids)
+            await variations.bury(connection, change)
             known = (await products.load(connection, change)).variations
         text = content_hash(product, known)
         saved = await products.upsert(connection, change, product, text)

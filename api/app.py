@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import accounts, deliveries, events, health, products, search, stores, tokens, webhooks
+from api import accounts, deliveries, events, explain, health, products, search, stores, tokens, webhooks
 from api.auth import Tokens
 from api.body import Patience
 from api.errors import (
@@ -127,6 +127,6 @@ def create_app(settings: Settings) -> Service:
     for kind in DATABASE_DOWN:
         app.add_exception_handler(kind, database_down)
     app.add_exception_handler(Exception, unexpected)
-    for routes in (webhooks, deliveries, accounts, tokens, stores, events, products, search, health):
+    for routes in (webhooks, deliveries, accounts, tokens, stores, events, products, explain, search, health):
         app.include_router(routes.router)
     return app

@@ -25,7 +25,7 @@ from connectors.platforms import PLATFORMS
 from contracts.deliveries import Delivery, Ignored
 from contracts.errors import InvalidField
 from contracts.stores import StoreType
-from database import events
+from database import deliveries
 
 router = APIRouter(prefix="/api/integrations", tags=["shops"])
 
@@ -44,7 +44,9 @@ async def _verified(opened: State, type_: StoreType, store_id: int, delivery: De
 async def _log_ignored(opened: State, store_id: int, ignored: Ignored, address: str, agent: str) -> Response:
     try:
         async with opened.database.single() as connection:
-            await events.log_ignored(connection, store_id, ignored, source_address=address, user_agent=agent)
+            await deliveries.log_ignored(
+                connection, store_id, ignored, source_address=address, user_agent=agent
+            )
     except (SQLAlchemyError, OSError) as error:
         logger.warning("an ignored delivery of store %s was not logged: %s", store_id, type(error).__name__)
     return answer(200, {"status": "ignored", "reason": ignored.reason})

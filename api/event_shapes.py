@@ -25,6 +25,7 @@ LISTED: dict[str, Any] = {
     "source_address": "203.0.113.7",
     "user_agent": "WordPress/6.8; https://shop.example",
     "finished_at": "2026-11-20T10:00:05Z",
+    "payload_trimmed_at": None,
     "processing_time_ms": 412,
     "store": 2,
     "processed_successfully": True,
@@ -55,8 +56,9 @@ class ListedEvent(Answer):
     user_agent: str
     finished_at: datetime | None
     processing_time_ms: int | None
+    payload_trimmed_at: datetime | None = Field(description="when its payload had been kept long enough")
     processed_successfully: bool
-    workflow_url: str = Field(description="its workflow in the Temporal UI")
+    workflow_url: str | None = Field(description="its workflow in the Temporal UI, where it started one")
 
 
 class Event(ListedEvent):
@@ -99,8 +101,9 @@ class Retried(Answer):
 class RetriedSome(Answer):
     """So many run again; `remaining` failed ones tell whether to ask once more."""
 
-    model_config = example({"status": "accepted", "started": 2, "remaining": 0})
+    model_config = example({"status": "accepted", "started": 2, "remaining": 0, "next": None})
 
     status: Literal["accepted"]
     started: int
     remaining: int
+    next: str | None = Field(description="the `cursor` to go on with")

@@ -19,13 +19,13 @@ from api.openapi import documented, example
 from api.state import Admin, Opened, State
 from contracts.events import EventStatus, EventType
 from database import event_log
-from database.event_log import Cursor, EventFilter
+from database.event_log import Cursor, EventFilter, FailedEvents
 from workflows.client import start_product_event
 
 router = APIRouter(prefix="/api/v1/integrations/events", tags=["events"])
 
 MOST_RETRIED = 500
-"""Failed events one request starts again; `remaining` tells whether to ask once more."""
+"""Failed events one request starts again; where more remain, `next` is the cursor to go on with."""
 
 MAX_FILTER_BYTES = 16 * 1024
 
@@ -58,6 +58,12 @@ class Asked(BaseModel):
         )
 
 
+class RetryAsked(Asked):
+    """The failed events to run again; all of them where nothing is named."""
+
+    cursor: str | None = Field(default=None, max_length=200)
+
+
 class Listed(Asked):
     cursor: str | None = Field(default=None, max_length=200)
     limit: int = Field(default=50, ge=1, le=200)
@@ -87,7 +93,8 @@ def _shown(opened: State, row: dict[str, Any]) -> dict[str, Any]:
     told = {str(name): value for name, value in row.items() if name not in ("is_pending", "burst_started_at")}
     told["store"] = told.pop("store_id")
     told["processed_successfully"] = row["status"] in event_log.SUCCESSFUL
-    told["workflow_url"] = f"{where}/{quote(row['workflow_id'], safe='')}"
+    started = row["workflow_id"]
+    told["workflow_url"] = f"{where}/{quote(started, safe='')}" if started else None
     return told
 
 
@@ -126,28 +133,34 @@ async def retry_event(_: Admin, opened: Opened, row_id: PathId) -> Response:
         raise Refused(404, {"error": "No such event"})
     if row["status"] != EventStatus.FAILED:
         raise Refused(409, {"error": f"Only failed events can be retried; this one is {row['status']}."})
-    if await _retry(opened, EventFilter(), only=row_id):
+    started, _found = await _retry(opened, EventFilter(), only=row_id)
+    if started:
         return answer(202, {"status": "accepted", "event_id": row["event_id"]})
     raise Refused(409, {"error": "The event is running already."})
 
 
-@router.post("/retry/", **documented(answers={202: RetriedSome}, body=Asked, body_required=False))
+@router.post("/retry/", **documented(answers={202: RetriedSome}, body=RetryAsked, body_required=False))
 async def retry_events(_: Admin, opened: Opened, request: Request) -> Response:
-    """Run the failed events again that the filters in the body find, the oldest first."""
+    """Run the failed events again that the filters in the body find, the oldest first.
+
+    `remaining` counts those after the ones looked at; asking again with `next` as `cursor` goes on there.
+    """
     raw = await read_body(request, limit=MAX_FILTER_BYTES)
-    asked = read_model(Asked, json_object(raw or b"{}")).read()
-    started = await _retry(opened, asked)
-    async with opened.database.reading() as connection:
-        left = await event_log.count_by_status(connection, asked)
-    failed = left.get(EventStatus.FAILED, 0)
-    return answer(202, {"status": "accepted", "started": started, "remaining": max(0, failed - started)})
+    asked = read_model(RetryAsked, json_object(raw or b"{}"))
+    started, failed = await _retry(opened, asked.read(), after=_cursor(asked.cursor))
+    following = _spell(failed.following)
+    told = {"status": "accepted", "started": started, "remaining": failed.remaining, "next": following}
+    return answer(202, told)
 
 
-async def _retry(opened: State, asked: EventFilter, *, only: int | None = None) -> int:
+async def _retry(
+    opened: State, asked: EventFilter, *, after: Cursor | None = None, only: int | None = None
+) -> tuple[int, FailedEvents]:
+    """How many were started, and what was found to start."""
     async with opened.database.reading() as connection:
-        waiting = await event_log.failed_events(connection, asked, limit=MOST_RETRIED, only=only)
+        failed = await event_log.failed_events(connection, asked, limit=MOST_RETRIED, after=after, only=only)
     started = 0
-    for _, event in waiting:
+    for event in failed.events:
         try:
             await start_product_event(opened.temporal, event, task_queue=opened.settings.task_queue)
         except WorkflowAlreadyStartedError:
@@ -155,4 +168,4 @@ async def _retry(opened: State, asked: EventFilter, *, only: int | None = None) 
         except (RPCError, RuntimeError, OSError):
             raise unavailable("Temporal does not answer; nothing more was started") from None
         started += 1
-    return started
+    return started, failed

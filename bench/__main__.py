@@ -9,7 +9,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import acknowledgement, embedding, rows, search, throughput
+from bench import acknowledgement, embedding, event_log, rows, search, throughput
 from bench.rows import Row
 from bench.system import Servers, described, running
 
@@ -18,6 +18,7 @@ MEASUREMENTS = {
     "throughput": throughput.measure,
     "embedding": embedding.measure,
     "search": search.measure,
+    "event_log": event_log.measure,
 }
 
 

@@ -56,25 +56,27 @@ class ProductEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How an event ended; `reason` is for people, one sentence."""
+
+    status: EventStatus
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedEvent:
     """The event's row, and whom it overtakes.
 
     `overtakes` are workflow ids of older waiting events of the same thing.
     `quiet_seconds` is how long to wait for a newer change before this one is processed.
+    `outcome` is there where this very run had ended already, before a crash.
     """
 
     row_id: int
     duplicate: bool = False
     overtakes: tuple[str, ...] = ()
     quiet_seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How an event ended; `reason` is for people, one sentence."""
-
-    status: EventStatus
-    reason: str = ""
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,7 @@ class SavedProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnowledgeVersion:
-    """One text of one product, on its way into search on behalf of an event."""
+    """One text of one product, on its way into search on behalf of an event; row 0 is none."""
 
     event_row: int
     product_id: int
@@ -99,8 +101,36 @@ class KnowledgeVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrimmedPayloads:
+    """How many payloads were trimmed, and whether there may be more."""
+
+    count: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedEvent:
-    """The last thing written of a run."""
+    """The last thing written of a run; one that `gives_up` leaves the text it took on to whoever comes."""
 
     event_row: int
     outcome: Outcome
+    gives_up: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfinishedEvent:
+    """An event that has not ended, and the run that should end it, if any was seen."""
+
+    row_id: int
+    workflow_id: str
+    run_id: str | None
+    event: ProductEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostText:
+    """A product whose text nobody is making known."""
+
+    product_id: int
+    store_id: int
+    external_id: str

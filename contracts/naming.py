@@ -22,8 +22,18 @@ def product_event_id(store_id: int, event_id: str) -> str:
 
 
 def event_inbox_id(task_queue: str) -> str:
-    """The workflow id of the inbox; one per installation, which is what a task queue stands for."""
+    """The schedule of the inbox; one per installation, which is what a task queue stands for."""
     return f"event-inbox/{task_queue}"
+
+
+def product_text_id(product_id: int) -> str:
+    """The workflow that makes a product's text known when the event that should have is gone."""
+    return f"product-text/{product_id}"
+
+
+def event_retention_id(task_queue: str) -> str:
+    """The schedule that trims the payloads of old events; one per installation too."""
+    return f"event-retention/{task_queue}"
 
 
 def embedding_label(model: str, dimensions: int) -> str:

@@ -1,12 +1,25 @@
 """Reading the event log: filtered, newest first, in pages that stay fast however long it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, true, tuple_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Select,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from contracts.events import EventStatus, EventType, ProductEvent
 from database.tables import events
@@ -35,17 +48,26 @@ class EventFilter:
     since: datetime | None = None
     until: datetime | None = None
 
+    @property
+    def statuses(self) -> tuple[EventStatus, ...] | None:
+        """The statuses that fit; None where any does."""
+        if self.processed_successfully is None:
+            return None if self.status is None else (self.status,)
+        return tuple(
+            status
+            for status in EventStatus
+            if (status in SUCCESSFUL) is self.processed_successfully and self.status in (None, status)
+        )
+
     def conditions(self) -> list[ColumnElement[bool]]:
-        equal = {
-            events.c.status: self.status,
-            events.c.event_type: self.event_type,
-            events.c.store_id: self.store_id,
-            events.c.external_id: self.external_id,
-        }
-        found = [column == value for column, value in equal.items() if value is not None]
-        if self.processed_successfully is not None:
-            worked = events.c.status.in_(SUCCESSFUL)
-            found.append(worked if self.processed_successfully else ~worked)
+        """All but those on the status."""
+        found = []
+        if self.event_type is not None:
+            found.append(_exactly(events.c.event_type, self.event_type.value))
+        if self.store_id is not None:
+            found.append(_exactly(events.c.store_id, self.store_id))
+        if self.external_id is not None:
+            found.append(events.c.external_id == self.external_id)
         if self.since is not None:
             found.append(events.c.received_at >= self.since)
         if self.until is not None:
@@ -62,16 +84,35 @@ class Cursor:
 
 
 def page_of(asked: EventFilter, *, after: Cursor | None, limit: int) -> Select[Any]:
-    """The statement of one page, one row longer than asked, to tell whether there is another."""
+    """The statement of one page, one row longer than asked, to tell whether there is another.
+
+    Of several statuses the page of each is read from an index, and the newest of those are taken: reading
+    all by time would pass over whatever has other statuses, which may be nearly everything.
+    """
     conditions = asked.conditions()
     if after is not None:
         conditions.append(tuple_(events.c.received_at, events.c.id) < (after.received_at, after.id))
-    return (
-        select(*_LISTED)
-        .where(true(), *conditions)
-        .order_by(events.c.received_at.desc(), events.c.id.desc())
-        .limit(limit + 1)
-    )
+    page = select(*_LISTED).where(true(), *conditions).limit(limit + 1)
+    if asked.statuses is None:
+        return _newest_first(page, events.c)
+    of_each = [_newest_first(page.where(_is(status)), events.c) for status in asked.statuses]
+    if len(of_each) < 2:
+        return of_each[0] if of_each else page.where(false())
+    rows = union_all(*(select(one.subquery()) for one in of_each)).subquery()
+    return _newest_first(select(rows).limit(limit + 1), rows.c)
+
+
+def _exactly(column: Column[Any], value: str | int) -> ColumnElement[bool]:
+    """A value written out, for the best plan depends on how many events have it."""
+    return column == bindparam(None, value, column.type, literal_execute=True)
+
+
+def _is(status: EventStatus) -> ColumnElement[bool]:
+    return _exactly(events.c.status, status.value)
+
+
+def _newest_first(rows: Select[Any], columns: ReadOnlyColumnCollection[str, Any]) -> Select[Any]:
+    return rows.order_by(columns["received_at"].desc(), columns["id"].desc())
 
 
 async def list_events(
@@ -87,9 +128,17 @@ async def list_events(
     return rows[:limit], Cursor(received_at=last["received_at"], id=last["id"])
 
 
-async def count_by_status(connection: AsyncConnection, asked: EventFilter) -> dict[str, int]:
+def counts_of(asked: EventFilter) -> Select[Any]:
+    """The statement that counts by status."""
     counted = select(events.c.status, func.count()).where(true(), *asked.conditions())
-    rows = await connection.execute(counted.group_by(events.c.status))
+    if asked.statuses is not None:
+        counted = counted.where(or_(false(), *map(_is, asked.statuses)))
+    return counted.group_by(events.c.status)
+
+
+async def count_by_status(connection: AsyncConnection, asked: EventFilter) -> dict[str, int]:
+    """How many there are of each status; without other filters, or with a store, from an index alone."""
+    rows = await connection.execute(counts_of(asked))
     return {row[0]: row[1] for row in rows}
 
 
@@ -99,20 +148,48 @@ async def read_event(connection: AsyncConnection, row_id: int) -> dict[str, Any]
     return dict(row) if row else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedEvents:
+    """Some failed events, ready to be started again without their bodies, and what comes after them."""
+
+    events: Sequence[ProductEvent]
+    remaining: int
+    following: Cursor | None
+
+
 async def failed_events(
-    connection: AsyncConnection, asked: EventFilter, *, limit: int, only: int | None = None
-) -> Sequence[tuple[int, ProductEvent]]:
-    """The oldest failed events among those asked for, ready to be started again, without bodies."""
-    conditions = [*asked.conditions(), events.c.status == EventStatus.FAILED]
+    connection: AsyncConnection,
+    asked: EventFilter,
+    *,
+    limit: int,
+    after: Cursor | None = None,
+    only: int | None = None,
+) -> FailedEvents:
+    """The oldest failed events among those asked for, later ones than `after`."""
+    if asked.statuses is not None and EventStatus.FAILED not in asked.statuses:
+        return FailedEvents(events=(), remaining=0, following=None)
+    conditions = [*asked.conditions(), _is(EventStatus.FAILED)]
     if only is not None:
         conditions.append(events.c.id == only)
-    rows = await connection.execute(
-        select(events).where(*conditions).order_by(events.c.received_at, events.c.id).limit(limit)
+    if after is not None:
+        conditions.append(tuple_(events.c.received_at, events.c.id) > (after.received_at, after.id))
+    found = await connection.execute(
+        select(*_LISTED, func.count().over().label("found"))
+        .where(*conditions)
+        .order_by(events.c.received_at, events.c.id)
+        .limit(limit)
     )
-    return [(row["id"], _again(dict(row))) for row in rows.mappings()]
+    rows = [dict(row) for row in found.mappings()]
+    remaining = rows[0]["found"] - len(rows) if rows else 0
+    return FailedEvents(
+        events=[started_again(row) for row in rows],
+        remaining=remaining,
+        following=Cursor(received_at=rows[-1]["received_at"], id=rows[-1]["id"]) if remaining else None,
+    )
 
 
-def _again(row: dict[str, Any]) -> ProductEvent:
+def started_again(row: Mapping[str, Any]) -> ProductEvent:
+    """What an event's workflow is started with once more; the body lies in the row."""
     return ProductEvent(
         store_id=row["store_id"],
         event_id=row["event_id"],

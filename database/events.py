@@ -1,7 +1,6 @@
 """The event log: every delivery, its outcome, and who waits for whom."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,8 +8,14 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.deliveries import Ignored
-from contracts.events import EventStatus, EventType, FinishedEvent, ProductEvent, RecordedEvent
+from contracts.events import (
+    EventStatus,
+    EventType,
+    FinishedEvent,
+    Outcome,
+    ProductEvent,
+    RecordedEvent,
+)
 from contracts.naming import product_event_id
 from database.order import is_older
 
@@ -60,21 +65,14 @@ _RECORD = text(f"""
         received_at = excluded.received_at, burst_started_at = excluded.burst_started_at,
         attempts = excluded.attempts || e.attempts, reason = '', finished_at = NULL,
         superseded_by = CASE WHEN e.run_id = excluded.run_id THEN e.superseded_by END
-    WHERE e.status IN {UNFINISHED}
+    WHERE e.status IN {UNFINISHED} AND (e.finished_at IS NULL OR e.run_id IS DISTINCT FROM excluded.run_id)
     RETURNING e.id, e.version, e.received_at, e.burst_started_at
 """)
 
-_LOG_IGNORED = text("""
-    INSERT INTO events AS e (store_id, event_id, event_type, external_id, product_key, status, reason,
-                             workflow_id, source_address, user_agent, finished_at, processing_time_ms)
-    VALUES (:store_id, :event_id, :event_type, '', '', 'ignored', :reason, '', :source_address, :user_agent,
-            now(), 0)
-    ON CONFLICT (store_id, event_id) DO UPDATE SET redeliveries = e.redeliveries + 1
-""")
-
 _REDELIVERED = text("""
-    UPDATE events SET redeliveries = redeliveries + 1
-    WHERE store_id = :store_id AND event_id = :event_id RETURNING id
+    UPDATE events SET redeliveries = redeliveries + CASE WHEN run_id = :run_id THEN 0 ELSE 1 END
+    WHERE store_id = :store_id AND event_id = :event_id
+    RETURNING id, run_id = :run_id AS is_ours, status, reason
 """)
 
 _OVERTAKE = text(f"""
@@ -87,10 +85,19 @@ _OVERTAKE = text(f"""
 
 _OPEN = text(f"""
     SELECT e.id, e.store_id, e.event_id, e.event_type, e.external_id, e.product_key, e.payload, e.version,
-           e.received_at, e.superseded_by, s.user_id, s.type AS platform, s.currency,
+           e.received_at, e.superseded_by, e.payload_trimmed_at IS NOT NULL AS is_trimmed,
+           s.user_id, s.type AS platform, s.currency,
            {_LOCK_PRODUCT.format(store="e.store_id", key="e.product_key")}
     FROM events e JOIN stores s ON s.id = e.store_id
     WHERE e.id = :id
+""")
+
+_JOIN_PARENT = text(f"""
+    UPDATE events e SET product_key = v.parent_external_id
+    FROM product_variations v
+    WHERE e.id = :id AND v.store_id = e.store_id AND v.external_id = e.external_id
+      AND e.product_key <> v.parent_external_id
+    RETURNING e.product_key, {_LOCK_PRODUCT.format(store="e.store_id", key="v.parent_external_id")}
 """)
 
 _TAKE_UP = text("""
@@ -118,9 +125,15 @@ _EXPLAIN = text("""
 """)
 
 _FINISH = text("""
-    UPDATE events
-    SET status = :status, reason = :reason, is_pending = false, finished_at = now(),
-        processing_time_ms = least(extract(epoch FROM now() - received_at) * 1000, 2147483647),
+    UPDATE events e
+    SET (status, reason, finished_at, processing_time_ms) = (
+            SELECT e.status, e.reason, e.finished_at, e.processing_time_ms
+            WHERE e.payload_trimmed_at IS NOT NULL
+            UNION ALL
+            SELECT :status, :reason, now(),
+                   least(extract(epoch FROM now() - e.received_at) * 1000, 2147483647)
+            WHERE e.payload_trimmed_at IS NULL),
+        is_pending = false,
         attempts = jsonb_set(attempts, ARRAY[CAST(:run_id AS text)],
                              coalesce(attempts -> CAST(:run_id AS text), '{}')
                              || jsonb_build_object('finished_at', now(), 'status', CAST(:status AS text),
@@ -128,15 +141,11 @@ _FINISH = text("""
     WHERE id = :id
 """)
 
-_INBOX = text("""
-    SELECT id, store_id, event_id, event_type, external_id, nullif(product_key, external_id) AS parent,
-           version, received_at, source_address, user_agent
-    FROM events
-    WHERE status = 'received' AND run_id IS NULL AND received_at < :older_than
-    ORDER BY received_at LIMIT :limit
+_GIVE_UP = text("""
+    UPDATE products p SET taken_hash = NULL
+    FROM events e
+    WHERE e.id = :id AND NOT e.is_pending AND p.store_id = e.store_id AND p.external_id = e.product_key
 """)
-
-_HAND_OVER = text("UPDATE events SET status = 'waiting' WHERE id = ANY(:ids) AND status = 'received'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +160,7 @@ class Change:
     external_id: str
     product_key: str
     payload: dict[str, Any]
+    is_trimmed: bool
     version: datetime | None
     received_at: datetime
     superseded_by: str | None
@@ -193,27 +203,12 @@ async def keep(connection: AsyncConnection, event: ProductEvent) -> bool:
     return (await connection.execute(_KEEP, _columns(event))).scalar_one_or_none() is not None
 
 
-async def log_ignored(
-    connection: AsyncConnection, store_id: int, ignored: Ignored, *, source_address: str, user_agent: str
-) -> None:
-    """Write down a delivery that means nothing to us; sent again, it is counted."""
-    await connection.execute(
-        _LOG_IGNORED,
-        {
-            "store_id": store_id,
-            "event_id": ignored.event_id,
-            "event_type": ignored.topic,
-            "reason": ignored.reason,
-            "source_address": source_address,
-            "user_agent": user_agent,
-        },
-    )
-
-
 async def record(
     connection: AsyncConnection, event: ProductEvent, *, run_id: str, quiet: timedelta, patience: timedelta
 ) -> RecordedEvent:
     """Write the event's row and mark the older waiting events of the same thing as overtaken.
+
+    A run that had ended before its worker died, and records again, is told how.
 
     An event of a burst that lasts longer than `patience` is overtaken no more: it is about to be saved.
     """
@@ -221,10 +216,12 @@ async def record(
     values = {**_columns(event), "run_id": run_id, "oldest": now - patience}
     row = (await connection.execute(_RECORD, values)).one_or_none()
     if row is None:
-        earlier = await connection.execute(
-            _REDELIVERED, {"store_id": event.store_id, "event_id": event.event_id}
-        )
-        return RecordedEvent(row_id=earlier.scalar_one(), duplicate=True)
+        key = {"store_id": event.store_id, "event_id": event.event_id, "run_id": run_id}
+        earlier = (await connection.execute(_REDELIVERED, key)).one()
+        if not earlier.is_ours:
+            return RecordedEvent(row_id=earlier.id, duplicate=True)
+        ended = Outcome(status=EventStatus(earlier.status), reason=earlier.reason)
+        return RecordedEvent(row_id=earlier.id, outcome=ended)
     older = await connection.execute(_OVERTAKE, {**values, "id": row.id})
     deadline = min(row.received_at + quiet, row.burst_started_at + patience)
     return RecordedEvent(
@@ -235,10 +232,18 @@ async def record(
 
 
 async def open_change(connection: AsyncConnection, row_id: int) -> Change:
-    """Read an event and lock its product, so that two events of one product are saved one by one."""
+    """Read an event and lock its product, so that two events of one product are saved one by one.
+
+    A deletion names no parent: whether a variation is meant may have become known since it was recorded.
+    """
     row = (await connection.execute(_OPEN, {"id": row_id})).one()._mapping
     values = {name: row[name] for name in Change.__dataclass_fields__}
-    return Change(**{**values, "event_type": EventType(row["event_type"]), "payload": row["payload"] or {}})
+    change = Change(**{**values, "event_type": EventType(row["event_type"]), "payload": row["payload"] or {}})
+    if change.event_type is EventType.DELETED and change.product_key == change.external_id:
+        joined = (await connection.execute(_JOIN_PARENT, {"id": row_id})).one_or_none()
+        if joined is not None:
+            return replace(change, product_key=joined.product_key)
+    return change
 
 
 async def take_up(
@@ -265,6 +270,9 @@ async def explain(connection: AsyncConnection, row_id: int, status: EventStatus,
 
 
 async def finish(connection: AsyncConnection, event: FinishedEvent, *, run_id: str) -> None:
+    """Write how a run ended; of an event whose payload is trimmed, the outcome of before stays."""
+    if event.gives_up:
+        await connection.execute(_GIVE_UP, {"id": event.event_row})
     await connection.execute(
         _FINISH,
         {
@@ -274,20 +282,3 @@ async def finish(connection: AsyncConnection, event: FinishedEvent, *, run_id: s
             "reason": event.outcome.reason,
         },
     )
-
-
-async def waiting_in_inbox(
-    connection: AsyncConnection, *, older_than: datetime, limit: int
-) -> list[tuple[int, ProductEvent]]:
-    """Events that were written but whose workflow was never started, oldest first, without bodies."""
-    rows = await connection.execute(_INBOX, {"older_than": older_than, "limit": limit})
-    waiting = []
-    for row in rows.mappings():
-        values = dict(row)
-        event_type = EventType(values.pop("event_type"))
-        waiting.append((values.pop("id"), ProductEvent(**values, event_type=event_type)))
-    return waiting
-
-
-async def handed_over(connection: AsyncConnection, row_ids: Sequence[int]) -> None:
-    await connection.execute(_HAND_OVER, {"ids": list(row_ids)})

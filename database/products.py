@@ -11,15 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.catalog import Attribute, Facts, Product, Variation
 from database.events import Change
-from database.order import is_older, latest, may_overwrite
+from database.order import is_older, latest, may_be_newer, may_overwrite
+
+_NEWER = f"""
+    SELECT FROM events e
+    WHERE e.store_id = :store_id AND e.external_id = :external_id AND e.id <> :id
+      AND {may_be_newer("e.", ":")} AND {is_older(":", "e.")} AND e.status NOT IN ('received', 'failed')
+"""
 
 _LOAD = text(f"""
     SELECT p.*, came_late, variations
     FROM (SELECT
-            (SELECT bool_and(e.received_at <= :received_at) FROM events e
-                    WHERE e.store_id = :store_id AND e.external_id = :external_id AND e.id <> :id
-                      AND {is_older(":", "e.")}
-                      AND e.status NOT IN ('received', 'failed')) AS came_late,
+            CASE WHEN EXISTS ({_NEWER} AND e.received_at > :received_at) THEN false
+                 WHEN EXISTS ({_NEWER}) THEN true END AS came_late,
             (SELECT jsonb_agg(v ORDER BY v.external_id) FROM product_variations v
              WHERE v.store_id = :store_id AND v.parent_external_id = :product_key) AS variations) AS known
     LEFT JOIN products p ON p.store_id = :store_id AND p.external_id = :product_key

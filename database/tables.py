@@ -127,6 +127,7 @@ events = Table(
     Column("external_id", Text, nullable=False, comment="what changed; may be a variation"),
     Column("product_key", Text, nullable=False, comment="external id of the product it belongs to"),
     Column("payload", JSON, comment="the product as sent"),
+    _moment("payload_trimmed_at"),
     Column("version", DateTime(timezone=True), comment="the shop's time of change, where it told one"),
     _moment("received_at", required=True),
     _moment("burst_started_at", required=True),
@@ -151,7 +152,10 @@ events = Table(
     UniqueConstraint("store_id", "event_id"),
     Index("ix_events_newest", "received_at", "id"),
     Index("ix_events_store_newest", "store_id", "received_at", "id"),
-    Index("ix_events_failed", "received_at", "id", postgresql_where=text("status = 'failed'")),
+    Index("ix_events_status_newest", "status", "received_at", "id"),
+    Index("ix_events_store_status_newest", "store_id", "status", "received_at", "id"),
+    Index("ix_events_type_newest", "event_type", "received_at", "id"),
+    Index("ix_events_external_newest", "external_id", "received_at", "id"),
     Index("ix_events_thing", "store_id", "external_id", "version", "received_at"),
     Index(
         "ix_events_pending",
@@ -159,6 +163,12 @@ events = Table(
         "product_key",
         postgresql_where=text("is_pending"),
     ),
+    Index(
+        "ix_events_payloads",
+        "finished_at",
+        postgresql_where=text("payload IS NOT NULL AND status <> 'failed'"),
+    ),
+    Index("ix_events_unfinished", "id", postgresql_where=text("finished_at IS NULL")),
     Index("ix_events_inbox", "received_at", postgresql_where=text("status = 'received' AND run_id IS NULL")),
 )
 
@@ -199,6 +209,11 @@ products = Table(
     _moment("updated_at", required=True),
     UniqueConstraint("store_id", "external_id"),
     Index(None, "user_id", "updated_at"),
+    Index(
+        "ix_products_untaken",
+        "id",
+        postgresql_where=text("is_active AND taken_hash IS DISTINCT FROM content_hash"),
+    ),
 )
 
 product_variations = Table(

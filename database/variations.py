@@ -39,6 +39,16 @@ _KEEP = text(f"""
       AND {may_overwrite("", ":")} AND is_active <> {_SHOWN}
 """)
 
+_BURY = text(f"""
+    UPDATE product_variations v
+    SET is_active = false, version = {latest("v.", "d.")}, received_at = d.received_at
+    FROM events d
+    WHERE v.store_id = :store_id AND v.parent_external_id = :parent AND v.is_active
+      AND d.store_id = v.store_id AND d.external_id = v.external_id AND d.event_type = 'product.deleted'
+      AND d.status NOT IN ('received', 'failed') AND d.received_at > :received_at
+      AND {may_overwrite("v.", "d.")}
+""")
+
 _ANY_NEWER = text(f"""
     SELECT EXISTS (SELECT FROM product_variations v
                    WHERE v.store_id = :store_id AND v.parent_external_id = :parent
@@ -96,6 +106,11 @@ async def upsert(connection: AsyncConnection, change: Change, variations: Sequen
 async def keep_only(connection: AsyncConnection, change: Change, ids: Sequence[str]) -> None:
     """Show just the variations the product names and the shop did not disable; none that changed later."""
     await connection.execute(_KEEP, {**_values(change), "variation_ids": list(ids)})
+
+
+async def bury(connection: AsyncConnection, change: Change) -> None:
+    """Hide variations whose deletion arrived after this change, though it was looked at before."""
+    await connection.execute(_BURY, _values(change))
 
 
 async def any_newer(connection: AsyncConnection, change: Change) -> bool:

@@ -52,7 +52,8 @@ class Conformance:
             await response.aread()
             name = content["schema"]["$ref"].rsplit("/", 1)[1]
             problems = [error.message for error in self._validators[name].iter_errors(response.json())]
-            if "message" in self._app.openapi()["components"]["schemas"][name]["properties"]:
+            told = response.json()
+            if isinstance(told, dict) and "message" in told:
                 assert response.headers["content-language"] in ("fa", "en"), where
                 assert "Accept-Language" in response.headers["vary"], where
             assert not problems, f"{where} is no {name}: {problems}"

@@ -36,6 +36,8 @@ POST    /api/v1/integrations/events/{id}/retry/             admin
 POST    /api/v1/integrations/events/retry/                  admin
 GET     /api/v1/web-knowledge/products/                     user
 GET     /api/v1/web-knowledge/products/{id}/                user
+GET     /api/v1/web-knowledge/products/{id}/explain/        user
+GET     /api/v1/web-knowledge/explain/                      user
 POST    /api/v1/knowledge/search/                           user or token
 GET     /healthz                                            anyone
 GET     /readyz                                             anyone

@@ -11,13 +11,14 @@ from typing import Any, TypeVar
 import httpx2
 import uvicorn
 from sqlalchemy import text
-from temporalio.client import Client
+from temporalio.client import Client, ScheduleDescription
+from temporalio.client import ScheduleActionExecutionStartWorkflow as Started
 from temporalio.worker import Worker
 
 from api.app import create_app
 from api.protocol import bounded
 from connectors.embeddings import create_embedder
-from contracts.naming import event_inbox_id, product_event_id
+from contracts.naming import event_inbox_id, event_retention_id, product_event_id
 from database import accounts, stores, tokens
 from database.engine import Database, create_engine
 from database.sealing import Seal
@@ -26,7 +27,8 @@ from settings import Settings
 from tests.conformance import Conformance
 from tests.deliveries import Sent
 from worker import build
-from workflows.client import connect, ensure_event_inbox
+from workflows.client import connect
+from workflows.schedules import ensure_schedules
 
 PATIENCE = 60.0
 FINAL = ["succeeded", "unchanged", "superseded", "stale", "ignored", "duplicate", "failed"]
@@ -255,10 +257,31 @@ async def working(settings: Settings) -> AsyncIterator[Worker]:
     try:
         client = await connect(settings.temporal_address, settings.temporal_namespace)
         async with build(settings, client, database, embedder) as worker:
-            await ensure_event_inbox(client, task_queue=settings.task_queue)
+            await ensure_schedules(client, task_queue=settings.task_queue)
             yield worker
-            inbox = client.get_workflow_handle(event_inbox_id(settings.task_queue))
-            await inbox.terminate("end of test")
+            await forget_schedules(client, settings.task_queue)
     finally:
         await embedder.close()
         await database.close()
+
+
+def started_by(schedule: ScheduleDescription) -> list[str]:
+    """The workflow ids of a schedule's latest runs, in order."""
+    actions = (recent.action for recent in schedule.info.recent_actions)
+    return [action.workflow_id for action in actions if isinstance(action, Started)]
+
+
+async def running_inbox(client: Client, task_queue: str) -> Started | None:
+    """The inbox, where its schedule has started it."""
+    described = await client.get_schedule_handle(event_inbox_id(task_queue)).describe()
+    running = [action for action in described.info.running_actions if isinstance(action, Started)]
+    return running[0] if running else None
+
+
+async def forget_schedules(client: Client, task_queue: str) -> None:
+    """Leave nothing behind that starts by itself."""
+    inbox = await eventually(lambda: running_inbox(client, task_queue), what="the inbox")
+    for schedule in (event_inbox_id(task_queue), event_retention_id(task_queue)):
+        await client.get_schedule_handle(schedule).delete()
+    if inbox is not None:
+        await client.get_workflow_handle(inbox.workflow_id).terminate("end of test")

@@ -68,9 +68,12 @@ async def killed(configure: Configure, flag: Path, step: str, moment: str) -> No
             event_id = await shop.tell({**PRODUCT, "name": f"سماور {step} {moment}"})
             assert await first.wait() == -signal.SIGKILL
         async with process(settings, "tests.crashing_worker", step, moment, str(flag)):
-            row = await shop.ended(event_id)
-            await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).result()
-        assert row["status"] == "succeeded"
+            await shop.ended(event_id)
+            run = shop.temporal.get_workflow_handle(shop.workflow_id(event_id))
+            assert (await run.result())["status"] == "succeeded"
+            row = await shop.event(event_id)
+        assert row is not None
+        assert (row["status"], row["redeliveries"], len(row["attempts"])) == ("succeeded", 0, 1)
         assert len(await shop.rows("SELECT FROM products WHERE store_id = :store")) == 1
         assert len(await shop.rows("SELECT FROM events WHERE store_id = :store")) == 1
         chunks = await shop.chunks(4)

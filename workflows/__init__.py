@@ -1,7 +1,9 @@
 """Durable decisions: no clock, no network, no SQL."""
 
 from workflows.event_inbox import EventInboxWorkflow
+from workflows.event_retention import EventRetentionWorkflow
 from workflows.product_event import ProductEventWorkflow
+from workflows.product_text import ProductTextWorkflow
 
-WORKFLOWS = (ProductEventWorkflow, EventInboxWorkflow)
+WORKFLOWS = (ProductEventWorkflow, ProductTextWorkflow, EventInboxWorkflow, EventRetentionWorkflow)
 """All of them, for the worker, the replayer and the tests alike."""

@@ -18,12 +18,12 @@ from temporalio.common import (
 )
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import PayloadCodec
-from temporalio.service import RetryConfig
+from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
-from contracts.events import EventStatus, Outcome, ProductEvent
-from contracts.naming import SEARCH_ATTRIBUTES, event_inbox_id, product_event_id
-from workflows.event_inbox import EventInboxWorkflow
+from contracts.events import EventStatus, LostText, Outcome, ProductEvent
+from contracts.naming import SEARCH_ATTRIBUTES, product_event_id, product_text_id
 from workflows.product_event import ProductEventWorkflow
+from workflows.product_text import ProductTextWorkflow
 
 ANSWER_WITHIN = timedelta(seconds=3)
 """How long Temporal may take to acknowledge a start before it counts as down."""
@@ -105,15 +105,36 @@ async def start_product_event(
     )
 
 
-async def ensure_event_inbox(client: Client, *, task_queue: str) -> None:
-    """Start the inbox unless it is running."""
-    await client.start_workflow(
-        EventInboxWorkflow.run,
-        id=event_inbox_id(task_queue),
+async def start_product_text(
+    client: Client, lost: LostText, *, task_queue: str
+) -> WorkflowHandle[ProductTextWorkflow, Outcome]:
+    """Start making a product's text known, unless that is under way."""
+    return await client.start_workflow(
+        ProductTextWorkflow.run,
+        lost.product_id,
+        id=product_text_id(lost.product_id),
         task_queue=task_queue,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        static_summary="Starts events that were accepted while Temporal did not answer",
+        search_attributes=TypedSearchAttributes(
+            [
+                SearchAttributePair(_STORE_ID, str(lost.store_id)),
+                SearchAttributePair(_EXTERNAL_ID, lost.external_id),
+            ]
+        ),
+        static_summary=f"Text of {lost.external_id}, whose event is gone",
+        rpc_timeout=ANSWER_WITHIN,
     )
+
+
+async def status_of(client: Client, workflow_id: str) -> str | None:
+    """How the latest run of a workflow stands, such as RUNNING; None where Temporal knows of none."""
+    try:
+        described = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=ANSWER_WITHIN)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return None
+        raise
+    return described.status.name if described.status else None
 
 
 async def register_search_attributes(client: Client) -> list[str]:

@@ -1,4 +1,4 @@
-"""Events that were accepted while Temporal did not answer: started as soon as it does."""
+"""Events that nobody works on: started as soon as Temporal answers, or settled where their run is gone."""
 
 from temporalio import workflow
 
@@ -6,9 +6,13 @@ from workflows.policies import DATABASE, INBOX_INTERVAL
 
 with workflow.unsafe.imports_passed_through():
     from activities.inbox import InboxActivities
+    from activities.lost import LostActivities
 
 ROUNDS = 500
 """Rounds before the history starts anew."""
+
+LOOK_EVERY = 12
+"""Rounds between two looks at events and texts that were lost."""
 
 
 @workflow.defn(name="EventInbox")
@@ -17,8 +21,13 @@ class EventInboxWorkflow:
 
     @workflow.run
     async def run(self) -> None:
-        for _ in range(ROUNDS):
+        looked_at = 0
+        for number in range(ROUNDS):
             more = await workflow.execute_local_activity_method(InboxActivities.start_waiting, **DATABASE)
+            if (looked_at or number % LOOK_EVERY == 0) and workflow.patched("lost"):
+                looked_at = await workflow.execute_local_activity_method(
+                    LostActivities.look_for_lost, looked_at, **DATABASE
+                )
             if not more:
                 await workflow.sleep(INBOX_INTERVAL)
         workflow.continue_as_new()

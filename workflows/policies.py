@@ -28,5 +28,15 @@ EMBEDDING = ActivityConfig(
 )
 """Calls that cost money; how long a failure may last is decided in `activities.failures`."""
 
+TRIMMING = ActivityConfig(
+    start_to_close_timeout=timedelta(minutes=30),
+    heartbeat_timeout=timedelta(minutes=1),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        maximum_interval=timedelta(minutes=5),
+    ),
+)
+"""Many short transactions; whoever takes over from a dead worker goes on after its last one."""
+
 INBOX_INTERVAL = timedelta(seconds=5)
 """How often events that Temporal could not take are offered to it again."""

@@ -5,13 +5,12 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
-from workflows.policies import DATABASE, EMBEDDING
+from workflows.policies import DATABASE
 
 with workflow.unsafe.imports_passed_through():
     from activities.events import EventActivities
-    from activities.knowledge import KnowledgeActivities
     from activities.products import ProductActivities
     from contracts.events import (
         EventStatus,
@@ -21,10 +20,9 @@ with workflow.unsafe.imports_passed_through():
         ProductEvent,
         RecordedEvent,
     )
+    from workflows.knowing import OUTDATED, make_known, plain
 
 EVENT_STATUS = SearchAttributeKey.for_keyword("EventStatus")
-
-OUTDATED = Outcome(status=EventStatus.SUPERSEDED, reason="The product changed again before it was embedded.")
 
 CANCELLED = Outcome(status=EventStatus.FAILED, reason="Somebody cancelled its workflow.")
 
@@ -50,25 +48,31 @@ class ProductEventWorkflow:
         )
         if recorded.duplicate:
             return self._show(Outcome(status=EventStatus.DUPLICATE, reason="It was processed before."))
+        if recorded.outcome is not None:
+            return self._end(recorded.outcome)
         try:
             outcome = await self._process(recorded)
-        except ActivityError as error:
-            outcome = Outcome(status=EventStatus.FAILED, reason=_plain(error))
-        except asyncio.CancelledError:
-            await self._finish(recorded, CANCELLED)
-            raise
+        except (FailureError, asyncio.CancelledError) as error:
+            if is_cancelled_exception(error):
+                await self._finish(recorded, CANCELLED, gives_up=True)
+                self._show(CANCELLED)
+                raise
+            outcome = Outcome(status=EventStatus.FAILED, reason=plain(error))
         await self._finish(recorded, outcome)
+        return self._end(outcome)
+
+    async def _finish(self, recorded: RecordedEvent, outcome: Outcome, *, gives_up: bool = False) -> None:
+        await workflow.execute_local_activity_method(
+            EventActivities.finish_event,
+            FinishedEvent(event_row=recorded.row_id, outcome=outcome, gives_up=gives_up),
+            **DATABASE,
+        )
+
+    def _end(self, outcome: Outcome) -> Outcome:
+        self._show(outcome)
         if outcome.status is EventStatus.FAILED:
             raise ApplicationError(outcome.reason, type="failed", non_retryable=True)
         return outcome
-
-    async def _finish(self, recorded: RecordedEvent, outcome: Outcome) -> None:
-        await workflow.execute_local_activity_method(
-            EventActivities.finish_event,
-            FinishedEvent(event_row=recorded.row_id, outcome=outcome),
-            **DATABASE,
-        )
-        self._show(outcome)
 
     async def _process(self, recorded: RecordedEvent) -> Outcome:
         await asyncio.gather(self._quiet(recorded.quiet_seconds), self._overtake(recorded.overtakes))
@@ -79,7 +83,7 @@ class ProductEventWorkflow:
             ProductActivities.save_product, recorded.row_id, **DATABASE
         )
         if saved.product_id:
-            known = await self._know(
+            known = await make_known(
                 KnowledgeVersion(
                     event_row=recorded.row_id,
                     product_id=saved.product_id,
@@ -88,25 +92,6 @@ class ProductEventWorkflow:
             )
             return saved.outcome or known
         return saved.outcome or OUTDATED
-
-    async def _know(self, version: KnowledgeVersion) -> Outcome:
-        missing = await workflow.execute_local_activity_method(
-            KnowledgeActivities.stage_chunks, version, **DATABASE
-        )
-        if missing is None:
-            return OUTDATED
-        if missing:
-            wanted = await workflow.execute_activity_method(
-                KnowledgeActivities.embed_chunks, version, **EMBEDDING
-            )
-            if not wanted:
-                return OUTDATED
-        published = await workflow.execute_local_activity_method(
-            KnowledgeActivities.publish_chunks, version, **DATABASE
-        )
-        if not published:
-            return OUTDATED
-        return Outcome(status=EventStatus.SUCCEEDED, reason=f"Known; {missing} chunks were embedded.")
 
     async def _quiet(self, seconds: float) -> None:
         """Wait for the product to fall quiet, or for a newer change of it."""
@@ -134,7 +119,3 @@ class ProductEventWorkflow:
     def _show(self, outcome: Outcome) -> Outcome:
         workflow.upsert_search_attributes([EVENT_STATUS.value_set(outcome.status)])
         return outcome
-
-
-def _plain(error: ActivityError) -> str:
-    return error.cause.message if isinstance(error.cause, ApplicationError) else str(error.cause or error)

@@ -7,8 +7,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from database import event_log
-from database.event_log import Cursor, EventFilter
+from api import events
 from tests import servers
 from tests.servers import EmbeddingServer
 from tests.sessions import session
@@ -103,7 +102,10 @@ async def test_a_failed_event_is_retried_alone_or_by_filter(
     assert (alone.status_code, alone.json()["event_id"]) == (202, rows[0]["event_id"])
     await status(shop, rows[0]["event_id"], "succeeded")
     rest = await shop.http.post(f"{EVENTS}retry/", json={"store": shop.store_id}, headers=admin)
-    assert (rest.status_code, rest.json()["started"]) == (202, 2)
+    assert (rest.status_code, rest.json()) == (
+        202,
+        {"status": "accepted", "started": 2, "remaining": 0, "next": None},
+    )
     for row in rows:
         again = await status(shop, row["event_id"], "succeeded")
         assert sorted(run["status"] for run in again["attempts"].values()) == ["failed", "succeeded"]
@@ -163,15 +165,24 @@ async def test_a_filter_that_means_nothing_is_named(
     assert (answer.status_code, answer.json()["field"]) == (400, field), answer.text
 
 
-async def test_a_page_is_read_from_an_index(system: System, shop: Shop) -> None:
-    """However long the log is: no page sorts it, none reads it whole."""
-    row = await shop.ended(await shop.tell(LAMP))
-    after = Cursor(received_at=row["received_at"], id=row["id"])
-    for asked in (EventFilter(), EventFilter(store_id=shop.store_id)):
-        page = event_log.page_of(asked, after=after, limit=50)
-        sql = str(page.compile(system.database.engine, compile_kwargs={"literal_binds": True}))
-        async with system.database.transaction() as connection:
-            await connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-            plan = "\n".join((await connection.exec_driver_sql(f"EXPLAIN {sql}")).scalars())
-        assert "_newest" in plan, plan
-        assert "Sort" not in plan, plan
+async def test_more_failed_events_than_one_request_retries_are_gone_through(
+    shop: Shop, admin: dict[str, str], embeddings: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What fails again does not keep those behind it from their turn: `next` goes on after it."""
+    monkeypatch.setattr(events, "MOST_RETRIED", 2)
+    embeddings.fail_always(servers.bad_request())
+    rows = [await shop.ended(await shop.tell({**LAMP, "id": n, "name": f"چراغ {n}"})) for n in (1, 2, 3)]
+    for row in rows:
+        handle = shop.temporal.get_workflow_handle(row["workflow_id"])
+        await eventually(partial(closed, handle), what="the end of the run")
+    told: list[tuple[int, int]] = []
+    cursor: str | None = None
+    for _ in range(2):
+        asked = {"store": shop.store_id, **({"cursor": cursor} if cursor else {})}
+        answer = (await shop.http.post(f"{EVENTS}retry/", json=asked, headers=admin)).json()
+        told.append((answer["started"], answer["remaining"]))
+        cursor = answer["next"]
+    assert told == [(2, 1), (1, 0)]
+    assert cursor is None
+    bad = await shop.http.post(f"{EVENTS}retry/", json={"cursor": "nonsense"}, headers=admin)
+    assert (bad.status_code, bad.json()["field"]) == (400, "cursor")

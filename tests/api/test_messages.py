@@ -8,6 +8,7 @@ from string import Formatter
 import pytest
 
 import api
+from api.explain_shapes import Verdict
 from api.intake import Taken
 from api.messages import MESSAGES, language, message
 
@@ -65,7 +66,7 @@ def test_every_message_has_both_languages(name: str) -> None:
     assert fa == en
 
 
-FOREIGN = {"token"}
+FOREIGN = {"token", "last", "error", "next", "retry", "at"}
 """Words that stay in Latin letters in Persian sentences."""
 
 MISSPELT = {
@@ -118,7 +119,8 @@ def test_every_message_that_is_asked_for_exists_and_none_is_left_over() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "message"
     ]
     named = {argument.value for argument in calls if isinstance(argument, ast.Constant)}
-    assert {*named, *Taken} == set(MESSAGES)
+    explained = {f"explain.{verdict}{rest}" for verdict in Verdict for rest in ("", ".to_do")}
+    assert {*named, *Taken, *explained} == set(MESSAGES)
 
 
 def test_the_words_of_the_contract_are_kept() -> None:

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowFailureError
 
 from activities import failures
+from database import products
 from tests import servers
 from tests.conftest import Configure
 from tests.servers import EmbeddingServer
@@ -255,3 +257,48 @@ async def test_two_events_of_one_product_never_pay_for_the_same_text(
 
 async def _count(embeddings: EmbeddingServer) -> int:
     return len(embeddings.requests)
+
+
+async def test_a_step_that_goes_on_failing_says_so(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it fails for: the row tells after a few attempts, and the event ends once it is mended."""
+
+    async def broken(*_: object) -> None:
+        raise KeyError("a mistake of ours")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(products, "load", broken)
+        event_id = await shop.tell(product())
+        row = await shown(shop, event_id, "retrying")
+    assert row["reason"] == "A step fails unexpectedly (KeyError); the worker's log tells more."
+    assert (await shop.ended(event_id))["status"] == "succeeded"
+
+
+async def test_a_statement_that_is_refused_says_so_at_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked for again minutes later; nobody need wait for that to learn of it."""
+
+    async def refused(connection: AsyncConnection, *_: object) -> None:
+        await connection.exec_driver_sql("SELECT of_a_newer_version FROM products")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(failures, "REFUSED_INTERVAL", timedelta(seconds=1))
+        patch.setattr(products, "load", refused)
+        event_id = await shop.tell(product())
+        row = await shown(shop, event_id, "retrying")
+    assert "UndefinedColumn" in row["reason"]
+    assert (await shop.ended(event_id))["status"] == "succeeded"
+
+
+async def test_what_postgres_can_never_store_fails_with_its_row(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step within the worker fails as plainly as one outside of it."""
+
+    async def impossible(connection: AsyncConnection, *_: object) -> None:
+        await connection.exec_driver_sql("SELECT 'a year'::timestamptz")
+
+    monkeypatch.setattr(products, "load", impossible)
+    row = await shop.ended(await shop.tell(product()))
+    assert row["status"] == "failed"
+    assert row["reason"].startswith("Postgres cannot store this product")

@@ -1,11 +1,14 @@
 """Products and their variations, each with a history of its own."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
-from tests.system import Shop
+from tests.conftest import Configure
+from tests.system import Shop, System, running
 
 pytestmark = pytest.mark.slow
 
@@ -82,3 +85,35 @@ async def test_a_late_product_does_not_bring_back_the_price_of_before(shop: Shop
     assert await price() == 70
     await shop.sync(product(variations=[91], price="75", date_modified_gmt="2026-11-20T10:00:03"))
     assert await price() == 75
+
+
+@pytest_asyncio.fixture(scope="module")
+async def patient(configure: Configure) -> AsyncIterator[System]:
+    """A service on the same tables that waits for products to fall quiet."""
+    async with running(configure(task_queue="patient-variations", debounce_seconds=3.0)) as started:
+        yield started
+
+
+async def test_a_variation_deleted_before_it_was_known_is_in_no_text(patient: System) -> None:
+    """The deletion names no parent; it learns whose variation it means when it is its turn."""
+    shop = await patient.shop()
+    bringing = await shop.tell(product(variations=[inside()]))
+    deleting = await shop.tell({"id": 91}, "product.deleted")
+    await shop.ended(bringing)
+    assert (await shop.ended(deleting))["status"] == "succeeded"
+    assert COLOUR not in await text_of(shop)
+    assert "قهوه" in await text_of(shop)
+
+
+async def test_a_deletion_that_is_looked_at_first_keeps_its_variation_hidden(
+    patient: System, system: System
+) -> None:
+    """The product that brings it arrived before, and is late."""
+    shop = await patient.shop()
+    bringing = await shop.tell(product(variations=[inside()]))
+    shop.http = system.http
+    assert await shop.sync({"id": 91}, "product.deleted") == "ignored"
+    await shop.ended(bringing)
+    assert COLOUR not in await text_of(shop)
+    await shop.sync(product(variations=[inside()]))
+    assert COLOUR in await text_of(shop)

@@ -1,0 +1,125 @@
+"""What there is to know about why a product is found or not: its row, its chunks, its latest events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.events import EventStatus
+
+LATEST = 20
+"""Events looked at; those that decided nothing are passed over."""
+
+_PRODUCT = """
+    SELECT s.id AS store_id, p.id, coalesce(p.external_id, asked.external_id) AS external_id, p.title,
+           p.status, p.is_active, p.updated_at, p.knowledge_model, p.knowledge_at,
+           p.knowledge_hash IS NOT NULL AS is_indexed,
+           coalesce(p.knowledge_hash = p.content_hash, false) AS is_current,
+           (SELECT count(*) FROM tenant_knowledge k WHERE k.product_id = p.id AND k.is_live) AS chunks
+"""
+
+_BY_ID = text(f"""
+    {_PRODUCT}
+    FROM products p JOIN stores s ON s.id = p.store_id
+    CROSS JOIN (SELECT NULL AS external_id) AS asked
+    WHERE p.id = :id AND p.user_id = :user_id
+""")
+
+_BY_EXTERNAL_ID = text(f"""
+    {_PRODUCT}
+    FROM stores s
+    CROSS JOIN (SELECT coalesce((SELECT parent_external_id FROM product_variations
+                                 WHERE store_id = :store_id AND external_id = :external_id),
+                                :external_id) AS external_id) AS asked
+    LEFT JOIN products p ON p.store_id = s.id AND p.external_id = asked.external_id
+    WHERE s.id = :store_id AND s.user_id = :user_id
+""")
+
+_EVENTS = text("""
+    SELECT e.* FROM (
+        SELECT CAST(:external_id AS text) AS external_id
+        UNION SELECT external_id FROM product_variations
+        WHERE store_id = :store_id AND parent_external_id = :external_id
+    ) AS thing CROSS JOIN LATERAL (
+        SELECT id, event_id, external_id, event_type, status, reason, received_at, finished_at, workflow_id,
+               (SELECT count(*) FROM jsonb_object_keys(attempts)) AS attempts
+        FROM events WHERE store_id = :store_id AND external_id = thing.external_id
+        ORDER BY received_at DESC, id DESC LIMIT :latest
+    ) AS e
+    ORDER BY e.received_at DESC, e.id DESC LIMIT :latest
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductFacts:
+    """A product's row; `is_indexed` and `is_current` tell whether any text of it is known, and this one."""
+
+    id: int
+    title: str
+    status: str
+    is_active: bool
+    updated_at: datetime
+    knowledge_model: str | None
+    knowledge_at: datetime | None
+    is_indexed: bool
+    is_current: bool
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFacts:
+    """An event of the product or of one of its variations; `attempts` counts its runs."""
+
+    id: int
+    event_id: str
+    external_id: str
+    event_type: str
+    status: EventStatus
+    reason: str
+    received_at: datetime
+    finished_at: datetime | None
+    workflow_id: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """`product` is None where there is no row; `events` are the latest, newest first."""
+
+    store_id: int
+    external_id: str
+    product: ProductFacts | None
+    events: Sequence[EventFacts]
+
+
+async def _facts(connection: AsyncConnection, row: RowMapping | None) -> Facts | None:
+    if row is None:
+        return None
+    asked = {"store_id": row["store_id"], "external_id": row["external_id"]}
+    events = await connection.execute(_EVENTS, {**asked, "latest": LATEST})
+    values = {name: row[name] for name in ProductFacts.__dataclass_fields__}
+    return Facts(
+        store_id=row["store_id"],
+        external_id=row["external_id"],
+        product=None if row["id"] is None else ProductFacts(**values),
+        events=[
+            EventFacts(**{**event, "status": EventStatus(event["status"])}) for event in events.mappings()
+        ],
+    )
+
+
+async def by_id(connection: AsyncConnection, user_id: int, product_id: int) -> Facts | None:
+    """The facts of an owner's product; None where they have none of that id."""
+    row = await connection.execute(_BY_ID, {"user_id": user_id, "id": product_id})
+    return await _facts(connection, row.mappings().one_or_none())
+
+
+async def by_external_id(
+    connection: AsyncConnection, user_id: int, store_id: int, external_id: str
+) -> Facts | None:
+    """The same by the shop's id of a product or variation, which may have no row; None without that store."""
+    asked = {"user_id": user_id, "store_id": store_id, "external_id": external_id}
+    row = await connection.execute(_BY_EXTERNAL_ID, asked)
+    return await _facts(connection, row.mappings().one_or_none())

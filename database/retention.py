@@ -1,0 +1,36 @@
+"""Trimming the payloads of events that ended long ago; their rows and outcomes stay."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_TRIM = text("""
+    WITH old AS (
+        SELECT id, finished_at FROM events
+        WHERE payload IS NOT NULL AND status <> 'failed' AND finished_at < :before
+          AND finished_at >= coalesce(CAST(:since AS timestamptz), '-infinity')
+        ORDER BY finished_at LIMIT :limit FOR UPDATE SKIP LOCKED
+    ), trimmed AS (
+        UPDATE events e SET payload = NULL, payload_trimmed_at = now() FROM old WHERE e.id = old.id
+    )
+    SELECT count(*) AS count, max(finished_at) AS reached FROM old
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """How many payloads were trimmed, and when the last of their events had ended."""
+
+    count: int
+    reached: datetime | None
+
+
+async def trim(connection: AsyncConnection, *, before: datetime, since: datetime | None, limit: int) -> Batch:
+    """Trim some payloads of events that ended `before` a time, the oldest first, from `since` on.
+
+    Events that have not ended have no such time, and failed ones may be run again: both keep theirs.
+    """
+    row = await connection.execute(_TRIM, {"before": before, "since": since, "limit": limit})
+    return Batch(**row.mappings().one())

@@ -1,0 +1,242 @@
+"""Nothing is lost sight of: events whose run is gone, and texts that were left to such an event."""
+
+from collections.abc import AsyncIterator
+from functools import partial
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.exceptions import ApplicationError
+
+from contracts.naming import event_inbox_id, product_text_id
+from database import variations
+from tests.conftest import Configure
+from tests.servers import EmbeddingServer, bad_request, overloaded
+from tests.system import Shop, System, eventually, running, running_inbox
+from workflows.client import status_of
+
+pytestmark = pytest.mark.slow
+
+QUEUE = "looking"
+PARENT = {"id": 7, "name": "کالا", "description": "<p>متن</p>", "price": "100", "variations": [71]}
+VARIATION = {"id": 71, "type": "variation", "parent_id": 7, "price": "90"}
+
+
+@pytest_asyncio.fixture(scope="module")
+async def looking(configure: Configure) -> AsyncIterator[System]:
+    """A service that does not wait for products to fall quiet."""
+    async with running(configure(task_queue=QUEUE)) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(scope="module")
+async def slow(configure: Configure) -> AsyncIterator[System]:
+    """One on the same tables that waits, so that the other sees its events pending."""
+    async with running(configure(task_queue="slow", debounce_seconds=20.0)) as started:
+        yield started
+
+
+@pytest_asyncio.fixture
+async def shop(looking: System, embeddings: EmbeddingServer) -> Shop:
+    return await looking.shop()
+
+
+async def look(system: System) -> None:
+    """Have the inbox begin anew, which begins with a look."""
+    now = partial(running_inbox, system.temporal, QUEUE)
+    inbox = await eventually(now, what="the inbox")
+    assert inbox is not None
+    await system.temporal.get_workflow_handle(inbox.workflow_id).terminate("look now")
+    await eventually(now, lambda found: found != inbox, what="the end of the inbox")
+    await system.temporal.get_schedule_handle(event_inbox_id(QUEUE)).trigger()
+    await eventually(now, lambda found: found not in (None, inbox), what="another inbox")
+
+
+async def left_to_another(shop: Shop, slow: System) -> str:
+    """A text that was saved and left to an event that waits; answers whose."""
+    await shop.sync(PARENT)
+    fast, shop.http = shop.http, slow.http
+    leader = await shop.tell(VARIATION)
+    await eventually(lambda: shop.event(leader), what="its row")
+    shop.http = fast
+    row = await shop.ended(await shop.tell({**PARENT, "description": "<p>متن تازه</p>"}))
+    assert row["reason"] == f"Saved; its text becomes known with {leader}."
+    assert "متن تازه" not in (await shop.chunks(7))[0]["text"]
+    return leader
+
+
+async def age(shop: Shop, event_id: str) -> None:
+    async with shop.database.single() as connection:
+        await connection.execute(
+            text(
+                "UPDATE events SET received_at = received_at - interval '10 minutes'"
+                " WHERE store_id = :store AND event_id = :event"
+            ),
+            {"store": shop.store_id, "event": event_id},
+        )
+
+
+async def becomes_known(shop: Shop, words: str = "متن تازه") -> None:
+    chunks = await eventually(
+        lambda: shop.chunks(7), lambda chunks: bool(chunks) and words in chunks[0]["text"], what=words
+    )
+    assert len(chunks) == 1
+
+
+async def test_a_text_left_to_an_event_that_is_cancelled(looking: System, slow: System, shop: Shop) -> None:
+    """It becomes known without another event of the product."""
+    leader = await left_to_another(shop, slow)
+    await shop.temporal.get_workflow_handle(shop.workflow_id(leader)).cancel()
+    row = await shop.ended(leader)
+    assert (row["status"], row["reason"]) == ("failed", "Somebody cancelled its workflow.")
+    await look(looking)
+    await becomes_known(shop)
+
+
+async def test_a_text_left_to_an_event_that_is_terminated(looking: System, slow: System, shop: Shop) -> None:
+    """The event is failed and says why, so that it can be retried; the text becomes known."""
+    leader = await left_to_another(shop, slow)
+    await shop.temporal.get_workflow_handle(shop.workflow_id(leader)).terminate("by mistake")
+    await age(shop, leader)
+    await look(looking)
+    row = await shop.ended(leader)
+    assert (row["status"], row["is_pending"]) == ("failed", False)
+    assert row["reason"] == "Somebody terminated its workflow."
+    assert [run["status"] for run in row["attempts"].values()] == ["failed"]
+    await becomes_known(shop)
+
+
+async def test_a_text_left_to_an_event_that_fails(
+    configure: Configure, looking: System, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it took up its product, as where Postgres cannot store what it says."""
+
+    async def refuse(*_: object) -> None:
+        raise ApplicationError("cannot be stored", non_retryable=True)
+
+    async with running(configure(task_queue="refusing", debounce_seconds=4.0)) as refusing:
+        monkeypatch.setattr(variations, "upsert", refuse)
+        leader = await left_to_another(shop, refusing)
+        assert (await shop.ended(leader))["status"] == "failed"
+    await look(looking)
+    await becomes_known(shop)
+
+
+async def test_an_event_terminated_while_it_is_embedded(
+    looking: System, shop: Shop, embeddings: EmbeddingServer
+) -> None:
+    """What it had taken on is taken from it."""
+    embeddings.fail_next(overloaded(retry_after="600"))
+    event_id = await shop.tell({**PARENT, "variations": []})
+    await eventually(
+        lambda: shop.event(event_id), lambda row: row is not None and row["status"] == "retrying"
+    )
+    await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).terminate("by mistake")
+    await age(shop, event_id)
+    await look(looking)
+    assert (await shop.ended(event_id))["reason"] == "Somebody terminated its workflow."
+    await becomes_known(shop, "متن")
+
+
+async def test_an_event_cancelled_while_it_is_embedded(
+    looking: System, shop: Shop, embeddings: EmbeddingServer
+) -> None:
+    """It says so, its workflow counts as cancelled, and its text becomes known all the same."""
+    embeddings.fail_next(overloaded(retry_after="600"))
+    event_id = await shop.tell({**PARENT, "variations": []})
+    await eventually(
+        lambda: shop.event(event_id), lambda row: row is not None and row["status"] == "retrying"
+    )
+    await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).cancel()
+    assert (await shop.ended(event_id))["reason"] == "Somebody cancelled its workflow."
+    status = partial(status_of, shop.temporal, shop.workflow_id(event_id))
+    assert await eventually(status, lambda now: now != "RUNNING") == WorkflowExecutionStatus.CANCELED.name
+    await look(looking)
+    await becomes_known(shop, "متن")
+
+
+async def test_a_text_that_failed_for_good_is_not_tried_again_and_again(
+    looking: System, slow: System, shop: Shop, embeddings: EmbeddingServer
+) -> None:
+    """It waits for the product's next event."""
+    leader = await left_to_another(shop, slow)
+    product = await shop.product(7)
+    assert product is not None
+    embeddings.fail_always(bad_request())
+    await shop.temporal.get_workflow_handle(shop.workflow_id(leader)).cancel()
+    await shop.ended(leader)
+    requests = len(embeddings.requests)
+    await look(looking)
+    status = partial(status_of, shop.temporal, product_text_id(product["id"]))
+    await eventually(status, lambda now: now == WorkflowExecutionStatus.FAILED.name, what="the refusal")
+    before = await shop.temporal.get_workflow_handle(product_text_id(product["id"])).describe()
+    await look(looking)
+    await shop.sync({**PARENT, "id": 8, "status": "draft"})
+    after = await shop.temporal.get_workflow_handle(product_text_id(product["id"])).describe()
+    assert after.run_id == before.run_id
+    assert len(embeddings.requests) == requests + 1
+    embeddings.fail_always(None)
+    assert await shop.sync({**PARENT, "description": "<p>متن تازه</p>"}) == "succeeded"
+    await becomes_known(shop)
+
+
+async def test_an_event_that_temporal_lost_is_started_again(
+    looking: System, slow: System, shop: Shop
+) -> None:
+    """As after the loss of Temporal's data: its row has all that is needed."""
+    shop.http = slow.http
+    event_id = await shop.tell({**PARENT, "variations": []})
+    row = await eventually(lambda: shop.event(event_id), what="its row")
+    assert row is not None
+    await shop.temporal.workflow_service.delete_workflow_execution(
+        DeleteWorkflowExecutionRequest(
+            namespace=shop.temporal.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=row["workflow_id"]),
+        )
+    )
+    await eventually(
+        partial(status_of, shop.temporal, row["workflow_id"]), lambda now: now is None, what="its deletion"
+    )
+    await age(shop, event_id)
+    await look(looking)
+    assert (await shop.ended(event_id))["status"] == "succeeded"
+    await becomes_known(shop, "متن")
+
+
+async def test_an_event_that_runs_is_left_alone(looking: System, slow: System, shop: Shop) -> None:
+    """However long it takes."""
+    shop.http = slow.http
+    event_id = await shop.tell(PARENT)
+    await eventually(lambda: shop.event(event_id), what="its row")
+    await age(shop, event_id)
+    before = await shop.event(event_id)
+    shop.http = looking.http
+    gone = await shop.tell({**PARENT, "id": 9})
+    await look(looking)
+    await shop.ended(gone)
+    assert await shop.event(event_id) == before
+    handle = shop.temporal.get_workflow_handle(shop.workflow_id(event_id))
+    assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+    await handle.cancel()
+    await shop.ended(event_id)
+
+
+async def test_events_are_looked_at_in_turns(
+    looking: System, slow: System, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that run do not keep the others from being looked at."""
+    monkeypatch.setattr("activities.lost.BATCH", 2)
+    shop.http = slow.http
+    sent = [await shop.tell({**PARENT, "id": number}) for number in range(20, 25)]
+    for event_id in sent:
+        await eventually(partial(shop.event, event_id), what="its row")
+        await age(shop, event_id)
+    await shop.temporal.get_workflow_handle(shop.workflow_id(sent[-1])).terminate("by mistake")
+    await look(looking)
+    assert (await shop.ended(sent[-1]))["reason"] == "Somebody terminated its workflow."
+    for event_id in sent[:-1]:
+        await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).cancel()
+        await shop.ended(event_id)

@@ -1,0 +1,27 @@
+"""Once a day: trim the payloads of events that ended long ago."""
+
+from temporalio import workflow
+
+from workflows.policies import TRIMMING
+
+with workflow.unsafe.imports_passed_through():
+    from activities.retention import RetentionActivities
+
+ROUNDS = 100
+"""Rounds before the history starts anew."""
+
+
+@workflow.defn(name="EventRetention")
+class EventRetentionWorkflow:
+    """Ends with the number of payloads it trimmed."""
+
+    @workflow.run
+    async def run(self, trimmed: int = 0) -> int:
+        for _ in range(ROUNDS):
+            done = await workflow.execute_activity_method(RetentionActivities.trim_payloads, **TRIMMING)
+            trimmed += done.count
+            if not done.more:
+                break
+        else:
+            workflow.continue_as_new(trimmed)
+        return trimmed

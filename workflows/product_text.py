@@ -1,0 +1,33 @@
+"""A text whose event is gone becomes known all the same."""
+
+import asyncio
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
+
+from workflows.policies import DATABASE
+
+with workflow.unsafe.imports_passed_through():
+    from activities.lost import LostActivities
+    from contracts.events import EventStatus, Outcome
+    from workflows.knowing import make_known, plain
+
+
+@workflow.defn(name="ProductText")
+class ProductTextWorkflow:
+    """Make the text known that a product has now; once that failed for good, nobody tries it again."""
+
+    @workflow.run
+    async def run(self, product_id: int) -> Outcome:
+        version = await workflow.execute_local_activity_method(
+            LostActivities.lost_text, product_id, **DATABASE
+        )
+        if version is None:
+            return Outcome(status=EventStatus.UNCHANGED, reason="It is known, or an event takes care of it.")
+        try:
+            return await make_known(version)
+        except (FailureError, asyncio.CancelledError) as error:
+            await workflow.execute_local_activity_method(LostActivities.give_up_text, version, **DATABASE)
+            if is_cancelled_exception(error):
+                raise
+            raise ApplicationError(plain(error), type="failed", non_retryable=True) from None
