@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=1, le=65535)
     max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
-    requests_per_minute: int = Field(default=6000, ge=1, description="per integration token and API process")
+    requests_per_minute: int = Field(default=6000, ge=1, description="per integration token")
     public_url: Annotated[AnyHttpUrl | None, Optional] = None
     allow_private_shops: bool = False
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()

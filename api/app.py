@@ -71,6 +71,7 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
     temporal = await connect(settings.temporal_address, settings.temporal_namespace, prompt=True)
     embedder = create_embedder(settings)
     outbound = Outbound(allow_private=settings.allow_private_shops)
+    limit = RateLimit(database, settings.requests_per_minute)
     known = Tokens(database, settings.trusted_proxies)
     stopping = asyncio.Event()
     counting = asyncio.create_task(known.keep_counting(stopping))
@@ -83,13 +84,14 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
             tokens=known,
             sessions=Sessions(settings.secret_keys),
             intake=Intake(database, temporal, task_queue=settings.task_queue),
-            limit=RateLimit(settings.requests_per_minute),
+            limit=limit,
             seal=Seal(settings.secret_keys),
             outbound=outbound,
         )
     finally:
         stopping.set()
         await counting
+        await limit.close()
         outbound.close()
         await embedder.close()
         await database.close()

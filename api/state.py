@@ -51,7 +51,7 @@ async def integration_of(request: Request, _: _WithToken = None) -> Integration:
     """The holder of the request's integration token, within its rate limit."""
     state = state_of(request)
     integration = await state.tokens.authenticate(request)
-    state.limit.check(integration.token_id)
+    await state.limit.check(integration.token_id)
     return integration
 
 

@@ -117,6 +117,25 @@ integration_tokens = Table(
     Index(None, "store_id"),
 )
 
+rate_limits = Table(
+    "rate_limits",
+    metadata,
+    Column(
+        "token_id",
+        BigInteger,
+        ForeignKey("integration_tokens.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column(
+        "full_at",
+        DateTime(timezone=True),
+        nullable=False,
+        comment="when its bucket will be full again",
+    ),
+    prefixes=["UNLOGGED"],
+)
+
 events = Table(
     "events",
     metadata,
