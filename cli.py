@@ -10,6 +10,7 @@ from alembic.config import Config
 from rich.console import Console
 
 import doctor as examination
+import logs
 import worker as worker_process
 from api.app import create_app
 from commands import people, stores, tokens
@@ -50,12 +51,14 @@ def up() -> None:
 def api() -> None:
     """Serve HTTP."""
     found = settings()
+    logs.configure(found.log_format)
     uvicorn.run(
         create_app(found),
         host=found.api_host,
         port=found.api_port,
         loop="uvloop",
         http="httptools",
+        log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
@@ -66,7 +69,7 @@ def api() -> None:
 @app.command()
 def worker() -> None:
     """Work on events."""
-    settings()
+    logs.configure(settings().log_format)
     worker_process.main()
 
 

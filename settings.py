@@ -3,7 +3,7 @@
 import ipaddress
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -21,6 +21,12 @@ def _networks(value: object) -> object:
     return tuple(ipaddress.ip_network(part, strict=False) for part in parts if part)
 
 
+def _parts(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
 def _blank_is_unset(value: object) -> object:
     return None if value == "" else value
 
@@ -36,6 +42,7 @@ def _long_enough(value: SecretStr | None) -> SecretStr | None:
 
 
 Optional = BeforeValidator(_blank_is_unset)
+Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.:\[\]-]+$")]
 
 
 class Settings(BaseSettings):
@@ -50,6 +57,7 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(default=6000, ge=1, description="per integration token")
     public_url: Annotated[AnyHttpUrl | None, Optional] = None
     allow_private_shops: bool = False
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_parts)] = ()
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
 
     # Where things are; an address left empty means `pilito up` starts an embedded one
@@ -61,6 +69,9 @@ class Settings(BaseSettings):
     temporal_ui_url: Annotated[str | None, Optional] = None
     task_queue: str = "pilito-sync"
     state_dir: Path = Path(".local")
+
+    # What is told
+    log_format: Annotated[Literal["json", "text"] | None, Optional] = None
 
     # People
     admin_email: str = "admin@pilito.local"

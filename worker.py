@@ -107,9 +107,4 @@ async def run(settings: Settings) -> None:
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     uvloop.run(run(load()))
-
-
-if __name__ == "__main__":
-    main()

@@ -8,9 +8,10 @@ from urllib.parse import quote
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import accounts, events, health, products, search, stores, tokens, webhooks
+from api import accounts, docs, events, health, products, search, stores, tokens, webhooks
 from api.auth import Tokens
 from api.errors import (
     DATABASE_DOWN,
@@ -19,12 +20,12 @@ from api.errors import (
     http_error,
     misfit,
     refused,
-    unexpected,
 )
 from api.intake import Intake
 from api.limits import RateLimit
 from api.openapi import TAGS, Service
 from api.query_vectors import QueryVectors
+from api.requests import Requests
 from api.sessions import Sessions
 from api.state import State
 from connectors.embeddings import create_embedder
@@ -57,7 +58,7 @@ class EitherSlash:
             path = scope["path"].rstrip("/")
             if path.startswith("/api/"):
                 path += "/"
-            scope = {**scope, "path": path or "/", "raw_path": quote(path or "/").encode()}
+            scope["path"], scope["raw_path"] = path or "/", quote(path or "/").encode()
         await self._app(scope, receive, send)
 
 
@@ -113,15 +114,24 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_tags=[{"name": name, "description": said} for name, said in TAGS.items()],
         lifespan=lifespan,
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
     )
     app.add_middleware(EitherSlash)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
+            expose_headers=["Retry-After", "X-Request-ID"],
+        )
+    app.add_middleware(Requests, trusted_proxies=settings.trusted_proxies)
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, misfit)
     for kind in DATABASE_DOWN:
         app.add_exception_handler(kind, database_down)
-    app.add_exception_handler(Exception, unexpected)
-    for routes in (webhooks, accounts, tokens, stores, events, products, search, health):
+    for routes in (webhooks, accounts, tokens, stores, events, products, search, health, docs):
         app.include_router(routes.router)
     return app

@@ -12,6 +12,7 @@ from api.intake import Intake
 from api.limits import RateLimit
 from api.openapi import ADMIN_SESSION, INTEGRATION_TOKEN, SESSION
 from api.query_vectors import QueryVectors
+from api.requests import facts_of
 from api.sessions import Sessions, password_stamp
 from connectors.outbound import Outbound
 from contracts.accounts import Integration
@@ -51,6 +52,9 @@ async def integration_of(request: Request, _: _WithToken = None) -> Integration:
     """The holder of the request's integration token, within its rate limit."""
     state = state_of(request)
     integration = await state.tokens.authenticate(request)
+    facts = facts_of(request)
+    facts.user_id, facts.store_id = integration.user_id, integration.store_id
+    facts.token_id = integration.token_id
     await state.limit.check(integration.token_id)
     return integration
 
@@ -66,6 +70,7 @@ async def user_of(request: Request, _: _WithSession = None) -> User:
         user = await accounts.read_user(connection, claims.user_id)
     if user is None or not user.is_active or password_stamp(user) != claims.password_stamp:
         raise unauthenticated("Invalid token")
+    facts_of(request).user_id = user.id
     return user
 
 
