@@ -17,6 +17,7 @@ from activities.events import EventActivities
 from activities.inbox import InboxActivities
 from activities.knowledge import KnowledgeActivities
 from activities.products import ProductActivities
+from activities.totals import Totals
 from connectors.embeddings import Embedder, create_embedder
 from contracts.events import ProductEvent
 from contracts.naming import embedding_label
@@ -33,7 +34,7 @@ logger = logging.getLogger("pilito.worker")
 
 
 def collect(
-    settings: Settings, client: Client, database: Database, embedder: Embedder
+    settings: Settings, client: Client, database: Database, embedder: Embedder, totals: Totals
 ) -> list[Callable[..., Any]]:
     """Every activity, as methods of the objects that hold what they use."""
 
@@ -45,11 +46,12 @@ def collect(
     events = EventActivities(database, quiet=timedelta(seconds=settings.debounce_seconds), patience=patience)
     products = ProductActivities(
         database,
+        totals,
         model=embedding_label(settings.embedding_model, settings.embedding_dimensions),
         patience=patience,
     )
     knowledge = KnowledgeActivities(
-        database, embedder, patience=timedelta(hours=settings.embedding_patience_hours)
+        database, embedder, totals, patience=timedelta(hours=settings.embedding_patience_hours)
     )
     return [
         events.record_event,
@@ -62,12 +64,14 @@ def collect(
     ]
 
 
-def build(settings: Settings, client: Client, database: Database, embedder: Embedder) -> Worker:
+def build(
+    settings: Settings, client: Client, database: Database, embedder: Embedder, totals: Totals
+) -> Worker:
     return tuned(
         client,
         task_queue=settings.task_queue,
         workflows=WORKFLOWS,
-        activities=collect(settings, client, database, embedder),
+        activities=collect(settings, client, database, embedder, totals),
     )
 
 
@@ -95,9 +99,10 @@ async def run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     database = Database(create_engine(settings.database_url, pool_size=DATABASE_STEPS + 2 * EMBEDDING_CALLS))
     embedder = create_embedder(settings)
+    totals = Totals(database)
     try:
         client = await connect(settings.temporal_address, settings.temporal_namespace)
-        async with build(settings, client, database, embedder):
+        async with totals.written(), build(settings, client, database, embedder, totals):
             await ensure_event_inbox(client, task_queue=settings.task_queue)
             logger.info("working on task queue %s", settings.task_queue)
             await stopping.wait()

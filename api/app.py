@@ -21,8 +21,10 @@ from api.errors import (
     misfit,
     refused,
 )
+from api.installation import Installation
 from api.intake import Intake
 from api.limits import RateLimit
+from api.metrics import Metrics
 from api.openapi import TAGS, Service
 from api.query_vectors import QueryVectors
 from api.requests import Requests
@@ -30,6 +32,7 @@ from api.sessions import Sessions
 from api.state import State
 from connectors.embeddings import create_embedder
 from connectors.outbound import Outbound
+from contracts.events import EventType
 from database.engine import Database, create_engine
 from database.sealing import Seal
 from settings import Settings
@@ -63,7 +66,7 @@ class EitherSlash:
 
 
 @asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[State]:
+async def _opened(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
     if not settings.database_url or not settings.temporal_address:
         raise SystemExit("Set PILITO_DATABASE_URL and PILITO_TEMPORAL_ADDRESS, or use `pilito up`.")
     if not settings.secret_keys:
@@ -72,6 +75,7 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
     temporal = await connect(settings.temporal_address, settings.temporal_namespace, prompt=True)
     embedder = create_embedder(settings)
     outbound = Outbound(allow_private=settings.allow_private_shops)
+    installation = Installation(database)
     limit = RateLimit(database, settings.requests_per_minute)
     known = Tokens(database, settings.trusted_proxies)
     stopping = asyncio.Event()
@@ -86,6 +90,8 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
             sessions=Sessions(settings.secret_keys),
             intake=Intake(database, temporal, task_queue=settings.task_queue),
             limit=limit,
+            metrics=metrics,
+            installation=installation,
             seal=Seal(settings.secret_keys),
             outbound=outbound,
         )
@@ -93,6 +99,7 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
         stopping.set()
         await counting
         await limit.close()
+        await installation.close()
         outbound.close()
         await embedder.close()
         await database.close()
@@ -101,9 +108,11 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
 def create_app(settings: Settings) -> FastAPI:
     """The application; everything it needs is opened when it starts and closed when it stops."""
 
+    metrics = Metrics(EventType)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _opened(settings) as opened:
+        async with _opened(settings, metrics) as opened:
             app.state.opened = opened
             yield
 
@@ -126,7 +135,7 @@ def create_app(settings: Settings) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
             expose_headers=["Retry-After", "X-Request-ID"],
         )
-    app.add_middleware(Requests, trusted_proxies=settings.trusted_proxies)
+    app.add_middleware(Requests, trusted_proxies=settings.trusted_proxies, answered=metrics.answered)
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, misfit)

@@ -15,6 +15,7 @@ from datetime import timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.buckets import TRACKED, Buckets
+from api.deadline import Deadline
 from api.errors import Refused
 from database import rate_limits
 from database.engine import Database
@@ -51,7 +52,7 @@ class RateLimit:
         self._own = Buckets(rate=rate, capacity=capacity)
         self._shares: OrderedDict[int, _Share] = OrderedDict()
         self._alone_until = 0.0
-        self._late: set[asyncio.Task[float]] = set()
+        self._deadline = Deadline()
 
     async def check(self, token_id: int) -> None:
         """Take one request from the token's bucket; 429 with `Retry-After` where it is empty."""
@@ -61,9 +62,7 @@ class RateLimit:
             raise Refused(429, {"error": "Too many requests"}, after)
 
     async def close(self) -> None:
-        for task in self._late:
-            task.cancel()
-        await asyncio.gather(*self._late, return_exceptions=True)
+        await self._deadline.close()
 
     async def _take(self, token_id: int) -> float:
         """Take one and answer 0, or answer the seconds until it is worth asking again."""
@@ -106,20 +105,10 @@ class RateLimit:
         return True
 
     async def _ask(self, token_id: int) -> float | None:
-        """Seconds until there is a share, 0 where we got it, None where Postgres did not say in time.
-
-        A late statement is left to end by itself: to cancel it would mean to wait for the server as well.
-        """
-        task = asyncio.create_task(self._lease(token_id))
-        await asyncio.wait({task}, timeout=ANSWER_WITHIN)
-        if not task.done():
-            self._late.add(task)
-            task.add_done_callback(self._forget)
-            self._stay_alone("it is late")
-            return None
+        """Seconds until there is a share, 0 where we got it, None where Postgres did not say in time."""
         try:
-            return task.result()
-        except (SQLAlchemyError, OSError) as error:
+            return await self._deadline.wait(self._lease(token_id), seconds=ANSWER_WITHIN)
+        except (SQLAlchemyError, TimeoutError, OSError) as error:
             self._stay_alone(type(error).__name__)
             return None
 
@@ -131,8 +120,3 @@ class RateLimit:
         if not self._alone_until:
             logger.warning("request limits are kept per process while Postgres does not answer: %s", why)
         self._alone_until = time.monotonic() + ASK_AGAIN_AFTER
-
-    def _forget(self, task: asyncio.Task[float]) -> None:
-        self._late.discard(task)
-        if not task.cancelled():
-            task.exception()  # looked at, or asyncio complains that nobody did

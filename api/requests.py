@@ -4,7 +4,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -53,6 +53,16 @@ def _id_of(request: Request) -> str:
     return given if GIVEN_ID.fullmatch(given) else secrets.token_hex(16)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """How a request ended; `route` is a template, None where there is no such route."""
+
+    route: str | None
+    method: str
+    status: int
+    seconds: float
+
+
 def _template(scope: Scope) -> str | None:
     """The path of the route that was chosen, as it is written in the code."""
     path: str | None = getattr(scope.get("route"), "path", None)
@@ -62,9 +72,12 @@ def _template(scope: Scope) -> str | None:
 class Requests:
     """The outermost layer: what any other layer answers passes through it, and what any raises ends in it."""
 
-    def __init__(self, app: ASGIApp, *, trusted_proxies: Sequence[Network]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, trusted_proxies: Sequence[Network], answered: Callable[[Answered], None]
+    ) -> None:
         self._app = app
         self._trusted = trusted_proxies
+        self._answered = answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -119,6 +132,7 @@ class Requests:
     def _tell(self, request: Request, facts: Facts, *, status: int, size: int, seconds: float) -> None:
         method = request.method if request.method in METHODS else "other"
         route = _template(request.scope)
+        self._answered(Answered(route=route, method=method, status=status, seconds=seconds))
         logger.info(
             "%s %s %d",
             method,

@@ -8,8 +8,10 @@ from temporalio.client import Client
 
 from api.auth import Tokens
 from api.errors import Refused, unauthenticated
+from api.installation import Installation
 from api.intake import Intake
 from api.limits import RateLimit
+from api.metrics import Metrics
 from api.openapi import ADMIN_SESSION, INTEGRATION_TOKEN, SESSION
 from api.query_vectors import QueryVectors
 from api.requests import facts_of
@@ -34,6 +36,8 @@ class State:
     sessions: Sessions
     intake: Intake
     limit: RateLimit
+    metrics: Metrics
+    installation: Installation
     seal: Seal
     outbound: Outbound
 
@@ -55,7 +59,12 @@ async def integration_of(request: Request, _: _WithToken = None) -> Integration:
     facts = facts_of(request)
     facts.user_id, facts.store_id = integration.user_id, integration.store_id
     facts.token_id = integration.token_id
-    await state.limit.check(integration.token_id)
+    try:
+        await state.limit.check(integration.token_id)
+    except Refused:
+        state.metrics.limited(refused=True)
+        raise
+    state.metrics.limited(refused=False)
     return integration
 
 

@@ -12,11 +12,13 @@ from api.body import json_object, read_body
 from api.errors import answer, invalid
 from api.intake import Taken
 from api.messages import message
+from api.metrics import Counted, Received
 from api.openapi import documented
-from api.state import CurrentIntegration, Opened
+from api.state import CurrentIntegration, Opened, State
 from api.webhook_shapes import EVENT_ID_LENGTH, Accepted, Connected, Delivery, Skipped
 from connectors.woocommerce.fields import Moment
 from connectors.woocommerce.parse import Deletion, parse
+from contracts.accounts import Integration
 from contracts.catalog import Variation
 from contracts.errors import InvalidField
 from contracts.events import EventType, ProductEvent
@@ -84,8 +86,25 @@ def read_event(
 async def webhook(request: Request, opened: Opened, integration: CurrentIntegration) -> Response:
     """Take one product change; answered once a crash can no longer lose it."""
     started = time.perf_counter()
+    with opened.metrics.counting("woocommerce") as counted:
+        event, taken = await _take(request, opened, integration, counted)
+    told: dict[str, object] = {
+        "status": taken,
+        "message": message(taken, request.headers.get("accept-language")),
+        "event_id": event.event_id,
+    }
+    if taken is Taken.SKIPPED:
+        return answer(200, told)
+    elapsed = round((time.perf_counter() - started) * 1000)
+    return answer(202, {**told, "processing_time_ms": elapsed})
+
+
+async def _take(
+    request: Request, opened: State, integration: Integration, counted: Counted
+) -> tuple[ProductEvent, Taken]:
     raw = await read_body(request, limit=opened.settings.max_body_bytes)
     body = json_object(raw)
+    counted.topic = body.get("event_type")
     if not body.get("event_id") or not body.get("event_type"):
         raise invalid("Missing event_id or event_type")
     try:
@@ -99,15 +118,8 @@ async def webhook(request: Request, opened: Opened, integration: CurrentIntegrat
     except InvalidField as error:
         raise invalid(str(error), field=error.field, problem=error.problem) from None
     taken = await opened.intake.take(event, size=len(raw))
-    told: dict[str, object] = {
-        "status": taken,
-        "message": message(taken, request.headers.get("accept-language")),
-        "event_id": event.event_id,
-    }
-    if taken is Taken.SKIPPED:
-        return answer(200, told)
-    elapsed = round((time.perf_counter() - started) * 1000)
-    return answer(202, {**told, "processing_time_ms": elapsed})
+    counted.result = Received(taken)
+    return event, taken
 
 
 @router.get("/health/", **documented(answers={200: Connected}))

@@ -6,6 +6,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -178,7 +179,21 @@ events = Table(
         "product_key",
         postgresql_where=text("is_pending"),
     ),
+    Index(
+        "ix_events_unfinished",
+        "status",
+        "received_at",
+        postgresql_where=text("status IN ('received', 'waiting', 'processing', 'retrying')"),
+    ),
     Index("ix_events_inbox", "received_at", postgresql_where=text("status = 'received' AND run_id IS NULL")),
+)
+
+totals = Table(
+    "totals",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("label", Text, primary_key=True, server_default=""),
+    Column("value", Double, nullable=False),
 )
 
 products = Table(

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.totals import Totals
 from api.app import create_app
 from connectors.embeddings import create_embedder
 from contracts.naming import event_inbox_id, product_event_id
@@ -227,7 +228,8 @@ async def working(settings: Settings) -> AsyncIterator[Worker]:
     embedder = create_embedder(settings)
     try:
         client = await connect(settings.temporal_address, settings.temporal_namespace)
-        async with build(settings, client, database, embedder) as worker:
+        totals = Totals(database)
+        async with totals.written(), build(settings, client, database, embedder, totals) as worker:
             await ensure_event_inbox(client, task_queue=settings.task_queue)
             yield worker
             inbox = client.get_workflow_handle(event_inbox_id(settings.task_queue))
