@@ -17,6 +17,7 @@ from commands import people, stores, tokens
 from commands.environment import fail, run, settings
 from database import vector_index
 from settings import Settings
+from workflows import runtime
 from workflows.client import connect, register_search_attributes
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Keep a shop's knowledge base true.")
@@ -52,6 +53,7 @@ def api() -> None:
     """Serve HTTP."""
     found = settings()
     logs.configure(found.log_format)
+    runtime.install()
     uvicorn.run(
         create_app(found),
         host=found.api_host,
@@ -69,7 +71,9 @@ def api() -> None:
 @app.command()
 def worker() -> None:
     """Work on events."""
-    logs.configure(settings().log_format)
+    found = settings()
+    logs.configure(found.log_format)
+    runtime.install(found.worker_metrics_address)
     worker_process.main()
 
 

@@ -31,6 +31,14 @@ def _blank_is_unset(value: object) -> object:
     return None if value == "" else value
 
 
+def _socket(value: str | None) -> str | None:
+    host, _, port = (value or "127.0.0.1:1").rpartition(":")
+    ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError("expected an address and a port, as 127.0.0.1:9464")
+    return value
+
+
 def _keys(value: SecretStr | None) -> tuple[str, ...]:
     return tuple(key.strip() for key in value.get_secret_value().split(",") if key.strip()) if value else ()
 
@@ -72,6 +80,8 @@ class Settings(BaseSettings):
 
     # What is told
     log_format: Annotated[Literal["json", "text"] | None, Optional] = None
+
+    worker_metrics_address: Annotated[str | None, Optional, AfterValidator(_socket)] = None
 
     # People
     admin_email: str = "admin@pilito.local"

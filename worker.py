@@ -13,6 +13,7 @@ from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.worker import Worker
 
+import tracing
 from activities.events import EventActivities
 from activities.inbox import InboxActivities
 from activities.knowledge import KnowledgeActivities
@@ -100,8 +101,13 @@ async def run(settings: Settings) -> None:
     database = Database(create_engine(settings.database_url, pool_size=DATABASE_STEPS + 2 * EMBEDDING_CALLS))
     embedder = create_embedder(settings)
     totals = Totals(database)
+    traces = tracing.start("pilito-worker")
     try:
-        client = await connect(settings.temporal_address, settings.temporal_namespace)
+        client = await connect(
+            settings.temporal_address,
+            settings.temporal_namespace,
+            interceptors=traces.interceptors if traces else (),
+        )
         async with totals.written(), build(settings, client, database, embedder, totals):
             await ensure_event_inbox(client, task_queue=settings.task_queue)
             logger.info("working on task queue %s", settings.task_queue)
@@ -109,6 +115,8 @@ async def run(settings: Settings) -> None:
     finally:
         await embedder.close()
         await database.close()
+        if traces:
+            await traces.close()
 
 
 def main() -> None:

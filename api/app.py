@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+import tracing
 from api import accounts, docs, events, health, products, search, stores, tokens, webhooks
 from api.auth import Tokens
 from api.errors import (
@@ -36,6 +37,7 @@ from contracts.events import EventType
 from database.engine import Database, create_engine
 from database.sealing import Seal
 from settings import Settings
+from tracing import Tracing
 from workflows.client import connect
 
 ABOUT = """\
@@ -66,13 +68,18 @@ class EitherSlash:
 
 
 @asynccontextmanager
-async def _opened(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
+async def _opened(settings: Settings, metrics: Metrics, traces: Tracing | None) -> AsyncIterator[State]:
     if not settings.database_url or not settings.temporal_address:
         raise SystemExit("Set PILITO_DATABASE_URL and PILITO_TEMPORAL_ADDRESS, or use `pilito up`.")
     if not settings.secret_keys:
         raise SystemExit("Set PILITO_SECRET_KEY: without it nobody can sign in.")
     database = Database(create_engine(settings.database_url, pool_size=20))
-    temporal = await connect(settings.temporal_address, settings.temporal_namespace, prompt=True)
+    temporal = await connect(
+        settings.temporal_address,
+        settings.temporal_namespace,
+        prompt=True,
+        interceptors=traces.interceptors if traces else (),
+    )
     embedder = create_embedder(settings)
     outbound = Outbound(allow_private=settings.allow_private_shops)
     installation = Installation(database)
@@ -103,16 +110,19 @@ async def _opened(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
         outbound.close()
         await embedder.close()
         await database.close()
+        if traces:
+            await traces.close()
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The application; everything it needs is opened when it starts and closed when it stops."""
 
     metrics = Metrics(EventType)
+    traces = tracing.start("pilito-api")
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _opened(settings, metrics) as opened:
+        async with _opened(settings, metrics, traces) as opened:
             app.state.opened = opened
             yield
 
@@ -143,4 +153,6 @@ def create_app(settings: Settings) -> FastAPI:
         app.add_exception_handler(kind, database_down)
     for routes in (webhooks, accounts, tokens, stores, events, products, search, health, docs):
         app.include_router(routes.router)
+    if traces:
+        traces.instrument(app)
     return app
