@@ -23,7 +23,7 @@ from cli import app
 
 app()
 EOF
-COPY alembic.ini cli.py doctor.py settings.py worker.py /app/
+COPY alembic.ini cli.py doctor.py logs.py settings.py tracing.py worker.py /app/
 COPY activities /app/activities
 COPY api /app/api
 COPY commands /app/commands

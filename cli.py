@@ -10,6 +10,7 @@ from alembic.config import Config
 from rich.console import Console
 
 import doctor as examination
+import logs
 import worker as worker_process
 from api.app import create_app
 from api.protocol import bounded
@@ -17,6 +18,7 @@ from commands import people, stores, tokens
 from commands.environment import fail, run, settings
 from database import vector_index
 from settings import Settings
+from workflows import runtime
 from workflows.client import connect, register_search_attributes
 from workflows.schedules import ensure_schedules
 
@@ -52,12 +54,15 @@ def up() -> None:
 def api() -> None:
     """Serve HTTP."""
     found = settings()
+    logs.configure(found.log_format)
+    runtime.install()
     uvicorn.run(
         create_app(found),
         host=found.api_host,
         port=found.api_port,
         loop="uvloop",
         http=bounded(found.request_timeout_seconds),
+        log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
@@ -68,7 +73,9 @@ def api() -> None:
 @app.command()
 def worker() -> None:
     """Work on events."""
-    settings()
+    found = settings()
+    logs.configure(found.log_format)
+    runtime.install(found.worker_metrics_address)
     worker_process.main()
 
 

@@ -4,7 +4,7 @@ import ipaddress
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -23,8 +23,22 @@ def _networks(value: object) -> object:
     return tuple(ipaddress.ip_network(part, strict=False) for part in parts if part)
 
 
+def _parts(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
 def _blank_is_unset(value: object) -> object:
     return None if value == "" else value
+
+
+def _socket(value: str | None) -> str | None:
+    host, _, port = (value or "127.0.0.1:1").rpartition(":")
+    ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError("expected an address and a port, as 127.0.0.1:9464")
+    return value
 
 
 def _keys(value: SecretStr | None) -> tuple[str, ...]:
@@ -44,6 +58,7 @@ def _long_or_for_ever(days: int) -> int:
 
 
 Optional = BeforeValidator(_blank_is_unset)
+Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.:\[\]-]+$")]
 
 
 class Settings(BaseSettings):
@@ -55,11 +70,12 @@ class Settings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=1, le=65535)
     max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
-    requests_per_minute: int = Field(default=6000, ge=1, description="per integration token and API process")
+    requests_per_minute: int = Field(default=6000, ge=1, description="per integration token")
     public_url: Annotated[AnyHttpUrl | None, Optional] = None
     allow_private_shops: bool = False
     guesses_per_minute: int = Field(default=60, ge=1, description="per address and API process")
     request_timeout_seconds: float = Field(default=60.0, gt=0)
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_parts)] = ()
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
 
     # Where things are; an address left empty means `pilito up` starts an embedded one
@@ -71,6 +87,11 @@ class Settings(BaseSettings):
     temporal_ui_url: Annotated[str | None, Optional] = None
     task_queue: str = "pilito-sync"
     state_dir: Path = Path(".local")
+
+    # What is told
+    log_format: Annotated[Literal["json", "text"] | None, Optional] = None
+
+    worker_metrics_address: Annotated[str | None, Optional, AfterValidator(_socket)] = None
 
     # People
     admin_email: str = "admin@pilito.local"

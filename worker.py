@@ -14,12 +14,14 @@ from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.worker import Worker
 
+import tracing
 from activities.events import EventActivities
 from activities.inbox import InboxActivities
 from activities.knowledge import KnowledgeActivities
 from activities.lost import LostActivities, Temporal
 from activities.products import ProductActivities
 from activities.retention import RetentionActivities
+from activities.totals import Totals
 from connectors.embeddings import Embedder, create_embedder
 from contracts.events import LostText, ProductEvent
 from contracts.naming import embedding_label
@@ -37,7 +39,7 @@ logger = logging.getLogger("pilito.worker")
 
 
 def collect(
-    settings: Settings, client: Client, database: Database, embedder: Embedder
+    settings: Settings, client: Client, database: Database, embedder: Embedder, totals: Totals
 ) -> list[Callable[..., Any]]:
     """Every activity, as methods of the objects that hold what they use."""
 
@@ -55,11 +57,12 @@ def collect(
     events = EventActivities(database, quiet=timedelta(seconds=settings.debounce_seconds), patience=patience)
     products = ProductActivities(
         database,
+        totals,
         model=model,
         patience=patience,
     )
     knowledge = KnowledgeActivities(
-        database, embedder, patience=timedelta(hours=settings.embedding_patience_hours)
+        database, embedder, totals, patience=timedelta(hours=settings.embedding_patience_hours)
     )
     return [
         events.record_event,
@@ -76,12 +79,14 @@ def collect(
     ]
 
 
-def build(settings: Settings, client: Client, database: Database, embedder: Embedder) -> Worker:
+def build(
+    settings: Settings, client: Client, database: Database, embedder: Embedder, totals: Totals
+) -> Worker:
     return tuned(
         client,
         task_queue=settings.task_queue,
         workflows=WORKFLOWS,
-        activities=collect(settings, client, database, embedder),
+        activities=collect(settings, client, database, embedder, totals),
     )
 
 
@@ -109,21 +114,24 @@ async def run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     database = Database(create_engine(settings.database_url, pool_size=DATABASE_STEPS + 2 * EMBEDDING_CALLS))
     embedder = create_embedder(settings)
+    totals = Totals(database)
+    traces = tracing.start("pilito-worker")
     try:
-        client = await connect(settings.temporal_address, settings.temporal_namespace)
-        async with build(settings, client, database, embedder):
+        client = await connect(
+            settings.temporal_address,
+            settings.temporal_namespace,
+            interceptors=traces.interceptors if traces else (),
+        )
+        async with totals.written(), build(settings, client, database, embedder, totals):
             await ensure_schedules(client, task_queue=settings.task_queue)
             logger.info("working on task queue %s", settings.task_queue)
             await stopping.wait()
     finally:
         await embedder.close()
         await database.close()
+        if traces:
+            await traces.close()
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     uvloop.run(run(load()))
-
-
-if __name__ == "__main__":
-    main()

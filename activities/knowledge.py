@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.failures import Failure, Posture, embedding_failure
 from activities.guard import application_error, database_errors, tell, told
+from activities.totals import Totals
 from connectors.embeddings import MAX_INPUTS_PER_REQUEST, MAX_TOKENS_PER_REQUEST, Embedder
 from contracts.events import KnowledgeVersion
 from contracts.naming import embedding_label
@@ -55,8 +56,11 @@ async def _heartbeating() -> AsyncIterator[None]:
 class KnowledgeActivities:
     """Steps on chunks and vectors; `patience` is how long a passing failure may last."""
 
-    def __init__(self, database: Database, embedder: Embedder, *, patience: timedelta) -> None:
+    def __init__(
+        self, database: Database, embedder: Embedder, totals: Totals, *, patience: timedelta
+    ) -> None:
         self._database = database
+        self._totals = totals
         self._embedder = embedder
         self._patience = patience
         self._model = embedding_label(embedder.model, embedder.dimensions)
@@ -78,7 +82,9 @@ class KnowledgeActivities:
                 )
                 for chunk in split(render(stored.product, stored.variations))
             ]
-            return await knowledge.stage(connection, version, self._model, chunks)
+            staged = await knowledge.stage(connection, version, self._model, chunks)
+        self._totals.reused(staged.reused)
+        return staged.missing
 
     @activity.defn
     async def embed_chunks(self, version: KnowledgeVersion) -> bool:
@@ -96,6 +102,7 @@ class KnowledgeActivities:
                 max_items=MAX_INPUTS_PER_REQUEST,
             ):
                 embedded = await self._embedder.embed([missing.text for missing in request])
+                self._totals.embedded(len(request), tokens=embedded.tokens)
                 hashes = (missing.text_hash for missing in request)
                 vectors = list(zip(hashes, embedded.vectors, strict=True))
                 await knowledge.fill_vectors(connection, version, self._model, vectors)
@@ -105,7 +112,10 @@ class KnowledgeActivities:
     async def publish_chunks(self, version: KnowledgeVersion) -> bool:
         """Swap the staged text in; False where it is outdated by now."""
         async with told(self._database, version.event_row), self._database.transaction() as connection:
-            return await knowledge.publish(connection, version, self._model)
+            seconds = await knowledge.publish(connection, version, self._model)
+        if seconds is not None:
+            self._totals.searchable(seconds)
+        return seconds is not None
 
     @asynccontextmanager
     async def _alone(self, version: KnowledgeVersion) -> AsyncIterator[AsyncConnection]:

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.guard import told
+from activities.totals import Totals
 from connectors.base import Deletion
 from connectors.platforms import PLATFORMS
 from contracts.catalog import Product, Variation
@@ -29,8 +30,9 @@ TRIMMED = Outcome(
 class ProductActivities:
     """Steps on products; `model` names the vectors search uses, `patience` bounds a product's burst."""
 
-    def __init__(self, database: Database, *, model: str, patience: timedelta) -> None:
+    def __init__(self, database: Database, totals: Totals, *, model: str, patience: timedelta) -> None:
         self._database = database
+        self._totals = totals
         self._model = model
         self._patience = patience
 
@@ -54,11 +56,13 @@ class ProductActivities:
                     status=EventStatus.SUCCEEDED,
                     reason=f"Saved; its text becomes known with {taken.leader}.",
                 )
-            return SavedProduct(
-                outcome=outcome,
-                product_id=taken.product_id or 0,
-                content_hash=taken.content_hash or "",
-            )
+        if outcome is not None and outcome.status is EventStatus.UNCHANGED:
+            self._totals.skipped()
+        return SavedProduct(
+            outcome=outcome,
+            product_id=taken.product_id or 0,
+            content_hash=taken.content_hash or "",
+        )
 
     async def _apply(self, connection: AsyncConnection, change: Change) -> Outcome | None:
         if change.superseded_by:

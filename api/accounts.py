@@ -81,6 +81,7 @@ async def sign_in(request: Request, opened: Opened) -> Response:
         wait = await logins.seconds_to_wait(connection, list(keys))
         user = await accounts.find_user(connection, email)
     if wait:
+        opened.metrics.login_failed()
         raise Refused(429, {"error": "Too many failed logins"}, {"Retry-After": str(wait)})
     kept = user.password_hash if user else _NOBODYS
     right = await asyncio.to_thread(_passwords.verify, password, kept)
@@ -90,6 +91,7 @@ async def sign_in(request: Request, opened: Opened) -> Response:
         else:
             await logins.succeeded(connection, pair)
     if user is None or not right or not user.is_active:
+        opened.metrics.login_failed()
         raise unauthenticated("Invalid email or password")
     return answer(
         200,

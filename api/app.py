@@ -8,9 +8,23 @@ from urllib.parse import quote
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import accounts, deliveries, events, explain, health, products, search, stores, tokens, webhooks
+import tracing
+from api import (
+    accounts,
+    deliveries,
+    docs,
+    events,
+    explain,
+    health,
+    products,
+    search,
+    stores,
+    tokens,
+    webhooks,
+)
 from api.auth import Tokens
 from api.body import Patience
 from api.errors import (
@@ -20,21 +34,25 @@ from api.errors import (
     http_error,
     misfit,
     refused,
-    unexpected,
 )
+from api.installation import Installation
 from api.intake import Intake
 from api.limits import RateLimit
+from api.metrics import Metrics
 from api.openapi import TAGS, Service
 from api.query_vectors import QueryVectors
 from api.remembered import Remembered
+from api.requests import Requests
 from api.sessions import Sessions
 from api.state import State
 from connectors.embeddings import create_embedder
 from connectors.outbound import Outbound
+from contracts.events import EventType
 from database.engine import Database, create_engine
 from database.sealing import Seal
 from database.stores import delivery_terms
 from settings import Settings
+from tracing import Tracing
 from workflows.client import connect
 
 ABOUT = """\
@@ -60,20 +78,27 @@ class EitherSlash:
             path = scope["path"].rstrip("/")
             if path.startswith("/api/"):
                 path += "/"
-            scope = {**scope, "path": path or "/", "raw_path": quote(path or "/").encode()}
+            scope["path"], scope["raw_path"] = path or "/", quote(path or "/").encode()
         await self._app(scope, receive, send)
 
 
 @asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[State]:
+async def _opened(settings: Settings, metrics: Metrics, traces: Tracing | None) -> AsyncIterator[State]:
     if not settings.database_url or not settings.temporal_address:
         raise SystemExit("Set PILITO_DATABASE_URL and PILITO_TEMPORAL_ADDRESS, or use `pilito up`.")
     if not settings.secret_keys:
         raise SystemExit("Set PILITO_SECRET_KEY: without it nobody can sign in.")
     database = Database(create_engine(settings.database_url, pool_size=20))
-    temporal = await connect(settings.temporal_address, settings.temporal_namespace, prompt=True)
+    temporal = await connect(
+        settings.temporal_address,
+        settings.temporal_namespace,
+        prompt=True,
+        interceptors=traces.interceptors if traces else (),
+    )
     embedder = create_embedder(settings)
     outbound = Outbound(allow_private=settings.allow_private_shops)
+    installation = Installation(database)
+    limit = RateLimit(database, settings.requests_per_minute)
     known = Tokens(database, settings.trusted_proxies, guesses_per_minute=settings.guesses_per_minute)
     stopping = asyncio.Event()
     counting = asyncio.create_task(known.keep_counting(stopping))
@@ -86,7 +111,9 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
             tokens=known,
             sessions=Sessions(settings.secret_keys),
             intake=Intake(database, temporal, task_queue=settings.task_queue),
-            limit=RateLimit(settings.requests_per_minute),
+            limit=limit,
+            metrics=metrics,
+            installation=installation,
             seal=Seal(settings.secret_keys),
             outbound=outbound,
             store_terms=Remembered(
@@ -96,17 +123,24 @@ async def _opened(settings: Settings) -> AsyncIterator[State]:
     finally:
         stopping.set()
         await counting
+        await limit.close()
+        await installation.close()
         outbound.close()
         await embedder.close()
         await database.close()
+        if traces:
+            await traces.close()
 
 
 def create_app(settings: Settings) -> Service:
     """The application; everything it needs is opened when it starts and closed when it stops."""
 
+    metrics = Metrics(EventType)
+    traces = tracing.start("pilito-api")
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _opened(settings) as opened:
+        async with _opened(settings, metrics, traces) as opened:
             app.state.opened = opened
             yield
 
@@ -117,16 +151,28 @@ def create_app(settings: Settings) -> Service:
         openapi_tags=[{"name": name, "description": said} for name, said in TAGS.items()],
         lifespan=lifespan,
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
     )
     app.add_middleware(EitherSlash)
     app.add_middleware(Patience, seconds=settings.request_timeout_seconds)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
+            expose_headers=["Retry-After", "X-Request-ID"],
+        )
+    app.add_middleware(Requests, trusted_proxies=settings.trusted_proxies, answered=metrics.answered)
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, misfit)
     for kind in DATABASE_DOWN:
         app.add_exception_handler(kind, database_down)
-    app.add_exception_handler(Exception, unexpected)
-    for routes in (webhooks, deliveries, accounts, tokens, stores, events, products, explain, search, health):
+    shops, people = (webhooks, deliveries), (accounts, tokens, stores, events, products, explain, search)
+    for routes in (*shops, *people, health, docs):
         app.include_router(routes.router)
+    if traces:
+        traces.instrument(app)
     return app

@@ -11,8 +11,8 @@ from fastapi import Request
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.address import client_address, may_use, neighbourhood
-from api.errors import Refused, unauthenticated
-from api.limits import RateLimit
+from api.buckets import Buckets
+from api.errors import Refused, too_many, unauthenticated
 from api.remembered import Remembered
 from contracts.accounts import Integration
 from database import tokens
@@ -31,7 +31,7 @@ class Tokens:
         self, database: Database, trusted_proxies: Sequence[Network], *, guesses_per_minute: int
     ) -> None:
         self._database = database
-        self._guesses = RateLimit(guesses_per_minute, burst_seconds=60)
+        self._guesses = Buckets(rate=guesses_per_minute / 60, capacity=guesses_per_minute)
         self._trusted = trusted_proxies
         self._known = Remembered(
             database, tokens.find_hashed, unknown="The token cannot be checked right now"
@@ -51,11 +51,13 @@ class Tokens:
         return self._count(integration)
 
     def unknown(self, request: Request) -> Refused:
-        """What is said to a token nobody was given; 429 is raised where an address has tried many.
+        """What is said to a token nobody was given; 429 where an address has tried many.
 
         Known tokens are looked up before this, so nobody's guesses keep out a shop behind the same proxy.
         """
-        self._guesses.check(neighbourhood(client_address(request, self._trusted)))
+        wait = self._guesses.take(neighbourhood(client_address(request, self._trusted)))
+        if wait > 0:
+            return too_many(wait)
         return unauthenticated("Invalid token")
 
     async def _find(self, secret: str) -> Integration | None:

@@ -14,13 +14,13 @@ from api.body import read_body
 from api.delivery_shapes import Settled, ShopifyDelivery, WooCommerceDelivery
 from api.errors import answer, invalid, unauthenticated
 from api.fields import PathId
-from api.intake import Taken
-from api.messages import in_language, message
+from api.metrics import Received
 from api.openapi import documented
+from api.requests import facts_of
 from api.state import Opened, State
 from api.webhook_shapes import Accepted
 from api.webhook_shapes import Delivery as EventDelivery
-from api.webhooks import LONGEST_USER_AGENT, event_of
+from api.webhooks import LONGEST_USER_AGENT, event_of, received
 from connectors.platforms import PLATFORMS
 from contracts.deliveries import Delivery, Ignored
 from contracts.errors import InvalidField
@@ -38,6 +38,7 @@ async def _verified(opened: State, type_: StoreType, store_id: int, delivery: De
     secrets = [opened.seal.open(sealed) for sealed in terms.sealed_secrets] if terms else []
     fitting = terms is not None and terms.type is type_ and terms.is_active
     if not fitting or not PLATFORMS[type_].verify(delivery, secrets):
+        opened.metrics.signature_failed(type_)
         raise unauthenticated("Invalid signature")
 
 
@@ -58,29 +59,25 @@ async def _take(type_: StoreType, request: Request, opened: State, store_id: int
     delivery = Delivery(headers=dict(request.headers), body=raw)
     if PLATFORMS[type_].is_ping(delivery):
         return answer(200, {"status": "ok"})
-    await _verified(opened, type_, store_id, delivery)
-    address = client_address(request, opened.settings.trusted_proxies)
-    agent = request.headers.get("user-agent", "")[:LONGEST_USER_AGENT]
-    try:
-        told = PLATFORMS[type_].parse(delivery)
-    except InvalidField as error:
-        raise invalid(str(error), field=error.field, problem=error.problem) from None
-    if isinstance(told, Ignored):
-        return await _log_ignored(opened, store_id, told, address, agent)
-    event = event_of(
-        told, store_id=store_id, received_at=datetime.now(UTC), address=address, user_agent=agent
-    )
-    taken = await opened.intake.take(event, size=len(raw))
-    wished = request.headers.get("accept-language")
-    said: dict[str, object] = {
-        "status": taken,
-        "message": message(taken, wished),
-        "event_id": event.event_id,
-    }
-    if taken is Taken.SKIPPED:
-        return answer(200, said, in_language(wished))
-    elapsed = round((time.perf_counter() - started) * 1000)
-    return answer(202, {**said, "processing_time_ms": elapsed}, in_language(wished))
+    with opened.metrics.counting(type_) as counted:
+        await _verified(opened, type_, store_id, delivery)
+        facts_of(request).store_id = store_id
+        address = client_address(request, opened.settings.trusted_proxies)
+        agent = request.headers.get("user-agent", "")[:LONGEST_USER_AGENT]
+        try:
+            told = PLATFORMS[type_].parse(delivery)
+        except InvalidField as error:
+            raise invalid(str(error), field=error.field, problem=error.problem) from None
+        if isinstance(told, Ignored):
+            counted.result = Received.IGNORED
+            return await _log_ignored(opened, store_id, told, address, agent)
+        counted.topic = told.event_type
+        event = event_of(
+            told, store_id=store_id, received_at=datetime.now(UTC), address=address, user_agent=agent
+        )
+        taken = await opened.intake.take(event, size=len(raw))
+        counted.result = Received(taken)
+    return received(request, event, taken, started)
 
 
 def _route(type_: StoreType) -> Callable[[Request, State, int], Awaitable[Response]]:

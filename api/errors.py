@@ -4,6 +4,7 @@ Authentication answers `{"detail"}` with `WWW-Authenticate`; everything else `{"
 """
 
 import logging
+import math
 from typing import Any
 
 import orjson
@@ -37,6 +38,11 @@ def unauthenticated(detail: str) -> Refused:
 def invalid(error: str, *, field: str | None = None, problem: str | None = None) -> Refused:
     details = {"field": field, "problem": problem}
     return Refused(400, {"error": error, **{k: v for k, v in details.items() if v is not None}})
+
+
+def too_many(wait: float) -> Refused:
+    """To be asked again after so many seconds, which are told whole."""
+    return Refused(429, {"error": "Too many requests"}, {"Retry-After": str(math.ceil(wait))})
 
 
 def unavailable(error: str, *, retry_after: int = 5) -> Refused:

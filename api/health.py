@@ -1,9 +1,10 @@
-"""Alive and ready, for whoever watches the process."""
+"""Alive, ready, and in numbers, for whoever watches the process."""
 
 import asyncio
 from typing import Literal
 
 from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
@@ -59,6 +60,13 @@ async def _temporal(opened: State) -> bool:
 async def alive() -> Response:
     """The process answers."""
     return answer(200, {"status": "ok"})
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(opened: Opened) -> Response:
+    """What this process and the installation counted, for Prometheus."""
+    told = await opened.installation.scrape(opened.metrics.registry)
+    return Response(told, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 @router.get("/readyz", **documented(answers={200: Ready, 503: Ready}))

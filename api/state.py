@@ -8,11 +8,14 @@ from temporalio.client import Client
 
 from api.auth import Tokens
 from api.errors import Refused, unauthenticated
+from api.installation import Installation
 from api.intake import Intake
 from api.limits import RateLimit
+from api.metrics import Metrics
 from api.openapi import ADMIN_SESSION, INTEGRATION_TOKEN, SESSION
 from api.query_vectors import QueryVectors
 from api.remembered import Remembered
+from api.requests import facts_of
 from api.sessions import Sessions, password_stamp
 from connectors.outbound import Outbound
 from contracts.accounts import Integration
@@ -35,6 +38,8 @@ class State:
     sessions: Sessions
     intake: Intake
     limit: RateLimit
+    metrics: Metrics
+    installation: Installation
     seal: Seal
     outbound: Outbound
     store_terms: Remembered[int, DeliveryTerms]
@@ -54,7 +59,15 @@ async def integration_of(request: Request, _: _WithToken = None) -> Integration:
     """The holder of the request's integration token, within its rate limit."""
     state = state_of(request)
     integration = await state.tokens.authenticate(request)
-    state.limit.check(integration.token_id)
+    facts = facts_of(request)
+    facts.user_id, facts.store_id = integration.user_id, integration.store_id
+    facts.token_id = integration.token_id
+    try:
+        await state.limit.check(integration.token_id)
+    except Refused:
+        state.metrics.limited(refused=True)
+        raise
+    state.metrics.limited(refused=False)
     return integration
 
 
@@ -69,6 +82,7 @@ async def user_of(request: Request, _: _WithSession = None) -> User:
         user = await accounts.read_user(connection, claims.user_id)
     if user is None or not user.is_active or password_stamp(user) != claims.password_stamp:
         raise unauthenticated("Invalid token")
+    facts_of(request).user_id = user.id
     return user
 
 

@@ -10,6 +10,7 @@ from api.body import json_object, read_body
 from api.errors import answer, invalid, unauthenticated
 from api.intake import Taken
 from api.messages import in_language, message
+from api.metrics import Counted, Received
 from api.openapi import documented
 from api.state import CurrentIntegration, Opened, State
 from api.webhook_shapes import Accepted, Connected, Delivery, Skipped
@@ -32,6 +33,7 @@ def _check_signature(request: Request, opened: State, integration: Integration, 
     if SIGNATURE in request.headers and integration.sealed_secrets:
         secrets = [opened.seal.open(sealed) for sealed in integration.sealed_secrets]
         if not signed_by_standard(Delivered(headers=request.headers, body=raw), secrets):
+            opened.metrics.signature_failed(integration.integration_type)
             raise unauthenticated("Invalid signature")
 
 
@@ -58,9 +60,32 @@ def event_of(
 async def webhook(request: Request, opened: Opened, integration: CurrentIntegration) -> Response:
     """Take one product change; answered once a crash can no longer lose it."""
     started = time.perf_counter()
+    with opened.metrics.counting("woocommerce") as counted:
+        event, taken = await _take(request, opened, integration, counted)
+    return received(request, event, taken, started)
+
+
+def received(request: Request, event: ProductEvent, taken: Taken, started: float) -> Response:
+    """What a sender is told whose event is safe; `started` is when it began, by `perf_counter`."""
+    wished = request.headers.get("accept-language")
+    said: dict[str, object] = {
+        "status": taken,
+        "message": message(taken, wished),
+        "event_id": event.event_id,
+    }
+    if taken is Taken.SKIPPED:
+        return answer(200, said, in_language(wished))
+    elapsed = round((time.perf_counter() - started) * 1000)
+    return answer(202, {**said, "processing_time_ms": elapsed}, in_language(wished))
+
+
+async def _take(
+    request: Request, opened: State, integration: Integration, counted: Counted
+) -> tuple[ProductEvent, Taken]:
     raw = await read_body(request, limit=opened.settings.max_body_bytes)
     _check_signature(request, opened, integration, raw)
     body = json_object(raw)
+    counted.topic = body.get("event_type")
     if not body.get("event_id") or not body.get("event_type"):
         raise invalid("Missing event_id or event_type")
     try:
@@ -75,16 +100,8 @@ async def webhook(request: Request, opened: Opened, integration: CurrentIntegrat
         user_agent=request.headers.get("user-agent", ""),
     )
     taken = await opened.intake.take(event, size=len(raw))
-    wished = request.headers.get("accept-language")
-    said: dict[str, object] = {
-        "status": taken,
-        "message": message(taken, wished),
-        "event_id": event.event_id,
-    }
-    if taken is Taken.SKIPPED:
-        return answer(200, said, in_language(wished))
-    elapsed = round((time.perf_counter() - started) * 1000)
-    return answer(202, {**said, "processing_time_ms": elapsed}, in_language(wished))
+    counted.result = Received(taken)
+    return event, taken
 
 
 @router.get("/health/", **documented(answers={200: Connected}))

@@ -34,9 +34,10 @@ _STAGE = text("""
 """)
 
 _COUNT = text("""
-    SELECT count(DISTINCT text_hash) FROM tenant_knowledge
+    SELECT count(DISTINCT text_hash) FILTER (WHERE embedding IS NULL) AS missing,
+           count(DISTINCT text_hash) FILTER (WHERE embedding IS NOT NULL) AS reused
+    FROM tenant_knowledge
     WHERE product_id = :product_id AND content_hash = :content_hash AND model = :model
-      AND embedding IS NULL
 """)
 
 _ADOPT = text("""
@@ -68,7 +69,8 @@ _PUBLISH = text("""
       AND NOT EXISTS (SELECT FROM tenant_knowledge
                       WHERE product_id = :product_id AND content_hash = :content_hash AND model = :model
                         AND embedding IS NULL)
-    RETURNING id
+    RETURNING (SELECT greatest(extract(epoch FROM now() - coalesce(version, received_at)), 0)
+               FROM events WHERE id = :event_row) AS seconds
 """)
 
 _SWAP = text("""
@@ -101,6 +103,14 @@ class ChunkRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """How many texts have no vector, and how many have one already."""
+
+    missing: int
+    reused: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MissingVector:
     """A text without a vector, however many chunks have it."""
 
@@ -123,14 +133,11 @@ async def is_wanted(connection: AsyncConnection, version: KnowledgeVersion) -> b
 
 async def stage(
     connection: AsyncConnection, version: KnowledgeVersion, model: str, chunks: Sequence[ChunkRow]
-) -> int:
-    """Lay chunks beside the live ones, with the vectors their product has for equal texts.
-
-    Answers how many texts have none.
-    """
+) -> Staged:
+    """Lay chunks beside the live ones, with the vectors their product has for equal texts."""
     key = _key(version, model)
     await connection.execute(_STAGE, {**key, "chunks": orjson.dumps(chunks).decode()})
-    return int((await connection.execute(_COUNT, key)).scalar_one())
+    return Staged(**(await connection.execute(_COUNT, key)).mappings().one())
 
 
 async def missing_vectors(
@@ -154,14 +161,19 @@ async def fill_vectors(
     await connection.execute(_FILL, {**_key(version, model), "vectors": orjson.dumps(rows).decode()})
 
 
-async def publish(connection: AsyncConnection, version: KnowledgeVersion, model: str) -> bool:
-    """Make a staged text the one that is found; False where it is no longer wanted or not complete."""
+async def publish(connection: AsyncConnection, version: KnowledgeVersion, model: str) -> float | None:
+    """Make a staged text the one that is found; None where it is no longer wanted or not complete.
+
+    Answers how many seconds ago the shop made the change, or, where it did not say, we heard of it.
+    """
     key = _key(version, model)
-    if (await connection.execute(_PUBLISH, key)).scalar_one_or_none() is None:
-        return False
+    published = await connection.execute(_PUBLISH, {**key, "event_row": version.event_row})
+    row = published.one_or_none()
+    if row is None:
+        return None
     await connection.execute(_SWAP, key)
     await connection.execute(_FORGET, {"product_id": version.product_id, "kept": GENERATIONS_KEPT})
-    return True
+    return float(row.seconds or 0.0)
 
 
 @asynccontextmanager

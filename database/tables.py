@@ -6,6 +6,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -117,6 +118,25 @@ integration_tokens = Table(
     Index(None, "store_id"),
 )
 
+rate_limits = Table(
+    "rate_limits",
+    metadata,
+    Column(
+        "token_id",
+        BigInteger,
+        ForeignKey("integration_tokens.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column(
+        "full_at",
+        DateTime(timezone=True),
+        nullable=False,
+        comment="when its bucket will be full again",
+    ),
+    prefixes=["UNLOGGED"],
+)
+
 events = Table(
     "events",
     metadata,
@@ -157,12 +177,7 @@ events = Table(
     Index("ix_events_type_newest", "event_type", "received_at", "id"),
     Index("ix_events_external_newest", "external_id", "received_at", "id"),
     Index("ix_events_thing", "store_id", "external_id", "version", "received_at"),
-    Index(
-        "ix_events_pending",
-        "store_id",
-        "product_key",
-        postgresql_where=text("is_pending"),
-    ),
+    Index("ix_events_pending", "store_id", "product_key", postgresql_where=text("is_pending")),
     Index(
         "ix_events_payloads",
         "finished_at",
@@ -170,6 +185,14 @@ events = Table(
     ),
     Index("ix_events_unfinished", "id", postgresql_where=text("finished_at IS NULL")),
     Index("ix_events_inbox", "received_at", postgresql_where=text("status = 'received' AND run_id IS NULL")),
+)
+
+totals = Table(
+    "totals",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("label", Text, primary_key=True, server_default=""),
+    Column("value", Double, nullable=False),
 )
 
 products = Table(

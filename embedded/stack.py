@@ -199,7 +199,7 @@ class _Stack:
 
     def _launch_command(self, verb: str, environment: Mapping[str, str]) -> Child:
         command = [sys.executable, "-m", "cli", verb]
-        variables = {**environment, "PYTHONUNBUFFERED": "1"}
+        variables = {"PILITO_LOG_FORMAT": "text", **environment, "PYTHONUNBUFFERED": "1"}
         return start_child(verb, command, state_dir=self._state_dir, environment=variables)
 
 

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 DIMENSIONS = 256
 SECRET_KEY = "a key of thirty-two bytes or more for tests"
 
-for name in [name for name in os.environ if name.startswith(("PILITO_", "OPENAI_"))]:
+for name in [name for name in os.environ if name.startswith(("PILITO_", "OPENAI_", "OTEL_"))]:
     del os.environ[name]  # the tests decide all settings themselves
 
 

@@ -15,6 +15,7 @@ from temporalio.client import Client, ScheduleDescription
 from temporalio.client import ScheduleActionExecutionStartWorkflow as Started
 from temporalio.worker import Worker
 
+from activities.totals import Totals
 from api.app import create_app
 from api.protocol import bounded
 from connectors.embeddings import create_embedder
@@ -256,7 +257,8 @@ async def working(settings: Settings) -> AsyncIterator[Worker]:
     embedder = create_embedder(settings)
     try:
         client = await connect(settings.temporal_address, settings.temporal_namespace)
-        async with build(settings, client, database, embedder) as worker:
+        totals = Totals(database)
+        async with totals.written(), build(settings, client, database, embedder, totals) as worker:
             await ensure_schedules(client, task_queue=settings.task_queue)
             yield worker
             await forget_schedules(client, settings.task_queue)

@@ -16,7 +16,7 @@ from tests.system import System, eventually
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 COMMANDS = re.findall(r"```sh\n(.*?)```", PAGE, flags=re.DOTALL)
-UNSHOWN = {"/docs", "/docs/oauth2-redirect", "/openapi.json", "/healthz"}
+UNSHOWN = {"/docs", "/openapi.json", "/healthz"}
 SIGNED = "/api/integrations/(woocommerce|shopify|custom)/webhook/{id}/"
 
 ASSIGNMENT = re.compile(r"^([A-Z_]+)=", re.MULTILINE)
@@ -67,7 +67,7 @@ async def test_the_page_can_be_pasted_from_top_to_bottom(system: System) -> None
     answers: list[Any] = []
     for command in COMMANDS:
         said = await shell.paste(command)
-        answers.append(json.loads(said) if said.strip() else None)
+        answers.append(json.loads(said) if said.startswith(("{", "[")) else None)
         assert not (isinstance(answers[-1], dict) and {"error", "detail"} & set(answers[-1])), said
         if '"evt_1"' in command:
             await eventually(lambda: finished(system, int(shell.variables["STORE"])), what="the event's end")
@@ -77,7 +77,7 @@ async def test_the_page_can_be_pasted_from_top_to_bottom(system: System) -> None
     assert explained["message"] == "The assistant knows this product"
     found = next(a for a in answers if isinstance(a, dict) and "mode" in a)
     assert found["results"][0]["product"]["external_id"] == "woo_777"
-    assert answers[-3:-1] == [None, None], "removed without a word"
+    assert answers[-4:-2] == [None, None], "removed without a word"
 
 
 async def finished(system: System, store_id: int) -> bool:

@@ -12,17 +12,28 @@ ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {
     "contracts": set[str](),
     "settings": set[str](),
+    "logs": set[str](),
+    "tracing": set[str](),
     "knowledge": {"contracts"},
     "database": {"contracts"},
     "connectors": {"contracts", "knowledge", "settings"},
     "activities": {"connectors", "contracts", "database", "knowledge"},
     "workflows": {"activities", "contracts"},
-    "api": {"connectors", "contracts", "database", "knowledge", "settings", "workflows"},
+    "api": {"connectors", "contracts", "database", "knowledge", "logs", "settings", "tracing", "workflows"},
     "embedded": {"contracts", "database", "knowledge", "settings"},
-    "worker": {"activities", "connectors", "contracts", "database", "knowledge", "settings", "workflows"},
+    "worker": {
+        "activities",
+        "connectors",
+        "contracts",
+        "database",
+        "knowledge",
+        "settings",
+        "tracing",
+        "workflows",
+    },
     "doctor": {"connectors", "contracts", "database", "settings", "workflows"},
     "commands": {"contracts", "database", "embedded", "settings"},
-    "cli": {"api", "commands", "database", "doctor", "embedded", "settings", "worker", "workflows"},
+    "cli": {"api", "commands", "database", "doctor", "embedded", "logs", "settings", "worker", "workflows"},
 }
 """Every part of the product -> the parts it stands on."""
 

@@ -47,6 +47,9 @@ def test_a_setting_is_read_from_the_environment_by_its_name(
     values = {"OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "PILITO_TRUSTED_PROXIES": "10.0.0.0/8"}
     values["PILITO_SECRET_KEY"] = "k" * 32
     values["PILITO_PUBLIC_URL"] = "https://sync.example"
+    values["PILITO_CORS_ORIGINS"] = "https://app.example"
+    values["PILITO_LOG_FORMAT"] = "text"
+    values["PILITO_WORKER_METRICS_ADDRESS"] = "127.0.0.1:9464"
     values["PILITO_ALLOW_PRIVATE_SHOPS"] = "true"
     monkeypatch.setenv(name, values.get(name, "2048"))
     changed = Settings(_env_file=None).model_dump()

@@ -8,7 +8,7 @@ from datetime import timedelta
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, Interceptor, WorkflowHandle
 from temporalio.common import (
     SearchAttributeKey,
     SearchAttributePair,
@@ -61,13 +61,16 @@ _PROMPT = RetryConfig(initial_interval_millis=50, max_elapsed_time_millis=1_000,
 _PATIENT = RetryConfig()
 
 
-async def connect(address: str, namespace: str, *, prompt: bool = False) -> Client:
+async def connect(
+    address: str, namespace: str, *, prompt: bool = False, interceptors: Sequence[Interceptor] = ()
+) -> Client:
     """A client; a prompt one can be made while Temporal is down, and says so within a second or two."""
     return await Client.connect(
         address,
         namespace=namespace,
         data_converter=replace(pydantic_data_converter, payload_codec=LargePayloadCodec()),
         lazy=prompt,
+        interceptors=interceptors,
         retry_config=_PROMPT if prompt else _PATIENT,
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from activities.knowledge import KnowledgeActivities
+from activities.totals import Totals
 from connectors.embeddings import create_embedder
 from contracts.events import KnowledgeVersion
 from database import products
@@ -30,7 +31,9 @@ async def test_chunks_are_never_of_another_text_than_their_hash(
 
     version = KnowledgeVersion(event_row=0, product_id=known["id"], content_hash=known["content_hash"])
     embedder = create_embedder(system.settings)
-    activities = KnowledgeActivities(system.database, embedder, patience=timedelta(hours=1))
+    activities = KnowledgeActivities(
+        system.database, embedder, Totals(system.database), patience=timedelta(hours=1)
+    )
     monkeypatch.setattr(products, "read", change_first)
     assert await activities.stage_chunks(version) is None
     await embedder.close()

@@ -16,3 +16,21 @@ async def test_an_error_tells_no_values(shop: Shop) -> None:
             await connection.execute(text("SELECT :secret FROM nowhere"), {"secret": "kept-to-myself"})
     assert "nowhere" in str(caught.value)
     assert "kept-to-myself" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("statement_timeout", "30s"),
+        ("lock_timeout", "10s"),
+        ("idle_in_transaction_session_timeout", "1min"),
+        ("tcp_keepalives_idle", "30"),
+        ("tcp_keepalives_interval", "10"),
+        ("tcp_keepalives_count", "3"),
+    ],
+)
+async def test_postgres_lets_go_of_a_client_that_vanished(shop: Shop, name: str, value: str) -> None:
+    """Neither a statement, nor a transaction, nor a silent connection holds its locks for long."""
+    async with shop.database.reading() as connection:
+        shown = await connection.execute(text("SELECT current_setting(:name)"), {"name": name})
+    assert shown.scalar_one() == value

@@ -1,0 +1,54 @@
+"""What is counted for the whole installation, and how much of its work is unfinished."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+UNFINISHED = "('received', 'waiting', 'processing', 'retrying')"
+
+_ADD = text("""
+    INSERT INTO totals AS t (name, label, value)
+    SELECT name, label, value
+    FROM json_to_recordset(CAST(:added AS json)) AS a(name text, label text, value double precision)
+    ORDER BY name, label
+    ON CONFLICT (name, label) DO UPDATE SET value = t.value + excluded.value
+""")
+
+_READ = text(f"""
+    SELECT 'total' AS kind, name, label, value FROM totals
+    UNION ALL
+    SELECT 'events', status, '', count(*) FROM events WHERE status IN {UNFINISHED} GROUP BY status
+    UNION ALL
+    SELECT 'events', 'failed', '', count(*) FROM events WHERE status = 'failed'
+    UNION ALL
+    SELECT 'oldest', '', '', greatest(extract(epoch FROM now() - min(received_at)), 0)
+    FROM events WHERE status IN {UNFINISHED} HAVING count(*) > 0
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Totals by name and label, events by status, and the age of the oldest one that has not ended."""
+
+    totals: Mapping[tuple[str, str], float]
+    events: Mapping[str, int]
+    oldest_seconds: float
+
+
+async def add(connection: AsyncConnection, added: Mapping[tuple[str, str], float]) -> None:
+    """Add to many totals at once, in one order, so that two workers never wait for each other in a circle."""
+    rows = [{"name": name, "label": label, "value": value} for (name, label), value in added.items()]
+    await connection.execute(_ADD, {"added": orjson.dumps(rows).decode()})
+
+
+async def read(connection: AsyncConnection) -> Standing:
+    """Everything in one statement, each part of it by an index."""
+    rows = list((await connection.execute(_READ)).mappings())
+    return Standing(
+        totals={(row["name"], row["label"]): float(row["value"]) for row in rows if row["kind"] == "total"},
+        events={row["name"]: int(row["value"]) for row in rows if row["kind"] == "events"},
+        oldest_seconds=next((float(row["value"]) for row in rows if row["kind"] == "oldest"), 0.0),
+    )
