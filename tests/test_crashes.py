@@ -98,6 +98,25 @@ async def test_a_worker_killed_at_any_step_changes_nothing_about_the_end(
     assert max(embeddings.texts.values()) == 1, "vectors are written before the step ends"
 
 
+async def test_a_run_that_ended_before_its_worker_died_is_no_second_delivery(
+    configure: Configure, embeddings: EmbeddingServer, tmp_path: Path
+) -> None:
+    """Temporal has seen none of its steps, so all are done again: it ends as it had ended."""
+    settings = configure(task_queue="crash-at-the-end")
+    flag = str(tmp_path / "flag")
+    async with running(settings, work=False) as system:
+        shop = await system.shop()
+        async with process(settings, "tests.crashing_worker", "finish_event", "after", flag) as first:
+            event_id = await shop.tell({**PRODUCT, "status": "draft"})
+            assert await first.wait() == -signal.SIGKILL
+        ended = await shop.event(event_id)
+        async with process(settings, "worker"):
+            result = await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).result()
+        assert ended is not None
+        assert (result["status"], result["reason"]) == ("succeeded", ended["reason"])
+        assert await shop.event(event_id) == ended
+
+
 async def test_a_worker_killed_in_the_middle_of_a_call_embeds_again_and_nothing_else(
     configure: Configure, embeddings: EmbeddingServer
 ) -> None:

@@ -36,7 +36,7 @@ async def explained(shop: Shop, owner: dict[str, str], external_id: str = "woo_1
     if told["product"]:
         path = f"{BASE}/products/{told['product']['id']}/explain/"
         same = (await shop.http.get(path, headers=owner)).json()
-        assert same["message"] == MESSAGES[f"explain.{told['verdict']}"]["fa"]
+        assert same["message"] == MESSAGES[f"explain.{same['verdict']}"]["fa"]
         assert same["external_id"] == told["external_id"]
     return told
 
