@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 import openai
-from psycopg.errors import CardinalityViolation
+from psycopg.errors import CardinalityViolation, ForeignKeyViolation
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from contracts.errors import EmbeddingProblem, WrongDimensions
@@ -139,9 +139,14 @@ def embedding_failure(error: Exception, *, now: float) -> Failure:
             )
 
 
+STORE_GONE = Failure(posture=Posture.NEVER, reason="Its store was removed.")
+
+
 def database_failure(error: DBAPIError) -> Failure:
     """A value Postgres can never take is final; everything else about a database passes."""
     kind = type(error.orig).__name__
+    if isinstance(error.orig, ForeignKeyViolation):
+        return STORE_GONE
     if isinstance(error, DataError | IntegrityError) or isinstance(error.orig, CardinalityViolation):
         return Failure(posture=Posture.NEVER, reason=f"Postgres cannot store this product ({kind}).")
     if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:

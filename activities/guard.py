@@ -9,7 +9,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.failures import Failure, Posture, database_failure
+from activities.failures import STORE_GONE, Failure, Posture, database_failure
+from contracts.errors import EventGone
 from contracts.events import EventStatus
 from database import events
 from database.engine import Database
@@ -36,6 +37,8 @@ def database_errors() -> Iterator[None]:
         if isinstance(error.orig, psycopg.Error):
             activity.logger.warning("Postgres: %s", error.orig.diag.message_primary or error.orig)
         raise application_error(database_failure(error)) from None
+    except EventGone:
+        raise application_error(STORE_GONE) from None
     except PoolTimeout:
         failure = Failure(posture=Posture.AGAIN, reason="All database connections are busy.")
         raise application_error(failure) from None

@@ -5,6 +5,7 @@ EmbeddingProblem        the embedding service answered, but not with what was as
     UnusableAnswer      something other than one vector of numbers per text; may pass
     WrongDimensions     vectors of another size than configured; will not pass by itself
 ForbiddenAddress        a shop's name leads into a network it must not lead to
+EventGone               the store of an event, and with it the event, was removed
 SealedByAnother         a kept secret was sealed by a key we do not have
 """
 
@@ -32,6 +33,10 @@ class WrongDimensions(EmbeddingProblem):
 
 class ForbiddenAddress(Exception):
     """A shop's name leads into a network it must not lead to."""
+
+
+class EventGone(Exception):
+    """The store of an event, and with it the event, was removed."""
 
 
 class SealedByAnother(Exception):

@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.errors import EventGone
 from contracts.events import (
     EventStatus,
     EventType,
@@ -234,9 +235,12 @@ async def record(
 async def open_change(connection: AsyncConnection, row_id: int) -> Change:
     """Read an event and lock its product, so that two events of one product are saved one by one.
 
+    EventGone where its store was removed meanwhile.
     A deletion names no parent: whether a variation is meant may have become known since it was recorded.
     """
-    row = (await connection.execute(_OPEN, {"id": row_id})).one()._mapping
+    row = (await connection.execute(_OPEN, {"id": row_id})).mappings().one_or_none()
+    if row is None:
+        raise EventGone
     values = {name: row[name] for name in Change.__dataclass_fields__}
     change = Change(**{**values, "event_type": EventType(row["event_type"]), "payload": row["payload"] or {}})
     if change.event_type is EventType.DELETED and change.product_key == change.external_id:
@@ -260,7 +264,9 @@ async def take_up(
         "model": model,
         "oldest": datetime.now(UTC) - patience,
     }
-    row = (await connection.execute(_TAKE_UP, values)).mappings().one()
+    row = (await connection.execute(_TAKE_UP, values)).mappings().one_or_none()
+    if row is None:
+        raise EventGone
     return TakenUp(**row)
 
 

@@ -1,6 +1,7 @@
 """Debounce, order and supersession: many changes of one product."""
 
 import itertools
+import traceback
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,9 +10,13 @@ import pytest
 import pytest_asyncio
 from temporalio.client import WorkflowFailureError
 
+from contracts.events import EventType, ProductEvent
+from contracts.naming import product_event_id
+from database import stores
 from tests.conftest import Configure
 from tests.servers import EmbeddingServer, bad_request
 from tests.system import Shop, System, eventually, running
+from workflows.client import start_product_event
 
 pytestmark = pytest.mark.slow
 
@@ -203,3 +208,32 @@ async def test_any_order_of_arrival_ends_in_the_same_row(shop: Shop, order: tupl
     assert stored["price"] == 2
     [chunk] = await shop.chunks(7)
     assert "نسخه 2" in chunk["text"]
+
+
+async def test_an_event_whose_store_is_removed_meanwhile_ends(patient: System) -> None:
+    """It fails and says so, rather than being retried for ever."""
+    shop = await patient.shop()
+    waiting = await shop.tell(product(1))
+    await eventually(lambda: shop.event(waiting), what="its row")
+    async with patient.database.transaction() as connection:
+        assert await stores.remove(connection, shop.store_id)
+    with pytest.raises(WorkflowFailureError) as failed:
+        await shop.temporal.get_workflow_handle(shop.workflow_id(waiting)).result()
+    assert "Its store was removed." in str(failed.value.cause)
+
+
+async def test_an_event_that_comes_after_its_store_was_removed_ends(patient: System) -> None:
+    """As one does that was started while the store was being removed."""
+    shop = await patient.shop()
+    event = ProductEvent(
+        store_id=2**60,
+        event_id="late",
+        event_type=EventType.UPDATED,
+        external_id="woo_7",
+        received_at=datetime.now(UTC),
+        body=product(1),
+    )
+    await start_product_event(shop.temporal, event, task_queue=patient.settings.task_queue)
+    with pytest.raises(WorkflowFailureError) as failed:
+        await shop.temporal.get_workflow_handle(product_event_id(2**60, "late")).result()
+    assert "Its store was removed." in "".join(traceback.format_exception(failed.value))
