@@ -1,35 +1,20 @@
-"""Every failure of a vendor, mapped once to how patient we are with it.
+"""Every failure of the embeddings API and the database, mapped once to how patient we are with it.
 
-The type, the status and the code decide, never the text.
-
-again       it passes by itself: Temporal asks again, after `Retry-After` where one was named
-wait        somebody must act (pay, renew a key): asked again at long intervals, without giving up
-never       the same request can never succeed: the event fails and says why
+The type, the status and the code decide, never the text. Those of shops are in `connectors.failures`.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
-from enum import StrEnum
 
 import openai
 from psycopg.errors import CardinalityViolation, ForeignKeyViolation
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
+from connectors.pauses import bounded, retry_after, seconds
 from contracts.errors import EmbeddingProblem, WrongDimensions
+from contracts.failures import WAIT_INTERVAL, Failure, Posture
 
-
-class Posture(StrEnum):
-    AGAIN = "again"
-    WAIT = "wait"
-    NEVER = "never"
-
-
-WAIT_INTERVAL = timedelta(minutes=5)
 REFUSED_INTERVAL = timedelta(minutes=5)
 """A statement that is refused is so until somebody migrates or deploys; histories have no room for more."""
-
-LONGEST_PAUSE = timedelta(hours=1)
 
 UNPAID_CODES = frozenset(
     {
@@ -52,40 +37,18 @@ TO_MEND = {
 """Statuses that somebody must do something about."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """What a failure means; `pause` overrides Temporal's own backoff, `reason` is for people."""
-
-    posture: Posture
-    reason: str
-    pause: timedelta | None = None
-
-
 def _codes(error: openai.APIStatusError) -> list[str]:
     """The error's code, then its type; servers that only resemble OpenAI write anything there."""
     return [value[:100] for value in (error.code, error.type) if isinstance(value, str) and value]
 
 
-def _seconds(value: str | None) -> float | None:
-    try:
-        return float(value) if value else None
-    except ValueError:
-        return None
-
-
 def _retry_after(error: openai.APIStatusError, now: float) -> timedelta | None:
     """What the answer asks us to wait: milliseconds, seconds or a date; bounded, never negative."""
     headers = error.response.headers
-    milliseconds = _seconds(headers.get("retry-after-ms"))
-    seconds = milliseconds / 1000 if milliseconds is not None else _seconds(headers.get("retry-after"))
-    if seconds is None and (date := headers.get("retry-after")):
-        try:
-            seconds = parsedate_to_datetime(date).timestamp() - now
-        except ValueError:
-            return None
-    if seconds is None or not seconds >= 0:
-        return None
-    return min(timedelta(seconds=min(seconds, 1e6)), LONGEST_PAUSE)
+    milliseconds = seconds(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return bounded(milliseconds / 1000)
+    return retry_after(headers.get("retry-after"), now=now)
 
 
 def _embedding_status(error: openai.APIStatusError, now: float) -> Failure:

@@ -9,9 +9,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.failures import STORE_GONE, Failure, Posture, database_failure
+from activities.failures import STORE_GONE, database_failure
 from contracts.errors import EventGone
 from contracts.events import EventStatus
+from contracts.failures import Failure, Posture
 from database import events
 from database.engine import Database
 

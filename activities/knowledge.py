@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.failures import Failure, Posture, embedding_failure
+from activities.failures import embedding_failure
 from activities.guard import application_error, database_errors, tell, told
 from activities.totals import Totals
 from connectors.embeddings import MAX_INPUTS_PER_REQUEST, MAX_TOKENS_PER_REQUEST, Embedder
 from contracts.events import KnowledgeVersion
+from contracts.failures import Failure, Posture
 from contracts.naming import embedding_label
 from database import knowledge, products
 from database.engine import Database

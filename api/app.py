@@ -48,6 +48,7 @@ from api.state import State
 from connectors.embeddings import create_embedder
 from connectors.outbound import Outbound
 from contracts.events import EventType
+from contracts.naming import VERSION
 from database.engine import Database, create_engine
 from database.sealing import Seal
 from database.stores import delivery_terms
@@ -146,7 +147,7 @@ def create_app(settings: Settings) -> Service:
 
     app = Service(
         title="Pilito Sync",
-        version="0.1.0",
+        version=VERSION,
         description=ABOUT,
         openapi_tags=[{"name": name, "description": said} for name, said in TAGS.items()],
         lifespan=lifespan,

@@ -5,6 +5,10 @@ EmbeddingProblem        the embedding service answered, but not with what was as
     UnusableAnswer      something other than one vector of numbers per text; may pass
     WrongDimensions     vectors of another size than configured; will not pass by itself
 ForbiddenAddress        a shop's name leads into a network it must not lead to
+ShopProblem             a shop could not be read
+    ShopDown            it does not answer, or asks for time; passes by itself
+    ShopRefuses         credentials, permission or address: somebody must act
+    ShopAnswersNonsense something other than its REST API answered; passes by itself
 EventGone               the store of an event, and with it the event, was removed
 SealedByAnother         a kept secret was sealed by a key we do not have
 """
@@ -33,6 +37,26 @@ class WrongDimensions(EmbeddingProblem):
 
 class ForbiddenAddress(Exception):
     """A shop's name leads into a network it must not lead to."""
+
+
+class ShopProblem(Exception):
+    """A shop could not be read; the text is a sentence for people, without anything the shop wrote."""
+
+
+class ShopDown(ShopProblem):
+    """It does not answer, or asks for time: `retry_after` seconds, where it named them."""
+
+    def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class ShopRefuses(ShopProblem):
+    """Credentials, permission or address: somebody must act, and the sentence says how."""
+
+
+class ShopAnswersNonsense(ShopProblem):
+    """Something other than its REST API answered: a maintenance page, broken JSON."""
 
 
 class EventGone(Exception):

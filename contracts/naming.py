@@ -2,6 +2,9 @@
 
 import hashlib
 
+VERSION = "0.1.0"
+"""Of the product; the image knows it by nothing else."""
+
 SEARCH_ATTRIBUTES = ("StoreId", "ExternalId", "EventType", "EventStatus")
 """All of type Keyword; an operator filters the Temporal UI by them."""
 

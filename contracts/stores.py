@@ -1,6 +1,7 @@
 """A shop of a user, as its operator sees it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -28,6 +29,16 @@ class DeliveryTerms:
     type: StoreType
     is_active: bool
     sealed_secrets: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopAccess:
+    """What reading a shop takes; it shows no secret, and is not to be kept in histories."""
+
+    store_id: int
+    type: StoreType
+    base_url: str
+    credentials: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

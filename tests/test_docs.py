@@ -9,6 +9,7 @@ import pytest
 import typer
 
 from cli import app
+from contracts.naming import VERSION
 from settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -92,3 +93,8 @@ def test_every_command_and_option_has_help(name: str) -> None:
     assert getattr(command, "help", None), name
     for parameter in getattr(command, "params", []):
         assert getattr(parameter, "help", None), f"{name} {parameter.name}"
+
+
+def test_the_product_knows_its_version() -> None:
+    """The image holds no package that could tell it."""
+    assert f'version = "{VERSION}"\n' in (ROOT / "pyproject.toml").read_text()

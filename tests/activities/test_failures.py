@@ -12,17 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import exc
 
-from activities.failures import (
-    LONGEST_PAUSE,
-    UNPAID_CODES,
-    WAIT_INTERVAL,
-    Failure,
-    Posture,
-    database_failure,
-    embedding_failure,
-)
+from activities.failures import UNPAID_CODES, database_failure, embedding_failure
 from activities.guard import application_error
 from contracts import errors
+from contracts.failures import LONGEST_PAUSE, WAIT_INTERVAL, Failure, Posture
 
 NOW = datetime(2026, 11, 20, 10, 0, 0, tzinfo=UTC)
 REQUEST = httpx2.Request("POST", "http://embeddings.test/v1/embeddings")

@@ -1,0 +1,97 @@
+"""Every failure of reading a shop has one posture, decided by its type."""
+
+import inspect
+from datetime import timedelta
+
+import pytest
+
+from connectors.failures import shop_failure
+from connectors.pauses import retry_after
+from contracts import errors
+from contracts.failures import LONGEST_PAUSE, WAIT_INTERVAL, Posture
+from contracts.stores import ShopAccess, StoreType
+
+AGAIN, WAIT, NEVER = Posture
+
+PROBLEMS = [
+    found
+    for _, found in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(found, errors.ShopProblem) and found is not errors.ShopProblem
+]
+
+
+@pytest.mark.parametrize(
+    ("error", "posture"),
+    [
+        (errors.ShopDown("down"), AGAIN),
+        (errors.ShopDown("slow down", retry_after=30.0), AGAIN),
+        (errors.ShopAnswersNonsense("a page"), AGAIN),
+        (errors.ShopRefuses("a new key, please"), WAIT),
+        (errors.ShopProblem("something new"), WAIT),
+        (errors.ForbiddenAddress("inside"), WAIT),
+        (errors.SealedByAnother("old key"), WAIT),
+        (errors.InvalidField("product.id", "no number"), NEVER),
+        (ZeroDivisionError(), AGAIN),
+        (TimeoutError(), AGAIN),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value,
+)
+def test_the_posture_of_every_failure(error: Exception, posture: Posture) -> None:
+    """What passes is asked again, what somebody must mend waits, the impossible fails."""
+    failure = shop_failure(error)
+    assert failure.posture is posture
+    assert 0 < len(failure.reason) <= 500
+    assert (failure.pause == WAIT_INTERVAL) is (posture is WAIT)
+
+
+@pytest.mark.parametrize("kind", PROBLEMS)
+def test_no_problem_with_a_shop_is_ever_final(kind: type[errors.ShopProblem]) -> None:
+    """Shops come back; the sentence reaches people unchanged, and within bounds."""
+    assert len(PROBLEMS) == 3
+    failure = shop_failure(kind("What to do."))
+    assert failure.posture is not NEVER
+    assert failure.reason == "What to do."
+    assert len(shop_failure(kind("x" * 9_000)).reason) == 500
+
+
+@pytest.mark.parametrize(
+    ("asked", "pause"),
+    [
+        (None, None),
+        (30.0, timedelta(seconds=30)),
+        (-1.0, None),
+        (float("nan"), None),
+        (float("inf"), LONGEST_PAUSE),
+    ],
+)
+def test_a_shop_that_names_a_pause_gets_it(asked: float | None, pause: timedelta | None) -> None:
+    """Up to an hour."""
+    assert shop_failure(errors.ShopDown("slow down", retry_after=asked)).pause == pause
+
+
+@pytest.mark.parametrize(
+    ("value", "pause"),
+    [
+        ("30", timedelta(seconds=30)),
+        ("Thu, 01 Jan 1970 00:01:40 GMT", timedelta(seconds=90)),
+        ("Thu, 01 Jan 1970 00:00:01 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_PAUSE),
+        ("soon", None),
+        (None, None),
+    ],
+)
+def test_a_pause_is_named_in_seconds_or_as_a_date(value: str | None, pause: timedelta | None) -> None:
+    """As RFC 9110 has it."""
+    assert retry_after(value, now=10.0) == pause
+
+
+def test_access_to_a_shop_shows_no_secret() -> None:
+    """Whoever logs it logs where it leads, and nothing to get in with."""
+    access = ShopAccess(
+        store_id=7,
+        type=StoreType.WOOCOMMERCE,
+        base_url="https://shop.example",
+        credentials={"consumer_key": "ck_hidden", "consumer_secret": "cs_hidden"},
+    )
+    assert "shop.example" in repr(access)
+    assert "hidden" not in repr(access)
