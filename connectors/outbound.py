@@ -7,6 +7,7 @@ second time gains nothing; a redirect is a request like any other.
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import SplitResult, urlsplit
@@ -82,11 +83,13 @@ def _addresses(host: str, port: int) -> list[Address]:
 class Outbound:
     """The way to shops; names are looked up by threads of its own, for a slow name service holds them long.
 
-    On the event loop's own threads that would hold up connections to Postgres too.
+    On the event loop's own threads that would hold up connections to Postgres too. `tls` says whose
+    certificates are believed, where that is not whom everybody believes.
     """
 
-    def __init__(self, *, allow_private: bool) -> None:
+    def __init__(self, *, allow_private: bool, tls: ssl.SSLContext | None = None) -> None:
         self._allow_private = allow_private
+        self.tls = tls or httpx2.create_ssl_context(trust_env=False)
         self._names = ThreadPoolExecutor(NAMES_AT_A_TIME, thread_name_prefix="names of shops")
 
     async def resolve(self, host: str, port: int) -> list[Address]:
@@ -114,7 +117,7 @@ class _Guarded(httpx2.AsyncBaseTransport):
 
     def __init__(self, outbound: Outbound) -> None:
         self._outbound = outbound
-        self._inner = httpx2.AsyncHTTPTransport(trust_env=False)
+        self._inner = httpx2.AsyncHTTPTransport(verify=outbound.tls, trust_env=False)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         try:

@@ -1,0 +1,174 @@
+"""The catalogue of a WooCommerce shop, read through its REST API."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+
+from connectors.base import ManifestEntry, ManifestPage
+from connectors.fields import identifier
+from connectors.outbound import Outbound
+from connectors.woocommerce.answers import Answer, is_gone, is_refused, problem
+from connectors.woocommerce.parse import external_id as spelled
+from connectors.woocommerce.parse import parse
+from connectors.woocommerce.rest import Rest, TooLong
+from contracts.catalog import Product
+from contracts.errors import InvalidField, ShopAnswersNonsense
+from contracts.events import EventType
+from contracts.stores import ShopAccess
+
+PER_PAGE = 100
+MOST_VARIATIONS = 10_000
+
+IN_ORDER = {"orderby": "id", "order": "asc", "per_page": str(PER_PAGE), "status": "any"}
+MANIFEST_FIELDS = "id,type,status,date_modified_gmt,categories,tags,brands,attributes"
+
+Body = dict[str, Any]
+
+
+def number(external_id: str) -> int:
+    """A product's id in the shop, out of ours."""
+    try:
+        return identifier(external_id.removeprefix("woo_"))
+    except ValueError as error:
+        raise InvalidField("external_id", str(error)) from None
+
+
+def _read(answer: Answer) -> Any:
+    if answer.status != 200:
+        raise problem(answer)
+    return answer.json()
+
+
+def _list(answer: Answer) -> list[Body]:
+    """A list of things with ids."""
+    read = _read(answer)
+    if not isinstance(read, list) or not all(isinstance(item, dict) for item in read):
+        raise ShopAnswersNonsense("The shop answers with something that is not a list of products.")
+    for item in read:
+        _id(item)
+    return read
+
+
+def _id(item: Body) -> int:
+    try:
+        return identifier(item.get("id"))
+    except ValueError:
+        raise ShopAnswersNonsense("The shop answers with a product without an id.") from None
+
+
+def _entry(item: Body) -> ManifestEntry:
+    """What can be read of an entry; its id always can, so that nothing unreadable looks gone."""
+    id_ = _id(item)
+    try:
+        product = parse(EventType.UPDATED, item)
+    except InvalidField:
+        product = None
+    if not isinstance(product, Product):
+        return ManifestEntry(id=id_, external_id=spelled(id_), modified=None, status="")
+    return ManifestEntry(
+        id=id_,
+        external_id=product.external_id,
+        modified=product.version,
+        status=product.status,
+        categories=product.categories,
+        tags=product.tags,
+        brands=product.brands,
+        attributes=product.attributes,
+    )
+
+
+def _bare(moment: datetime) -> str:
+    """A time of UTC without its zone: with one, WordPress shifts it by the shop's offset."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat()
+
+
+class WooCommerceCatalogue:
+    """Fulfils `connectors.base.Catalogue`."""
+
+    def __init__(self, access: ShopAccess, client: httpx2.AsyncClient) -> None:
+        self._rest = Rest(access, client)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, access: ShopAccess, outbound: Outbound) -> AsyncIterator["WooCommerceCatalogue"]:
+        """With connections of its own: those to two shops at one address must not be mixed up."""
+        async with outbound.client() as client:
+            yield cls(access, client)
+
+    async def product(self, external_id: str) -> Mapping[str, Any] | None:
+        id_ = number(external_id)
+        answer = await self._rest.get(f"products/{id_}")
+        if answer.status != 200 and is_gone(answer):
+            return None
+        read = _read(answer)
+        if not isinstance(read, dict) or _id(read) != id_:
+            raise ShopAnswersNonsense("The shop answers with something that is not the product asked for.")
+        if read.get("status") == "trash":
+            return None
+        return await self._whole(read)
+
+    async def manifest(self, page: int, *, modified_after: datetime | None = None) -> ManifestPage:
+        asked = {**IN_ORDER, "page": str(page), "_fields": MANIFEST_FIELDS}
+        if modified_after is not None:
+            asked |= {"modified_after": _bare(modified_after), "dates_are_gmt": "true"}
+        answer = await self._rest.get("products", asked)
+        entries = tuple(_entry(item) for item in _list(answer))
+        return ManifestPage(
+            entries=entries, pages=answer.number("X-WP-TotalPages"), total=answer.number("X-WP-Total")
+        )
+
+    async def fetch(self, external_ids: Sequence[str]) -> list[Mapping[str, Any]]:
+        if len(external_ids) > PER_PAGE:
+            raise ValueError(f"more than {PER_PAGE} products at a time")
+        found = await self._included("products", [number(external_id) for external_id in external_ids])
+        return [await self._whole(item) for item in found if item.get("status") != "trash"]
+
+    async def currency(self) -> str | None:
+        answer = await self._rest.get("data/currencies/current")
+        if is_refused(answer) or answer.status == 404:
+            return None
+        read = _read(answer)
+        code = read.get("code") if isinstance(read, dict) else None
+        return code.upper() if isinstance(code, str) and code.isascii() and code.isalpha() else None
+
+    async def _included(self, route: str, ids: Sequence[int]) -> list[Body]:
+        """Those of up to 100 that are there; fewer at a time where they are too long together."""
+        if not ids:
+            return []
+        asked = {**IN_ORDER, "include": ",".join(map(str, ids))}
+        try:
+            found = {_id(item): item for item in _list(await self._rest.get(route, asked))}
+        except TooLong:
+            if len(ids) == 1:
+                raise
+            half = len(ids) // 2
+            return await self._included(route, ids[:half]) + await self._included(route, ids[half:])
+        wanted = set(ids)
+        return [item for id_, item in found.items() if id_ in wanted]
+
+    async def _whole(self, product: Body) -> Body:
+        """A product whose `variations` are no ids any more."""
+        ids = product.get("variations")
+        if not isinstance(ids, list) or not (ids or str(product.get("type")).startswith("variable")):
+            return product
+        return {**product, "variations": await self._variations(_id(product), ids)}
+
+    async def _variations(self, product: int, ids: Sequence[object]) -> list[Body]:
+        """All pages of them; one that changed its page meanwhile is asked for by its id."""
+        route, found, page, pages = f"products/{product}/variations", dict[int, Body](), 1, 1
+        while page <= pages:
+            answer = await self._rest.get(route, {**IN_ORDER, "page": str(page)})
+            found |= {_id(item): item for item in _list(answer)}
+            page, pages = page + 1, answer.number("X-WP-TotalPages")
+            if max(pages * PER_PAGE, len(ids)) > MOST_VARIATIONS:
+                raise ShopAnswersNonsense(f"The shop claims over {MOST_VARIATIONS} variations of a product.")
+        missing = [id_ for id_ in ids if isinstance(id_, int) and id_ not in found]
+        for at in range(0, len(missing), PER_PAGE):
+            late = await self._included(route, missing[at : at + PER_PAGE])
+            found |= {_id(item): item for item in late}
+        return [found[id_] for id_ in sorted(found) if found[id_].get("status") != "trash"]
