@@ -44,6 +44,10 @@ format: $(DEV) ## Format, and mend what the linter can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+.PHONY: plugin
+plugin: python ## Build the WordPress plugin: pilito-product-sync.zip
+	@$(PYTHON) plugin_zip.py
+
 .PHONY: bench
 bench: $(DEV) ## Measure (ARGS for one measurement)
 	@exec $(BIN)/python -m bench $(ARGS)

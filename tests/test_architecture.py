@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "api": {"connectors", "contracts", "database", "knowledge", "settings", "workflows"},
     "embedded": {"contracts", "database", "knowledge", "settings"},
     "worker": {"activities", "connectors", "contracts", "database", "knowledge", "settings", "workflows"},
+    "plugin_zip": set[str](),
     "doctor": {"connectors", "contracts", "database", "settings", "workflows"},
     "cli": {"api", "database", "doctor", "embedded", "settings", "worker", "workflows"},
 }
