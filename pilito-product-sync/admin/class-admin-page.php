@@ -189,10 +189,10 @@ class Pilito_PS_Admin_Page {
 	 */
 	public static function keep( array $settings ) {
 		pilito_ps_write_option( 'pilito_ps_api_url', $settings['api_url'] );
-		pilito_ps_write_option( 'pilito_ps_token', $settings['token'] );
+		pilito_ps_write_hidden( 'pilito_ps_token', $settings['token'] );
 		pilito_ps_write_option( 'pilito_ps_on', $settings['on'] ? 'yes' : 'no' );
 		if ( null !== $settings['secret'] ) {
-			pilito_ps_write_option( 'pilito_ps_secret', $settings['secret'] );
+			pilito_ps_write_hidden( 'pilito_ps_secret', $settings['secret'] );
 		}
 		Pilito_PS_State::resume();
 		Pilito_PS_Schedule::wake( time() );

@@ -89,14 +89,14 @@ class Pilito_PS_Changes {
 	/**
 	 * Writes changes of one site of a network, from wherever the request has switched to.
 	 *
-	 * @param string $known   Which site.
-	 * @param array  $changes Kinds of change by product id.
+	 * @param int   $known   Which site.
+	 * @param array $changes Kinds of change by product id.
 	 * @return void
 	 */
 	private static function write( $known, array $changes ) {
 		$elsewhere = self::key() !== $known;
 		if ( $elsewhere ) {
-			switch_to_blog( (int) $known );
+			switch_to_blog( $known );
 		}
 		if ( $changes && Pilito_PS_Queue::add( $changes ) ) {
 			foreach ( array_keys( $changes ) as $product_id ) {
@@ -112,9 +112,9 @@ class Pilito_PS_Changes {
 	/**
 	 * Product ids are only unique within a site.
 	 *
-	 * @return string
+	 * @return int
 	 */
 	private static function key() {
-		return (string) get_current_blog_id();
+		return get_current_blog_id();
 	}
 }

@@ -101,12 +101,34 @@ function pilito_ps_write_option( $name, $value ) {
 }
 
 /**
+ * Keeps a secret as an array: WordPress shows plain options to administrators, but not what is in an array.
+ *
+ * @param string $name   Name of the option.
+ * @param string $secret The secret.
+ * @return void
+ */
+function pilito_ps_write_hidden( $name, $secret ) {
+	pilito_ps_write_option( $name, array( 'hidden' => $secret ) );
+}
+
+/**
+ * Reads what `pilito_ps_write_hidden` wrote.
+ *
+ * @param string $name Name of the option.
+ * @return string Empty where there is none.
+ */
+function pilito_ps_read_hidden( $name ) {
+	$kept = get_option( $name );
+	return is_array( $kept ) && isset( $kept['hidden'] ) ? (string) $kept['hidden'] : '';
+}
+
+/**
  * The integration token, or an empty string.
  *
  * @return string
  */
 function pilito_ps_token() {
-	return (string) get_option( 'pilito_ps_token', '' );
+	return pilito_ps_read_hidden( 'pilito_ps_token' );
 }
 
 /**
@@ -115,7 +137,7 @@ function pilito_ps_token() {
  * @return string
  */
 function pilito_ps_secret() {
-	return (string) get_option( 'pilito_ps_secret', '' );
+	return pilito_ps_read_hidden( 'pilito_ps_secret' );
 }
 
 /**
