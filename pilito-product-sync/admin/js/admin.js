@@ -37,9 +37,8 @@
 		result.className = 'pilito-ps-result' + ( look ? ' is-' + look : '' );
 		result.textContent = text;
 		( names || [] ).filter( Boolean ).forEach( function ( name ) {
-			var line = document.createElement( 'bdi' );
-			line.textContent = name;
-			result.appendChild( line );
+			var line = result.appendChild( document.createElement( 'div' ) );
+			line.appendChild( document.createElement( 'bdi' ) ).textContent = name;
 		} );
 	}
 
@@ -134,6 +133,7 @@
 				[ 'token', 'secret' ].forEach( function ( name ) {
 					if ( element( name ).value || name === 'token' ) {
 						element( name ).placeholder = pilitoPS.words.stored;
+						element( name ).classList.add( 'is-stored' );
 					}
 					element( name ).value = '';
 				} );

@@ -22,7 +22,7 @@ defined( 'ABSPATH' ) || exit;
 
 			<p>
 				<label for="pilito-ps-token"><?php esc_html_e( 'Token', 'pilito-product-sync' ); ?></label>
-				<input type="password" id="pilito-ps-token" name="token" value="" dir="ltr" class="code" autocomplete="new-password" spellcheck="false"
+				<input type="password" id="pilito-ps-token" name="token" value="" dir="ltr" class="code<?php echo $pilito_ps_view['has_token'] ? ' is-stored' : ''; ?>" autocomplete="new-password" spellcheck="false"
 					placeholder="<?php echo $pilito_ps_view['has_token'] ? esc_attr__( 'Stored. Leave empty to keep it.', 'pilito-product-sync' ) : 'wc_sk_live_…'; ?>">
 				<span class="description"><?php esc_html_e( 'You get it in your Pilito panel. It is not shown again here.', 'pilito-product-sync' ); ?></span>
 			</p>
@@ -35,7 +35,7 @@ defined( 'ABSPATH' ) || exit;
 				<summary><?php esc_html_e( 'Signing secret (optional)', 'pilito-product-sync' ); ?></summary>
 				<p>
 					<label for="pilito-ps-secret"><?php esc_html_e( 'Signing secret', 'pilito-product-sync' ); ?></label>
-					<input type="password" id="pilito-ps-secret" name="secret" value="" dir="ltr" class="code" autocomplete="new-password" spellcheck="false"
+					<input type="password" id="pilito-ps-secret" name="secret" value="" dir="ltr" class="code<?php echo $pilito_ps_view['has_secret'] ? ' is-stored' : ''; ?>" autocomplete="new-password" spellcheck="false"
 						placeholder="<?php echo $pilito_ps_view['has_secret'] ? esc_attr__( 'Stored. Leave empty to keep it.', 'pilito-product-sync' ) : 'whsec_…'; ?>">
 					<span class="description"><?php esc_html_e( 'With the secret of your store each delivery is signed, so that nobody can change it on the way.', 'pilito-product-sync' ); ?></span>
 				</p>
