@@ -68,7 +68,7 @@ lock: python ## Make the three locks anew, with the newest versions allowed
 
 .PHONY: clean
 clean: ## Remove what was installed and cached; the data in .local stays
-	rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis dist pilito-product-sync.zip
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: python

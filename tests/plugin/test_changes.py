@@ -196,3 +196,32 @@ async def test_the_sender_is_woken(wordpress: WordPress, shop: Shop) -> None:
         return test_run_actions();""")
     assert (await arrived(shop, product))[0]["event_type"] == "product.created"
     assert await wordpress.waiting() == {}
+
+
+LANGUAGES = {
+    "WPML": """
+        add_filter( 'wpml_element_language_code', function () { return 'fa'; } );
+        add_filter( 'wpml_element_trid', function () { return 1; } );""",
+    "Polylang": """
+        function pll_get_post_language() { return 'fa'; }
+        function pll_get_post_translations( $id ) { return array( 'fa' => $id, 'en' => 1 ); }""",
+}
+
+
+@pytest.mark.parametrize("plugin", LANGUAGES)
+async def test_the_language_of_a_product(wordpress: WordPress, plugin: str) -> None:
+    """It is told, with what its translations have in common, where a plugin for languages knows it."""
+    product = await wordpress.product("سماور")
+    read = await wordpress.act(f"{LANGUAGES[plugin]} return Pilito_PS_Payload::read( {product}, 'updated' );")
+    assert (read[1]["language"], read[1]["translation_group"]) == ("fa", "1")
+    alone = await wordpress.act(f"return Pilito_PS_Payload::read( {product}, 'updated' );")
+    assert "language" not in alone[1]
+
+
+async def test_another_currency(wordpress: WordPress) -> None:
+    """It changes what every price means: all products are sent."""
+    await wordpress.product("سماور")
+    await wordpress.act("update_option( 'woocommerce_currency', 'IRT' ); return true;")
+    await wordpress.act("update_option( 'woocommerce_currency', 'IRR' ); return true;")
+    assert (await wordpress.act("return Pilito_PS_Bulk::progress();"))["running"]
+    await wordpress.act("delete_option( 'woocommerce_currency' ); Pilito_PS_Bulk::cancel(); return true;")
