@@ -6,6 +6,7 @@ import base64
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from database import stores
 from embedded.ports import free_ports
 from tests.plugin.shop import WordPress, arrived, php
 from tests.system import Shop, System, eventually
@@ -217,6 +218,20 @@ async def test_signed(wordpress: WordPress, shop: Shop, system: System) -> None:
     assert told["event_id"] == sent["headers"]["webhook-id"]
     assert (await arrived(shop, product))[0]["event_id"] == told["event_id"]
     assert "\\u" not in sent["body"]
+
+
+async def test_the_service_checks_the_signature(wordpress: WordPress, system: System) -> None:
+    """A store's own secret is accepted as `pilito token create` prints it; with a wrong one nothing arrives."""
+    secret = stores.new_webhook_secret()
+    shop = await system.shop(webhook_secret=secret)
+    await wordpress.connect(str(system.http.base_url), shop.secret, stores.new_webhook_secret())
+    product = await wordpress.product("دفترچه")
+    assert await wordpress.send() == 0
+    assert await events(shop) == 0
+    await wordpress.connect(str(system.http.base_url), shop.secret, secret)
+    await wordpress.pass_time(100000)
+    await wordpress.act("return Pilito_PS_Worker::run();")
+    await arrived(shop, product)
 
 
 async def test_all_products(wordpress: WordPress, shop: Shop) -> None:
