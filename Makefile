@@ -44,6 +44,10 @@ format: $(DEV) ## Format, and mend what the linter can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+.PHONY: plugin
+plugin: python ## Build the WordPress plugin: pilito-product-sync.zip
+	@$(PYTHON) plugin_zip.py
+
 .PHONY: bench
 bench: $(DEV) ## Measure (ARGS for one measurement)
 	@exec $(BIN)/python -m bench $(ARGS)
@@ -64,7 +68,7 @@ lock: python ## Make the three locks anew, with the newest versions allowed
 
 .PHONY: clean
 clean: ## Remove what was installed and cached; the data in .local stays
-	rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis dist pilito-product-sync.zip
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: python

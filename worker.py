@@ -135,3 +135,7 @@ async def run(settings: Settings) -> None:
 
 def main() -> None:
     uvloop.run(run(load()))
+
+
+if __name__ == "__main__":
+    main()

@@ -11,24 +11,24 @@ class Deadline:
     """To cancel a statement would mean to wait for the very server that does not answer."""
 
     def __init__(self) -> None:
-        self._late: set[asyncio.Task[Any]] = set()
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     async def wait(self, work: Coroutine[Any, Any, Result], *, seconds: float) -> Result:
         """What the work answers; TimeoutError where that takes too long."""
         task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._forget)
         await asyncio.wait({task}, timeout=seconds)
         if not task.done():
-            self._late.add(task)
-            task.add_done_callback(self._forget)
             raise TimeoutError
         return task.result()
 
     async def close(self) -> None:
-        for task in self._late:
+        for task in self._under_way:
             task.cancel()
-        await asyncio.gather(*self._late, return_exceptions=True)
+        await asyncio.gather(*self._under_way, return_exceptions=True)
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._late.discard(task)
+        self._under_way.discard(task)
         if not task.cancelled():
             task.exception()  # looked at, or asyncio complains that nobody did

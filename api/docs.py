@@ -1,9 +1,12 @@
-"""`/docs`: the document of the API as a page, whose scripts are those that were looked at and no other."""
+"""`/docs`: the document of the API as a page, with Swagger UI where that can be had, and no other script."""
 
 import base64
 import hashlib
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
+
+from api.reference import STYLE as REFERENCE_STYLE
+from api.reference import reference
 
 router = APIRouter()
 
@@ -11,9 +14,9 @@ SOURCE = "https://cdn.jsdelivr.net/npm/swagger-ui-dist@5.35.0/"
 SCRIPT = ("swagger-ui-bundle.js", "sha384-gjRm0bEPMeTmMh5jT2cHccIwCUZSTd8YC+j0d0sXw0MdGEfScduGpSyF3ZSSLkX9")
 STYLE = ("swagger-ui.css", "sha384-WlYgdmXYOOBWL5apwjDEZwN+U3HmXSSu5R6V5aGxEcf7z+KuRNwBhoxKVN1i3D5I")
 
-START = 'SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true});'
+START = 'window.SwaggerUIBundle && SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui"});'
 
-PAGE = f"""\
+HEAD = f"""\
 <!DOCTYPE html>
 <html lang="en">
 <head>
@@ -22,9 +25,14 @@ PAGE = f"""\
 <title>Pilito Sync</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="{SOURCE}{STYLE[0]}" integrity="{STYLE[1]}" crossorigin="anonymous">
+<style>{REFERENCE_STYLE}</style>
 </head>
 <body>
-<div id="swagger-ui"></div>
+<div id="swagger-ui">
+"""
+
+FOOT = f"""
+</div>
 <script src="{SOURCE}{SCRIPT[0]}" integrity="{SCRIPT[1]}" crossorigin="anonymous"></script>
 <script>{START}</script>
 </body>
@@ -32,6 +40,7 @@ PAGE = f"""\
 """
 
 _START_HASH = base64.b64encode(hashlib.sha256(START.encode()).digest()).decode()
+"""Of the one line of script in the page."""
 
 POLICY = "; ".join(
     [
@@ -48,5 +57,7 @@ POLICY = "; ".join(
 
 
 @router.get("/docs", include_in_schema=False)
-async def docs() -> Response:
-    return Response(PAGE, media_type="text/html", headers={"Content-Security-Policy": POLICY})
+async def docs(request: Request) -> Response:
+    """The reference, which Swagger UI takes the place of once it has loaded."""
+    page = f"{HEAD}{reference(request.app.openapi())}{FOOT}"
+    return Response(page, media_type="text/html", headers={"Content-Security-Policy": POLICY})

@@ -82,7 +82,7 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 async def database_down(request: Request, error: Exception) -> Response:
     """What cannot be answered without Postgres is to be asked again."""
-    logger.warning("Postgres does not answer: %s on %s", type(error).__name__, request.url.path)
+    logger.warning("Postgres does not answer: %s", type(error).__name__)
     return await refused(request, unavailable("The database does not answer right now"))
 
 
@@ -97,5 +97,5 @@ async def misfit(_: Request, error: Exception) -> Response:
 
 
 async def unexpected(request: Request, error: Exception) -> Response:
-    logger.error("unexpected error on %s %s", request.method, request.url.path, exc_info=error)
+    logger.error("unexpected error on a %s request", request.method, exc_info=error)
     return answer(500, {"error": "Internal error; it was logged."})

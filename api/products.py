@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
 
 from api.errors import Refused, answer
 from api.fields import Id, Moment, PathId, Words
 from api.openapi import documented
+from api.pages import Paged, page
 from api.product_shapes import Product, ProductPage
 from api.state import CurrentUser, Opened
 from database import catalogue
@@ -15,20 +15,14 @@ from database.catalogue import ProductFilter
 
 router = APIRouter(prefix="/api/v1/web-knowledge/products", tags=["products"])
 
-LAST_PAGE = 1_000_000
 
-
-class Listed(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class Listed(Paged):
     external_source: Words | None = None
     store: Id | None = None
     is_active: bool | None = None
     in_stock: bool | None = None
     search: Words | None = None
     updated_after: Moment | None = None
-    page: int = Field(default=1, ge=1, le=LAST_PAGE)
-    page_size: int = Field(default=50, ge=1, le=200)
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
@@ -54,10 +48,6 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
-def _page(request: Request, number: int, *, exists: bool) -> str | None:
-    return str(request.url.include_query_params(page=number)) if exists else None
-
-
 @router.get("/", **documented(answers={200: ProductPage}))
 async def list_products(
     request: Request, user: CurrentUser, opened: Opened, asked: Annotated[Listed, Query()]
@@ -71,20 +61,11 @@ async def list_products(
         search=asked.search,
         updated_after=asked.updated_after,
     )
-    offset = (asked.page - 1) * asked.page_size
     async with opened.database.reading() as connection:
         count, rows = await catalogue.list_products(
-            connection, user.id, found, offset=offset, limit=asked.page_size
+            connection, user.id, found, offset=asked.offset, limit=asked.page_size
         )
-    return answer(
-        200,
-        {
-            "count": count,
-            "next": _page(request, asked.page + 1, exists=offset + len(rows) < count and bool(rows)),
-            "previous": _page(request, asked.page - 1, exists=asked.page > 1),
-            "results": [_shown(row) for row in rows],
-        },
-    )
+    return answer(200, page(request, asked, count, [_shown(row) for row in rows]))
 
 
 @router.get("/{product_id:id}/", **documented(answers={200: Product}, refuses=[404]))

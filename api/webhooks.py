@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.address import client_address
 from api.body import json_object, read_body
-from api.errors import answer, invalid, unauthenticated
+from api.errors import Refused, answer, invalid, unauthenticated
 from api.intake import Taken
 from api.messages import in_language, message
 from api.metrics import Counted, Received
@@ -22,10 +22,12 @@ from contracts.deliveries import Delivery as Delivered
 from contracts.deliveries import Told
 from contracts.errors import InvalidField
 from contracts.events import ProductEvent
+from contracts.stores import StoreType
 
 router = APIRouter(prefix="/api/integrations/woocommerce", tags=["shops"])
 
 LONGEST_USER_AGENT = 500
+WRONG_TYPE = "This token is of a {type} store; its events go to the webhook_url of the store, signed."
 
 
 def _check_signature(request: Request, opened: State, integration: Integration, raw: bytes) -> None:
@@ -56,7 +58,7 @@ def event_of(
     )
 
 
-@router.post("/webhook/", **documented(answers={202: Accepted, 200: Skipped}, body=Delivery))
+@router.post("/webhook/", **documented(answers={202: Accepted, 200: Skipped}, body=Delivery, refuses=(403,)))
 async def webhook(request: Request, opened: Opened, integration: CurrentIntegration) -> Response:
     """Take one product change; answered once a crash can no longer lose it."""
     started = time.perf_counter()
@@ -82,6 +84,8 @@ def received(request: Request, event: ProductEvent, taken: Taken, started: float
 async def _take(
     request: Request, opened: State, integration: Integration, counted: Counted
 ) -> tuple[ProductEvent, Taken]:
+    if integration.integration_type != StoreType.WOOCOMMERCE:
+        raise Refused(403, {"error": WRONG_TYPE.format(type=integration.integration_type)})
     raw = await read_body(request, limit=opened.settings.max_body_bytes)
     _check_signature(request, opened, integration, raw)
     body = json_object(raw)

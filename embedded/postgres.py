@@ -106,7 +106,7 @@ class EmbeddedPostgres:
     def _make_data(self, binaries: Path) -> None:
         """Run `initdb` beside the final place and rename: a half-made data directory is never used."""
         draft = self._root / "draft"
-        shutil.rmtree(draft, ignore_errors=True)
+        self._clear(draft)
         draft.mkdir(mode=0o700)
         password = draft / "password"
         write_private(password, self._password)
@@ -131,6 +131,17 @@ class EmbeddedPostgres:
             raise StartFailed(f"initdb made no data directory.\n{child.tail()}")
         (draft / "data").rename(self._data)
         shutil.rmtree(draft)
+
+    def _clear(self, folder: Path) -> None:
+        """Remove a folder, also while an `initdb` that was just killed writes its last into it."""
+        deadline = time.monotonic() + SECONDS_TO_TRY_AGAIN
+        while folder.exists():
+            try:
+                shutil.rmtree(folder)
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                self._pause(0.1)
 
     def _check_version(self) -> None:
         found = (self._data / "PG_VERSION").read_text().strip()

@@ -31,6 +31,7 @@ MAY_IMPORT = {
         "tracing",
         "workflows",
     },
+    "plugin_zip": set[str](),
     "doctor": {"connectors", "contracts", "database", "settings", "workflows"},
     "commands": {"contracts", "database", "embedded", "settings"},
     "cli": {"api", "commands", "database", "doctor", "embedded", "logs", "settings", "worker", "workflows"},

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.worker import Replayer
 
 from workflows import WORKFLOWS
@@ -16,7 +17,8 @@ HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 async def test_a_recorded_history_replays(recorded: str) -> None:
     """A failure here would wedge running workflows: use `workflow.patched`, or a new workflow."""
     history = WorkflowHistory.from_json("recorded", recorded)
-    replayer = Replayer(workflows=WORKFLOWS, data_converter=pydantic_data_converter)
+    runtime = Runtime(telemetry=TelemetryConfig())  # its own: what a replay breaks may not stall other tests
+    replayer = Replayer(workflows=WORKFLOWS, data_converter=pydantic_data_converter, runtime=runtime)
     await replayer.replay_workflow(history)
 
 

@@ -379,3 +379,11 @@ async def test_every_recorded_delivery_is_answered_right(system: System, embeddi
     rows = await shop.rows("SELECT external_id, is_active FROM products WHERE store_id = :store")
     active = {row["external_id"] for row in rows if row["is_active"]}
     assert active == {f"woo_{number}" for number in (11, 12, 13, 14, 15, 16, 21, 34, 35, 36, 54)}
+
+
+async def test_a_token_of_another_platform_sends_no_woocommerce_products(custom: Shop) -> None:
+    """Its ids would be read in two ways."""
+    answer = await custom.send({"id": 7, "name": "a"})
+    assert answer.status_code == 403
+    assert "custom" in answer.json()["error"]
+    assert await custom.rows("SELECT id FROM events WHERE store_id = :store") == []

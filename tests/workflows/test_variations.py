@@ -100,7 +100,7 @@ async def test_a_variation_deleted_before_it_was_known_is_in_no_text(patient: Sy
     bringing = await shop.tell(product(variations=[inside()]))
     deleting = await shop.tell({"id": 91}, "product.deleted")
     await shop.ended(bringing)
-    assert (await shop.ended(deleting))["status"] == "succeeded"
+    assert (await shop.ended(deleting))["status"] in ("succeeded", "unchanged"), "whoever came first wrote it"
     assert COLOUR not in await text_of(shop)
     assert "قهوه" in await text_of(shop)
 

@@ -1,0 +1,257 @@
+<?php
+/**
+ * What the page asks for while it is open.
+ *
+ * @package Pilito_Product_Sync
+ */
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Test, status, send again, sync all; each for shop managers with a nonce only.
+ */
+class Pilito_PS_Admin_Ajax {
+
+	const ACTIONS        = array( 'test', 'status', 'retry', 'sync', 'cancel', 'run' );
+	const SHOWN_FAILURES = 20;
+	const RUN_SECONDS    = 8;
+	const STUCK_AFTER    = 900;
+
+	/**
+	 * Begins to listen.
+	 *
+	 * @return void
+	 */
+	public static function register() {
+		foreach ( self::ACTIONS as $action ) {
+			add_action(
+				'wp_ajax_pilito_ps_' . $action,
+				static function () use ( $action ) {
+					check_ajax_referer( Pilito_PS_Admin_Page::NONCE, 'nonce' );
+					if ( ! current_user_can( Pilito_PS_Admin_Page::CAPABILITY ) ) {
+						wp_send_json_error( array( 'message' => __( 'You may not do this.', 'pilito-product-sync' ) ), 403 );
+					}
+					wp_send_json_success( call_user_func( array( __CLASS__, $action ) ) );
+				}
+			);
+		}
+	}
+
+	/**
+	 * Tries the connection with what is typed and, if it works, keeps it and switches sending on.
+	 *
+	 * @return array
+	 */
+	private static function test() {
+		$settings = Pilito_PS_Admin_Page::typed();
+		if ( is_wp_error( $settings ) ) {
+			return self::tested( false, $settings->get_error_message() );
+		}
+		if ( '' === $settings['token'] ) {
+			return self::tested( false, __( 'Paste the token first. You find it in your Pilito panel.', 'pilito-product-sync' ) );
+		}
+		$answer = Pilito_PS_Api::health( $settings['api_url'], $settings['token'] );
+		if ( Pilito_PS_Answer::TAKEN !== $answer->kind ) {
+			return self::tested( false, Pilito_PS_Words::about( $answer->code, $answer->note ) );
+		}
+		Pilito_PS_Admin_Page::keep( array( 'on' => true ) + $settings );
+		$account = self::name_in( $answer->json, 'user', 'email' );
+		$store   = self::name_in( $answer->json, 'store', 'name' );
+		Pilito_PS_State::set(
+			array(
+				'account' => $account,
+				'store'   => '' === $store ? self::name_in( $answer->json, 'token', 'name' ) : $store,
+			)
+		);
+		return self::tested( true, __( 'Connected and saved. From now on every product change is sent.', 'pilito-product-sync' ) );
+	}
+
+	/**
+	 * Lets what failed be sent now, one product or all.
+	 *
+	 * @return array
+	 */
+	private static function retry() {
+		$product_id = isset( $_POST['product'] ) ? absint( $_POST['product'] ) : 0; // phpcs:ignore WordPress.Security.NonceVerification.Missing -- verified where the action begins.
+		Pilito_PS_Queue::hasten( $product_id );
+		Pilito_PS_State::resume();
+		return self::run();
+	}
+
+	/**
+	 * Begins a complete sync.
+	 *
+	 * @return array
+	 */
+	private static function sync() {
+		Pilito_PS_Bulk::start();
+		return self::run();
+	}
+
+	/**
+	 * Ends a complete sync.
+	 *
+	 * @return array
+	 */
+	private static function cancel() {
+		Pilito_PS_Bulk::cancel();
+		return self::status();
+	}
+
+	/**
+	 * Sends for a few seconds: where a hosting runs no scheduled tasks, the open page does.
+	 *
+	 * @return array
+	 */
+	private static function run() {
+		Pilito_PS_Worker::run( self::RUN_SECONDS );
+		return self::status();
+	}
+
+	/**
+	 * All the page shows.
+	 *
+	 * @return array
+	 */
+	public static function status() {
+		$state   = Pilito_PS_State::get();
+		$queue   = Pilito_PS_Queue::summary();
+		$bulk    = Pilito_PS_Bulk::progress();
+		$problem = '';
+		$ready   = '' !== pilito_ps_token();
+		if ( '' !== $state['stopped'] ) {
+			$problem = Pilito_PS_Words::about( $state['stopped'], $state['stopped_note'] );
+		} elseif ( $state['pause_until'] > time() && '' !== $state['problem'] ) {
+			$problem = Pilito_PS_Words::about( $state['problem'], $state['problem_note'] );
+		} elseif ( $ready && Pilito_PS_Worker::may_send() && $queue['overdue'] > self::STUCK_AFTER && time() - $state['last_run'] > self::STUCK_AFTER ) {
+			/* translators: %s: address of wp-cron.php */
+			$problem = sprintf( __( 'The scheduled tasks of this WordPress do not run, so products are only sent while this page is open. Ask your hosting company for a cron job that opens %s every minute.', 'pilito-product-sync' ), site_url( 'wp-cron.php' ) );
+		}
+		return array(
+			'ready'       => $ready,
+			'mood'        => self::mood( $ready, $problem ),
+			'headline'    => self::headline( $ready, $state ),
+			'problem'     => $problem,
+			'account'     => $state['account'],
+			'store'       => $state['store'],
+			/* translators: %s: a span of time, such as "5 minutes" */
+			'lastSuccess' => $state['last_success'] ? sprintf( __( '%s ago', 'pilito-product-sync' ), human_time_diff( $state['last_success'] ) ) : __( 'not yet', 'pilito-product-sync' ),
+			'sent'        => number_format_i18n( $state['sent'] ),
+			'waiting'     => number_format_i18n( $queue['waiting'] ),
+			'busy'        => $queue['waiting'] > 0,
+			'overdue'     => $queue['overdue'],
+			'failed'      => number_format_i18n( $queue['failed'] ),
+			'failures'    => self::failures(),
+			'bulk'        => array(
+				'running' => $bulk['running'],
+				'percent' => $bulk['percent'],
+				/* translators: 1: how many products are done, 2: how many there are */
+				'text'    => $bulk['running'] ? sprintf( __( '%1$s of %2$s products', 'pilito-product-sync' ), number_format_i18n( $bulk['done'] ), number_format_i18n( $bulk['total'] ) ) : self::bulk_finished( $bulk['finished'] ),
+			),
+		);
+	}
+
+	/**
+	 * The result of a test.
+	 *
+	 * @param bool   $good Whether it worked.
+	 * @param string $text What to say.
+	 * @return array
+	 */
+	private static function tested( $good, $text ) {
+		return array(
+			'good'   => $good,
+			'text'   => $text,
+			'status' => self::status(),
+		);
+	}
+
+	/**
+	 * The failures in plain words.
+	 *
+	 * @return array
+	 */
+	private static function failures() {
+		$failures = array();
+		foreach ( Pilito_PS_Queue::failures( self::SHOWN_FAILURES ) as $row ) {
+			$title = html_entity_decode( get_the_title( (int) $row->product_id ), ENT_QUOTES, 'UTF-8' );
+			$due   = (int) $row->due_at;
+
+			$failures[] = array(
+				'id'    => (int) $row->product_id,
+				/* translators: %d: number of a product */
+				'title' => '' === $title ? sprintf( __( 'Product %d', 'pilito-product-sync' ), $row->product_id ) : $title,
+				'edit'  => (string) get_edit_post_link( (int) $row->product_id, 'raw' ),
+				'words' => Pilito_PS_Words::about( $row->error, $row->note ),
+				'tries' => number_format_i18n( (int) $row->attempts ),
+				/* translators: %s: a span of time, such as "5 minutes" */
+				'next'  => $due > time() ? sprintf( __( 'in %s', 'pilito-product-sync' ), human_time_diff( $due ) ) : __( 'now', 'pilito-product-sync' ),
+			);
+		}
+		return $failures;
+	}
+
+	/**
+	 * How things are, for a colour.
+	 *
+	 * @param bool   $ready   Whether there is a token.
+	 * @param string $problem What is wrong.
+	 * @return string `new`, `bad`, `off` or `good`.
+	 */
+	private static function mood( $ready, $problem ) {
+		if ( ! $ready ) {
+			return 'new';
+		}
+		if ( '' !== $problem ) {
+			return 'bad';
+		}
+		return pilito_ps_is_on() ? 'good' : 'off';
+	}
+
+	/**
+	 * How things are, in a few words.
+	 *
+	 * @param bool  $ready Whether there is a token.
+	 * @param array $state The state.
+	 * @return string
+	 */
+	private static function headline( $ready, array $state ) {
+		if ( ! $ready ) {
+			return __( 'Not connected yet', 'pilito-product-sync' );
+		}
+		if ( ! pilito_ps_is_on() ) {
+			return __( 'Switched off; changes wait in the queue', 'pilito-product-sync' );
+		}
+		if ( '' !== $state['stopped'] ) {
+			return __( 'Stopped', 'pilito-product-sync' );
+		}
+		if ( $state['pause_until'] > time() ) {
+			/* translators: %s: a span of time, such as "5 minutes" */
+			return sprintf( __( 'Pausing; the next try is in %s', 'pilito-product-sync' ), human_time_diff( $state['pause_until'] ) );
+		}
+		return __( 'On: every product change is sent', 'pilito-product-sync' );
+	}
+
+	/**
+	 * When all products were sent last.
+	 *
+	 * @param int $finished When.
+	 * @return string
+	 */
+	private static function bulk_finished( $finished ) {
+		/* translators: %s: a span of time, such as "5 minutes" */
+		return $finished ? sprintf( __( 'All products were sent %s ago.', 'pilito-product-sync' ), human_time_diff( $finished ) ) : '';
+	}
+
+	/**
+	 * A text inside the service's answer.
+	 *
+	 * @param array  $json  The answer.
+	 * @param string $thing Its part.
+	 * @param string $name  What of it.
+	 * @return string
+	 */
+	private static function name_in( array $json, $thing, $name ) {
+		return isset( $json[ $thing ][ $name ] ) && is_string( $json[ $thing ][ $name ] ) ? sanitize_text_field( $json[ $thing ][ $name ] ) : '';
+	}
+}

@@ -1,0 +1,161 @@
+/* global pilitoPS */
+( function () {
+	'use strict';
+
+	var form = document.getElementById( 'pilito-ps-form' );
+	if ( ! form ) {
+		return;
+	}
+	var OFTEN = 3000;
+	var SELDOM = 20000;
+	var STUCK = 60;
+	var timer = null;
+
+	function element( name ) {
+		return document.getElementById( 'pilito-ps-' + name );
+	}
+
+	function ask( action, fields ) {
+		var body = fields || new FormData();
+		body.set( 'action', 'pilito_ps_' + action );
+		body.set( 'nonce', pilitoPS.nonce );
+		return fetch( pilitoPS.url, { method: 'POST', credentials: 'same-origin', body: body } )
+			.then( function ( response ) {
+				return response.json();
+			} )
+			.then( function ( answer ) {
+				if ( ! answer || ! answer.success ) {
+					throw new Error( answer && answer.data && answer.data.message ? answer.data.message : pilitoPS.words.lost );
+				}
+				return answer.data;
+			} );
+	}
+
+	function say( text, look, names ) {
+		var result = element( 'result' );
+		result.hidden = false;
+		result.className = 'pilito-ps-result' + ( look ? ' is-' + look : '' );
+		result.textContent = text;
+		( names || [] ).filter( Boolean ).forEach( function ( name ) {
+			var line = result.appendChild( document.createElement( 'div' ) );
+			line.appendChild( document.createElement( 'bdi' ) ).textContent = name;
+		} );
+	}
+
+	function lost( error ) {
+		say( error instanceof SyntaxError || error instanceof TypeError ? pilitoPS.words.lost : error.message );
+	}
+
+	function cell( row, content ) {
+		var made = row.insertCell();
+		if ( content instanceof Node ) {
+			made.appendChild( content );
+		} else {
+			made.textContent = content;
+		}
+	}
+
+	function showFailures( failures ) {
+		var body = element( 'failures' ).querySelector( 'tbody' );
+		element( 'failures' ).hidden = ! failures.length;
+		body.textContent = '';
+		failures.forEach( function ( failure ) {
+			var row = body.insertRow();
+			var title = document.createElement( failure.edit ? 'a' : 'span' );
+			var again = document.createElement( 'button' );
+			if ( failure.edit ) {
+				title.href = failure.edit;
+			}
+			title.textContent = failure.title;
+			again.type = 'button';
+			again.className = 'button button-small';
+			again.textContent = pilitoPS.words.sendAgain;
+			again.addEventListener( 'click', function () {
+				var fields = new FormData();
+				fields.set( 'product', failure.id );
+				act( again, 'retry', fields );
+			} );
+			cell( row, title );
+			cell( row, failure.words );
+			cell( row, failure.tries );
+			cell( row, failure.next );
+			cell( row, again );
+		} );
+	}
+
+	function show( status ) {
+		var texts = Object.assign( { bulkText: status.bulk.text }, status );
+		document.querySelectorAll( '.pilito-ps [data-show]' ).forEach( function ( place ) {
+			place.textContent = texts[ place.dataset.show ] || ( place.tagName === 'BDI' ? '—' : '' );
+		} );
+		document.querySelector( '.pilito-ps [data-mood]' ).dataset.mood = status.mood;
+		element( 'side' ).hidden = false;
+		element( 'sync' ).disabled = ! status.ready || status.bulk.running;
+		element( 'cancel' ).hidden = ! status.bulk.running;
+		element( 'progress' ).hidden = ! status.bulk.running;
+		element( 'progress' ).setAttribute( 'aria-valuenow', status.bulk.percent );
+		element( 'progress' ).firstElementChild.style.width = status.bulk.percent + '%';
+		showFailures( status.failures );
+		clearTimeout( timer );
+		timer = setTimeout( function () {
+			poll( status );
+		}, status.busy || status.bulk.running ? OFTEN : SELDOM );
+	}
+
+	function poll( status ) {
+		if ( document.hidden ) {
+			timer = setTimeout( function () {
+				poll( status );
+			}, OFTEN );
+			return;
+		}
+		ask( status.mood === 'good' && status.overdue > STUCK ? 'run' : 'status' ).then( show, function () {
+			timer = setTimeout( function () {
+				poll( status );
+			}, SELDOM );
+		} );
+	}
+
+	function act( button, action, fields ) {
+		button.disabled = true;
+		ask( action, fields ).then( show, lost ).then( function () {
+			button.disabled = action === 'sync' && ! element( 'cancel' ).hidden;
+		} );
+	}
+
+	element( 'test' ).addEventListener( 'click', function () {
+		var button = this;
+		button.disabled = true;
+		say( pilitoPS.words.testing, 'busy' );
+		ask( 'test', new FormData( form ) ).then( function ( tested ) {
+			say( tested.text, tested.good ? 'good' : '', tested.good ? [ tested.status.account, tested.status.store ] : [] );
+			if ( tested.good ) {
+				[ 'token', 'secret' ].forEach( function ( name ) {
+					if ( element( name ).value || name === 'token' ) {
+						element( name ).placeholder = pilitoPS.words.stored;
+						element( name ).classList.add( 'is-stored' );
+					}
+					element( name ).value = '';
+				} );
+				element( 'on' ).checked = true;
+			}
+			show( tested.status );
+		} ).catch( lost ).then( function () {
+			button.disabled = false;
+		} );
+	} );
+
+	element( 'sync' ).addEventListener( 'click', function () {
+		if ( window.confirm( pilitoPS.words.really ) ) {
+			act( this, 'sync' );
+		}
+	} );
+	element( 'cancel' ).addEventListener( 'click', function () {
+		act( this, 'cancel' );
+	} );
+	element( 'retry' ).addEventListener( 'click', function () {
+		act( this, 'retry' );
+	} );
+
+	show( pilitoPS.status );
+}() );

@@ -1,0 +1,40 @@
+<?php
+/**
+ * Removes everything the plugin made.
+ *
+ * @package Pilito_Product_Sync
+ */
+
+defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
+
+/**
+ * Removes the table, the options and the scheduled actions of the site it runs in.
+ *
+ * @return void
+ */
+function pilito_ps_uninstall_site() {
+	global $wpdb;
+	foreach ( array( 'token', 'secret', 'api_url', 'on', 'state', 'bulk', 'lock', 'schema' ) as $name ) {
+		delete_option( 'pilito_ps_' . $name );
+	}
+	$wpdb->query( "DROP TABLE IF EXISTS {$wpdb->prefix}pilito_ps_queue" ); // phpcs:ignore WordPress.DB -- our own table goes with the plugin.
+
+	$actions = "{$wpdb->prefix}actionscheduler_actions";
+	if ( $wpdb->get_var( $wpdb->prepare( 'SHOW TABLES LIKE %s', $wpdb->esc_like( $actions ) ) ) === $actions ) { // phpcs:ignore WordPress.DB -- WooCommerce may be gone, its tables not.
+		// phpcs:disable WordPress.DB -- as above; %i is not known to WordPress 6.0.
+		$wpdb->query( "DELETE logs FROM {$wpdb->prefix}actionscheduler_logs logs JOIN {$actions} actions ON actions.action_id = logs.action_id WHERE actions.hook IN ('pilito_ps_run_regularly', 'pilito_ps_run_soon')" );
+		$wpdb->query( "DELETE FROM {$actions} WHERE hook IN ('pilito_ps_run_regularly', 'pilito_ps_run_soon')" );
+		$wpdb->query( "DELETE FROM {$wpdb->prefix}actionscheduler_groups WHERE slug = 'pilito-ps'" );
+		// phpcs:enable
+	}
+}
+
+if ( is_multisite() ) {
+	foreach ( get_sites( array( 'fields' => 'ids', 'number' => 0 ) ) as $pilito_ps_site ) { // phpcs:ignore WordPress.Arrays.ArrayDeclarationSpacing.AssociativeArrayFound -- one line reads better.
+		switch_to_blog( $pilito_ps_site );
+		pilito_ps_uninstall_site();
+		restore_current_blog();
+	}
+} else {
+	pilito_ps_uninstall_site();
+}

@@ -1,0 +1,283 @@
+"""Nothing that changed is lost on its way from WordPress, whatever fails."""
+
+import asyncio
+import base64
+
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from database import stores
+from embedded.ports import free_ports
+from tests.plugin.shop import WordPress, arrived, php
+from tests.system import Shop, System, eventually
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+ANSWERS = """
+    add_filter( 'pre_http_request', function () {
+        return array( 'headers' => array( %s ), 'body' => %s,
+            'response' => array( 'code' => %d, 'message' => '' ), 'cookies' => array(), 'filename' => null );
+    } );
+    Pilito_PS_Worker::run();
+    return Pilito_PS_State::get();"""
+
+
+def answering(status: int, body: str = "", **headers: str) -> str:
+    told = ", ".join(f"{php(name.replace('_', '-'))} => {php(value)}" for name, value in headers.items())
+    return ANSWERS % (told, php(body), status)
+
+
+async def events(shop: Shop) -> int:
+    row = await shop.one("SELECT count(*) AS number FROM events WHERE store_id = :store")
+    assert row is not None
+    number: int = row["number"]
+    return number
+
+
+async def test_killed_after_the_answer(wordpress: WordPress, shop: Shop) -> None:
+    """A process killed between the answer and its note sends the change again under the same event id."""
+    product = await wordpress.product("ساعت")
+    await wordpress.pass_time(31)
+    await wordpress.act(
+        "add_action( 'http_api_debug', function () { posix_kill( getmypid(), 9 ); } ); return Pilito_PS_Worker::run();",
+        dies=True,
+    )
+    assert (await wordpress.waiting())[product]["error"] == "interrupted"
+    assert await wordpress.act("return Pilito_PS_Lock::is_held();")
+    await wordpress.pass_time(300)
+    assert await wordpress.act("return Pilito_PS_Worker::run();") == 1
+    await arrived(shop, product, 1)
+    assert await wordpress.waiting() == {}
+
+
+async def test_changed_while_it_is_sent(wordpress: WordPress, shop: Shop) -> None:
+    """A change that comes while an older one is under way is sent after it, under an id of its own."""
+    product = await wordpress.product("پتو", regular_price="1")
+    await wordpress.pass_time(31)
+    await wordpress.act(f"""
+        add_action( 'http_api_debug', function () {{
+            WC_Product::write( array( 'ID' => {product} ), array( 'regular_price' => '2' ) );
+        }} );
+        return Pilito_PS_Worker::run();""")
+    assert list(await wordpress.waiting()) == [product]
+    await wordpress.send()
+    first, second = await arrived(shop, product, 2)
+    assert [event["payload"]["regular_price"] for event in (first, second)] == ["1", "2"]
+    assert first["event_id"] != second["event_id"]
+
+
+async def test_a_retry_that_reads_otherwise(wordpress: WordPress, shop: Shop) -> None:
+    """Where the product was changed past every hook between two tries, the second has another id."""
+    product = await wordpress.product("فرش", regular_price="1")
+    ids = await wordpress.act(f"""
+        global $wpdb;
+        $key = $wpdb->get_var( 'SELECT change_key FROM ' . Pilito_PS_Queue::table() );
+        $id  = function () use ( $key ) {{
+            wp_cache_flush();
+            list( $kind, $product ) = Pilito_PS_Payload::read( {product}, 'updated' );
+            return Pilito_PS_Api::event_id( $kind, $product, $key );
+        }};
+        $ids = array( $id(), $id() );
+        $wpdb->update( $wpdb->postmeta, array( 'meta_value' => '2' ), array( 'post_id' => {product}, 'meta_key' => '_regular_price' ) );
+        return array_merge( $ids, array( $id() ) );""")
+    assert ids[0] == ids[1] != ids[2]
+
+
+async def test_an_error_of_another_plugin(wordpress: WordPress, shop: Shop) -> None:
+    """A product whose text makes PHP die holds up nobody else, and is tried again later."""
+    bad = await wordpress.product("خراب", description="[poison]")
+    good = await wordpress.product("سالم")
+    poison = "add_shortcode( 'poison', function () { %s } ); return Pilito_PS_Worker::run();"
+    await wordpress.pass_time(31)
+    await wordpress.act(poison % "set_time_limit( 1 ); while ( true );", dies=True)
+    assert not await wordpress.act("return Pilito_PS_Lock::is_held();")
+    assert await wordpress.act("return Pilito_PS_Worker::run();") == 1
+    await arrived(shop, good)
+    await wordpress.pass_time(300)
+    await wordpress.act(poison % "throw new Error( 'of another plugin' );")
+    row = (await wordpress.waiting())[bad]
+    assert (row["attempts"], row["error"]) == ("2", "unreadable")
+    await wordpress.pass_time(300)
+    assert await wordpress.act(poison % "return 'دوا';") == 1
+    assert "دوا" in (await arrived(shop, bad))[0]["payload"]["description"]
+
+
+async def test_the_service_is_down(wordpress: WordPress, shop: Shop, system: System) -> None:
+    """What cannot be sent waits with growing pauses, and all of it goes once the first is taken."""
+    products = [await wordpress.product(f"کالا {number}") for number in range(5)]
+    (closed,) = free_ports(1)
+    await wordpress.connect(f"http://127.0.0.1:{closed}", shop.secret)
+    assert await wordpress.send() == 0
+    state = await wordpress.act("return Pilito_PS_State::get();")
+    assert (state["problem"], state["outages"]) == ("refused", 1)
+    pauses = []
+    for _ in range(7):
+        await wordpress.pass_time(3600)
+        before = await wordpress.act("return time();")
+        assert await wordpress.act("return Pilito_PS_Worker::run();") == 0
+        pauses.append((await wordpress.act("return Pilito_PS_State::get();"))["pause_until"] - before)
+    planned = [60, 120, 240, 480, 900, 900, 900]
+    assert all(0 <= pause - plan < 30 for pause, plan in zip(pauses, planned, strict=True)), pauses
+    assert sorted(await wordpress.waiting()) == products
+    await wordpress.connect(str(system.http.base_url), shop.secret)
+    await wordpress.pass_time(3600)
+    assert await wordpress.act("return Pilito_PS_Worker::run();") == 5
+    for product in products:
+        await arrived(shop, product)
+
+
+async def test_the_token_is_refused(wordpress: WordPress, shop: Shop) -> None:
+    """At 401 sending stops with a notice, changes go on waiting, and a good token sends them."""
+    product = await wordpress.product("کتاب")
+    async with shop.database.transaction() as connection:
+        await connection.exec_driver_sql(
+            f"UPDATE integration_tokens SET is_active = false WHERE id = {shop.token_id}"
+        )
+    assert await wordpress.send() == 0
+    assert (await wordpress.act("return Pilito_PS_State::get();"))["stopped"] == "token_inactive"
+    async with wordpress.browser() as admin:
+        assert "has stopped sending products" in await admin.page("index.php")
+        assert "switched off in Pilito" in await admin.page()
+    async with shop.database.transaction() as connection:
+        await connection.exec_driver_sql(
+            f"UPDATE integration_tokens SET is_active = true WHERE id = {shop.token_id}"
+        )
+    await wordpress.pass_time(100000)
+    assert await wordpress.act("return Pilito_PS_Worker::run();") == 0
+    async with wordpress.browser() as admin:
+        await admin.ask("retry", nonce=await admin.nonce())
+        assert "has stopped sending products" not in await admin.page("index.php")
+    await arrived(shop, product)
+
+
+async def test_asked_to_wait(wordpress: WordPress) -> None:
+    """Retry-After holds all sending back for exactly so long and counts as nobody's failure."""
+    product = await wordpress.product("کفش")
+    await wordpress.pass_time(31)
+    now = await wordpress.act("return time();")
+    state = await wordpress.act(answering(429, retry_after="120"))
+    assert 120 <= state["pause_until"] - now < 150
+    assert (await wordpress.waiting())[product]["attempts"] == "0"
+    assert await wordpress.act("return Pilito_PS_Worker::run();") == 0
+
+
+async def test_one_product_is_refused(wordpress: WordPress, shop: Shop) -> None:
+    """A product the service cannot read does not stop the others; its next change is sent at once."""
+    product = await wordpress.product("کج", regular_price="بسیار")
+    other = await wordpress.product("راست")
+    assert await wordpress.send() == 1
+    await arrived(shop, other)
+    row = (await wordpress.waiting())[product]
+    assert row["error"] == "invalid"
+    assert "product.price" in row["note"]
+    async with wordpress.browser() as admin:
+        told = (await admin.ask("status", nonce=await admin.nonce())).json()["data"]["failures"]
+    assert [(failure["id"], "could not read this product" in failure["words"]) for failure in told] == [
+        (product, True)
+    ]
+    await wordpress.act(
+        f"return WC_Product::write( array( 'ID' => {product} ), array( 'regular_price' => '5' ) );"
+    )
+    assert await wordpress.send() == 1
+
+
+async def test_somebody_else_answers(wordpress: WordPress) -> None:
+    """A page that answers 200 to everything takes nothing out of the queue."""
+    product = await wordpress.product("میز")
+    await wordpress.pass_time(31)
+    await wordpress.act(answering(200, "<html>under construction</html>"))
+    assert (await wordpress.waiting())[product]["error"] == "not_pilito"
+    await wordpress.pass_time(3600)
+    await wordpress.act(answering(200, '{"status": "ok", "event_id": "another"}'))
+    assert (await wordpress.waiting())[product]["error"] == "not_pilito"
+
+
+async def test_two_senders(wordpress: WordPress, shop: Shop) -> None:
+    """Several at once send each change once."""
+    for number in range(6):
+        await wordpress.product(f"کالا {number}")
+    await wordpress.pass_time(31)
+    taken = await asyncio.gather(*(wordpress.act("return Pilito_PS_Worker::run();") for _ in range(3)))
+    assert sorted(taken) == [0, 0, 6]
+    await eventually(lambda: events(shop), lambda number: number >= 6, what="6 events")
+    assert await events(shop) == 6
+
+
+async def test_signed(wordpress: WordPress, shop: Shop, system: System) -> None:
+    """With a secret every delivery is signed so that the reference library accepts it, and is still taken."""
+    secret = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+    await wordpress.connect(str(system.http.base_url), shop.secret, secret)
+    product = await wordpress.product("دفتر")
+    await wordpress.pass_time(31)
+    sent = await wordpress.act("""
+        $sent = null;
+        add_filter( 'http_request_args', function ( $request ) use ( &$sent ) { return $sent = $request; } );
+        Pilito_PS_Worker::run();
+        return $sent;""")
+    told = Webhook(secret).verify(sent["body"], sent["headers"])
+    assert told["event_id"] == sent["headers"]["webhook-id"]
+    assert (await arrived(shop, product))[0]["event_id"] == told["event_id"]
+    assert "\\u" not in sent["body"]
+
+
+async def test_the_service_checks_the_signature(wordpress: WordPress, system: System) -> None:
+    """A store's own secret is accepted as `pilito token create` prints it; with a wrong one nothing arrives."""
+    secret = stores.new_webhook_secret()
+    shop = await system.shop(webhook_secret=secret)
+    await wordpress.connect(str(system.http.base_url), shop.secret, stores.new_webhook_secret())
+    product = await wordpress.product("دفترچه")
+    assert await wordpress.send() == 0
+    assert await events(shop) == 0
+    await wordpress.connect(str(system.http.base_url), shop.secret, secret)
+    await wordpress.pass_time(100000)
+    await wordpress.act("return Pilito_PS_Worker::run();")
+    await arrived(shop, product)
+
+
+async def test_all_products(wordpress: WordPress, shop: Shop) -> None:
+    """A complete sync goes page by page without a browser, changes go first, and the trash is told as deleted."""
+    made = await wordpress.act("""
+        global $wpdb;
+        wp_defer_term_counting( true );
+        $ids = array();
+        foreach ( range( 1, 230 ) as $n ) {
+            $ids[] = wp_insert_post( array( 'post_type' => 'product', 'post_title' => "کالا $n", 'post_status' => 230 === $n ? 'trash' : 'publish' ) );
+        }
+        Pilito_PS_Changes::flush();
+        $wpdb->query( 'TRUNCATE ' . Pilito_PS_Queue::table() );
+        Pilito_PS_Bulk::start();
+        Pilito_PS_Worker::run( 1 );
+        return $ids;""")
+    progress = await wordpress.act("return Pilito_PS_Bulk::progress();")
+    assert progress["running"]
+    assert 0 < progress["done"] < progress["total"] == 230
+    await wordpress.act(
+        f"return WC_Product::write( array( 'ID' => {made[228]} ), array( 'sku' => 'urgent' ) );"
+    )
+    await wordpress.act(
+        f"global $wpdb; return $wpdb->query( 'UPDATE ' . Pilito_PS_Queue::table() . ' SET due_at = due_at - 31 WHERE product_id = {made[228]}' );"
+    )
+    assert (await wordpress.act("return Pilito_PS_Queue::due( 1 );"))[0]["product_id"] == str(made[228])
+    for _ in range(60):
+        await wordpress.act("return Pilito_PS_Worker::run();")
+        if not (await wordpress.act("return Pilito_PS_Bulk::progress();"))["running"]:
+            break
+    progress = await wordpress.act("return Pilito_PS_Bulk::progress();")
+    assert (progress["running"], progress["percent"]) == (False, 100)
+    assert await wordpress.waiting() == {}
+    await eventually(lambda: events(shop), lambda number: number >= 230, what="all events")
+    rows = await shop.rows("SELECT external_id, event_type FROM events WHERE store_id = :store")
+    assert {row["external_id"] for row in rows} == {f"woo_{product}" for product in made}
+    assert [row["external_id"] for row in rows if row["event_type"] == "product.deleted"] == [
+        f"woo_{made[229]}"
+    ]
+
+
+async def test_switched_off(wordpress: WordPress, shop: Shop) -> None:
+    """While it is off changes wait; switched on they are sent."""
+    await wordpress.act("pilito_ps_write_option( 'pilito_ps_on', 'no' ); return true;")
+    product = await wordpress.product("دوربین")
+    assert await wordpress.send() == 0
+    await wordpress.act("pilito_ps_write_option( 'pilito_ps_on', 'yes' ); return true;")
+    assert await wordpress.send() == 1
+    await arrived(shop, product)

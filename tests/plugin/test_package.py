@@ -1,0 +1,104 @@
+"""The zip a shop owner uploads is whole."""
+
+import gettext
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from plugin_zip import SOURCE, build, mo, translations
+from tests.plugin.conftest import required
+
+PHP = sorted(SOURCE.rglob("*.php"))
+PERSIAN = SOURCE / "languages/pilito-product-sync-fa_IR.po"
+SPOKEN = re.compile(
+    r"(?:__|esc_(?:html|attr)__|esc_(?:html|attr)_e)\(\s*'((?:[^'\\]|\\.)*)',\s*'([^']*)'\s*\)"
+)
+PLACEHOLDER = re.compile(r"%(?:\d\$)?[sd]")
+
+
+def spoken() -> set[str]:
+    """Everything the plugin says."""
+    found = [match for file in PHP for match in SPOKEN.findall(file.read_text("utf-8"))]
+    assert {domain for _, domain in found} == {"pilito-product-sync"}
+    return {text.replace("\\'", "'") for text, _ in found} | {header("Description")}
+
+
+def header(name: str) -> str:
+    found = re.search(rf"^ \* {name}: (.+)$", (SOURCE / "pilito-product-sync.php").read_text("utf-8"), re.M)
+    assert found, name
+    return found[1]
+
+
+def test_the_zip_is_the_same_each_time(tmp_path: Path) -> None:
+    """Whoever builds it gets the same bytes."""
+    first, second = build(tmp_path / "a.zip"), build(tmp_path / "b.zip")
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_the_zip_holds_what_the_contract_names(tmp_path: Path) -> None:
+    """One folder, as wp-admin expects it, with its translations compiled and nothing of ours for making it."""
+    with zipfile.ZipFile(build(tmp_path / "plugin.zip")) as archive:
+        names = set(archive.namelist())
+    assert {name.split("/")[0] for name in names} == {"pilito-product-sync"}
+    assert {f"pilito-product-sync/{name}" for name in (
+        "pilito-product-sync.php", "includes/helpers.php", "includes/class-pilito-api.php",
+        "includes/class-pilito-hooks.php", "admin/class-admin-page.php", "admin/views/settings.php",
+        "admin/css/admin.css", "admin/js/admin.js", "uninstall.php", "readme.txt",
+        "languages/pilito-product-sync-fa_IR.mo",
+    )} <= names  # fmt: skip
+    assert {Path(name).suffix for name in names} == {".php", ".css", ".js", ".txt", ".po", ".mo"}
+
+
+def test_everything_said_is_said_in_persian() -> None:
+    """Every sentence of the plugin has a translation, and every translation a sentence."""
+    known = translations(PERSIAN.read_text("utf-8"))
+    assert spoken() == set(known) - {""}
+    assert all(re.search("[آ-ی]", text) for text in known.values() if text != known[""])
+
+
+@pytest.mark.parametrize("text", sorted(spoken()))
+def test_a_translation_keeps_the_placeholders(text: str) -> None:
+    """What is filled in is filled in in both languages."""
+    said = translations(PERSIAN.read_text("utf-8"))[text]
+    assert sorted(PLACEHOLDER.findall(said)) == sorted(PLACEHOLDER.findall(text))
+    assert not re.search("[يك]", said), "Arabic letters for Persian ones"
+
+
+def test_the_compiled_translations_can_be_read() -> None:
+    """The .mo is what gettext reads."""
+    known = translations(PERSIAN.read_text("utf-8"))
+    read = gettext.GNUTranslations(io.BytesIO(mo(known)))
+    assert {text: read.gettext(text) for text in known if text} == {t: said for t, said in known.items() if t}
+
+
+@pytest.mark.parametrize("file", PHP, ids=lambda file: file.name)
+def test_a_file_opened_by_itself_does_nothing(file: Path) -> None:
+    """Whoever asks a server for the file gets nothing of it."""
+    assert re.search(r"defined\( '(ABSPATH|WP_UNINSTALL_PLUGIN)' \) \|\| exit;", file.read_text("utf-8"))
+
+
+def test_the_versions_agree() -> None:
+    """The header, the constant and the directory's page name one version and the same requirements."""
+    readme = (SOURCE / "readme.txt").read_text("utf-8")
+    for name, key in (
+        ("Version", "Stable tag"),
+        *((k, k) for k in ("Requires at least", "Requires PHP", "License")),
+    ):
+        assert f"{key}: {header(name)}\n" in readme, name
+    assert f"'PILITO_PS_VERSION', '{header('Version')}'" in (SOURCE / "pilito-product-sync.php").read_text()
+    assert header("Requires Plugins") == "woocommerce"
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_a_machine_without_php(
+    monkeypatch: pytest.MonkeyPatch, ci: str, outcome: type[BaseException]
+) -> None:
+    """It is told which packages to install: CI fails, another machine skips."""
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr("tests.plugin.shop.search_path", lambda: "/nowhere")
+    with pytest.raises(outcome, match=r"php-cli .* wordpress"):
+        required()

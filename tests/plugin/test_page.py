@@ -1,0 +1,145 @@
+"""The settings page of the plugin, as a shop owner and as somebody else sees it."""
+
+import subprocess
+
+import pytest
+
+from tests.plugin.shop import HERE, WordPress, arrived, program
+from tests.system import Shop, System
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+def test_units(packages: None) -> None:
+    """The classes that need no WordPress do what their tests say."""
+    unit = HERE / "unit"
+    ran = subprocess.run(
+        [program("phpunit"), "--bootstrap", unit / "bootstrap.php", "--do-not-cache-result", unit],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout
+    assert "OK (" in ran.stdout
+
+
+async def test_paste_test_done(wordpress: WordPress, shop: Shop, system: System) -> None:
+    """One token pasted and tested: the account and store are named, and from then on changes arrive."""
+    await wordpress.act(
+        "foreach ( array( 'token', 'secret', 'on', 'api_url' ) as $name ) { delete_option( 'pilito_ps_' . $name ); } return true;"
+    )
+    url = str(system.http.base_url).rstrip("/")
+    async with wordpress.browser() as admin:
+        assert "https://api.pilito.com" in await admin.page()
+        nonce = await admin.nonce()
+        wrong = (await admin.ask("test", nonce=nonce, api_url=url, token="wc_sk_live_" + "a" * 40)).json()[
+            "data"
+        ]
+        assert not wrong["good"]
+        assert "does not know this token" in wrong["text"]
+        assert not wrong["status"]["ready"]
+        good = (
+            await admin.ask("test", nonce=nonce, api_url=url, token=f" {shop.secret}\n", secret=SECRET)
+        ).json()["data"]
+        assert good["good"], good
+        assert good["status"]["store"].startswith("store")
+        assert "@example.com" in good["status"]["account"]
+        page = await admin.page() + await admin.page("options.php")
+        assert shop.secret not in page
+        assert SECRET not in page
+    product = await wordpress.product("چراغ خواب")
+    await wordpress.send()
+    await arrived(shop, product)
+    autoloaded = await wordpress.act("return array_keys( wp_load_alloptions() );")
+    assert not {"pilito_ps_token", "pilito_ps_secret", "pilito_ps_state"} & set(autoloaded)
+
+
+REFUSED = {
+    "not a token": ({"token": "hello"}, "does not look like a token"),
+    "no address": ({"api_url": "javascript:alert(1)", "token": "x" * 40}, "must look like"),
+    "plain HTTP": ({"api_url": "http://api.example.com", "token": "x" * 40}, "must begin with https"),
+    "a password in the address": (
+        {"api_url": "https://a:b@example.com", "token": "x" * 40},
+        "must look like",
+    ),
+    "another server without the token": ({"api_url": "https://evil.example.com"}, "Paste the token again"),
+    "not a secret": ({"secret": "whsec_%%%%%%%"}, "does not look like a signing secret"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+async def test_what_is_typed_wrong(wordpress: WordPress, shop: Shop, system: System, what: str) -> None:
+    """It is said in plain words, and nothing of it is kept or sent anywhere."""
+    typed, told = REFUSED[what]
+    url = str(system.http.base_url).rstrip("/")
+    async with wordpress.browser() as admin:
+        nonce = await admin.nonce()
+        answer = (await admin.ask("test", **{"nonce": nonce, "api_url": url, **typed})).json()["data"]
+        assert not answer["good"]
+        assert told in answer["text"]
+        saved = await admin.http.post(
+            "/wp-admin/admin-post.php",
+            data={"action": "pilito_ps_save", "nonce": nonce, "api_url": url, **typed},
+        )
+        assert told in saved.text
+    assert await wordpress.act("return array( pilito_ps_token(), pilito_ps_api_url() );") == [
+        shop.secret,
+        url,
+    ]
+
+
+@pytest.mark.parametrize("action", ["test", "status", "retry", "sync", "cancel", "run"])
+async def test_only_for_those_who_may(wordpress: WordPress, action: str) -> None:
+    """Somebody without the right, or without the nonce, is refused."""
+    async with wordpress.browser() as admin:
+        nonce = await admin.nonce()
+        assert (await admin.ask(action)).status_code == 403
+        assert (await admin.ask(action, nonce="0123456789")).status_code == 403
+    async with wordpress.browser("reader") as reader:
+        assert (await reader.ask(action, nonce=nonce)).status_code == 403
+        answer = await reader.http.get("/wp-admin/admin.php?page=pilito-product-sync")
+        assert answer.status_code == 403
+
+
+async def test_saving_needs_the_nonce(wordpress: WordPress) -> None:
+    """A form from elsewhere changes nothing."""
+    before = await wordpress.act("return pilito_ps_api_url();")
+    async with wordpress.browser() as admin:
+        answer = await admin.http.post(
+            "/wp-admin/admin-post.php",
+            data={"action": "pilito_ps_save", "api_url": "https://evil.example.com"},
+        )
+        assert answer.status_code == 403
+    assert await wordpress.act("return pilito_ps_api_url();") == before
+
+
+async def test_in_persian(wordpress: WordPress) -> None:
+    """A shop in Persian sees the page in Persian."""
+    (wordpress.folder / "wp-content/languages").mkdir(exist_ok=True)
+    (wordpress.folder / "wp-content/languages/fa_IR.mo").touch()
+    await wordpress.act("update_option( 'WPLANG', 'fa_IR' ); return true;")
+    async with wordpress.browser() as admin:
+        page = await admin.page()
+    for words in ("پیلیتو Sync", "تست اتصال", "ذخیره", "همگام‌سازی همهٔ محصولات", "آخرین ارسال موفق"):
+        assert words in page
+
+
+async def test_stop_and_leave(wordpress: WordPress) -> None:
+    """Deactivated it only stops; uninstalled it leaves nothing behind."""
+    await wordpress.product("یادگار")
+    left = await wordpress.act("""
+        require_once ABSPATH . 'wp-admin/includes/admin.php';
+        deactivate_plugins( 'pilito-product-sync/pilito-product-sync.php' );
+        return array( pilito_ps_token(), count( test_actions() ), count( (array) Pilito_PS_Queue::due( 9 ) ) >= 0 );""")
+    assert left[0]
+    assert left[1] == 0
+    code = "global $wpdb; return array( $wpdb->get_col( \"SELECT option_name FROM {$wpdb->options} WHERE option_name LIKE 'pilito%'\" ), $wpdb->get_col( \"SHOW TABLES LIKE '%pilito%'\" ) );"
+    options, tables = await wordpress.act(code)
+    assert options
+    assert tables
+    await wordpress.act("""
+        require_once ABSPATH . 'wp-admin/includes/admin.php';
+        return true === delete_plugins( array( 'pilito-product-sync/pilito-product-sync.php' ) );""")
+    assert await wordpress.act(code) == [[], []]
+    assert await wordpress.install_plugin()

@@ -1,0 +1,10 @@
+<?php
+use PHPUnit\Framework\TestCase;
+
+final class BackoffTest extends TestCase {
+	/** Pauses between tries grow from a minute to an hour and no further, however often it was tried. */
+	public function test_it_grows_to_an_hour() {
+		$this->assertSame( array( 60, 120, 240, 480, 960, 1920, 3600, 3600 ), array_map( array( 'Pilito_PS_Worker', 'backoff' ), range( 1, 8 ) ) );
+		$this->assertSame( 3600, Pilito_PS_Worker::backoff( 1000000 ) );
+	}
+}
