@@ -1,13 +1,17 @@
 """What a shop platform must be able to do for us; one folder each, listed in `platforms.py`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from contracts.catalog import Attribute, Product, Variation
+from connectors.outbound import Outbound
+from contracts.catalog import Product, Variation
 from contracts.deliveries import Delivery, Ignored, Told
 from contracts.events import EventType
+from contracts.failures import Failure
+from contracts.stores import ShopAccess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,39 +51,44 @@ class Connector(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestEntry:
-    """What a shop's list says of a product, without its texts; names are there for renames move no time.
+    """What a shop's list says of a product, without its texts.
 
-    One that could be read by its id only has neither a time nor names.
+    Renames move no time and direct writes to the shop's database move none either, so names and facts are
+    there beside it. One of which only the id could be read has no `product`.
     """
 
-    id: int
     external_id: str
-    modified: datetime | None
-    status: str
-    categories: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    brands: tuple[str, ...] = ()
-    attributes: tuple[Attribute, ...] = ()
+    product: Product | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestPage:
-    """One page of the list; a page may be short, and only `pages` says which is the last."""
+    """One page of the list; a page may be short, and only a `next` of None says that it is the last.
+
+    `total` is how many products the shop says there are, `moment` the shop's own time of answering.
+    """
 
     entries: tuple[ManifestEntry, ...]
-    pages: int
-    total: int
+    next: str | None
+    total: int | None
+    moment: datetime | None
 
 
 class Catalogue(Protocol):
-    """Reads the catalogue of one shop as it is now; ShopProblem where that cannot be done."""
+    """Reads the catalogue of one shop as it is now; ShopProblem where that cannot be done.
+
+    What it reads of products is for `Connector.change`, as a delivery's payload is.
+    """
 
     async def product(self, external_id: str) -> Mapping[str, Any] | None:
         """A product with its variations in full, or a variation; None where it is gone or in the trash."""
         ...
 
-    async def manifest(self, page: int, *, modified_after: datetime | None = None) -> ManifestPage:
-        """A page of all products but those in the trash, by rising id, from 1 on."""
+    async def manifest(self, cursor: str | None, *, modified_after: datetime | None = None) -> ManifestPage:
+        """A page of all products but those in the trash, in an order that changes do not alter.
+
+        The first where there is no `cursor`.
+        """
         ...
 
     async def fetch(self, external_ids: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -88,4 +97,22 @@ class Catalogue(Protocol):
 
     async def currency(self) -> str | None:
         """The code of the shop's currency; None where it does not tell us."""
+        ...
+
+
+Budget = Callable[[], Awaitable[None]]
+"""Waits until a shop may be asked once more."""
+
+
+class CatalogueReader(Protocol):
+    """Opens the catalogues of shops of one platform."""
+
+    def open(
+        self, access: ShopAccess, outbound: Outbound, budget: Budget
+    ) -> AbstractAsyncContextManager[Catalogue]:
+        """With connections of its own: those to two shops at one address must not be mixed up."""
+        ...
+
+    def failure(self, error: Exception) -> Failure:
+        """What anything that reading raised means."""
         ...

@@ -1,8 +1,9 @@
-"""The platforms we know; one more is a folder and a line here."""
+"""The platforms we know; one more is a folder and a line in each table here."""
 
-from connectors.base import Connector
+from connectors.base import CatalogueReader, Connector
 from connectors.custom.deliveries import CustomDeliveries
 from connectors.shopify.deliveries import ShopifyDeliveries
+from connectors.woocommerce.client import WooCommerceReader
 from connectors.woocommerce.deliveries import WooCommerceDeliveries
 from contracts.stores import StoreType
 
@@ -11,3 +12,6 @@ PLATFORMS: dict[str, Connector] = {
     StoreType.SHOPIFY: ShopifyDeliveries(),
     StoreType.CUSTOM: CustomDeliveries(),
 }
+
+READERS: dict[str, CatalogueReader] = {StoreType.WOOCOMMERCE: WooCommerceReader()}
+"""Those whose shops can be read; a custom shop tells us all by itself."""

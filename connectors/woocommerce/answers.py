@@ -4,6 +4,8 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any
 
@@ -51,6 +53,13 @@ class Answer:
             return ""
         code = body.get("code") if isinstance(body, dict) else None
         return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
+
+    def moment(self) -> datetime | None:
+        """The shop's own time, which may differ from ours."""
+        try:
+            return parsedate_to_datetime(self.headers.get("date", "")).astimezone(UTC)
+        except (ValueError, OverflowError):
+            return None
 
     def number(self, header: str) -> int:
         """A count among the headers, without which no list has an end."""

@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx2
 
-from connectors.base import ManifestEntry, ManifestPage
+from connectors.base import Budget, ManifestEntry, ManifestPage
+from connectors.failures import shop_failure
 from connectors.fields import identifier
 from connectors.outbound import Outbound
 from connectors.woocommerce.answers import Answer, is_gone, is_refused, problem
@@ -17,13 +18,17 @@ from connectors.woocommerce.rest import Rest, TooLong
 from contracts.catalog import Product
 from contracts.errors import InvalidField, ShopAnswersNonsense
 from contracts.events import EventType
+from contracts.failures import Failure
 from contracts.stores import ShopAccess
 
 PER_PAGE = 100
 MOST_VARIATIONS = 10_000
 
 IN_ORDER = {"orderby": "id", "order": "asc", "per_page": str(PER_PAGE), "status": "any"}
-MANIFEST_FIELDS = "id,type,status,date_modified_gmt,categories,tags,brands,attributes"
+MANIFEST_FIELDS = (
+    "id,type,name,status,catalog_visibility,post_password,date_modified_gmt,price,stock_quantity,stock_status,"
+    "categories,tags,brands,attributes,variations"
+)
 
 Body = dict[str, Any]
 
@@ -61,23 +66,12 @@ def _id(item: Body) -> int:
 
 def _entry(item: Body) -> ManifestEntry:
     """What can be read of an entry; its id always can, so that nothing unreadable looks gone."""
-    id_ = _id(item)
+    id_ = spelled(_id(item))
     try:
         product = parse(EventType.UPDATED, item)
     except InvalidField:
         product = None
-    if not isinstance(product, Product):
-        return ManifestEntry(id=id_, external_id=spelled(id_), modified=None, status="")
-    return ManifestEntry(
-        id=id_,
-        external_id=product.external_id,
-        modified=product.version,
-        status=product.status,
-        categories=product.categories,
-        tags=product.tags,
-        brands=product.brands,
-        attributes=product.attributes,
-    )
+    return ManifestEntry(external_id=id_, product=product if isinstance(product, Product) else None)
 
 
 def _bare(moment: datetime) -> str:
@@ -90,15 +84,8 @@ def _bare(moment: datetime) -> str:
 class WooCommerceCatalogue:
     """Fulfils `connectors.base.Catalogue`."""
 
-    def __init__(self, access: ShopAccess, client: httpx2.AsyncClient) -> None:
-        self._rest = Rest(access, client)
-
-    @classmethod
-    @asynccontextmanager
-    async def open(cls, access: ShopAccess, outbound: Outbound) -> AsyncIterator["WooCommerceCatalogue"]:
-        """With connections of its own: those to two shops at one address must not be mixed up."""
-        async with outbound.client() as client:
-            yield cls(access, client)
+    def __init__(self, access: ShopAccess, client: httpx2.AsyncClient, budget: Budget) -> None:
+        self._rest = Rest(access, client, budget)
 
     async def product(self, external_id: str) -> Mapping[str, Any] | None:
         id_ = number(external_id)
@@ -112,14 +99,18 @@ class WooCommerceCatalogue:
             return None
         return await self._whole(read)
 
-    async def manifest(self, page: int, *, modified_after: datetime | None = None) -> ManifestPage:
+    async def manifest(self, cursor: str | None, *, modified_after: datetime | None = None) -> ManifestPage:
+        page = int(cursor or "1")
         asked = {**IN_ORDER, "page": str(page), "_fields": MANIFEST_FIELDS}
         if modified_after is not None:
             asked |= {"modified_after": _bare(modified_after), "dates_are_gmt": "true"}
         answer = await self._rest.get("products", asked)
         entries = tuple(_entry(item) for item in _list(answer))
         return ManifestPage(
-            entries=entries, pages=answer.number("X-WP-TotalPages"), total=answer.number("X-WP-Total")
+            entries=entries,
+            next=str(page + 1) if page < answer.number("X-WP-TotalPages") else None,
+            total=answer.number("X-WP-Total"),
+            moment=answer.moment(),
         )
 
     async def fetch(self, external_ids: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -172,3 +163,17 @@ class WooCommerceCatalogue:
             late = await self._included(route, missing[at : at + PER_PAGE])
             found |= {_id(item): item for item in late}
         return [found[id_] for id_ in sorted(found) if found[id_].get("status") != "trash"]
+
+
+class WooCommerceReader:
+    """Fulfils `connectors.base.CatalogueReader`."""
+
+    @asynccontextmanager
+    async def open(
+        self, access: ShopAccess, outbound: Outbound, budget: Budget
+    ) -> AsyncIterator[WooCommerceCatalogue]:
+        async with outbound.client() as client:
+            yield WooCommerceCatalogue(access, client, budget)
+
+    def failure(self, error: Exception) -> Failure:
+        return shop_failure(error)

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 import httpx2
 
+from connectors.base import Budget
 from connectors.woocommerce.answers import Answer
 from connectors.woocommerce.signing import Key
 from contracts.errors import ForbiddenAddress, ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
@@ -18,7 +19,7 @@ REDIRECTS = 3
 MOVED = (301, 302, 303, 307, 308)
 LARGEST_ANSWER = 64 * 2**20
 LONGEST_ANSWER = 120.0
-"""Seconds, redirects and all, however steadily it trickles."""
+"""Seconds, however steadily it trickles."""
 
 HEADERS = {
     "User-Agent": f"pilito-sync/{VERSION}",
@@ -36,26 +37,28 @@ class TooLong(ShopAnswersNonsense):
 class Rest:
     """The REST API of one shop; `client` is one for this shop only, and its connections are."""
 
-    def __init__(self, access: ShopAccess, client: httpx2.AsyncClient) -> None:
+    def __init__(self, access: ShopAccess, client: httpx2.AsyncClient, budget: Budget) -> None:
         if not access.base_url:
             raise ShopRefuses("The store has no address; give it a base_url.")
         self._base = access.base_url.rstrip("/")
         self._key = Key(access.credentials)
         self._client = client
+        self._budget = budget
 
     async def get(self, route: str, asked: Mapping[str, str] | None = None) -> Answer:
         """The answer to one question, whatever its status; ShopProblem where there is none."""
         query = f"?{urlencode(asked, quote_via=quote)}" if asked else ""
         url = httpx2.URL(f"{self._base}/{NAMESPACE}/{route}{query}")
         try:
-            async with asyncio.timeout(LONGEST_ANSWER):
-                return await self._follow(url)
+            return await self._follow(url)
         except (httpx2.HTTPError, httpx2.InvalidURL, ForbiddenAddress, OSError) as error:
             raise _problem(error) from None
 
     async def _follow(self, url: httpx2.URL) -> Answer:
         for _ in range(REDIRECTS + 1):
-            answer = await self._ask(url)
+            await self._budget()
+            async with asyncio.timeout(LONGEST_ANSWER):
+                answer = await self._ask(url)
             if answer.status not in MOVED or "location" not in answer.headers:
                 return answer
             url = _next(url, answer.headers["location"])
