@@ -21,11 +21,14 @@ from activities.knowledge import KnowledgeActivities
 from activities.lost import LostActivities, Temporal
 from activities.products import ProductActivities
 from activities.retention import RetentionActivities
+from activities.shops import Shops
 from activities.totals import Totals
 from connectors.embeddings import Embedder, create_embedder
+from connectors.outbound import Outbound
 from contracts.events import LostText, ProductEvent
 from contracts.naming import embedding_label
 from database.engine import Database, create_engine
+from database.sealing import Seal
 from settings import Settings, load
 from workflows import WORKFLOWS
 from workflows.client import connect, start_product_event, start_product_text, status_of
@@ -36,6 +39,16 @@ EMBEDDING_CALLS = 20
 GRACE = timedelta(seconds=5)
 
 logger = logging.getLogger("pilito.worker")
+
+
+def open_shops(settings: Settings, database: Database) -> Shops:
+    """The way into the shops of all stores."""
+    return Shops(
+        database,
+        Outbound(allow_private=settings.allow_private_shops),
+        Seal(settings.secret_keys),
+        per_minute=settings.shop_requests_per_minute,
+    )
 
 
 def collect(

@@ -93,6 +93,8 @@ stores = Table(
     Column("webhook_secret_before", LargeBinary, comment="sealed; believed until the time beside it"),
     _moment("webhook_secret_before_until"),
     Column("credentials", LargeBinary, comment="sealed JSON; what pulling from the shop takes"),
+    Column("schedule", JSONB, comment="when it is read; null is the default"),
+    Column("webhooks", JSONB, comment="how its own webhooks were last seen"),
     _moment("created_at", required=True),
     _moment("updated_at", required=True),
     Index(None, "user_id"),

@@ -1,0 +1,92 @@
+"""Reading shops: by their own key, at the pace all processes keep together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.failures import STORE_GONE
+from activities.guard import application_error, database_errors
+from connectors.base import Catalogue, CatalogueReader
+from connectors.outbound import Outbound
+from connectors.platforms import READERS
+from contracts.failures import Failure, Posture
+from contracts.stores import ShopAccess
+from database import shops
+from database.engine import Database
+from database.sealing import Seal
+from database.shops import SealedAccess
+
+BURST = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenShop:
+    """A shop that is being read."""
+
+    store_id: int
+    terms: SealedAccess
+    catalogue: Catalogue
+    reader: CatalogueReader
+
+
+class Shops:
+    """The shops of all stores; each is asked `per_minute` times at most, by whatever process."""
+
+    def __init__(self, database: Database, outbound: Outbound, seal: Seal, *, per_minute: int) -> None:
+        self._database = database
+        self._outbound = outbound
+        self._seal = seal
+        self._price = timedelta(minutes=1) / per_minute
+
+    async def terms(self, store_id: int) -> SealedAccess:
+        """How a store's shop is read; raises where there is no such store."""
+        with database_errors():
+            async with self._database.single() as connection:
+                terms = await shops.access(connection, store_id)
+        if terms is None:
+            raise application_error(STORE_GONE)
+        return terms
+
+    @asynccontextmanager
+    async def open(self, store_id: int) -> AsyncIterator[OpenShop]:
+        """A shop to be read; whatever reading raises leaves as what it means to Temporal."""
+        terms = await self.terms(store_id)
+        reader = READERS.get(terms.type)
+        if reader is None or terms.credentials is None:
+            raise application_error(
+                Failure(posture=Posture.NEVER, reason="The store has no credentials to read its shop with.")
+            )
+
+        async def budget() -> None:
+            with database_errors():
+                async with self._database.single() as connection:
+                    wait = await shops.reserve(connection, store_id, price=self._price, burst=BURST)
+            await asyncio.sleep(wait)
+
+        try:
+            access = ShopAccess(
+                store_id=store_id,
+                type=terms.type,
+                base_url=terms.base_url,
+                credentials=self._seal.open_fields(terms.credentials),
+            )
+            async with reader.open(access, self._outbound, budget) as catalogue:
+                yield OpenShop(store_id=store_id, terms=terms, catalogue=catalogue, reader=reader)
+        except ApplicationError:
+            raise
+        except Exception as error:  # the mapping is total
+            failure = reader.failure(error)
+            activity.logger.warning("shop of store %s: %s", store_id, failure.reason)
+            await self._hold_off(store_id, failure)
+            raise application_error(failure) from None
+
+    async def _hold_off(self, store_id: int, failure: Failure) -> None:
+        if failure.posture is Posture.AGAIN and failure.pause:
+            with database_errors():
+                async with self._database.single() as connection:
+                    await shops.hold_off(connection, store_id, failure.pause)
