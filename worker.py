@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -15,18 +15,23 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.worker import Worker
 
 import tracing
+from activities.absent import AbsentActivities
+from activities.catalog_sync import CatalogSyncActivities
+from activities.embedding import Embedding
 from activities.events import EventActivities
 from activities.inbox import InboxActivities
 from activities.knowledge import KnowledgeActivities
 from activities.lost import LostActivities, Temporal
+from activities.pages import Pages
 from activities.products import ProductActivities
 from activities.retention import RetentionActivities
 from activities.shops import Shops
+from activities.taking import Taking
 from activities.totals import Totals
 from connectors.embeddings import Embedder, create_embedder
 from connectors.outbound import Outbound
 from contracts.events import LostText, ProductEvent
-from contracts.naming import embedding_label
+from contracts.naming import bulk_queue, embedding_label
 from database.engine import Database, create_engine
 from database.sealing import Seal
 from settings import Settings, load
@@ -36,6 +41,7 @@ from workflows.schedules import ensure_schedules
 
 DATABASE_STEPS = 20
 EMBEDDING_CALLS = 20
+BULK_STEPS = 6
 GRACE = timedelta(seconds=5)
 
 logger = logging.getLogger("pilito.worker")
@@ -74,9 +80,14 @@ def collect(
         model=model,
         patience=patience,
     )
+    embedding = Embedding(embedder, totals)
     knowledge = KnowledgeActivities(
-        database, embedder, totals, patience=timedelta(hours=settings.embedding_patience_hours)
+        database, embedding, totals, patience=timedelta(hours=settings.embedding_patience_hours)
     )
+    shops = open_shops(settings, database)
+    taking = Taking(database, Pages(database, embedding, totals))
+    syncs = CatalogSyncActivities(database, shops, taking, model=model)
+    absent = AbsentActivities(database, shops, taking)
     return [
         events.record_event,
         events.finish_event,
@@ -89,17 +100,44 @@ def collect(
         lost.lost_text,
         lost.give_up_text,
         RetentionActivities(database, keep=settings.payload_retention).trim_payloads,
+        syncs.begin_sync,
+        syncs.compare_page,
+        syncs.take_page,
+        syncs.finish_sync,
+        absent.weigh_absent,
+        absent.take_absent,
     ]
+
+
+class Workers:
+    """One for events and all that decides, and one for bulk work with slots of its own; entered together."""
+
+    def __init__(self, *workers: Worker) -> None:
+        self._workers = workers
+        self._running = AsyncExitStack()
+
+    async def __aenter__(self) -> "Workers":
+        for worker in self._workers:
+            await self._running.enter_async_context(worker)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._running.aclose()
 
 
 def build(
     settings: Settings, client: Client, database: Database, embedder: Embedder, totals: Totals
-) -> Worker:
-    return tuned(
-        client,
-        task_queue=settings.task_queue,
-        workflows=WORKFLOWS,
-        activities=collect(settings, client, database, embedder, totals),
+) -> Workers:
+    activities = collect(settings, client, database, embedder, totals)
+    return Workers(
+        tuned(client, task_queue=settings.task_queue, workflows=WORKFLOWS, activities=activities),
+        Worker(
+            client,
+            task_queue=bulk_queue(settings.task_queue),
+            activities=activities,
+            max_concurrent_activities=BULK_STEPS,
+            graceful_shutdown_timeout=GRACE,
+        ),
     )
 
 
@@ -125,7 +163,9 @@ async def run(settings: Settings) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    database = Database(create_engine(settings.database_url, pool_size=DATABASE_STEPS + 2 * EMBEDDING_CALLS))
+    database = Database(
+        create_engine(settings.database_url, pool_size=DATABASE_STEPS + 2 * (EMBEDDING_CALLS + BULK_STEPS))
+    )
     embedder = create_embedder(settings)
     totals = Totals(database)
     traces = tracing.start("pilito-worker")

@@ -15,7 +15,8 @@ from contracts.events import EventStatus, Outcome, SavedProduct
 from database import events, products, variations
 from database.engine import Database
 from database.events import Change
-from database.products import SavedRow, StoredProduct
+from database.products import SavedRow, StoredProduct, Written
+from database.variations import Inside
 from knowledge.content import content_hash
 
 SUPERSEDED = Outcome(status=EventStatus.SUPERSEDED, reason="A newer event of this product arrived meanwhile.")
@@ -86,17 +87,19 @@ class ProductActivities:
         self, connection: AsyncConnection, change: Change, stored: StoredProduct, product: Product
     ) -> Outcome | None:
         known = stored.variations
+        inside = Inside(change=change, variations=product.variations, ids=product.variation_ids or ())
         if product.variations:
-            await variations.upsert(connection, change, product.variations)
+            await variations.upsert(connection, change.store_id, [inside])
         if product.variation_ids is not None and (stored.variations or product.variations):
-            await variations.keep_only(connection, change, product.variation_ids)
-            await variations.bury(connection, change)
+            await variations.keep_only(connection, change.store_id, [inside])
+            await variations.bury(connection, change.store_id, [inside])
             known = (await products.load(connection, change)).variations
         text = content_hash(product, known)
-        saved = await products.upsert(connection, change, product, text)
+        written = Written(change=change, product=product, content_hash=text)
+        saved = (await products.upsert(connection, [written])).get(product.external_id)
         if saved is None:
             return STALE
-        if known and await variations.any_newer(connection, change):
+        if known and await variations.newer(connection, change.store_id, [inside]):
             await products.refresh_from_variations(connection, saved.id, text)
         if not product.visible:
             return Outcome(
@@ -108,7 +111,8 @@ class ProductActivities:
     async def _save_variation(
         self, connection: AsyncConnection, change: Change, stored: StoredProduct, variation: Variation
     ) -> Outcome | None:
-        if not await variations.upsert(connection, change, (variation,)):
+        alone = Inside(change=change, variations=(variation,))
+        if not await variations.upsert(connection, change.store_id, [alone]):
             return STALE
         if stored.product is None:
             return Outcome(

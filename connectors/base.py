@@ -54,11 +54,13 @@ class ManifestEntry:
     """What a shop's list says of a product, without its texts.
 
     Renames move no time and direct writes to the shop's database move none either, so names and facts are
-    there beside it. One of which only the id could be read has no `product`.
+    there beside it. One of which only the id could be read has no `product`. `with_facts` is whether the
+    list tells price and stock at all.
     """
 
     external_id: str
     product: Product | None
+    with_facts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +93,8 @@ class Catalogue(Protocol):
         """
         ...
 
-    async def fetch(self, external_ids: Sequence[str]) -> list[Mapping[str, Any]]:
-        """Up to 100 products with their variations in full; those that are gone are not among them."""
+    async def fetch(self, external_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        """Up to 100 products with their variations in full, by their ids; the others are gone."""
         ...
 
     async def currency(self) -> str | None:

@@ -34,6 +34,21 @@ def product_text_id(product_id: int) -> str:
     return f"product-text/{product_id}"
 
 
+def catalog_sync_id(store_id: int) -> str:
+    """The bulk resync of a store, of which there is one at a time."""
+    return f"catalog-sync/{store_id}"
+
+
+def sync_schedule_id(store_id: int, mode: str) -> str:
+    """The schedule of a store's syncs of one mode."""
+    return f"catalog-sync-{mode}/{store_id}"
+
+
+def bulk_queue(task_queue: str) -> str:
+    """Where the steps of bulk work wait, so that they never keep an event's steps waiting."""
+    return f"{task_queue}-bulk"
+
+
 def event_retention_id(task_queue: str) -> str:
     """The schedule that trims the payloads of old events; one per installation too."""
     return f"event-retention/{task_queue}"

@@ -19,10 +19,9 @@ from contracts.events import (
 )
 from contracts.naming import product_event_id
 from database.order import is_older
+from database.product_locks import lock
 
 UNFINISHED = "('received', 'waiting', 'processing', 'retrying', 'failed')"
-
-_LOCK_PRODUCT = "pg_advisory_xact_lock(hashtextextended({key}, {store}))"
 
 _KEEP = text("""
     INSERT INTO events AS e (store_id, event_id, event_type, external_id, product_key, payload, version,
@@ -44,7 +43,7 @@ _RECORD = text(f"""
         SELECT coalesce(:parent, (SELECT parent_external_id FROM product_variations
                                   WHERE store_id = :store_id AND external_id = :external_id),
                         :external_id) AS product_key,
-               {_LOCK_PRODUCT.format(store=":store_id", key=":external_id")}
+               {lock(store=":store_id", key=":external_id")}
     )
     INSERT INTO events AS e (store_id, event_id, event_type, external_id, product_key, payload, version,
                              received_at, burst_started_at, status, is_pending, workflow_id, run_id,
@@ -88,7 +87,7 @@ _OPEN = text(f"""
     SELECT e.id, e.store_id, e.event_id, e.event_type, e.external_id, e.product_key, e.payload, e.version,
            e.received_at, e.superseded_by, e.payload_trimmed_at IS NOT NULL AS is_trimmed,
            s.user_id, s.type AS platform, s.currency,
-           {_LOCK_PRODUCT.format(store="e.store_id", key="e.product_key")}
+           {lock(store="e.store_id", key="e.product_key")}
     FROM events e JOIN stores s ON s.id = e.store_id
     WHERE e.id = :id
 """)
@@ -98,7 +97,7 @@ _JOIN_PARENT = text(f"""
     FROM product_variations v
     WHERE e.id = :id AND v.store_id = e.store_id AND v.external_id = e.external_id
       AND e.product_key <> v.parent_external_id
-    RETURNING e.product_key, {_LOCK_PRODUCT.format(store="e.store_id", key="v.parent_external_id")}
+    RETURNING e.product_key, {lock(store="e.store_id", key="v.parent_external_id")}
 """)
 
 _TAKE_UP = text("""

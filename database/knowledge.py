@@ -14,87 +14,99 @@ from database.engine import Database
 GENERATIONS_KEPT = 3
 """How many texts of a product keep their vectors, so that going back to one costs nothing."""
 
-_WANTED = text("""
-    SELECT content_hash = :content_hash FROM products WHERE id = :product_id
+_VERSIONS = """
+    unnest(CAST(:event_rows AS bigint[]), CAST(:product_ids AS bigint[]), CAST(:content_hashes AS text[]))
+        AS w(event_row, product_id, content_hash)
+"""
+
+_WANTED = text(f"""
+    SELECT p.id FROM products p JOIN {_VERSIONS} ON p.id = w.product_id AND p.content_hash = w.content_hash
 """)
 
 _STAGE = text("""
     INSERT INTO tenant_knowledge (user_id, store_id, product_id, content_hash, model, position, text,
                                   text_hash, tokens, words, embedding)
-    SELECT p.user_id, p.store_id, p.id, :content_hash, :model, c.position, c.text, c.text_hash, c.tokens,
+    SELECT p.user_id, p.store_id, p.id, c.content_hash, :model, c.position, c.text, c.text_hash, c.tokens,
            to_tsvector('simple', c.words)
              || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id]),
            (SELECT known.embedding FROM tenant_knowledge known
             WHERE known.product_id = p.id AND known.text_hash = c.text_hash AND known.model = :model
               AND known.embedding IS NOT NULL LIMIT 1)
-    FROM products p, jsonb_to_recordset(CAST(:chunks AS jsonb)) AS c(
-        position int, text text, text_hash text, tokens int, words text)
-    WHERE p.id = :product_id
+    FROM products p JOIN jsonb_to_recordset(CAST(:chunks AS jsonb)) AS c(
+        product_id bigint, content_hash text, position int, text text, text_hash text, tokens int, words text)
+        ON p.id = c.product_id
     ON CONFLICT DO NOTHING
 """)
 
-_COUNT = text("""
-    SELECT count(DISTINCT text_hash) FILTER (WHERE embedding IS NULL) AS missing,
-           count(DISTINCT text_hash) FILTER (WHERE embedding IS NOT NULL) AS reused
-    FROM tenant_knowledge
-    WHERE product_id = :product_id AND content_hash = :content_hash AND model = :model
+_OF_VERSION = "k.product_id = w.product_id AND k.content_hash = w.content_hash AND k.model = :model"
+
+_COUNT = text(f"""
+    SELECT k.product_id,
+           count(DISTINCT k.text_hash) FILTER (WHERE k.embedding IS NULL) AS missing,
+           count(DISTINCT k.text_hash) FILTER (WHERE k.embedding IS NOT NULL) AS reused
+    FROM {_VERSIONS} JOIN tenant_knowledge k ON {_OF_VERSION}
+    GROUP BY k.product_id
 """)
 
-_ADOPT = text("""
+_ADOPT = text(f"""
     UPDATE tenant_knowledge k SET embedding = known.embedding
-    FROM tenant_knowledge known
-    WHERE k.product_id = :product_id AND k.content_hash = :content_hash AND k.model = :model
-      AND k.embedding IS NULL
-      AND known.product_id = :product_id AND known.text_hash = k.text_hash AND known.model = :model
+    FROM {_VERSIONS}, tenant_knowledge known
+    WHERE {_OF_VERSION} AND k.embedding IS NULL
+      AND known.product_id = w.product_id AND known.text_hash = k.text_hash AND known.model = :model
       AND known.embedding IS NOT NULL
 """)
 
-_MISSING = text("""
-    SELECT text_hash, min(text) AS text, min(tokens) AS tokens FROM tenant_knowledge
-    WHERE product_id = :product_id AND content_hash = :content_hash AND model = :model
-      AND embedding IS NULL
-    GROUP BY text_hash ORDER BY min(position)
+_MISSING = text(f"""
+    SELECT k.product_id, k.content_hash, k.text_hash, min(k.text) AS text, min(k.tokens) AS tokens
+    FROM {_VERSIONS} JOIN tenant_knowledge k ON {_OF_VERSION}
+    WHERE k.embedding IS NULL
+    GROUP BY k.product_id, k.content_hash, k.text_hash ORDER BY k.product_id, min(k.position)
 """)
 
 _FILL = text("""
     UPDATE tenant_knowledge k SET embedding = v.embedding
-    FROM json_to_recordset(CAST(:vectors AS json)) AS v(text_hash text, embedding halfvec)
-    WHERE k.product_id = :product_id AND k.content_hash = :content_hash AND k.model = :model
+    FROM json_to_recordset(CAST(:vectors AS json)) AS v(
+        product_id bigint, content_hash text, text_hash text, embedding halfvec)
+    WHERE k.product_id = v.product_id AND k.content_hash = v.content_hash AND k.model = :model
       AND k.text_hash = v.text_hash
 """)
 
-_PUBLISH = text("""
-    UPDATE products SET knowledge_hash = :content_hash, knowledge_model = :model, knowledge_at = now()
-    WHERE id = :product_id AND content_hash = :content_hash
-      AND NOT EXISTS (SELECT FROM tenant_knowledge
-                      WHERE product_id = :product_id AND content_hash = :content_hash AND model = :model
-                        AND embedding IS NULL)
-    RETURNING (SELECT greatest(extract(epoch FROM now() - coalesce(version, received_at)), 0)
-               FROM events WHERE id = :event_row) AS seconds
+_PUBLISH = text(f"""
+    UPDATE products p SET knowledge_hash = w.content_hash, knowledge_model = :model, knowledge_at = now()
+    FROM {_VERSIONS}
+    WHERE p.id = w.product_id AND p.content_hash = w.content_hash
+      AND NOT EXISTS (SELECT FROM tenant_knowledge k WHERE {_OF_VERSION} AND k.embedding IS NULL)
+    RETURNING p.id, (SELECT greatest(extract(epoch FROM now() - coalesce(e.version, e.received_at)), 0)
+                     FROM events e WHERE e.id = w.event_row) AS seconds
 """)
 
-_SWAP = text("""
-    UPDATE tenant_knowledge SET is_live = NOT is_live
-    WHERE product_id = :product_id
-      AND is_live <> (content_hash = :content_hash AND model = :model)
+_SWAP = text(f"""
+    UPDATE tenant_knowledge k SET is_live = NOT k.is_live
+    FROM {_VERSIONS}
+    WHERE w.product_id = ANY(:published) AND k.product_id = w.product_id
+      AND k.is_live <> (k.content_hash = w.content_hash AND k.model = :model)
 """)
 
 _FORGET = text("""
     DELETE FROM tenant_knowledge k
-    WHERE k.product_id = :product_id AND NOT k.is_live AND (k.content_hash, k.model) NOT IN (
-        SELECT content_hash, model FROM tenant_knowledge WHERE product_id = :product_id
-        GROUP BY content_hash, model ORDER BY max(id) DESC LIMIT :kept)
+    USING (SELECT product_id, content_hash, model,
+                  row_number() OVER (PARTITION BY product_id ORDER BY max(id) DESC) AS age
+           FROM tenant_knowledge WHERE product_id = ANY(:published)
+           GROUP BY product_id, content_hash, model) g
+    WHERE k.product_id = g.product_id AND k.content_hash = g.content_hash AND k.model = g.model
+      AND NOT k.is_live AND g.age > :kept
 """)
 
-
-_TAKE = text("SELECT pg_try_advisory_lock(:id)")
-_RELEASE = text("SELECT pg_advisory_unlock(:id)")
+_TAKE = text("SELECT id FROM unnest(CAST(:ids AS bigint[])) AS id WHERE pg_try_advisory_lock(id)")
+_RELEASE = text("SELECT pg_advisory_unlock(id) FROM unnest(CAST(:ids AS bigint[])) AS id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkRow:
-    """A chunk before it has a vector; `words` is its folded text."""
+    """A chunk of a product's text before it has a vector; `words` is its folded text."""
 
+    product_id: int
+    content_hash: str
     position: int
     text: str
     text_hash: str
@@ -104,90 +116,107 @@ class ChunkRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
-    """How many texts have no vector, and how many have one already."""
+    """How many texts of a product have no vector, and how many have one already."""
 
-    missing: int
-    reused: int
+    missing: int = 0
+    reused: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingVector:
-    """A text without a vector, however many chunks have it."""
+    """A text without a vector, however many chunks of its product have it."""
 
+    product_id: int
+    content_hash: str
     text_hash: str
     text: str
     tokens: int
 
 
-def _key(version: KnowledgeVersion, model: str) -> dict[str, object]:
-    return {"product_id": version.product_id, "content_hash": version.content_hash, "model": model}
+def _values(versions: Sequence[KnowledgeVersion]) -> dict[str, object]:
+    return {
+        "event_rows": [version.event_row for version in versions],
+        "product_ids": [version.product_id for version in versions],
+        "content_hashes": [version.content_hash for version in versions],
+    }
 
 
-async def is_wanted(connection: AsyncConnection, version: KnowledgeVersion) -> bool:
-    """Whether this is still the text the product should have."""
-    row = await connection.execute(
-        _WANTED, {"product_id": version.product_id, "content_hash": version.content_hash}
-    )
-    return bool(row.scalar_one_or_none())
+async def wanted(connection: AsyncConnection, versions: Sequence[KnowledgeVersion]) -> list[KnowledgeVersion]:
+    """Those that are still the texts their products should have."""
+    ids = set((await connection.execute(_WANTED, _values(versions))).scalars())
+    return [version for version in versions if version.product_id in ids]
 
 
 async def stage(
-    connection: AsyncConnection, version: KnowledgeVersion, model: str, chunks: Sequence[ChunkRow]
-) -> Staged:
-    """Lay chunks beside the live ones, with the vectors their product has for equal texts."""
-    key = _key(version, model)
-    await connection.execute(_STAGE, {**key, "chunks": orjson.dumps(chunks).decode()})
-    return Staged(**(await connection.execute(_COUNT, key)).mappings().one())
+    connection: AsyncConnection,
+    versions: Sequence[KnowledgeVersion],
+    model: str,
+    chunks: Sequence[ChunkRow],
+) -> dict[int, Staged]:
+    """Lay chunks beside the live ones, with the vectors their products have for equal texts."""
+    await connection.execute(_STAGE, {"model": model, "chunks": orjson.dumps(chunks).decode()})
+    rows = await connection.execute(_COUNT, {**_values(versions), "model": model})
+    return {row.product_id: Staged(missing=row.missing, reused=row.reused) for row in rows}
 
 
 async def missing_vectors(
-    connection: AsyncConnection, version: KnowledgeVersion, model: str
+    connection: AsyncConnection, versions: Sequence[KnowledgeVersion], model: str
 ) -> list[MissingVector]:
     """The texts left to embed, once chunks took over the vectors their product has for equal texts."""
-    key = _key(version, model)
-    await connection.execute(_ADOPT, key)
-    rows = await connection.execute(_MISSING, key)
+    values = {**_values(versions), "model": model}
+    await connection.execute(_ADOPT, values)
+    rows = await connection.execute(_MISSING, values)
     return [MissingVector(**row) for row in rows.mappings()]
 
 
 async def fill_vectors(
-    connection: AsyncConnection,
-    version: KnowledgeVersion,
-    model: str,
-    vectors: Sequence[tuple[str, Sequence[float]]],
+    connection: AsyncConnection, model: str, vectors: Sequence[tuple[MissingVector, Sequence[float]]]
 ) -> None:
-    """Give texts their vectors: pairs of a text's hash and its floats."""
-    rows = [{"text_hash": text_hash, "embedding": vector} for text_hash, vector in vectors]
-    await connection.execute(_FILL, {**_key(version, model), "vectors": orjson.dumps(rows).decode()})
+    """Give texts their vectors."""
+    rows = [
+        {
+            "product_id": missing.product_id,
+            "content_hash": missing.content_hash,
+            "text_hash": missing.text_hash,
+            "embedding": vector,
+        }
+        for missing, vector in vectors
+    ]
+    await connection.execute(_FILL, {"model": model, "vectors": orjson.dumps(rows).decode()})
 
 
-async def publish(connection: AsyncConnection, version: KnowledgeVersion, model: str) -> float | None:
-    """Make a staged text the one that is found; None where it is no longer wanted or not complete.
+async def publish(
+    connection: AsyncConnection, versions: Sequence[KnowledgeVersion], model: str
+) -> dict[int, float]:
+    """Make staged texts those that are found; one no longer wanted or not complete is not in the answer.
 
-    Answers how many seconds ago the shop made the change, or, where it did not say, we heard of it.
+    For each product, how many seconds ago the shop made the change, or, where it did not say, we heard of it.
     """
-    key = _key(version, model)
-    published = await connection.execute(_PUBLISH, {**key, "event_row": version.event_row})
-    row = published.one_or_none()
-    if row is None:
-        return None
-    await connection.execute(_SWAP, key)
-    await connection.execute(_FORGET, {"product_id": version.product_id, "kept": GENERATIONS_KEPT})
-    return float(row.seconds or 0.0)
+    values = {**_values(versions), "model": model}
+    rows = await connection.execute(_PUBLISH, values)
+    published = {row.id: float(row.seconds or 0.0) for row in rows}
+    if published:
+        await connection.execute(_SWAP, {**values, "published": list(published)})
+        await connection.execute(_FORGET, {"published": list(published), "kept": GENERATIONS_KEPT})
+    return published
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A connection that holds the locks of these products; every statement on it is its own transaction."""
+
+    connection: AsyncConnection
+    products: frozenset[int]
 
 
 @asynccontextmanager
-async def embedding_lock(database: Database, product_id: int) -> AsyncIterator[AsyncConnection | None]:
-    """A connection on which we alone embed this product now, or None; gone if the process dies.
-
-    Every statement on it is a transaction of its own.
-    """
+async def embedding_locks(database: Database, products: Sequence[int]) -> AsyncIterator[Alone]:
+    """Those of the products that nobody else embeds now, ours until we leave; gone if the process dies."""
     async with database.reading() as connection:
         try:
-            alone = bool((await connection.execute(_TAKE, {"id": product_id})).scalar_one())
-            yield connection if alone else None
-            if alone:
-                await connection.execute(_RELEASE, {"id": product_id})
+            taken = frozenset((await connection.execute(_TAKE, {"ids": list(products)})).scalars())
+            yield Alone(connection, taken)
+            await connection.execute(_RELEASE, {"ids": list(taken)})
         except BaseException:
             await connection.invalidate()
             raise

@@ -1,17 +1,17 @@
 """Products and their variations, as last told by the shop."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from decimal import Decimal
-from typing import Any
+from datetime import datetime
 
 import orjson
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.catalog import Attribute, Facts, Product, Variation
+from contracts.catalog import Product, Variation
 from database.events import Change
 from database.order import is_older, latest, may_be_newer, may_overwrite
+from database.variations import as_attributes, as_variation
 
 _NEWER = f"""
     SELECT FROM events e
@@ -33,7 +33,7 @@ _READ = text("""
     SELECT p.*, NULL::boolean AS came_late,
            (SELECT jsonb_agg(v ORDER BY v.external_id) FROM product_variations v
             WHERE v.store_id = p.store_id AND v.parent_external_id = p.external_id) AS variations
-    FROM products p WHERE p.id = :id
+    FROM products p WHERE p.id = ANY(:ids)
 """)
 
 _UPSERT = text(f"""
@@ -41,11 +41,16 @@ _UPSERT = text(f"""
         user_id, store_id, external_source, external_id, title, short_description, description, category,
         categories, tags, brands, attributes, price, currency, stock_quantity, in_stock, link, image, status,
         is_active, variation_ids, metadata, version, received_at, content_hash)
-    VALUES (
-        :user_id, :store_id, :external_source, :external_id, :title, :short_description, :description,
-        :category, :categories, :tags, :brands, CAST(:attributes AS jsonb), :price,
-        coalesce(:currency, :store_currency, 'IRT'), :stock_quantity, :in_stock, :link, :image, :status,
-        :is_active, :variation_ids, CAST(:metadata AS jsonb), :version, :received_at, :content_hash)
+    SELECT :user_id, :store_id, :external_source, n.external_id, n.title, n.short_description,
+           n.description, n.category, n.categories, n.tags, n.brands, n.attributes, n.price,
+           coalesce(n.currency, :store_currency, 'IRT'), n.stock_quantity, n.in_stock, n.link, n.image,
+           n.status, n.is_active, n.variation_ids, n.metadata, n.version, n.received_at, n.content_hash
+    FROM jsonb_to_recordset(CAST(:products AS jsonb)) AS n(
+        external_id text, title text, short_description text, description text, category text,
+        categories text[], tags text[], brands text[], attributes jsonb, price numeric, currency text,
+        stock_quantity numeric, in_stock boolean, link text, image text, status text, is_active boolean,
+        variation_ids text[], metadata jsonb, version timestamptz, received_at timestamptz,
+        content_hash text)
     ON CONFLICT (store_id, external_id) DO UPDATE
     SET title = excluded.title, short_description = excluded.short_description,
         description = excluded.description, category = excluded.category,
@@ -57,7 +62,7 @@ _UPSERT = text(f"""
         version = {latest("p.", "excluded.")}, received_at = excluded.received_at,
         content_hash = excluded.content_hash, updated_at = now()
     WHERE {may_overwrite("p.", "excluded.")}
-    RETURNING p.id, p.knowledge_hash, p.knowledge_model
+    RETURNING p.external_id, p.id, p.is_active, p.content_hash, p.knowledge_hash, p.knowledge_model
 """)
 
 _DEACTIVATE = text(f"""
@@ -84,8 +89,18 @@ _REFRESH_FROM_VARIATIONS = text("""
                         ELSE p.in_stock OR coalesce(known.in_stock, false) END
     FROM (SELECT 1) AS always LEFT JOIN known ON true
     WHERE p.id = :id
-    RETURNING p.id, p.knowledge_hash, p.knowledge_model
+    RETURNING p.external_id, p.id, p.is_active, p.content_hash, p.knowledge_hash, p.knowledge_model
 """)
+
+
+_REWIND = text("""
+    UPDATE products p SET version = n.version
+    FROM jsonb_to_recordset(CAST(:products AS jsonb)) AS n(external_id text, version timestamptz)
+    WHERE p.store_id = :store_id AND p.external_id = n.external_id AND p.version > n.version
+      AND p.received_at < :settled
+""")
+
+_TAKE = text("UPDATE products SET taken_hash = content_hash WHERE id = ANY(:ids)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,32 +123,25 @@ class StoredProduct:
 class SavedRow:
     """What was written, and what of it search knows already."""
 
+    external_id: str
     id: int
+    is_active: bool
+    content_hash: str
     knowledge_hash: str | None
     knowledge_model: str | None
 
 
-def _attributes(value: Sequence[Mapping[str, Any]]) -> tuple[Attribute, ...]:
-    return tuple(Attribute(name=item["name"], options=tuple(item["options"])) for item in value)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A product as a change tells it, with the hash of its text."""
 
-
-def _decimal(value: object) -> Decimal | None:
-    return None if value is None else Decimal(str(value))
-
-
-def _variation(row: Mapping[str, Any]) -> Variation:
-    return Variation(
-        external_id=row["external_id"],
-        parent=row["parent_external_id"],
-        options=_attributes(row["options"]),
-        description=row["description"],
-        facts=Facts(price=_decimal(row["price"]), in_stock=row["in_stock"]),
-        visible=row["is_active"],
-    )
+    change: Change
+    product: Product
+    content_hash: str
 
 
 def _stored(row: RowMapping) -> StoredProduct:
-    variations = tuple(_variation(item) for item in row["variations"] or ())
+    variations = tuple(as_variation(item) for item in row["variations"] or ())
     if row["id"] is None:
         return StoredProduct(id=None, product=None, variations=variations, came_late=row["came_late"])
     product = Product(
@@ -144,7 +152,7 @@ def _stored(row: RowMapping) -> StoredProduct:
         categories=tuple(row["categories"]),
         tags=tuple(row["tags"]),
         brands=tuple(row["brands"]),
-        attributes=_attributes(row["attributes"]),
+        attributes=as_attributes(row["attributes"]),
         visible=row["is_active"],
         status=row["status"],
     )
@@ -174,10 +182,10 @@ async def load(connection: AsyncConnection, change: Change) -> StoredProduct:
     return _stored(row.mappings().one())
 
 
-async def read(connection: AsyncConnection, product_id: int) -> StoredProduct | None:
-    """A product, its variations and the hash of their text, all of one moment."""
-    row = (await connection.execute(_READ, {"id": product_id})).mappings().one_or_none()
-    return _stored(row) if row else None
+async def read(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, StoredProduct]:
+    """Products by id, their variations and the hashes of their texts, all of one moment."""
+    rows = (await connection.execute(_READ, {"ids": list(ids)})).mappings()
+    return {row["id"]: _stored(row) for row in rows}
 
 
 def _metadata(product: Product) -> dict[str, object]:
@@ -195,44 +203,48 @@ def _json(value: object) -> str:
     return orjson.dumps(value, default=str).decode()
 
 
-async def upsert(
-    connection: AsyncConnection, change: Change, product: Product, content_hash: str
-) -> SavedRow | None:
-    """Write the product in one statement; None where the row is newer than this change."""
-    facts = product.facts
-    row = await connection.execute(
+def _row(written: Written) -> dict[str, object]:
+    change, product, facts = written.change, written.product, written.product.facts
+    return {
+        "external_id": product.external_id,
+        "title": product.title,
+        "short_description": product.short_description,
+        "description": product.description,
+        "category": "، ".join(product.categories),
+        "categories": product.categories,
+        "tags": product.tags,
+        "brands": product.brands,
+        "attributes": [asdict(attribute) for attribute in product.attributes],
+        "price": facts.price,
+        "currency": product.currency,
+        "stock_quantity": facts.stock_quantity,
+        "in_stock": facts.in_stock,
+        "link": facts.link,
+        "image": facts.image,
+        "status": product.status,
+        "is_active": product.visible,
+        "variation_ids": product.variation_ids,
+        "metadata": _metadata(product),
+        "version": change.version,
+        "received_at": change.received_at,
+        "content_hash": written.content_hash,
+    }
+
+
+async def upsert(connection: AsyncConnection, written: Sequence[Written]) -> dict[str, SavedRow]:
+    """Write products of one store in one statement; those whose rows are newer are not in the answer."""
+    store = written[0].change
+    rows = await connection.execute(
         _UPSERT,
         {
-            "user_id": change.user_id,
-            "store_id": change.store_id,
-            "external_source": change.platform,
-            "external_id": product.external_id,
-            "title": product.title,
-            "short_description": product.short_description,
-            "description": product.description,
-            "category": "، ".join(product.categories),
-            "categories": list(product.categories),
-            "tags": list(product.tags),
-            "brands": list(product.brands),
-            "attributes": _json([asdict(attribute) for attribute in product.attributes]),
-            "price": facts.price,
-            "currency": product.currency,
-            "store_currency": change.currency,
-            "stock_quantity": facts.stock_quantity,
-            "in_stock": facts.in_stock,
-            "link": facts.link,
-            "image": facts.image,
-            "status": product.status,
-            "is_active": product.visible,
-            "variation_ids": None if product.variation_ids is None else list(product.variation_ids),
-            "metadata": _json(_metadata(product)),
-            "version": change.version,
-            "received_at": change.received_at,
-            "content_hash": content_hash,
+            "user_id": store.user_id,
+            "store_id": store.store_id,
+            "external_source": store.platform,
+            "store_currency": store.currency,
+            "products": _json([_row(one) for one in written]),
         },
     )
-    saved = row.mappings().one_or_none()
-    return SavedRow(**saved) if saved else None
+    return {row["external_id"]: SavedRow(**row) for row in rows.mappings()}
 
 
 async def deactivate(connection: AsyncConnection, change: Change, product_id: int) -> bool:
@@ -250,3 +262,19 @@ async def refresh_from_variations(
     """
     row = await connection.execute(_REFRESH_FROM_VARIATIONS, {"id": product_id, "content_hash": content_hash})
     return SavedRow(**row.mappings().one())
+
+
+async def rewind(connection: AsyncConnection, written: Sequence[Change], *, settled: datetime) -> None:
+    """Let what was read from the shop overwrite rows that claim to be newer, unless they came of late.
+
+    A shop restored from a backup, or a forged time, would otherwise never be believed again.
+    """
+    rows = [{"external_id": one.external_id, "version": one.version} for one in written if one.version]
+    if rows:
+        values = {"store_id": written[0].store_id, "settled": settled, "products": _json(rows)}
+        await connection.execute(_REWIND, values)
+
+
+async def take(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    """Say that somebody is making the texts of these products known."""
+    await connection.execute(_TAKE, {"ids": list(ids)})

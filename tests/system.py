@@ -13,7 +13,6 @@ import uvicorn
 from sqlalchemy import text
 from temporalio.client import Client, ScheduleDescription
 from temporalio.client import ScheduleActionExecutionStartWorkflow as Started
-from temporalio.worker import Worker
 
 from activities.totals import Totals
 from api.app import create_app
@@ -27,7 +26,7 @@ from embedded.ports import free_ports
 from settings import Settings
 from tests.conformance import Conformance
 from tests.deliveries import Sent
-from worker import build
+from worker import Workers, build
 from workflows.client import connect
 from workflows.schedules import ensure_schedules
 
@@ -249,7 +248,7 @@ async def running(settings: Settings, *, work: bool = True) -> AsyncIterator[Sys
 
 
 @asynccontextmanager
-async def working(settings: Settings) -> AsyncIterator[Worker]:
+async def working(settings: Settings) -> AsyncIterator[Workers]:
     """A worker in this process, with connections of its own."""
     assert settings.database_url
     assert settings.temporal_address

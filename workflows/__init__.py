@@ -1,9 +1,17 @@
 """Durable decisions: no clock, no network, no SQL."""
 
+from workflows.catalog_sync import CatalogSyncWorkflow, ScheduledSyncWorkflow
 from workflows.event_inbox import EventInboxWorkflow
 from workflows.event_retention import EventRetentionWorkflow
 from workflows.product_event import ProductEventWorkflow
 from workflows.product_text import ProductTextWorkflow
 
-WORKFLOWS = (ProductEventWorkflow, ProductTextWorkflow, EventInboxWorkflow, EventRetentionWorkflow)
+WORKFLOWS = (
+    ProductEventWorkflow,
+    ProductTextWorkflow,
+    CatalogSyncWorkflow,
+    ScheduledSyncWorkflow,
+    EventInboxWorkflow,
+    EventRetentionWorkflow,
+)
 """All of them, for the worker, the replayer and the tests alike."""

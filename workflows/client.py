@@ -21,7 +21,9 @@ from temporalio.converter import PayloadCodec
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
 from contracts.events import EventStatus, LostText, Outcome, ProductEvent
-from contracts.naming import SEARCH_ATTRIBUTES, product_event_id, product_text_id
+from contracts.naming import SEARCH_ATTRIBUTES, catalog_sync_id, product_event_id, product_text_id
+from contracts.syncs import SyncEnd, SyncRequest
+from workflows.catalog_sync import CatalogSyncWorkflow
 from workflows.product_event import ProductEventWorkflow
 from workflows.product_text import ProductTextWorkflow
 
@@ -125,6 +127,22 @@ async def start_product_text(
             ]
         ),
         static_summary=f"Text of {lost.external_id}, whose event is gone",
+        rpc_timeout=ANSWER_WITHIN,
+    )
+
+
+async def start_catalog_sync(
+    client: Client, request: SyncRequest, *, task_queue: str
+) -> WorkflowHandle[CatalogSyncWorkflow, SyncEnd]:
+    """Start a store's sync; raises WorkflowAlreadyStartedError where one is under way."""
+    return await client.start_workflow(
+        CatalogSyncWorkflow.run,
+        args=[request, None],
+        id=catalog_sync_id(request.store_id),
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+        search_attributes=TypedSearchAttributes([SearchAttributePair(_STORE_ID, str(request.store_id))]),
+        static_summary=f"{request.mode} sync of store {request.store_id}",
         rpc_timeout=ANSWER_WITHIN,
     )
 

@@ -113,11 +113,13 @@ class WooCommerceCatalogue:
             moment=answer.moment(),
         )
 
-    async def fetch(self, external_ids: Sequence[str]) -> list[Mapping[str, Any]]:
+    async def fetch(self, external_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         if len(external_ids) > PER_PAGE:
             raise ValueError(f"more than {PER_PAGE} products at a time")
         found = await self._included("products", [number(external_id) for external_id in external_ids])
-        return [await self._whole(item) for item in found if item.get("status") != "trash"]
+        return {
+            spelled(_id(item)): await self._whole(item) for item in found if item.get("status") != "trash"
+        }
 
     async def currency(self) -> str | None:
         answer = await self._rest.get("data/currencies/current")

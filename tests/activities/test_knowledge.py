@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from activities.embedding import Embedding
 from activities.knowledge import KnowledgeActivities
 from activities.totals import Totals
 from connectors.embeddings import create_embedder
@@ -30,9 +31,9 @@ async def test_chunks_are_never_of_another_text_than_their_hash(
         return await read(*of)
 
     version = KnowledgeVersion(event_row=0, product_id=known["id"], content_hash=known["content_hash"])
-    embedder = create_embedder(system.settings)
+    embedder, totals = create_embedder(system.settings), Totals(system.database)
     activities = KnowledgeActivities(
-        system.database, embedder, Totals(system.database), patience=timedelta(hours=1)
+        system.database, Embedding(embedder, totals), totals, patience=timedelta(hours=1)
     )
     monkeypatch.setattr(products, "read", change_first)
     assert await activities.stage_chunks(version) is None

@@ -1,0 +1,94 @@
+"""Products a complete walk did not see: still there, hidden from our key, or gone."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from temporalio import activity
+
+from activities.guard import database_errors
+from activities.shops import OpenShop, Shops
+from activities.taking import Bodies, Taking
+from contracts.syncs import Absent, Finding, FindingKind, SyncCounts, SyncPosition, SyncRun
+from database import syncs
+from database.engine import Database
+
+BATCH = 100
+"""Products asked for at a time."""
+
+
+def _silent(external_id: str) -> Finding:
+    return Finding(
+        external_id=external_id,
+        kind=FindingKind.SILENT_DELETE,
+        detail="The shop no longer has it, and no event told of that.",
+    )
+
+
+class AbsentActivities:
+    """Steps of a full sync after its last page."""
+
+    def __init__(self, database: Database, shops: Shops, taking: Taking) -> None:
+        self._database = database
+        self._shops = shops
+        self._taking = taking
+
+    @activity.defn
+    async def weigh_absent(self, run: SyncRun) -> Absent:
+        """How much of what we hold no page named; a dry run tells of it and leaves it at that."""
+        with database_errors():
+            async with self._database.transaction() as connection:
+                absent, held, _ = await syncs.count_absent(connection, run.sync_id, run.store_id)
+                if run.dry_run and absent:
+                    batch = await syncs.list_absent(
+                        connection, run.sync_id, run.store_id, beyond=0, limit=syncs.FINDINGS_KEPT
+                    )
+                    findings = [_silent(external_id) for _, external_id in batch]
+                    await syncs.keep_findings(connection, run.sync_id, findings)
+        return Absent(absent=absent, held=held)
+
+    @activity.defn
+    async def take_absent(self, at: SyncPosition) -> int | None:
+        """Ask the shop for products no page named, and remove those it does not have.
+
+        Answers the row to go on after, None where that was all. A product that changed its page during the
+        walk is still there, and is taken over as it is. Where pages named fewer products than there are,
+        the shop hides some from our key: then each is asked for by itself, for only that tells hidden from
+        gone.
+        """
+        run = at.run
+        async with self._taking.explained(run.sync_id):
+            async with self._database.reading() as connection:
+                _, _, saw_all = await syncs.count_absent(connection, run.sync_id, run.store_id)
+                batch = await syncs.list_absent(
+                    connection, run.sync_id, run.store_id, beyond=at.beyond or 0, limit=BATCH
+                )
+            if not batch:
+                return None
+            asked = [external_id for _, external_id in batch]
+            async with self._shops.open(run.store_id) as shop:
+                read_at = datetime.now(UTC)
+                there = await (shop.catalogue.fetch(asked) if saw_all else _one_by_one(shop, asked))
+            await self._settle(at, shop, asked, there, read_at)
+        return batch[-1][0] if len(batch) == BATCH else None
+
+    async def _settle(
+        self, at: SyncPosition, shop: OpenShop, asked: Sequence[str], there: Bodies, read_at: datetime
+    ) -> None:
+        missing = [external_id for external_id in asked if external_id not in there]
+        async with self._database.transaction() as connection:
+            gone = await syncs.delete_absent(connection, at.run.sync_id, missing, read_at=read_at)
+            await syncs.keep_page(
+                connection,
+                at.run.sync_id,
+                at.page,
+                wanted=(),
+                seen=list(there),
+                counts=SyncCounts(gone=len(gone), seen=len(there), changed=len(there)),
+                findings=[_silent(external_id) for external_id in gone],
+            )
+        await self._taking.take(at, shop, there, read_at)
+
+
+async def _one_by_one(shop: OpenShop, asked: Sequence[str]) -> Bodies:
+    found = {external_id: await shop.catalogue.product(external_id) for external_id in asked}
+    return {external_id: body for external_id, body in found.items() if body is not None}

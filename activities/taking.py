@@ -1,0 +1,89 @@
+"""Taking products over on behalf of a sync: what was done, what failed, and what it waits for."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from temporalio.exceptions import ApplicationError
+
+from activities.failures import embedding_failure
+from activities.guard import application_error, database_errors
+from activities.heartbeats import heartbeating
+from activities.pages import Pages, ReadPage
+from activities.shops import OpenShop
+from connectors.platforms import PLATFORMS
+from contracts.catalog import Product
+from contracts.errors import InvalidField
+from contracts.events import EventType
+from contracts.failures import Failure, Posture
+from contracts.syncs import Finding, FindingKind, SyncCounts, SyncPosition
+from database import syncs
+from database.engine import Database
+
+Bodies = Mapping[str, Mapping[str, Any]]
+"""What a catalogue tells of products, by their ids."""
+
+
+def _read(shop: OpenShop, bodies: Bodies) -> tuple[list[Product], list[Finding]]:
+    """The products, and findings on those that cannot be read."""
+    products, unreadable = [], []
+    for external_id, body in bodies.items():
+        try:
+            change = PLATFORMS[shop.terms.type].change(EventType.UPDATED, body)
+        except InvalidField as error:
+            detail = f"The product cannot be read: {error}."
+            unreadable.append(Finding(external_id=external_id, kind=FindingKind.UNREADABLE, detail=detail))
+            continue
+        if isinstance(change, Product):
+            products.append(change)
+    return products, unreadable
+
+
+def _waited_for(failure: Failure) -> Failure:
+    """What somebody must mend is waited for, as long as a page may take."""
+    return replace(failure, posture=Posture.AGAIN) if failure.posture is Posture.WAIT else failure
+
+
+class Taking:
+    """Takes over pages of a sync."""
+
+    def __init__(self, database: Database, pages: Pages) -> None:
+        self._database = database
+        self._pages = pages
+
+    async def take(self, at: SyncPosition, shop: OpenShop, bodies: Bodies, read_at: datetime) -> None:
+        """Save products as they were read, make their texts known, and mark the page as done."""
+        products, unreadable = _read(shop, bodies)
+        page = ReadPage(store_id=at.run.store_id, terms=shop.terms, read_at=read_at, products=products)
+        laid, spent = await self._pages.take(page)
+        counts = SyncCounts(
+            failed=len(unreadable),
+            embedded=spent.texts,
+            reused=laid.reused,
+            tokens_spent=spent.tokens,
+        )
+        async with self._database.transaction() as connection:
+            if unreadable:
+                await syncs.keep_findings(connection, at.run.sync_id, unreadable)
+            await syncs.taken(connection, at.run.sync_id, at.page, counts)
+
+    @asynccontextmanager
+    async def explained(self, sync_id: int) -> AsyncIterator[None]:
+        """Turn what is raised into what it means, and tell the sync what it waits for."""
+        try:
+            async with heartbeating():
+                try:
+                    with database_errors():
+                        yield
+                except ApplicationError:
+                    raise
+                except Exception as error:  # the mapping is total
+                    failure = embedding_failure(error, now=datetime.now(UTC).timestamp())
+                    raise application_error(_waited_for(failure)) from None
+        except ApplicationError as error:
+            with database_errors():
+                async with self._database.single() as connection:
+                    await syncs.show(connection, sync_id, error.message)
+            raise

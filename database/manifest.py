@@ -1,0 +1,132 @@
+"""A page of a shop's list against the products we hold, in one statement."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.catalog import Product
+
+
+class Verdict(StrEnum):
+    """How a product of the list stands beside ours."""
+
+    NEW = "new"
+    NEWER = "newer"
+    RETURNED = "returned"
+    OLDER = "older"
+    RENAMED = "renamed"
+    OTHERWISE = "otherwise"
+    UNKNOWN = "unknown"
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A product of the list; `product` is None where only its id could be read."""
+
+    external_id: str
+    product: Product | None
+    with_facts: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """A product of the list and what is to be thought of it."""
+
+    external_id: str
+    verdict: Verdict
+    theirs: datetime | None
+    ours: datetime | None
+
+
+_SETTLED = "interval '1 hour'"
+"""A row older than this was not written by an event that overtook our reading."""
+
+# A time that lies ahead was kept as that of its arrival, so it differs whenever it is looked at again.
+
+_NAMES_DIFFER = " OR ".join(
+    f"NOT (p.{name} @> m.{name} AND p.{name} <@ m.{name})" for name in ("categories", "tags", "brands")
+)
+
+_COMPARE = text(f"""
+    SELECT m.external_id, m.version AS theirs, p.version AS ours,
+           CASE
+               WHEN p.id IS NULL THEN 'new'
+               WHEN p.received_at > :read_at THEN 'same'
+               WHEN p.status = 'deleted' THEN 'returned'
+               WHEN NOT m.readable THEN 'newer'
+               WHEN m.version > coalesce(p.version, p.received_at)
+                   AND NOT (m.is_ahead AND p.version = p.received_at) THEN 'newer'
+               WHEN m.version < p.version AND p.received_at < :read_at - {_SETTLED} THEN 'older'
+               WHEN p.title <> m.title OR {_NAMES_DIFFER} OR p.attributes <> m.attributes THEN 'renamed'
+               WHEN p.status <> m.status OR p.is_active <> m.is_active THEN 'otherwise'
+               WHEN m.variation_ids IS NOT NULL AND p.variation_ids IS NOT NULL
+                   AND NOT (p.variation_ids @> m.variation_ids AND p.variation_ids <@ m.variation_ids)
+                   THEN 'otherwise'
+               WHEN m.with_facts AND coalesce(cardinality(m.variation_ids), 0) = 0
+                   AND (p.price, p.stock_quantity, p.in_stock)
+                       IS DISTINCT FROM (m.price, m.stock_quantity, m.in_stock) THEN 'otherwise'
+               WHEN p.is_active
+                   AND (p.knowledge_hash, p.knowledge_model) IS DISTINCT FROM (p.content_hash, :model)
+                   THEN 'unknown'
+               ELSE 'same'
+           END AS verdict
+    FROM jsonb_to_recordset(CAST(:listed AS jsonb)) AS m(
+        external_id text, readable boolean, with_facts boolean, version timestamptz, is_ahead boolean,
+        title text, status text, is_active boolean, categories text[], tags text[], brands text[], attributes jsonb, price numeric,
+        stock_quantity numeric, in_stock boolean, variation_ids text[])
+    LEFT JOIN products p ON p.store_id = :store_id AND p.external_id = m.external_id
+""")
+
+
+def _row(listed: Listed, read_at: datetime) -> dict[str, object]:
+    product = listed.product
+    if product is None:
+        return {"external_id": listed.external_id, "readable": False}
+    return {
+        "external_id": listed.external_id,
+        "readable": True,
+        "with_facts": listed.with_facts,
+        "version": min(product.version, read_at) if product.version else None,
+        "is_ahead": product.version is not None and product.version > read_at,
+        "title": product.title,
+        "status": product.status,
+        "is_active": product.visible,
+        "categories": product.categories,
+        "tags": product.tags,
+        "brands": product.brands,
+        "attributes": [asdict(attribute) for attribute in product.attributes],
+        "price": product.facts.price,
+        "stock_quantity": product.facts.stock_quantity,
+        "in_stock": product.facts.in_stock,
+        "variation_ids": product.variation_ids,
+    }
+
+
+async def compare(
+    connection: AsyncConnection,
+    store_id: int,
+    listed: Sequence[Listed],
+    *,
+    read_at: datetime,
+    model: str,
+) -> list[Compared]:
+    """What to think of each product of a page that was read at this time."""
+    rows = await connection.execute(
+        _COMPARE,
+        {
+            "store_id": store_id,
+            "read_at": read_at,
+            "model": model,
+            "listed": orjson.dumps([_row(one, read_at) for one in listed], default=str).decode(),
+        },
+    )
+    return [
+        Compared(external_id=row.external_id, verdict=Verdict(row.verdict), theirs=row.theirs, ours=row.ours)
+        for row in rows
+    ]

@@ -1,0 +1,292 @@
+"""Syncs: their rows, what was counted page by page, what was seen and what was found."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.syncs import (
+    Finding,
+    FindingKind,
+    Sync,
+    SyncCounts,
+    SyncEnd,
+    SyncMode,
+    SyncRequest,
+    SyncRun,
+    SyncStatus,
+)
+from database.sync_tables import COUNTS
+
+OVERLAP = timedelta(minutes=15)
+"""How far an incremental walk goes back beyond the last good one; WordPress writes no time it could miss."""
+
+FINDINGS_KEPT = 1_000
+
+_GIVEN_UP = "Its workflow ended before it could tell how."
+
+_BEGIN = text("""
+    WITH others AS (
+        UPDATE syncs SET status = 'failed', reason = :given_up, finished_at = now()
+        WHERE store_id = :store_id AND run_id <> :run_id AND finished_at IS NULL
+    ), good AS (
+        SELECT max(shop_time) AS at FROM syncs
+        WHERE store_id = :store_id AND status IN ('succeeded', 'refused') AND NOT dry_run
+    )
+    INSERT INTO syncs AS s (store_id, workflow_id, run_id, mode, dry_run, allow_gone, status, modified_after)
+    SELECT id, :workflow_id, :run_id, :mode, :dry_run, :allow_gone, :status,
+           CASE WHEN :mode = 'incremental' THEN (SELECT at FROM good) - :overlap END
+    FROM stores WHERE id = :store_id
+    ON CONFLICT (run_id) DO UPDATE
+    SET status = CASE WHEN s.finished_at IS NULL THEN excluded.status ELSE s.status END
+    RETURNING s.id AS sync_id, s.modified_after, (SELECT at FROM good) IS NULL AS first
+""")
+
+_STARTED = text("""
+    UPDATE syncs SET shop_time = coalesce(shop_time, least(:moment, started_at)), total = :total
+    WHERE id = :id
+""")
+
+_SHOW = text("UPDATE syncs SET reason = :reason WHERE id = :id AND finished_at IS NULL")
+
+_PAGE = text("""
+    INSERT INTO sync_pages (sync_id, page, wanted, seen, new, changed, unchanged, gone)
+    VALUES (:sync_id, :page, :wanted, :seen, :new, :changed, :unchanged, :gone)
+    ON CONFLICT DO NOTHING
+""")
+
+_SEEN = text("""
+    INSERT INTO sync_manifest (sync_id, external_id) SELECT :sync_id, unnest(CAST(:seen AS text[]))
+    ON CONFLICT DO NOTHING
+""")
+
+_FOUND = text("""
+    INSERT INTO sync_findings (sync_id, external_id, kind, detail)
+    SELECT :sync_id, f.* FROM unnest(CAST(:ids AS text[]), CAST(:kinds AS text[]), CAST(:details AS text[])) f
+    LIMIT greatest(0, :kept - (SELECT count(*) FROM sync_findings WHERE sync_id = :sync_id))
+    ON CONFLICT DO NOTHING
+""")
+
+_WANTED = text("SELECT wanted FROM sync_pages WHERE sync_id = :sync_id AND page = :page AND taken_at IS NULL")
+
+_TAKEN = text("""
+    UPDATE sync_pages
+    SET taken_at = now(), failed = :failed, embedded = :embedded, reused = :reused,
+        tokens_spent = :tokens_spent
+    WHERE sync_id = :sync_id AND page = :page
+""")
+
+_ABSENT = """
+    p.store_id = :store_id AND p.status <> 'deleted' AND p.received_at < s.started_at
+    AND NOT EXISTS (SELECT FROM sync_manifest m WHERE m.sync_id = s.id AND m.external_id = p.external_id)
+"""
+
+_COUNT_ABSENT = text(f"""
+    SELECT (SELECT count(*) FROM products p WHERE {_ABSENT}) AS absent,
+           (SELECT count(*) FROM products p WHERE p.store_id = :store_id AND p.status <> 'deleted') AS held,
+           (SELECT count(*) FROM sync_manifest WHERE sync_id = s.id) >= coalesce(s.total, 0) AS saw_all
+    FROM syncs s WHERE s.id = :id
+""")
+
+_LIST_ABSENT = text(f"""
+    SELECT p.id, p.external_id FROM products p, syncs s
+    WHERE s.id = :id AND p.id > :beyond AND {_ABSENT}
+    ORDER BY p.id LIMIT :limit
+""")
+
+_DELETE = text("""
+    UPDATE products p SET is_active = false, status = 'deleted', received_at = :read_at, updated_at = now()
+    FROM syncs s
+    WHERE s.id = :id AND p.store_id = s.store_id AND p.external_id = ANY(:external_ids)
+      AND p.received_at < s.started_at AND p.status <> 'deleted'
+    RETURNING p.external_id
+""")
+
+_SUMS = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in COUNTS)
+
+_FINISH = text(f"""
+    WITH counted AS (SELECT {_SUMS} FROM sync_pages WHERE sync_id = :id),
+    known AS (
+        SELECT coalesce(sum(k.tokens), 0) AS tokens FROM tenant_knowledge k
+        WHERE k.store_id = (SELECT store_id FROM syncs WHERE id = :id) AND k.is_live
+    ), pages AS (DELETE FROM sync_pages WHERE sync_id = :id),
+    manifest AS (DELETE FROM sync_manifest WHERE sync_id = :id)
+    UPDATE syncs s
+    SET status = :status, reason = :reason, finished_at = now(),
+        tokens_saved = CASE WHEN s.dry_run THEN 0 ELSE greatest(known.tokens - counted.tokens_spent, 0) END,
+        {", ".join(f"{name} = counted.{name}" for name in COUNTS)}
+    FROM counted, known WHERE s.id = :id AND s.finished_at IS NULL
+""")
+
+_RELEASE = text("""
+    UPDATE products p SET taken_hash = NULL FROM syncs s
+    WHERE s.id = :id AND p.store_id = s.store_id AND p.is_active AND p.taken_hash = p.content_hash
+      AND p.knowledge_hash IS DISTINCT FROM p.content_hash
+""")
+
+_SHOWN = f"""
+    SELECT s.id, s.store_id, s.workflow_id, s.run_id, s.mode, s.dry_run, s.allow_gone, s.status, s.reason,
+           s.started_at, s.modified_after, s.finished_at, s.total, s.tokens_saved,
+           {", ".join(f"s.{name} + coalesce(p.{name}, 0) AS {name}" for name in COUNTS)}
+    FROM syncs s LEFT JOIN LATERAL (SELECT {_SUMS} FROM sync_pages WHERE sync_id = s.id) p ON true
+"""
+
+_READ = text(f"{_SHOWN} WHERE s.store_id = :store_id AND s.id = :id")
+_LIST = text(f"{_SHOWN} WHERE s.store_id = :store_id ORDER BY s.id DESC OFFSET :offset LIMIT :limit")
+_COUNT = text("SELECT count(*) FROM syncs WHERE store_id = :store_id")
+_FINDINGS = text("""
+    SELECT external_id, kind, detail FROM sync_findings WHERE sync_id = :id
+    ORDER BY found_at, external_id OFFSET :offset LIMIT :limit
+""")
+_KINDS = text("SELECT kind, count(*) AS found FROM sync_findings WHERE sync_id = :id GROUP BY kind")
+
+
+async def begin(
+    connection: AsyncConnection,
+    request: SyncRequest,
+    *,
+    workflow_id: str,
+    run_id: str,
+    status: SyncStatus = SyncStatus.RUNNING,
+) -> SyncRun | None:
+    """Write a sync's row, and decide from when on it asks for changes; None where there is no such store.
+
+    A store has one running workflow at most, so that whatever else seems to run has ended unnoticed.
+    """
+    row = await connection.execute(
+        _BEGIN,
+        {
+            **asdict(request),
+            "workflow_id": workflow_id,
+            "run_id": run_id,
+            "status": status,
+            "overlap": OVERLAP,
+            "given_up": _GIVEN_UP,
+        },
+    )
+    found = row.mappings().one_or_none()
+    return SyncRun(**asdict(request), **found) if found else None
+
+
+async def started(
+    connection: AsyncConnection, sync_id: int, *, moment: datetime | None, total: int | None
+) -> None:
+    """Keep what the shop says of its clock and its size."""
+    await connection.execute(_STARTED, {"id": sync_id, "moment": moment, "total": total})
+
+
+async def show(connection: AsyncConnection, sync_id: int, reason: str) -> None:
+    """Tell why a sync does not get on."""
+    await connection.execute(_SHOW, {"id": sync_id, "reason": reason})
+
+
+async def keep_page(
+    connection: AsyncConnection,
+    sync_id: int,
+    page: int,
+    *,
+    wanted: Sequence[str],
+    seen: Sequence[str],
+    counts: SyncCounts,
+    findings: Sequence[Finding],
+) -> None:
+    """Write what comparing a page came to; the first time counts, for the second finds things mended."""
+    kept = await connection.execute(
+        _PAGE, {**asdict(counts), "sync_id": sync_id, "page": page, "wanted": list(wanted)}
+    )
+    if kept.rowcount and findings:
+        await keep_findings(connection, sync_id, findings)
+    await connection.execute(_SEEN, {"sync_id": sync_id, "seen": list(seen)})
+
+
+async def keep_findings(connection: AsyncConnection, sync_id: int, findings: Sequence[Finding]) -> None:
+    await connection.execute(
+        _FOUND,
+        {
+            "sync_id": sync_id,
+            "ids": [finding.external_id for finding in findings],
+            "kinds": [finding.kind.value for finding in findings],
+            "details": [finding.detail for finding in findings],
+            "kept": FINDINGS_KEPT,
+        },
+    )
+
+
+async def wanted(connection: AsyncConnection, sync_id: int, page: int) -> list[str] | None:
+    """The products to take over from a page; None where that was done."""
+    row = await connection.execute(_WANTED, {"sync_id": sync_id, "page": page})
+    found: list[str] | None = row.scalar_one_or_none()
+    return found
+
+
+async def taken(connection: AsyncConnection, sync_id: int, page: int, counts: SyncCounts) -> None:
+    """Mark a page as done."""
+    await connection.execute(_TAKEN, {**asdict(counts), "sync_id": sync_id, "page": page})
+
+
+async def count_absent(connection: AsyncConnection, sync_id: int, store_id: int) -> tuple[int, int, bool]:
+    """How many products no page named, how many we hold, and whether pages named as many as there are."""
+    row = (await connection.execute(_COUNT_ABSENT, {"id": sync_id, "store_id": store_id})).one()
+    return row.absent, row.held, row.saw_all
+
+
+async def list_absent(
+    connection: AsyncConnection, sync_id: int, store_id: int, *, beyond: int, limit: int
+) -> list[tuple[int, str]]:
+    """Row and external id of products no page named."""
+    values = {"id": sync_id, "store_id": store_id, "beyond": beyond, "limit": limit}
+    return [(row.id, row.external_id) for row in await connection.execute(_LIST_ABSENT, values)]
+
+
+async def delete_absent(
+    connection: AsyncConnection, sync_id: int, external_ids: Sequence[str], *, read_at: datetime
+) -> list[str]:
+    """Hide products the shop no longer has; none that an event told of since the walk began."""
+    values = {"id": sync_id, "external_ids": list(external_ids), "read_at": read_at}
+    return list((await connection.execute(_DELETE, values)).scalars())
+
+
+async def finish(connection: AsyncConnection, end: SyncEnd) -> None:
+    """Write how a sync ended, and fold what was kept of each page into it."""
+    if end.status in (SyncStatus.FAILED, SyncStatus.CANCELLED):
+        await connection.execute(_RELEASE, {"id": end.sync_id})
+    await connection.execute(_FINISH, {"id": end.sync_id, "status": end.status, "reason": end.reason})
+
+
+def _sync(row: Mapping[Any, Any]) -> Sync:
+    values = {str(name): value for name, value in row.items()}
+    counts = SyncCounts(**{name: int(values.pop(name)) for name in COUNTS})
+    values |= {"mode": SyncMode(values["mode"]), "status": SyncStatus(values["status"])}
+    return Sync(**values, counts=counts)
+
+
+async def read(connection: AsyncConnection, store_id: int, sync_id: int) -> Sync | None:
+    row = await connection.execute(_READ, {"store_id": store_id, "id": sync_id})
+    found = row.mappings().one_or_none()
+    return _sync(found) if found else None
+
+
+async def list_syncs(
+    connection: AsyncConnection, store_id: int, *, offset: int, limit: int
+) -> tuple[int, list[Sync]]:
+    """How many a store has, and a page of them, the newest first."""
+    count = (await connection.execute(_COUNT, {"store_id": store_id})).scalar_one()
+    rows = await connection.execute(_LIST, {"store_id": store_id, "offset": offset, "limit": limit})
+    return count, [_sync(row) for row in rows.mappings()]
+
+
+async def findings(
+    connection: AsyncConnection, sync_id: int, *, offset: int = 0, limit: int = FINDINGS_KEPT
+) -> list[Finding]:
+    """What a sync found, in the order it did."""
+    rows = await connection.execute(_FINDINGS, {"id": sync_id, "offset": offset, "limit": limit})
+    return [
+        Finding(external_id=row.external_id, kind=FindingKind(row.kind), detail=row.detail) for row in rows
+    ]
+
+
+async def findings_by_kind(connection: AsyncConnection, sync_id: int) -> dict[str, int]:
+    return {row.kind: row.found for row in await connection.execute(_KINDS, {"id": sync_id})}

@@ -1,0 +1,84 @@
+"""A store whose shop can be read, and what became of syncs of it."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.naming import catalog_sync_id
+from contracts.syncs import Finding, Sync, SyncMode, SyncRequest
+from database import stores, syncs
+from database.sealing import Seal
+from tests.shop_server import KEY, SECRET, ShopServer
+from tests.system import PATIENCE, Shop, System, eventually
+from workflows.client import start_catalog_sync
+
+
+@dataclass
+class Synced:
+    """A store, its shop, and the syncs between them."""
+
+    system: System
+    store: Shop
+    shop: ShopServer
+
+    @classmethod
+    async def open(cls, system: System, shop: ShopServer) -> "Synced":
+        """A new store that reads this shop."""
+        store = await system.shop()
+        sealed = Seal(system.settings.secret_keys).seal_fields(
+            {"consumer_key": KEY, "consumer_secret": SECRET}
+        )
+        async with system.database.transaction() as connection:
+            values = {"base_url": shop.base_url, "credentials": sealed}
+            await stores.change(connection, store.store_id, values)
+        return cls(system, store, shop)
+
+    async def start(self, mode: SyncMode = SyncMode.FULL, **how: Any) -> int:
+        """Start a sync; its id, once it has begun."""
+        request = SyncRequest(store_id=self.store.store_id, mode=mode, **how)
+        handle = await start_catalog_sync(
+            self.system.temporal, request, task_queue=self.system.settings.task_queue
+        )
+        row = await eventually(
+            lambda: self.store.one(
+                "SELECT id FROM syncs WHERE store_id = :store AND run_id = :run",
+                run=handle.first_execution_run_id,
+            ),
+            what="the sync's row",
+        )
+        assert row
+        sync_id: int = row["id"]
+        return sync_id
+
+    async def read(self, sync_id: int) -> Sync:
+        async with self.system.database.reading() as connection:
+            sync = await syncs.read(connection, self.store.store_id, sync_id)
+        assert sync
+        return sync
+
+    async def ended(self, sync_id: int, *, patience: float = PATIENCE) -> Sync:
+        return await eventually(
+            lambda: self.read(sync_id),
+            lambda sync: sync.finished_at is not None,
+            what="the end of the sync",
+            patience=patience,
+        )
+
+    async def sync(self, mode: SyncMode = SyncMode.FULL, **how: Any) -> Sync:
+        """Sync, and wait for the end and for its workflow's."""
+        ended = await self.ended(await self.start(mode, **how))
+        handle = self.system.temporal.get_workflow_handle(catalog_sync_id(self.store.store_id))
+        await asyncio.wait([asyncio.ensure_future(handle.result())])
+        return ended
+
+    async def findings(self, sync: Sync) -> list[Finding]:
+        async with self.system.database.reading() as connection:
+            return await syncs.findings(connection, sync.id)
+
+    async def known(self) -> dict[str, str]:
+        """External ids and titles of what search may find."""
+        rows = await self.store.rows(
+            "SELECT external_id, title FROM products WHERE store_id = :store AND is_active"
+            " AND knowledge_hash = content_hash"
+        )
+        return {row["external_id"]: row["title"] for row in rows}

@@ -1,0 +1,176 @@
+"""A bulk resync: after it we hold what the shop holds, and it says what differed."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+
+from contracts.syncs import FindingKind, SyncMode, SyncStatus
+from tests.conftest import Configure
+from tests.servers import EmbeddingServer
+from tests.shop_server import ShopServer
+from tests.syncs import Synced
+from tests.system import System, running
+
+pytestmark = pytest.mark.slow
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def reading(configure: Configure) -> AsyncIterator[System]:
+    """A system that may read the shops of this machine, as fast as it can."""
+    settings = configure(
+        allow_private_shops=True, shop_requests_per_minute=1_000_000, task_queue="reading-shops"
+    )
+    async with running(settings) as system:
+        yield system
+
+
+@pytest.fixture
+def server() -> Iterator[ShopServer]:
+    with ShopServer() as shop:
+        yield shop
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def synced(reading: System, server: ShopServer, embeddings: EmbeddingServer) -> Synced:
+    return await Synced.open(reading, server)
+
+
+async def test_the_first_import_makes_all_known(synced: Synced) -> None:
+    """Every product with its variations is found; nothing of it is a finding."""
+    for number in range(130):
+        synced.shop.add(name=f"کفش {number}")
+    shoe = synced.shop.add(
+        name="کفش کوه",
+        price="500",
+        variations=[{"price": "700"}, {"price": "500"}],
+    )
+    sync = await synced.sync()
+    assert (sync.status, sync.reason) == (SyncStatus.SUCCEEDED, "Everything the shop lists was compared.")
+    assert (sync.counts.seen, sync.counts.new, sync.counts.changed, sync.counts.failed) == (131, 131, 0, 0)
+    assert sync.total == 131
+    assert sync.counts.embedded >= 131
+    assert len(await synced.known()) == 131
+    assert await synced.findings(sync) == []
+    product = await synced.store.product(shoe)
+    assert product is not None
+    assert (product["price"], product["currency"]) == (500, "IRT")
+    assert len(product["variation_ids"]) == 2
+    assert await synced.store.found("کفش کوه", limit=1) == [f"woo_{shoe}"]
+
+
+async def test_an_unchanged_shop_costs_a_request_a_page_and_no_embedding(
+    synced: Synced, embeddings: EmbeddingServer
+) -> None:
+    """The second full walk reads lists only, and says that all is the same."""
+    for number in range(250):
+        synced.shop.add(name=f"کفش {number}")
+    await synced.sync()
+    synced.shop.routes.clear()
+    calls = len(embeddings.requests)
+    sync = await synced.sync()
+    assert synced.shop.routes == {"products": 3}
+    assert len(embeddings.requests) == calls
+    assert (sync.counts.seen, sync.counts.unchanged) == (250, 250)
+    assert sync.counts.tokens_spent == 0
+    assert sync.tokens_saved > 0
+    assert await synced.findings(sync) == []
+
+
+async def test_what_no_event_told_is_found_and_mended(synced: Synced) -> None:
+    """A missed change, a silent delete, a rename, a write behind the shop's back, and a new product."""
+    shop = synced.shop
+    earlier = datetime.now(UTC) - timedelta(minutes=1)
+    shop.clock = lambda: earlier
+    ids = [shop.add(name=f"کفش {number}", categories=[{"id": 1, "name": "قدیم"}]) for number in range(20)]
+    await synced.sync()
+    shop.clock = lambda: datetime.now(UTC)
+    shop.change(ids[0], name="چکمه")
+    shop.delete(ids[1])
+    shop.products[ids[2]]["price"] = "1"
+    shop._touched(ids[2])
+    new = shop.add(name="تازه")
+    shop.trash(ids[3])
+    sync = await synced.sync()
+    found = {finding.external_id: finding.kind for finding in await synced.findings(sync)}
+    assert found == {
+        f"woo_{ids[0]}": FindingKind.MISSED_EVENT,
+        f"woo_{ids[1]}": FindingKind.SILENT_DELETE,
+        f"woo_{ids[2]}": FindingKind.STALE_WRITE,
+        f"woo_{ids[3]}": FindingKind.SILENT_DELETE,
+        f"woo_{new}": FindingKind.MISSED_EVENT,
+    }
+    assert (sync.counts.new, sync.counts.changed, sync.counts.gone) == (1, 2, 2)
+    known = await synced.known()
+    assert known[f"woo_{ids[0]}"] == "چکمه"
+    assert f"woo_{ids[1]}" not in known
+    assert known[f"woo_{new}"] == "تازه"
+    product = await synced.store.product(ids[2])
+    assert product is not None
+    assert product["price"] == 1
+    shop.rename_category("قدیم", "نو")
+    sync = await synced.sync()
+    assert {finding.kind for finding in await synced.findings(sync)} == {FindingKind.RENAME}
+    assert sync.counts.changed == 18
+    assert sync.counts.unchanged == 1
+    product = await synced.store.product(ids[5])
+    assert product is not None
+    assert product["categories"] == ["نو"]
+
+
+async def test_a_product_dated_in_the_future_is_the_same_the_next_time(synced: Synced) -> None:
+    """A scheduled product's time of change lies ahead; that does not make it a change in every walk."""
+    synced.shop.add(name="فردا", status="future", date_modified_gmt="2031-01-01T00:00:00")
+    await synced.sync()
+    assert (await synced.sync()).counts.unchanged == 1
+
+
+async def test_an_incremental_sync_asks_for_what_changed(synced: Synced) -> None:
+    """It asks from before the last good walk on, in the shop's time without a zone, and removes nothing."""
+    shop = synced.shop
+    long_ago = datetime.now(UTC) - timedelta(days=2)
+    shop.clock = lambda: long_ago
+    ids = [shop.add(name=f"کفش {number}") for number in range(20)]
+    first = await synced.sync(SyncMode.INCREMENTAL)
+    assert first.modified_after is None
+    assert first.counts.new == 20
+    shop.clock = lambda: datetime.now(UTC)
+    shop.change(ids[4], name="چکمه")
+    shop.delete(ids[5])
+    shop.seen.clear()
+    sync = await synced.sync(SyncMode.INCREMENTAL)
+    assert (sync.counts.seen, sync.counts.changed, sync.counts.gone) == (1, 1, 0)
+    asked = shop.seen[0].query
+    assert asked["dates_are_gmt"] == "true"
+    assert "Z" not in asked["modified_after"]
+    assert (await synced.known())[f"woo_{ids[4]}"] == "چکمه"
+
+
+async def test_too_much_at_once_is_refused(synced: Synced) -> None:
+    """More than a fifth of the products vanish only where somebody allows it."""
+    ids = [synced.shop.add(name=f"کفش {number}") for number in range(10)]
+    await synced.sync()
+    for id_ in ids[:3]:
+        synced.shop.delete(id_)
+    sync = await synced.sync()
+    assert sync.status is SyncStatus.REFUSED
+    assert sync.reason.startswith("3 of 10 products would vanish")
+    assert len(await synced.known()) == 10
+    sync = await synced.sync(allow_gone=True)
+    assert (sync.status, sync.counts.gone) == (SyncStatus.SUCCEEDED, 3)
+    assert len(await synced.known()) == 7
+
+
+async def test_a_dry_run_changes_nothing(synced: Synced) -> None:
+    """It tells what it would do."""
+    ids = [synced.shop.add(name=f"کفش {number}") for number in range(10)]
+    await synced.sync()
+    synced.shop.delete(ids[0])
+    new = synced.shop.add(name="تازه")
+    sync = await synced.sync(dry_run=True)
+    assert sync.reason == "Nothing was changed; 1 products would be removed."
+    assert (sync.counts.seen, sync.counts.new, sync.counts.unchanged) == (10, 1, 9)
+    found = {finding.external_id for finding in await synced.findings(sync)}
+    assert found == {f"woo_{ids[0]}", f"woo_{new}"}
+    assert len(await synced.known()) == 10

@@ -1,0 +1,162 @@
+"""One walk through a shop's catalogue, after which we hold what it holds."""
+
+import asyncio
+from dataclasses import replace
+
+from temporalio import workflow
+from temporalio.common import Priority
+from temporalio.exceptions import (
+    ApplicationError,
+    FailureError,
+    WorkflowAlreadyStartedError,
+    is_cancelled_exception,
+)
+from temporalio.workflow import ActivityConfig, ParentClosePolicy
+
+from workflows.policies import DATABASE, READING
+
+with workflow.unsafe.imports_passed_through():
+    from activities.absent import AbsentActivities
+    from activities.catalog_sync import CatalogSyncActivities
+    from contracts.naming import bulk_queue, catalog_sync_id
+    from contracts.syncs import SyncEnd, SyncMode, SyncPosition, SyncRequest, SyncRun, SyncStatus
+    from workflows.knowing import plain
+
+PAGES_AT_A_TIME = 3
+"""Pages taken over while the next ones are compared; their products lie in memory."""
+
+PAGES_PER_RUN = 250
+"""After these a new run goes on, with a history that begins anew."""
+
+EMPTY_PAGES_BELIEVED = 3
+
+LARGEST_SHARE_GONE = 5
+"""One in so many may vanish without somebody having allowed it."""
+
+BEHIND_EVENTS = 4
+"""Priority; that of everything else is 3, and lower goes first."""
+
+
+@workflow.defn(name="CatalogSync")
+class CatalogSyncWorkflow:
+    """Compare page by page, take over what differs, and remove what a complete walk did not see."""
+
+    @workflow.run
+    async def run(self, request: SyncRequest, at: SyncPosition | None = None) -> SyncEnd:
+        run = at.run if at else await self._begin(request)
+        try:
+            end = await self._walk(request, at or SyncPosition(run=run))
+        except (FailureError, asyncio.CancelledError) as error:
+            if is_cancelled_exception(error):
+                await self._finish(self._end(run, SyncStatus.CANCELLED, "Somebody cancelled it."))
+                raise
+            end = self._end(run, SyncStatus.FAILED, plain(error))
+        await self._finish(end)
+        if end.status is SyncStatus.FAILED:
+            raise ApplicationError(end.reason, type="failed", non_retryable=True)
+        return end
+
+    async def _begin(self, request: SyncRequest) -> SyncRun:
+        return await workflow.execute_local_activity_method(
+            CatalogSyncActivities.begin_sync, request, **DATABASE
+        )
+
+    async def _walk(self, request: SyncRequest, at: SyncPosition) -> SyncEnd:
+        run = at.run
+        if at.beyond is None:
+            at = await self._walk_pages(request, at)
+        if run.mode is SyncMode.INCREMENTAL and run.modified_after is not None:
+            return self._end(run, SyncStatus.SUCCEEDED, "What changed since the last walk was compared.")
+        return await self._remove_absent(request, at)
+
+    async def _walk_pages(self, request: SyncRequest, at: SyncPosition) -> SyncPosition:
+        """Compare one page after the other, while those before are taken over."""
+        last = at.page + PAGES_PER_RUN - 1
+        taking: list[asyncio.Task[None]] = []
+        try:
+            while True:
+                page = await workflow.execute_activity_method(
+                    CatalogSyncActivities.compare_page, at, **_bulk(at.run)
+                )
+                if page.wanted:
+                    if len(taking) == PAGES_AT_A_TIME:
+                        await taking.pop(0)
+                    taking.append(asyncio.create_task(_take(at)))
+                empty = 0 if page.seen else at.empty_in_row + 1
+                if empty > EMPTY_PAGES_BELIEVED and page.next:
+                    raise ApplicationError(
+                        "The shop claims to have more pages, but nothing is on them.", non_retryable=True
+                    )
+                at = replace(at, page=at.page + 1, cursor=page.next, empty_in_row=empty)
+                if page.next is None or at.page > last:
+                    break
+            await asyncio.gather(*taking)
+        finally:
+            for task in taking:
+                task.cancel()
+        if at.cursor is not None:
+            workflow.continue_as_new(args=[request, at])
+        return replace(at, beyond=0)
+
+    async def _remove_absent(self, request: SyncRequest, at: SyncPosition) -> SyncEnd:
+        """Remove what is gone, unless that is suspiciously much."""
+        run = at.run
+        if at.beyond == 0:
+            absent = await workflow.execute_local_activity_method(
+                AbsentActivities.weigh_absent, run, **DATABASE
+            )
+            if absent.absent * LARGEST_SHARE_GONE > absent.held and not run.allow_gone:
+                return self._end(
+                    run,
+                    SyncStatus.REFUSED,
+                    f"{absent.absent} of {absent.held} products would vanish; if the shop really removed"
+                    " them, ask for a full sync with allow_gone.",
+                )
+            if run.dry_run:
+                reason = f"Nothing was changed; {absent.absent} products would be removed."
+                return self._end(run, SyncStatus.SUCCEEDED, reason)
+        first, beyond = at.page, at.beyond
+        while beyond is not None:
+            if at.page - first >= PAGES_PER_RUN:
+                workflow.continue_as_new(args=[request, at])
+            beyond = await workflow.execute_activity_method(AbsentActivities.take_absent, at, **_bulk(run))
+            at = replace(at, page=at.page + 1, beyond=beyond)
+        return self._end(run, SyncStatus.SUCCEEDED, "Everything the shop lists was compared.")
+
+    async def _finish(self, end: SyncEnd) -> None:
+        await workflow.execute_local_activity_method(CatalogSyncActivities.finish_sync, end, **DATABASE)
+
+    def _end(self, run: SyncRun, status: SyncStatus, reason: str) -> SyncEnd:
+        return SyncEnd(sync_id=run.sync_id, status=status, reason=reason)
+
+
+@workflow.defn(name="ScheduledSync")
+class ScheduledSyncWorkflow:
+    """What a schedule starts: the store's one sync, unless that is under way."""
+
+    @workflow.run
+    async def run(self, request: SyncRequest) -> str:
+        try:
+            await workflow.start_child_workflow(
+                CatalogSyncWorkflow.run,
+                args=[request, None],
+                id=catalog_sync_id(request.store_id),
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                static_summary=f"{request.mode} sync of store {request.store_id}",
+            )
+        except WorkflowAlreadyStartedError:
+            return "A sync of this store is under way already."
+        return "Started."
+
+
+def _bulk(run: SyncRun) -> ActivityConfig:
+    """A step that waits behind those of events, and lets other stores have their turn."""
+    return ActivityConfig(
+        **READING,
+        task_queue=bulk_queue(workflow.info().task_queue),
+        priority=Priority(priority_key=BEHIND_EVENTS, fairness_key=str(run.store_id)),
+    )
+
+
+async def _take(at: SyncPosition) -> None:
+    await workflow.execute_activity_method(CatalogSyncActivities.take_page, at, **_bulk(at.run))
