@@ -71,7 +71,10 @@ class Taking:
 
     @asynccontextmanager
     async def explained(self, sync_id: int) -> AsyncIterator[None]:
-        """Turn what is raised into what it means, and tell the sync what it waits for."""
+        """Turn what is raised into what it means, and tell the sync what it waits for.
+
+        A shop that refuses us ends the sync: whoever asked for it is told at once, and its schedule tries again.
+        """
         try:
             async with heartbeating():
                 try:
@@ -86,4 +89,6 @@ class Taking:
             with database_errors():
                 async with self._database.single() as connection:
                     await syncs.show(connection, sync_id, error.message)
+            if error.type == Posture.WAIT:
+                raise application_error(Failure(posture=Posture.NEVER, reason=error.message)) from None
             raise
