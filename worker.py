@@ -160,6 +160,8 @@ async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; steps under way get a moment to end."""
     if not settings.database_url or not settings.temporal_address:
         raise SystemExit("Set PILITO_DATABASE_URL and PILITO_TEMPORAL_ADDRESS, or use `pilito up`.")
+    if not settings.secret_keys:
+        raise SystemExit("Set PILITO_SECRET_KEY to that of the API: without it no shop can be read.")
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -73,7 +73,7 @@ class Taking:
     async def explained(self, sync_id: int) -> AsyncIterator[None]:
         """Turn what is raised into what it means, and tell the sync what it waits for.
 
-        A shop that refuses us ends the sync: whoever asked for it is told at once, and its schedule tries again.
+        A shop that refuses us ends the sync: whoever asked is told at once, and its schedule tries again.
         """
         try:
             async with heartbeating():

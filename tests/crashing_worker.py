@@ -1,12 +1,14 @@
 """The worker as a process of its own that dies, as if by `kill -9`, around one step.
 
-    python -m tests.crashing_worker STEP before|after FLAG
+    python -m tests.crashing_worker STEP before|after FLAG [CALL]
 
-It dies at the first call of the activity STEP, and writes FLAG first, so that the next one lives.
+It dies at the first call of the activity STEP, or at a later one, and writes FLAG first, so that the next
+one lives.
 """
 
 import asyncio
 import functools
+import itertools
 import os
 import signal
 import sys
@@ -15,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import worker
+from activities.absent import AbsentActivities
+from activities.catalog_sync import CatalogSyncActivities
 from activities.events import EventActivities
 from activities.knowledge import KnowledgeActivities
 from activities.products import ProductActivities
@@ -29,18 +33,30 @@ STEPS: dict[str, type] = {
     "finish_event": EventActivities,
 }
 
+SYNC_STEPS: dict[str, type] = {
+    "begin_sync": CatalogSyncActivities,
+    "compare_page": CatalogSyncActivities,
+    "take_page": CatalogSyncActivities,
+    "weigh_absent": AbsentActivities,
+    "take_absent": AbsentActivities,
+    "finish_sync": CatalogSyncActivities,
+}
 
-def arm(step: str, moment: str, flag: Path) -> None:
-    """Make the step deadly once."""
-    owner = STEPS[step]
+
+def arm(step: str, moment: str, flag: Path, call: int) -> None:
+    """Make a call of the step deadly, once."""
+    owner = (STEPS | SYNC_STEPS)[step]
+    calls = itertools.count(1)
     original: Callable[..., Awaitable[Any]] = getattr(owner, step)
 
     @functools.wraps(original)
     async def deadly(*arguments: Any) -> Any:
-        if moment == "before":
+        is_it = next(calls) == call
+        if is_it and moment == "before":
             die(flag)
         result = await original(*arguments)
-        die(flag)
+        if is_it:
+            die(flag)
         return result
 
     setattr(owner, step, deadly)
@@ -53,5 +69,5 @@ def die(flag: Path) -> None:
 
 
 if __name__ == "__main__":
-    arm(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+    arm(sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(*sys.argv[4:]) or 1)
     asyncio.run(worker.run(Settings()))

@@ -4,6 +4,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from contracts.naming import catalog_sync_id
 from contracts.syncs import Finding, Sync, SyncMode, SyncRequest
 from database import stores, syncs
@@ -33,22 +36,42 @@ class Synced:
             await stores.change(connection, store.store_id, values)
         return cls(system, store, shop)
 
-    async def start(self, mode: SyncMode = SyncMode.FULL, **how: Any) -> int:
-        """Start a sync; its id, once it has begun."""
-        request = SyncRequest(store_id=self.store.store_id, mode=mode, **how)
-        handle = await start_catalog_sync(
-            self.system.temporal, request, task_queue=self.system.settings.task_queue
-        )
-        row = await eventually(
-            lambda: self.store.one(
-                "SELECT id FROM syncs WHERE store_id = :store AND run_id = :run",
-                run=handle.first_execution_run_id,
+    async def hold(self, connection: AsyncConnection, external_id: str) -> None:
+        """Hold a product, as of yesterday, that the shop may know nothing of."""
+        await connection.execute(
+            text(
+                "INSERT INTO products (user_id, store_id, external_source, external_id, title, currency,"
+                " status, is_active, received_at, content_hash, taken_hash)"
+                " VALUES (:user, :store, 'woocommerce', :external_id, 'old', 'IRT', 'publish', true,"
+                " now() - interval '1 day', 'hash', 'hash')"
             ),
-            what="the sync's row",
+            {"user": self.store.user_id, "store": self.store.store_id, "external_id": external_id},
+        )
+
+    async def request(self, mode: SyncMode = SyncMode.FULL, **how: Any) -> None:
+        """Have a sync started, whether or not there is a worker."""
+        request = SyncRequest(store_id=self.store.store_id, mode=mode, **how)
+        queue = self.system.settings.task_queue
+        await start_catalog_sync(self.system.temporal, request, task_queue=queue)
+
+    async def latest(self) -> int:
+        """The sync that was begun last, once there is one."""
+        row = await eventually(
+            lambda: self.store.one("SELECT max(id) AS id FROM syncs WHERE store_id = :store"),
+            lambda row: row is not None and row["id"] is not None,
+            what="a sync's row",
         )
         assert row
         sync_id: int = row["id"]
         return sync_id
+
+    async def start(self, mode: SyncMode = SyncMode.FULL, **how: Any) -> int:
+        """Start a sync; its id, once it has begun."""
+        before = await self.store.one("SELECT coalesce(max(id), 0) AS id FROM syncs WHERE store_id = :store")
+        assert before
+        await self.request(mode, **how)
+        await eventually(self.latest, lambda sync_id: sync_id > before["id"], what="the sync's row")
+        return await self.latest()
 
     async def read(self, sync_id: int) -> Sync:
         async with self.system.database.reading() as connection:

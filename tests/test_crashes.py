@@ -14,9 +14,12 @@ import pytest
 
 from settings import Settings
 from tests.conftest import ROOT, Configure
-from tests.crashing_worker import STEPS
+from tests.crashing_worker import STEPS, SYNC_STEPS
 from tests.servers import EmbeddingServer
+from tests.shop_server import ShopServer
+from tests.syncs import Synced
 from tests.system import Shop, System, eventually, running
+from workflows.catalog_sync import PAGES_AT_A_TIME
 
 pytestmark = pytest.mark.slow
 
@@ -35,6 +38,9 @@ def environment(settings: Settings) -> dict[str, str]:
         "PILITO_TASK_QUEUE": settings.task_queue,
         "PILITO_EMBEDDING_DIMENSIONS": str(settings.embedding_dimensions),
         "PILITO_DEBOUNCE_SECONDS": "0",
+        "PILITO_SECRET_KEY": settings.secret_keys[0],
+        "PILITO_ALLOW_PRIVATE_SHOPS": str(settings.allow_private_shops),
+        "PILITO_SHOP_REQUESTS_PER_MINUTE": str(settings.shop_requests_per_minute),
         "OPENAI_API_KEY": key.get_secret_value(),
         "OPENAI_BASE_URL": str(base_url),
     }
@@ -185,3 +191,57 @@ async def test_all_at_once_ends_like_one_by_one(
     for event in sent:
         await busy.ended(event)
     assert await facts(busy) == await facts(calm)
+
+
+async def killed_while_syncing(configure: Configure, flag: Path, step: str, moment: str, call: int) -> None:
+    """Kill the worker of a full sync around a step; the next one ends it as if nothing had happened."""
+    settings = configure(
+        task_queue=f"crash-sync-{step}-{moment}-{call}",
+        allow_private_shops=True,
+        shop_requests_per_minute=1_000_000,
+    )
+    with ShopServer() as shop:
+        for number in range(250):
+            shop.add(name=f"{step} {moment} {call} {number}")
+        async with running(settings, work=False) as system:
+            synced = await Synced.open(system, shop)
+            async with synced.store.database.transaction() as connection:
+                for number in range(10):
+                    await synced.hold(connection, f"woo_{9_000 + number}")
+            arguments = (step, moment, str(flag), str(call))
+            async with process(settings, "tests.crashing_worker", *arguments) as first:
+                await synced.request()
+                assert await first.wait() == -signal.SIGKILL
+            async with process(settings, "worker"):
+                sync = await synced.ended(await synced.latest())
+            counts = sync.counts
+            assert sync.status == "succeeded"
+            assert (counts.seen, counts.new, counts.gone, counts.failed) == (250, 250, 10, 0)
+            assert sum(shop.routes.values()) <= 8 + PAGES_AT_A_TIME + 1, "what was under way, and no more"
+            assert len(await synced.known()) == 250
+            assert (
+                await synced.store.rows(
+                    "SELECT FROM sync_pages JOIN syncs ON id = sync_id WHERE store_id = :store"
+                )
+                == []
+            )
+
+
+@pytest.mark.timeout(300)
+async def test_a_worker_killed_at_any_page_of_a_sync_changes_nothing_about_the_end(
+    configure: Configure, embeddings: EmbeddingServer, tmp_path: Path
+) -> None:
+    """Before and after each step of a walk, at each of its pages: no product is lost, none embedded twice."""
+    few = asyncio.Semaphore(4)
+    steps = [(step, 1) for step in SYNC_STEPS]
+    steps += [(step, page) for step in ("compare_page", "take_page") for page in (2, 3)]
+
+    async def one(step: str, call: int, moment: str) -> None:
+        async with few:
+            flag = tmp_path / f"{step}-{call}-{moment}"
+            await killed_while_syncing(configure, flag, step, moment, call)
+
+    async with asyncio.TaskGroup() as group:
+        for (step, call), moment in itertools.product(steps, ("before", "after")):
+            group.create_task(one(step, call, moment))
+    assert max(embeddings.texts.values()) == 1, "vectors are written before the step ends"
