@@ -1,13 +1,15 @@
 """Products a complete walk did not see: still there, hidden from our key, or gone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from temporalio import activity
 
 from activities.guard import database_errors
 from activities.shops import OpenShop, Shops
 from activities.taking import Bodies, Taking
+from contracts.errors import ShopHides
 from contracts.syncs import Absent, Finding, FindingKind, SyncCounts, SyncPosition, SyncRun
 from database import syncs
 from database.engine import Database
@@ -67,14 +69,17 @@ class AbsentActivities:
             asked = [external_id for _, external_id in batch]
             async with self._shops.open(run.store_id) as shop:
                 read_at = datetime.now(UTC)
-                there = await (shop.catalogue.fetch(asked) if saw_all else _one_by_one(shop, asked))
-            await self._settle(at, shop, asked, there, read_at)
+                shown, hidden = (
+                    (await shop.catalogue.fetch(asked), []) if saw_all else await _one_by_one(shop, asked)
+                )
+            gone = [external_id for external_id in asked if external_id not in {*shown, *hidden}]
+            await self._settle(at, gone, [*shown, *hidden], read_at)
+            await self._taking.take(at, shop, shown, read_at)
         return batch[-1][0] if len(batch) == BATCH else None
 
     async def _settle(
-        self, at: SyncPosition, shop: OpenShop, asked: Sequence[str], there: Bodies, read_at: datetime
+        self, at: SyncPosition, missing: Sequence[str], there: Sequence[str], read_at: datetime
     ) -> None:
-        missing = [external_id for external_id in asked if external_id not in there]
         async with self._database.transaction() as connection:
             gone = await syncs.delete_absent(connection, at.run.sync_id, missing, read_at=read_at)
             await syncs.keep_page(
@@ -82,13 +87,22 @@ class AbsentActivities:
                 at.run.sync_id,
                 at.page,
                 wanted=(),
-                seen=list(there),
+                seen=there,
                 counts=SyncCounts(gone=len(gone), seen=len(there), changed=len(there)),
                 findings=[_silent(external_id) for external_id in gone],
             )
-        await self._taking.take(at, shop, there, read_at)
 
 
-async def _one_by_one(shop: OpenShop, asked: Sequence[str]) -> Bodies:
-    found = {external_id: await shop.catalogue.product(external_id) for external_id in asked}
-    return {external_id: body for external_id, body in found.items() if body is not None}
+async def _one_by_one(shop: OpenShop, asked: Sequence[str]) -> tuple[Bodies, list[str]]:
+    """What the shop shows, and the ids of what it has and hides."""
+    shown: dict[str, Mapping[str, Any]] = {}
+    hidden = []
+    for external_id in asked:
+        try:
+            body = await shop.catalogue.product(external_id)
+        except ShopHides:
+            hidden.append(external_id)
+            continue
+        if body is not None:
+            shown[external_id] = body
+    return shown, hidden

@@ -83,7 +83,10 @@ class Catalogue(Protocol):
     """
 
     async def product(self, external_id: str) -> Mapping[str, Any] | None:
-        """A product with its variations in full, or a variation; None where it is gone or in the trash."""
+        """A product with its variations in full, or a variation; None where it is gone or in the trash.
+
+        ShopHides where it is there, and our key may not see it.
+        """
         ...
 
     async def manifest(self, cursor: str | None, *, modified_after: datetime | None = None) -> ManifestPage:

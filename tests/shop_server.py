@@ -110,7 +110,8 @@ class ShopServer(ShopCatalogue):
     """Its catalogue behind HTTP, or HTTPS where `tls` is given; a context manager.
 
     `proxy_hides_https` makes WordPress believe it was asked over plain HTTP; `may_view` is whether the key's
-    user may see products, `may_manage` the settings; `totals` replaces X-WP-Total and X-WP-TotalPages.
+    user may see products, `may_manage` the settings; `totals` replaces X-WP-Total and X-WP-TotalPages;
+    `hidden` are products that the key's user may not see, which make pages short.
     """
 
     def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
@@ -125,6 +126,7 @@ class ShopServer(ShopCatalogue):
         self._tls = tls
         self._faults: deque[Fault] = deque()
         self._always: Fault | None = None
+        self.hidden: set[int] = set()
         self._before: dict[int, Callable[[], object]] = {}
         self._nonces: set[str] = set()
         self._arrived = threading.Condition()
@@ -274,6 +276,8 @@ class ShopServer(ShopCatalogue):
 
     def _one(self, id_: int, fields: str) -> Answered:
         with self.lock:
+            if id_ in self.hidden:
+                raise _cannot(403)
             if self.body(id_) is None:
                 raise Refused(status=404, code="woocommerce_rest_product_invalid_id", message="Invalid ID.")
             return Answered(body=self.rendered(id_, fields))
@@ -281,7 +285,7 @@ class ShopServer(ShopCatalogue):
     def _list(self, path: str, query: Mapping[str, str], parent: int | None = None) -> Answered:
         with self.lock:
             found = self.find(query, parent=parent)
-            body = self.render(found.ids, query.get("_fields", ""))
+            body = self.render([id_ for id_ in found.ids if id_ not in self.hidden], query.get("_fields", ""))
         total, pages = self.totals or (str(found.total), str(found.pages))
         headers = {"X-WP-Total": total, "X-WP-TotalPages": pages}
         page = int(query.get("page", "1"))

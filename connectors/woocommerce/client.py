@@ -16,7 +16,7 @@ from connectors.woocommerce.parse import external_id as spelled
 from connectors.woocommerce.parse import parse
 from connectors.woocommerce.rest import Rest, TooLong
 from contracts.catalog import Product
-from contracts.errors import InvalidField, ShopAnswersNonsense
+from contracts.errors import InvalidField, ShopAnswersNonsense, ShopHides
 from contracts.events import EventType
 from contracts.failures import Failure
 from contracts.stores import ShopAccess
@@ -92,6 +92,8 @@ class WooCommerceCatalogue:
         answer = await self._rest.get(f"products/{id_}")
         if answer.status != 200 and is_gone(answer):
             return None
+        if answer.status == 403 and answer.code() == "woocommerce_rest_cannot_view":
+            raise ShopHides("The user of the consumer key may not see this product.")
         read = _read(answer)
         if not isinstance(read, dict) or _id(read) != id_:
             raise ShopAnswersNonsense("The shop answers with something that is not the product asked for.")

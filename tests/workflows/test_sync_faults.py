@@ -1,0 +1,240 @@
+"""A bulk resync of a shop that fails, lies, or changes while it is walked."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+
+from contracts.naming import catalog_sync_id
+from contracts.syncs import FindingKind, SyncMode, SyncStatus
+from tests.conftest import Configure
+from tests.servers import EmbeddingServer
+from tests.shop_server import (
+    BOM,
+    BROKEN_JSON,
+    MAINTENANCE,
+    NOTICES,
+    Fault,
+    ShopServer,
+    server_error,
+    too_many,
+    unavailable,
+)
+from tests.syncs import Synced
+from tests.system import System, eventually, running
+
+pytestmark = pytest.mark.slow
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def reading(configure: Configure) -> AsyncIterator[System]:
+    """A system that may read the shops of this machine, as fast as it can."""
+    settings = configure(
+        allow_private_shops=True, shop_requests_per_minute=1_000_000, task_queue="reading-faulty-shops"
+    )
+    async with running(settings) as system:
+        yield system
+
+
+@pytest.fixture
+def server() -> Iterator[ShopServer]:
+    with ShopServer() as shop:
+        yield shop
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def synced(reading: System, server: ShopServer, embeddings: EmbeddingServer) -> Synced:
+    return await Synced.open(reading, server)
+
+
+async def asked(synced: Synced, times: int) -> None:
+    """Wait until the shop was asked so often, be it answered or not."""
+
+    async def seen() -> int:
+        return len(synced.shop.seen)
+
+    await eventually(seen, lambda count: count >= times, what=f"question {times}")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "drop",
+        server_error(),
+        too_many(retry_after="1"),
+        unavailable(retry_after="0"),
+        MAINTENANCE,
+        BROKEN_JSON,
+        BOM,
+        NOTICES,
+    ],
+    ids=["drop", "500", "429", "503", "maintenance", "broken JSON", "BOM", "notices"],
+)
+async def test_what_passes_is_waited_for(synced: Synced, fault: Fault) -> None:
+    """The first requests fail that way; the walk ends whole all the same."""
+    for number in range(120):
+        synced.shop.add(name=f"کفش {number}")
+    synced.shop.fail_next(fault, fault)
+    sync = await synced.sync()
+    assert (sync.status, sync.counts.new, sync.counts.failed) == (SyncStatus.SUCCEEDED, 120, 0)
+    assert len(await synced.known()) == 120
+
+
+async def test_a_slow_shop_is_told_of_and_waited_for(synced: Synced) -> None:
+    """While it hangs the sync is running and nothing is removed; then it goes on."""
+    for number in range(120):
+        synced.shop.add(name=f"کفش {number}")
+    synced.shop.fail_next("hang")
+    sync_id = await synced.start()
+    await asked(synced, 1)
+    assert (await synced.read(sync_id)).status is SyncStatus.RUNNING
+    synced.shop.release()
+    assert (await synced.ended(sync_id)).counts.new == 120
+
+
+async def test_a_sync_tells_what_it_waits_for(synced: Synced) -> None:
+    """A shop that is down for long is named as the reason, and a cancelled walk removes nothing."""
+    ids = [synced.shop.add(name=f"کفش {number}") for number in range(120)]
+    await synced.sync()
+    synced.shop.delete(ids[0])
+    synced.shop.before_page(2, lambda: synced.shop.fail_always(unavailable(retry_after="3600")))
+    sync_id = await synced.start()
+    waiting = await eventually(
+        lambda: synced.read(sync_id), lambda sync: sync.reason != "", what="the reason"
+    )
+    assert waiting.reason == "The shop has a passing problem (HTTP 503)."
+    handle = synced.system.temporal.get_workflow_handle(catalog_sync_id(synced.store.store_id))
+    await handle.cancel()
+    sync = await synced.ended(sync_id)
+    assert (sync.status, sync.counts.gone) == (SyncStatus.CANCELLED, 0)
+    assert len(await synced.known()) == 120
+
+
+async def test_a_refused_key_ends_the_sync_with_a_sentence(synced: Synced) -> None:
+    """In the middle of a walk, too; nothing is removed, and no secret is in what is told."""
+    ids = [synced.shop.add(name=f"کفش {number}") for number in range(120)]
+    await synced.sync()
+    synced.shop.delete(ids[0])
+    synced.shop.before_page(2, synced.shop.keys.clear)
+    sync = await synced.ended(await synced.start())
+    assert sync.status is SyncStatus.FAILED
+    assert sync.reason.startswith("The shop refuses the consumer secret")
+    assert len(await synced.known()) == 120
+    handle = synced.system.temporal.get_workflow_handle(catalog_sync_id(synced.store.store_id))
+    history = (await handle.fetch_history()).to_json()
+    for secret in ("ck_0123456789", "cs_9876543210"):
+        assert secret not in history
+        assert secret not in sync.reason
+
+
+@pytest.mark.parametrize("totals", [("1", "1"), ("0", "0"), ("120", "1")])
+async def test_a_shop_that_claims_less_than_it_has_loses_nothing(
+    synced: Synced, totals: tuple[str, str]
+) -> None:
+    """Wrong totals end the walk early; what was not seen is asked for before it is removed."""
+    for number in range(120):
+        synced.shop.add(name=f"کفش {number}")
+    await synced.sync()
+    synced.shop.totals = totals
+    sync = await synced.sync(allow_gone=True)
+    assert sync.counts.gone == 0
+    assert len(await synced.known()) == 120
+
+
+async def test_a_shop_that_claims_more_than_it_has_is_not_walked_for_ever(synced: Synced) -> None:
+    """A few empty pages are believed, then the walk ends as failed."""
+    for number in range(120):
+        synced.shop.add(name=f"کفش {number}")
+    synced.shop.totals = ("120", "100000")
+    sync = await synced.sync()
+    assert (sync.status, sync.counts.new) == (SyncStatus.FAILED, 120)
+    assert synced.shop.routes["products"] < 20
+
+
+async def test_a_shop_without_totals_is_not_believed_to_be_short(synced: Synced) -> None:
+    """Without a count no list has an end: that is nonsense, which is asked for again, not a short list."""
+    for number in range(120):
+        synced.shop.add(name=f"کفش {number}")
+    synced.shop.totals = (None, None)
+    sync_id = await synced.start()
+    told = await eventually(lambda: synced.read(sync_id), lambda sync: sync.reason != "", what="the reason")
+    assert told.reason == "The shop does not say how long its list is (X-WP-TotalPages)."
+    synced.shop.totals = None
+    assert (await synced.ended(sync_id)).counts.new == 120
+
+
+async def test_products_that_change_their_page_are_not_lost(synced: Synced) -> None:
+    """One removed while the walk is at its second page moves all behind it; they are asked for by id."""
+    ids = [synced.shop.add(name=f"کفش {number}") for number in range(250)]
+    await synced.sync()
+    synced.shop.before_page(2, lambda: synced.shop.delete(ids[3]))
+    sync = await synced.sync()
+    assert sync.counts.gone == 0, "page 1 had named it"
+    known = await synced.known()
+    assert len(known) == 250
+    sync = await synced.sync()
+    assert sync.counts.gone == 1
+    assert f"woo_{ids[3]}" not in await synced.known()
+
+
+async def test_products_hidden_from_our_key_are_kept(synced: Synced) -> None:
+    """A page can be short since the key may not read what is on it; that is not what gone means."""
+    ids = [synced.shop.add(name=f"کفش {number}") for number in range(120)]
+    await synced.sync()
+    synced.shop.hidden = {ids[7]}
+    sync = await synced.ended(await synced.start())
+    assert (sync.status, sync.counts.gone) == (SyncStatus.SUCCEEDED, 0)
+    assert len(await synced.known()) == 120
+
+
+async def test_a_webhook_in_the_middle_of_a_sync_wins(synced: Synced) -> None:
+    """What an event told after a page was read is newer than the page, and stays."""
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    synced.shop.clock = lambda: yesterday
+    ids = [synced.shop.add(name=f"کفش {number}") for number in range(20)]
+    await synced.sync()
+    synced.shop.clock = lambda: datetime.now(UTC)
+    for id_ in ids[:3]:
+        synced.shop.change(id_, name="از سایت")
+    before = len(synced.shop.seen)
+    synced.shop.before_page(1, lambda: synced.shop.fail_next("hang"))
+    sync_id = await synced.start()
+    await asked(synced, before + 2)
+    later = (datetime.now(UTC) + timedelta(seconds=1)).replace(tzinfo=None).isoformat(timespec="seconds")
+    told = {"id": ids[0], "name": "از رویداد", "date_modified_gmt": later}
+    assert await synced.store.sync(told) == "succeeded"
+    assert await synced.store.sync({"id": ids[1]}, "product.deleted") == "succeeded"
+    synced.shop.release()
+    sync = await synced.ended(sync_id)
+    assert sync.status is SyncStatus.SUCCEEDED
+    known = await synced.known()
+    assert known[f"woo_{ids[0]}"] == "از رویداد"
+    assert known[f"woo_{ids[2]}"] == "از سایت"
+
+
+async def test_an_unreadable_product_is_named_and_the_others_are_taken(synced: Synced) -> None:
+    """It counts as failed, and what we knew of it stays."""
+    ids = [synced.shop.add(name=f"کفش {number}") for number in range(20)]
+    await synced.sync()
+    synced.shop.change(ids[3], categories={"a": {"name": {"deep": 1}}}, price="1 و 2")
+    synced.shop.change(ids[4], name="چکمه")
+    sync = await synced.sync()
+    assert (sync.status, sync.counts.failed) == (SyncStatus.SUCCEEDED, 1)
+    found = {finding.external_id: finding for finding in await synced.findings(sync)}
+    assert any(
+        finding.kind is FindingKind.UNREADABLE and finding.external_id == f"woo_{ids[3]}"
+        for finding in await synced.findings(sync)
+    ), found
+    known = await synced.known()
+    assert known[f"woo_{ids[3]}"] == "کفش 3"
+    assert known[f"woo_{ids[4]}"] == "چکمه"
+
+
+async def test_a_product_changed_while_its_page_is_taken_is_known_as_it_is_now(synced: Synced) -> None:
+    """Between list and product the shop may change it; the product counts."""
+    ids = [synced.shop.add(name=f"کفش {number}") for number in range(120)]
+    synced.shop.before_page(2, lambda: synced.shop.change(ids[0], name="چکمه"))
+    await synced.sync()
+    await synced.sync(SyncMode.INCREMENTAL)
+    assert (await synced.known())[f"woo_{ids[0]}"] == "چکمه"
