@@ -73,7 +73,7 @@ class GraphQL:
             if not left:
                 break
             await self._afford(query, throttled=reply)
-        raise ShopDown("The shop asks us to slow down.", retry_after=self._points.wait(query.name))
+        raise ShopDown("The shop asks us to slow down.", retry_after=self._points.wait(query.name) or None)
 
     async def _send(self, content: bytes) -> Reply:
         await self._budget()

@@ -48,10 +48,14 @@ class Points:
             self._told = _Told(available=available, most=most, rate=rate, at=self._clock())
 
     def wait(self, query: str) -> float | None:
-        """Seconds until a query fits; None where the shop told nothing to reckon with."""
+        """Seconds until a query fits; None where the shop told nothing to reckon with.
+
+        One point more than it takes, for the shop tells rounded numbers.
+        """
         cost = self._costs.get(query)
         if self._told is None or cost is None:
             return None
         restored = (self._clock() - self._told.at) * self._told.rate
         available = min(self._told.available + restored, self._told.most)
-        return max(0.0, min(cost, self._told.most) - available) / self._told.rate
+        missing = min(cost, self._told.most) - available
+        return (missing + 1) / self._told.rate if missing > 0 else 0.0
