@@ -70,6 +70,17 @@ def _cheapest(node: Body) -> object:
     return lowest.get("amount") if isinstance(lowest, dict) else None
 
 
+def _there(answer: Answer, ids: Sequence[int]) -> list[Body]:
+    """The products among the answers, of which there is one to each id; only a null says that one is gone."""
+    nodes = answer.data.get("nodes")
+    if not isinstance(nodes, list) or len(nodes) != len(ids):
+        raise ShopAnswersNonsense("The shop does not answer for every product that was asked for.")
+    for node, id_ in zip(nodes, ids, strict=True):
+        if node is not None and (not isinstance(node, dict) or number(node, "Product") != id_):
+            raise ShopAnswersNonsense("The shop answers with something that was not asked for.")
+    return [node for node in nodes if node is not None]
+
+
 def _since(moment: datetime) -> str:
     """Also what changed within the very second, for Shopify's times have no smaller part."""
     if moment.tzinfo is None:
@@ -146,13 +157,7 @@ class ShopifyCatalogue:
                 raise
             half = len(ids) // 2
             return await self._products(ids[:half]) + await self._products(ids[half:])
-        nodes = answer.data.get("nodes")
-        if not isinstance(nodes, list) or not all(isinstance(node, dict | None) for node in nodes):
-            raise ShopAnswersNonsense("The shop answers with something that is not a list of products.")
-        there = {number(node, "Product"): node for node in nodes if node is not None}
-        if not there.keys() <= set(ids):
-            raise ShopAnswersNonsense("The shop answers with products that were not asked for.")
-        whole = [await self._whole(node) for node in there.values()]
+        whole = [await self._whole(node) for node in _there(answer, ids)]
         return [body for body in whole if body is not None]
 
     async def _whole(self, node: Body) -> Body | None:
@@ -172,7 +177,7 @@ class ShopifyCatalogue:
             if not found.next:
                 return nodes
             answer = await self._graphql.ask(query, id=node["id"], first=MORE_SIZE, after=found.next)
-            product = answer.data.get("product")
+            product = answer.data.get("product", {})
             if product is None:
                 return None
             found = page(product, name, after=found.next)

@@ -56,6 +56,5 @@ class Points:
         if self._told is None or cost is None:
             return None
         restored = (self._clock() - self._told.at) * self._told.rate
-        available = min(self._told.available + restored, self._told.most)
-        missing = min(cost, self._told.most) - available
+        missing = min(cost, self._told.most) - self._told.available - restored
         return (missing + 1) / self._told.rate if missing > 0 else 0.0

@@ -212,6 +212,19 @@ async def test_a_product_that_goes_while_it_is_read_is_gone(shop: ShopifyServer,
         assert await catalogue.product(f"shopify_{SHIRT}") is None
 
 
+async def test_variants_that_change_their_place_meanwhile_are_there_once(
+    shop: ShopifyServer, outbound: Outbound
+) -> None:
+    """Whatever pages they were on."""
+    shop.load(webhook(SHIRT, *(variant(id_) for id_ in range(1, 61))))
+    sold = shop.products[SHIRT]["variants"]
+    shop.before("MoreVariants", lambda: sold.append(sold.pop(3)))
+    async with reading(shop, outbound) as catalogue:
+        product = known(await catalogue.product(f"shopify_{SHIRT}"))
+    found = [variation.external_id for variation in product.variations]
+    assert found == [f"shopify_{id_}" for id_ in range(1, 61)]
+
+
 async def test_the_manifest_lists_every_product_once(shop: ShopifyServer, outbound: Outbound) -> None:
     """In the order of ids, drafts and archived ones too, with their number and the shop's own time."""
     states = ["active", "draft", "archived", "unlisted", "of tomorrow"]
@@ -298,7 +311,8 @@ def test_a_body_without_variants_says_nothing_of_them() -> None:
     assert product.attributes == (
         Attribute(name="Size", options=("Size 642667041472713922", "Size 757650484644203962")),
     )
-    assert known(simple(7)).variation_ids == ()
+    only = known(simple(7))
+    assert (only.variation_ids, only.attributes) == ((), ())
 
 
 async def test_the_currency_is_the_shops(shop: ShopifyServer, outbound: Outbound) -> None:
@@ -352,6 +366,18 @@ async def test_it_waits_until_a_question_fits(outbound: Outbound) -> None:
         assert len(shop.seen) == 10
         assert shop.throttled == 0
         assert sum(shop.clock.slept) == pytest.approx((spent - 1_000 + 1) / 50)
+
+
+async def test_points_come_back_while_nothing_is_asked(outbound: Outbound) -> None:
+    """Nobody waits twice for the same points."""
+    with ShopifyServer(most=500, rate=50) as shop:
+        shop.load(*(simple(id_) for id_ in range(1, 501)))
+        async with reading(shop, outbound) as catalogue:
+            page = await catalogue.manifest(None)
+            while page.next:
+                shop.clock.time += 10
+                page = await catalogue.manifest(page.next)
+        assert (len(shop.seen), shop.throttled, shop.clock.slept) == (5, 0, [])
 
 
 async def test_points_that_others_took_are_waited_for(outbound: Outbound) -> None:
@@ -571,27 +597,45 @@ async def test_a_list_without_ids_or_an_end_is_none(
             await catalogue.manifest("the same")
 
 
+NOTHING = {"variants": {"nodes": [], "pageInfo": LAST}, "media": {"nodes": [], "pageInfo": LAST}}
+
+
 @pytest.mark.parametrize(
     "nodes",
     [
         None,
         {},
+        [],
+        [None, None],
         [7],
         [{}],
-        [{"id": "gid://shopify/Product/8"}],
+        [{"id": "gid://shopify/Product/8", **NOTHING}],
         [{"id": "gid://shopify/Product/7"}],
         [{"id": "gid://shopify/Product/7", "variants": {"nodes": [{}], "pageInfo": LAST}}],
     ],
     ids=str,
 )
-async def test_products_that_were_not_asked_for_are_none(
+async def test_only_a_null_says_that_a_product_is_gone(
     shop: ShopifyServer, outbound: Outbound, nodes: object
 ) -> None:
-    """Nor are things that are no products."""
+    """Neither too few answers, nor products that were not asked for, nor things that are none."""
     shop.fail_always(Answered(body=orjson.dumps({"data": {"nodes": nodes}})))
     async with reading(shop, outbound) as catalogue:
         with pytest.raises(ShopAnswersNonsense):
             await catalogue.product("shopify_7")
+
+
+@pytest.mark.parametrize("data", [{}, {"product": {}}, {"product": {"variants": None}}], ids=str)
+async def test_a_product_whose_other_pages_do_not_come_is_not_gone(
+    shop: ShopifyServer, outbound: Outbound, data: dict[str, Any]
+) -> None:
+    """Nor is it read without them."""
+    shop.load(webhook(SHIRT, *(variant(id_) for id_ in range(1, 60))))
+    answer = Answered(body=orjson.dumps({"data": data}))
+    shop.before("Products", lambda: shop.fail_next(answer))
+    async with reading(shop, outbound) as catalogue:
+        with pytest.raises(ShopAnswersNonsense):
+            await catalogue.product(f"shopify_{SHIRT}")
 
 
 async def test_variants_without_an_end_are_given_up(shop: ShopifyServer, outbound: Outbound) -> None:
