@@ -83,12 +83,13 @@ def _addresses(host: str, port: int) -> list[Address]:
 class Outbound:
     """The way to shops; names are looked up by threads of its own, for a slow name service holds them long.
 
-    On the event loop's own threads that would hold up connections to Postgres too. `tls` says whose
-    certificates are believed, where that is not whom everybody believes.
+    On the event loop's own threads that would hold up connections to Postgres too. `allow_private` lets
+    requests into our own network; `tls` says whose certificates are believed, where that is not whom
+    everybody believes.
     """
 
     def __init__(self, *, allow_private: bool, tls: ssl.SSLContext | None = None) -> None:
-        self._allow_private = allow_private
+        self.allow_private = allow_private
         self.tls = tls or httpx2.create_ssl_context(trust_env=False)
         self._names = ThreadPoolExecutor(NAMES_AT_A_TIME, thread_name_prefix="names of shops")
 
@@ -100,7 +101,7 @@ class Outbound:
         """The addresses behind a URL that we may connect to; ForbiddenAddress where one is not public."""
         host = url.raw_host.decode()
         addresses = await self.resolve(host, url.port or DEFAULT_PORTS[url.scheme])
-        if not self._allow_private and not all(is_public(address) for address in addresses):
+        if not self.allow_private and not all(is_public(address) for address in addresses):
             raise ForbiddenAddress(f"{host} leads into a private network")
         return addresses
 

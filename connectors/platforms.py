@@ -2,6 +2,7 @@
 
 from connectors.base import CatalogueReader, Connector
 from connectors.custom.deliveries import CustomDeliveries
+from connectors.shopify.client import ShopifyReader
 from connectors.shopify.deliveries import ShopifyDeliveries
 from connectors.woocommerce.client import WooCommerceReader
 from connectors.woocommerce.deliveries import WooCommerceDeliveries
@@ -13,5 +14,8 @@ PLATFORMS: dict[str, Connector] = {
     StoreType.CUSTOM: CustomDeliveries(),
 }
 
-READERS: dict[str, CatalogueReader] = {StoreType.WOOCOMMERCE: WooCommerceReader()}
+READERS: dict[str, CatalogueReader] = {
+    StoreType.WOOCOMMERCE: WooCommerceReader(),
+    StoreType.SHOPIFY: ShopifyReader(),
+}
 """Those whose shops can be read; a custom shop tells us all by itself."""

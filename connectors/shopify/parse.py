@@ -120,7 +120,7 @@ class _Product(BaseModel):
     images: Addresses = ()
     updated_at: Moment = None
 
-    def read(self, *, published: bool) -> Product:
+    def read(self, *, published: bool, listed: bool) -> Product:
         link = f"/products/{self.handle}" if self.handle else ""
         choices = [variant for variant in self.variants if variant.title != NO_CHOICE]
         variations = tuple(variant.read(self.id, self.options, link) for variant in choices)
@@ -137,13 +137,13 @@ class _Product(BaseModel):
             attributes=tuple(
                 Attribute(name=option.name, options=option.values)
                 for option in self.options
-                if choices and option.name and option.values
+                if option.name and option.values and option.values != (NO_CHOICE,)
             ),
             facts=self._facts(link),
             visible=status == "publish" and published,
             status=status if published or status != "publish" else "unpublished",
             variations=variations,
-            variation_ids=tuple(ids) if choices else (),
+            variation_ids=(tuple(ids) if choices else ()) if listed else None,
             version=self.updated_at,
         )
 
@@ -184,11 +184,12 @@ def parse(event_type: EventType, body: Mapping[str, Any]) -> Change:
     """Read a product; InvalidField names what cannot be read.
 
     `published_at: null` says that the online store does not show it; where the field is missing it does.
+    A body without `variants` says nothing of them.
     """
     if event_type is EventType.DELETED:
         return Deletion(external_id=_valid(_Deleted, body).id)
     published = body.get("published_at", "") is not None
-    product: Product = _valid(_Product, body).read(published=published)
+    product: Product = _valid(_Product, body).read(published=published, listed="variants" in body)
     return product
 
 

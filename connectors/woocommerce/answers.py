@@ -4,14 +4,12 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any
 
-import httpx2
 import orjson
 
+from connectors.exchange import Reply
 from connectors.pauses import retry_after
 from contracts.errors import ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
 
@@ -25,12 +23,9 @@ _GONE = re.compile("woocommerce_rest_(product_|product_variation_)?invalid_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Reply):
     """An answer as it came; `secure` is whether over HTTPS."""
 
-    status: int
-    headers: httpx2.Headers
-    body: bytes
     secure: bool
 
     def json(self) -> Any:
@@ -53,13 +48,6 @@ class Answer:
             return ""
         code = body.get("code") if isinstance(body, dict) else None
         return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
-
-    def moment(self) -> datetime | None:
-        """The shop's own time, which may differ from ours."""
-        try:
-            return parsedate_to_datetime(self.headers.get("date", "")).astimezone(UTC)
-        except (ValueError, OverflowError):
-            return None
 
     def number(self, header: str) -> int:
         """A count among the headers, without which no list has an end."""

@@ -8,13 +8,14 @@ from typing import Any
 import httpx2
 
 from connectors.base import Budget, ManifestEntry, ManifestPage
+from connectors.exchange import TooLong
 from connectors.failures import shop_failure
 from connectors.fields import identifier
 from connectors.outbound import Outbound
 from connectors.woocommerce.answers import Answer, is_gone, is_refused, problem
 from connectors.woocommerce.parse import external_id as spelled
 from connectors.woocommerce.parse import parse
-from connectors.woocommerce.rest import Rest, TooLong
+from connectors.woocommerce.rest import Rest
 from contracts.catalog import Product
 from contracts.errors import InvalidField, ShopAnswersNonsense, ShopHides
 from contracts.events import EventType

@@ -1,37 +1,20 @@
 """GET requests to a shop's REST API: signed, bounded in time and size, never led to another host."""
 
-import asyncio
-import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 import httpx2
 
 from connectors.base import Budget
+from connectors.exchange import UNANSWERED, exchange, unanswered
 from connectors.woocommerce.answers import Answer
 from connectors.woocommerce.signing import Key
-from contracts.errors import ForbiddenAddress, ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
-from contracts.naming import VERSION
+from contracts.errors import ShopAnswersNonsense, ShopRefuses
 from contracts.stores import ShopAccess
 
 NAMESPACE = "wp-json/wc/v3"
 REDIRECTS = 3
 MOVED = (301, 302, 303, 307, 308)
-LARGEST_ANSWER = 64 * 2**20
-LONGEST_ANSWER = 120.0
-"""Seconds, however steadily it trickles."""
-
-HEADERS = {
-    "User-Agent": f"pilito-sync/{VERSION}",
-    "Accept": "application/json",
-    "Accept-Encoding": "gzip",
-}
-CODINGS = ("", "identity", "gzip")
-"""One coding may be undone while the size is watched; several of them in a row may not."""
-
-
-class TooLong(ShopAnswersNonsense):
-    """An answer above `LARGEST_ANSWER`; of fewer products it would be shorter."""
 
 
 class Rest:
@@ -51,35 +34,23 @@ class Rest:
         url = httpx2.URL(f"{self._base}/{NAMESPACE}/{route}{query}")
         try:
             return await self._follow(url)
-        except (httpx2.HTTPError, httpx2.InvalidURL, ForbiddenAddress, OSError) as error:
-            raise _problem(error) from None
+        except UNANSWERED as error:
+            raise unanswered(error) from None
 
     async def _follow(self, url: httpx2.URL) -> Answer:
         for _ in range(REDIRECTS + 1):
             await self._budget()
-            async with asyncio.timeout(LONGEST_ANSWER):
-                answer = await self._ask(url)
+            answer = await self._ask(url)
             if answer.status not in MOVED or "location" not in answer.headers:
                 return answer
             url = _next(url, answer.headers["location"])
         raise ShopAnswersNonsense(f"The shop leads us on more than {REDIRECTS} times.")
 
     async def _ask(self, url: httpx2.URL) -> Answer:
-        headers = HEADERS | self._key.headers(url)
-        async with self._client.stream("GET", url, headers=headers, follow_redirects=False) as response:
-            if response.headers.get("content-encoding", "").strip().lower() not in CODINGS:
-                raise ShopAnswersNonsense("The shop packs its answer in a way we did not ask for.")
-            body = bytearray()
-            async for part in response.aiter_bytes():
-                body += part
-                if len(body) > LARGEST_ANSWER:
-                    raise TooLong(f"The shop's answer is above {LARGEST_ANSWER // 2**20} MiB.")
-            return Answer(
-                status=response.status_code,
-                headers=response.headers,
-                body=bytes(body),
-                secure=url.scheme == "https",
-            )
+        reply = await exchange(self._client, "GET", url, headers=self._key.headers(url))
+        return Answer(
+            status=reply.status, headers=reply.headers, body=reply.body, secure=url.scheme == "https"
+        )
 
 
 def _next(url: httpx2.URL, location: str) -> httpx2.URL:
@@ -95,24 +66,3 @@ def _next(url: httpx2.URL, location: str) -> httpx2.URL:
     if sorted(target.params.multi_items()) != sorted(url.params.multi_items()):
         raise ShopAnswersNonsense("The shop leads us away from what we asked.")
     return target
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _problem(error: Exception) -> ShopProblem:
-    """An error without the request it carries, and without the key in that."""
-    if isinstance(error, ForbiddenAddress):
-        return ShopRefuses(f"{error}.")
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
-        return ShopRefuses("The shop's TLS certificate is not valid for its address; renew it.")
-    if isinstance(error, httpx2.DecodingError):
-        return ShopAnswersNonsense("The shop's answer is not packed as it says.")
-    if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
-        return ShopAnswersNonsense("The shop leads us to something that is no address.")
-    if isinstance(error, httpx2.TimeoutException | TimeoutError):
-        return ShopDown("The shop did not answer in time.")
-    return ShopDown("The shop cannot be reached.")

@@ -1,0 +1,127 @@
+"""What a Shopify shop's answers mean: status and error codes decide, never their words."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from connectors.exchange import Reply
+from connectors.pauses import retry_after
+from contracts.errors import ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
+
+MOVED = (301, 302, 303, 307, 308)
+REFUSALS = {
+    401: "The shop does not know the access token; give the store a new one.",
+    402: "Shopify has frozen the shop until its owner pays.",
+    403: "The shop refuses the access token; its app needs the scope read_products.",
+    404: "No Shopify shop answers at the store's address; set base_url to its name ending in .myshopify.com.",
+    423: "Shopify has locked the shop; its owner must ask Shopify why.",
+}
+PASSING = {"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"}
+
+
+class TooMuch(ShopAnswersNonsense):
+    """A question above the points one may cost; of fewer products it would cost less."""
+
+
+class NotAllowed(ShopRefuses):
+    """The access token lacks a scope."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The `data` of an answer without errors, and the shop's own time."""
+
+    data: Mapping[str, Any]
+    moment: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """An answer taken apart."""
+
+    codes: frozenset[str]
+    cost: object
+    data: object
+
+    @property
+    def throttled(self) -> bool:
+        return "THROTTLED" in self.codes
+
+
+def pause(reply: Reply) -> float | None:
+    """How long the shop asks us to wait, in seconds."""
+    asked = retry_after(reply.headers.get("retry-after"), now=time.time())
+    return asked.total_seconds() if asked else None
+
+
+def read(reply: Reply) -> Read:
+    """ShopProblem for a status but 200, and for what is no answer of GraphQL."""
+    try:
+        body = orjson.loads(reply.body)
+    except orjson.JSONDecodeError:
+        body = None
+    found = _taken_apart(body) if isinstance(body, dict) else None
+    if reply.status == 200 and found:
+        return found
+    if reply.status == 429 and found and found.throttled:
+        return found
+    raise _problem(reply)
+
+
+def _taken_apart(body: Mapping[str, Any]) -> Read | None:
+    errors, extensions = body.get("errors"), body.get("extensions")
+    if errors is None and not isinstance(body.get("data"), dict):
+        return None
+    return Read(
+        codes=frozenset(map(_code, errors if isinstance(errors, list) else [errors]))
+        if errors
+        else frozenset(),
+        cost=extensions.get("cost") if isinstance(extensions, dict) else None,
+        data=body.get("data"),
+    )
+
+
+def _code(error: object) -> str:
+    extensions = error.get("extensions") if isinstance(error, dict) else None
+    code = extensions.get("code") if isinstance(extensions, dict) else None
+    return code if isinstance(code, str) else ""
+
+
+def _problem(reply: Reply) -> ShopProblem:
+    status = reply.status
+    if status == 200:
+        return ShopAnswersNonsense("The shop answers with something that is not GraphQL, such as a page.")
+    if status == 429:
+        return ShopDown("The shop asks us to slow down.", retry_after=pause(reply))
+    if status in (408, 425, 430) or status >= 500:
+        return ShopDown(f"The shop has a passing problem (HTTP {status}).", retry_after=pause(reply))
+    if status in MOVED:
+        return ShopRefuses(
+            "The shop's address leads on to another one, where its token must not be sent; set base_url to"
+            " the shop's name ending in .myshopify.com."
+        )
+    if status in REFUSALS:
+        return ShopRefuses(REFUSALS[status])
+    if status >= 400:
+        return ShopRefuses(f"The shop refuses a plain question (HTTP {status}).")
+    return ShopAnswersNonsense(f"The shop answers HTTP {status}, which means nothing.")
+
+
+def checked(found: Read) -> Mapping[str, Any]:
+    """The data of an answer; half an answer is none, for what is missing would look deleted."""
+    codes = found.codes
+    if "MAX_COST_EXCEEDED" in codes:
+        raise TooMuch("The shop finds a question of ours too expensive.")
+    if "ACCESS_DENIED" in codes:
+        raise NotAllowed(REFUSALS[403])
+    if "SHOP_INACTIVE" in codes:
+        raise ShopRefuses("The shop is closed; its owner must open it again.")
+    if codes & PASSING:
+        raise ShopDown("The shop has a passing problem.")
+    if codes or not isinstance(found.data, dict):
+        raise ShopAnswersNonsense("The shop does not understand our question.")
+    return found.data

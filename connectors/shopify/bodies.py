@@ -1,0 +1,120 @@
+"""What GraphQL tells of products, in the shape of the bodies of Shopify's webhooks, for `parse` to read.
+
+Values are passed on as they came, for `parse` says what is wrong with one; only ids and pages are judged
+here, for without them no list has an end and no product a name.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.fields import identifier
+from contracts.errors import ShopAnswersNonsense
+
+LONGEST_CURSOR = 1_000
+
+Body = dict[str, Any]
+
+
+def gid(kind: str, id_: int) -> str:
+    """A global id such as gid://shopify/Product/7."""
+    return f"gid://shopify/{kind}/{id_}"
+
+
+def number(node: Mapping[str, Any], kind: str) -> int:
+    """The number in a node's global id, exact also above 2^53."""
+    value = node.get("id")
+    prefix = gid(kind, 0)[:-1]
+    try:
+        return identifier(value.removeprefix(prefix) if isinstance(value, str) else None)
+    except ValueError:
+        raise ShopAnswersNonsense(f"The shop answers with a {kind} without an id.") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of a connection; `next` is the cursor to go on with."""
+
+    nodes: list[Body]
+    next: str | None
+
+
+def page(owner: object, name: str, *, after: str | None = None) -> Page:
+    """The connection of that name; one that does not end is none."""
+    connection = owner.get(name) if isinstance(owner, Mapping) else None
+    nodes = connection.get("nodes") if isinstance(connection, Mapping) else None
+    info = connection.get("pageInfo") if isinstance(connection, Mapping) else None
+    if not isinstance(nodes, list) or not all(isinstance(node, dict) for node in nodes):
+        raise ShopAnswersNonsense(f"The shop answers with something that is no list of {name}.")
+    more = info.get("hasNextPage") if isinstance(info, Mapping) else None
+    if not isinstance(info, Mapping) or not isinstance(more, bool):
+        raise ShopAnswersNonsense(f"The shop does not say whether its list of {name} goes on.")
+    if not more:
+        return Page(nodes=nodes, next=None)
+    cursor = info.get("endCursor")
+    if not isinstance(cursor, str) or not 0 < len(cursor) <= LONGEST_CURSOR or cursor == after:
+        raise ShopAnswersNonsense(f"The shop does not say how its list of {name} goes on.")
+    return Page(nodes=nodes, next=cursor)
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def light(node: Body) -> Body:
+    """A product without texts, images and variants."""
+    tags = node.get("tags")
+    return {
+        "id": number(node, "Product"),
+        "admin_graphql_api_id": node["id"],
+        "title": node.get("title"),
+        "handle": node.get("handle"),
+        "vendor": node.get("vendor"),
+        "product_type": node.get("productType"),
+        "tags": ", ".join(map(str, tags)) if isinstance(tags, list) else tags,
+        "status": _lower(node.get("status")),
+        "published_at": node.get("publishedAt"),
+        "updated_at": node.get("updatedAt"),
+        "options": node.get("options"),
+    }
+
+
+def full(node: Body, variants: Iterable[Body], media: Iterable[Body]) -> Body:
+    """A product with all its variants and images."""
+    body = light(node)
+    options = body["options"] if isinstance(body["options"], list) else []
+    names = [option.get("name") for option in options if isinstance(option, dict)]
+    return {
+        **body,
+        "body_html": node.get("descriptionHtml"),
+        "variants": [_variant(variant, names) for variant in variants],
+        "images": [
+            {"src": image["url"]}
+            for item in media
+            if isinstance(image := item.get("image"), dict) and "url" in image
+        ],
+    }
+
+
+def _variant(node: Body, names: list[Any]) -> Body:
+    selected = node.get("selectedOptions")
+    chosen = [option for option in selected if isinstance(option, dict)] if isinstance(selected, list) else []
+    item = node.get("inventoryItem")
+    counted = isinstance(item, dict) and item.get("tracked") is True
+    options = {
+        f"option{at}": next((option.get("value") for option in chosen if option.get("name") == name), None)
+        for at, name in enumerate(names, start=1)
+    }
+    return {
+        "id": number(node, "ProductVariant"),
+        "admin_graphql_api_id": node["id"],
+        "title": node.get("title"),
+        "price": node.get("price"),
+        "compare_at_price": node.get("compareAtPrice"),
+        "sku": node.get("sku"),
+        "inventory_quantity": node.get("inventoryQuantity"),
+        "inventory_policy": _lower(node.get("inventoryPolicy")),
+        "inventory_management": "shopify" if counted else None,
+        "updated_at": node.get("updatedAt"),
+        **options,
+    }

@@ -1,0 +1,204 @@
+"""The catalogue of a Shopify shop, read through its GraphQL Admin API."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from connectors.base import Budget, ManifestEntry, ManifestPage
+from connectors.exchange import TooLong
+from connectors.failures import shop_failure
+from connectors.fields import Number, identifier
+from connectors.outbound import Outbound
+from connectors.shopify.answers import Answer, NotAllowed, TooMuch
+from connectors.shopify.bodies import Body, full, gid, light, number, page
+from connectors.shopify.graphql import GraphQL, Timing
+from connectors.shopify.parse import external_id as spelled
+from connectors.shopify.parse import parse
+from connectors.shopify.queries import (
+    CURRENCY,
+    MANIFEST,
+    MANIFEST_SIZE,
+    MORE_MEDIA,
+    MORE_SIZE,
+    MORE_VARIANTS,
+    PRODUCTS,
+    PRODUCTS_SIZE,
+    Query,
+)
+from contracts.catalog import Product
+from contracts.errors import InvalidField, ShopAnswersNonsense
+from contracts.events import EventType
+from contracts.failures import Failure
+from contracts.stores import ShopAccess
+
+MOST_PRODUCTS = 100
+MOST_NESTED = 10_000
+"""Shopify allows 2,048 variants of a product and 250 media."""
+
+_PRICE: TypeAdapter[Decimal | None] = TypeAdapter(Number)
+
+
+def _product_id(external_id: str) -> int:
+    try:
+        return identifier(external_id.removeprefix("shopify_"))
+    except ValueError as error:
+        raise InvalidField("external_id", str(error)) from None
+
+
+def _entry(node: Body) -> ManifestEntry:
+    """What can be read of an entry; its id always can, so that nothing unreadable looks gone."""
+    id_ = spelled(number(node, "Product"))
+    try:
+        product = parse(EventType.UPDATED, light(node))
+        price = _PRICE.validate_python(_cheapest(node))
+    except (InvalidField, ValidationError):
+        return ManifestEntry(external_id=id_, product=None)
+    if not isinstance(product, Product):
+        return ManifestEntry(external_id=id_, product=None)
+    facts = replace(product.facts, price=price)
+    return ManifestEntry(external_id=id_, product=replace(product, facts=facts))
+
+
+def _cheapest(node: Body) -> object:
+    prices = node.get("priceRangeV2")
+    lowest = prices.get("minVariantPrice") if isinstance(prices, dict) else None
+    return lowest.get("amount") if isinstance(lowest, dict) else None
+
+
+def _there(answer: Answer, ids: Sequence[int]) -> list[Body]:
+    """The products among the answers, of which there is one to each id; only a null says that one is gone."""
+    nodes = answer.data.get("nodes")
+    if not isinstance(nodes, list) or len(nodes) != len(ids):
+        raise ShopAnswersNonsense("The shop does not answer for every product that was asked for.")
+    for node, id_ in zip(nodes, ids, strict=True):
+        if node is not None and (not isinstance(node, dict) or number(node, "Product") != id_):
+            raise ShopAnswersNonsense("The shop answers with something that was not asked for.")
+    return [node for node in nodes if node is not None]
+
+
+def _since(moment: datetime) -> str:
+    """Also what changed within the very second, for Shopify's times have no smaller part."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return f"updated_at:>='{moment.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%SZ')}'"
+
+
+def _total(data: Mapping[str, Any]) -> int | None:
+    told = data.get("productsCount")
+    exact = isinstance(told, dict) and told.get("precision") == "EXACT"
+    count = told.get("count") if isinstance(told, dict) and exact else None
+    return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
+
+
+class ShopifyCatalogue:
+    """Fulfils `connectors.base.Catalogue`.
+
+    An entry of the manifest has the title, type, tags, vendor, options, status, version, link and lowest
+    price that the product in full has. It has no images, stock and other prices, and says nothing of
+    variants (`variation_ids` is None): all of them move the version.
+    """
+
+    def __init__(self, graphql: GraphQL) -> None:
+        self._graphql = graphql
+
+    async def product(self, external_id: str) -> Mapping[str, Any] | None:
+        found = await self.fetch([external_id])
+        return found[0] if found else None
+
+    async def manifest(self, cursor: str | None, *, modified_after: datetime | None = None) -> ManifestPage:
+        wanted = _since(modified_after) if modified_after else None
+        answer = await self._listed(MANIFEST_SIZE, cursor, wanted)
+        found = page(answer.data, "products", after=cursor)
+        return ManifestPage(
+            entries=tuple(_entry(node) for node in found.nodes),
+            next=found.next,
+            total=_total(answer.data),
+            moment=answer.moment,
+        )
+
+    async def fetch(self, external_ids: Sequence[str]) -> list[Mapping[str, Any]]:
+        if len(external_ids) > MOST_PRODUCTS:
+            raise ValueError(f"more than {MOST_PRODUCTS} products at a time")
+        ids = list(dict.fromkeys(map(_product_id, external_ids)))
+        found: list[Mapping[str, Any]] = []
+        for at in range(0, len(ids), PRODUCTS_SIZE):
+            found += await self._products(ids[at : at + PRODUCTS_SIZE])
+        return found
+
+    async def currency(self) -> str | None:
+        try:
+            answer = await self._graphql.ask(CURRENCY)
+        except NotAllowed:
+            return None
+        shop = answer.data.get("shop")
+        code = shop.get("currencyCode") if isinstance(shop, dict) else None
+        return code.upper() if isinstance(code, str) and code.isascii() and code.isalpha() else None
+
+    async def _listed(self, first: int, after: str | None, wanted: str | None) -> Answer:
+        """A page of the list; a shorter one where it is too much."""
+        try:
+            return await self._graphql.ask(MANIFEST, first=first, after=after, query=wanted)
+        except (TooLong, TooMuch):
+            if first == 1:
+                raise
+            return await self._listed(first // 2, after, wanted)
+
+    async def _products(self, ids: Sequence[int]) -> list[Body]:
+        """Those that are there; fewer at a time where they are too much together."""
+        try:
+            answer = await self._graphql.ask(PRODUCTS, ids=[gid("Product", id_) for id_ in ids])
+        except (TooLong, TooMuch):
+            if len(ids) == 1:
+                raise
+            half = len(ids) // 2
+            return await self._products(ids[:half]) + await self._products(ids[half:])
+        whole = [await self._whole(node) for node in _there(answer, ids)]
+        return [body for body in whole if body is not None]
+
+    async def _whole(self, node: Body) -> Body | None:
+        """A product with all variants and images; None where it went meanwhile."""
+        variants = await self._all(node, "variants", MORE_VARIANTS)
+        media = await self._all(node, "media", MORE_MEDIA)
+        if variants is None or media is None:
+            return None
+        once = {number(variant, "ProductVariant"): variant for variant in variants}
+        return full(node, once.values(), media)
+
+    async def _all(self, node: Body, name: str, query: Query) -> list[Body] | None:
+        """All pages of a connection; None where its product went meanwhile."""
+        found = page(node, name)
+        nodes = list(found.nodes)
+        for _ in range(MOST_NESTED // MORE_SIZE):
+            if not found.next:
+                return nodes
+            answer = await self._graphql.ask(query, id=node["id"], first=MORE_SIZE, after=found.next)
+            product = answer.data.get("product", {})
+            if product is None:
+                return None
+            found = page(product, name, after=found.next)
+            nodes += found.nodes
+        raise ShopAnswersNonsense(f"The shop claims over {MOST_NESTED} {name} of a product.")
+
+
+class ShopifyReader:
+    """Fulfils `connectors.base.CatalogueReader`."""
+
+    def __init__(self, timing: Timing | None = None) -> None:
+        self._timing = timing
+
+    @asynccontextmanager
+    async def open(
+        self, access: ShopAccess, outbound: Outbound, budget: Budget
+    ) -> AsyncIterator[ShopifyCatalogue]:
+        async with outbound.client() as client:
+            yield ShopifyCatalogue(
+                GraphQL(access, client, budget, plain_http=outbound.allow_private, timing=self._timing)
+            )
+
+    def failure(self, error: Exception) -> Failure:
+        return shop_failure(error)

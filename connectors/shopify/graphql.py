@@ -1,0 +1,95 @@
+"""Questions to a shop's GraphQL Admin API: within its points, bounded, and never led to another host."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import httpx2
+import orjson
+
+from connectors.base import Budget
+from connectors.exchange import UNANSWERED, Reply, exchange, unanswered
+from connectors.shopify.answers import REFUSALS, Answer, checked, pause, read
+from connectors.shopify.points import Clock, Points
+from connectors.shopify.queries import VERSION, Query
+from contracts.errors import ShopDown, ShopRefuses
+from contracts.stores import ShopAccess
+
+TRIES = 4
+LONGEST_WAIT = 30.0
+"""Seconds; whoever must wait longer comes back later."""
+LEAST_WAIT = 1.0
+"""After being throttled although there should be points enough, for somebody else takes them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How time passes."""
+
+    now: Clock = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+class GraphQL:
+    """The API of one shop; `client` is one for this shop only, and its connections are."""
+
+    def __init__(
+        self,
+        access: ShopAccess,
+        client: httpx2.AsyncClient,
+        budget: Budget,
+        *,
+        plain_http: bool = False,
+        timing: Timing | None = None,
+    ) -> None:
+        if not access.base_url:
+            raise ShopRefuses("The store has no address; give it a base_url.")
+        try:
+            self._url = httpx2.URL(access.base_url).join(f"/admin/api/{VERSION}/graphql.json")
+        except httpx2.InvalidURL as error:
+            raise unanswered(error) from None
+        if self._url.scheme != "https" and not plain_http:
+            raise ShopRefuses("A Shopify shop is asked by HTTPS only; set base_url to its https:// address.")
+        token = access.credentials.get("access_token", "")
+        if not token or not token.isascii() or not token.isprintable():
+            raise ShopRefuses(REFUSALS[401])
+        self._headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": token}
+        self._client = client
+        self._budget = budget
+        self._timing = timing or Timing()
+        self._points = Points(self._timing.now)
+
+    async def ask(self, query: Query, /, **variables: object) -> Answer:
+        """What the shop answers; ShopProblem where it does not."""
+        content = orjson.dumps({"query": query.text, "operationName": query.name, "variables": variables})
+        await self._afford(query)
+        for left in reversed(range(TRIES)):
+            reply = await self._send(content)
+            found = read(reply)
+            self._points.told(query.name, found.cost)
+            if not found.throttled:
+                return Answer(data=checked(found), moment=reply.moment())
+            if not left:
+                break
+            await self._afford(query, throttled=reply)
+        raise ShopDown("The shop asks us to slow down.", retry_after=self._points.wait(query.name) or None)
+
+    async def _send(self, content: bytes) -> Reply:
+        await self._budget()
+        try:
+            return await exchange(self._client, "POST", self._url, headers=self._headers, content=content)
+        except UNANSWERED as error:
+            raise unanswered(error) from None
+
+    async def _afford(self, query: Query, *, throttled: Reply | None = None) -> None:
+        """Wait until a query fits into what the shop has left for us."""
+        wait = self._points.wait(query.name)
+        if throttled:
+            if wait is None:
+                raise ShopDown("The shop asks us to slow down.", retry_after=pause(throttled))
+            wait = max(wait, LEAST_WAIT)
+        if wait is not None and wait > LONGEST_WAIT:
+            raise ShopDown("The shop has no points left for us.", retry_after=wait)
+        if wait:
+            await self._timing.sleep(wait)

@@ -1,0 +1,111 @@
+"""What we ask a Shopify shop, in GraphQL of the Admin API.
+
+The sizes keep each question below the 1,000 points one may cost, also where every product has all it can
+have in the part asked for: an object costs one point, a connection two and its objects.
+"""
+
+from dataclasses import dataclass
+
+VERSION = "2026-10"
+"""Of the Admin API; Shopify serves one for a year."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A question with a name; those of one name cost about the same."""
+
+    name: str
+    text: str
+
+
+_LIGHT = """
+      id
+      title
+      handle
+      vendor
+      productType
+      tags
+      status
+      publishedAt
+      updatedAt
+      options { name values }
+"""
+
+_PAGE = "pageInfo { hasNextPage endCursor }"
+
+_VARIANTS = f"""
+        nodes {{
+          id
+          title
+          price
+          compareAtPrice
+          sku
+          inventoryQuantity
+          inventoryPolicy
+          inventoryItem {{ tracked }}
+          selectedOptions {{ name value }}
+          updatedAt
+        }}
+        {_PAGE}
+"""
+
+_MEDIA = f"""
+        nodes {{ ... on MediaImage {{ image {{ url }} }} }}
+        {_PAGE}
+"""
+
+MANIFEST_SIZE = 100
+MANIFEST = Query(
+    name="Manifest",
+    text=f"""
+query Manifest($first: Int!, $after: String, $query: String) {{
+  products(first: $first, after: $after, query: $query, sortKey: ID) {{
+    nodes {{ {_LIGHT}
+      priceRangeV2 {{ minVariantPrice {{ amount }} }}
+    }}
+    {_PAGE}
+  }}
+  productsCount(query: $query, limit: null) {{ count precision }}
+}}
+""",
+)
+
+PRODUCTS_SIZE = 8
+PRODUCTS = Query(
+    name="Products",
+    text=f"""
+query Products($ids: [ID!]!) {{
+  nodes(ids: $ids) {{
+    ... on Product {{ {_LIGHT}
+      descriptionHtml
+      variants(first: 25) {{ {_VARIANTS} }}
+      media(first: 10) {{ {_MEDIA} }}
+    }}
+  }}
+}}
+""",
+)
+
+MORE_SIZE = 250
+MORE_VARIANTS = Query(
+    name="MoreVariants",
+    text=f"""
+query MoreVariants($id: ID!, $first: Int!, $after: String) {{
+  product(id: $id) {{
+    variants(first: $first, after: $after) {{ {_VARIANTS} }}
+  }}
+}}
+""",
+)
+MORE_MEDIA = Query(
+    name="MoreMedia",
+    text=f"""
+query MoreMedia($id: ID!, $first: Int!, $after: String) {{
+  product(id: $id) {{
+    media(first: $first, after: $after) {{ {_MEDIA} }}
+  }}
+}}
+""",
+)
+
+CURRENCY = Query(name="Currency", text="query Currency { shop { currencyCode } }")
