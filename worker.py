@@ -23,6 +23,7 @@ from activities.products import ProductActivities
 from activities.retention import RetentionActivities
 from activities.shops import Shops
 from activities.totals import Totals
+from activities.webhook_upkeep import WebhookUpkeepActivities
 from connectors.embeddings import Embedder, create_embedder
 from connectors.outbound import Outbound
 from contracts.events import LostText, ProductEvent
@@ -77,6 +78,12 @@ def collect(
     knowledge = KnowledgeActivities(
         database, embedder, totals, patience=timedelta(hours=settings.embedding_patience_hours)
     )
+    webhooks = WebhookUpkeepActivities(
+        database,
+        open_shops(settings, database),
+        Seal(settings.secret_keys),
+        public_url=str(settings.public_url) if settings.public_url else None,
+    )
     return [
         events.record_event,
         events.finish_event,
@@ -89,6 +96,7 @@ def collect(
         lost.lost_text,
         lost.give_up_text,
         RetentionActivities(database, keep=settings.payload_retention).trim_payloads,
+        webhooks.keep_webhooks,
     ]
 
 
@@ -122,6 +130,8 @@ async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; steps under way get a moment to end."""
     if not settings.database_url or not settings.temporal_address:
         raise SystemExit("Set PILITO_DATABASE_URL and PILITO_TEMPORAL_ADDRESS, or use `pilito up`.")
+    if not settings.secret_keys:
+        raise SystemExit("Set PILITO_SECRET_KEY to the one the API uses: without it no shop can be read.")
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -8,6 +8,7 @@ ForbiddenAddress        a shop's name leads into a network it must not lead to
 ShopProblem             a shop could not be read
     ShopDown            it does not answer, or asks for time; passes by itself
     ShopRefuses         credentials, permission or address: somebody must act
+        ShopForbids     the key may not do this, and may do other things
     ShopAnswersNonsense something other than its REST API answered; passes by itself
 EventGone               the store of an event, and with it the event, was removed
 SealedByAnother         a kept secret was sealed by a key we do not have
@@ -53,6 +54,10 @@ class ShopDown(ShopProblem):
 
 class ShopRefuses(ShopProblem):
     """Credentials, permission or address: somebody must act, and the sentence says how."""
+
+
+class ShopForbids(ShopRefuses):
+    """The key may not do this; what it may do otherwise goes on."""
 
 
 class ShopAnswersNonsense(ShopProblem):

@@ -1,4 +1,4 @@
-"""GET requests to a shop's REST API: signed, bounded in time and size, never led to another host."""
+"""Requests to a shop's REST API: signed, bounded in time and size, never led to another host."""
 
 import asyncio
 import ssl
@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote, urlencode
 
 import httpx2
+import orjson
 
 from connectors.base import Budget
 from connectors.woocommerce.answers import Answer
-from connectors.woocommerce.signing import Key
+from connectors.woocommerce.signing import Key, Method
 from contracts.errors import ForbiddenAddress, ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
 from contracts.naming import VERSION
 from contracts.stores import ShopAccess
@@ -54,6 +55,16 @@ class Rest:
         except (httpx2.HTTPError, httpx2.InvalidURL, ForbiddenAddress, OSError) as error:
             raise _problem(error) from None
 
+    async def send(self, method: Method, route: str, body: Mapping[str, str]) -> Answer:
+        """The answer to something to be done; led on elsewhere, it is not sent again."""
+        content = orjson.dumps(body)
+        try:
+            await self._budget()
+            async with asyncio.timeout(LONGEST_ANSWER):
+                return await self._ask(httpx2.URL(f"{self._base}/{NAMESPACE}/{route}"), method, content)
+        except (httpx2.HTTPError, httpx2.InvalidURL, ForbiddenAddress, OSError) as error:
+            raise _problem(error) from None
+
     async def _follow(self, url: httpx2.URL) -> Answer:
         for _ in range(REDIRECTS + 1):
             await self._budget()
@@ -64,9 +75,13 @@ class Rest:
             url = _next(url, answer.headers["location"])
         raise ShopAnswersNonsense(f"The shop leads us on more than {REDIRECTS} times.")
 
-    async def _ask(self, url: httpx2.URL) -> Answer:
-        headers = HEADERS | self._key.headers(url)
-        async with self._client.stream("GET", url, headers=headers, follow_redirects=False) as response:
+    async def _ask(self, url: httpx2.URL, method: Method = "GET", content: bytes | None = None) -> Answer:
+        headers = HEADERS | self._key.headers(url, method)
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        async with self._client.stream(
+            method, url, headers=headers, content=content, follow_redirects=False
+        ) as response:
             if response.headers.get("content-encoding", "").strip().lower() not in CODINGS:
                 raise ShopAnswersNonsense("The shop packs its answer in a way we did not ask for.")
             body = bytearray()
