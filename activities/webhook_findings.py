@@ -50,7 +50,7 @@ def judged(
     silence = None if paused else habit.silence(since=since, missed=missed)
     silent = (
         f"For {silence.total_seconds() / 3600:.0f} hours no webhook came, and the last resync found"
-        f" {missed} changes of which none had told. See that WP-Cron runs in the shop and that it reaches us."
+        f" {missed} changes no event had told of. See that WP-Cron runs in the shop and that it reaches us."
         if silence
         else ""
     )
