@@ -28,6 +28,7 @@ from activities.retention import RetentionActivities
 from activities.shops import Shops
 from activities.taking import Taking
 from activities.totals import Totals
+from activities.webhook_upkeep import WebhookUpkeepActivities
 from connectors.embeddings import Embedder, create_embedder
 from connectors.outbound import Outbound
 from contracts.events import LostText, ProductEvent
@@ -41,7 +42,7 @@ from workflows.schedules import ensure_schedules
 
 DATABASE_STEPS = 20
 EMBEDDING_CALLS = 20
-BULK_STEPS = 6
+BULK_STEPS = 12
 GRACE = timedelta(seconds=5)
 
 logger = logging.getLogger("pilito.worker")
@@ -88,6 +89,12 @@ def collect(
     taking = Taking(database, Pages(database, embedding, totals))
     syncs = CatalogSyncActivities(database, shops, taking, model=model)
     absent = AbsentActivities(database, shops, taking)
+    webhooks = WebhookUpkeepActivities(
+        database,
+        shops,
+        Seal(settings.secret_keys),
+        public_url=str(settings.public_url) if settings.public_url else None,
+    )
     return [
         events.record_event,
         events.finish_event,
@@ -101,11 +108,12 @@ def collect(
         lost.give_up_text,
         RetentionActivities(database, keep=settings.payload_retention).trim_payloads,
         syncs.begin_sync,
-        syncs.compare_page,
-        syncs.take_page,
+        syncs.compare_pages,
+        syncs.take_pages,
         syncs.finish_sync,
         absent.weigh_absent,
         absent.take_absent,
+        webhooks.keep_webhooks,
     ]
 
 
@@ -161,7 +169,7 @@ async def run(settings: Settings) -> None:
     if not settings.database_url or not settings.temporal_address:
         raise SystemExit("Set PILITO_DATABASE_URL and PILITO_TEMPORAL_ADDRESS, or use `pilito up`.")
     if not settings.secret_keys:
-        raise SystemExit("Set PILITO_SECRET_KEY to that of the API: without it no shop can be read.")
+        raise SystemExit("Set PILITO_SECRET_KEY to the one the API uses: without it no shop can be read.")
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

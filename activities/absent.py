@@ -11,7 +11,7 @@ from activities.shops import OpenShop, Shops
 from activities.taking import Bodies, Taking
 from contracts.errors import ShopHides
 from contracts.syncs import Absent, Finding, FindingKind, SyncCounts, SyncPosition, SyncRun
-from database import syncs
+from database import absent, syncs
 from database.engine import Database
 
 BATCH = 100
@@ -39,14 +39,14 @@ class AbsentActivities:
         """How much of what we hold no page named; a dry run tells of it and leaves it at that."""
         with database_errors():
             async with self._database.transaction() as connection:
-                absent, held, _ = await syncs.count_absent(connection, run.sync_id, run.store_id)
-                if run.dry_run and absent:
-                    batch = await syncs.list_absent(
+                missing, held, _ = await absent.count(connection, run.sync_id, run.store_id)
+                if run.dry_run and missing:
+                    batch = await absent.find(
                         connection, run.sync_id, run.store_id, beyond=0, limit=syncs.FINDINGS_KEPT
                     )
                     findings = [_silent(external_id) for _, external_id in batch]
                     await syncs.keep_findings(connection, run.sync_id, findings)
-        return Absent(absent=absent, held=held)
+        return Absent(absent=missing, held=held)
 
     @activity.defn
     async def take_absent(self, at: SyncPosition) -> int | None:
@@ -60,8 +60,8 @@ class AbsentActivities:
         run = at.run
         async with self._taking.explained(run.sync_id):
             async with self._database.reading() as connection:
-                _, _, saw_all = await syncs.count_absent(connection, run.sync_id, run.store_id)
-                batch = await syncs.list_absent(
+                _, _, saw_all = await absent.count(connection, run.sync_id, run.store_id)
+                batch = await absent.find(
                     connection, run.sync_id, run.store_id, beyond=at.beyond or 0, limit=BATCH
                 )
             if not batch:
@@ -74,14 +74,14 @@ class AbsentActivities:
                 )
             gone = [external_id for external_id in asked if external_id not in {*shown, *hidden}]
             await self._settle(at, gone, [*shown, *hidden], read_at)
-            await self._taking.take(at, shop, shown, read_at)
+            await self._taking.take(run, at.page, shop, shown, read_at)
         return batch[-1][0] if len(batch) == BATCH else None
 
     async def _settle(
         self, at: SyncPosition, missing: Sequence[str], there: Sequence[str], read_at: datetime
     ) -> None:
         async with self._database.transaction() as connection:
-            gone = await syncs.delete_absent(connection, at.run.sync_id, missing, read_at=read_at)
+            gone = await absent.remove(connection, at.run.sync_id, missing, read_at=read_at)
             await syncs.keep_page(
                 connection,
                 at.run.sync_id,

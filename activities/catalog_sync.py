@@ -1,8 +1,12 @@
 """The steps of a bulk resync: compare the shop's list page by page, and take over what differs."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from pydantic import TypeAdapter
 from temporalio import activity
 
 from activities.failures import STORE_GONE
@@ -11,10 +15,24 @@ from activities.guard import application_error, database_errors
 from activities.shops import OpenShop, Shops
 from activities.taking import Taking
 from connectors.base import ManifestPage
-from contracts.syncs import ComparedPage, SyncCounts, SyncEnd, SyncPosition, SyncRequest, SyncRun
+from contracts.failures import Failure, Posture
+from contracts.syncs import (
+    DifferingPages,
+    SyncCounts,
+    SyncEnd,
+    SyncPosition,
+    SyncRequest,
+    SyncRun,
+    WalkedPages,
+)
 from database import manifest, shops, syncs
 from database.engine import Database
 from database.manifest import Compared, Listed, Verdict
+
+PAGES_PER_STEP = 10
+EMPTY_PAGES_BELIEVED = 3
+
+_POSITION = TypeAdapter(SyncPosition)
 
 
 def _counts(compared: Sequence[Compared]) -> SyncCounts:
@@ -49,33 +67,41 @@ class CatalogSyncActivities:
         return run
 
     @activity.defn
-    async def compare_page(self, at: SyncPosition) -> ComparedPage:
-        """Read a page of the shop's list, and keep what differs from what we hold."""
-        run = at.run
-        async with self._taking.explained(run.sync_id), self._shops.open(run.store_id) as shop:
-            if at.page == 1:
-                await self._learn_currency(shop)
-            read_at = datetime.now(UTC)
-            listed = await shop.catalogue.manifest(at.cursor, modified_after=run.modified_after)
-            with database_errors():
-                await self._keep(at, listed, read_at)
-            wanted = 0 if run.dry_run else await self._wanted(run.sync_id, at.page)
-        return ComparedPage(seen=len(listed.entries), wanted=wanted, next=listed.next)
+    async def compare_pages(self, start: SyncPosition) -> WalkedPages:
+        """Read some pages of the shop's list, and keep what differs from what we hold.
+
+        While one is compared the next is read already. Who takes over goes on after the last one kept.
+        """
+        run, last = start.run, start.page + PAGES_PER_STEP - 1
+        async with self._taking.explained(run.sync_id) as heart:
+            at = _POSITION.validate_python(heart.details[0]) if heart.details else start
+            if at.page == start.page or (at.cursor and at.page <= last):
+                async with self._shops.open(run.store_id) as shop:
+                    if at.page == 1:
+                        await self._learn_currency(shop)
+                    async with aclosing(_read_ahead(shop, at, last)) as pages:
+                        async for page, read_at in pages:
+                            with database_errors():
+                                await self._keep(at, page, read_at)
+                            at = _after(at, page)
+                            heart.tell(at)
+            async with self._database.reading() as connection:
+                differing = await syncs.differing(connection, run.sync_id, first=start.page, last=last)
+        return WalkedPages(at=at, differing=differing)
 
     @activity.defn
-    async def take_page(self, at: SyncPosition) -> None:
-        """Take over what differs on a page; nothing where that was done."""
-        run = at.run
-        async with self._taking.explained(run.sync_id):
-            with database_errors():
-                async with self._database.reading() as connection:
-                    wanted = await syncs.wanted(connection, run.sync_id, at.page)
-            if wanted is None:
-                return
-            async with self._shops.open(run.store_id) as shop:
-                read_at = datetime.now(UTC)
-                bodies = await shop.catalogue.fetch(wanted)
-            await self._taking.take(at, shop, bodies, read_at)
+    async def take_pages(self, work: DifferingPages) -> None:
+        """Take over what differs on these pages, but those where that was done."""
+        run = work.run
+        async with self._taking.explained(run.sync_id), self._shops.open(run.store_id) as shop:
+            for number in work.pages:
+                with database_errors():
+                    async with self._database.reading() as connection:
+                        wanted = await syncs.wanted(connection, run.sync_id, number)
+                if wanted is not None:
+                    read_at = datetime.now(UTC)
+                    bodies = await shop.catalogue.fetch(wanted)
+                    await self._taking.take(run, number, shop, bodies, read_at)
 
     @activity.defn
     async def finish_sync(self, end: SyncEnd) -> None:
@@ -118,7 +144,33 @@ class CatalogSyncActivities:
                 moment = min(page.moment, read_at) if page.moment else read_at
                 await syncs.started(connection, run.sync_id, moment=moment, total=page.total)
 
-    async def _wanted(self, sync_id: int, page: int) -> int:
-        with database_errors():
-            async with self._database.reading() as connection:
-                return len(await syncs.wanted(connection, sync_id, page) or ())
+
+def _after(at: SyncPosition, page: ManifestPage) -> SyncPosition:
+    empty = 0 if page.entries else at.empty_in_row + 1
+    if page.next and empty > EMPTY_PAGES_BELIEVED:
+        reason = "The shop claims to have more pages, but nothing is on them."
+        raise application_error(Failure(posture=Posture.NEVER, reason=reason))
+    return replace(at, page=at.page + 1, cursor=page.next, empty_in_row=empty)
+
+
+async def _read_ahead(
+    shop: OpenShop, at: SyncPosition, last: int
+) -> AsyncGenerator[tuple[ManifestPage, datetime], None]:
+    """Pages up to the last one, each with the time from which on it may be outdated."""
+
+    async def read(cursor: str | None) -> tuple[ManifestPage, datetime]:
+        read_at = datetime.now(UTC)
+        page = await shop.catalogue.manifest(cursor, modified_after=at.run.modified_after)
+        return page, read_at
+
+    reading = asyncio.create_task(read(at.cursor))
+    try:
+        for number in range(at.page, last + 1):
+            page, read_at = await reading
+            if page.next and number < last:
+                reading = asyncio.create_task(read(page.next))
+            yield page, read_at
+            if not page.next:
+                return
+    finally:
+        reading.cancel()

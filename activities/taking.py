@@ -1,16 +1,17 @@
 """Taking products over on behalf of a sync: what was done, what failed, and what it waits for."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from temporalio.exceptions import ApplicationError
 
 from activities.failures import embedding_failure
 from activities.guard import application_error, database_errors
-from activities.heartbeats import heartbeating
+from activities.heartbeats import Heart, heartbeating
 from activities.pages import Pages, ReadPage
 from activities.shops import OpenShop
 from connectors.platforms import PLATFORMS
@@ -18,7 +19,7 @@ from contracts.catalog import Product
 from contracts.errors import InvalidField
 from contracts.events import EventType
 from contracts.failures import Failure, Posture
-from contracts.syncs import Finding, FindingKind, SyncCounts, SyncPosition
+from contracts.syncs import Finding, FindingKind, SyncCounts, SyncRun
 from database import syncs
 from database.engine import Database
 
@@ -46,6 +47,18 @@ def _waited_for(failure: Failure) -> Failure:
     return replace(failure, posture=Posture.AGAIN) if failure.posture is Posture.WAIT else failure
 
 
+@contextmanager
+def _meant() -> Iterator[None]:
+    """Turn what the database and the embeddings API raise into what it means."""
+    try:
+        with database_errors():
+            yield
+    except ApplicationError:
+        raise
+    except Exception as error:  # the mapping is total
+        raise application_error(_waited_for(embedding_failure(error, now=time.time()))) from None
+
+
 class Taking:
     """Takes over pages of a sync."""
 
@@ -53,38 +66,35 @@ class Taking:
         self._database = database
         self._pages = pages
 
-    async def take(self, at: SyncPosition, shop: OpenShop, bodies: Bodies, read_at: datetime) -> None:
+    async def take(
+        self, run: SyncRun, number: int, shop: OpenShop, bodies: Bodies, read_at: datetime
+    ) -> None:
         """Save products as they were read, make their texts known, and mark the page as done."""
         products, unreadable = _read(shop, bodies)
-        page = ReadPage(store_id=at.run.store_id, terms=shop.terms, read_at=read_at, products=products)
-        laid, spent = await self._pages.take(page)
-        counts = SyncCounts(
-            failed=len(unreadable),
-            embedded=spent.texts,
-            reused=laid.reused,
-            tokens_spent=spent.tokens,
-        )
-        async with self._database.transaction() as connection:
-            if unreadable:
-                await syncs.keep_findings(connection, at.run.sync_id, unreadable)
-            await syncs.taken(connection, at.run.sync_id, at.page, counts)
+        page = ReadPage(store_id=run.store_id, terms=shop.terms, read_at=read_at, products=products)
+        with _meant():
+            laid, spent = await self._pages.take(page)
+            counts = SyncCounts(
+                failed=len(unreadable),
+                embedded=spent.texts,
+                reused=laid.reused,
+                tokens_spent=spent.tokens,
+            )
+            async with self._database.transaction() as connection:
+                if unreadable:
+                    await syncs.keep_findings(connection, run.sync_id, unreadable)
+                await syncs.taken(connection, run.sync_id, number, counts)
 
     @asynccontextmanager
-    async def explained(self, sync_id: int) -> AsyncIterator[None]:
-        """Turn what is raised into what it means, and tell the sync what it waits for.
+    async def explained(self, sync_id: int) -> AsyncIterator[Heart]:
+        """Beat while within, and tell the sync what it waits for.
 
         A shop that refuses us ends the sync: whoever asked is told at once, and its schedule tries again.
         """
         try:
-            async with heartbeating():
-                try:
-                    with database_errors():
-                        yield
-                except ApplicationError:
-                    raise
-                except Exception as error:  # the mapping is total
-                    failure = embedding_failure(error, now=datetime.now(UTC).timestamp())
-                    raise application_error(_waited_for(failure)) from None
+            async with heartbeating() as heart:
+                with database_errors():
+                    yield heart
         except ApplicationError as error:
             with database_errors():
                 async with self._database.single() as connection:

@@ -10,6 +10,7 @@ from api.fields import Id
 from api.openapi import Answer
 from api.pages import Paged, page_example
 from contracts.stores import StoreType
+from contracts.webhooks import HookStatus, Upkeep
 
 LONGEST_OVERLAP_HOURS = 24 * 30
 
@@ -30,6 +31,12 @@ EXAMPLE: JsonDict = {
     "has_webhook_secret": True,
     "old_secret_until": "2026-11-21T10:00:00Z",
     "has_credentials": True,
+    "webhooks": {
+        "state": "reenabled",
+        "reason": "WooCommerce had disabled product.updated after failed deliveries; it is active again.",
+        "checked_at": "2026-11-20T10:00:00Z",
+        "hooks": [{"id": 12, "topic": "product.updated", "status": "active"}],
+    },
     "created_at": "2026-11-20T10:00:00Z",
     "updated_at": "2026-11-20T10:00:00Z",
 }
@@ -38,6 +45,21 @@ EXAMPLE: JsonDict = {
 class StoreOwner(Answer):
     id: int
     email: str
+
+
+class ShownHook(Answer):
+    id: int = Field(description="in the shop")
+    topic: str
+    status: HookStatus
+
+
+class ShownWebhooks(Answer):
+    """How it stands with the webhooks the shop itself sends us, when it was last looked at."""
+
+    state: Upkeep
+    reason: str = Field(description="a sentence for people")
+    checked_at: datetime | None
+    hooks: list[ShownHook]
 
 
 class ShownStore(Answer):
@@ -55,6 +77,7 @@ class ShownStore(Answer):
     has_webhook_secret: bool
     old_secret_until: datetime | None = Field(description="the secret before this one counts until then")
     has_credentials: bool
+    webhooks: ShownWebhooks
     created_at: datetime
     updated_at: datetime
 

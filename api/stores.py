@@ -26,6 +26,7 @@ from api.store_shapes import (
 )
 from connectors.outbound import shop_url
 from contracts.errors import ForbiddenAddress, InvalidField
+from contracts.naming import webhook_address
 from contracts.stores import CREDENTIALS, Store, StoreType
 from database import accounts, stores
 
@@ -37,8 +38,8 @@ LOOK_UP_WITHIN = 2.0
 
 def webhook_url(opened: State, request: Request, store: Store) -> str:
     """Where a store's own webhooks are to be sent."""
-    public = str(opened.settings.public_url or request.base_url).rstrip("/")
-    return f"{public}/api/integrations/{store.type}/webhook/{store.id}/"
+    public = str(opened.settings.public_url or request.base_url)
+    return webhook_address(public, store.type, store.id)
 
 
 def _shown(opened: State, request: Request, store: Store, **also: Any) -> dict[str, Any]:
@@ -154,6 +155,8 @@ async def change_store(request: Request, _: Admin, opened: Opened, store_id: Pat
             values["credentials"] = None  # they were given for the shop at the other host
     if "credentials" in given:
         values["credentials"] = _sealed_credentials(opened, store.type, asked.credentials)
+    if "credentials" in values or values.get("base_url", store.base_url) != store.base_url:
+        values["webhooks"] = None  # they were those of another shop, or seen with another key
     async with opened.database.transaction() as connection:
         await stores.change(connection, store_id, values)
     return answer(200, _shown(opened, request, await _found(opened, store_id)))

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from connectors.outbound import Outbound
 from contracts.catalog import Product, Variation
@@ -12,6 +12,7 @@ from contracts.deliveries import Delivery, Ignored, Told
 from contracts.events import EventType
 from contracts.failures import Failure
 from contracts.stores import ShopAccess
+from contracts.webhooks import Hook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,40 @@ class Catalogue(Protocol):
     async def currency(self) -> str | None:
         """The code of the shop's currency; None where it does not tell us."""
         ...
+
+
+class WebhookKeeper(Protocol):
+    """Looks after the webhooks a shop sends us; ShopForbids where the shop does not let us.
+
+    `topics` are those we need. Repeating any of it does no harm but `create`, before which one lists.
+    """
+
+    @property
+    def topics(self) -> Sequence[str]: ...
+
+    async def list(self, address: str) -> Sequence[Hook]:
+        """Those about products that are sent to this address."""
+        ...
+
+    async def create(self, topic: str, address: str, secret: str) -> Hook:
+        """An active one, signed with the secret."""
+        ...
+
+    async def enable(self, hook_id: int, secret: str) -> Hook:
+        """Make one active again, signed with the secret."""
+        ...
+
+    async def sign(self, hook_id: int, secret: str) -> Hook:
+        """Have one signed with the secret, and stay as it is."""
+        ...
+
+
+@runtime_checkable
+class KeepsWebhooks(Protocol):
+    """A catalogue whose platform lets webhooks be looked after."""
+
+    @property
+    def webhooks(self) -> WebhookKeeper: ...
 
 
 Budget = Callable[[], Awaitable[None]]

@@ -9,6 +9,7 @@ ShopProblem             a shop could not be read
     ShopDown            it does not answer, or asks for time; passes by itself
     ShopRefuses         credentials, permission or address: somebody must act
         ShopHides       this one product, though others are shown
+        ShopForbids     the key may not do this, and may do other things
     ShopAnswersNonsense something other than its REST API answered; passes by itself
 EventGone               the store of an event, and with it the event, was removed
 SealedByAnother         a kept secret was sealed by a key we do not have
@@ -58,6 +59,10 @@ class ShopRefuses(ShopProblem):
 
 class ShopHides(ShopRefuses):
     """It has the product, and does not show it to our key."""
+
+
+class ShopForbids(ShopRefuses):
+    """The key may not do this; what it may do otherwise goes on."""
 
 
 class ShopAnswersNonsense(ShopProblem):

@@ -54,6 +54,11 @@ def event_retention_id(task_queue: str) -> str:
     return f"event-retention/{task_queue}"
 
 
+def webhook_address(public: str, platform: str, store_id: int) -> str:
+    """Where a store's own webhooks are to be sent; `public` is our address as shops reach it."""
+    return f"{public.rstrip('/')}/api/integrations/{platform}/webhook/{store_id}/"
+
+
 def embedding_label(model: str, dimensions: int) -> str:
     """Which vectors may be compared with each other."""
     return f"{model}@{dimensions}"

@@ -36,12 +36,16 @@ class FindingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncRequest:
-    """A sync as it is asked for; `allow_gone` lets more than a fifth of the products vanish."""
+    """A sync as it is asked for; `allow_gone` lets more than a fifth of the products vanish.
+
+    After `pages_per_run` another run of its workflow goes on, with a history that begins anew.
+    """
 
     store_id: int
     mode: SyncMode = SyncMode.INCREMENTAL
     dry_run: bool = False
     allow_gone: bool = False
+    pages_per_run: int = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +77,22 @@ class SyncPosition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComparedPage:
-    """A page of the shop's list was compared: how much it held, how much differs, and where the next is."""
+class WalkedPages:
+    """Some pages of the shop's list were compared: where to go on, and those on which something differs.
 
-    seen: int
-    wanted: int
-    next: str | None
+    A position without a cursor is the end.
+    """
+
+    at: SyncPosition
+    differing: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DifferingPages:
+    """Pages whose differing products are to be taken over."""
+
+    run: SyncRun
+    pages: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

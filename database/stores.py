@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.stores import DeliveryTerms, Store, StoreType
 from database.sealing import Seal
 from database.tables import stores, users
+from database.webhooks import state_of
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what a secret begins with
 SECRET_LENGTH = 40
@@ -35,6 +36,7 @@ _SHOWN = select(
         "old_secret_until"
     ),
     stores.c.credentials.is_not(None).label("has_credentials"),
+    stores.c.webhooks,
     stores.c.created_at,
     stores.c.updated_at,
 ).join_from(stores, users)
@@ -77,7 +79,8 @@ def new_webhook_secret() -> str:
 
 
 def _store(row: Mapping[Any, Any]) -> Store:
-    return Store(**{**row, "type": StoreType(row["type"])})
+    webhooks = state_of(row["webhooks"], has_credentials=row["has_credentials"])
+    return Store(**{**row, "type": StoreType(row["type"]), "webhooks": webhooks})
 
 
 async def create(

@@ -72,37 +72,17 @@ _FOUND = text("""
 
 _WANTED = text("SELECT wanted FROM sync_pages WHERE sync_id = :sync_id AND page = :page AND taken_at IS NULL")
 
+_DIFFERING = text("""
+    SELECT page FROM sync_pages
+    WHERE sync_id = :sync_id AND page BETWEEN :first AND :last AND taken_at IS NULL AND wanted <> '{}'
+    ORDER BY page
+""")
+
 _TAKEN = text("""
     UPDATE sync_pages
     SET taken_at = now(), failed = :failed, embedded = :embedded, reused = :reused,
         tokens_spent = :tokens_spent
     WHERE sync_id = :sync_id AND page = :page
-""")
-
-_ABSENT = """
-    p.store_id = :store_id AND p.status <> 'deleted' AND p.received_at < s.started_at
-    AND NOT EXISTS (SELECT FROM sync_manifest m WHERE m.sync_id = s.id AND m.external_id = p.external_id)
-"""
-
-_COUNT_ABSENT = text(f"""
-    SELECT (SELECT count(*) FROM products p WHERE {_ABSENT}) AS absent,
-           (SELECT count(*) FROM products p WHERE p.store_id = :store_id AND p.status <> 'deleted') AS held,
-           (SELECT count(*) FROM sync_manifest WHERE sync_id = s.id) >= coalesce(s.total, 0) AS saw_all
-    FROM syncs s WHERE s.id = :id
-""")
-
-_LIST_ABSENT = text(f"""
-    SELECT p.id, p.external_id FROM products p, syncs s
-    WHERE s.id = :id AND p.id > :beyond AND {_ABSENT}
-    ORDER BY p.id LIMIT :limit
-""")
-
-_DELETE = text("""
-    UPDATE products p SET is_active = false, status = 'deleted', received_at = :read_at, updated_at = now()
-    FROM syncs s
-    WHERE s.id = :id AND p.store_id = s.store_id AND p.external_id = ANY(:external_ids)
-      AND p.received_at < s.started_at AND p.status <> 'deleted'
-    RETURNING p.external_id
 """)
 
 _SUMS = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in COUNTS)
@@ -168,7 +148,15 @@ async def begin(
         },
     )
     found = row.mappings().one_or_none()
-    return SyncRun(**asdict(request), **found) if found else None
+    if found is None:
+        return None
+    return SyncRun(
+        store_id=request.store_id,
+        mode=request.mode,
+        dry_run=request.dry_run,
+        allow_gone=request.allow_gone,
+        **found,
+    )
 
 
 async def started(
@@ -222,31 +210,15 @@ async def wanted(connection: AsyncConnection, sync_id: int, page: int) -> list[s
     return found
 
 
+async def differing(connection: AsyncConnection, sync_id: int, *, first: int, last: int) -> tuple[int, ...]:
+    """The pages of a range with products to take over."""
+    values = {"sync_id": sync_id, "first": first, "last": last}
+    return tuple((await connection.execute(_DIFFERING, values)).scalars())
+
+
 async def taken(connection: AsyncConnection, sync_id: int, page: int, counts: SyncCounts) -> None:
     """Mark a page as done."""
     await connection.execute(_TAKEN, {**asdict(counts), "sync_id": sync_id, "page": page})
-
-
-async def count_absent(connection: AsyncConnection, sync_id: int, store_id: int) -> tuple[int, int, bool]:
-    """How many products no page named, how many we hold, and whether pages named as many as there are."""
-    row = (await connection.execute(_COUNT_ABSENT, {"id": sync_id, "store_id": store_id})).one()
-    return row.absent, row.held, row.saw_all
-
-
-async def list_absent(
-    connection: AsyncConnection, sync_id: int, store_id: int, *, beyond: int, limit: int
-) -> list[tuple[int, str]]:
-    """Row and external id of products no page named."""
-    values = {"id": sync_id, "store_id": store_id, "beyond": beyond, "limit": limit}
-    return [(row.id, row.external_id) for row in await connection.execute(_LIST_ABSENT, values)]
-
-
-async def delete_absent(
-    connection: AsyncConnection, sync_id: int, external_ids: Sequence[str], *, read_at: datetime
-) -> list[str]:
-    """Hide products the shop no longer has; none that an event told of since the walk began."""
-    values = {"id": sync_id, "external_ids": list(external_ids), "read_at": read_at}
-    return list((await connection.execute(_DELETE, values)).scalars())
 
 
 async def finish(connection: AsyncConnection, end: SyncEnd) -> None:

@@ -35,8 +35,8 @@ STEPS: dict[str, type] = {
 
 SYNC_STEPS: dict[str, type] = {
     "begin_sync": CatalogSyncActivities,
-    "compare_page": CatalogSyncActivities,
-    "take_page": CatalogSyncActivities,
+    "compare_pages": CatalogSyncActivities,
+    "take_pages": CatalogSyncActivities,
     "weigh_absent": AbsentActivities,
     "take_absent": AbsentActivities,
     "finish_sync": CatalogSyncActivities,

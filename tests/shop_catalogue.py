@@ -69,7 +69,7 @@ def _invalid(name: str, problem: str) -> Refused:
     )
 
 
-def _whole(asked: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+def whole(asked: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
     value = asked.get(name, str(default))
     if not value.lstrip("-").isdecimal() or not least <= int(value) <= most:
         between = f"between {least} (inclusive) and {most} (inclusive)"
@@ -168,8 +168,8 @@ class ShopCatalogue:
 
     def find(self, asked: Mapping[str, str], *, parent: int | None = None) -> Found:
         """A page of the products, or of one's variations."""
-        per_page = _whole(asked, "per_page", 10, 1, 100)
-        page = _whole(asked, "page", 1, 1, 10**9)
+        per_page = whole(asked, "per_page", 10, 1, 100)
+        page = whole(asked, "page", 1, 1, 10**9)
         start = int(asked.get("offset", (page - 1) * per_page))
         with self.lock:
             ids = self._listed(asked, parent)

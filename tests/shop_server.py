@@ -1,26 +1,23 @@
 """A WooCommerce shop on a port of 127.0.0.1: the REST dialect of the recordings, with faults on demand."""
 
 import base64
-import contextlib
 import hashlib
 import hmac
 import re
-import socket
 import ssl
-import struct
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode, urlsplit
 
 from contracts.stores import ShopAccess, StoreType
 from tests.shop_catalogue import Refused, ShopCatalogue
+from tests.shop_listener import LOOPBACK, Listener
+from tests.shop_webhooks import ShopWebhooks
 
-LOOPBACK = "127.0.0.1"
 ROOT = "/wp-json/wc/v3/"
 KEY, SECRET = "ck_0123456789012345678901234567890123456789", "cs_9876543210987654321098765432109876543210"
 CLOCK_TOLERANCE = 15 * 60
@@ -84,13 +81,14 @@ class Seen:
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    method: str = "GET"
 
 
-def oauth_signature(url: str, params: Mapping[str, str], secret: str) -> str:
-    """What WooCommerce makes of a GET without its query, and of all parameters but the signature itself."""
+def oauth_signature(url: str, params: Mapping[str, str], secret: str, method: str = "GET") -> str:
+    """What WooCommerce makes of a URL without its query, and of all parameters but the signature itself."""
     pairs = sorted((quote(name, safe=""), quote(value, safe="")) for name, value in params.items())
     query = "%26".join(f"{n.replace('%', '%25')}%3D{v.replace('%', '%25')}" for n, v in pairs)
-    signed = f"GET&{quote(url, safe='')}&{query}"
+    signed = f"{method}&{quote(url, safe='')}&{query}"
     algorithm = params["oauth_signature_method"].removeprefix("HMAC-").lower()
     digest = hmac.new(f"{secret}&".encode(), signed.encode(), getattr(hashlib, algorithm)).digest()
     return base64.b64encode(digest).decode()
@@ -110,13 +108,16 @@ class ShopServer(ShopCatalogue):
     """Its catalogue behind HTTP, or HTTPS where `tls` is given; a context manager.
 
     `proxy_hides_https` makes WordPress believe it was asked over plain HTTP; `may_view` is whether the key's
-    user may see products, `may_manage` the settings; `totals` replaces X-WP-Total and X-WP-TotalPages;
-    `hidden` are products that the key's user may not see, which make pages short.
+    user may see products, `may_manage` settings and webhooks; keys in `read_only` may not write; `totals`
+    replaces X-WP-Total and X-WP-TotalPages; `hidden` are products that the key's user may not see, which make
+    pages short.
     """
 
     def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
         super().__init__()
         self.keys = {KEY: SECRET}
+        self.read_only: set[str] = set()
+        self.webhooks = ShopWebhooks()
         self.currency: str | None = "IRT"
         self.proxy_hides_https = False
         self.may_view = self.may_manage = True
@@ -131,7 +132,7 @@ class ShopServer(ShopCatalogue):
         self._nonces: set[str] = set()
         self._arrived = threading.Condition()
         self._released = threading.Event()
-        self._http = _Listener(self)
+        self._http = Listener(self)
         if tls:
             self._http.socket = tls.wrap_socket(
                 self._http.socket, server_side=True, do_handshake_on_connect=False
@@ -185,14 +186,16 @@ class ShopServer(ShopCatalogue):
             if not self._arrived.wait_for(lambda: len(self.seen) >= count, timeout=30):
                 raise TimeoutError(f"{len(self.seen)} of {count} requests arrived")
 
-    def answer(self, target: str, headers: Mapping[str, str]) -> Answered | Literal["drop"]:
-        """What to send for one GET, after hanging where that is the fault."""
+    def answer(
+        self, target: str, headers: Mapping[str, str], method: str = "GET", body: bytes = b""
+    ) -> Answered | Literal["drop"]:
+        """What to send for one request, after hanging where that is the fault."""
         parts = urlsplit(target)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         route = re.sub(r"[0-9]+", "{id}", parts.path.removeprefix(ROOT))
         released = self._released
         with self._arrived:
-            self.seen.append(Seen(route=route, path=parts.path, query=query, headers=headers))
+            self.seen.append(Seen(route=route, path=parts.path, query=query, headers=headers, method=method))
             self.routes[route] += 1
             self._arrived.notify_all()
             fault = self._faults.popleft() if self._faults else self._always
@@ -201,15 +204,17 @@ class ShopServer(ShopCatalogue):
         if fault == "drop" or isinstance(fault, Answered):
             return fault
         try:
-            self._authenticate(parts.path, query, headers)
-            answer = self._route(parts.path, query)
+            self._authenticate(parts.path, query, headers, method)
+            answer = self._webhooks(parts.path, query, method, body) or self._route(parts.path, query)
         except Refused as refused:
             answer = Answered(status=refused.status, body=refused.body())
         if isinstance(fault, Prefixed):
             return Answered(status=answer.status, body=fault.prefix + answer.body, headers=answer.headers)
         return answer
 
-    def _authenticate(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> None:
+    def _authenticate(
+        self, path: str, query: Mapping[str, str], headers: Mapping[str, str], method: str
+    ) -> None:
         authorization = headers.get("authorization", "")
         if self._tls and not self.proxy_hides_https:
             key, secret = query.get("consumer_key", ""), query.get("consumer_secret", "")
@@ -220,11 +225,13 @@ class ShopServer(ShopCatalogue):
             if not hmac.compare_digest(self.keys[key], secret):
                 raise _refused_key("Consumer secret is invalid.")
         else:
-            self._check_oauth(path, query, authorization)
+            key = self._check_oauth(path, query, authorization, method)
+        if method != "GET" and key in self.read_only:
+            raise _refused_key("The API key provided does not have write permissions.")
         if not self.may_view:
             raise _cannot(403)
 
-    def _check_oauth(self, path: str, query: Mapping[str, str], authorization: str) -> None:
+    def _check_oauth(self, path: str, query: Mapping[str, str], authorization: str, method: str) -> str:
         params = dict(query)
         if authorization.startswith("OAuth "):
             params |= {name: unquote_plus(value) for name, value in _OAUTH_PAIR.findall(authorization)}
@@ -236,7 +243,7 @@ class ShopServer(ShopCatalogue):
         if key not in self.keys:
             raise _refused_key("Consumer key is invalid.")
         signature = unquote(params.pop("oauth_signature").replace(" ", "+"))
-        expected = oauth_signature(self.base_url + path, params, self.keys[key])
+        expected = oauth_signature(self.base_url + path, params, self.keys[key], method)
         if not hmac.compare_digest(expected, signature):
             raise _refused_key("Invalid signature - provided signature does not match.")
         if abs(time.time() - int(params["oauth_timestamp"])) > CLOCK_TOLERANCE:
@@ -244,6 +251,16 @@ class ShopServer(ShopCatalogue):
         if nonce in self._nonces:
             raise _refused_key("Invalid nonce - nonce has already been used.")
         self._nonces.add(nonce)
+        return key
+
+    def _webhooks(self, path: str, query: Mapping[str, str], method: str, body: bytes) -> Answered | None:
+        route = path.removeprefix(ROOT)
+        if not re.fullmatch(r"webhooks(/[0-9]+)?", route):
+            return None
+        if not self.may_manage:
+            raise _cannot(403)
+        status, answered, headers = self.webhooks.answer(method, route, query, body)
+        return Answered(status=status, body=answered, headers=headers)
 
     def _route(self, path: str, query: Mapping[str, str]) -> Answered:
         route = path.removeprefix(ROOT) if path.startswith(ROOT) else ""
@@ -297,59 +314,3 @@ class ShopServer(ShopCatalogue):
         )
         headers["Link"] = ", ".join(told) or None
         return Answered(body=body, headers={name: value for name, value in headers.items() if value})
-
-
-class _Listener(ThreadingHTTPServer):
-    daemon_threads = False
-    request_queue_size = 128
-
-    def __init__(self, owner: ShopServer) -> None:
-        super().__init__((LOOPBACK, 0), _Handler)
-        self.owner = owner
-        self._connections: set[Any] = set()
-
-    def server_bind(self) -> None:
-        self.socket.bind(self.server_address)
-        self.server_name, self.server_port = LOOPBACK, self.socket.getsockname()[1]
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def drop_connections(self) -> None:
-        for connection in list(self._connections):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-    def handle_error(self, *_: Any) -> None:
-        """A client that hung up is not worth a traceback."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def do_GET(self) -> None:
-        assert isinstance(self.server, _Listener)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = self.server.owner.answer(self.path, headers)
-        if answer == "drop":
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
-            self.close_connection = True
-            return
-        self.send_response(answer.status)
-        told = {"Content-Type": "application/json; charset=UTF-8", **answer.headers}
-        for name, value in told.items():
-            self.send_header(name, value.replace("{asked}", self.path))
-        self.send_header("Content-Length", str(len(answer.body)))
-        self.end_headers()
-        self.wfile.write(answer.body)
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing: a test that cares looks at `seen`."""

@@ -23,7 +23,8 @@ import graphql
 import orjson
 
 from contracts.stores import ShopAccess, StoreType
-from tests.shop_server import LOOPBACK, Answered
+from tests.shop_listener import LOOPBACK
+from tests.shop_server import Answered
 
 PATH = "/admin/api/2026-10/graphql.json"
 TOKEN = "shpat_0123456789abcdef0123456789abcdef"

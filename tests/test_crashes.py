@@ -19,7 +19,7 @@ from tests.servers import EmbeddingServer
 from tests.shop_server import ShopServer
 from tests.syncs import Synced
 from tests.system import Shop, System, eventually, running
-from workflows.catalog_sync import PAGES_AT_A_TIME
+from workflows.catalog_sync import STEPS_AT_A_TIME
 
 pytestmark = pytest.mark.slow
 
@@ -217,7 +217,7 @@ async def killed_while_syncing(configure: Configure, flag: Path, step: str, mome
             counts = sync.counts
             assert sync.status == "succeeded"
             assert (counts.seen, counts.new, counts.gone, counts.failed) == (250, 250, 10, 0)
-            assert sum(shop.routes.values()) <= 8 + PAGES_AT_A_TIME + 1, "what was under way, and no more"
+            assert sum(shop.routes.values()) <= 8 + STEPS_AT_A_TIME + 1, "what was under way, and no more"
             assert len(await synced.known()) == 250
             assert (
                 await synced.store.rows(

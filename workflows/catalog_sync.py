@@ -19,16 +19,19 @@ with workflow.unsafe.imports_passed_through():
     from activities.absent import AbsentActivities
     from activities.catalog_sync import CatalogSyncActivities
     from contracts.naming import bulk_queue, catalog_sync_id
-    from contracts.syncs import SyncEnd, SyncMode, SyncPosition, SyncRequest, SyncRun, SyncStatus
+    from contracts.syncs import (
+        DifferingPages,
+        SyncEnd,
+        SyncMode,
+        SyncPosition,
+        SyncRequest,
+        SyncRun,
+        SyncStatus,
+    )
     from workflows.knowing import plain
 
-PAGES_AT_A_TIME = 3
-"""Pages taken over while the next ones are compared; their products lie in memory."""
-
-PAGES_PER_RUN = 250
-"""After these a new run goes on, with a history that begins anew."""
-
-EMPTY_PAGES_BELIEVED = 3
+STEPS_AT_A_TIME = 3
+"""Steps that take pages over while the next pages are compared; each holds the products of one in memory."""
 
 LARGEST_SHARE_GONE = 5
 """One in so many may vanish without somebody having allowed it."""
@@ -70,25 +73,21 @@ class CatalogSyncWorkflow:
         return await self._remove_absent(request, at)
 
     async def _walk_pages(self, request: SyncRequest, at: SyncPosition) -> SyncPosition:
-        """Compare one page after the other, while those before are taken over."""
-        last = at.page + PAGES_PER_RUN - 1
+        """Compare some pages after the others, while those before are taken over."""
+        last = at.page + request.pages_per_run - 1
         taking: list[asyncio.Task[None]] = []
         try:
             while True:
-                page = await workflow.execute_activity_method(
-                    CatalogSyncActivities.compare_page, at, **_bulk(at.run)
+                walked = await workflow.execute_activity_method(
+                    CatalogSyncActivities.compare_pages, at, **_bulk(at.run)
                 )
-                if page.wanted:
-                    if len(taking) == PAGES_AT_A_TIME:
+                if walked.differing:
+                    if len(taking) == STEPS_AT_A_TIME:
                         await taking.pop(0)
-                    taking.append(asyncio.create_task(_take(at)))
-                empty = 0 if page.seen else at.empty_in_row + 1
-                if empty > EMPTY_PAGES_BELIEVED and page.next:
-                    raise ApplicationError(
-                        "The shop claims to have more pages, but nothing is on them.", non_retryable=True
-                    )
-                at = replace(at, page=at.page + 1, cursor=page.next, empty_in_row=empty)
-                if page.next is None or at.page > last:
+                    pages = DifferingPages(run=at.run, pages=walked.differing)
+                    taking.append(asyncio.create_task(_take(pages)))
+                at = walked.at
+                if at.cursor is None or at.page > last:
                     break
             await asyncio.gather(*taking)
         finally:
@@ -117,7 +116,7 @@ class CatalogSyncWorkflow:
                 return self._end(run, SyncStatus.SUCCEEDED, reason)
         first, beyond = at.page, at.beyond
         while beyond is not None:
-            if at.page - first >= PAGES_PER_RUN:
+            if at.page - first >= request.pages_per_run:
                 workflow.continue_as_new(args=[request, at])
             beyond = await workflow.execute_activity_method(AbsentActivities.take_absent, at, **_bulk(run))
             at = replace(at, page=at.page + 1, beyond=beyond)
@@ -158,5 +157,5 @@ def _bulk(run: SyncRun) -> ActivityConfig:
     )
 
 
-async def _take(at: SyncPosition) -> None:
-    await workflow.execute_activity_method(CatalogSyncActivities.take_page, at, **_bulk(at.run))
+async def _take(pages: DifferingPages) -> None:
+    await workflow.execute_activity_method(CatalogSyncActivities.take_pages, pages, **_bulk(pages.run))

@@ -39,7 +39,7 @@ TRIMMING = ActivityConfig(
 """Many short transactions; whoever takes over from a dead worker goes on after its last one."""
 
 READING = ActivityConfig(
-    start_to_close_timeout=timedelta(minutes=30),
+    start_to_close_timeout=timedelta(hours=2),
     schedule_to_close_timeout=timedelta(hours=6),
     heartbeat_timeout=timedelta(seconds=15),
     retry_policy=RetryPolicy(
@@ -47,7 +47,7 @@ READING = ActivityConfig(
         maximum_interval=timedelta(minutes=5),
     ),
 )
-"""A page of a shop's catalogue; a shop that is down for longer is read at the next turn of its schedule."""
+"""Some pages of a shop's catalogue; one that is down for longer is read at its schedule's next turn."""
 
 INBOX_INTERVAL = timedelta(seconds=5)
 """How often events that Temporal could not take are offered to it again."""

@@ -61,7 +61,7 @@ def _entry(node: Body) -> ManifestEntry:
     if not isinstance(product, Product):
         return ManifestEntry(external_id=id_, product=None)
     facts = replace(product.facts, price=price)
-    return ManifestEntry(external_id=id_, product=replace(product, facts=facts))
+    return ManifestEntry(external_id=id_, product=replace(product, facts=facts), with_facts=False)
 
 
 def _cheapest(node: Body) -> object:
@@ -108,7 +108,7 @@ class ShopifyCatalogue:
 
     async def product(self, external_id: str) -> Mapping[str, Any] | None:
         found = await self.fetch([external_id])
-        return found[0] if found else None
+        return next(iter(found.values()), None)
 
     async def manifest(self, cursor: str | None, *, modified_after: datetime | None = None) -> ManifestPage:
         wanted = _since(modified_after) if modified_after else None
@@ -121,14 +121,14 @@ class ShopifyCatalogue:
             moment=answer.moment,
         )
 
-    async def fetch(self, external_ids: Sequence[str]) -> list[Mapping[str, Any]]:
+    async def fetch(self, external_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         if len(external_ids) > MOST_PRODUCTS:
             raise ValueError(f"more than {MOST_PRODUCTS} products at a time")
         ids = list(dict.fromkeys(map(_product_id, external_ids)))
         found: list[Mapping[str, Any]] = []
         for at in range(0, len(ids), PRODUCTS_SIZE):
             found += await self._products(ids[at : at + PRODUCTS_SIZE])
-        return found
+        return {spelled(body["id"]): body for body in found}
 
     async def currency(self) -> str | None:
         try:

@@ -16,6 +16,7 @@ from connectors.woocommerce.answers import Answer, is_gone, is_refused, problem
 from connectors.woocommerce.parse import external_id as spelled
 from connectors.woocommerce.parse import parse
 from connectors.woocommerce.rest import Rest
+from connectors.woocommerce.webhooks import WooCommerceWebhooks
 from contracts.catalog import Product
 from contracts.errors import InvalidField, ShopAnswersNonsense, ShopHides
 from contracts.events import EventType
@@ -83,10 +84,11 @@ def _bare(moment: datetime) -> str:
 
 
 class WooCommerceCatalogue:
-    """Fulfils `connectors.base.Catalogue`."""
+    """Fulfils `connectors.base.Catalogue` and `KeepsWebhooks`."""
 
     def __init__(self, access: ShopAccess, client: httpx2.AsyncClient, budget: Budget) -> None:
         self._rest = Rest(access, client, budget)
+        self.webhooks = WooCommerceWebhooks(self._rest)
 
     async def product(self, external_id: str) -> Mapping[str, Any] | None:
         id_ = number(external_id)

@@ -1,14 +1,15 @@
-"""GET requests to a shop's REST API: signed, bounded in time and size, never led to another host."""
+"""Requests to a shop's REST API: signed, bounded in time and size, never led to another host."""
 
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 import httpx2
+import orjson
 
 from connectors.base import Budget
 from connectors.exchange import UNANSWERED, exchange, unanswered
 from connectors.woocommerce.answers import Answer
-from connectors.woocommerce.signing import Key
+from connectors.woocommerce.signing import Key, Method
 from contracts.errors import ShopAnswersNonsense, ShopRefuses
 from contracts.stores import ShopAccess
 
@@ -37,6 +38,15 @@ class Rest:
         except UNANSWERED as error:
             raise unanswered(error) from None
 
+    async def send(self, method: Method, route: str, body: Mapping[str, str]) -> Answer:
+        """The answer to something to be done; led on elsewhere, it is not sent again."""
+        content = orjson.dumps(body)
+        try:
+            await self._budget()
+            return await self._ask(httpx2.URL(f"{self._base}/{NAMESPACE}/{route}"), method, content)
+        except UNANSWERED as error:
+            raise unanswered(error) from None
+
     async def _follow(self, url: httpx2.URL) -> Answer:
         for _ in range(REDIRECTS + 1):
             await self._budget()
@@ -46,8 +56,11 @@ class Rest:
             url = _next(url, answer.headers["location"])
         raise ShopAnswersNonsense(f"The shop leads us on more than {REDIRECTS} times.")
 
-    async def _ask(self, url: httpx2.URL) -> Answer:
-        reply = await exchange(self._client, "GET", url, headers=self._key.headers(url))
+    async def _ask(self, url: httpx2.URL, method: Method = "GET", content: bytes | None = None) -> Answer:
+        headers = self._key.headers(url, method)
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        reply = await exchange(self._client, method, url, headers=headers, content=content)
         return Answer(
             status=reply.status, headers=reply.headers, body=reply.body, secure=url.scheme == "https"
         )

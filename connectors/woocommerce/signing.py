@@ -5,12 +5,15 @@ Neither is ever part of a URL, so no log of requests holds one.
 
 import base64
 from collections.abc import Mapping
+from typing import Literal
 
 import httpx2
 from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256, Client
 
 from contracts.errors import ShopRefuses
 from contracts.stores import CREDENTIALS, StoreType
+
+Method = Literal["GET", "POST", "PUT"]
 
 
 class Key:
@@ -25,11 +28,11 @@ class Key:
     def __repr__(self) -> str:
         return "Key(…)"
 
-    def headers(self, url: httpx2.URL) -> dict[str, str]:
-        """What a GET of this URL carries; each is good for one request."""
+    def headers(self, url: httpx2.URL, method: Method = "GET") -> dict[str, str]:
+        """What a request carries; each is good for one. WooCommerce signs no body that is JSON."""
         if url.scheme == "https":
             pair = base64.b64encode(f"{self._key}:{self._secret}".encode()).decode()
             return {"Authorization": f"Basic {pair}"}
         client = Client(self._key, self._secret, signature_method=SIGNATURE_HMAC_SHA256)
-        _, headers, _ = client.sign(str(url))
+        _, headers, _ = client.sign(str(url), method)
         return {"Authorization": headers["Authorization"]}

@@ -166,7 +166,7 @@ async def test_all_variants_and_images_are_read(shop: ShopifyServer, outbound: O
     images = [{"src": f"https://cdn.shopify.com/{at}.jpg"} for at in range(250)]
     shop.load(webhook(SHIRT, *sold, images=images), simple(7))
     async with reading(shop, outbound) as catalogue:
-        one, other = await catalogue.fetch([f"shopify_{SHIRT}", "shopify_7"])
+        one, other = (await catalogue.fetch([f"shopify_{SHIRT}", "shopify_7"])).values()
     product = known(one)
     assert product == known(webhook(SHIRT, *sold, images=images))
     assert len(product.variation_ids or ()) == len(product.variations) == 2_048
@@ -191,8 +191,8 @@ async def test_a_hundred_products_are_read_at_a_time(shop: ShopifyServer, outbou
         found = await catalogue.fetch([f"shopify_{id_}" for id_ in [*range(100, 198), 100, 102]])
         with pytest.raises(ValueError, match="100"):
             await catalogue.fetch([f"shopify_{id_}" for id_ in range(1, 102)])
-        assert await catalogue.fetch([]) == []
-    assert [body["id"] for body in found] == list(range(100, 190, 2))
+        assert await catalogue.fetch([]) == {}
+    assert [body["id"] for body in found.values()] == list(range(100, 190, 2))
 
 
 async def test_what_is_gone_is_none(shop: ShopifyServer, outbound: Outbound) -> None:
@@ -480,7 +480,7 @@ async def test_a_question_that_is_too_dear_is_asked_in_parts(shop: ShopifyServer
         with pytest.raises(ShopAnswersNonsense, match="expensive"):
             await catalogue.product("shopify_1")
     assert [entry.external_id for entry in entries] == [f"shopify_{id_}" for id_ in range(1, 111)]
-    assert [body["id"] for body in found] == list(range(1, 11))
+    assert [body["id"] for body in found.values()] == list(range(1, 11))
 
 
 async def test_an_answer_that_is_too_long_is_asked_for_in_parts(

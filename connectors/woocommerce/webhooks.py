@@ -1,0 +1,102 @@
+"""The webhooks a WooCommerce shop keeps for us, read and written through its REST API."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.fields import identifier
+from connectors.woocommerce.answers import Answer, is_refused, problem
+from connectors.woocommerce.rest import MOVED, Rest
+from contracts.errors import ShopAnswersNonsense, ShopForbids
+from contracts.webhooks import Hook, HookStatus
+
+PER_PAGE = 100
+MOST_PAGES = 10
+MOST_OF_OURS = 50
+
+TOPICS = ("product.created", "product.updated", "product.deleted", "product.restored")
+"""Not `product.published`: shops older than 10.8 refuse it, and it never comes without one of these."""
+
+_ABOUT_PRODUCTS = re.compile(r"product\.[a-z_]{1,40}")
+
+FORBIDDEN = (
+    "The shop does not let this key look after webhooks; make one with the permission Read/Write for a shop"
+    " manager."
+)
+FORBIDDEN_BY_OTHERS = (
+    "Something in front of WooCommerce refuses what looking after webhooks takes; let our requests through"
+    " the shop's firewall."
+)
+ELSEWHERE = "The shop's address leads on to another one; set base_url to where the shop really is."
+
+
+def _read(answer: Answer, expected: int) -> Any:
+    if is_refused(answer):
+        by_woocommerce = answer.code().startswith("woocommerce_rest_")
+        raise ShopForbids(FORBIDDEN if by_woocommerce else FORBIDDEN_BY_OTHERS)
+    if answer.status in MOVED:
+        raise ShopForbids(ELSEWHERE)
+    if answer.status != expected:
+        raise problem(answer)
+    return answer.json()
+
+
+def _topic(item: Mapping[str, Any]) -> str | None:
+    """Of a webhook about products; None of any other."""
+    topic = str(item.get("topic")).lower()
+    return topic if _ABOUT_PRODUCTS.fullmatch(topic) else None
+
+
+def _hook(item: object) -> Hook:
+    try:
+        if not isinstance(item, dict) or not (topic := _topic(item)):
+            raise ValueError("not a webhook about products")
+        return Hook(
+            id=identifier(item.get("id")), topic=topic, status=HookStatus(str(item.get("status")).lower())
+        )
+    except ValueError:
+        raise ShopAnswersNonsense("The shop answers with something that is not a webhook.") from None
+
+
+def _is_ours(item: object, address: str) -> bool:
+    if not isinstance(item, dict) or not _topic(item):
+        return False
+    return str(item.get("delivery_url")).rstrip("/") == address.rstrip("/")
+
+
+class WooCommerceWebhooks:
+    """Fulfils `connectors.base.WebhookKeeper`."""
+
+    topics = TOPICS
+
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
+
+    async def list(self, address: str) -> tuple[Hook, ...]:
+        found: dict[int, Hook] = {}
+        page, pages = 1, 1
+        while page <= pages:
+            asked = {"orderby": "id", "order": "asc", "per_page": str(PER_PAGE), "page": str(page)}
+            answer = await self._rest.get("webhooks", asked)
+            read = _read(answer, 200)
+            if not isinstance(read, list):
+                raise ShopAnswersNonsense("The shop answers with something that is not a list of webhooks.")
+            for hook in (_hook(item) for item in read if _is_ours(item, address)):
+                found[hook.id] = hook
+            page, pages = page + 1, answer.number("X-WP-TotalPages")
+            if pages > MOST_PAGES or len(found) > MOST_OF_OURS:
+                raise ShopAnswersNonsense("The shop claims more webhooks than any shop has.")
+        return tuple(found.values())
+
+    async def create(self, topic: str, address: str, secret: str) -> Hook:
+        told = {"name": f"Pilito Sync: {topic}", "topic": topic, "delivery_url": address, "secret": secret}
+        return _hook(_read(await self._rest.send("POST", "webhooks", {**told, "status": "active"}), 201))
+
+    async def enable(self, hook_id: int, secret: str) -> Hook:
+        return await self._change(hook_id, {"status": "active", "secret": secret})
+
+    async def sign(self, hook_id: int, secret: str) -> Hook:
+        return await self._change(hook_id, {"secret": secret})
+
+    async def _change(self, hook_id: int, told: Mapping[str, str]) -> Hook:
+        return _hook(_read(await self._rest.send("PUT", f"webhooks/{hook_id}", told), 200))
