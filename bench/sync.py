@@ -35,7 +35,7 @@ from tests.servers import EmbeddingServer
 from tests.shop_server import KEY, SECRET
 from workflows.client import connect, start_catalog_sync
 
-FEW, MANY = 400, 4_000
+FEW, MANY = 2_000, 20_000
 PER_PAGE = 100
 LANES = 2
 EVENTS = 40
