@@ -20,6 +20,7 @@ from activities.inbox import InboxActivities
 from activities.knowledge import KnowledgeActivities
 from activities.lost import LostActivities, Temporal
 from activities.products import ProductActivities
+from activities.pulling import ShopActivities
 from activities.retention import RetentionActivities
 from activities.shops import Shops
 from activities.totals import Totals
@@ -77,9 +78,15 @@ def collect(
     knowledge = KnowledgeActivities(
         database, embedder, totals, patience=timedelta(hours=settings.embedding_patience_hours)
     )
+    looks = ShopActivities(
+        database,
+        open_shops(settings, database),
+        patience=timedelta(seconds=settings.shop_patience_seconds),
+    )
     return [
         events.record_event,
         events.finish_event,
+        looks.pull_product,
         products.save_product,
         knowledge.stage_chunks,
         knowledge.embed_chunks,

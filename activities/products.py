@@ -85,9 +85,9 @@ class ProductActivities:
     async def _save(
         self, connection: AsyncConnection, change: Change, stored: StoredProduct, product: Product
     ) -> Outcome | None:
-        known = stored.variations
+        known, written = stored.variations, 0
         if product.variations:
-            await variations.upsert(connection, change, product.variations)
+            written = await variations.upsert(connection, change, product.variations)
         if product.variation_ids is not None and (stored.variations or product.variations):
             await variations.keep_only(connection, change, product.variation_ids)
             await variations.bury(connection, change)
@@ -95,7 +95,7 @@ class ProductActivities:
         text = content_hash(product, known)
         saved = await products.upsert(connection, change, product, text)
         if saved is None:
-            return STALE
+            return None if written and await self._refresh(connection, change) is None else STALE
         if known and await variations.any_newer(connection, change):
             await products.refresh_from_variations(connection, saved.id, text)
         if not product.visible:

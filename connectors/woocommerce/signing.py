@@ -4,6 +4,7 @@ Neither is ever part of a URL, so no log of requests holds one.
 """
 
 import base64
+import logging
 from collections.abc import Mapping
 
 import httpx2
@@ -11,6 +12,8 @@ from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256, Client
 
 from contracts.errors import ShopRefuses
 from contracts.stores import CREDENTIALS, StoreType
+
+logging.getLogger("oauthlib").setLevel(logging.INFO)  # what it says for debugging holds the consumer key
 
 
 class Key:
