@@ -18,6 +18,7 @@ import worker
 from activities.events import EventActivities
 from activities.knowledge import KnowledgeActivities
 from activities.products import ProductActivities
+from activities.pulling import ShopActivities
 from settings import Settings
 
 STEPS: dict[str, type] = {
@@ -28,11 +29,14 @@ STEPS: dict[str, type] = {
     "publish_chunks": KnowledgeActivities,
     "finish_event": EventActivities,
 }
+"""Those of every event."""
+
+OTHERS: dict[str, type] = {"pull_product": ShopActivities}
 
 
 def arm(step: str, moment: str, flag: Path) -> None:
     """Make the step deadly once."""
-    owner = STEPS[step]
+    owner = (STEPS | OTHERS)[step]
     original: Callable[..., Awaitable[Any]] = getattr(owner, step)
 
     @functools.wraps(original)
