@@ -34,6 +34,9 @@ BUSY = Failure(
 )
 LATE = Failure(posture=Posture.AGAIN, reason="The shop could not be read in time.")
 
+LONGEST_TURN = timedelta(seconds=10)
+"""What a turn may be waited for in one of those places, as where a shop asked all of us for time."""
+
 LEAST_TRY = timedelta(seconds=60)
 """What an attempt may take however late it is: the worker may have been away for long."""
 
@@ -80,7 +83,7 @@ class ShopActivities:
         try:
             with self._turn(thing.store_id):
                 async with asyncio.timeout(max(self._patience - self._waited(), LEAST_TRY).total_seconds()):
-                    async with self._shops.open(thing.store_id) as shop:
+                    async with self._shops.open(thing.store_id, patience=LONGEST_TURN) as shop:
                         seen = await look(shop, thing)
         except TimeoutError:
             raise application_error(LATE) from None

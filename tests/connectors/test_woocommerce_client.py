@@ -538,7 +538,7 @@ async def test_a_wrong_key_is_said_to_be_wrong(
     shop: ShopServer, outbound: Outbound, credentials: dict[str, str], over_http: str, over_https: str
 ) -> None:
     """WooCommerce tells the two apart only over HTTPS."""
-    async with reading(shop, outbound, **credentials) as catalogue:
+    async with reading(shop, outbound, None, **credentials) as catalogue:
         error = await failure(catalogue)
     secure = shop.base_url.startswith("https")
     assert isinstance(error, ShopRefuses)
@@ -578,7 +578,7 @@ async def test_a_refusal_of_something_else_is_not_laid_to_the_key(
 async def test_half_a_key_is_none(shop: ShopServer, outbound: Outbound, credentials: dict[str, str]) -> None:
     """Nothing is asked without one."""
     with pytest.raises(ShopRefuses, match="no consumer key and secret"):
-        async with reading(shop, outbound, **credentials):
+        async with reading(shop, outbound, None, **credentials):
             pass
     assert shop.seen == []
 

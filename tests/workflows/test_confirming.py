@@ -3,17 +3,24 @@
 import itertools
 import logging
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from temporalio.client import WorkflowFailureError
 
+from activities.pulling import BUSY, OF_ONE_SHOP
+from activities.shops import NOT_YET
+from contracts.events import EventType, ProductEvent
+from database import inbox
+from database.event_log import EventFilter, failed_events
 from tests import deliveries
 from tests.conftest import Configure
-from tests.servers import EmbeddingServer
+from tests.servers import EmbeddingServer, bad_request
 from tests.shop_server import KEY, SECRET, ShopServer, server_error, too_many
 from tests.system import Shop, System, eventually, running
+from workflows.client import start_product_event
 
 pytestmark = pytest.mark.slow
 
@@ -335,14 +342,82 @@ async def test_a_cancelled_event_leaves_the_shop_alone(woo: Shop, real: ShopServ
     assert await is_shown(woo, lamp)
 
 
-async def test_a_failed_event_that_runs_again_asks_again(woo: Shop, real: ShopServer) -> None:
-    """What was read belongs to the run before; the row alone tells that the shop is to be asked."""
+async def test_a_failed_event_that_runs_again_asks_again(
+    woo: Shop, real: ShopServer, embeddings: EmbeddingServer
+) -> None:
+    """The row alone tells that the shop is to be asked; what was read before is replaced."""
     lamp = real.add(name="چراغ")
-    await known(woo, real, lamp)
+    embeddings.fail_next(bad_request())
     event_id = await told(woo, {"id": lamp}, "product.deleted")
-    event = await woo.ended(event_id)
-    assert event["confirm"]
-    assert event["payload"]["name"] == "چراغ"
+    assert (await woo.ended(event_id))["status"] == "failed"
+    real.change(lamp, name="چراغ نو")
+    async with woo.database.reading() as connection:
+        failed = await failed_events(connection, EventFilter(store_id=woo.store_id), limit=1)
+    (again,) = failed.events
+    assert (again.confirm, again.body) == (True, None)
+    await start_product_event(woo.temporal, again, task_queue="asking")
+    event = await eventually(
+        lambda: woo.event(event_id), lambda row: row is not None and row["status"] == "succeeded"
+    )
+    assert event is not None
+    assert event["payload"]["name"] == "چراغ نو"
+    assert "چراغ نو" in await text_of(woo, lamp)
+
+
+async def test_an_event_that_waited_in_the_table_asks_as_well(woo: Shop) -> None:
+    """While Temporal is down the row is all there is of it."""
+    kept = ProductEvent(
+        store_id=woo.store_id,
+        event_id="kept",
+        event_type=EventType.DELETED,
+        external_id="woo_1",
+        received_at=datetime.now(UTC) - timedelta(days=9),
+        body={"id": 1},
+        confirm=True,
+    )
+    async with woo.database.transaction() as connection:
+        await inbox.keep(connection, kept)
+        found = await inbox.waiting(connection, older_than=kept.received_at + timedelta(seconds=1), limit=99)
+        await connection.rollback()
+    assert [event.confirm for _, event in found if event.store_id == woo.store_id] == [True]
+
+
+async def test_a_large_variation_is_looked_up_too(woo: Shop, real: ShopServer) -> None:
+    """Its body lies in the row from the start; what is read takes its place."""
+    shirt = real.add(name="پیراهن", variations=[coloured(RED, description="x" * 300_000)])
+    (red,) = real.products[shirt]["variations"]
+    event = await ended(woo, {**real.variations[red], "type": "variation"})
+    assert event["status"] == "succeeded", event["reason"]
+    assert event["payload"]["id"] == shirt
+
+
+async def test_a_shop_that_hangs_takes_a_few_places_only(woo: Shop, real: ShopServer) -> None:
+    """Whoever finds none tells so and comes again; nobody is forgotten."""
+    lamps = [real.add(name=f"چراغ {n}") for n in range(OF_ONE_SHOP + 2)]
+    real.fail_always("hang")
+    events = [await told(woo, {"id": lamp}, "product.deleted") for lamp in lamps]
+    await eventually(
+        lambda: woo.rows("SELECT FROM events WHERE store_id = :store AND reason = :busy", busy=BUSY.reason),
+        lambda rows: len(rows) == 2,
+    )
+    await eventually(lambda: is_seen(real, OF_ONE_SHOP))
+    assert len(real.seen) == OF_ONE_SHOP
+    real.fail_always(None)
+    real.release()
+    for event_id in events:
+        assert (await woo.ended(event_id))["reason"].endswith("The shop still has it.")
+
+
+async def test_a_shop_that_asked_for_time_is_left_alone_by_all_events(woo: Shop, real: ShopServer) -> None:
+    """An event that cannot wait so long is believed without a further request."""
+    lamp, chair = real.add(name="چراغ"), real.add(name="صندلی")
+    await known(woo, real, lamp)
+    await known(woo, real, chair)
+    real.fail_next(too_many(retry_after="3000"))
+    await deleted(woo, lamp)
+    event = await deleted(woo, chair)
+    assert event["reason"].endswith(NOT_YET)
+    assert len(real.seen) == 1
 
 
 async def test_no_key_is_in_a_history_or_a_log(
