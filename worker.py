@@ -24,6 +24,7 @@ from activities.knowledge import KnowledgeActivities
 from activities.lost import LostActivities, Temporal
 from activities.pages import Pages
 from activities.products import ProductActivities
+from activities.pulling import ShopActivities
 from activities.retention import RetentionActivities
 from activities.shops import Shops
 from activities.taking import Taking
@@ -95,9 +96,15 @@ def collect(
         Seal(settings.secret_keys),
         public_url=str(settings.public_url) if settings.public_url else None,
     )
+    looks = ShopActivities(
+        database,
+        open_shops(settings, database),
+        patience=timedelta(seconds=settings.shop_patience_seconds),
+    )
     return [
         events.record_event,
         events.finish_event,
+        looks.pull_product,
         products.save_product,
         knowledge.stage_chunks,
         knowledge.embed_chunks,

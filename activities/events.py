@@ -5,6 +5,7 @@ from datetime import timedelta
 from temporalio import activity
 
 from activities.guard import database_errors, told
+from connectors.platforms import READERS
 from contracts.events import FinishedEvent, ProductEvent, RecordedEvent
 from database import events
 from database.engine import Database
@@ -29,6 +30,7 @@ class EventActivities:
                     run_id=activity.info().workflow_run_id or "",
                     quiet=self._quiet,
                     patience=self._patience,
+                    readable=tuple(READERS),
                 )
 
     @activity.defn

@@ -56,14 +56,14 @@ async def tell(database: Database, event_row: int, failure: Failure) -> None:
 
 
 @asynccontextmanager
-async def told(database: Database, event_row: int) -> AsyncIterator[None]:
+async def told(database: Database, event_row: int, *, after: int = TELL_AFTER) -> AsyncIterator[None]:
     """What `database_errors` does; a step that goes on failing, for whatever reason, is told of as well."""
     try:
         with database_errors():
             yield
     except Exception as error:
         paused = isinstance(error, ApplicationError) and error.next_retry_delay is not None
-        if activity.info().attempt >= TELL_AFTER or paused:
+        if activity.info().attempt >= after or paused:
             await tell(database, event_row, _of(error))
         raise
 

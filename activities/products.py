@@ -86,19 +86,19 @@ class ProductActivities:
     async def _save(
         self, connection: AsyncConnection, change: Change, stored: StoredProduct, product: Product
     ) -> Outcome | None:
-        known = stored.variations
+        known, written = stored.variations, 0
         inside = Inside(change=change, variations=product.variations, ids=product.variation_ids or ())
         if product.variations:
-            await variations.upsert(connection, change.store_id, [inside])
+            written = await variations.upsert(connection, change.store_id, [inside])
         if product.variation_ids is not None and (stored.variations or product.variations):
             await variations.keep_only(connection, change.store_id, [inside])
             await variations.bury(connection, change.store_id, [inside])
             known = (await products.load(connection, change)).variations
         text = content_hash(product, known)
-        written = Written(change=change, product=product, content_hash=text)
-        saved = (await products.upsert(connection, [written])).get(product.external_id)
+        news = Written(change=change, product=product, content_hash=text)
+        saved = (await products.upsert(connection, [news])).get(product.external_id)
         if saved is None:
-            return STALE
+            return None if written and await self._refresh(connection, change) is None else STALE
         if known and await variations.newer(connection, change.store_id, [inside]):
             await products.refresh_from_variations(connection, saved.id, text)
         if not product.visible:

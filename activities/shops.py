@@ -23,6 +23,8 @@ from database.shops import SealedAccess
 
 BURST = timedelta(seconds=5)
 
+NOT_YET = "The shop is asked no more often than it allows; its next turn is a while away."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenShop:
@@ -53,8 +55,11 @@ class Shops:
         return terms
 
     @asynccontextmanager
-    async def open(self, store_id: int) -> AsyncIterator[OpenShop]:
-        """A shop to be read; whatever reading raises leaves as what it means to Temporal."""
+    async def open(self, store_id: int, *, patience: timedelta | None = None) -> AsyncIterator[OpenShop]:
+        """A shop to be read; whatever reading raises leaves as what it means to Temporal.
+
+        A turn that comes later than `patience` is not slept for: the step is to be tried again then.
+        """
         terms = await self.terms(store_id)
         reader = READERS.get(terms.type)
         if reader is None or terms.credentials is None:
@@ -66,6 +71,10 @@ class Shops:
             with database_errors():
                 async with self._database.single() as connection:
                     wait = await shops.reserve(connection, store_id, price=self._price, burst=BURST)
+            if patience is not None and wait > patience.total_seconds():
+                raise application_error(
+                    Failure(posture=Posture.AGAIN, reason=NOT_YET, pause=timedelta(seconds=wait))
+                )
             await asyncio.sleep(wait)
 
         try:

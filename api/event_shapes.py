@@ -26,6 +26,8 @@ LISTED: dict[str, Any] = {
     "user_agent": "WordPress/6.8; https://shop.example",
     "finished_at": "2026-11-20T10:00:05Z",
     "payload_trimmed_at": None,
+    "confirm": False,
+    "pulled_at": None,
     "processing_time_ms": 412,
     "store": 2,
     "processed_successfully": True,
@@ -57,6 +59,8 @@ class ListedEvent(Answer):
     finished_at: datetime | None
     processing_time_ms: int | None
     payload_trimmed_at: datetime | None = Field(description="when its payload had been kept long enough")
+    confirm: bool = Field(description="whether the shop was to be asked before it is believed")
+    pulled_at: datetime | None = Field(description="when its payload was read from the shop, if it was")
     processed_successfully: bool
     workflow_url: str | None = Field(description="its workflow in the Temporal UI, where it started one")
 
@@ -72,7 +76,7 @@ class Event(ListedEvent):
         }
     )
 
-    payload: dict[str, Any] | None = Field(description="the product as sent")
+    payload: dict[str, Any] | None = Field(description="the product as sent, or as read from the shop")
     attempts: dict[str, Any] = Field(description="how each run went")
 
 

@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 
 from api.errors import unavailable
 from contracts.events import ProductEvent
-from database import events
+from database import inbox
 from database.engine import Database
 from workflows.client import start_product_event
 
@@ -88,7 +88,7 @@ class Intake:
     async def _keep(self, event: ProductEvent) -> Taken:
         try:
             async with self._database.transaction() as connection, asyncio.timeout(ANSWER_WITHIN):
-                kept = await events.keep(connection, event)
+                kept = await inbox.keep(connection, event)
         except (SQLAlchemyError, TimeoutError, OSError) as error:
             raise Down from error
         return Taken.ACCEPTED if kept else Taken.SKIPPED

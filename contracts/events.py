@@ -70,6 +70,7 @@ class RecordedEvent:
     `overtakes` are workflow ids of older waiting events of the same thing.
     `quiet_seconds` is how long to wait for a newer change before this one is processed.
     `outcome` is there where this very run had ended already, before a crash.
+    `pull` asks for a look into the shop before the event is saved.
     """
 
     row_id: int
@@ -77,6 +78,14 @@ class RecordedEvent:
     overtakes: tuple[str, ...] = ()
     quiet_seconds: float = 0.0
     outcome: Outcome | None = None
+    pull: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PulledProduct:
+    """What a look into the shop adds to what the event log tells people; often nothing."""
+
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -200,4 +200,5 @@ def started_again(row: Mapping[str, Any]) -> ProductEvent:
         received_at=row["received_at"],
         source_address=row["source_address"],
         user_agent=row["user_agent"],
+        confirm=row["confirm"],
     )

@@ -1,5 +1,6 @@
 """The event log: every delivery, its outcome, and who waits for whom."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,20 +24,6 @@ from database.product_locks import lock
 
 UNFINISHED = "('received', 'waiting', 'processing', 'retrying', 'failed')"
 
-_KEEP = text("""
-    INSERT INTO events AS e (store_id, event_id, event_type, external_id, product_key, payload, version,
-                             received_at, burst_started_at, status, workflow_id, source_address, user_agent)
-    VALUES (:store_id, :event_id, :event_type, :external_id, coalesce(:parent, :external_id),
-            CAST(:payload AS json), :version, :received_at, :received_at, 'received', :workflow_id,
-            :source_address, :user_agent)
-    ON CONFLICT (store_id, event_id) DO UPDATE
-    SET status = 'received', run_id = NULL, event_type = excluded.event_type,
-        external_id = excluded.external_id, product_key = excluded.product_key, payload = excluded.payload,
-        version = excluded.version, received_at = excluded.received_at, reason = '', finished_at = NULL,
-        superseded_by = NULL
-    WHERE e.status = 'failed'
-    RETURNING e.id
-""")
 
 _RECORD = text(f"""
     WITH thing AS (
@@ -47,8 +34,7 @@ _RECORD = text(f"""
     )
     INSERT INTO events AS e (store_id, event_id, event_type, external_id, product_key, payload, version,
                              received_at, burst_started_at, status, is_pending, workflow_id, run_id,
-                             attempts,
-                             source_address, user_agent)
+                             attempts, source_address, user_agent, confirm)
     SELECT :store_id, :event_id, :event_type, :external_id, product_key, CAST(:payload AS json), :version,
            :received_at,
            least(:received_at, (SELECT min(o.burst_started_at) FROM events o
@@ -56,17 +42,22 @@ _RECORD = text(f"""
                                   AND o.is_pending AND o.received_at > :oldest)),
            'waiting', true, :workflow_id, :run_id,
            jsonb_build_object(CAST(:run_id AS text), jsonb_build_object('started_at', now())),
-           :source_address, :user_agent
+           :source_address, :user_agent, :confirm
     FROM thing
     ON CONFLICT (store_id, event_id) DO UPDATE
     SET status = 'waiting', is_pending = true, run_id = excluded.run_id, event_type = excluded.event_type,
         external_id = excluded.external_id, product_key = excluded.product_key,
-        payload = coalesce(excluded.payload, e.payload), version = excluded.version,
+        payload = coalesce(excluded.payload, e.payload), confirm = excluded.confirm,
+        version = CASE WHEN excluded.payload IS NULL AND e.pulled_at IS NOT NULL THEN e.version
+                       ELSE excluded.version END,
+        pulled_at = CASE WHEN excluded.payload IS NULL THEN e.pulled_at END,
         received_at = excluded.received_at, burst_started_at = excluded.burst_started_at,
         attempts = excluded.attempts || e.attempts, reason = '', finished_at = NULL,
         superseded_by = CASE WHEN e.run_id = excluded.run_id THEN e.superseded_by END
     WHERE e.status IN {UNFINISHED} AND (e.finished_at IS NULL OR e.run_id IS DISTINCT FROM excluded.run_id)
-    RETURNING e.id, e.version, e.received_at, e.burst_started_at
+    RETURNING e.id, e.version, e.received_at, e.burst_started_at,
+              e.confirm AND EXISTS (SELECT FROM stores WHERE id = :store_id AND type = ANY(:readable)
+                                    AND credentials IS NOT NULL AND base_url <> '') AS pull
 """)
 
 _REDELIVERED = text("""
@@ -85,8 +76,8 @@ _OVERTAKE = text(f"""
 
 _OPEN = text(f"""
     SELECT e.id, e.store_id, e.event_id, e.event_type, e.external_id, e.product_key, e.payload, e.version,
-           e.received_at, e.superseded_by, e.payload_trimmed_at IS NOT NULL AS is_trimmed,
-           s.user_id, s.type AS platform, s.currency,
+           coalesce(e.pulled_at, e.received_at) AS received_at, e.superseded_by, e.payload_trimmed_at
+           IS NOT NULL AS is_trimmed, s.user_id, s.type AS platform, s.currency,
            {lock(store="e.store_id", key="e.product_key")}
     FROM events e JOIN stores s ON s.id = e.store_id
     WHERE e.id = :id
@@ -150,7 +141,10 @@ _GIVE_UP = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """An event opened for processing, its product locked until the transaction ends."""
+    """An event opened for processing, its product locked until the transaction ends.
+
+    `received_at` is when its payload was read, where that came from the shop itself.
+    """
 
     id: int
     store_id: int
@@ -182,7 +176,8 @@ def _version(event: ProductEvent) -> datetime | None:
     return min(event.version, event.received_at) if event.version else None
 
 
-def _columns(event: ProductEvent) -> dict[str, object]:
+def columns(event: ProductEvent) -> dict[str, object]:
+    """What of an event is written as it came."""
     return {
         "store_id": event.store_id,
         "event_id": event.event_id,
@@ -195,25 +190,28 @@ def _columns(event: ProductEvent) -> dict[str, object]:
         "workflow_id": product_event_id(event.store_id, event.event_id),
         "source_address": event.source_address,
         "user_agent": event.user_agent,
+        "confirm": event.confirm,
     }
 
 
-async def keep(connection: AsyncConnection, event: ProductEvent) -> bool:
-    """Write an event that no workflow has taken yet; False where it was already taken and did not fail."""
-    return (await connection.execute(_KEEP, _columns(event))).scalar_one_or_none() is not None
-
-
 async def record(
-    connection: AsyncConnection, event: ProductEvent, *, run_id: str, quiet: timedelta, patience: timedelta
+    connection: AsyncConnection,
+    event: ProductEvent,
+    *,
+    run_id: str,
+    quiet: timedelta,
+    patience: timedelta,
+    readable: Sequence[str],
 ) -> RecordedEvent:
     """Write the event's row and mark the older waiting events of the same thing as overtaken.
 
-    A run that had ended before its worker died, and records again, is told how.
+    A run that had ended before its worker died, and records again, is told how. Shops of the types that are
+    `readable` are to be looked into where the event asks for it.
 
     An event of a burst that lasts longer than `patience` is overtaken no more: it is about to be saved.
     """
     now = datetime.now(UTC)
-    values = {**_columns(event), "run_id": run_id, "oldest": now - patience}
+    values = {**columns(event), "run_id": run_id, "oldest": now - patience, "readable": list(readable)}
     row = (await connection.execute(_RECORD, values)).one_or_none()
     if row is None:
         key = {"store_id": event.store_id, "event_id": event.event_id, "run_id": run_id}
@@ -228,6 +226,7 @@ async def record(
         row_id=row.id,
         overtakes=tuple(older.scalars()),
         quiet_seconds=max(0.0, (deadline - now).total_seconds()),
+        pull=row.pull,
     )
 
 

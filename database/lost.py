@@ -13,7 +13,7 @@ from database.event_log import started_again
 
 _UNFINISHED = text("""
     SELECT id, store_id, event_id, event_type, external_id, product_key, version, received_at,
-           source_address, user_agent, workflow_id, run_id
+           source_address, user_agent, confirm, workflow_id, run_id
     FROM events
     WHERE finished_at IS NULL AND status NOT IN ('received', 'failed')
       AND received_at < :older_than AND id > :beyond

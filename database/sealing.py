@@ -23,12 +23,18 @@ def _fernet(key: str) -> Fernet:
 
 
 class Seal:
-    """Seals with the first key, opens with all; raises SealedByAnother where none fits."""
+    """Seals with the first key, opens with all; raises SealedByAnother where none fits.
+
+    Without a key nothing opens and nothing is sealed.
+    """
 
     def __init__(self, keys: Sequence[str]) -> None:
-        self._keys = MultiFernet([_fernet(key) for key in keys])
+        self._can_seal = bool(keys)
+        self._keys = MultiFernet([_fernet(key) for key in keys] or [Fernet(Fernet.generate_key())])
 
     def seal(self, value: str) -> bytes:
+        if not self._can_seal:
+            raise ValueError("no key to seal with; PILITO_SECRET_KEY is empty")
         return self._keys.encrypt(value.encode())
 
     def open(self, sealed: bytes) -> str:

@@ -150,6 +150,10 @@ events = Table(
     Column("product_key", Text, nullable=False, comment="external id of the product it belongs to"),
     Column("payload", JSON, comment="the product as sent"),
     _moment("payload_trimmed_at"),
+    Column(
+        "confirm", Boolean, nullable=False, server_default=text("false"), comment="to be seen in the shop"
+    ),
+    Column("pulled_at", DateTime(timezone=True), comment="when the payload was read from the shop itself"),
     Column("version", DateTime(timezone=True), comment="the shop's time of change, where it told one"),
     _moment("received_at", required=True),
     _moment("burst_started_at", required=True),

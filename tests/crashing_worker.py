@@ -22,6 +22,7 @@ from activities.catalog_sync import CatalogSyncActivities
 from activities.events import EventActivities
 from activities.knowledge import KnowledgeActivities
 from activities.products import ProductActivities
+from activities.pulling import ShopActivities
 from settings import Settings
 
 STEPS: dict[str, type] = {
@@ -32,6 +33,9 @@ STEPS: dict[str, type] = {
     "publish_chunks": KnowledgeActivities,
     "finish_event": EventActivities,
 }
+"""Those of every event."""
+
+OTHERS: dict[str, type] = {"pull_product": ShopActivities}
 
 SYNC_STEPS: dict[str, type] = {
     "begin_sync": CatalogSyncActivities,
@@ -45,7 +49,7 @@ SYNC_STEPS: dict[str, type] = {
 
 def arm(step: str, moment: str, flag: Path, call: int) -> None:
     """Make a call of the step deadly, once."""
-    owner = (STEPS | SYNC_STEPS)[step]
+    owner = (STEPS | OTHERS | SYNC_STEPS)[step]
     calls = itertools.count(1)
     original: Callable[..., Awaitable[Any]] = getattr(owner, step)
 

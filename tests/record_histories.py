@@ -9,6 +9,7 @@ import re
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from alembic import command
 from sqlalchemy import text
@@ -20,9 +21,10 @@ from database import vector_index
 from embedded.postgres import EmbeddedPostgres
 from embedded.temporal import EmbeddedTemporal
 from settings import Settings
-from tests import servers
+from tests import deliveries, servers
 from tests.conftest import SECRET_KEY, migrated
 from tests.servers import EmbeddingServer
+from tests.shop_server import KEY, SECRET, ShopServer
 from tests.system import Shop, System, eventually, running, running_inbox, started_by
 from workflows.client import start_product_text
 
@@ -31,6 +33,7 @@ LOCAL = re.compile(r'"(identity|stackTrace)":\s*"(?:[^"\\]|\\.)*"')
 """What would tell whose machine this was."""
 
 DIMENSIONS = 8
+SIGNED = "a-secret-of-letters"
 PRODUCT = {"id": 1, "name": "Lamp", "description": "<p>Warm light.</p>", "price": "5"}
 
 
@@ -86,6 +89,32 @@ async def record_all(system: System, embeddings: EmbeddingServer) -> None:
     await keep(shop, "event-inbox-looking", inbox.workflow_id)
 
 
+async def record_pulled(system: System) -> None:
+    """Events that look into their shop: with an answer, without one, and overtaken meanwhile."""
+    key = {"consumer_key": KEY, "consumer_secret": SECRET}
+    with ShopServer() as real:
+        shop = await system.shop(webhook_secret=SIGNED, base_url=real.base_url, credentials=key)
+
+        async def told(body: dict[str, Any], topic: str = "product.updated") -> str:
+            answer = await shop.deliver(deliveries.woocommerce(body, SIGNED, topic=topic))
+            event_id: str = answer.json()["event_id"]
+            return event_id
+
+        parent = real.add(name="Shirt", variations=[{"price": "5"}])
+        (inside,) = real.products[parent]["variations"]
+        pulled = await told({**real.variations[inside], "type": "variation"})
+        await record(shop, "product-event-pulled", pulled)
+        asked = len(real.seen)
+        real.fail_next("hang")
+        waiting = await told({"id": parent}, "product.deleted")
+        await asyncio.to_thread(real.wait_for_requests, asked + 1)
+        await shop.ended(await told({**real.products[parent], "name": "Coat"}))
+        await record(shop, "product-event-pull-overtaken", waiting)
+        real.release()
+        real.keys.clear()
+        await record(shop, "product-event-believed", await told({"id": inside}, "product.deleted"))
+
+
 async def main() -> None:
     with TemporaryDirectory() as directory, EmbeddingServer() as embeddings:
         postgres = EmbeddedPostgres(Path(directory))
@@ -105,10 +134,12 @@ async def main() -> None:
                     "OPENAI_BASE_URL": embeddings.base_url,
                     "embedding_dimensions": DIMENSIONS,
                     "debounce_seconds": 0.5,
+                    "allow_private_shops": True,
                 }
             )
             async with running(settings) as system:
                 await record_all(system, embeddings)
+                await record_pulled(system)
         finally:
             temporal.stop()
             postgres.stop()

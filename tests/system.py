@@ -182,6 +182,8 @@ class System:
         currency: str | None = None,
         store_type: str = "woocommerce",
         webhook_secret: str | None = None,
+        base_url: str = "",
+        credentials: dict[str, str] | None = None,
         **token: Any,
     ) -> Shop:
         """A new store of a user."""
@@ -194,6 +196,8 @@ class System:
                 currency=currency,
                 type_=store_type,
                 webhook_secret=seal.seal(webhook_secret) if webhook_secret else None,
+                base_url=base_url,
+                credentials=seal.seal_fields(credentials) if credentials else None,
             )
             issued = await tokens.issue(connection, user_id=user_id, store_id=store_id, **token)
         return Shop(self.http, self.database, self.temporal, user_id, store_id, issued.id, issued.secret)

@@ -15,8 +15,9 @@ import pytest
 from settings import Settings
 from tests.conftest import ROOT, Configure
 from tests.crashing_worker import STEPS, SYNC_STEPS
+from tests.deliveries import woocommerce
 from tests.servers import EmbeddingServer
-from tests.shop_server import ShopServer
+from tests.shop_server import KEY, SECRET, ShopServer
 from tests.syncs import Synced
 from tests.system import Shop, System, eventually, running
 from workflows.catalog_sync import STEPS_AT_A_TIME
@@ -102,6 +103,31 @@ async def test_a_worker_killed_at_any_step_changes_nothing_about_the_end(
         for step, moment in itertools.product(STEPS, ("before", "after")):
             group.create_task(one(step, moment))
     assert max(embeddings.texts.values()) == 1, "vectors are written before the step ends"
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_a_worker_killed_while_it_looks_into_a_shop_loses_nothing(
+    configure: Configure, embeddings: EmbeddingServer, tmp_path: Path, moment: str
+) -> None:
+    """Also where the event's row says already what was read there: the next worker looks again."""
+    settings = configure(task_queue=f"crash-pull-{moment}", allow_private_shops=True)
+    key = {"consumer_key": KEY, "consumer_secret": SECRET}
+    crashing = ("tests.crashing_worker", "pull_product", moment, str(tmp_path / "flag"))
+    with ShopServer() as real:
+        shirt = real.add(name="پیراهن", variations=[{"price": "5"}])
+        (inside,) = real.products[shirt]["variations"]
+        body = {**real.variations[inside], "type": "variation"}
+        async with running(settings, work=False) as system:
+            shop = await system.shop(webhook_secret="signed", base_url=real.base_url, credentials=key)
+            async with process(settings, *crashing) as first:
+                event_id = (await shop.deliver(woocommerce(body, "signed"))).json()["event_id"]
+                assert await first.wait() == -signal.SIGKILL
+            async with process(settings, *crashing):
+                event = await shop.ended(event_id)
+            assert (event["status"], len(event["attempts"])) == ("succeeded", 1)
+            stored = await shop.product(shirt)
+            assert stored is not None
+            assert stored["title"] == "پیراهن"
 
 
 async def test_a_run_that_ended_before_its_worker_died_is_no_second_delivery(

@@ -28,6 +28,16 @@ EMBEDDING = ActivityConfig(
 )
 """Calls that cost money; how long a failure may last is decided in `activities.failures`."""
 
+SHOP = ActivityConfig(
+    start_to_close_timeout=timedelta(minutes=15),
+    heartbeat_timeout=timedelta(seconds=15),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        maximum_interval=timedelta(seconds=60),
+    ),
+)
+"""Looks into a shop; how long they may hold an event up is decided in `activities.pulling`."""
+
 TRIMMING = ActivityConfig(
     start_to_close_timeout=timedelta(minutes=30),
     heartbeat_timeout=timedelta(minutes=1),

@@ -1,17 +1,19 @@
 """One delivery of a shop, from its arrival to what search finds."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
-from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
-from workflows.policies import DATABASE
+from workflows.policies import DATABASE, SHOP
 
 with workflow.unsafe.imports_passed_through():
     from activities.events import EventActivities
     from activities.products import ProductActivities
+    from activities.pulling import ShopActivities
     from contracts.events import (
         EventStatus,
         FinishedEvent,
@@ -76,9 +78,14 @@ class ProductEventWorkflow:
 
     async def _process(self, recorded: RecordedEvent) -> Outcome:
         await asyncio.gather(self._quiet(recorded.quiet_seconds), self._overtake(recorded.overtakes))
+        note = await self._pull(recorded.row_id) if recorded.pull and not self._overtaken_by else ""
         if self._overtaken_by:
             reason = f"Event {self._overtaken_by} is newer."
             return Outcome(status=EventStatus.SUPERSEDED, reason=reason)
+        outcome = await self._save(recorded)
+        return replace(outcome, reason=f"{outcome.reason} {note}") if note else outcome
+
+    async def _save(self, recorded: RecordedEvent) -> Outcome:
         saved = await workflow.execute_local_activity_method(
             ProductActivities.save_product, recorded.row_id, **DATABASE
         )
@@ -104,6 +111,20 @@ class ProductEventWorkflow:
                 )
             except TimeoutError:
                 return
+
+    async def _pull(self, event_row: int) -> str:
+        """Let the event say what its shop says now, unless a newer one comes; answers what to tell of it."""
+        pulling = workflow.start_activity_method(ShopActivities.pull_product, event_row, **SHOP)
+        try:
+            await workflow.wait_condition(lambda: pulling.done() or self._overtaken_by is not None)
+        finally:
+            pulling.cancel()
+        try:
+            return (await pulling).note
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                return ""
+            return f"It was believed without a look into the shop: {plain(error)}"
 
     async def _overtake(self, older: tuple[str, ...]) -> None:
         """Wake the older events; one that ended in the meantime needs no waking."""

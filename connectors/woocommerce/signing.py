@@ -4,6 +4,7 @@ Neither is ever part of a URL, so no log of requests holds one.
 """
 
 import base64
+import logging
 from collections.abc import Mapping
 from typing import Literal
 
@@ -14,6 +15,7 @@ from contracts.errors import ShopRefuses
 from contracts.stores import CREDENTIALS, StoreType
 
 Method = Literal["GET", "POST", "PUT"]
+logging.getLogger("oauthlib").setLevel(logging.INFO)  # what it says for debugging holds the consumer key
 
 
 class Key:

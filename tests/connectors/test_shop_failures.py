@@ -47,7 +47,7 @@ def test_the_posture_of_every_failure(error: Exception, posture: Posture) -> Non
 @pytest.mark.parametrize("kind", PROBLEMS)
 def test_no_problem_with_a_shop_is_ever_final(kind: type[errors.ShopProblem]) -> None:
     """Shops come back; the sentence reaches people unchanged, and within bounds."""
-    assert len(PROBLEMS) == 4
+    assert len(PROBLEMS) == 5
     failure = shop_failure(kind("What to do."))
     assert failure.posture is not NEVER
     assert failure.reason == "What to do."

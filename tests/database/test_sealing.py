@@ -42,3 +42,11 @@ def test_credentials_are_sealed_as_one() -> None:
     seal = Seal((NEW,))
     fields = {"consumer_key": "ck_1", "consumer_secret": "cs_2"}
     assert seal.open_fields(seal.seal_fields(fields)) == fields
+
+
+def test_without_a_key_nothing_opens_and_nothing_is_sealed() -> None:
+    """A worker may run without one; nothing may be sealed by a key that nobody keeps."""
+    with pytest.raises(SealedByAnother):
+        Seal(()).open(Seal((NEW,)).seal("secret"))
+    with pytest.raises(ValueError, match="PILITO_SECRET_KEY"):
+        Seal(()).seal("secret")

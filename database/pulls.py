@@ -1,0 +1,94 @@
+"""Events that are to be seen in the shop: what they are about, and what was read there instead."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.errors import EventGone
+from contracts.events import EventType
+
+_THING = text("""
+    SELECT e.id, e.store_id, e.event_type, e.external_id,
+           coalesce(v.parent_external_id, e.product_key) AS product_key,
+           EXISTS (SELECT FROM events o
+                   WHERE o.store_id = e.store_id AND o.product_key = e.product_key AND o.is_pending
+                     AND o.superseded_by IS NULL AND o.confirm AND o.event_type <> 'product.deleted'
+                     AND (o.received_at, o.id) > (e.received_at, e.id)) AS is_followed
+    FROM events e
+    LEFT JOIN product_variations v ON v.store_id = e.store_id AND v.external_id = e.external_id
+    WHERE e.id = :id
+""")
+
+_KEEP = text("""
+    UPDATE events
+    SET event_type = :event_type, product_key = :product_key,
+        payload = coalesce(CAST(:payload AS json), payload),
+        version = :version, pulled_at = :read_at
+    WHERE id = :id AND finished_at IS NULL
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """What an event is about: a product, or a variation of the product `product_key`.
+
+    `is_followed` is whether a later event that still waits will bring the same product in full.
+    """
+
+    id: int
+    store_id: int
+    event_type: EventType
+    external_id: str
+    product_key: str
+    is_followed: bool
+
+    @property
+    def is_deletion(self) -> bool:
+        return self.event_type is EventType.DELETED
+
+    @property
+    def is_variation(self) -> bool:
+        """Of a deletion, where we know it as one."""
+        return self.external_id != self.product_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the shop says; without a payload, that it no longer has the thing.
+
+    `read_at` is when we began to ask: what arrives later may be newer.
+    """
+
+    event_type: EventType
+    product_key: str
+    payload: Mapping[str, Any] | None
+    version: datetime | None
+    read_at: datetime
+
+
+async def thing(connection: AsyncConnection, row_id: int) -> Thing:
+    """EventGone where its store was removed meanwhile."""
+    row = (await connection.execute(_THING, {"id": row_id})).mappings().one_or_none()
+    if row is None:
+        raise EventGone
+    return Thing(**{**row, "event_type": EventType(row["event_type"])})
+
+
+async def keep(connection: AsyncConnection, row_id: int, seen: Seen) -> None:
+    """Let an event say what was seen; it keeps its place among those of what changed."""
+    await connection.execute(
+        _KEEP,
+        {
+            "id": row_id,
+            "event_type": seen.event_type,
+            "product_key": seen.product_key,
+            "payload": None if seen.payload is None else orjson.dumps(seen.payload).decode(),
+            "version": min(seen.version, seen.read_at) if seen.version else None,
+            "read_at": seen.read_at,
+        },
+    )

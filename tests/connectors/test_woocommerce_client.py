@@ -1,0 +1,818 @@
+"""Reading a WooCommerce shop over HTTP and HTTPS, from one that answers as real ones do and from worse."""
+
+import gzip
+import json
+import traceback
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from connectors.outbound import Outbound
+from connectors.woocommerce import rest
+from connectors.woocommerce.client import WooCommerceCatalogue, WooCommerceReader
+from connectors.woocommerce.signing import Key
+from contracts.errors import InvalidField, ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
+from contracts.failures import Posture
+from contracts.stores import ShopAccess, StoreType
+from tests.certificates import contexts
+from tests.shop_server import (
+    BOM,
+    BROKEN_JSON,
+    KEY,
+    MAINTENANCE,
+    NOTICES,
+    SECRET,
+    Answered,
+    Prefixed,
+    ShopServer,
+    moved,
+    server_error,
+    too_many,
+    unavailable,
+)
+
+READER = WooCommerceReader()
+AS_IT_IS = Prefixed(b"")
+"""The shop's own answer, for the requests in front of one that goes wrong."""
+
+
+class Turns:
+    """A budget that counts."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    async def __call__(self) -> None:
+        self.taken += 1
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
+    return contexts(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="module")
+def outbound(tls: tuple[Any, Any]) -> Iterator[Outbound]:
+    way = Outbound(allow_private=True, tls=tls[1])
+    yield way
+    way.close()
+
+
+@pytest.fixture(params=["http", "https"])
+def shop(request: pytest.FixtureRequest, tls: tuple[Any, Any]) -> Iterator[ShopServer]:
+    """By OAuth 1.0a, and by Basic."""
+    with ShopServer(tls=tls[0] if request.param == "https" else None) as opened:
+        yield opened
+
+
+@pytest.fixture
+def plain() -> Iterator[ShopServer]:
+    """Over HTTP."""
+    with ShopServer() as opened:
+        yield opened
+
+
+@pytest.fixture
+def secure(tls: tuple[Any, Any]) -> Iterator[ShopServer]:
+    """Over HTTPS."""
+    with ShopServer(tls=tls[0]) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def reading(
+    shop: ShopServer, outbound: Outbound, turns: Turns | None = None, **credentials: str
+) -> AsyncIterator[WooCommerceCatalogue]:
+    async with READER.open(shop.access(**credentials), outbound, turns or Turns()) as catalogue:
+        yield catalogue
+
+
+@pytest.fixture
+async def catalogue(shop: ShopServer, outbound: Outbound) -> AsyncIterator[WooCommerceCatalogue]:
+    async with reading(shop, outbound) as opened:
+        yield opened
+
+
+async def manifest(catalogue: WooCommerceCatalogue, **asked: Any) -> list[str]:
+    """All pages."""
+    ids: list[str] = []
+    cursor = None
+    while True:
+        page = await catalogue.manifest(cursor, **asked)
+        ids += [entry.external_id for entry in page.entries]
+        cursor = page.next
+        if cursor is None:
+            return ids
+
+
+# Products
+
+
+async def test_a_product_is_read_as_the_shop_has_it(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """Its body is what a delivery would carry."""
+    lamp = shop.add(name="چراغ", price="10")
+    read = await catalogue.product(f"woo_{lamp}")
+    assert read is not None
+    assert (read["id"], read["name"], read["price"]) == (lamp, "چراغ", "10")
+
+
+async def test_what_is_gone_or_in_the_trash_is_none(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """The shop answers for what lies in its trash as if it were there."""
+    lamp, chair = shop.add(), shop.add(variations=[{}])
+    (inside,) = shop.products[chair]["variations"]
+    shop.trash(lamp)
+    shop.trash(chair)
+    assert await catalogue.product(f"woo_{lamp}") is None
+    assert await catalogue.product(f"woo_{inside}") is None
+    assert await catalogue.product("woo_999") is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answered(status=404, body=b"<html>Not Found</html>"),
+        Answered(status=404, body=b'{"code":"rest_no_route"}'),
+        Answered(status=410, body=b'{"code":"woocommerce_rest_product_invalid_id_or_so"}'),
+    ],
+)
+async def test_a_404_of_anybody_else_makes_nothing_gone(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, answer: Answered
+) -> None:
+    """Plain permalinks, another server at the address, a switched-off WooCommerce."""
+    shop.fail_next(answer)
+    with pytest.raises(ShopRefuses, match="No WooCommerce answers at the store's address"):
+        await catalogue.product(f"woo_{shop.add()}")
+
+
+@pytest.mark.parametrize("body", [b'{"id":12}', b'[{"id":11}]', b"null", b"{}", b'{"id":true}'])
+async def test_another_thing_than_was_asked_for_is_nonsense(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, body: bytes
+) -> None:
+    """A cache that mixes up addresses must not change another product."""
+    shop.fail_next(Answered(body=body))
+    with pytest.raises(ShopAnswersNonsense):
+        await catalogue.product("woo_11")
+
+
+@pytest.mark.parametrize("id_", ["woo_x", "woo_-1", "woo_", "shopify_7", "woo_1/variations"])
+async def test_an_id_that_is_no_number_is_not_asked_for(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, id_: str
+) -> None:
+    """Nothing of it gets into an address."""
+    with pytest.raises(InvalidField, match="external_id"):
+        await catalogue.product(id_)
+    assert shop.seen == []
+
+
+async def test_a_variation_is_read_alone(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
+    """Whose it is stands in it."""
+    chair = shop.add(variations=[{"price": "7"}])
+    (inside,) = shop.products[chair]["variations"]
+    read = await catalogue.product(f"woo_{inside}")
+    assert read is not None
+    assert (read["id"], read["parent_id"], read["price"]) == (inside, chair, "7")
+
+
+async def test_all_variations_come_with_their_product(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """However many pages they are."""
+    chair = shop.add(variations=[{"price": str(n)} for n in range(230)])
+    read = await catalogue.product(f"woo_{chair}")
+    assert read is not None
+    assert [item["id"] for item in read["variations"]] == shop.products[chair]["variations"]
+    assert [item["price"] for item in read["variations"]] == [str(n) for n in range(230)]
+    assert shop.routes["products/{id}/variations"] == 3
+
+
+async def test_a_variation_that_changed_its_page_meanwhile_is_not_lost(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """What the product names and no page had is asked for by its id."""
+    chair = shop.add(variations=[{} for _ in range(3)])
+    first, second, third = shop.products[chair]["variations"]
+    page = Answered(body=shop.render([first], ""), headers={"X-WP-Total": "3", "X-WP-TotalPages": "2"})
+    rest_of_them = Answered(
+        body=shop.render([third], ""), headers={"X-WP-Total": "3", "X-WP-TotalPages": "2"}
+    )
+    shop.fail_next(AS_IT_IS, page, rest_of_them)
+    read = await catalogue.product(f"woo_{chair}")
+    assert read is not None
+    assert [item["id"] for item in read["variations"]] == [first, second, third]
+    assert shop.seen[-1].query["include"] == str(second)
+
+
+async def test_more_variations_than_anybody_has_are_nonsense(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """A wrong count must not keep us asking for ever."""
+    chair = shop.add(variations=[{}])
+    shop.totals = ("900000", "9000")
+    with pytest.raises(ShopAnswersNonsense, match="variations"):
+        await catalogue.product(f"woo_{chair}")
+    assert len(shop.seen) == 2
+
+
+# Lists
+
+
+async def test_the_list_is_read_to_its_end_by_the_shops_count_of_pages(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """Plugins take products out of a page, so a short or empty one is not the last."""
+    ids = [shop.add() for _ in range(250)]
+    page = Answered(body=b"[]", headers={"X-WP-Total": "250", "X-WP-TotalPages": "3"})
+    shop.fail_next(AS_IT_IS, page)
+    assert await manifest(catalogue) == [f"woo_{id_}" for id_ in ids[:100] + ids[200:]]
+    assert shop.routes == {"products": 3}
+
+
+async def test_a_page_says_how_many_there_are_and_when(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """The moment is the shop's own."""
+    for _ in range(101):
+        shop.add()
+    page = await catalogue.manifest(None)
+    assert (len(page.entries), page.total, page.next) == (100, 101, "2")
+    assert page.moment is not None
+    assert abs(page.moment - datetime.now(UTC)) < timedelta(minutes=5)
+    page = await catalogue.manifest(page.next)
+    assert (len(page.entries), page.total, page.next) == (1, 101, None)
+
+
+async def test_the_list_of_an_empty_shop_is_empty(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
+    """Zero pages."""
+    page = await catalogue.manifest(None)
+    assert (page.entries, page.total, page.next) == ((), 0, None)
+
+
+async def test_drafts_are_in_the_list_and_the_trash_is_not(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """In the order of their ids, which no change alters."""
+    ids = [shop.add(status=status) for status in ("draft", "private", "publish", "trash")]
+    shop.change(ids[0], name="later")
+    assert await manifest(catalogue) == [f"woo_{id_}" for id_ in ids[:3]]
+
+
+@pytest.mark.parametrize("pages", [None, "", "x", "-1", "1.5", "99999999999", "٣"])
+async def test_a_list_without_a_sound_count_is_nonsense(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, pages: str | None
+) -> None:
+    """What is taken for the end of the list decides what is gone."""
+    shop.add()
+    encoded = pages.encode().decode("latin-1") if pages else pages
+    shop.totals = ("1", encoded)
+    with pytest.raises(ShopAnswersNonsense, match="X-WP-TotalPages"):
+        await catalogue.manifest(None)
+
+
+@pytest.mark.parametrize(
+    "body", [b"{}", b"null", b"[1]", b'[{"name":"x"}]', b'[{"id":null}]', b'[{"id":"x"}]']
+)
+async def test_what_is_no_list_of_products_is_nonsense(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, body: bytes
+) -> None:
+    """An entry whose id cannot be read would look gone."""
+    shop.fail_next(Answered(body=body, headers={"X-WP-Total": "1", "X-WP-TotalPages": "1"}))
+    with pytest.raises(ShopAnswersNonsense):
+        await catalogue.manifest(None)
+
+
+async def test_an_entry_that_cannot_be_read_is_there_all_the_same(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """Only its id is known."""
+    bad, good = shop.add(price={"a": 1}), shop.add()
+    page = await catalogue.manifest(None)
+    assert [(entry.external_id, entry.product is None) for entry in page.entries] == [
+        (f"woo_{bad}", True),
+        (f"woo_{good}", False),
+    ]
+
+
+@pytest.mark.parametrize("zone", [UTC, ZoneInfo("Asia/Tehran")], ids=str)
+async def test_changes_since_a_time_are_asked_for_in_utc_without_its_zone(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, zone: Any
+) -> None:
+    """With a zone, WordPress shifts it by the shop's offset and finds nothing."""
+    moment = datetime(2026, 11, 20, 10, 0, 0, tzinfo=UTC)
+    shop.clock = lambda: moment
+    shop.add()
+    shop.clock = lambda: moment + timedelta(seconds=1)
+    later = shop.add()
+    assert await manifest(catalogue, modified_after=moment.astimezone(zone)) == [f"woo_{later}"]
+    assert shop.seen[-1].query["modified_after"] == "2026-11-20T10:00:00"
+    assert shop.seen[-1].query["dates_are_gmt"] == "true"
+
+
+async def test_a_time_without_a_zone_is_a_mistake(catalogue: WooCommerceCatalogue) -> None:
+    """Nobody could say what it means."""
+    with pytest.raises(ValueError, match="zone"):
+        await catalogue.manifest(None, modified_after=datetime(2026, 11, 20))
+
+
+async def test_what_is_fetched_is_what_is_there(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
+    """Neither what is gone nor what lies in the trash, and variations in full."""
+    lamp, chair, gone, trashed = shop.add(), shop.add(variations=[{}, {}]), shop.add(), shop.add()
+    shop.delete(gone)
+    shop.trash(trashed)
+    asked = [f"woo_{id_}" for id_ in (lamp, chair, gone, trashed)]
+    read = await catalogue.fetch(asked)
+    assert set(read) == {f"woo_{lamp}", f"woo_{chair}"}
+    assert [item["id"] for item in read[f"woo_{chair}"]["variations"]] == shop.products[chair]["variations"]
+
+
+async def test_nothing_is_fetched_by_no_question(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
+    """An empty `include` would be the first page of everything."""
+    assert await catalogue.fetch([]) == {}
+    assert shop.seen == []
+
+
+async def test_what_was_not_asked_for_is_left_out(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
+    """A plugin that ignores `include` must not smuggle products in."""
+    lamp, chair = shop.add(), shop.add()
+    body = shop.render([lamp, chair, lamp], "")
+    shop.fail_next(Answered(body=body, headers={"X-WP-Total": "2", "X-WP-TotalPages": "1"}))
+    assert list(await catalogue.fetch([f"woo_{lamp}"])) == [f"woo_{lamp}"]
+
+
+async def test_a_hundred_products_are_fetched_at_once_and_no_more(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """As many as a page of the shop holds."""
+    ids = [f"woo_{shop.add()}" for _ in range(101)]
+    assert len(await catalogue.fetch(ids[:100])) == 100
+    assert len(shop.seen) == 1
+    with pytest.raises(ValueError, match="100"):
+        await catalogue.fetch(ids)
+
+
+async def test_products_that_are_too_long_together_are_fetched_in_halves(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One alone that is too long is given up."""
+    ids = [shop.add(description="x" * 10_000) for _ in range(8)]
+    monkeypatch.setattr(rest, "LARGEST_ANSWER", 35_000)
+    asked = [f"woo_{id_}" for id_ in ids]
+    assert list(await catalogue.fetch(asked)) == asked
+    monkeypatch.setattr(rest, "LARGEST_ANSWER", 9_000)
+    with pytest.raises(ShopAnswersNonsense, match="MiB"):
+        await catalogue.fetch([f"woo_{ids[0]}"])
+
+
+async def test_the_currency_is_told_by_code(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
+    """A key may be kept from the settings; then nobody knows."""
+    assert await catalogue.currency() == "IRT"
+    shop.currency = "irr"
+    assert await catalogue.currency() == "IRR"
+    shop.may_manage = False
+    assert await catalogue.currency() is None
+    shop.currency = None
+    assert await catalogue.currency() is None
+    shop.fail_next(Answered(body=b'{"code":7}'), Answered(body=b"[]"), Answered(body=b'{"code":""}'))
+    assert [await catalogue.currency() for _ in range(3)] == [None, None, None]
+
+
+# What goes wrong
+
+
+async def failure(catalogue: WooCommerceCatalogue) -> ShopProblem:
+    with pytest.raises(ShopProblem) as raised:
+        await catalogue.manifest(None)
+    return raised.value
+
+
+@pytest.mark.parametrize("prefix", [BOM, NOTICES, Prefixed(b"\n\n"), Prefixed(BOM.prefix + NOTICES.prefix)])
+async def test_what_php_writes_in_front_of_json_is_passed_over(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, prefix: Prefixed
+) -> None:
+    """A byte order mark of a theme, a notice with brackets in it."""
+    lamp = shop.add()
+    shop.fail_next(prefix, prefix)
+    assert await manifest(catalogue) == [f"woo_{lamp}"]
+    assert (await catalogue.product(f"woo_{lamp}") or {})["id"] == lamp
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (MAINTENANCE, "page for people"),
+        (BROKEN_JSON, "not JSON"),
+        (Answered(body=b""), "not JSON"),
+        (Answered(body=b"{" * 100_000), "not JSON"),
+        (Answered(body=b"[\n" * 100_000), "not JSON"),
+        (Answered(body=b"\xff\xfe[]"), "not JSON"),
+        (Answered(status=204), "HTTP 204"),
+        (Answered(status=304), "HTTP 304"),
+    ],
+)
+async def test_other_things_than_the_rest_api_pass_by_themselves(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, answer: Answered, said: str
+) -> None:
+    """Maintenance, a process that died while writing."""
+    shop.fail_next(answer)
+    error = await failure(catalogue)
+    assert isinstance(error, ShopAnswersNonsense)
+    assert said in str(error)
+    assert READER.failure(error).posture is Posture.AGAIN
+
+
+async def test_a_dropped_connection_is_a_shop_that_is_down(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """And the next question is answered again."""
+    shop.fail_next("drop")
+    error = await failure(catalogue)
+    assert isinstance(error, ShopDown)
+    assert str(error) == "The shop cannot be reached."
+    assert await manifest(catalogue) == []
+
+
+async def test_a_shop_that_never_answers_is_not_waited_for_for_ever(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is one that trickles."""
+    monkeypatch.setattr(rest, "LONGEST_ANSWER", 0.2)
+    shop.fail_next("hang")
+    error = await failure(catalogue)
+    assert isinstance(error, ShopDown)
+    assert str(error) == "The shop did not answer in time."
+    shop.release()
+
+
+async def test_a_shop_that_is_not_there_is_down(plain: ShopServer, outbound: Outbound) -> None:
+    """Nobody listens, or the name has no address."""
+    for base_url in ("http://127.0.0.1:9", "http://shop.invalid"):
+        access = ShopAccess(
+            store_id=1,
+            type=StoreType.WOOCOMMERCE,
+            base_url=base_url,
+            credentials=plain.access().credentials,
+        )
+        async with READER.open(access, outbound, Turns()) as catalogue:
+            assert str(await failure(catalogue)) == "The shop cannot be reached."
+
+
+SOON = format_datetime(datetime.now(UTC) + timedelta(minutes=30), usegmt=True)
+"""Half an hour from the start of the tests."""
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("header", "least", "most"),
+    [
+        (None, None, None),
+        ("7", 7, 7),
+        (SOON, 60, 1800),
+        ("Fri, 20 Nov 2020 10:00:00 GMT", None, 0),
+        ("soon", None, None),
+        ("-5", None, None),
+        ("nan", None, None),
+        ("1e400", 0, 3600),
+    ],
+)
+async def test_a_shop_that_asks_for_time_says_how_much(
+    shop: ShopServer,
+    catalogue: WooCommerceCatalogue,
+    status: int,
+    header: str | None,
+    least: float | None,
+    most: float | None,
+) -> None:
+    """In seconds or as a date; anything else is no wish."""
+    shop.fail_next((too_many if status == 429 else unavailable)(retry_after=header))
+    error = await failure(catalogue)
+    assert isinstance(error, ShopDown)
+    pause = READER.failure(error).pause
+    if most is None or (least is None and pause is None):
+        assert pause is None
+    else:
+        assert pause is not None
+        assert timedelta(seconds=least or 0) <= pause <= timedelta(seconds=most)
+
+
+@pytest.mark.parametrize("status", [500, 502, 504, 408, 520])
+async def test_a_passing_problem_is_named_by_its_status(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, status: int
+) -> None:
+    """WordPress's critical errors among them."""
+    shop.fail_next(Answered(status=status, body=server_error().body))
+    error = await failure(catalogue)
+    assert isinstance(error, ShopDown)
+    assert f"HTTP {status}" in str(error)
+
+
+@pytest.mark.parametrize("status", [400, 402, 418, 451])
+async def test_a_firewalls_refusal_is_somebodys_to_mend(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, status: int
+) -> None:
+    """The same question will not be answered before."""
+    shop.fail_next(Answered(status=status, body=b"<html>Blocked</html>"))
+    error = await failure(catalogue)
+    assert isinstance(error, ShopRefuses)
+    assert "firewall" in str(error)
+    assert READER.failure(error).posture is Posture.WAIT
+
+
+# Keys
+
+
+@pytest.mark.parametrize(
+    ("credentials", "over_http", "over_https"),
+    [
+        ({"consumer_secret": "cs_wrong"}, "refuses the consumer secret", "refuses the consumer secret"),
+        ({"consumer_key": "ck_wrong"}, "refuses the consumer secret", "does not know the consumer key"),
+    ],
+)
+async def test_a_wrong_key_is_said_to_be_wrong(
+    shop: ShopServer, outbound: Outbound, credentials: dict[str, str], over_http: str, over_https: str
+) -> None:
+    """WooCommerce tells the two apart only over HTTPS."""
+    async with reading(shop, outbound, None, **credentials) as catalogue:
+        error = await failure(catalogue)
+    secure = shop.base_url.startswith("https")
+    assert isinstance(error, ShopRefuses)
+    assert (over_https if secure else over_http) in str(error)
+    assert ("the shop's clock must be right" in str(error)) is not secure
+    assert READER.failure(error).posture is Posture.WAIT
+
+
+async def test_a_user_who_may_not_see_products_is_told_of(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """The key is right, its user is not."""
+    shop.may_view = False
+    assert "make the key for a shop manager" in str(await failure(catalogue))
+
+
+async def test_a_proxy_that_hides_https_is_suspected(secure: ShopServer, outbound: Outbound) -> None:
+    """WordPress then takes Basic for nothing."""
+    secure.proxy_hides_https = True
+    async with reading(secure, outbound) as catalogue:
+        assert "proxy hides from WordPress that we came by HTTPS" in str(await failure(catalogue))
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("body", [b"<html>Forbidden</html>", b'{"code":"rest_forbidden"}', b'{"code":7}'])
+async def test_a_refusal_of_something_else_is_not_laid_to_the_key(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, status: int, body: bytes
+) -> None:
+    """A firewall or a security plugin."""
+    shop.fail_next(Answered(status=status, body=body))
+    assert str(await failure(catalogue)).startswith(
+        f"Something in front of WooCommerce refuses us (HTTP {status})"
+    )
+
+
+@pytest.mark.parametrize("credentials", [{"consumer_key": ""}, {"consumer_secret": ""}])
+async def test_half_a_key_is_none(shop: ShopServer, outbound: Outbound, credentials: dict[str, str]) -> None:
+    """Nothing is asked without one."""
+    with pytest.raises(ShopRefuses, match="no consumer key and secret"):
+        async with reading(shop, outbound, None, **credentials):
+            pass
+    assert shop.seen == []
+
+
+async def test_a_store_without_an_address_is_told_so(outbound: Outbound) -> None:
+    """Before anything else."""
+    access = ShopAccess(store_id=1, type=StoreType.WOOCOMMERCE, base_url="", credentials={})
+    with pytest.raises(ShopRefuses, match="base_url"):
+        async with READER.open(access, outbound, Turns()):
+            pass
+
+
+async def test_the_key_travels_in_a_header_and_nowhere_else(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """Addresses are logged by everybody on the way; over plain HTTP not even the header has the secret."""
+    chair = shop.add(variations=[{}])
+    await catalogue.product(f"woo_{chair}")
+    await catalogue.fetch([f"woo_{chair}"])
+    await manifest(catalogue, modified_after=datetime.now(UTC))
+    await catalogue.currency()
+    for seen in shop.seen:
+        where = seen.path + json.dumps(dict(seen.query))
+        assert KEY not in where
+        assert SECRET not in where
+        assert not [name for name in seen.query if name.startswith(("oauth", "consumer"))]
+        if not shop.base_url.startswith("https"):
+            assert seen.headers["authorization"].startswith("OAuth ")
+            assert SECRET not in json.dumps(dict(seen.headers))
+
+
+async def test_no_error_and_no_repr_shows_a_key(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is logged of them."""
+    echo = Answered(
+        status=401,
+        body=f'{{"code":"woocommerce_rest_cannot_view","message":"{KEY} {SECRET}"}}'.encode(),
+    )
+    echoed = Answered(body=f"<html>{KEY} {SECRET}</html>".encode())
+    monkeypatch.setattr(rest, "LARGEST_ANSWER", 1_000)
+    for fault in (
+        "drop",
+        echo,
+        echoed,
+        server_error(),
+        Answered(body=b"x" * 2_000),
+        moved(f"http://elsewhere.example/?k={KEY}"),
+        Answered(headers={"Content-Encoding": "br"}),
+        Answered(body=b"x", headers={"Content-Encoding": "gzip"}),
+    ):
+        shop.fail_next(fault)
+        error = await failure(catalogue)
+        told = "".join(traceback.format_exception(error)) + repr(error) + READER.failure(error).reason
+        assert KEY not in told
+        assert SECRET not in told
+    access = shop.access()
+    for shown in (access, Key(access.credentials), catalogue, vars(catalogue)):
+        assert KEY not in repr(shown)
+        assert SECRET not in repr(shown)
+
+
+# Redirects
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_to_another_door_is_refused_and_no_key_sent(
+    shop: ShopServer, outbound: Outbound, tls: tuple[Any, Any], status: int
+) -> None:
+    """Another port, another name of the same machine, another way of writing it."""
+    secure = shop.base_url.startswith("https")
+    with ShopServer(tls=tls[0] if secure else None) as other:
+        port = other.base_url.rsplit(":", 1)[1]
+        scheme = "https" if secure else "http"
+        for to in (other.base_url, f"{scheme}://localhost:{port}", f"//127.0.0.1:{port}"):
+            async with reading(shop, outbound) as catalogue:
+                shop.fail_next(moved(f"{to}{{asked}}", status=status))
+                error = await failure(catalogue)
+            assert isinstance(error, ShopRefuses)
+            assert "set base_url" in str(error)
+        assert other.seen == []
+
+
+async def test_a_redirect_to_another_name_for_the_same_shop_is_refused(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """A name may lead elsewhere tomorrow; nor are names and passwords taken from an address."""
+    scheme, port = shop.base_url.split(":")[0], shop.base_url.rsplit(":", 1)[1]
+    for to in (f"{scheme}://localhost:{port}", f"{scheme}://x:y@127.0.0.1:{port}"):
+        shop.fail_next(moved(f"{to}{{asked}}"))
+        assert isinstance(await failure(catalogue), ShopRefuses)
+    assert len(shop.seen) == 2
+
+
+async def test_https_is_followed_to_and_never_left(
+    plain: ShopServer, secure: ShopServer, outbound: Outbound
+) -> None:
+    """At the same host, with the key shown as it is shown there."""
+    lamp = secure.add()
+    plain.fail_next(moved(f"{secure.base_url}{{asked}}"))
+    async with reading(plain, outbound) as catalogue:
+        assert await manifest(catalogue) == [f"woo_{lamp}"]
+    assert secure.seen[-1].headers["authorization"].startswith("Basic ")
+    assert SECRET not in json.dumps(dict(plain.seen[-1].headers))
+    asked = len(plain.seen)
+    secure.fail_next(moved(f"{plain.base_url}{{asked}}"))
+    async with reading(secure, outbound) as catalogue:
+        assert isinstance(await failure(catalogue), ShopRefuses)
+    assert len(plain.seen) == asked
+
+
+async def test_a_redirect_within_the_shop_is_followed_and_paid_for(
+    shop: ShopServer, outbound: Outbound
+) -> None:
+    """Each request takes its turn, and is signed anew."""
+    lamp = shop.add()
+    turns = Turns()
+    shop.fail_next(moved("{asked}"), moved(f"{shop.base_url}{{asked}}", status=308))
+    async with reading(shop, outbound, turns) as catalogue:
+        assert await manifest(catalogue) == [f"woo_{lamp}"]
+    assert turns.taken == len(shop.seen) == 3
+
+
+async def test_a_redirect_that_never_ends_is_left(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
+    """After three."""
+    shop.fail_always(moved("{asked}"))
+    error = await failure(catalogue)
+    assert isinstance(error, ShopAnswersNonsense)
+    assert len(shop.seen) == 4
+
+
+@pytest.mark.parametrize("to", ["/wp-login.php", "{asked}&status=publish", "/?rest_route=/"])
+async def test_a_redirect_to_another_question_is_nonsense(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, to: str
+) -> None:
+    """A login page, a list with other filters: its answer would not be to what we asked."""
+    shop.fail_next(moved(to))
+    assert isinstance(await failure(catalogue), ShopAnswersNonsense)
+    assert len(shop.seen) == 1
+
+
+@pytest.mark.parametrize("to", ["ftp://127.0.0.1/{asked}", "javascript:1", "http://[", "http://127.0.0.1:x/"])
+async def test_a_redirect_to_no_address_leads_nowhere(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, to: str
+) -> None:
+    """It is a problem of the shop like any other."""
+    shop.fail_next(moved(to))
+    assert isinstance(await failure(catalogue), ShopProblem)
+    assert len(shop.seen) == 1
+
+
+async def test_a_redirect_without_an_address_means_nothing(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """There is nowhere to go."""
+    shop.fail_next(Answered(status=302))
+    assert "HTTP 302" in str(await failure(catalogue))
+
+
+# Size and packing
+
+
+async def test_an_answer_is_read_up_to_a_size(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it grows while it is unpacked."""
+    monkeypatch.setattr(rest, "LARGEST_ANSWER", 100_000)
+    bomb = Answered(body=gzip.compress(b" " * 10_000_000), headers={"Content-Encoding": "gzip"})
+    for fault in (Answered(body=b" " * 100_001), bomb):
+        shop.fail_next(fault)
+        error = await failure(catalogue)
+        assert isinstance(error, ShopAnswersNonsense)
+        assert "MiB" in str(error)
+
+
+async def test_a_packed_answer_is_unpacked_once(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
+    """What is packed twice, or in a way we did not ask for, could be of any size."""
+    lamp = shop.add()
+    packed = gzip.compress(shop.render([lamp], ""))
+    counts = {"X-WP-Total": "1", "X-WP-TotalPages": "1"}
+    shop.fail_next(Answered(body=packed, headers={**counts, "Content-Encoding": "GZIP"}))
+    assert await manifest(catalogue) == [f"woo_{lamp}"]
+    assert shop.seen[-1].headers["accept-encoding"] == "gzip"
+    twice = gzip.compress(packed)
+    for coding in ("gzip, gzip", "gzip,gzip", "br", "deflate", "zstd", "x-gzip"):
+        shop.fail_next(Answered(body=twice, headers={**counts, "Content-Encoding": coding}))
+        assert "packs its answer" in str(await failure(catalogue))
+
+
+@pytest.mark.parametrize("body", [b"[]", gzip.compress(b"[" + b"1," * 5_000)[:30], b""])
+async def test_an_answer_that_is_not_packed_as_it_says_is_nonsense(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, body: bytes
+) -> None:
+    """A proxy that packs and forgets to say so, or the other way about; one that stops half-way."""
+    headers = {"Content-Encoding": "gzip", "X-WP-Total": "0", "X-WP-TotalPages": "0"}
+    shop.fail_next(Answered(body=body, headers=headers))
+    assert isinstance(await failure(catalogue), ShopAnswersNonsense)
+
+
+# Where it may lead
+
+
+async def test_a_certificate_nobody_vouches_for_is_refused(secure: ShopServer) -> None:
+    """Before the key is shown."""
+    way = Outbound(allow_private=True)
+    async with reading(secure, way) as catalogue:
+        error = await failure(catalogue)
+    way.close()
+    assert isinstance(error, ShopRefuses)
+    assert "certificate" in str(error)
+    assert secure.seen == []
+
+
+async def test_a_shop_in_our_own_network_is_not_asked(shop: ShopServer, tls: tuple[Any, Any]) -> None:
+    """Unless that is allowed."""
+    way = Outbound(allow_private=False, tls=tls[1])
+    async with reading(shop, way) as catalogue:
+        error = await failure(catalogue)
+    way.close()
+    assert isinstance(error, ShopRefuses)
+    assert "private network" in str(error)
+    assert shop.seen == []
+
+
+async def test_a_shop_below_a_folder_is_read_there(plain: ShopServer, outbound: Outbound) -> None:
+    """WordPress need not be at the root of its host."""
+    plain.fail_next(Answered(body=b'{"id":11,"type":"simple","variations":[]}'))
+    access = ShopAccess(
+        store_id=1,
+        type=StoreType.WOOCOMMERCE,
+        base_url=f"{plain.base_url}/shop/",
+        credentials=plain.access().credentials,
+    )
+    async with READER.open(access, outbound, Turns()) as catalogue:
+        await catalogue.product("woo_11")
+    assert plain.seen[0].path == "/shop/wp-json/wc/v3/products/11"
