@@ -52,7 +52,8 @@ class SyncRequest:
 class SyncRun:
     """A sync under way; `modified_after` is of the shop's clock, None where everything is walked.
 
-    On the `first` one, no product that we lack was missed.
+    On the `first` one, no product that we lack was missed. `missed` is how many changes the walk before
+    found of which no event had told.
     """
 
     sync_id: int
@@ -62,6 +63,7 @@ class SyncRun:
     allow_gone: bool
     modified_after: datetime | None
     first: bool = False
+    missed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,11 @@ _BEGIN = text("""
     FROM stores WHERE id = :store_id
     ON CONFLICT (run_id) DO UPDATE
     SET status = CASE WHEN s.finished_at IS NULL THEN excluded.status ELSE s.status END
-    RETURNING s.id AS sync_id, s.modified_after, (SELECT at FROM good) IS NULL AS first
+    RETURNING s.id AS sync_id, s.modified_after, (SELECT at FROM good) IS NULL AS first,
+              (SELECT count(*) FROM sync_findings f
+               WHERE f.kind = 'missed_event'
+                 AND f.sync_id = (SELECT max(l.id) FROM syncs l
+                                  WHERE l.store_id = :store_id AND l.id < s.id AND NOT l.dry_run)) AS missed
 """)
 
 _STARTED = text("""

@@ -16,7 +16,8 @@ from sqlalchemy import text
 from temporalio.client import WorkflowFailureError
 
 from contracts.events import LostText
-from contracts.naming import SEARCH_ATTRIBUTES, event_retention_id
+from contracts.naming import SEARCH_ATTRIBUTES, catalog_sync_id, event_retention_id
+from contracts.syncs import SyncMode, SyncRequest
 from database import vector_index
 from embedded.postgres import EmbeddedPostgres
 from embedded.temporal import EmbeddedTemporal
@@ -25,7 +26,9 @@ from tests import deliveries, servers
 from tests.conftest import SECRET_KEY, migrated
 from tests.servers import EmbeddingServer
 from tests.shop_server import KEY, SECRET, ShopServer
+from tests.syncs import Synced
 from tests.system import Shop, System, eventually, running, running_inbox, started_by
+from workflows.catalog_sync import ScheduledSyncWorkflow
 from workflows.client import start_product_text
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -56,6 +59,38 @@ async def keep(shop: Shop, name: str, workflow_id: str) -> None:
     print(f"{name}: {len(history.events)} events")
 
 
+async def record_syncs(system: System) -> None:
+    """A walk in two runs, one that removes a product, those that refuse to or fail, and a scheduled one."""
+    with ShopServer() as server:
+        synced = await Synced.open(system, server)
+        id_ = catalog_sync_id(synced.store.store_id)
+        ids = [server.add(name=f"Lamp {number}") for number in range(1_020)]
+        await synced.sync(pages_per_run=10)
+        await keep(synced.store, "catalog-sync-continued", id_)
+        server.delete(ids[0])
+        await synced.sync()
+        await keep(synced.store, "catalog-sync-full", id_)
+        server.change(ids[1], name="Torch")
+        await synced.sync(SyncMode.INCREMENTAL)
+        await keep(synced.store, "catalog-sync-incremental", id_)
+        for gone in ids[2:400]:
+            server.delete(gone)
+        await synced.sync()
+        await keep(synced.store, "catalog-sync-refused", id_)
+        server.keys.clear()
+        await synced.sync()
+        await keep(synced.store, "catalog-sync-failed", id_)
+        scheduled = await system.temporal.start_workflow(
+            ScheduledSyncWorkflow.run,
+            SyncRequest(store_id=synced.store.store_id),
+            id="scheduled-sync",
+            task_queue=system.settings.task_queue,
+        )
+        await scheduled.result()
+        await synced.ended(await synced.latest())
+        await keep(synced.store, "scheduled-sync", scheduled.id)
+
+
 async def record_all(system: System, embeddings: EmbeddingServer) -> None:
     shop = await system.shop()
     await record(shop, "product-event-embedded", await shop.tell(PRODUCT))
@@ -78,6 +113,7 @@ async def record_all(system: System, embeddings: EmbeddingServer) -> None:
     [trimmed] = started_by(described)
     await shop.temporal.get_workflow_handle(trimmed).result()
     await keep(shop, "event-retention", trimmed)
+    await record_syncs(system)
     async with shop.database.single() as connection:
         await connection.execute(text("UPDATE products SET taken_hash = NULL, knowledge_hash = NULL"))
     product = await shop.product(1)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from temporalio import workflow
 from temporalio.common import Priority
 from temporalio.exceptions import (
+    ActivityError,
     ApplicationError,
     FailureError,
     WorkflowAlreadyStartedError,
@@ -13,11 +14,12 @@ from temporalio.exceptions import (
 )
 from temporalio.workflow import ActivityConfig, ParentClosePolicy
 
-from workflows.policies import DATABASE, READING
+from workflows.policies import DATABASE, READING, UPKEEP
 
 with workflow.unsafe.imports_passed_through():
     from activities.absent import AbsentActivities
     from activities.catalog_sync import CatalogSyncActivities
+    from activities.webhook_upkeep import WebhookUpkeepActivities
     from contracts.naming import bulk_queue, catalog_sync_id
     from contracts.syncs import (
         DifferingPages,
@@ -28,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
         SyncRun,
         SyncStatus,
     )
+    from contracts.webhooks import WebhookCheck
     from workflows.knowing import plain
 
 STEPS_AT_A_TIME = 3
@@ -66,11 +69,25 @@ class CatalogSyncWorkflow:
 
     async def _walk(self, request: SyncRequest, at: SyncPosition) -> SyncEnd:
         run = at.run
+        if at.page == 1 and not run.dry_run:
+            await self._wake_webhooks(run)
         if at.beyond is None:
             at = await self._walk_pages(request, at)
         if run.mode is SyncMode.INCREMENTAL and run.modified_after is not None:
             return self._end(run, SyncStatus.SUCCEEDED, "What changed since the last walk was compared.")
         return await self._remove_absent(request, at)
+
+    async def _wake_webhooks(self, run: SyncRun) -> None:
+        """Put the shop's own webhooks right first: what they lost meanwhile is what the walk then finds."""
+        check = WebhookCheck(store_id=run.store_id, missed=run.missed)
+        try:
+            await workflow.execute_activity_method(
+                WebhookUpkeepActivities.keep_webhooks, check, **_bulk(run, UPKEEP)
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            workflow.logger.warning("webhooks were not looked after: %s", plain(error))
 
     async def _walk_pages(self, request: SyncRequest, at: SyncPosition) -> SyncPosition:
         """Compare some pages after the others, while those before are taken over."""
@@ -148,10 +165,10 @@ class ScheduledSyncWorkflow:
         return "Started."
 
 
-def _bulk(run: SyncRun) -> ActivityConfig:
+def _bulk(run: SyncRun, how: ActivityConfig = READING) -> ActivityConfig:
     """A step that waits behind those of events, and lets other stores have their turn."""
     return ActivityConfig(
-        **READING,
+        **how,
         task_queue=bulk_queue(workflow.info().task_queue),
         priority=Priority(priority_key=BEHIND_EVENTS, fairness_key=str(run.store_id)),
     )

@@ -59,5 +59,16 @@ READING = ActivityConfig(
 )
 """Some pages of a shop's catalogue; one that is down for longer is read at its schedule's next turn."""
 
+UPKEEP = ActivityConfig(
+    start_to_close_timeout=timedelta(minutes=2),
+    schedule_to_close_timeout=timedelta(minutes=3),
+    heartbeat_timeout=timedelta(seconds=15),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        maximum_interval=timedelta(seconds=20),
+    ),
+)
+"""What a walk does not depend on, and does not wait for long; the next one tries again."""
+
 INBOX_INTERVAL = timedelta(seconds=5)
 """How often events that Temporal could not take are offered to it again."""

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors import exchange
 from connectors.outbound import Outbound
-from connectors.woocommerce import rest
 from connectors.woocommerce.client import WooCommerceCatalogue, WooCommerceReader
 from connectors.woocommerce.signing import Key
 from contracts.errors import InvalidField, ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
@@ -363,10 +363,10 @@ async def test_products_that_are_too_long_together_are_fetched_in_halves(
 ) -> None:
     """One alone that is too long is given up."""
     ids = [shop.add(description="x" * 10_000) for _ in range(8)]
-    monkeypatch.setattr(rest, "LARGEST_ANSWER", 35_000)
+    monkeypatch.setattr(exchange, "LARGEST_ANSWER", 35_000)
     asked = [f"woo_{id_}" for id_ in ids]
     assert list(await catalogue.fetch(asked)) == asked
-    monkeypatch.setattr(rest, "LARGEST_ANSWER", 9_000)
+    monkeypatch.setattr(exchange, "LARGEST_ANSWER", 9_000)
     with pytest.raises(ShopAnswersNonsense, match="MiB"):
         await catalogue.fetch([f"woo_{ids[0]}"])
 
@@ -443,7 +443,7 @@ async def test_a_shop_that_never_answers_is_not_waited_for_for_ever(
     shop: ShopServer, catalogue: WooCommerceCatalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nor is one that trickles."""
-    monkeypatch.setattr(rest, "LONGEST_ANSWER", 0.2)
+    monkeypatch.setattr(exchange, "LONGEST_ANSWER", 0.2)
     shop.fail_next("hang")
     error = await failure(catalogue)
     assert isinstance(error, ShopDown)
@@ -620,7 +620,7 @@ async def test_no_error_and_no_repr_shows_a_key(
         body=f'{{"code":"woocommerce_rest_cannot_view","message":"{KEY} {SECRET}"}}'.encode(),
     )
     echoed = Answered(body=f"<html>{KEY} {SECRET}</html>".encode())
-    monkeypatch.setattr(rest, "LARGEST_ANSWER", 1_000)
+    monkeypatch.setattr(exchange, "LARGEST_ANSWER", 1_000)
     for fault in (
         "drop",
         echo,
@@ -746,7 +746,7 @@ async def test_an_answer_is_read_up_to_a_size(
     shop: ShopServer, catalogue: WooCommerceCatalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where it grows while it is unpacked."""
-    monkeypatch.setattr(rest, "LARGEST_ANSWER", 100_000)
+    monkeypatch.setattr(exchange, "LARGEST_ANSWER", 100_000)
     bomb = Answered(body=gzip.compress(b" " * 10_000_000), headers={"Content-Encoding": "gzip"})
     for fault in (Answered(body=b" " * 100_001), bomb):
         shop.fail_next(fault)
