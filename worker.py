@@ -26,6 +26,7 @@ from activities.pages import Pages
 from activities.products import ProductActivities
 from activities.retention import RetentionActivities
 from activities.shops import Shops
+from activities.store_schedules import ScheduleActivities
 from activities.taking import Taking
 from activities.totals import Totals
 from connectors.embeddings import Embedder, create_embedder
@@ -38,6 +39,7 @@ from settings import Settings, load
 from workflows import WORKFLOWS
 from workflows.client import connect, start_product_event, start_product_text, status_of
 from workflows.schedules import ensure_schedules
+from workflows.store_schedules import StoreSchedules
 
 DATABASE_STEPS = 20
 EMBEDDING_CALLS = 20
@@ -88,6 +90,7 @@ def collect(
     taking = Taking(database, Pages(database, embedding, totals))
     syncs = CatalogSyncActivities(database, shops, taking, model=model)
     absent = AbsentActivities(database, shops, taking)
+    schedules = StoreSchedules(client, task_queue=settings.task_queue)
     return [
         events.record_event,
         events.finish_event,
@@ -106,6 +109,7 @@ def collect(
         syncs.finish_sync,
         absent.weigh_absent,
         absent.take_absent,
+        ScheduleActivities(database, schedules).align_schedules,
     ]
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from contracts.store_schedules import SyncSchedule
+
 
 class StoreType(StrEnum):
     """What a shop runs on."""
@@ -55,5 +57,6 @@ class Store:
     has_webhook_secret: bool
     old_secret_until: datetime | None
     has_credentials: bool
+    schedule: SyncSchedule
     created_at: datetime
     updated_at: datetime

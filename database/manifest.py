@@ -78,7 +78,8 @@ _COMPARE = text(f"""
            END AS verdict
     FROM jsonb_to_recordset(CAST(:listed AS jsonb)) AS m(
         external_id text, readable boolean, with_facts boolean, version timestamptz, is_ahead boolean,
-        title text, status text, is_active boolean, categories text[], tags text[], brands text[], attributes jsonb, price numeric,
+        title text, status text, is_active boolean, categories text[], tags text[], brands text[],
+        attributes jsonb, price numeric,
         stock_quantity numeric, in_stock boolean, variation_ids text[])
     LEFT JOIN products p ON p.store_id = :store_id AND p.external_id = m.external_id
 """)

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, insert, select, text, true, update
+from sqlalchemy import ColumnElement, case, func, insert, null, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.store_schedules import SyncSchedule
 from contracts.stores import DeliveryTerms, Store, StoreType
 from database.sealing import Seal
 from database.tables import stores, users
@@ -35,6 +36,7 @@ _SHOWN = select(
         "old_secret_until"
     ),
     stores.c.credentials.is_not(None).label("has_credentials"),
+    stores.c.schedule,
     stores.c.created_at,
     stores.c.updated_at,
 ).join_from(stores, users)
@@ -77,7 +79,8 @@ def new_webhook_secret() -> str:
 
 
 def _store(row: Mapping[Any, Any]) -> Store:
-    return Store(**{**row, "type": StoreType(row["type"])})
+    schedule = SyncSchedule(**row["schedule"] or {})
+    return Store(**{**row, "type": StoreType(row["type"]), "schedule": schedule})
 
 
 async def create(
@@ -90,6 +93,7 @@ async def create(
     currency: str | None = None,
     webhook_secret: bytes | None = None,
     credentials: bytes | None = None,
+    schedule: Mapping[str, Any] | None = None,
 ) -> int:
     row = await connection.execute(
         insert(stores)
@@ -101,6 +105,7 @@ async def create(
             currency=currency,
             webhook_secret=webhook_secret,
             credentials=credentials,
+            schedule=null() if schedule is None else schedule,
         )
         .returning(stores.c.id)
     )
@@ -128,10 +133,11 @@ async def list_stores(
 
 async def change(connection: AsyncConnection, store_id: int, values: Mapping[str, Any]) -> bool:
     """Set columns; False where there is no such store."""
+    known = {name: null() if value is None else value for name, value in values.items()}
     row = await connection.execute(
         update(stores)
         .where(stores.c.id == store_id)
-        .values(**values, updated_at=func.now())
+        .values(**known, updated_at=func.now())
         .returning(stores.c.id)
     )
     return row.scalar_one_or_none() is not None

@@ -23,13 +23,13 @@ class Synced:
 
     @classmethod
     async def open(cls, system: System, shop: ShopServer) -> "Synced":
-        """A new store that reads this shop."""
+        """A new store that reads this shop, when a test says so and not by itself."""
         store = await system.shop()
         sealed = Seal(system.settings.secret_keys).seal_fields(
             {"consumer_key": KEY, "consumer_secret": SECRET}
         )
         async with system.database.transaction() as connection:
-            values = {"base_url": shop.base_url, "credentials": sealed}
+            values = {"base_url": shop.base_url, "credentials": sealed, "schedule": {"paused": True}}
             await stores.change(connection, store.store_id, values)
         return cls(system, store, shop)
 
@@ -45,6 +45,17 @@ class Synced:
                 run=handle.first_execution_run_id,
             ),
             what="the sync's row",
+        )
+        assert row
+        sync_id: int = row["id"]
+        return sync_id
+
+    async def latest(self) -> int:
+        """The sync that was begun last, once there is one."""
+        row = await eventually(
+            lambda: self.store.one("SELECT max(id) AS id FROM syncs WHERE store_id = :store"),
+            lambda row: row is not None and row["id"] is not None,
+            what="a sync's row",
         )
         assert row
         sync_id: int = row["id"]
