@@ -49,8 +49,6 @@ def resync(
     request = SyncRequest(store_id=store_id, mode=mode, dry_run=dry_run, allow_gone=allow_gone)
     try:
         ended = run(_resync(request, wait=not no_wait))
-    except RPCError as error:
-        raise fail(f"Temporal does not answer: {error.message}") from None
     except KeyboardInterrupt:
         raise fail("It goes on without being watched.") from None
     if ended is None:
@@ -92,6 +90,8 @@ async def _start(kept: Database, client: Client, request: SyncRequest, *, task_q
     except WorkflowAlreadyStartedError as error:
         typer.echo(f"A sync of store {request.store_id} is under way already; this is that one.")
         return error.first_run_id or error.run_id or ""
+    except (RPCError, RuntimeError, OSError):
+        raise fail("Temporal does not answer; nothing was started.") from None
     run_id = started.first_execution_run_id or ""
     async with kept.transaction() as connection:
         await syncs.begin(
@@ -143,7 +143,10 @@ class Watch:
         return sync
 
     async def _over(self) -> bool:
-        return await status_of(self._client, catalog_sync_id(self._store_id)) != "RUNNING"
+        try:
+            return await status_of(self._client, catalog_sync_id(self._store_id)) != "RUNNING"
+        except RPCError:  # nobody can tell right now
+            return False
 
     async def _read(self) -> Sync | None:
         async with self._database.reading() as connection:
