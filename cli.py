@@ -14,7 +14,7 @@ import logs
 import worker as worker_process
 from api.app import create_app
 from api.protocol import bounded
-from commands import people, stores, tokens
+from commands import people, stores, syncs, tokens
 from commands.environment import fail, run, settings
 from database import vector_index
 from settings import Settings
@@ -27,6 +27,7 @@ app.add_typer(people.admin, name="admin")
 app.add_typer(people.user, name="user")
 app.add_typer(tokens.token, name="token")
 app.add_typer(stores.store, name="store")
+app.command()(syncs.resync)
 app.command()(stores.reseal)
 
 console = Console()

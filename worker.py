@@ -27,6 +27,7 @@ from activities.products import ProductActivities
 from activities.pulling import ShopActivities
 from activities.retention import RetentionActivities
 from activities.shops import Shops
+from activities.store_schedules import ScheduleActivities
 from activities.taking import Taking
 from activities.totals import Totals
 from activities.webhook_upkeep import WebhookUpkeepActivities
@@ -40,6 +41,7 @@ from settings import Settings, load
 from workflows import WORKFLOWS
 from workflows.client import connect, start_product_event, start_product_text, status_of
 from workflows.schedules import ensure_schedules
+from workflows.store_schedules import StoreSchedules
 
 DATABASE_STEPS = 20
 EMBEDDING_CALLS = 20
@@ -98,9 +100,10 @@ def collect(
     )
     looks = ShopActivities(
         database,
-        open_shops(settings, database),
+        shops,
         patience=timedelta(seconds=settings.shop_patience_seconds),
     )
+    schedules = StoreSchedules(client, task_queue=settings.task_queue)
     return [
         events.record_event,
         events.finish_event,
@@ -121,6 +124,7 @@ def collect(
         absent.weigh_absent,
         absent.take_absent,
         webhooks.keep_webhooks,
+        ScheduleActivities(database, schedules).align_schedules,
     ]
 
 

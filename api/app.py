@@ -22,6 +22,7 @@ from api import (
     products,
     search,
     stores,
+    syncs,
     tokens,
     webhooks,
 )
@@ -171,7 +172,10 @@ def create_app(settings: Settings) -> Service:
     app.add_exception_handler(RequestValidationError, misfit)
     for kind in DATABASE_DOWN:
         app.add_exception_handler(kind, database_down)
-    shops, people = (webhooks, deliveries), (accounts, tokens, stores, events, products, explain, search)
+    shops, people = (
+        (webhooks, deliveries),
+        (accounts, tokens, stores, syncs, events, products, explain, search),
+    )
     for routes in (*shops, *people, health, docs):
         app.include_router(routes.router)
     if traces:

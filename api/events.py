@@ -3,7 +3,6 @@
 import base64
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
@@ -88,13 +87,11 @@ def _cursor(spelled: str | None) -> Cursor | None:
 
 def _shown(opened: State, row: dict[str, Any]) -> dict[str, Any]:
     """A row as the API tells it, with the way to its workflow."""
-    settings = opened.settings
-    where = f"{settings.temporal_ui}/namespaces/{quote(settings.temporal_namespace)}/workflows"
     told = {str(name): value for name, value in row.items() if name not in ("is_pending", "burst_started_at")}
     told["store"] = told.pop("store_id")
     told["processed_successfully"] = row["status"] in event_log.SUCCESSFUL
     started = row["workflow_id"]
-    told["workflow_url"] = f"{where}/{quote(started, safe='')}" if started else None
+    told["workflow_url"] = opened.workflow_url(started) if started else None
     return told
 
 

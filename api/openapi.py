@@ -24,6 +24,7 @@ TAGS = {
     "search": "Questions to the knowledge base.",
     "products": "What a user's shops sell, and how much of it search knows.",
     "stores": "The shops, and what they sign and are read with.",
+    "syncs": "Bulk resyncs: shops read and compared, and what differed.",
     "tokens": "What shops identify themselves with.",
     "events": "What became of every delivery.",
     "accounts": "Signing in.",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated, cast
+from urllib.parse import quote
 
 from fastapi import Depends, Request
 from temporalio.client import Client
@@ -43,6 +44,12 @@ class State:
     seal: Seal
     outbound: Outbound
     store_terms: Remembered[int, DeliveryTerms]
+
+    def workflow_url(self, workflow_id: str, run_id: str = "") -> str:
+        """Where the Temporal UI shows a workflow, or one run of it."""
+        namespace = quote(self.settings.temporal_namespace)
+        path = f"{self.settings.temporal_ui}/namespaces/{namespace}/workflows/{quote(workflow_id, safe='')}"
+        return f"{path}/{run_id}" if run_id else path
 
 
 def state_of(request: Request) -> State:

@@ -6,9 +6,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from api.fields import Id
+from api.fields import Id, Whole
 from api.openapi import Answer
 from api.pages import Paged, page_example
+from contracts.store_schedules import LONGEST_FULL_DAYS, LONGEST_INCREMENTAL_HOURS, SyncSchedule
 from contracts.stores import StoreType
 from contracts.webhooks import HookStatus, Upkeep
 
@@ -37,6 +38,7 @@ EXAMPLE: JsonDict = {
         "checked_at": "2026-11-20T10:00:00Z",
         "hooks": [{"id": 12, "topic": "product.updated", "status": "active"}],
     },
+    "schedule": {"incremental_hours": 6, "full_days": 7, "paused": False},
     "created_at": "2026-11-20T10:00:00Z",
     "updated_at": "2026-11-20T10:00:00Z",
 }
@@ -62,6 +64,14 @@ class ShownWebhooks(Answer):
     hooks: list[ShownHook]
 
 
+class ShownSchedule(Answer):
+    """When the shop is read by itself, from the moment there are an address and credentials to do so."""
+
+    incremental_hours: int | None = Field(description="hours between questions for changes; null is never")
+    full_days: int | None = Field(description="days between comparisons of everything; null is never")
+    paused: bool
+
+
 class ShownStore(Answer):
     """A store; of its secrets only that they are there."""
 
@@ -78,6 +88,7 @@ class ShownStore(Answer):
     old_secret_until: datetime | None = Field(description="the secret before this one counts until then")
     has_credentials: bool
     webhooks: ShownWebhooks
+    schedule: ShownSchedule
     created_at: datetime
     updated_at: datetime
 
@@ -105,6 +116,20 @@ class StorePage(Answer):
     results: list[ShownStore]
 
 
+Hours = Annotated[int, Field(ge=1, le=LONGEST_INCREMENTAL_HOURS), Whole]
+Days = Annotated[int, Field(ge=1, le=LONGEST_FULL_DAYS), Whole]
+
+
+class AskedSchedule(BaseModel):
+    """When to read the shop; what is not named stays as it is, and null is never."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"incremental_hours": 12}]})
+
+    incremental_hours: Hours | None = SyncSchedule().incremental_hours
+    full_days: Days | None = SyncSchedule().full_days
+    paused: bool = False
+
+
 class StoreRequest(BaseModel):
     """A store to be made; without `user_id` it is the asking admin's, without a secret one is generated."""
 
@@ -130,10 +155,14 @@ class StoreRequest(BaseModel):
     user_id: Id | None = None
     webhook_secret: Secret | None = None
     credentials: dict[str, Secret] | None = Field(default=None, max_length=8)
+    schedule: AskedSchedule | None = None
 
 
 class StoreChange(BaseModel):
-    """What to change; `credentials: null` forgets them, and so does an address at another host."""
+    """What to change; `credentials: null` forgets them, and so does an address at another host.
+
+    `schedule: null` is the usual one again.
+    """
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"name": "فروشگاه تازه", "currency": "IRR"}]}
@@ -143,6 +172,7 @@ class StoreChange(BaseModel):
     base_url: str | None = Field(default=None, max_length=2_000)
     currency: Currency | None = None
     credentials: dict[str, Secret] | None = Field(default=None, max_length=8)
+    schedule: AskedSchedule | None = None
 
 
 class SecretRotation(BaseModel):

@@ -14,6 +14,7 @@ from api.errors import Refused, answer, invalid
 from api.fields import PathId, read_model
 from api.openapi import documented
 from api.pages import page
+from api.reading import read_as_set
 from api.state import Admin, Opened, State
 from api.store_shapes import (
     NewStore,
@@ -27,6 +28,7 @@ from api.store_shapes import (
 from connectors.outbound import shop_url
 from contracts.errors import ForbiddenAddress, InvalidField
 from contracts.naming import webhook_address
+from contracts.store_schedules import SyncSchedule
 from contracts.stores import CREDENTIALS, Store, StoreType
 from database import accounts, stores
 
@@ -86,7 +88,7 @@ def _same_host(one: str, other: str) -> bool:
     return httpx2.URL(one).netloc == httpx2.URL(other).netloc
 
 
-async def _found(opened: State, store_id: int) -> Store:
+async def found_store(opened: State, store_id: int) -> Store:
     async with opened.database.reading() as connection:
         store = await stores.read(connection, store_id)
     if store is None:
@@ -127,22 +129,25 @@ async def create_store(request: Request, admin: Admin, opened: Opened) -> Respon
             currency=asked.currency,
             webhook_secret=opened.seal.seal(secret),
             credentials=credentials,
+            schedule=asdict(SyncSchedule(**asked.schedule.model_dump())) if asked.schedule else None,
         )
-    store = await _found(opened, store_id)
+    if base_url and credentials:
+        await read_as_set(opened, store_id)
+    store = await found_store(opened, store_id)
     return answer(201, _shown(opened, request, store, webhook_secret=secret))
 
 
 @router.get("/{store_id:id}/", **documented(answers={200: ShownStore}, refuses=(404,)))
 async def read_store(request: Request, _: Admin, opened: Opened, store_id: PathId) -> Response:
     """One store, without its secrets."""
-    return answer(200, _shown(opened, request, await _found(opened, store_id)))
+    return answer(200, _shown(opened, request, await found_store(opened, store_id)))
 
 
 @router.patch("/{store_id:id}/", **documented(body=StoreChange, answers={200: ShownStore}, refuses=(404,)))
 async def change_store(request: Request, _: Admin, opened: Opened, store_id: PathId) -> Response:
     """Change what is named and nothing else; the type of a store stays what it is."""
     asked = read_model(StoreChange, json_object(await read_body(request, limit=MAX_STORE_BYTES)))
-    store = await _found(opened, store_id)
+    store = await found_store(opened, store_id)
     given = asked.model_fields_set
     values: dict[str, Any] = {}
     if asked.name is not None:
@@ -157,9 +162,14 @@ async def change_store(request: Request, _: Admin, opened: Opened, store_id: Pat
         values["credentials"] = _sealed_credentials(opened, store.type, asked.credentials)
     if "credentials" in values or values.get("base_url", store.base_url) != store.base_url:
         values["webhooks"] = None  # they were those of another shop, or seen with another key
+    if "schedule" in given:
+        kept = asdict(store.schedule) if asked.schedule else asdict(SyncSchedule())
+        values["schedule"] = kept | (asked.schedule.model_dump(exclude_unset=True) if asked.schedule else {})
     async with opened.database.transaction() as connection:
         await stores.change(connection, store_id, values)
-    return answer(200, _shown(opened, request, await _found(opened, store_id)))
+    if {"base_url", "credentials", "schedule"} & given:
+        await read_as_set(opened, store_id, insist="schedule" in given)
+    return answer(200, _shown(opened, request, await found_store(opened, store_id)))
 
 
 @router.delete("/{store_id:id}/", **documented(answers={204: None}, refuses=(404,)))
@@ -169,6 +179,7 @@ async def remove_store(_: Admin, opened: Opened, store_id: PathId) -> Response:
         removed = await stores.remove(connection, store_id)
     if not removed:
         raise Refused(404, {"error": "No such store"})
+    await read_as_set(opened, store_id)
     return Response(status_code=204)
 
 
@@ -180,11 +191,11 @@ async def rotate_secret(request: Request, _: Admin, opened: Opened, store_id: Pa
     """Replace the webhook secret; deliveries signed with the one before are taken for a while yet."""
     raw = await read_body(request, limit=MAX_STORE_BYTES)
     asked = read_model(SecretRotation, json_object(raw or b"{}"))
-    store = await _found(opened, store_id)
+    store = await found_store(opened, store_id)
     _check_secret(asked.webhook_secret, store.type)
     secret = asked.webhook_secret or stores.new_webhook_secret()
     async with opened.database.transaction() as connection:
         await stores.rotate_secret(
             connection, store_id, opened.seal.seal(secret), overlap=timedelta(hours=asked.overlap_hours)
         )
-    return answer(200, _shown(opened, request, await _found(opened, store_id), webhook_secret=secret))
+    return answer(200, _shown(opened, request, await found_store(opened, store_id), webhook_secret=secret))

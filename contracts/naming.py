@@ -39,9 +39,14 @@ def catalog_sync_id(store_id: int) -> str:
     return f"catalog-sync/{store_id}"
 
 
-def sync_schedule_id(store_id: int, mode: str) -> str:
-    """The schedule of a store's syncs of one mode."""
-    return f"catalog-sync-{mode}/{store_id}"
+def sync_schedule_id(task_queue: str, store_id: int, mode: str) -> str:
+    """The schedule of a store's syncs of one mode; each installation in a namespace has its own."""
+    return f"catalog-sync-{mode}/{task_queue}/{store_id}"
+
+
+def store_schedules_id(task_queue: str) -> str:
+    """The schedule that aligns those of all stores with what the stores want."""
+    return f"store-schedules/{task_queue}"
 
 
 def bulk_queue(task_queue: str) -> str:

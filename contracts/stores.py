@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from contracts.store_schedules import SyncSchedule
 from contracts.webhooks import WebhookState
 
 
@@ -58,5 +59,6 @@ class Store:
     old_secret_until: datetime | None
     has_credentials: bool
     webhooks: WebhookState
+    schedule: SyncSchedule
     created_at: datetime
     updated_at: datetime

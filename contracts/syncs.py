@@ -157,3 +157,10 @@ class Sync:
     total: int | None
     tokens_saved: int
     counts: SyncCounts = field(default_factory=SyncCounts)
+
+    @property
+    def shows_no_difference(self) -> bool:
+        """Whether it compared everything, and none of it was new, changed, gone or unreadable."""
+        differing = self.counts.new + self.counts.changed + self.counts.gone + self.counts.failed
+        complete = self.status is SyncStatus.SUCCEEDED and self.modified_after is None
+        return complete and not differing

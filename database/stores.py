@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, insert, select, text, true, update
+from sqlalchemy import ColumnElement, case, func, insert, null, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.store_schedules import SyncSchedule
 from contracts.stores import DeliveryTerms, Store, StoreType
 from database.sealing import Seal
 from database.tables import stores, users
@@ -37,6 +38,7 @@ _SHOWN = select(
     ),
     stores.c.credentials.is_not(None).label("has_credentials"),
     stores.c.webhooks,
+    stores.c.schedule,
     stores.c.created_at,
     stores.c.updated_at,
 ).join_from(stores, users)
@@ -79,8 +81,12 @@ def new_webhook_secret() -> str:
 
 
 def _store(row: Mapping[Any, Any]) -> Store:
-    webhooks = state_of(row["webhooks"], has_credentials=row["has_credentials"])
-    return Store(**{**row, "type": StoreType(row["type"]), "webhooks": webhooks})
+    values = {
+        "type": StoreType(row["type"]),
+        "webhooks": state_of(row["webhooks"], has_credentials=row["has_credentials"]),
+        "schedule": SyncSchedule(**row["schedule"] or {}),
+    }
+    return Store(**{**row, **values})
 
 
 async def create(
@@ -93,6 +99,7 @@ async def create(
     currency: str | None = None,
     webhook_secret: bytes | None = None,
     credentials: bytes | None = None,
+    schedule: Mapping[str, Any] | None = None,
 ) -> int:
     row = await connection.execute(
         insert(stores)
@@ -104,6 +111,7 @@ async def create(
             currency=currency,
             webhook_secret=webhook_secret,
             credentials=credentials,
+            schedule=null() if schedule is None else schedule,
         )
         .returning(stores.c.id)
     )
@@ -131,10 +139,11 @@ async def list_stores(
 
 async def change(connection: AsyncConnection, store_id: int, values: Mapping[str, Any]) -> bool:
     """Set columns; False where there is no such store."""
+    known = {name: null() if value is None else value for name, value in values.items()}
     row = await connection.execute(
         update(stores)
         .where(stores.c.id == store_id)
-        .values(**values, updated_at=func.now())
+        .values(**known, updated_at=func.now())
         .returning(stores.c.id)
     )
     return row.scalar_one_or_none() is not None

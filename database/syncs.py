@@ -31,7 +31,7 @@ _GIVEN_UP = "Its workflow ended before it could tell how."
 _BEGIN = text("""
     WITH others AS (
         UPDATE syncs SET status = 'failed', reason = :given_up, finished_at = now()
-        WHERE store_id = :store_id AND run_id <> :run_id AND finished_at IS NULL
+        WHERE store_id = :store_id AND run_id <> :run_id AND finished_at IS NULL AND :status = 'running'
     ), good AS (
         SELECT max(shop_time) AS at FROM syncs
         WHERE store_id = :store_id AND status IN ('succeeded', 'refused') AND NOT dry_run
@@ -41,7 +41,7 @@ _BEGIN = text("""
            CASE WHEN :mode = 'incremental' THEN (SELECT at FROM good) - :overlap END
     FROM stores WHERE id = :store_id
     ON CONFLICT (run_id) DO UPDATE
-    SET status = CASE WHEN s.finished_at IS NULL THEN excluded.status ELSE s.status END
+    SET status = CASE WHEN s.status = 'queued' THEN excluded.status ELSE s.status END
     RETURNING s.id AS sync_id, s.modified_after, (SELECT at FROM good) IS NULL AS first,
               (SELECT count(*) FROM sync_findings f
                WHERE f.kind = 'missed_event'
@@ -138,7 +138,8 @@ async def begin(
 ) -> SyncRun | None:
     """Write a sync's row, and decide from when on it asks for changes; None where there is no such store.
 
-    A store has one running workflow at most, so that whatever else seems to run has ended unnoticed.
+    A store has one running workflow at most, so that whatever else seems to run has ended unnoticed. Who
+    only queued it may be late: that changes nothing of what has begun.
     """
     row = await connection.execute(
         _BEGIN,

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from temporalio.client import WorkflowFailureError
 
 from contracts.events import LostText
-from contracts.naming import SEARCH_ATTRIBUTES, catalog_sync_id, event_retention_id
+from contracts.naming import SEARCH_ATTRIBUTES, catalog_sync_id, event_retention_id, store_schedules_id
 from contracts.syncs import SyncMode, SyncRequest
 from database import vector_index
 from embedded.postgres import EmbeddedPostgres
@@ -114,6 +114,10 @@ async def record_all(system: System, embeddings: EmbeddingServer) -> None:
     await shop.temporal.get_workflow_handle(trimmed).result()
     await keep(shop, "event-retention", trimmed)
     await record_syncs(system)
+    stores = shop.temporal.get_schedule_handle(store_schedules_id(queue))
+    described = await eventually(stores.describe, lambda now: bool(started_by(now)), what="the alignment")
+    await shop.temporal.get_workflow_handle(started_by(described)[0]).result()
+    await keep(shop, "store-schedules", started_by(described)[0])
     async with shop.database.single() as connection:
         await connection.execute(text("UPDATE products SET taken_hash = NULL, knowledge_hash = NULL"))
     product = await shop.product(1)

@@ -26,13 +26,13 @@ class Synced:
 
     @classmethod
     async def open(cls, system: System, shop: ShopServer) -> "Synced":
-        """A new store that reads this shop."""
+        """A new store that reads this shop, when a test says so and not by itself."""
         store = await system.shop()
         sealed = Seal(system.settings.secret_keys).seal_fields(
             {"consumer_key": KEY, "consumer_secret": SECRET}
         )
         async with system.database.transaction() as connection:
-            values = {"base_url": shop.base_url, "credentials": sealed}
+            values = {"base_url": shop.base_url, "credentials": sealed, "schedule": {"paused": True}}
             await stores.change(connection, store.store_id, values)
         return cls(system, store, shop)
 

@@ -18,7 +18,7 @@ from activities.totals import Totals
 from api.app import create_app
 from api.protocol import bounded
 from connectors.embeddings import create_embedder
-from contracts.naming import event_inbox_id, event_retention_id, product_event_id
+from contracts.naming import event_inbox_id, event_retention_id, product_event_id, store_schedules_id
 from database import accounts, stores, tokens
 from database.engine import Database, create_engine
 from database.sealing import Seal
@@ -29,6 +29,7 @@ from tests.deliveries import Sent
 from worker import Workers, build
 from workflows.client import connect
 from workflows.schedules import ensure_schedules
+from workflows.store_schedules import StoreSchedules
 
 PATIENCE = 60.0
 FINAL = ["succeeded", "unchanged", "superseded", "stale", "ignored", "duplicate", "failed"]
@@ -286,7 +287,13 @@ async def running_inbox(client: Client, task_queue: str) -> Started | None:
 async def forget_schedules(client: Client, task_queue: str) -> None:
     """Leave nothing behind that starts by itself."""
     inbox = await eventually(lambda: running_inbox(client, task_queue), what="the inbox")
-    for schedule in (event_inbox_id(task_queue), event_retention_id(task_queue)):
+    for schedule in (
+        event_inbox_id(task_queue),
+        event_retention_id(task_queue),
+        store_schedules_id(task_queue),
+    ):
         await client.get_schedule_handle(schedule).delete()
+    stores = StoreSchedules(client, task_queue=task_queue)
+    await stores.align(await stores.found(), [])
     if inbox is not None:
         await client.get_workflow_handle(inbox.workflow_id).terminate("end of test")

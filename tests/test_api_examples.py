@@ -11,7 +11,7 @@ import pytest
 
 from database import provision
 from tests.conftest import ROOT
-from tests.contract import ROUTES
+from tests.contract import CONTRACT
 from tests.system import System, eventually
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
@@ -27,7 +27,7 @@ def test_every_route_is_shown_or_named() -> None:
     text = re.sub(r"\$[A-Z_]+", "{id}", PAGE.replace("$API", "")).replace(
         "…/events/{id}/retry/", "/events/{id}/retry/"
     )
-    for route in ROUTES:
+    for route in CONTRACT:
         if route.path in UNSHOWN or re.fullmatch(SIGNED, route.path):
             continue
         tail = route.path.removeprefix("/api/v1/integrations")

@@ -5,6 +5,7 @@ from workflows.event_inbox import EventInboxWorkflow
 from workflows.event_retention import EventRetentionWorkflow
 from workflows.product_event import ProductEventWorkflow
 from workflows.product_text import ProductTextWorkflow
+from workflows.schedule_alignment import StoreSchedulesWorkflow
 
 WORKFLOWS = (
     ProductEventWorkflow,
@@ -13,5 +14,6 @@ WORKFLOWS = (
     ScheduledSyncWorkflow,
     EventInboxWorkflow,
     EventRetentionWorkflow,
+    StoreSchedulesWorkflow,
 )
 """All of them, for the worker, the replayer and the tests alike."""

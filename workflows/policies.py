@@ -70,5 +70,13 @@ UPKEEP = ActivityConfig(
 )
 """What a walk does not depend on, and does not wait for long; the next one tries again."""
 
+ALIGNING = ActivityConfig(
+    start_to_close_timeout=timedelta(minutes=8),
+    schedule_to_close_timeout=timedelta(minutes=9),
+    heartbeat_timeout=timedelta(seconds=15),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
+)
+"""A few calls to Temporal per store that changed; the next turn of its schedule does what is left."""
+
 INBOX_INTERVAL = timedelta(seconds=5)
 """How often events that Temporal could not take are offered to it again."""

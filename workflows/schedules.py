@@ -16,12 +16,16 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
-from contracts.naming import event_inbox_id, event_retention_id
+from contracts.naming import event_inbox_id, event_retention_id, store_schedules_id
 from workflows.event_inbox import EventInboxWorkflow
 from workflows.event_retention import EventRetentionWorkflow
+from workflows.schedule_alignment import StoreSchedulesWorkflow
 
 AT_MOST_MISSING = timedelta(minutes=1)
 """How long the inbox may be gone before it is started again."""
+
+ALIGNED_EVERY = timedelta(minutes=10)
+"""How long a schedule of a store may differ from what the store wants, where Temporal was down."""
 
 
 def _one_at_a_time(catch_up: timedelta) -> SchedulePolicy:
@@ -62,6 +66,21 @@ def _retention(task_queue: str) -> Schedule:
     )
 
 
+def _stores(task_queue: str) -> Schedule:
+    summary = "Aligns the schedules of stores with what the stores want"
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            StoreSchedulesWorkflow.run,
+            id=store_schedules_id(task_queue),
+            task_queue=task_queue,
+            static_summary=summary,
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=ALIGNED_EVERY)]),
+        policy=_one_at_a_time(ALIGNED_EVERY),
+        state=ScheduleState(note=summary),
+    )
+
+
 async def _ensure(client: Client, name: str, wanted: Schedule, *, at_once: bool) -> None:
     """Create a schedule or bring it up to date; one that somebody paused stays so."""
     try:
@@ -82,3 +101,4 @@ async def ensure_schedules(client: Client, *, task_queue: str) -> None:
     """Make the schedules of an installation what they should be; any number of workers may do so."""
     await _ensure(client, event_inbox_id(task_queue), _inbox(task_queue), at_once=True)
     await _ensure(client, event_retention_id(task_queue), _retention(task_queue), at_once=False)
+    await _ensure(client, store_schedules_id(task_queue), _stores(task_queue), at_once=True)

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from tests.attacks.document import DOCUMENT
 from tests.attacks.wire import wired
-from tests.contract import ROUTES, Route
+from tests.contract import CONTRACT, Route
 from tests.sessions import session_of
 from tests.system import Shop, System
 
@@ -98,7 +98,7 @@ NOT_IDS = ["0", "-1", "+1", "1.0", "1e3", "0x1", "\u06f1", "1%00", "%00", "1%2F.
 NOT_IDS += ["%", "%E2%82", "9" * 19, "9" * 5000]
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if "{id}" in route.path], ids=str)
+@pytest.mark.parametrize("route", [route for route in CONTRACT if "{id}" in route.path], ids=str)
 async def test_what_is_no_id_finds_nothing(shop: Shop, admin: dict[str, str], route: Route) -> None:
     """400 or 404, whatever digits it is written in."""
     for odd in NOT_IDS:

@@ -9,7 +9,7 @@ from api.protocol import MAX_HEAD_BYTES
 from tests.attacks.document import takes_a_body
 from tests.attacks.wire import Wire, wired
 from tests.conftest import Configure
-from tests.contract import ROUTES, Route
+from tests.contract import CONTRACT, Route
 from tests.sessions import session
 from tests.system import Shop, System, running
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 WEBHOOK = "/api/integrations/woocommerce/webhook/"
 FILLING = b"a" * 1024
 MORE_HEADERS = b"X-More: 1\r\n" * 100
-BODIES = [route for route in ROUTES if takes_a_body(route)]
+BODIES = [route for route in CONTRACT if takes_a_body(route)]
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -12,7 +12,7 @@ from api.sessions import LIFETIME, Sessions
 from database import accounts, tokens
 from tests.attacks.document import example
 from tests.conftest import SECRET_KEY
-from tests.contract import CONTRACT, ROUTES, Route
+from tests.contract import CONTRACT, Route
 from tests.sessions import session, session_of
 from tests.system import Shop, System
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 NOWHERE = 10**15
 """An id nothing has."""
 
-PROTECTED = [route for route in ROUTES if route.who not in ("anyone", "signed")]
+PROTECTED = [route for route in CONTRACT if route.who not in ("anyone", "signed")]
 DIFFERENT = {"date", "x-request-id", "content-length"}
 """Headers that tell answers apart whatever is asked."""
 
