@@ -26,6 +26,9 @@ OVERLAP = timedelta(minutes=15)
 
 FINDINGS_KEPT = 1_000
 
+SYNCS_KEPT = 200
+"""Of each store; older ones go with what they found."""
+
 _GIVEN_UP = "Its workflow ended before it could tell how."
 
 _BEGIN = text("""
@@ -94,15 +97,23 @@ _SUMS = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in COUNTS)
 _FINISH = text(f"""
     WITH counted AS (SELECT {_SUMS} FROM sync_pages WHERE sync_id = :id),
     known AS (
-        SELECT coalesce(sum(k.tokens), 0) AS tokens FROM tenant_knowledge k
+        SELECT coalesce(sum(k.tokens), 0) AS tokens, count(*) AS chunks FROM tenant_knowledge k
         WHERE k.store_id = (SELECT store_id FROM syncs WHERE id = :id) AND k.is_live
     ), pages AS (DELETE FROM sync_pages WHERE sync_id = :id),
     manifest AS (DELETE FROM sync_manifest WHERE sync_id = :id)
     UPDATE syncs s
     SET status = :status, reason = :reason, finished_at = now(),
-        tokens_saved = CASE WHEN s.dry_run THEN 0 ELSE greatest(known.tokens - counted.tokens_spent, 0) END,
+        tokens_saved = CASE WHEN s.dry_run THEN 0
+                            ELSE known.tokens * greatest(known.chunks - counted.embedded, 0)
+                                 / greatest(known.chunks, 1) END,
         {", ".join(f"{name} = counted.{name}" for name in COUNTS)}
     FROM counted, known WHERE s.id = :id AND s.finished_at IS NULL
+""")
+
+_FORGET = text("""
+    DELETE FROM syncs o USING syncs s
+    WHERE s.id = :id AND o.store_id = s.store_id
+      AND o.id < (SELECT id FROM syncs n WHERE n.store_id = s.store_id ORDER BY id DESC OFFSET :kept LIMIT 1)
 """)
 
 _RELEASE = text("""
@@ -231,6 +242,7 @@ async def finish(connection: AsyncConnection, end: SyncEnd) -> None:
     if end.status in (SyncStatus.FAILED, SyncStatus.CANCELLED):
         await connection.execute(_RELEASE, {"id": end.sync_id})
     await connection.execute(_FINISH, {"id": end.sync_id, "status": end.status, "reason": end.reason})
+    await connection.execute(_FORGET, {"id": end.sync_id, "kept": SYNCS_KEPT})
 
 
 def _sync(row: Mapping[Any, Any]) -> Sync:

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from temporalio import workflow
-from temporalio.common import Priority
+from temporalio.common import Priority, SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
@@ -41,6 +41,9 @@ LARGEST_SHARE_GONE = 5
 
 BEHIND_EVENTS = 4
 """Priority; that of everything else is 3, and lower goes first."""
+
+
+STORE_ID = SearchAttributeKey.for_keyword("StoreId")
 
 
 @workflow.defn(name="CatalogSync")
@@ -159,6 +162,9 @@ class ScheduledSyncWorkflow:
                 id=catalog_sync_id(request.store_id),
                 parent_close_policy=ParentClosePolicy.ABANDON,
                 static_summary=f"{request.mode} sync of store {request.store_id}",
+                search_attributes=TypedSearchAttributes(
+                    [SearchAttributePair(STORE_ID, str(request.store_id))]
+                ),
             )
         except WorkflowAlreadyStartedError:
             return "A sync of this store is under way already."

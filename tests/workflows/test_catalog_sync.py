@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from contracts.naming import catalog_sync_id
 from contracts.syncs import FindingKind, SyncMode, SyncStatus
+from database import syncs
 from tests.conftest import Configure
 from tests.servers import EmbeddingServer
 from tests.shop_server import ShopServer
@@ -163,6 +164,15 @@ async def test_a_long_walk_goes_on_in_another_run(synced: Synced) -> None:
     assert sync.counts.gone == 300
     assert len(await synced.known()) == 1_750
     assert len(await synced.store.rows("SELECT FROM syncs WHERE store_id = :store")) == 2
+
+
+async def test_old_syncs_are_forgotten(synced: Synced, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store keeps its latest ones, with what they found."""
+    monkeypatch.setattr(syncs, "SYNCS_KEPT", 2)
+    synced.shop.add(name="کفش")
+    done = [(await synced.sync()).id for _ in range(4)]
+    kept = await synced.store.rows("SELECT id FROM syncs WHERE store_id = :store ORDER BY id")
+    assert [row["id"] for row in kept] == done[1:]
 
 
 async def test_too_much_at_once_is_refused(synced: Synced) -> None:
