@@ -127,6 +127,14 @@ class Place:
                 process.terminate()
 
 
+@pytest.fixture(autouse=True)
+def with_a_terminal() -> Iterator[None]:
+    """Children hear SIGHUP although whoever runs the tests may have been started by `nohup`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     (tmp_path / "cli.py").write_text(COMMANDS)
