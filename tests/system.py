@@ -187,7 +187,7 @@ class System:
         credentials: dict[str, str] | None = None,
         **token: Any,
     ) -> Shop:
-        """A new store of a user."""
+        """A new store of a user, whose shop is read only when a test says so."""
         seal = Seal(self.settings.secret_keys)
         async with self.database.transaction() as connection:
             store_id = await stores.create(
@@ -200,6 +200,7 @@ class System:
                 base_url=base_url,
                 credentials=seal.seal_fields(credentials) if credentials else None,
             )
+            await stores.change(connection, store_id, {"schedule": {"paused": True}})
             issued = await tokens.issue(connection, user_id=user_id, store_id=store_id, **token)
         return Shop(self.http, self.database, self.temporal, user_id, store_id, issued.id, issued.secret)
 

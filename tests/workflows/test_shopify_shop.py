@@ -37,18 +37,12 @@ def server() -> Iterator[ShopifyServer]:
 
 @pytest_asyncio.fixture
 async def store(reading: System, server: ShopifyServer, embeddings: EmbeddingServer) -> Shop:
-    """A store that its schedules leave alone."""
-    store = await reading.shop(
+    return await reading.shop(
         store_type="shopify",
         webhook_secret=SIGNED,
         base_url=server.base_url,
         credentials={"access_token": TOKEN},
     )
-    async with reading.database.transaction() as connection:
-        await connection.exec_driver_sql(
-            "UPDATE stores SET schedule = '{\"paused\": true}' WHERE id = %s", (store.store_id,)
-        )
-    return store
 
 
 def shirt(id_: int, count: int, **changed: Any) -> dict[str, Any]:
