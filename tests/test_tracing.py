@@ -49,6 +49,7 @@ async def worker(settings: Settings, **environment: str) -> asyncio.subprocess.P
             "PILITO_DATABASE_URL": settings.database_url or "",
             "PILITO_TEMPORAL_ADDRESS": settings.temporal_address or "",
             "PILITO_TASK_QUEUE": settings.task_queue,
+            "PILITO_SECRET_KEY": settings.secret_keys[0],
             "PILITO_DEBOUNCE_SECONDS": "0",
             "PILITO_EMBEDDING_DIMENSIONS": str(settings.embedding_dimensions),
             "OPENAI_API_KEY": "test",
