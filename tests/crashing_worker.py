@@ -23,6 +23,7 @@ from activities.events import EventActivities
 from activities.knowledge import KnowledgeActivities
 from activities.products import ProductActivities
 from activities.pulling import ShopActivities
+from activities.taking import Taking
 from settings import Settings
 
 STEPS: dict[str, type] = {
@@ -44,7 +45,10 @@ SYNC_STEPS: dict[str, type] = {
     "weigh_absent": AbsentActivities,
     "take_absent": AbsentActivities,
     "finish_sync": CatalogSyncActivities,
+    "_keep": CatalogSyncActivities,
+    "take": Taking,
 }
+"""Those of every full sync; the last two are done for each of its pages."""
 
 
 def arm(step: str, moment: str, flag: Path, call: int) -> None:

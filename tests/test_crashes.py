@@ -14,7 +14,7 @@ import pytest
 
 from settings import Settings
 from tests.conftest import ROOT, Configure
-from tests.crashing_worker import STEPS, SYNC_STEPS
+from tests.crashing_worker import STEPS
 from tests.deliveries import woocommerce
 from tests.servers import EmbeddingServer
 from tests.shop_server import KEY, SECRET, ShopServer
@@ -219,6 +219,21 @@ async def test_all_at_once_ends_like_one_by_one(
     assert await facts(busy) == await facts(calm)
 
 
+SYNC_DEATHS = [
+    ("begin_sync", "after", 1),
+    ("compare_pages", "before", 1),
+    *(("_keep", "after", page) for page in (1, 2, 3)),
+    *(("take", moment, page) for page, moment in enumerate(("before", "after", "before"), start=1)),
+    ("take_pages", "after", 1),
+    ("weigh_absent", "before", 1),
+    ("take_absent", "before", 1),
+    ("take_absent", "after", 1),
+    ("finish_sync", "before", 1),
+    ("finish_sync", "after", 1),
+]
+"""Each process takes seconds to start, so that not every step dies at both its ends."""
+
+
 async def killed_while_syncing(configure: Configure, flag: Path, step: str, moment: str, call: int) -> None:
     """Kill the worker of a full sync around a step; the next one ends it as if nothing had happened."""
     settings = configure(
@@ -259,15 +274,13 @@ async def test_a_worker_killed_at_any_page_of_a_sync_changes_nothing_about_the_e
 ) -> None:
     """Before and after each step of a walk, at each of its pages: no product is lost, none embedded twice."""
     few = asyncio.Semaphore(4)
-    steps = [(step, 1) for step in SYNC_STEPS]
-    steps += [(step, page) for step in ("compare_page", "take_page") for page in (2, 3)]
 
-    async def one(step: str, call: int, moment: str) -> None:
+    async def one(step: str, moment: str, call: int) -> None:
         async with few:
-            flag = tmp_path / f"{step}-{call}-{moment}"
+            flag = tmp_path / f"{step}-{moment}-{call}"
             await killed_while_syncing(configure, flag, step, moment, call)
 
     async with asyncio.TaskGroup() as group:
-        for (step, call), moment in itertools.product(steps, ("before", "after")):
-            group.create_task(one(step, call, moment))
+        for death in SYNC_DEATHS:
+            group.create_task(one(*death))
     assert max(embeddings.texts.values()) == 1, "vectors are written before the step ends"
