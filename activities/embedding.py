@@ -87,8 +87,7 @@ class Embedding:
             embedded = await self._embedder.embed([one.text for one in request])
             self._totals.embedded(len(request), tokens=embedded.tokens)
             texts, tokens = texts + len(request), tokens + embedded.tokens
-            vectors = list(zip(request, embedded.vectors, strict=True))
-            await knowledge.fill_vectors(connection, self.model, vectors)
+            await knowledge.fill_vectors(connection, self.model, request, embedded.vectors)
         return Spent(texts=texts, tokens=tokens)
 
     async def publish(

@@ -32,7 +32,7 @@ class QueryVectors:
         except (OpenAIError, EmbeddingProblem, TimeoutError) as error:
             logger.warning("searching by words only: %s", type(error).__name__)
             return None
-        self._known[query] = embedded.vectors[0]
+        vector = self._known[query] = embedded.vectors[0].tolist()
         if len(self._known) > REMEMBERED_QUERIES:
             self._known.popitem(last=False)
-        return embedded.vectors[0]
+        return vector

@@ -1,6 +1,9 @@
 """The embeddings API of OpenAI, or of anything that speaks it."""
 
+import binascii
 import math
+import sys
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +11,7 @@ import orjson
 from openai import AsyncOpenAI, omit
 
 from contracts.errors import UnusableAnswer, WrongDimensions
+from contracts.vectors import Vector
 from settings import Settings
 
 OPENAI = "https://api.openai.com/v1"
@@ -21,7 +25,7 @@ MAX_INPUTS_PER_REQUEST = 2_048
 class Embedded:
     """One vector per text, in the order of the texts, and the tokens they were billed as."""
 
-    vectors: list[list[float]]
+    vectors: list[Vector]
     tokens: int
 
 
@@ -38,7 +42,7 @@ class Embedder:
         answer = await client.embeddings.with_raw_response.create(
             model=self.model,
             input=list(texts),
-            encoding_format="float",
+            encoding_format="base64",
             dimensions=self.dimensions if self.model.startswith("text-embedding-3") else omit,
         )
         return self._read(answer.content, len(texts))
@@ -48,8 +52,8 @@ class Embedder:
         try:
             body = orjson.loads(content)
             by_index = {item["index"]: item["embedding"] for item in body["data"]}
-            vectors = [by_index[index] for index in range(count)]
-        except (ValueError, TypeError, KeyError) as error:
+            vectors = [_vector(by_index[index]) for index in range(count)]
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise UnusableAnswer(
                 f"the embedding service did not answer with {count} vectors: {type(error).__name__} {error}"
             ) from None
@@ -57,22 +61,31 @@ class Embedder:
             self._check(vector)
         return Embedded(vectors=vectors, tokens=_tokens(body.get("usage")))
 
-    def _check(self, vector: object) -> None:
-        if not isinstance(vector, list) or len(vector) != self.dimensions:
-            length = len(vector) if isinstance(vector, list) else type(vector).__name__
+    def _check(self, vector: Vector) -> None:
+        if len(vector) != self.dimensions:
             raise WrongDimensions(
-                f"the embedding service answered vectors of {length} numbers where {self.dimensions} are"
+                f"the embedding service answered vectors of {len(vector)} numbers where {self.dimensions} are"
                 " configured (PILITO_EMBEDDING_DIMENSIONS)"
             )
-        try:
-            usable = math.isfinite(sum(vector)) and any(vector)
-        except TypeError:
-            usable = False
-        if not usable:
+        if not math.isfinite(sum(vector)) or not any(vector):
             raise UnusableAnswer("the embedding service answered a vector that is not made of numbers")
 
     async def close(self) -> None:
         await self._client.close()
+
+
+def _vector(told: object) -> Vector:
+    """A vector out of base64, as we ask for it, or out of the list of numbers some servers answer with."""
+    vector = array("f")
+    if isinstance(told, str):
+        vector.frombytes(binascii.a2b_base64(told, strict_mode=True))
+        if sys.byteorder == "big":
+            vector.byteswap()
+    elif isinstance(told, list):
+        vector.fromlist(told)
+    else:
+        raise TypeError(f"{type(told).__name__} for a vector")
+    return vector
 
 
 def _tokens(usage: object) -> int:

@@ -7,6 +7,8 @@ import orjson
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from database.vectors import accept_vectors
+
 
 def _dump(value: object) -> str:
     return orjson.dumps(value).decode()
@@ -29,7 +31,7 @@ def _options(statement_timeout_seconds: int) -> str:
 
 def create_engine(url: str, *, pool_size: int = 10, statement_timeout_seconds: int = 30) -> AsyncEngine:
     """An engine whose connections give up early, so that a dead database is noticed in seconds."""
-    return create_async_engine(
+    engine = create_async_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=0,
@@ -43,6 +45,8 @@ def create_engine(url: str, *, pool_size: int = 10, statement_timeout_seconds: i
             "application_name": "pilito",
         },
     )
+    accept_vectors(engine)
+    return engine
 
 
 class Database:

@@ -9,7 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import KnowledgeVersion
+from contracts.vectors import Vector
 from database.engine import Database
+from database.vectors import Vectors
 
 GENERATIONS_KEPT = 3
 """How many texts of a product keep their vectors, so that going back to one costs nothing."""
@@ -65,8 +67,8 @@ _MISSING = text(f"""
 
 _FILL = text("""
     UPDATE tenant_knowledge k SET embedding = v.embedding
-    FROM json_to_recordset(CAST(:vectors AS json)) AS v(
-        product_id bigint, content_hash text, text_hash text, embedding halfvec)
+    FROM unnest(CAST(:product_ids AS bigint[]), CAST(:content_hashes AS text[]), CAST(:text_hashes AS text[]),
+                CAST(:vectors AS vector[])) AS v(product_id, content_hash, text_hash, embedding)
     WHERE k.product_id = v.product_id AND k.content_hash = v.content_hash AND k.model = :model
       AND k.text_hash = v.text_hash
 """)
@@ -170,19 +172,20 @@ async def missing_vectors(
 
 
 async def fill_vectors(
-    connection: AsyncConnection, model: str, vectors: Sequence[tuple[MissingVector, Sequence[float]]]
+    connection: AsyncConnection,
+    model: str,
+    missing: Sequence[MissingVector],
+    vectors: Sequence[Vector],
 ) -> None:
-    """Give texts their vectors."""
-    rows = [
-        {
-            "product_id": missing.product_id,
-            "content_hash": missing.content_hash,
-            "text_hash": missing.text_hash,
-            "embedding": vector,
-        }
-        for missing, vector in vectors
-    ]
-    await connection.execute(_FILL, {"model": model, "vectors": orjson.dumps(rows).decode()})
+    """Give texts their vectors, one each."""
+    values = {
+        "model": model,
+        "product_ids": [one.product_id for one in missing],
+        "content_hashes": [one.content_hash for one in missing],
+        "text_hashes": [one.text_hash for one in missing],
+        "vectors": Vectors(vectors),
+    }
+    await connection.execute(_FILL, values)
 
 
 async def publish(
