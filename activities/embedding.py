@@ -14,6 +14,7 @@ from database import knowledge
 from database.knowledge import ChunkRow
 from database.products import StoredProduct
 from knowledge.chunks import pack, split
+from knowledge.content import canonical
 from knowledge.document import render
 from knowledge.normalise import search_form
 
@@ -46,7 +47,7 @@ def _chunks(version: KnowledgeVersion, stored: StoredProduct) -> list[ChunkRow]:
             tokens=chunk.tokens,
             words=search_form(chunk.text),
         )
-        for chunk in split(render(stored.product, stored.variations))
+        for chunk in split(render(canonical(stored.product, stored.variations)))
     ]
 
 

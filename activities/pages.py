@@ -17,7 +17,7 @@ from database.product_locks import lock_products
 from database.products import Written
 from database.shops import SealedAccess
 from database.variations import Inside
-from knowledge.content import content_hash
+from knowledge.content import canonical, content_hash
 
 SETTLED = timedelta(hours=1)
 """As long as a row is newer than this, an event may know better than what we read."""
@@ -91,7 +91,7 @@ class Pages:
             Written(
                 change=change,
                 product=product,
-                content_hash=content_hash(product, known.get(product.external_id, ())),
+                content_hash=content_hash(canonical(product, known.get(product.external_id, ()))),
             )
             for change, product in zip(changes, page.products, strict=True)
         ]

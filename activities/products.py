@@ -17,7 +17,7 @@ from database.engine import Database
 from database.events import Change
 from database.products import SavedRow, StoredProduct, Written
 from database.variations import Inside
-from knowledge.content import content_hash
+from knowledge.content import canonical, content_hash
 
 SUPERSEDED = Outcome(status=EventStatus.SUPERSEDED, reason="A newer event of this product arrived meanwhile.")
 STALE = Outcome(status=EventStatus.STALE, reason="A newer change of this product was taken already.")
@@ -94,7 +94,7 @@ class ProductActivities:
             await variations.keep_only(connection, change.store_id, [inside])
             await variations.bury(connection, change.store_id, [inside])
             known = (await products.load(connection, change)).variations
-        text = content_hash(product, known)
+        text = content_hash(canonical(product, known))
         news = Written(change=change, product=product, content_hash=text)
         saved = (await products.upsert(connection, [news])).get(product.external_id)
         if saved is None:
@@ -142,7 +142,7 @@ class ProductActivities:
         stored = await products.load(connection, change)
         if stored.product is None or stored.id is None:
             return Outcome(status=EventStatus.SUCCEEDED, reason="Saved.")
-        text = content_hash(stored.product, stored.variations)
+        text = content_hash(canonical(stored.product, stored.variations))
         saved = await products.refresh_from_variations(connection, stored.id, text)
         if not stored.is_active:
             return Outcome(status=EventStatus.SUCCEEDED, reason="Saved; its product is not shown.")

@@ -60,9 +60,9 @@ def canonical(product: Product, variations: Sequence[Variation]) -> Content:
     )
 
 
-def content_hash(product: Product, variations: Sequence[Variation]) -> str:
-    """Return the SHA-256, in hex, of the canonical content and the template's version."""
-    meaning = json.dumps([TEMPLATE_VERSION, astuple(canonical(product, variations))], ensure_ascii=False)
+def content_hash(content: Content) -> str:
+    """Return the SHA-256, in hex, of `content` and the template's version."""
+    meaning = json.dumps([TEMPLATE_VERSION, astuple(content)], ensure_ascii=False)
     return hashlib.sha256(meaning.encode()).hexdigest()
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from contracts.catalog import Product, Variation
-from knowledge.content import Content, Form, canonical, distinct
+from knowledge.content import Content, Form, distinct
 
 _COMBINATIONS_LENGTH = 400
 _LABELS_LENGTH = 200
@@ -18,9 +17,8 @@ class Document:
     text: str
 
 
-def render(product: Product, variations: Sequence[Variation]) -> Document:
-    """Return what there is to read about `product` and its visible `variations`."""
-    content = canonical(product, variations)
+def render(content: Content) -> Document:
+    """Return what there is to read about a product."""
     return Document(title=content.title, text="\n\n".join(filter(None, _paragraphs(content))))
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from contracts.catalog import Attribute, Facts, Product, Variation
 from knowledge import content
-from knowledge.content import content_hash
+from knowledge.content import canonical, content_hash
 from knowledge.document import render
 
 T = TypeVar("T")
@@ -102,8 +102,8 @@ def test_order_and_facts_have_no_meaning(
         version=datetime(2026, 1, 1, tzinfo=UTC),
     )
     moved = [replace(form, external_id="other", facts=other) for form in shuffled(forms)]
-    assert content_hash(changed, moved) == content_hash(product, forms)
-    assert render(changed, moved) == render(product, forms)
+    assert content_hash(canonical(changed, moved)) == content_hash(canonical(product, forms))
+    assert render(canonical(changed, moved)) == render(canonical(product, forms))
 
 
 @settings(deadline=None, max_examples=80)
@@ -112,7 +112,8 @@ def test_another_text_has_another_hash(
     one: tuple[Product, list[Variation]], other: tuple[Product, list[Variation]]
 ) -> None:
     """Products of one hash read the same."""
-    assert content_hash(*one) != content_hash(*other) or render(*one) == render(*other)
+    first, second = canonical(*one), canonical(*other)
+    assert content_hash(first) != content_hash(second) or render(first) == render(second)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,8 @@ def test_another_text_has_another_hash(
 )
 def test_markup_and_spelling_have_no_meaning(changed: Product) -> None:
     """Other tags around the same text, another keyboard, repeats and emptiness keep the hash."""
-    assert content_hash(changed, [SILVER, BLACK, HIDDEN]) == content_hash(LAPTOP, [BLACK, SILVER])
+    meaning = canonical(changed, [SILVER, BLACK, HIDDEN])
+    assert content_hash(meaning) == content_hash(canonical(LAPTOP, [BLACK, SILVER]))
 
 
 def test_each_part_has_meaning() -> None:
@@ -154,9 +156,9 @@ def test_each_part_has_meaning() -> None:
         replace(LAPTOP, attributes=(Attribute(name="رنگ", options=("نقره‌ای",)), LAPTOP.attributes[1])),
         replace(LAPTOP, attributes=(replace(LAPTOP.attributes[0], name="پوشش"), LAPTOP.attributes[1])),
     ]
-    hashes = [content_hash(product, [SILVER, BLACK]) for product in changes]
+    hashes = [content_hash(canonical(product, [SILVER, BLACK])) for product in changes]
     hashes += [
-        content_hash(LAPTOP, forms)
+        content_hash(canonical(LAPTOP, forms))
         for forms in (
             [],
             [SILVER],
@@ -169,11 +171,11 @@ def test_each_part_has_meaning() -> None:
 
 def test_a_new_template_renews_every_hash(monkeypatch: pytest.MonkeyPatch) -> None:
     """The version of the template is part of the hash."""
-    before = content_hash(LAPTOP, [])
+    before = content_hash(canonical(LAPTOP, []))
     monkeypatch.setattr(content, "TEMPLATE_VERSION", content.TEMPLATE_VERSION + 1)
-    assert content_hash(LAPTOP, []) != before
+    assert content_hash(canonical(LAPTOP, [])) != before
 
 
 def test_the_hash_is_the_same_in_every_process() -> None:
     """A stored hash stays comparable; whoever changes it on purpose raises `TEMPLATE_VERSION` too."""
-    assert (content.TEMPLATE_VERSION, content_hash(LAPTOP, [SILVER, BLACK])) == (1, HASH)
+    assert (content.TEMPLATE_VERSION, content_hash(canonical(LAPTOP, [SILVER, BLACK]))) == (1, HASH)

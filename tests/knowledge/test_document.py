@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import product as every
 
 from contracts.catalog import Attribute, Facts, Product, Variation
+from knowledge.content import canonical
 from knowledge.document import Document, render
 
 
@@ -42,7 +43,7 @@ LAPTOP = Product(
 
 def test_a_simple_product() -> None:
     """Everything with meaning is there, in Persian, in paragraphs."""
-    assert render(LAPTOP, []) == Document(
+    assert render(canonical(LAPTOP, [])) == Document(
         title="لپ‌تاپ & کیف",
         text="""سبک
 
@@ -79,13 +80,13 @@ def test_a_variable_product() -> None:
 - ترکیب‌ها: مشکی / 10، نقره‌ای / 9
 
 نقره‌ای، نقره‌ای / 9: مات"""
-    assert render(plain, forms) == Document(title="کیف", text=text)
+    assert render(canonical(plain, forms)) == Document(title="کیف", text=text)
 
 
 def test_many_variations_stay_short() -> None:
     """A thousand variations read as the values of their options."""
     forms = [form(رنگ=f"رنگ {a}", سایز=f"{b}", جنس=f"جنس {c}") for a, b, c in every(range(10), repeat=3)]
-    text = render(LAPTOP, forms).text
+    text = render(canonical(LAPTOP, forms)).text
     assert len(text) < 500
     assert "- سایز: 0، 1، 2، 3، 4، 5، 6، 7، 8، 9" in text
     assert "ترکیب‌ها" not in text
@@ -94,12 +95,12 @@ def test_many_variations_stay_short() -> None:
 def test_one_description_of_many_variations_reads_once() -> None:
     """The same description on every form is one paragraph, without a list of forms too long to help."""
     forms = [form(رنگ=f"رنگ شماره {number}", description="شستشو با آب سرد") for number in range(100)]
-    assert render(LAPTOP, forms).text.count("\n\nشستشو با آب سرد") == 1
+    assert render(canonical(LAPTOP, forms)).text.count("\n\nشستشو با آب سرد") == 1
 
 
 def test_no_facts_are_read() -> None:
     """No price, stock, code, link or image is in the text."""
-    document = render(LAPTOP, [form(رنگ="مشکی")])
+    document = render(canonical(LAPTOP, [form(رنگ="مشکی")]))
     assert not [
         fact for fact in ("12345", "98765", "777", "SKU", "http", "jpg", "IRT") if fact in document.text
     ]
@@ -107,10 +108,11 @@ def test_no_facts_are_read() -> None:
 
 def test_a_description_given_twice_reads_once() -> None:
     """A description equal to the short one is not repeated."""
-    assert render(replace(LAPTOP, description="<div>سبک</div>"), []).text.count("سبک") == 1
+    assert render(canonical(replace(LAPTOP, description="<div>سبک</div>"), [])).text.count("سبک") == 1
 
 
 def test_an_empty_product() -> None:
     """A bare title has no text; nothing has neither."""
-    assert render(Product(external_id="1", title="کتاب"), []) == Document(title="کتاب", text="")
-    assert render(Product(external_id="1", title=" <p></p>"), [form()]) == Document(title="", text="")
+    assert render(canonical(Product(external_id="1", title="کتاب"), [])) == Document(title="کتاب", text="")
+    nothing = canonical(Product(external_id="1", title=" <p></p>"), [form()])
+    assert render(nothing) == Document(title="", text="")
