@@ -22,6 +22,7 @@ from activities.events import EventActivities
 from activities.inbox import InboxActivities
 from activities.knowledge import KnowledgeActivities
 from activities.lost import LostActivities, Temporal
+from activities.page_texts import PageTexts
 from activities.pages import Pages
 from activities.products import ProductActivities
 from activities.pulling import ShopActivities
@@ -89,7 +90,7 @@ def collect(
         database, embedding, totals, patience=timedelta(hours=settings.embedding_patience_hours)
     )
     shops = open_shops(settings, database)
-    taking = Taking(database, Pages(database, embedding, totals))
+    taking = Taking(database, Pages(database, PageTexts(database, embedding, totals)))
     syncs = CatalogSyncActivities(database, shops, taking, model=model)
     absent = AbsentActivities(database, shops, taking)
     webhooks = WebhookUpkeepActivities(

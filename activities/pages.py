@@ -1,23 +1,23 @@
 """A page of products, read from a shop, becomes rows, chunks and vectors: each step once for all of them."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.embedding import Embedding, Laid, Spent
-from activities.totals import Totals
+from activities.page_texts import PageTexts, Spent
 from contracts.catalog import Product
 from contracts.events import EventType, KnowledgeVersion
-from database import knowledge, products, variations
+from database import products, variations
 from database.engine import Database
 from database.events import Change
 from database.product_locks import lock_products
 from database.products import Written
 from database.shops import SealedAccess
 from database.variations import Inside
-from knowledge.content import canonical, content_hash
+from knowledge.content import Content, canonical, content_hash
 
 SETTLED = timedelta(hours=1)
 """As long as a row is newer than this, an event may know better than what we read."""
@@ -58,25 +58,19 @@ class ReadPage:
 class Pages:
     """Takes pages over; a newer event of one of their products wins at every step."""
 
-    def __init__(self, database: Database, embedding: Embedding, totals: Totals) -> None:
+    def __init__(self, database: Database, texts: PageTexts) -> None:
         self._database = database
-        self._embedding = embedding
-        self._totals = totals
+        self._texts = texts
 
-    async def take(self, page: ReadPage) -> tuple[Laid, Spent]:
+    async def take(self, page: ReadPage) -> Spent:
         """Save a page, and make its texts known where they are not."""
         if not page.products:
-            return Laid(missing=0, reused=0), Spent()
+            return Spent()
         async with self._database.transaction() as connection:
-            versions = await self._save(connection, page)
-            stored = await products.read(connection, [version.product_id for version in versions])
-            laid = Laid(missing=0, reused=0)
-            if versions:
-                laid = await self._embedding.stage(connection, versions, stored)
-        self._totals.reused(laid.reused)
-        return laid, await self._make_known(versions)
+            unknown = await self._save(connection, page)
+        return await self._texts.make_known(unknown)
 
-    async def _save(self, connection: AsyncConnection, page: ReadPage) -> list[KnowledgeVersion]:
+    async def _save(self, connection: AsyncConnection, page: ReadPage) -> dict[KnowledgeVersion, Content]:
         """Write products with their variations; the texts of theirs that search does not know."""
         changes = page.changes()
         await lock_products(connection, page.store_id, [change.external_id for change in changes])
@@ -87,12 +81,12 @@ class Pages:
             if product.variation_ids is not None
         ]
         known = await variations.replace_all(connection, page.store_id, inside)
+        contents = {}
+        for product in page.products:
+            contents[product.external_id] = canonical(product, known.get(product.external_id, ()))
+            await asyncio.sleep(0)
         written = [
-            Written(
-                change=change,
-                product=product,
-                content_hash=content_hash(canonical(product, known.get(product.external_id, ()))),
-            )
+            Written(change=change, product=product, content_hash=content_hash(contents[product.external_id]))
             for change, product in zip(changes, page.products, strict=True)
         ]
         saved = await products.upsert(connection, written)
@@ -103,24 +97,12 @@ class Pages:
             row
             for row in saved.values()
             if row.is_active
-            and (row.knowledge_hash, row.knowledge_model) != (row.content_hash, self._embedding.model)
+            and (row.knowledge_hash, row.knowledge_model) != (row.content_hash, self._texts.model)
         ]
         await products.take(connection, [row.id for row in unknown])
-        return [
-            KnowledgeVersion(event_row=0, product_id=row.id, content_hash=row.content_hash) for row in unknown
-        ]
-
-    async def _make_known(self, versions: Sequence[KnowledgeVersion]) -> Spent:
-        """Embed and publish; what somebody else is embedding at this moment is theirs to publish."""
-        if not versions:
-            return Spent()
-        ids = [version.product_id for version in versions]
-        async with knowledge.embedding_locks(self._database, ids) as alone:
-            ours = [version for version in versions if version.product_id in alone.products]
-            wanted = await knowledge.wanted(alone.connection, ours)
-            spent = await self._embedding.embed(alone.connection, wanted) if wanted else Spent()
-        async with self._database.transaction() as connection:
-            published = await self._embedding.publish(connection, versions)
-        for seconds in published.values():
-            self._totals.searchable(seconds)
-        return spent
+        return {
+            KnowledgeVersion(event_row=0, product_id=row.id, content_hash=row.content_hash): contents[
+                row.external_id
+            ]
+            for row in unknown
+        }

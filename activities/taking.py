@@ -73,11 +73,11 @@ class Taking:
         products, unreadable = _read(shop, bodies)
         page = ReadPage(store_id=run.store_id, terms=shop.terms, read_at=read_at, products=products)
         with _meant():
-            laid, spent = await self._pages.take(page)
+            spent = await self._pages.take(page)
             counts = SyncCounts(
                 failed=len(unreadable),
-                embedded=spent.texts,
-                reused=laid.reused,
+                embedded=spent.embedded,
+                reused=spent.reused,
                 tokens_spent=spent.tokens,
             )
             async with self._database.transaction() as connection:

@@ -101,6 +101,7 @@ _REWIND = text("""
 """)
 
 _TAKE = text("UPDATE products SET taken_hash = content_hash WHERE id = ANY(:ids)")
+_LEAVE = text("UPDATE products SET taken_hash = NULL WHERE id = ANY(:ids)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,3 +279,8 @@ async def rewind(connection: AsyncConnection, written: Sequence[Change], *, sett
 async def take(connection: AsyncConnection, ids: Sequence[int]) -> None:
     """Say that somebody is making the texts of these products known."""
     await connection.execute(_TAKE, {"ids": list(ids)})
+
+
+async def leave(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    """Say that nobody is, so that somebody will."""
+    await connection.execute(_LEAVE, {"ids": list(ids)})
