@@ -19,6 +19,7 @@ from activities.absent import AbsentActivities
 from activities.catalog_sync import CatalogSyncActivities
 from activities.embedding import Embedding
 from activities.events import EventActivities
+from activities.first_import import FirstImportActivities
 from activities.inbox import InboxActivities
 from activities.knowledge import KnowledgeActivities
 from activities.lost import LostActivities, Temporal
@@ -90,8 +91,9 @@ def collect(
         database, embedding, totals, patience=timedelta(hours=settings.embedding_patience_hours)
     )
     shops = open_shops(settings, database)
-    taking = Taking(database, Pages(database, PageTexts(database, embedding, totals)))
+    taking = Taking(database, Pages(PageTexts(database, embedding, totals)))
     syncs = CatalogSyncActivities(database, shops, taking, model=model)
+    first = FirstImportActivities(database, shops, taking)
     absent = AbsentActivities(database, shops, taking)
     webhooks = WebhookUpkeepActivities(
         database,
@@ -120,6 +122,7 @@ def collect(
         RetentionActivities(database, keep=settings.payload_retention).trim_payloads,
         syncs.begin_sync,
         syncs.compare_pages,
+        first.import_pages,
         syncs.take_pages,
         syncs.finish_sync,
         absent.weigh_absent,

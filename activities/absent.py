@@ -39,12 +39,10 @@ class AbsentActivities:
         """How much of what we hold no page named; a dry run tells of it and leaves it at that."""
         with database_errors():
             async with self._database.transaction() as connection:
-                missing, held, _ = await absent.count(connection, run.sync_id, run.store_id)
+                missing, held = await absent.weigh(connection, run.sync_id)
                 if run.dry_run and missing:
-                    batch = await absent.find(
-                        connection, run.sync_id, run.store_id, beyond=0, limit=syncs.FINDINGS_KEPT
-                    )
-                    findings = [_silent(external_id) for _, external_id in batch]
+                    batch = await absent.find(connection, run.sync_id, beyond=0, limit=syncs.FINDINGS_KEPT)
+                    findings = [_silent(unseen.external_id) for unseen in batch]
                     await syncs.keep_findings(connection, run.sync_id, findings)
         return Absent(absent=missing, held=held)
 
@@ -60,22 +58,21 @@ class AbsentActivities:
         run = at.run
         async with self._taking.explained(run.sync_id):
             async with self._database.reading() as connection:
-                _, _, saw_all = await absent.count(connection, run.sync_id, run.store_id)
-                batch = await absent.find(
-                    connection, run.sync_id, run.store_id, beyond=at.beyond or 0, limit=BATCH
-                )
+                batch = await absent.find(connection, run.sync_id, beyond=at.beyond or 0, limit=BATCH)
             if not batch:
                 return None
-            asked = [external_id for _, external_id in batch]
+            asked = [unseen.external_id for unseen in batch]
             async with self._shops.open(run.store_id) as shop:
                 read_at = datetime.now(UTC)
                 shown, hidden = (
-                    (await shop.catalogue.fetch(asked), []) if saw_all else await _one_by_one(shop, asked)
+                    (await shop.catalogue.fetch(asked), [])
+                    if batch[0].saw_all
+                    else await _one_by_one(shop, asked)
                 )
             gone = [external_id for external_id in asked if external_id not in {*shown, *hidden}]
             await self._settle(at, gone, [*shown, *hidden], read_at)
             await self._taking.take(run, at.page, shop, shown, read_at)
-        return batch[-1][0] if len(batch) == BATCH else None
+        return batch[-1].id if len(batch) == BATCH else None
 
     async def _settle(
         self, at: SyncPosition, missing: Sequence[str], there: Sequence[str], read_at: datetime
@@ -86,8 +83,7 @@ class AbsentActivities:
                 connection,
                 at.run.sync_id,
                 at.page,
-                wanted=(),
-                seen=there,
+                external_ids=there,
                 counts=SyncCounts(gone=len(gone), seen=len(there), changed=len(there)),
                 findings=[_silent(external_id) for external_id in gone],
             )

@@ -1,21 +1,18 @@
 """The steps of a bulk resync: compare the shop's list page by page, and take over what differs."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
-from pydantic import TypeAdapter
 from temporalio import activity
 
 from activities.failures import STORE_GONE
 from activities.findings import finding
 from activities.guard import application_error, database_errors
-from activities.shops import OpenShop, Shops
+from activities.shops import Shops
 from activities.taking import Taking
-from connectors.base import ManifestPage
-from contracts.failures import Failure, Posture
+from activities.walking import begun, is_over, left_off, walk, with_currency
+from connectors.base import ManifestEntry, ManifestPage
 from contracts.syncs import (
     DifferingPages,
     SyncCounts,
@@ -25,20 +22,9 @@ from contracts.syncs import (
     SyncRun,
     WalkedPages,
 )
-from database import manifest, shops, syncs
+from database import manifest, syncs
 from database.engine import Database
-from database.manifest import Compared, Listed, Verdict
-
-PAGES_PER_STEP = 10
-EMPTY_PAGES_BELIEVED = 3
-
-_POSITION = TypeAdapter(SyncPosition)
-
-
-def _counts(compared: Sequence[Compared]) -> SyncCounts:
-    new = sum(one.verdict is Verdict.NEW for one in compared)
-    same = sum(one.verdict is Verdict.SAME for one in compared)
-    return SyncCounts(seen=len(compared), new=new, unchanged=same, changed=len(compared) - new - same)
+from database.manifest import Listed, Verdict
 
 
 class CatalogSyncActivities:
@@ -68,25 +54,17 @@ class CatalogSyncActivities:
 
     @activity.defn
     async def compare_pages(self, start: SyncPosition) -> WalkedPages:
-        """Read some pages of the shop's list, and keep what differs from what we hold.
-
-        While one is compared the next is read already. Who takes over goes on after the last one kept.
-        """
-        run, last = start.run, start.page + PAGES_PER_STEP - 1
+        """Read some pages of the shop's list, and keep what differs from what we hold."""
+        run = start.run
         async with self._taking.explained(run.sync_id) as heart:
-            at = _POSITION.validate_python(heart.details[0]) if heart.details else start
-            if at.page == start.page or (at.cursor and at.page <= last):
+            at = left_off(start, heart)
+            if not is_over(at, start):
                 async with self._shops.open(run.store_id) as shop:
-                    if at.page == 1:
-                        await self._learn_currency(shop)
-                    async with aclosing(_read_ahead(shop, at, last)) as pages:
-                        async for page, read_at in pages:
-                            with database_errors():
-                                await self._keep(at, page, read_at)
-                            at = _after(at, page)
-                            heart.tell(at)
+                    await with_currency(self._database, at, shop)
+                    read = partial(shop.catalogue.manifest, modified_after=run.modified_after)
+                    at = await walk(at, start, heart, read, self._compare)
             async with self._database.reading() as connection:
-                differing = await syncs.differing(connection, run.sync_id, first=start.page, last=last)
+                differing = await syncs.differing(connection, run.sync_id, first=start.page, last=at.page - 1)
         return WalkedPages(at=at, differing=differing)
 
     @activity.defn
@@ -110,67 +88,54 @@ class CatalogSyncActivities:
             async with self._database.transaction() as connection:
                 await syncs.finish(connection, end)
 
-    async def _learn_currency(self, shop: OpenShop) -> None:
-        if shop.terms.currency is None and (currency := await shop.catalogue.currency()):
-            with database_errors():
-                async with self._database.single() as connection:
-                    await shops.learn_currency(connection, shop.store_id, currency)
+    async def _compare(self, at: SyncPosition, page: ManifestPage, read_at: datetime) -> None:
+        """Keep a page with those of its products that differ.
 
-    async def _keep(self, at: SyncPosition, page: ManifestPage, read_at: datetime) -> None:
+        Only entries other than those our products were found equal to before are looked at more closely.
+        """
+        fingerprints = {entry.external_id: entry.fingerprint for entry in page.entries}
+        with database_errors():
+            await begun(self._database, at, page, read_at)
+            async with self._database.single() as connection:
+                others = await manifest.keep_unchanged(
+                    connection, at.run.store_id, at.run.sync_id, at.page, fingerprints, model=self._model
+                )
+            if others:
+                entries = [entry for entry in page.entries if entry.external_id in others]
+                await self._keep(at, list(fingerprints), entries, read_at)
+
+    async def _keep(
+        self, at: SyncPosition, named: Sequence[str], entries: Sequence[ManifestEntry], read_at: datetime
+    ) -> None:
         run = at.run
         listed = {
             entry.external_id: Listed(
-                external_id=entry.external_id, product=entry.product, with_facts=entry.with_facts
+                external_id=entry.external_id,
+                fingerprint=entry.fingerprint,
+                product=entry.read(),
+                with_facts=entry.with_facts,
             )
-            for entry in page.entries
+            for entry in entries
         }
         async with self._database.transaction() as connection:
             compared = await manifest.compare(
                 connection, run.store_id, list(listed.values()), read_at=read_at, model=self._model
             )
             differing = [one for one in compared if one.verdict is not Verdict.SAME]
+            new = sum(one.verdict is Verdict.NEW for one in differing)
             await syncs.keep_page(
                 connection,
                 run.sync_id,
                 at.page,
+                external_ids=named,
                 wanted=() if run.dry_run else [one.external_id for one in differing],
-                seen=list(listed),
-                counts=_counts(compared),
+                counts=SyncCounts(
+                    seen=len(named),
+                    new=new,
+                    changed=len(differing) - new,
+                    unchanged=len(named) - len(differing),
+                ),
                 findings=[
                     finding(one) for one in differing if not (run.first and one.verdict is Verdict.NEW)
                 ],
             )
-            if at.page == 1:
-                moment = min(page.moment, read_at) if page.moment else read_at
-                await syncs.started(connection, run.sync_id, moment=moment, total=page.total)
-
-
-def _after(at: SyncPosition, page: ManifestPage) -> SyncPosition:
-    empty = 0 if page.entries else at.empty_in_row + 1
-    if page.next and empty > EMPTY_PAGES_BELIEVED:
-        reason = "The shop claims to have more pages, but nothing is on them."
-        raise application_error(Failure(posture=Posture.NEVER, reason=reason))
-    return replace(at, page=at.page + 1, cursor=page.next, empty_in_row=empty)
-
-
-async def _read_ahead(
-    shop: OpenShop, at: SyncPosition, last: int
-) -> AsyncGenerator[tuple[ManifestPage, datetime], None]:
-    """Pages up to the last one, each with the time from which on it may be outdated."""
-
-    async def read(cursor: str | None) -> tuple[ManifestPage, datetime]:
-        read_at = datetime.now(UTC)
-        page = await shop.catalogue.manifest(cursor, modified_after=at.run.modified_after)
-        return page, read_at
-
-    reading = asyncio.create_task(read(at.cursor))
-    try:
-        for number in range(at.page, last + 1):
-            page, read_at = await reading
-            if page.next and number < last:
-                reading = asyncio.create_task(read(page.next))
-            yield page, read_at
-            if not page.next:
-                return
-    finally:
-        reading.cancel()

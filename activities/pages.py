@@ -1,7 +1,7 @@
 """A page of products, read from a shop, becomes rows, chunks and vectors: each step once for all of them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +11,6 @@ from activities.page_texts import PageTexts, Spent
 from contracts.catalog import Product
 from contracts.events import EventType, KnowledgeVersion
 from database import products, variations
-from database.engine import Database
 from database.events import Change
 from database.product_locks import lock_products
 from database.products import Written
@@ -24,72 +23,90 @@ SETTLED = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadProduct:
+    """A product with all its variations, and the fingerprint its entry in the shop's list has, if known."""
+
+    product: Product
+    listed_hash: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedPage:
+    """How many products were new, and the texts that search does not know."""
+
+    new: int
+    unknown: Mapping[KnowledgeVersion, Content]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadPage:
-    """Products as their shop showed them at `read_at`, with all their variations."""
+    """Products as their shop showed them at `read_at`."""
 
     store_id: int
     terms: SealedAccess
     read_at: datetime
-    products: Sequence[Product]
+    products: Sequence[ReadProduct]
 
-    def changes(self) -> list[Change]:
-        """As if an event had told each of them at the time of reading."""
-        return [
-            Change(
-                id=0,
-                store_id=self.store_id,
-                user_id=self.terms.user_id,
-                event_id="",
-                event_type=EventType.UPDATED,
-                external_id=product.external_id,
-                product_key=product.external_id,
-                payload={},
-                is_trimmed=False,
-                version=min(product.version, self.read_at) if product.version else None,
-                received_at=self.read_at,
-                superseded_by=None,
-                platform=self.terms.type,
-                currency=self.terms.currency,
-            )
-            for product in self.products
-        ]
+    def change(self, product: Product) -> Change:
+        """As if an event had told of it at the time of reading."""
+        return Change(
+            id=0,
+            store_id=self.store_id,
+            user_id=self.terms.user_id,
+            event_id="",
+            event_type=EventType.UPDATED,
+            external_id=product.external_id,
+            product_key=product.external_id,
+            payload={},
+            is_trimmed=False,
+            version=min(product.version, self.read_at) if product.version else None,
+            received_at=self.read_at,
+            superseded_by=None,
+            platform=self.terms.type,
+            currency=self.terms.currency,
+        )
+
+    def listed_hash(self, read: ReadProduct) -> str | None:
+        """None where the product claims to be of the future: then it is looked at again."""
+        version = read.product.version
+        return None if version and version > self.read_at else read.listed_hash
 
 
 class Pages:
     """Takes pages over; a newer event of one of their products wins at every step."""
 
-    def __init__(self, database: Database, texts: PageTexts) -> None:
-        self._database = database
+    def __init__(self, texts: PageTexts) -> None:
         self._texts = texts
 
-    async def take(self, page: ReadPage) -> Spent:
-        """Save a page, and make its texts known where they are not."""
+    async def save(self, connection: AsyncConnection, page: ReadPage) -> SavedPage:
+        """Write products with their variations."""
         if not page.products:
-            return Spent()
-        async with self._database.transaction() as connection:
-            unknown = await self._save(connection, page)
-        return await self._texts.make_known(unknown)
-
-    async def _save(self, connection: AsyncConnection, page: ReadPage) -> dict[KnowledgeVersion, Content]:
-        """Write products with their variations; the texts of theirs that search does not know."""
-        changes = page.changes()
+            return SavedPage(new=0, unknown={})
+        changes = [page.change(read.product) for read in page.products]
         await lock_products(connection, page.store_id, [change.external_id for change in changes])
         await products.rewind(connection, changes, settled=page.read_at - SETTLED)
         inside = [
-            Inside(change=change, variations=product.variations, ids=product.variation_ids)
-            for change, product in zip(changes, page.products, strict=True)
-            if product.variation_ids is not None
+            Inside(change=change, variations=read.product.variations, ids=read.product.variation_ids)
+            for change, read in zip(changes, page.products, strict=True)
+            if read.product.variation_ids is not None
         ]
         known = await variations.replace_all(connection, page.store_id, inside)
-        contents = {}
-        for product in page.products:
-            contents[product.external_id] = canonical(product, known.get(product.external_id, ()))
+        contents: dict[str, Content] = {}
+        written = []
+        for change, read in zip(changes, page.products, strict=True):
+            content = canonical(read.product, known.get(change.external_id, ()))
+            contents[change.external_id] = content
+            written.append(
+                Written(
+                    change=change,
+                    product=read.product,
+                    content_hash=content_hash(content),
+                    listed_hash=page.listed_hash(read),
+                )
+            )
             await asyncio.sleep(0)
-        written = [
-            Written(change=change, product=product, content_hash=content_hash(contents[product.external_id]))
-            for change, product in zip(changes, page.products, strict=True)
-        ]
         saved = await products.upsert(connection, written)
+        new = sum(row.is_new for row in saved.values())
         for parent in await variations.newer(connection, page.store_id, inside):
             if row := saved.get(parent):
                 saved[parent] = await products.refresh_from_variations(connection, row.id, row.content_hash)
@@ -100,9 +117,16 @@ class Pages:
             and (row.knowledge_hash, row.knowledge_model) != (row.content_hash, self._texts.model)
         ]
         await products.take(connection, [row.id for row in unknown])
-        return {
-            KnowledgeVersion(event_row=0, product_id=row.id, content_hash=row.content_hash): contents[
-                row.external_id
-            ]
-            for row in unknown
-        }
+        return SavedPage(
+            new=new,
+            unknown={
+                KnowledgeVersion(event_row=0, product_id=row.id, content_hash=row.content_hash): contents[
+                    row.external_id
+                ]
+                for row in unknown
+            },
+        )
+
+    async def make_known(self, saved: SavedPage) -> Spent:
+        """Let search find the texts of a saved page that it does not know."""
+        return await self._texts.make_known(saved.unknown)

@@ -1,7 +1,7 @@
 """Taking products over on behalf of a sync: what was done, what failed, and what it waits for."""
 
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -12,8 +12,9 @@ from temporalio.exceptions import ApplicationError
 from activities.failures import embedding_failure
 from activities.guard import application_error, database_errors
 from activities.heartbeats import Heart, heartbeating
-from activities.pages import Pages, ReadPage
+from activities.pages import Pages, ReadPage, ReadProduct, SavedPage
 from activities.shops import OpenShop
+from connectors.base import WholePage
 from connectors.platforms import PLATFORMS
 from contracts.catalog import Product
 from contracts.errors import InvalidField
@@ -27,7 +28,7 @@ Bodies = Mapping[str, Mapping[str, Any]]
 """What a catalogue tells of products, by their ids."""
 
 
-def _read(shop: OpenShop, bodies: Bodies) -> tuple[list[Product], list[Finding]]:
+def _read(run: SyncRun, shop: OpenShop, bodies: Bodies, read_at: datetime) -> tuple[ReadPage, list[Finding]]:
     """The products, and findings on those that cannot be read."""
     products, unreadable = [], []
     for external_id, body in bodies.items():
@@ -38,8 +39,10 @@ def _read(shop: OpenShop, bodies: Bodies) -> tuple[list[Product], list[Finding]]
             unreadable.append(Finding(external_id=external_id, kind=FindingKind.UNREADABLE, detail=detail))
             continue
         if isinstance(change, Product):
-            products.append(change)
-    return products, unreadable
+            listed = shop.catalogue.fingerprint(body)
+            products.append(ReadProduct(product=change, listed_hash=listed))
+    page = ReadPage(store_id=run.store_id, terms=shop.terms, read_at=read_at, products=products)
+    return page, unreadable
 
 
 def _waited_for(failure: Failure) -> Failure:
@@ -70,20 +73,43 @@ class Taking:
         self, run: SyncRun, number: int, shop: OpenShop, bodies: Bodies, read_at: datetime
     ) -> None:
         """Save products as they were read, make their texts known, and mark the page as done."""
-        products, unreadable = _read(shop, bodies)
-        page = ReadPage(store_id=run.store_id, terms=shop.terms, read_at=read_at, products=products)
+        page, unreadable = _read(run, shop, bodies, read_at)
         with _meant():
-            spent = await self._pages.take(page)
-            counts = SyncCounts(
-                failed=len(unreadable),
-                embedded=spent.embedded,
-                reused=spent.reused,
-                tokens_spent=spent.tokens,
-            )
             async with self._database.transaction() as connection:
-                if unreadable:
-                    await syncs.keep_findings(connection, run.sync_id, unreadable)
-                await syncs.taken(connection, run.sync_id, number, counts)
+                saved = await self._pages.save(connection, page)
+            await self._make_known(run, number, saved, unreadable)
+
+    async def take_listed(
+        self, run: SyncRun, number: int, shop: OpenShop, listed: WholePage, read_at: datetime
+    ) -> None:
+        """The same for a page of the list, which is kept with its products."""
+        page, unreadable = _read(run, shop, listed.products, read_at)
+        with _meant():
+            async with self._database.transaction() as connection:
+                saved = await self._pages.save(connection, page)
+                new = saved.new + len(unreadable)
+                counts = SyncCounts(
+                    seen=len(listed.listed), new=new, unchanged=max(0, len(listed.listed) - new)
+                )
+                await syncs.keep_page(
+                    connection, run.sync_id, number, external_ids=listed.listed, counts=counts
+                )
+            await self._make_known(run, number, saved, unreadable)
+
+    async def _make_known(
+        self, run: SyncRun, number: int, saved: SavedPage, unreadable: Sequence[Finding]
+    ) -> None:
+        spent = await self._pages.make_known(saved)
+        counts = SyncCounts(
+            failed=len(unreadable),
+            embedded=spent.embedded,
+            reused=spent.reused,
+            tokens_spent=spent.tokens,
+        )
+        async with self._database.transaction() as connection:
+            if unreadable:
+                await syncs.keep_findings(connection, run.sync_id, unreadable)
+            await syncs.taken(connection, run.sync_id, number, counts)
 
     @asynccontextmanager
     async def explained(self, sync_id: int) -> AsyncIterator[Heart]:

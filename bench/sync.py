@@ -210,7 +210,7 @@ async def _many(
     index_dropped(servers)
     with catalogue(servers, MANY, "many") as shop, servers.worker(**settings) as worker:
         bare = download(shop, MANY, None)
-        bare_list = download(shop, MANY, MANIFEST_FIELDS)
+        bare_list = download(shop, MANY, ",".join(MANIFEST_FIELDS))
         shop.asked()
         async with _store(servers, temporal, shop) as store:
             for name in ("first import", "unchanged", "1 % changed"):

@@ -55,12 +55,13 @@ class ManifestEntry:
     """What a shop's list says of a product, without its texts.
 
     Renames move no time and direct writes to the shop's database move none either, so names and facts are
-    there beside it. One of which only the id could be read has no `product`. `with_facts` is whether the
-    list tells price and stock at all.
+    there beside it. `fingerprint` differs where anything in the entry does. `read` is for those that differ;
+    it answers None where only the id can be read. `with_facts` is whether the list tells price and stock.
     """
 
     external_id: str
-    product: Product | None
+    fingerprint: str
+    read: Callable[[], Product | None]
     with_facts: bool = True
 
 
@@ -75,6 +76,29 @@ class ManifestPage:
     next: str | None
     total: int | None
     moment: datetime | None
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The ids of its products."""
+        return tuple(entry.external_id for entry in self.entries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholePage:
+    """One page of the list with its products in full, by their ids; `listed` are those of the page.
+
+    What is listed and not among the products went meanwhile.
+    """
+
+    listed: tuple[str, ...]
+    products: Mapping[str, Mapping[str, Any]]
+    next: str | None
+    total: int | None
+    moment: datetime | None
+
+
+MOST_FETCHED = 100
+"""Products a catalogue is asked for by their ids at a time."""
 
 
 class Catalogue(Protocol):
@@ -97,13 +121,31 @@ class Catalogue(Protocol):
         """
         ...
 
+    async def whole(self, cursor: str | None) -> WholePage:
+        """A page as of `manifest`, with its products as of `fetch`, in as few questions as can be."""
+        ...
+
     async def fetch(self, external_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         """Up to 100 products with their variations in full, by their ids; the others are gone."""
+        ...
+
+    def fingerprint(self, product: Mapping[str, Any]) -> str | None:
+        """That of the entry `manifest` would have of a product in full; None where it tells other things."""
         ...
 
     async def currency(self) -> str | None:
         """The code of the shop's currency; None where it does not tell us."""
         ...
+
+
+async def whole_by_ids(catalogue: Catalogue, cursor: str | None) -> WholePage:
+    """A page whose products are asked for by their ids, where the list itself cannot tell them in full."""
+    page = await catalogue.manifest(cursor)
+    listed = page.listed
+    products: dict[str, Mapping[str, Any]] = {}
+    for at in range(0, len(listed), MOST_FETCHED):
+        products |= await catalogue.fetch(listed[at : at + MOST_FETCHED])
+    return WholePage(listed=listed, products=products, next=page.next, total=page.total, moment=page.moment)
 
 
 class WebhookKeeper(Protocol):

@@ -52,8 +52,9 @@ class SyncRequest:
 class SyncRun:
     """A sync under way; `modified_after` is of the shop's clock, None where everything is walked.
 
-    On the `first` one, no product that we lack was missed. `missed` is how many changes the walk before
-    found of which no event had told.
+    On the `first` one, no product that we lack was missed. Where we hold nothing to compare the list with,
+    its products are read `whole` at once. `missed` is how many changes the walk before found of which no
+    event had told.
     """
 
     sync_id: int
@@ -63,6 +64,7 @@ class SyncRun:
     allow_gone: bool
     modified_after: datetime | None
     first: bool = False
+    whole: bool = False
     missed: int = 0
 
 

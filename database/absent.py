@@ -1,31 +1,41 @@
 """Products we hold that a walk through their shop did not see."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-_ABSENT = """
-    p.store_id = :store_id AND p.status <> 'deleted' AND p.received_at < s.started_at
-    AND NOT EXISTS (SELECT FROM sync_manifest m WHERE m.sync_id = s.id AND m.external_id = p.external_id)
-"""
+_NOT_NEWS = "p.status <> 'deleted' AND p.received_at < s.started_at"
 
-_COUNT_ABSENT = text(f"""
-    SELECT (SELECT count(*) FROM products p WHERE {_ABSENT}) AS absent,
-           (SELECT count(*) FROM products p WHERE p.store_id = :store_id AND p.status <> 'deleted') AS held,
-           (SELECT count(*) FROM sync_manifest WHERE sync_id = s.id) >= coalesce(s.total, 0) AS saw_all
-    FROM syncs s WHERE s.id = :id
+_WEIGH = text(f"""
+    WITH named AS (
+        SELECT DISTINCT unnest(external_ids) AS external_id FROM sync_pages WHERE sync_id = :id
+    ), absent AS (
+        SELECT p.id FROM syncs s JOIN products p ON p.store_id = s.store_id
+        WHERE s.id = :id AND {_NOT_NEWS}
+          AND NOT EXISTS (SELECT FROM named WHERE named.external_id = p.external_id)
+    ), kept AS (
+        INSERT INTO sync_absent (sync_id, product_id) SELECT :id, id FROM absent ON CONFLICT DO NOTHING
+    )
+    UPDATE syncs SET saw_all = (SELECT count(*) FROM named) >= coalesce(total, 0)
+    WHERE id = :id
+    RETURNING (SELECT count(*) FROM absent) AS absent,
+              (SELECT count(*) FROM products p
+               WHERE p.store_id = syncs.store_id AND p.status <> 'deleted') AS held
 """)
 
-_LIST_ABSENT = text(f"""
-    SELECT p.id, p.external_id FROM products p, syncs s
-    WHERE s.id = :id AND p.id > :beyond AND {_ABSENT}
-    ORDER BY p.id LIMIT :limit
+_LIST = text(f"""
+    SELECT p.id, p.external_id, s.saw_all
+    FROM syncs s JOIN sync_absent a ON a.sync_id = s.id JOIN products p ON p.id = a.product_id
+    WHERE s.id = :id AND a.product_id > :beyond AND {_NOT_NEWS}
+    ORDER BY a.product_id LIMIT :limit
 """)
 
 _DELETE = text("""
-    UPDATE products p SET is_active = false, status = 'deleted', received_at = :read_at, updated_at = now()
+    UPDATE products p SET is_active = false, status = 'deleted', received_at = :read_at, listed_hash = NULL,
+        updated_at = now()
     FROM syncs s
     WHERE s.id = :id AND p.store_id = s.store_id AND p.external_id = ANY(:external_ids)
       AND p.received_at < s.started_at AND p.status <> 'deleted'
@@ -33,18 +43,25 @@ _DELETE = text("""
 """)
 
 
-async def count(connection: AsyncConnection, sync_id: int, store_id: int) -> tuple[int, int, bool]:
-    """How many products no page named, how many we hold, and whether pages named as many as there are."""
-    row = (await connection.execute(_COUNT_ABSENT, {"id": sync_id, "store_id": store_id})).one()
-    return row.absent, row.held, row.saw_all
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """A product that no page named; `saw_all` is whether pages named as many as the shop says there are."""
+
+    id: int
+    external_id: str
+    saw_all: bool
 
 
-async def find(
-    connection: AsyncConnection, sync_id: int, store_id: int, *, beyond: int, limit: int
-) -> list[tuple[int, str]]:
-    """Row and external id of products no page named."""
-    values = {"id": sync_id, "store_id": store_id, "beyond": beyond, "limit": limit}
-    return [(row.id, row.external_id) for row in await connection.execute(_LIST_ABSENT, values)]
+async def weigh(connection: AsyncConnection, sync_id: int) -> tuple[int, int]:
+    """Note the products no page named; how many they are, and how many we hold."""
+    row = (await connection.execute(_WEIGH, {"id": sync_id})).one()
+    return row.absent, row.held
+
+
+async def find(connection: AsyncConnection, sync_id: int, *, beyond: int, limit: int) -> list[Unseen]:
+    """Those that were noted and of which no event told since, in the order of their rows."""
+    rows = await connection.execute(_LIST, {"id": sync_id, "beyond": beyond, "limit": limit})
+    return [Unseen(**row) for row in rows.mappings()]
 
 
 async def remove(

@@ -1,6 +1,6 @@
 """A page of a shop's list against the products we hold, in one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +30,7 @@ class Listed:
     """A product of the list; `product` is None where only its id could be read."""
 
     external_id: str
+    fingerprint: str
     product: Product | None
     with_facts: bool
 
@@ -53,8 +54,29 @@ _NAMES_DIFFER = " OR ".join(
     f"NOT (p.{name} @> m.{name} AND p.{name} <@ m.{name})" for name in ("categories", "tags", "brands")
 )
 
+_KNOWN_TEXT = "(p.knowledge_hash, p.knowledge_model) IS NOT DISTINCT FROM (p.content_hash, :model)"
+
+_KEEP_UNCHANGED = text(f"""
+    WITH differing AS MATERIALIZED (
+        SELECT e.external_id
+        FROM unnest(CAST(:external_ids AS text[]), CAST(:fingerprints AS text[]))
+            AS e(external_id, fingerprint)
+        WHERE (SELECT p.listed_hash = e.fingerprint AND (NOT p.is_active OR {_KNOWN_TEXT})
+               FROM products p WHERE p.store_id = :store_id AND p.external_id = e.external_id) IS NOT TRUE
+    ), kept AS (
+        INSERT INTO sync_pages (sync_id, page, external_ids, seen, unchanged)
+        SELECT :sync_id, :page, CAST(:external_ids AS text[]), n, n
+        FROM cardinality(CAST(:external_ids AS text[])) AS n
+        WHERE NOT EXISTS (SELECT FROM differing)
+        ON CONFLICT DO NOTHING
+    )
+    SELECT external_id FROM differing
+""")
+
 _COMPARE = text(f"""
-    SELECT m.external_id, m.version AS theirs, p.version AS ours,
+    WITH compared AS MATERIALIZED (
+    SELECT p.id, m.external_id, m.version AS theirs, p.version AS ours, m.fingerprint, p.updated_at,
+           m.version IS NOT DISTINCT FROM p.version AND p.received_at <= :read_at AS settled,
            CASE
                WHEN p.id IS NULL THEN 'new'
                WHEN p.received_at > :read_at THEN 'same'
@@ -71,17 +93,21 @@ _COMPARE = text(f"""
                WHEN m.with_facts AND coalesce(cardinality(m.variation_ids), 0) = 0
                    AND (p.price, p.stock_quantity, p.in_stock)
                        IS DISTINCT FROM (m.price, m.stock_quantity, m.in_stock) THEN 'otherwise'
-               WHEN p.is_active
-                   AND (p.knowledge_hash, p.knowledge_model) IS DISTINCT FROM (p.content_hash, :model)
-                   THEN 'unknown'
+               WHEN p.is_active AND NOT {_KNOWN_TEXT} THEN 'unknown'
                ELSE 'same'
            END AS verdict
     FROM jsonb_to_recordset(CAST(:listed AS jsonb)) AS m(
-        external_id text, readable boolean, with_facts boolean, version timestamptz, is_ahead boolean,
-        title text, status text, is_active boolean, categories text[], tags text[], brands text[],
-        attributes jsonb, price numeric,
+        external_id text, fingerprint text, readable boolean, with_facts boolean, version timestamptz,
+        is_ahead boolean, title text, status text, is_active boolean, categories text[], tags text[],
+        brands text[], attributes jsonb, price numeric,
         stock_quantity numeric, in_stock boolean, variation_ids text[])
     LEFT JOIN products p ON p.store_id = :store_id AND p.external_id = m.external_id
+    ), equal AS (
+        UPDATE products p SET listed_hash = c.fingerprint
+        FROM compared c
+        WHERE p.id = c.id AND c.verdict = 'same' AND c.settled AND p.updated_at = c.updated_at
+    )
+    SELECT external_id, verdict, theirs, ours FROM compared
 """)
 
 
@@ -91,6 +117,7 @@ def _row(listed: Listed, read_at: datetime) -> dict[str, object]:
         return {"external_id": listed.external_id, "readable": False}
     return {
         "external_id": listed.external_id,
+        "fingerprint": listed.fingerprint,
         "readable": True,
         "with_facts": listed.with_facts,
         "version": min(product.version, read_at) if product.version else None,
@@ -107,6 +134,30 @@ def _row(listed: Listed, read_at: datetime) -> dict[str, object]:
         "in_stock": product.facts.in_stock,
         "variation_ids": product.variation_ids,
     }
+
+
+async def keep_unchanged(
+    connection: AsyncConnection,
+    store_id: int,
+    sync_id: int,
+    page: int,
+    fingerprints: Mapping[str, str],
+    *,
+    model: str,
+) -> set[str]:
+    """Keep a page whose entries (external id -> fingerprint) are all those our products were found equal to.
+
+    The answer are the others; where there are any, nothing is kept.
+    """
+    values = {
+        "store_id": store_id,
+        "sync_id": sync_id,
+        "page": page,
+        "external_ids": list(fingerprints),
+        "fingerprints": list(fingerprints.values()),
+        "model": model,
+    }
+    return set((await connection.execute(_KEEP_UNCHANGED, values)).scalars())
 
 
 async def compare(

@@ -40,17 +40,18 @@ _UPSERT = text(f"""
     INSERT INTO products AS p (
         user_id, store_id, external_source, external_id, title, short_description, description, category,
         categories, tags, brands, attributes, price, currency, stock_quantity, in_stock, link, image, status,
-        is_active, variation_ids, metadata, version, received_at, content_hash)
+        is_active, variation_ids, metadata, version, received_at, content_hash, listed_hash)
     SELECT :user_id, :store_id, :external_source, n.external_id, n.title, n.short_description,
            n.description, n.category, n.categories, n.tags, n.brands, n.attributes, n.price,
            coalesce(n.currency, :store_currency, 'IRT'), n.stock_quantity, n.in_stock, n.link, n.image,
-           n.status, n.is_active, n.variation_ids, n.metadata, n.version, n.received_at, n.content_hash
+           n.status, n.is_active, n.variation_ids, n.metadata, n.version, n.received_at, n.content_hash,
+           n.listed_hash
     FROM jsonb_to_recordset(CAST(:products AS jsonb)) AS n(
         external_id text, title text, short_description text, description text, category text,
         categories text[], tags text[], brands text[], attributes jsonb, price numeric, currency text,
         stock_quantity numeric, in_stock boolean, link text, image text, status text, is_active boolean,
         variation_ids text[], metadata jsonb, version timestamptz, received_at timestamptz,
-        content_hash text)
+        content_hash text, listed_hash text)
     ON CONFLICT (store_id, external_id) DO UPDATE
     SET title = excluded.title, short_description = excluded.short_description,
         description = excluded.description, category = excluded.category,
@@ -60,15 +61,16 @@ _UPSERT = text(f"""
         image = excluded.image, status = excluded.status, is_active = excluded.is_active,
         variation_ids = coalesce(excluded.variation_ids, p.variation_ids), metadata = excluded.metadata,
         version = {latest("p.", "excluded.")}, received_at = excluded.received_at,
-        content_hash = excluded.content_hash, updated_at = now()
+        content_hash = excluded.content_hash, listed_hash = excluded.listed_hash, updated_at = now()
     WHERE {may_overwrite("p.", "excluded.")}
-    RETURNING p.external_id, p.id, p.is_active, p.content_hash, p.knowledge_hash, p.knowledge_model
+    RETURNING p.xmax = 0 AS is_new, p.external_id, p.id, p.is_active, p.content_hash, p.knowledge_hash,
+              p.knowledge_model
 """)
 
 _DEACTIVATE = text(f"""
     UPDATE products
     SET is_active = false, status = 'deleted', version = {latest("", ":")}, received_at = :received_at,
-        updated_at = now()
+        listed_hash = NULL, updated_at = now()
     WHERE id = :id AND {may_overwrite("", ":")}
     RETURNING id
 """)
@@ -82,19 +84,20 @@ _REFRESH_FROM_VARIATIONS = text("""
         WHERE p.id = :id GROUP BY p.id
     )
     UPDATE products p
-    SET content_hash = :content_hash, updated_at = now(),
+    SET content_hash = :content_hash, listed_hash = NULL, updated_at = now(),
         price = CASE WHEN known.complete THEN coalesce(known.price, p.price)
                      ELSE least(known.price, p.price) END,
         in_stock = CASE WHEN known.complete THEN coalesce(known.in_stock, p.in_stock)
                         ELSE p.in_stock OR coalesce(known.in_stock, false) END
     FROM (SELECT 1) AS always LEFT JOIN known ON true
     WHERE p.id = :id
-    RETURNING p.external_id, p.id, p.is_active, p.content_hash, p.knowledge_hash, p.knowledge_model
+    RETURNING false AS is_new, p.external_id, p.id, p.is_active, p.content_hash, p.knowledge_hash,
+              p.knowledge_model
 """)
 
 
 _REWIND = text("""
-    UPDATE products p SET version = n.version
+    UPDATE products p SET version = n.version, listed_hash = NULL
     FROM jsonb_to_recordset(CAST(:products AS jsonb)) AS n(external_id text, version timestamptz)
     WHERE p.store_id = :store_id AND p.external_id = n.external_id AND p.version > n.version
       AND p.received_at < :settled
@@ -124,6 +127,7 @@ class StoredProduct:
 class SavedRow:
     """What was written, and what of it search knows already."""
 
+    is_new: bool
     external_id: str
     id: int
     is_active: bool
@@ -134,11 +138,12 @@ class SavedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A product as a change tells it, with the hash of its text."""
+    """A product as a change tells it, with the hash of its text and that of its entry in the shop's list."""
 
     change: Change
     product: Product
     content_hash: str
+    listed_hash: str | None = None
 
 
 def _stored(row: RowMapping) -> StoredProduct:
@@ -229,6 +234,7 @@ def _row(written: Written) -> dict[str, object]:
         "version": change.version,
         "received_at": change.received_at,
         "content_hash": written.content_hash,
+        "listed_hash": written.listed_hash,
     }
 
 

@@ -61,6 +61,7 @@ syncs = Table(
     Column("modified_after", DateTime(timezone=True), comment="what was asked for; null is everything"),
     Column("finished_at", DateTime(timezone=True)),
     Column("total", BigInteger, comment="how many products the shop says there are"),
+    Column("saw_all", Boolean, comment="pages named as many as there are"),
     *(_count(name) for name in (*COUNTS, "tokens_saved")),
     Index("ix_syncs_store_newest", "store_id", "id"),
 )
@@ -70,12 +71,18 @@ sync_pages = Table(
     metadata,
     _sync_id(),
     Column("page", Integer, primary_key=True, autoincrement=False),
+    Column("external_ids", ARRAY(Text), nullable=False, server_default="{}", comment="all it named"),
     Column("wanted", ARRAY(Text), nullable=False, server_default="{}"),
     Column("taken_at", DateTime(timezone=True)),
     *(_count(name) for name in COUNTS),
 )
 
-sync_manifest = Table("sync_manifest", metadata, _sync_id(), Column("external_id", Text, primary_key=True))
+sync_absent = Table(
+    "sync_absent",
+    metadata,
+    _sync_id(),
+    Column("product_id", BigInteger, primary_key=True, autoincrement=False),
+)
 
 sync_findings = Table(
     "sync_findings",

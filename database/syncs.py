@@ -46,6 +46,7 @@ _BEGIN = text("""
     ON CONFLICT (run_id) DO UPDATE
     SET status = CASE WHEN s.status = 'queued' THEN excluded.status ELSE s.status END
     RETURNING s.id AS sync_id, s.modified_after, (SELECT at FROM good) IS NULL AS first,
+              NOT s.dry_run AND NOT EXISTS (SELECT FROM products p WHERE p.store_id = :store_id) AS whole,
               (SELECT count(*) FROM sync_findings f
                WHERE f.kind = 'missed_event'
                  AND f.sync_id = (SELECT max(l.id) FROM syncs l
@@ -60,13 +61,8 @@ _STARTED = text("""
 _SHOW = text("UPDATE syncs SET reason = :reason WHERE id = :id AND finished_at IS NULL")
 
 _PAGE = text("""
-    INSERT INTO sync_pages (sync_id, page, wanted, seen, new, changed, unchanged, gone)
-    VALUES (:sync_id, :page, :wanted, :seen, :new, :changed, :unchanged, :gone)
-    ON CONFLICT DO NOTHING
-""")
-
-_SEEN = text("""
-    INSERT INTO sync_manifest (sync_id, external_id) SELECT :sync_id, unnest(CAST(:seen AS text[]))
+    INSERT INTO sync_pages (sync_id, page, external_ids, wanted, seen, new, changed, unchanged, gone)
+    VALUES (:sync_id, :page, :external_ids, :wanted, :seen, :new, :changed, :unchanged, :gone)
     ON CONFLICT DO NOTHING
 """)
 
@@ -100,7 +96,7 @@ _FINISH = text(f"""
         SELECT coalesce(sum(k.tokens), 0) AS tokens, count(*) AS chunks FROM tenant_knowledge k
         WHERE k.store_id = (SELECT store_id FROM syncs WHERE id = :id) AND k.is_live
     ), pages AS (DELETE FROM sync_pages WHERE sync_id = :id),
-    manifest AS (DELETE FROM sync_manifest WHERE sync_id = :id)
+    absent AS (DELETE FROM sync_absent WHERE sync_id = :id)
     UPDATE syncs s
     SET status = :status, reason = :reason, finished_at = now(),
         tokens_saved = CASE WHEN s.dry_run THEN 0
@@ -192,18 +188,22 @@ async def keep_page(
     sync_id: int,
     page: int,
     *,
-    wanted: Sequence[str],
-    seen: Sequence[str],
+    external_ids: Sequence[str],
+    wanted: Sequence[str] = (),
     counts: SyncCounts,
-    findings: Sequence[Finding],
+    findings: Sequence[Finding] = (),
 ) -> None:
     """Write what comparing a page came to; the first time counts, for the second finds things mended."""
-    kept = await connection.execute(
-        _PAGE, {**asdict(counts), "sync_id": sync_id, "page": page, "wanted": list(wanted)}
-    )
+    values = {
+        **asdict(counts),
+        "sync_id": sync_id,
+        "page": page,
+        "external_ids": list(external_ids),
+        "wanted": list(wanted),
+    }
+    kept = await connection.execute(_PAGE, values)
     if kept.rowcount and findings:
         await keep_findings(connection, sync_id, findings)
-    await connection.execute(_SEEN, {"sync_id": sync_id, "seen": list(seen)})
 
 
 async def keep_findings(connection: AsyncConnection, sync_id: int, findings: Sequence[Finding]) -> None:

@@ -19,6 +19,7 @@ from workflows.policies import DATABASE, READING, UPKEEP
 with workflow.unsafe.imports_passed_through():
     from activities.absent import AbsentActivities
     from activities.catalog_sync import CatalogSyncActivities
+    from activities.first_import import FirstImportActivities
     from activities.webhook_upkeep import WebhookUpkeepActivities
     from contracts.naming import bulk_queue, catalog_sync_id
     from contracts.syncs import (
@@ -29,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
         SyncRequest,
         SyncRun,
         SyncStatus,
+        WalkedPages,
     )
     from contracts.webhooks import WebhookCheck
     from workflows.knowing import plain
@@ -98,9 +100,7 @@ class CatalogSyncWorkflow:
         taking: list[asyncio.Task[None]] = []
         try:
             while True:
-                walked = await workflow.execute_activity_method(
-                    CatalogSyncActivities.compare_pages, at, **_bulk(at.run)
-                )
+                walked = await _walk_some(at)
                 if walked.differing:
                     if len(taking) == STEPS_AT_A_TIME:
                         await taking.pop(0)
@@ -178,6 +178,12 @@ def _bulk(run: SyncRun, how: ActivityConfig = READING) -> ActivityConfig:
         task_queue=bulk_queue(workflow.info().task_queue),
         priority=Priority(priority_key=BEHIND_EVENTS, fairness_key=str(run.store_id)),
     )
+
+
+async def _walk_some(at: SyncPosition) -> WalkedPages:
+    if at.run.whole:
+        return await workflow.execute_activity_method(FirstImportActivities.import_pages, at, **_bulk(at.run))
+    return await workflow.execute_activity_method(CatalogSyncActivities.compare_pages, at, **_bulk(at.run))
 
 
 async def _take(pages: DifferingPages) -> None:

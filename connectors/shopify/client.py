@@ -5,14 +5,16 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from connectors.base import Budget, ManifestEntry, ManifestPage
+from connectors.base import Budget, ManifestEntry, ManifestPage, WholePage, whole_by_ids
 from connectors.exchange import TooLong
 from connectors.failures import shop_failure
 from connectors.fields import Number, identifier
+from connectors.fingerprints import fingerprint
 from connectors.outbound import Outbound
 from connectors.shopify.answers import Answer, NotAllowed, TooMuch
 from connectors.shopify.bodies import Body, full, gid, light, number, page
@@ -52,16 +54,23 @@ def _product_id(external_id: str) -> int:
 
 def _entry(node: Body) -> ManifestEntry:
     """What can be read of an entry; its id always can, so that nothing unreadable looks gone."""
-    id_ = spelled(number(node, "Product"))
+    return ManifestEntry(
+        external_id=spelled(number(node, "Product")),
+        fingerprint=fingerprint(node),
+        read=partial(_product, node),
+        with_facts=False,
+    )
+
+
+def _product(node: Body) -> Product | None:
     try:
         product = parse(EventType.UPDATED, light(node))
         price = _PRICE.validate_python(_cheapest(node))
     except (InvalidField, ValidationError):
-        return ManifestEntry(external_id=id_, product=None)
+        return None
     if not isinstance(product, Product):
-        return ManifestEntry(external_id=id_, product=None)
-    facts = replace(product.facts, price=price)
-    return ManifestEntry(external_id=id_, product=replace(product, facts=facts), with_facts=False)
+        return None
+    return replace(product, facts=replace(product.facts, price=price))
 
 
 def _cheapest(node: Body) -> object:
@@ -121,6 +130,9 @@ class ShopifyCatalogue:
             moment=answer.moment,
         )
 
+    async def whole(self, cursor: str | None) -> WholePage:
+        return await whole_by_ids(self, cursor)
+
     async def fetch(self, external_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         if len(external_ids) > MOST_PRODUCTS:
             raise ValueError(f"more than {MOST_PRODUCTS} products at a time")
@@ -129,6 +141,9 @@ class ShopifyCatalogue:
         for at in range(0, len(ids), PRODUCTS_SIZE):
             found += await self._products(ids[at : at + PRODUCTS_SIZE])
         return {spelled(body["id"]): body for body in found}
+
+    def fingerprint(self, product: Mapping[str, Any]) -> None:
+        """The list tells prices and options in a way of its own."""
 
     async def currency(self) -> str | None:
         try:

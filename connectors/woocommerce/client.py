@@ -3,14 +3,16 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import httpx2
 
-from connectors.base import Budget, ManifestEntry, ManifestPage
+from connectors.base import Budget, ManifestEntry, ManifestPage, WholePage, whole_by_ids
 from connectors.exchange import TooLong
 from connectors.failures import shop_failure
 from connectors.fields import identifier
+from connectors.fingerprints import fingerprint
 from connectors.outbound import Outbound
 from connectors.woocommerce.answers import Answer, is_gone, is_refused, problem
 from connectors.woocommerce.parse import external_id as spelled
@@ -27,10 +29,12 @@ PER_PAGE = 100
 MOST_VARIATIONS = 10_000
 
 IN_ORDER = {"orderby": "id", "order": "asc", "per_page": str(PER_PAGE), "status": "any"}
+# fmt: off
 MANIFEST_FIELDS = (
-    "id,type,name,status,catalog_visibility,post_password,date_modified_gmt,price,stock_quantity,stock_status,"
-    "categories,tags,brands,attributes,variations"
+    "id", "type", "name", "status", "catalog_visibility", "post_password", "date_modified_gmt", "price",
+    "stock_quantity", "stock_status", "categories", "tags", "brands", "attributes", "variations",
 )
+# fmt: on
 
 Body = dict[str, Any]
 
@@ -68,12 +72,25 @@ def _id(item: Body) -> int:
 
 def _entry(item: Body) -> ManifestEntry:
     """What can be read of an entry; its id always can, so that nothing unreadable looks gone."""
-    id_ = spelled(_id(item))
+    return ManifestEntry(
+        external_id=spelled(_id(item)), fingerprint=fingerprint(_sorted(item)), read=partial(_product, item)
+    )
+
+
+def _sorted(entry: Body) -> Body:
+    """An entry with its variations in one order; the list has them as the shop shows them."""
+    inside = entry.get("variations")
+    if isinstance(inside, list) and len(inside) > 1:
+        return {**entry, "variations": sorted(inside, key=str)}
+    return entry
+
+
+def _product(item: Body) -> Product | None:
     try:
         product = parse(EventType.UPDATED, item)
     except InvalidField:
-        product = None
-    return ManifestEntry(external_id=id_, product=product if isinstance(product, Product) else None)
+        return None
+    return product if isinstance(product, Product) else None
 
 
 def _bare(moment: datetime) -> str:
@@ -106,13 +123,28 @@ class WooCommerceCatalogue:
 
     async def manifest(self, cursor: str | None, *, modified_after: datetime | None = None) -> ManifestPage:
         page = int(cursor or "1")
-        asked = {**IN_ORDER, "page": str(page), "_fields": MANIFEST_FIELDS}
+        asked = {**IN_ORDER, "page": str(page), "_fields": ",".join(MANIFEST_FIELDS)}
         if modified_after is not None:
             asked |= {"modified_after": _bare(modified_after), "dates_are_gmt": "true"}
         answer = await self._rest.get("products", asked)
         entries = tuple(_entry(item) for item in _list(answer))
         return ManifestPage(
             entries=entries,
+            next=str(page + 1) if page < answer.number("X-WP-TotalPages") else None,
+            total=answer.number("X-WP-Total"),
+            moment=answer.moment(),
+        )
+
+    async def whole(self, cursor: str | None) -> WholePage:
+        page = int(cursor or "1")
+        try:
+            answer = await self._rest.get("products", {**IN_ORDER, "page": str(page)})
+        except TooLong:
+            return await whole_by_ids(self, cursor)
+        found = _list(answer)
+        return WholePage(
+            listed=tuple(spelled(_id(item)) for item in found),
+            products={spelled(_id(item)): await self._whole(item) for item in found},
             next=str(page + 1) if page < answer.number("X-WP-TotalPages") else None,
             total=answer.number("X-WP-Total"),
             moment=answer.moment(),
@@ -125,6 +157,13 @@ class WooCommerceCatalogue:
         return {
             spelled(_id(item)): await self._whole(item) for item in found if item.get("status") != "trash"
         }
+
+    def fingerprint(self, product: Mapping[str, Any]) -> str:
+        entry = {name: product[name] for name in MANIFEST_FIELDS if name in product}
+        inside = product.get("variations")
+        if isinstance(inside, list):
+            entry["variations"] = [item.get("id") if isinstance(item, dict) else item for item in inside]
+        return fingerprint(_sorted(entry))
 
     async def currency(self) -> str | None:
         answer = await self._rest.get("data/currencies/current")

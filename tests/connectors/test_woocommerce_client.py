@@ -295,7 +295,7 @@ async def test_an_entry_that_cannot_be_read_is_there_all_the_same(
     """Only its id is known."""
     bad, good = shop.add(price={"a": 1}), shop.add()
     page = await catalogue.manifest(None)
-    assert [(entry.external_id, entry.product is None) for entry in page.entries] == [
+    assert [(entry.external_id, entry.read() is None) for entry in page.entries] == [
         (f"woo_{bad}", True),
         (f"woo_{good}", False),
     ]

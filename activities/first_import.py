@@ -1,0 +1,40 @@
+"""A shop of which we hold nothing: its pages are read in full and taken over as they come."""
+
+from datetime import datetime
+
+from temporalio import activity
+
+from activities.guard import database_errors
+from activities.shops import Shops
+from activities.taking import Taking
+from activities.walking import begun, is_over, left_off, walk, with_currency
+from connectors.base import WholePage
+from contracts.syncs import SyncPosition, WalkedPages
+from database.engine import Database
+
+
+class FirstImportActivities:
+    """The step of a walk that has nothing to compare."""
+
+    def __init__(self, database: Database, shops: Shops, taking: Taking) -> None:
+        self._database = database
+        self._shops = shops
+        self._taking = taking
+
+    @activity.defn
+    async def import_pages(self, start: SyncPosition) -> WalkedPages:
+        """Read some pages in full and take them over."""
+        async with self._taking.explained(start.run.sync_id) as heart:
+            at = left_off(start, heart)
+            if is_over(at, start):
+                return WalkedPages(at=at, differing=())
+            async with self._shops.open(start.run.store_id) as opened:
+                shop = await with_currency(self._database, at, opened)
+
+                async def take(at: SyncPosition, page: WholePage, read_at: datetime) -> None:
+                    with database_errors():
+                        await begun(self._database, at, page, read_at)
+                    await self._taking.take_listed(at.run, at.page, shop, page, read_at)
+
+                at = await walk(at, start, heart, shop.catalogue.whole, take)
+        return WalkedPages(at=at, differing=())
