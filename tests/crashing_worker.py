@@ -20,6 +20,7 @@ import worker
 from activities.absent import AbsentActivities
 from activities.catalog_sync import CatalogSyncActivities
 from activities.events import EventActivities
+from activities.first_import import FirstImportActivities
 from activities.knowledge import KnowledgeActivities
 from activities.products import ProductActivities
 from activities.pulling import ShopActivities
@@ -50,10 +51,13 @@ SYNC_STEPS: dict[str, type] = {
 }
 """Those of every full sync; the last two are done for each of its pages."""
 
+IMPORT_STEPS: dict[str, type] = {"import_pages": FirstImportActivities, "take_listed": Taking}
+"""Those of a shop's first sync, the latter for each of its pages."""
+
 
 def arm(step: str, moment: str, flag: Path, call: int) -> None:
     """Make a call of the step deadly, once."""
-    owner = (STEPS | OTHERS | SYNC_STEPS)[step]
+    owner = (STEPS | OTHERS | SYNC_STEPS | IMPORT_STEPS)[step]
     calls = itertools.count(1)
     original: Callable[..., Awaitable[Any]] = getattr(owner, step)
 

@@ -5,13 +5,14 @@ import itertools
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from activities.walking import AT_A_TIME
 from settings import Settings
 from tests.conftest import ROOT, Configure
 from tests.crashing_worker import STEPS
@@ -233,8 +234,21 @@ SYNC_DEATHS = [
 ]
 """Each process takes seconds to start, so that not every step dies at both its ends."""
 
+IMPORT_DEATHS = [
+    ("import_pages", "before", 1),
+    ("take_listed", "after", 1),
+    ("take_listed", "before", 2),
+    ("take_listed", "after", 3),
+    ("import_pages", "after", 1),
+]
 
-async def killed_while_syncing(configure: Configure, flag: Path, step: str, moment: str, call: int) -> None:
+HELD_BEFORE = 10
+"""Products of which the shop knows nothing; a store that holds none is imported, not compared."""
+
+
+async def killed_while_syncing(
+    configure: Configure, flag: Path, held: int, step: str, moment: str, call: int
+) -> None:
     """Kill the worker of a full sync around a step; the next one ends it as if nothing had happened."""
     settings = configure(
         task_queue=f"crash-sync-{step}-{moment}-{call}",
@@ -247,7 +261,7 @@ async def killed_while_syncing(configure: Configure, flag: Path, step: str, mome
         async with running(settings, work=False) as system:
             synced = await Synced.open(system, shop)
             async with synced.store.database.transaction() as connection:
-                for number in range(10):
+                for number in range(held):
                     await synced.hold(connection, f"woo_{9_000 + number}")
             arguments = (step, moment, str(flag), str(call))
             async with process(settings, "tests.crashing_worker", *arguments) as first:
@@ -257,7 +271,7 @@ async def killed_while_syncing(configure: Configure, flag: Path, step: str, mome
                 sync = await synced.ended(await synced.latest())
             counts = sync.counts
             assert sync.status == "succeeded"
-            assert (counts.seen, counts.new, counts.gone, counts.failed) == (250, 250, 10, 0)
+            assert (counts.seen, counts.new, counts.gone, counts.failed) == (250, 250, held, 0)
             assert sum(shop.routes.values()) <= 8 + STEPS_AT_A_TIME + 1, "what was under way, and no more"
             assert len(await synced.known()) == 250
             assert (
@@ -273,14 +287,31 @@ async def test_a_worker_killed_at_any_page_of_a_sync_changes_nothing_about_the_e
     configure: Configure, embeddings: EmbeddingServer, tmp_path: Path
 ) -> None:
     """Before and after each step of a walk, at each of its pages: no product is lost, none embedded twice."""
+    await killed_at_each(SYNC_DEATHS, configure, tmp_path, held=HELD_BEFORE)
+    assert max(embeddings.texts.values()) == 1, "vectors are written before the step ends"
+
+
+@pytest.mark.timeout(300)
+async def test_a_worker_killed_at_any_page_of_an_import_changes_nothing_about_the_end(
+    configure: Configure, embeddings: EmbeddingServer, tmp_path: Path
+) -> None:
+    """Of the pages that are taken over side by side, those that waited for their vectors ask again."""
+    await killed_at_each(IMPORT_DEATHS, configure, tmp_path, held=0)
+    again = sum(times - 1 for times in embeddings.texts.values())
+    assert max(embeddings.texts.values()) <= 2
+    assert again <= (AT_A_TIME - 1) * 100 * len(IMPORT_DEATHS)
+
+
+async def killed_at_each(
+    deaths: Sequence[tuple[str, str, int]], configure: Configure, tmp_path: Path, *, held: int
+) -> None:
     few = asyncio.Semaphore(4)
 
     async def one(step: str, moment: str, call: int) -> None:
         async with few:
             flag = tmp_path / f"{step}-{moment}-{call}"
-            await killed_while_syncing(configure, flag, step, moment, call)
+            await killed_while_syncing(configure, flag, held, step, moment, call)
 
     async with asyncio.TaskGroup() as group:
-        for death in SYNC_DEATHS:
+        for death in deaths:
             group.create_task(one(*death))
-    assert max(embeddings.texts.values()) == 1, "vectors are written before the step ends"
