@@ -1,6 +1,7 @@
 """Reading a WooCommerce shop over HTTP and HTTPS, from one that answers as real ones do and from worse."""
 
 import gzip
+import hashlib
 import json
 import traceback
 from collections.abc import AsyncIterator, Iterator
@@ -10,16 +11,21 @@ from email.utils import format_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
 
 from connectors import exchange
+from connectors.fingerprints import READING
 from connectors.outbound import Outbound
-from connectors.woocommerce.client import WooCommerceCatalogue, WooCommerceReader
+from connectors.woocommerce.client import MANIFEST_FIELDS, WooCommerceCatalogue, WooCommerceReader
+from connectors.woocommerce.parse import parse
 from connectors.woocommerce.signing import Key
 from contracts.errors import InvalidField, ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
+from contracts.events import EventType
 from contracts.failures import Posture
 from contracts.stores import ShopAccess, StoreType
 from tests.certificates import contexts
+from tests.deliveries import INDEX, recorded
 from tests.shop_server import (
     BOM,
     BROKEN_JSON,
@@ -369,6 +375,79 @@ async def test_products_that_are_too_long_together_are_fetched_in_halves(
     monkeypatch.setattr(exchange, "LARGEST_ANSWER", 9_000)
     with pytest.raises(ShopAnswersNonsense, match="MiB"):
         await catalogue.fetch([f"woo_{ids[0]}"])
+
+
+async def test_a_page_in_full_is_one_question_and_one_for_each_product_with_variations(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """It tells what the list and the products would tell together."""
+    ids = [shop.add(name=f"چراغ {number}") for number in range(100)]
+    chair = shop.add(variations=[{"price": "3"}, {"price": "2"}])
+    first = await catalogue.whole(None)
+    assert (first.listed, first.next, first.total) == (tuple(f"woo_{id_}" for id_ in ids), "2", 101)
+    assert list(first.products) == list(first.listed)
+    assert len(shop.seen) == 1
+    last = await catalogue.whole(first.next)
+    assert (last.listed, last.next) == ((f"woo_{chair}",), None)
+    assert last.products == await catalogue.fetch(last.listed)
+    assert last.moment is not None
+
+
+async def test_a_page_that_is_too_long_is_read_in_parts(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """First the list, then its products, fewer at a time."""
+    ids = [shop.add(description="x" * 10_000) for _ in range(8)]
+    monkeypatch.setattr(exchange, "LARGEST_ANSWER", 35_000)
+    page = await catalogue.whole(None)
+    assert page.listed == tuple(page.products) == tuple(f"woo_{id_}" for id_ in ids)
+    assert (page.next, page.total) == (None, 8)
+
+
+# Fingerprints
+
+
+async def test_a_product_in_full_has_the_fingerprint_of_its_entry(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """However the shop orders variations; and the trash among them is in neither."""
+    shop.add(name="چراغ", categories=[{"id": 9, "name": "نور", "slug": "light"}])
+    shop.add(status="draft", price="")
+    chair = shop.add(variations=[{}, {}, {}])
+    shop.products[chair]["variations"].reverse()
+    entries = (await catalogue.manifest(None)).entries
+    bodies = await catalogue.fetch([entry.external_id for entry in entries])
+    whole = (await catalogue.whole(None)).products
+    assert len(entries) == 3
+    for entry in entries:
+        assert catalogue.fingerprint(bodies[entry.external_id]) == entry.fingerprint
+        assert catalogue.fingerprint(whole[entry.external_id]) == entry.fingerprint
+
+
+@pytest.mark.parametrize("field", [name for name in MANIFEST_FIELDS if name != "id"])
+async def test_no_field_of_an_entry_changes_unnoticed(
+    shop: ShopServer, catalogue: WooCommerceCatalogue, field: str
+) -> None:
+    """Whatever the list tells, and we compare, is in the fingerprint."""
+    lamp = shop.add(variations=[{}])
+    [before] = (await catalogue.manifest(None)).entries
+    shop.products[lamp][field] = [{"id": 1, "name": "دیگر"}] if field != "variations" else [5, 6]
+    shop._touched(lamp)
+    [now] = (await catalogue.manifest(None)).entries
+    assert now.fingerprint != before.fingerprint
+
+
+READ = "73f1a91534dbc0fe"
+"""Of the recorded products, as they are read today."""
+
+
+def test_reading_a_list_otherwise_is_told_to_its_fingerprints() -> None:
+    """If this fails, our reading has changed: raise `fingerprints.READING`, and write the new hash down."""
+    told = [orjson.loads(recorded(entry["file"]).body) for entry in INDEX if "product" in entry["topic"]]
+    read = [parse(EventType.UPDATED, body) for body in told if body.get("name")]
+    assert len(read) > 50
+    digest = hashlib.sha256(repr(read).encode()).hexdigest()[:16]
+    assert (READING, digest) == (b"1", READ)
 
 
 async def test_the_currency_is_told_by_code(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:

@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from connectors import fingerprints
 from contracts.naming import catalog_sync_id
 from contracts.syncs import FindingKind, SyncMode, SyncStatus
-from database import syncs
+from database import manifest, syncs
 from tests.conftest import Configure
 from tests.servers import EmbeddingServer
 from tests.shop_server import ShopServer
@@ -60,6 +62,49 @@ async def test_the_first_import_makes_all_known(synced: Synced) -> None:
     assert (product["price"], product["currency"]) == (500, "IRT")
     assert len(product["variation_ids"]) == 2
     assert await synced.store.found("کفش کوه", limit=1) == [f"woo_{shoe}"]
+    assert synced.shop.routes["products"] == 2, "pages are read in full, and just once"
+
+
+async def test_a_store_that_holds_something_asks_only_for_what_it_lacks(synced: Synced) -> None:
+    """A plugin may have told us of the catalogue before there were credentials."""
+    ids = [synced.shop.add(name=f"کفش {number}") for number in range(130)]
+    assert await synced.store.sync(synced.shop.products[ids[0]]) == "succeeded"
+    sync = await synced.sync()
+    assert (sync.counts.seen, sync.counts.new, sync.counts.unchanged) == (130, 129, 1)
+    assert synced.shop.routes["products"] == 4
+    assert len(await synced.known()) == 130
+
+
+async def test_what_was_found_equal_is_not_read_again(
+    synced: Synced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until the entry in the list changes, or our row, or how entries are read."""
+    earlier = datetime.now(UTC) - timedelta(days=1)
+    synced.shop.clock = lambda: earlier
+    ids = [synced.shop.add(name=f"کفش {number}") for number in range(20)]
+    await synced.sync()
+    looked_at: list[list[str]] = []
+    compare = manifest.compare
+
+    async def noted(connection: Any, store_id: int, listed: Any, **how: Any) -> Any:
+        looked_at.append([one.external_id for one in listed])
+        return await compare(connection, store_id, listed, **how)
+
+    monkeypatch.setattr(manifest, "compare", noted)
+    assert (await synced.sync()).counts.unchanged == 20
+    assert looked_at == []
+    assert await synced.store.sync({**synced.shop.products[ids[3]], "price": "7"}) == "unchanged"
+    synced.shop.products[ids[5]]["stock_status"] = "onbackorder"
+    synced.shop._touched(ids[5])
+    sync = await synced.sync()
+    assert (sync.counts.changed, sync.counts.unchanged) == (1, 19)
+    assert looked_at == [[f"woo_{ids[3]}", f"woo_{ids[5]}"]]
+    assert (await synced.sync()).counts.unchanged == 20
+    assert looked_at[1:] == []
+    monkeypatch.setattr(fingerprints, "READING", b"another")
+    for _ in range(2):
+        assert (await synced.sync()).counts.unchanged == 20
+    assert [len(listed) for listed in looked_at[1:]] == [20]
 
 
 async def test_an_unchanged_shop_costs_a_request_a_page_and_no_embedding(
