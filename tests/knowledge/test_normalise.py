@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from knowledge.normalise import normalise, search_form
+from knowledge.normalise import is_settled, normalise, search_form, settle
 
 PERSIAN = "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهیآأإؤئءةۀيكى"
 PARTS = [
@@ -25,6 +25,7 @@ PARTS = [
     "が",
     "\ud800",
 ]
+CALM = [*"ابپآئیک۴5aZ،.,[«", " ", "\n", "\u200c", "é", "❤\ufe0f"]
 texts = st.one_of(
     st.lists(st.sampled_from(PARTS), max_size=30).map("".join),
     st.text(st.characters(codec=None), max_size=30),
@@ -41,6 +42,25 @@ def test_normalised_text_stays_as_it_is(text: str) -> None:
     """Normalising twice is normalising once."""
     once = normalise(text)
     assert normalise(once) == once
+
+
+@many
+@given(texts | st.lists(st.sampled_from(CALM), max_size=30).map("".join))
+@example("ا\u200c ب")
+@example("\u1100\u1161")
+@example("a \n b")
+@example("a\n\n\nb")
+@example("\na")
+def test_text_that_needs_no_step_is_normal(text: str) -> None:
+    """Text that is taken for settled is what all steps would make of it."""
+    assert not is_settled(text) or settle(text) == text
+    assert normalise(text) == settle(text)
+
+
+def test_no_step_changes_a_character_that_is_taken_for_settled() -> None:
+    """Of all characters of Unicode, those let through stay as they are between letters."""
+    text = "ا".join(("", *filter(is_settled, map(chr, range(0x110000))), ""))
+    assert settle(text) == text
 
 
 @many
