@@ -2,6 +2,7 @@
 
 import html as entities
 import re
+import threading
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
@@ -34,14 +35,13 @@ def html_to_text(html: str) -> str:
 
     Text without block tags keeps its newlines. Never raises.
     """
+    if not html:
+        return ""
     html = html.replace("\0", "").replace("\r\n", "\n")
-    reader = _Reader(keeps_newlines=_BLOCK.search(html) is None, paired=paired_names(html))
-    if _TAG.search(html) is None:
-        reader.data(entities.unescape(html))
-        return reader.close()
-    parser = etree.HTMLParser(target=reader, encoding="utf-8")
-    parser.feed(html.encode(errors="ignore"))
-    return str(parser.close())
+    parser, _idle.parser = _idle.parser or _Parser(), None
+    text = parser.read(html)
+    _idle.parser = parser
+    return text
 
 
 def plain_line(html: str) -> str:
@@ -74,7 +74,8 @@ def _row_line(cells: list[str], width: int) -> str:
 class _Reader:
     """The parser's target: gathers inline text into a run, runs into lines, lines into cells."""
 
-    def __init__(self, *, keeps_newlines: bool, paired: frozenset[str]) -> None:
+    def begin(self, *, keeps_newlines: bool, paired: frozenset[str]) -> None:
+        """Forget the last text."""
         self._keeps_newlines = keeps_newlines
         self._paired = paired
         self._lines: list[str] = []
@@ -202,3 +203,28 @@ class _Reader:
                     self._lines.append(line)
         self._after_heading = False
         self._end_paragraph()
+
+
+class _Parser:
+    """Reads one text after another: to make a parser takes longer than to read most texts."""
+
+    def __init__(self) -> None:
+        self._reader = _Reader()
+        self._parser = etree.HTMLParser(target=self._reader, encoding="utf-8")
+
+    def read(self, html: str) -> str:
+        self._reader.begin(keeps_newlines=_BLOCK.search(html) is None, paired=paired_names(html))
+        if _TAG.search(html) is None:
+            self._reader.data(entities.unescape(html))
+            return self._reader.close()
+        self._parser.feed(html.encode(errors="ignore"))
+        return str(self._parser.close())
+
+
+class _Idle(threading.local):
+    """A thread's parser while it reads nothing; one that was interrupted is not used again."""
+
+    parser: _Parser | None = None
+
+
+_idle = _Idle()

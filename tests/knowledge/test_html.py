@@ -1,8 +1,11 @@
 """Readable text out of HTML."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from knowledge.html import html_to_text, plain_line
 
@@ -68,18 +71,47 @@ FRAGMENTS = [
 ]
 
 
-@settings(deadline=None, max_examples=300)
-@given(
-    st.one_of(
-        st.lists(st.sampled_from(FRAGMENTS), max_size=40).map("".join), st.text(st.characters(codec=None))
-    )
+hostile = st.one_of(
+    st.lists(st.sampled_from(FRAGMENTS), max_size=40).map("".join), st.text(st.characters(codec=None))
 )
+
+
+@settings(deadline=None, max_examples=300)
+@given(hostile)
 def test_nothing_raises(html: str) -> None:
     """Any string gives text without edge newlines or runs of blank lines, and one line of text."""
     text = html_to_text(html)
     assert text == text.strip("\n")
     assert "\n\n\n" not in text
     assert len(plain_line(html).splitlines()) <= 1
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(hostile, min_size=2, max_size=5))
+def test_a_text_reads_the_same_after_any_other(texts: list[str]) -> None:
+    """What a thread has read before leaves nothing behind."""
+    alone = []
+    for html in texts:
+        with ThreadPoolExecutor(1) as thread:
+            alone.append(thread.submit(html_to_text, html).result())
+    assert [html_to_text(html) for html in texts] == alone
+
+
+def test_an_interrupted_text_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parser that was stopped in the middle of a text does not read the next one."""
+    interruptions = [KeyboardInterrupt]
+
+    class Interrupted(etree.HTMLParser):  # type: ignore[misc]  # lxml ships no types
+        def close(self) -> object:
+            if interruptions:
+                raise interruptions.pop()
+            return super().close()
+
+    monkeypatch.setattr(etree, "HTMLParser", Interrupted)
+    with ThreadPoolExecutor(1) as thread:
+        stopped = thread.submit(html_to_text, "<ul><li>first<li>second").exception()
+        assert isinstance(stopped, KeyboardInterrupt)
+        assert thread.submit(html_to_text, "<p>third").result() == "third"
 
 
 @settings(deadline=None)
