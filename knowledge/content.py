@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from contracts.catalog import Product, Variation
 from knowledge.html import html_to_text, plain_line
@@ -38,6 +38,13 @@ class Content:
     forms: tuple[Form, ...]
 
 
+def _parts(of: Form | Content) -> list[object]:
+    return [getattr(of, name) for name in of.__slots__]
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False, default=_parts)
+
+
 def canonical(product: Product, variations: Sequence[Variation]) -> Content:
     """Return what `product` and its visible `variations` mean, whatever their order and markup."""
     attributes: dict[str, set[str]] = {}
@@ -62,8 +69,7 @@ def canonical(product: Product, variations: Sequence[Variation]) -> Content:
 
 def content_hash(content: Content) -> str:
     """Return the SHA-256, in hex, of `content` and the template's version."""
-    meaning = json.dumps([TEMPLATE_VERSION, astuple(content)], ensure_ascii=False)
-    return hashlib.sha256(meaning.encode()).hexdigest()
+    return hashlib.sha256(_JSON.encode([TEMPLATE_VERSION, content]).encode()).hexdigest()
 
 
 def distinct(texts: Iterable[str]) -> tuple[str, ...]:
