@@ -39,11 +39,14 @@ def _line(value: object) -> str:
 
 def _number(value: object) -> Decimal | None:
     """A price or quantity: 45000000, "45000000", "۴۵٬۰۰۰", 12.5; "" and null are no number."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float | None):
-        raise ValueError("expected a number, a text with a number in it, an empty text or null")
-    if value is None:
+    if value is None or value == "":
         return None
-    spelled = str(value).translate(_DIGITS).replace(",", "").strip()
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("expected a number, a text with a number in it, an empty text or null")
+    spelled = str(value)
+    if not spelled.isascii():
+        spelled = spelled.translate(_DIGITS)
+    spelled = spelled.replace(",", "").strip()
     if not spelled:
         return None
     if len(spelled) > LONGEST_NUMBER:
@@ -106,6 +109,8 @@ def items(value: object) -> Iterable[Any]:
 
 def _names(value: object) -> tuple[str, ...]:
     """Terms as names, or as {id, name, slug}."""
+    if value == []:
+        return ()
     names = []
     for item in items([value] if isinstance(value, str) and value else value):
         if isinstance(item, Mapping) and "name" not in item:
