@@ -52,15 +52,15 @@ class PageTexts:
             if len(ours) < len(texts):
                 others = [version.product_id for version in texts if version not in ours]
                 await products.leave(alone.connection, others)
-            wanted = await knowledge.wanted(alone.connection, ours)
-            known = await page_knowledge.known(
-                alone.connection, [version.product_id for version in wanted], self.model
-            )
+            known = await page_knowledge.known(alone.connection, ours, self.model)
             left = {}
-            for version in wanted:
-                left[version] = chunk_rows(version, texts[version])
-                await asyncio.sleep(0)
-            return await self._embed(left, known)
+            for version in ours:
+                if version.product_id in known:
+                    left[version] = chunk_rows(version, texts[version])
+                    await asyncio.sleep(0)
+            return await self._embed(
+                left, {(product, text) for product, hashes in known.items() for text in hashes}
+            )
 
     async def _embed(self, left: dict[KnowledgeVersion, list[ChunkRow]], known: set[TextKey]) -> Spent:
         keys = {_key(chunk): chunk for chunks in left.values() for chunk in chunks}
@@ -92,13 +92,4 @@ class PageTexts:
         for version in complete:
             del left[version]
         async with self._database.transaction() as connection:
-            current = await page_knowledge.lay(
-                connection,
-                self.model,
-                laid,
-                vectors,
-                complete={version.product_id: version.content_hash for version in complete},
-            )
-            await knowledge.publish(
-                connection, [version for version in complete if version.product_id in current], self.model
-            )
+            await page_knowledge.lay(connection, self.model, laid, vectors, complete=complete)

@@ -84,7 +84,6 @@ class Pages:
             return SavedPage(new=0, unknown={})
         changes = [page.change(read.product) for read in page.products]
         await lock_products(connection, page.store_id, [change.external_id for change in changes])
-        await products.rewind(connection, changes, settled=page.read_at - SETTLED)
         inside = [
             Inside(change=change, variations=read.product.variations, ids=read.product.variation_ids)
             for change, read in zip(changes, page.products, strict=True)
@@ -100,14 +99,16 @@ class Pages:
                 Written(
                     change=change,
                     product=read.product,
-                    content_hash=content_hash(content),
+                    content_hash=(text := content_hash(content)),
+                    taken_hash=text if read.product.visible else None,
                     listed_hash=page.listed_hash(read),
                 )
             )
             await asyncio.sleep(0)
-        saved = await products.upsert(connection, written)
+        saved = await products.upsert(connection, written, settled=page.read_at - SETTLED)
         new = sum(row.is_new for row in saved.values())
-        for parent in await variations.newer(connection, page.store_id, inside):
+        having = [one for one in inside if one.change.product_key in known]
+        for parent in await variations.newer(connection, page.store_id, having) if having else ():
             if row := saved.get(parent):
                 saved[parent] = await products.refresh_from_variations(connection, row.id, row.content_hash)
         unknown = [
@@ -116,7 +117,6 @@ class Pages:
             if row.is_active
             and (row.knowledge_hash, row.knowledge_model) != (row.content_hash, self._texts.model)
         ]
-        await products.take(connection, [row.id for row in unknown])
         return SavedPage(
             new=new,
             unknown={

@@ -106,9 +106,10 @@ class Taking:
             reused=spent.reused,
             tokens_spent=spent.tokens,
         )
-        async with self._database.transaction() as connection:
-            if unreadable:
+        if unreadable:
+            async with self._database.single() as connection:
                 await syncs.keep_findings(connection, run.sync_id, unreadable)
+        async with self._database.single() as connection:
             await syncs.taken(connection, run.sync_id, number, counts)
 
     @asynccontextmanager

@@ -78,7 +78,7 @@ def _vector(told: object) -> Vector:
     """A vector out of base64, as we ask for it, or out of the list of numbers some servers answer with."""
     vector = array("f")
     if isinstance(told, str):
-        vector.frombytes(binascii.a2b_base64(told, strict_mode=True))
+        vector.frombytes(binascii.a2b_base64(told))
         if sys.byteorder == "big":
             vector.byteswap()
     elif isinstance(told, list):

@@ -85,7 +85,7 @@ _PUBLISH = text(f"""
 _SWAP = text(f"""
     UPDATE tenant_knowledge k SET is_live = NOT k.is_live
     FROM {_VERSIONS}
-    WHERE w.product_id = ANY(:published) AND k.product_id = w.product_id
+    WHERE k.product_id = w.product_id
       AND k.is_live <> (k.content_hash = w.content_hash AND k.model = :model)
 """)
 
@@ -199,9 +199,16 @@ async def publish(
     rows = await connection.execute(_PUBLISH, values)
     published = {row.id: float(row.seconds or 0.0) for row in rows}
     if published:
-        await connection.execute(_SWAP, {**values, "published": list(published)})
-        await connection.execute(_FORGET, {"published": list(published), "kept": GENERATIONS_KEPT})
+        await swap(connection, [version for version in versions if version.product_id in published], model)
     return published
+
+
+async def swap(connection: AsyncConnection, published: Sequence[KnowledgeVersion], model: str) -> None:
+    """Let the chunks of these texts be found and no others of their products, and forget the oldest ones."""
+    swapped = await connection.execute(_SWAP, {**_values(published), "model": model})
+    if swapped.rowcount:
+        ids = [version.product_id for version in published]
+        await connection.execute(_FORGET, {"published": ids, "kept": GENERATIONS_KEPT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,16 @@
 One step does it all, so that nothing is staged for the next, as `knowledge` does for an event.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.events import KnowledgeVersion
 from contracts.vectors import Vector
+from database import knowledge
 from database.knowledge import ChunkRow
 from database.vectors import Vectors
 
@@ -18,17 +20,21 @@ TextKey = tuple[int, str]
 """A product's row and the hash of one of its texts."""
 
 _KNOWN = text("""
-    SELECT DISTINCT product_id, text_hash FROM tenant_knowledge
-    WHERE product_id = ANY(:products) AND model = :model AND embedding IS NOT NULL
+    SELECT p.id, array(SELECT DISTINCT k.text_hash FROM tenant_knowledge k
+                       WHERE k.product_id = p.id AND k.model = :model AND k.embedding IS NOT NULL) AS texts
+    FROM unnest(CAST(:products AS bigint[]), CAST(:content_hashes AS text[])) AS w(product_id, content_hash)
+    JOIN products p ON p.id = w.product_id AND p.content_hash = w.content_hash
+""")
+
+_PUBLISH = text("""
+    UPDATE products p SET knowledge_hash = w.content_hash, knowledge_model = :model, knowledge_at = now()
+    FROM unnest(CAST(:products AS bigint[]), CAST(:content_hashes AS text[])) AS w(product_id, content_hash)
+    WHERE p.id = w.product_id AND p.content_hash = w.content_hash
+    RETURNING p.id
 """)
 
 _LAY = text("""
-    WITH current AS MATERIALIZED (
-        SELECT p.id FROM unnest(CAST(:products AS bigint[]), CAST(:content_hashes AS text[]))
-            AS w(product_id, content_hash)
-        JOIN products p ON p.id = w.product_id AND p.content_hash = w.content_hash
-        ORDER BY p.id FOR NO KEY UPDATE OF p
-    ), laid AS (
+    WITH laid AS (
         INSERT INTO tenant_knowledge AS k (
             user_id, store_id, product_id, content_hash, model, position, text, text_hash, tokens, words,
             embedding, is_live)
@@ -39,19 +45,18 @@ _LAY = text("""
                         (SELECT known.embedding FROM tenant_knowledge known
                          WHERE known.product_id = p.id AND known.text_hash = c.text_hash
                            AND known.model = :model AND known.embedding IS NOT NULL LIMIT 1)),
-               current.id IS NOT NULL
+               c.is_live
         FROM jsonb_to_recordset(CAST(:chunks AS jsonb)) AS c(
             product_id bigint, content_hash text, position int, text text, text_hash text, tokens int,
-            words text, vector int)
+            words text, vector int, is_live boolean)
         JOIN products p ON p.id = c.product_id
-        LEFT JOIN current ON current.id = p.id
         LEFT JOIN unnest(CAST(:vectors AS vector[])) WITH ORDINALITY AS v(embedding, place)
             ON v.place = c.vector
         ON CONFLICT (product_id, content_hash, model, position) DO UPDATE
-        SET embedding = coalesce(k.embedding, excluded.embedding), is_live = excluded.is_live
+        SET embedding = coalesce(k.embedding, excluded.embedding)
         RETURNING k.embedding IS NULL AS vanished
     )
-    SELECT (SELECT bool_or(vanished) FROM laid) AS vanished, array(SELECT id FROM current) AS current
+    SELECT coalesce(bool_or(vanished), false) AS vanished FROM laid
 """)
 
 
@@ -59,10 +64,15 @@ class Vanished(Exception):
     """A vector was forgotten between being found and being taken over; looking again finds what is left."""
 
 
-async def known(connection: AsyncConnection, products: Sequence[int], model: str) -> set[TextKey]:
-    """The texts that have a vector, live or of a former generation."""
-    rows = await connection.execute(_KNOWN, {"products": list(products), "model": model})
-    return {(row.product_id, row.text_hash) for row in rows}
+async def known(
+    connection: AsyncConnection, versions: Sequence[KnowledgeVersion], model: str
+) -> dict[int, set[str]]:
+    """The hashes of the texts that have a vector, live or of a former generation.
+
+    By the rows of those products that should still have these versions.
+    """
+    rows = await connection.execute(_KNOWN, {**_values(versions), "model": model})
+    return {row.id: set(row.texts) for row in rows}
 
 
 async def lay(
@@ -71,27 +81,36 @@ async def lay(
     chunks: Sequence[ChunkRow],
     vectors: Mapping[TextKey, Vector],
     *,
-    complete: Mapping[int, str],
-) -> Collection[int]:
+    complete: Sequence[KnowledgeVersion],
+) -> None:
     """Write chunks with these vectors, or with those their products have for equal texts.
 
-    Chunks of `complete` products (row -> content hash) are live, where that is still the text the product
-    should have; the answer are those, locked until the transaction ends. Vanished writes nothing.
+    Texts that are complete with them are those search finds from then on, but for products that should have
+    another by now. Vanished writes nothing.
     """
+    published: set[int] = set()
+    if complete:
+        rows = await connection.execute(_PUBLISH, {**_values(complete), "model": model})
+        published = set(rows.scalars())
     places = {key: place for place, key in enumerate(vectors, start=1)}
-    rows = [{**asdict(chunk), "vector": places.get((chunk.product_id, chunk.text_hash))} for chunk in chunks]
-    laid = await connection.execute(
-        _LAY,
+    laid = [
         {
-            "model": model,
-            "chunks": orjson.dumps(rows).decode(),
-            "vectors": Vectors(vectors.values()),
-            "products": list(complete),
-            "content_hashes": list(complete.values()),
-        },
-    )
-    row = laid.one()
-    if row.vanished:
+            **asdict(chunk),
+            "vector": places.get((chunk.product_id, chunk.text_hash)),
+            "is_live": chunk.product_id in published,
+        }
+        for chunk in chunks
+    ]
+    values = {"model": model, "chunks": orjson.dumps(laid).decode(), "vectors": Vectors(vectors.values())}
+    if laid and (await connection.execute(_LAY, values)).scalar_one():
         raise Vanished
-    current: Sequence[int] = row.current
-    return current
+    if published:
+        current = [version for version in complete if version.product_id in published]
+        await knowledge.swap(connection, current, model)
+
+
+def _values(versions: Sequence[KnowledgeVersion]) -> dict[str, object]:
+    return {
+        "products": [version.product_id for version in versions],
+        "content_hashes": [version.content_hash for version in versions],
+    }

@@ -40,18 +40,18 @@ _UPSERT = text(f"""
     INSERT INTO products AS p (
         user_id, store_id, external_source, external_id, title, short_description, description, category,
         categories, tags, brands, attributes, price, currency, stock_quantity, in_stock, link, image, status,
-        is_active, variation_ids, metadata, version, received_at, content_hash, listed_hash)
+        is_active, variation_ids, metadata, version, received_at, content_hash, taken_hash, listed_hash)
     SELECT :user_id, :store_id, :external_source, n.external_id, n.title, n.short_description,
            n.description, n.category, n.categories, n.tags, n.brands, n.attributes, n.price,
            coalesce(n.currency, :store_currency, 'IRT'), n.stock_quantity, n.in_stock, n.link, n.image,
            n.status, n.is_active, n.variation_ids, n.metadata, n.version, n.received_at, n.content_hash,
-           n.listed_hash
+           n.taken_hash, n.listed_hash
     FROM jsonb_to_recordset(CAST(:products AS jsonb)) AS n(
         external_id text, title text, short_description text, description text, category text,
         categories text[], tags text[], brands text[], attributes jsonb, price numeric, currency text,
         stock_quantity numeric, in_stock boolean, link text, image text, status text, is_active boolean,
         variation_ids text[], metadata jsonb, version timestamptz, received_at timestamptz,
-        content_hash text, listed_hash text)
+        content_hash text, taken_hash text, listed_hash text)
     ON CONFLICT (store_id, external_id) DO UPDATE
     SET title = excluded.title, short_description = excluded.short_description,
         description = excluded.description, category = excluded.category,
@@ -61,8 +61,10 @@ _UPSERT = text(f"""
         image = excluded.image, status = excluded.status, is_active = excluded.is_active,
         variation_ids = coalesce(excluded.variation_ids, p.variation_ids), metadata = excluded.metadata,
         version = {latest("p.", "excluded.")}, received_at = excluded.received_at,
-        content_hash = excluded.content_hash, listed_hash = excluded.listed_hash, updated_at = now()
+        content_hash = excluded.content_hash, taken_hash = coalesce(excluded.taken_hash, p.taken_hash),
+        listed_hash = excluded.listed_hash, updated_at = now()
     WHERE {may_overwrite("p.", "excluded.")}
+       OR p.version > excluded.version AND p.received_at < CAST(:settled AS timestamptz)
     RETURNING p.xmax = 0 AS is_new, p.external_id, p.id, p.is_active, p.content_hash, p.knowledge_hash,
               p.knowledge_model
 """)
@@ -96,14 +98,6 @@ _REFRESH_FROM_VARIATIONS = text("""
 """)
 
 
-_REWIND = text("""
-    UPDATE products p SET version = n.version, listed_hash = NULL
-    FROM jsonb_to_recordset(CAST(:products AS jsonb)) AS n(external_id text, version timestamptz)
-    WHERE p.store_id = :store_id AND p.external_id = n.external_id AND p.version > n.version
-      AND p.received_at < :settled
-""")
-
-_TAKE = text("UPDATE products SET taken_hash = content_hash WHERE id = ANY(:ids)")
 _LEAVE = text("UPDATE products SET taken_hash = NULL WHERE id = ANY(:ids)")
 
 
@@ -138,11 +132,16 @@ class SavedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A product as a change tells it, with the hash of its text and that of its entry in the shop's list."""
+    """A product as a change tells it, with the hash of its text.
+
+    `taken_hash` is the same where the writer makes the text known, `listed_hash` that of its entry in the
+    shop's list.
+    """
 
     change: Change
     product: Product
     content_hash: str
+    taken_hash: str | None = None
     listed_hash: str | None = None
 
 
@@ -234,12 +233,19 @@ def _row(written: Written) -> dict[str, object]:
         "version": change.version,
         "received_at": change.received_at,
         "content_hash": written.content_hash,
+        "taken_hash": written.taken_hash,
         "listed_hash": written.listed_hash,
     }
 
 
-async def upsert(connection: AsyncConnection, written: Sequence[Written]) -> dict[str, SavedRow]:
-    """Write products of one store in one statement; those whose rows are newer are not in the answer."""
+async def upsert(
+    connection: AsyncConnection, written: Sequence[Written], *, settled: datetime | None = None
+) -> dict[str, SavedRow]:
+    """Write products of one store in one statement; those whose rows are newer are not in the answer.
+
+    What was read from the shop overwrites also rows that claim to be newer and came before `settled`: a shop
+    restored from a backup, or a forged time, would otherwise never be believed again.
+    """
     store = written[0].change
     rows = await connection.execute(
         _UPSERT,
@@ -248,6 +254,7 @@ async def upsert(connection: AsyncConnection, written: Sequence[Written]) -> dic
             "store_id": store.store_id,
             "external_source": store.platform,
             "store_currency": store.currency,
+            "settled": settled,
             "products": _json([_row(one) for one in written]),
         },
     )
@@ -271,22 +278,6 @@ async def refresh_from_variations(
     return SavedRow(**row.mappings().one())
 
 
-async def rewind(connection: AsyncConnection, written: Sequence[Change], *, settled: datetime) -> None:
-    """Let what was read from the shop overwrite rows that claim to be newer, unless they came of late.
-
-    A shop restored from a backup, or a forged time, would otherwise never be believed again.
-    """
-    rows = [{"external_id": one.external_id, "version": one.version} for one in written if one.version]
-    if rows:
-        values = {"store_id": written[0].store_id, "settled": settled, "products": _json(rows)}
-        await connection.execute(_REWIND, values)
-
-
-async def take(connection: AsyncConnection, ids: Sequence[int]) -> None:
-    """Say that somebody is making the texts of these products known."""
-    await connection.execute(_TAKE, {"ids": list(ids)})
-
-
 async def leave(connection: AsyncConnection, ids: Sequence[int]) -> None:
-    """Say that nobody is, so that somebody will."""
+    """Say that nobody is making the texts of these products known, so that somebody will."""
     await connection.execute(_LEAVE, {"ids": list(ids)})

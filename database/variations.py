@@ -64,6 +64,11 @@ _NEWER = text(f"""
     WHERE v.store_id = :store_id AND v.parent_external_id = c.parent AND NOT {may_overwrite("v.", "c.")}
 """)
 
+_PARENTS = text("""
+    SELECT DISTINCT parent_external_id FROM product_variations
+    WHERE store_id = :store_id AND parent_external_id = ANY(:parents)
+""")
+
 _OF_PRODUCTS = text("""
     SELECT external_id, parent_external_id, options, description, price, in_stock, is_active
     FROM product_variations WHERE store_id = :store_id AND parent_external_id = ANY(:parents)
@@ -174,6 +179,9 @@ async def replace_all(
     connection: AsyncConnection, store_id: int, changes: Sequence[Inside]
 ) -> dict[str, tuple[Variation, ...]]:
     """Write the variations of products that name all they have; those each product has then, by its id."""
+    names = {"store_id": store_id, "parents": [inside.change.product_key for inside in changes]}
+    having = set((await connection.execute(_PARENTS, names)).scalars()) if changes else set()
+    changes = [inside for inside in changes if inside.variations or inside.change.product_key in having]
     if not changes:
         return {}
     if any(inside.variations for inside in changes):

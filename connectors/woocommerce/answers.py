@@ -16,7 +16,7 @@ from contracts.errors import ShopAnswersNonsense, ShopDown, ShopProblem, ShopRef
 _BOM = b"\xef\xbb\xbf"
 _PAGE = re.compile(rb"\s*<(!doctype|html|\?xml)", re.IGNORECASE)
 _BEGINNING = re.compile(rb"^[\[{]", re.MULTILINE)
-BEGINNINGS_TRIED = 10
+BEGINNINGS_TRIED = 11
 
 _CODE = re.compile("[a-z0-9_]{1,100}")
 _GONE = re.compile("woocommerce_rest_(product_|product_variation_)?invalid_id")
@@ -31,7 +31,7 @@ class Answer(Reply):
     def json(self) -> Any:
         """What the body says, also where PHP wrote notices in front of it."""
         body = self.body.removeprefix(_BOM)
-        for start in (0, *islice(_beginnings(body), BEGINNINGS_TRIED)):
+        for start in islice(_beginnings(body), BEGINNINGS_TRIED):
             try:
                 return orjson.loads(body[start:] if start else body)
             except orjson.JSONDecodeError:
@@ -58,7 +58,9 @@ class Answer(Reply):
 
 
 def _beginnings(body: bytes) -> Iterator[int]:
-    return (found.start() for found in _BEGINNING.finditer(body) if found.start())
+    """Where JSON may begin; beyond the start, one looks only where it does not begin there."""
+    yield 0
+    yield from (found.start() for found in _BEGINNING.finditer(body) if found.start())
 
 
 def is_gone(answer: Answer) -> bool:
