@@ -1,6 +1,7 @@
 """The worker: builds what activities need, and runs until it is told to stop."""
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Callable, Sequence
@@ -179,12 +180,23 @@ def tuned(
     )
 
 
+def _spare_the_collector() -> None:
+    """Leave out of every collection what was imported, and collect when a page's objects have come together.
+
+    What a page is read into makes no cycles; looking for them cost a tenth of an import.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)
+
+
 async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; steps under way get a moment to end."""
     if not settings.database_url or not settings.temporal_address:
         raise SystemExit("Set PILITO_DATABASE_URL and PILITO_TEMPORAL_ADDRESS, or use `pilito up`.")
     if not settings.secret_keys:
         raise SystemExit("Set PILITO_SECRET_KEY to the one the API uses: without it no shop can be read.")
+    _spare_the_collector()
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -9,9 +9,10 @@ from temporalio import activity
 from activities.failures import STORE_GONE
 from activities.findings import finding
 from activities.guard import application_error, database_errors
-from activities.shops import Shops
+from activities.shops import OpenShop, Shops
+from activities.side_by_side import SideBySide
 from activities.taking import Taking
-from activities.walking import begun, is_over, left_off, walk, with_currency
+from activities.walking import AT_A_TIME, begun, is_over, left_off, walk, with_currency
 from connectors.base import ManifestEntry, ManifestPage
 from contracts.syncs import (
     DifferingPages,
@@ -70,16 +71,22 @@ class CatalogSyncActivities:
     @activity.defn
     async def take_pages(self, work: DifferingPages) -> None:
         """Take over what differs on these pages, but those where that was done."""
-        run = work.run
-        async with self._taking.explained(run.sync_id), self._shops.open(run.store_id) as shop:
+        async with (
+            self._taking.explained(work.run.sync_id),
+            self._shops.open(work.run.store_id) as shop,
+            SideBySide(AT_A_TIME) as taking,
+        ):
             for number in work.pages:
-                with database_errors():
-                    async with self._database.reading() as connection:
-                        wanted = await syncs.wanted(connection, run.sync_id, number)
-                if wanted is not None:
-                    read_at = datetime.now(UTC)
-                    bodies = await shop.catalogue.fetch(wanted)
-                    await self._taking.take(run, number, shop, bodies, read_at)
+                await taking.begin(self._take(work.run, number, shop), then=lambda: None)
+
+    async def _take(self, run: SyncRun, number: int, shop: OpenShop) -> None:
+        with database_errors():
+            async with self._database.reading() as connection:
+                wanted = await syncs.wanted(connection, run.sync_id, number)
+        if wanted is not None:
+            read_at = datetime.now(UTC)
+            bodies = await shop.catalogue.fetch(wanted)
+            await self._taking.take(run, number, shop, bodies, read_at)
 
     @activity.defn
     async def finish_sync(self, end: SyncEnd) -> None:

@@ -1,11 +1,11 @@
 """Walking through a shop's list: the next page is read while those before are looked at."""
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol, TypeVar
 
 from pydantic import TypeAdapter
@@ -13,13 +13,14 @@ from pydantic import TypeAdapter
 from activities.guard import application_error, database_errors
 from activities.heartbeats import Heart
 from activities.shops import OpenShop
+from activities.side_by_side import SideBySide
 from contracts.failures import Failure, Posture
 from contracts.syncs import SyncPosition
 from database import shops, syncs
 from database.engine import Database
 
-PAGES_PER_STEP = 25
-AT_A_TIME = 3
+PAGES_PER_STEP = 50
+AT_A_TIME = 5
 """Pages that are looked at while the next one is read; all of them are in memory."""
 
 EMPTY_PAGES_BELIEVED = 3
@@ -64,25 +65,12 @@ async def walk(
     Whoever takes over goes on after the last page before which none is left. The answer is where the next
     step goes on.
     """
-    under_way: deque[tuple[asyncio.Task[None], SyncPosition]] = deque()
-
-    async def settle(most: int) -> None:
-        while len(under_way) > most:
-            await under_way[0][0]
-            heart.tell(under_way.popleft()[1])
-
-    try:
-        async with aclosing(_read_ahead(read, at, start.page + PAGES_PER_STEP)) as pages:
-            async for page, read_at in pages:
-                await settle(AT_A_TIME - 1)
-                looking = asyncio.create_task(look_at(at, page, read_at))
-                at = _after(at, page)
-                under_way.append((looking, at))
-        await settle(0)
-    finally:
-        for looking, _ in under_way:
-            looking.cancel()
-        await asyncio.gather(*(looking for looking, _ in under_way), return_exceptions=True)
+    pages = _read_ahead(read, at, start.page + PAGES_PER_STEP)
+    async with aclosing(pages), SideBySide(AT_A_TIME) as looking:
+        async for page, read_at in pages:
+            then = _after(at, page)
+            await looking.begin(look_at(at, page, read_at), partial(heart.tell, then))
+            at = then
     return at
 
 

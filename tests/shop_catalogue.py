@@ -87,7 +87,6 @@ class ShopCatalogue:
         self.products: dict[int, Body] = {}
         self.variations: dict[int, Body] = {}
         self._next = FIRST_ID
-        self._rendered: dict[int, dict[str, bytes]] = {}
         self._lists: dict[tuple[object, ...], list[int]] = {}
 
     def load(self, bodies: Iterable[Body]) -> None:
@@ -107,7 +106,7 @@ class ShopCatalogue:
             self.products[id_] = body
             for variation in variations:
                 self.add_variation(id_, **variation)
-            self._touched(id_)
+            self._touched()
             return id_
 
     def add_variation(self, parent: int, **fields: Any) -> int:
@@ -118,7 +117,7 @@ class ShopCatalogue:
             self.variations[id_] = {**deepcopy(_VARIATION), **own, **self._dates(created=True), **fields}
             product = self.products[parent]
             product |= {"type": "variable", "variations": [*product["variations"], id_], **self._dates()}
-            self._touched(id_, parent)
+            self._touched()
             return id_
 
     def change(self, id_: int, **fields: Any) -> None:
@@ -129,8 +128,7 @@ class ShopCatalogue:
             parent = kept[id_].get("parent_id")
             if kept is self.variations and parent in self.products:
                 self.products[parent] |= self._dates()
-                self._touched(parent)
-            self._touched(id_)
+            self._touched()
 
     def trash(self, id_: int) -> None:
         """With its variations; WooCommerce lists them no more, but answers for their ids."""
@@ -154,17 +152,15 @@ class ShopCatalogue:
                 product = self.products[parent]
                 product["variations"] = [other for other in product["variations"] if other != id_]
                 product |= self._dates()
-                self._touched(parent)
-            self._touched(id_)
+            self._touched()
 
     def rename_category(self, old: str, new: str) -> None:
         """Moves no product's time, as in WooCommerce."""
         with self.lock:
-            for id_, body in self.products.items():
+            for body in self.products.values():
                 for category in body.get("categories", ()):
                     if category["name"] == old:
                         category["name"] = new
-                        self._rendered.pop(id_, None)
 
     def find(self, asked: Mapping[str, str], *, parent: int | None = None) -> Found:
         """A page of the products, or of one's variations."""
@@ -179,18 +175,15 @@ class ShopCatalogue:
         return self.products.get(id_) or self.variations.get(id_)
 
     def render(self, ids: Iterable[int], fields: str) -> bytes:
-        """Their bodies as a JSON list; each is made once until it changes."""
+        """Their bodies as a JSON list, made anew for every request, as WordPress does."""
         with self.lock:
             return b"[" + b",".join(self.rendered(id_, fields) for id_ in ids) + b"]"
 
     def rendered(self, id_: int, fields: str) -> bytes:
         with self.lock:
-            made = self._rendered.setdefault(id_, {})
-            if fields not in made:
-                body = self.body(id_) or {}
-                names = fields.split(",") if fields else list(body)
-                made[fields] = orjson.dumps({name: body[name] for name in body if name in names})
-            return made[fields]
+            body = self.body(id_) or {}
+            names = set(fields.split(",")) if fields else body.keys()
+            return orjson.dumps({name: value for name, value in body.items() if name in names})
 
     def _listed(self, asked: Mapping[str, str], parent: int | None) -> list[int]:
         names = ("status", "orderby", "order", "include", "modified_after", "dates_are_gmt", "sku")
@@ -254,7 +247,5 @@ class ShopCatalogue:
         self._next += 1
         return self._next - 1
 
-    def _touched(self, *ids: int) -> None:
-        for id_ in ids:
-            self._rendered.pop(id_, None)
+    def _touched(self) -> None:
         self._lists.clear()

@@ -432,7 +432,7 @@ async def test_no_field_of_an_entry_changes_unnoticed(
     lamp = shop.add(variations=[{}])
     [before] = (await catalogue.manifest(None)).entries
     shop.products[lamp][field] = [{"id": 1, "name": "دیگر"}] if field != "variations" else [5, 6]
-    shop._touched(lamp)
+    shop._touched()
     [now] = (await catalogue.manifest(None)).entries
     assert now.fingerprint != before.fingerprint
 

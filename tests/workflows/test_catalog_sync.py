@@ -95,7 +95,7 @@ async def test_what_was_found_equal_is_not_read_again(
     assert looked_at == []
     assert await synced.store.sync({**synced.shop.products[ids[3]], "price": "7"}) == "unchanged"
     synced.shop.products[ids[5]]["stock_status"] = "onbackorder"
-    synced.shop._touched(ids[5])
+    synced.shop._touched()
     sync = await synced.sync()
     assert (sync.counts.changed, sync.counts.unchanged) == (1, 19)
     assert looked_at == [[f"woo_{ids[3]}", f"woo_{ids[5]}"]]
@@ -136,7 +136,7 @@ async def test_what_no_event_told_is_found_and_mended(synced: Synced) -> None:
     shop.change(ids[0], name="چکمه")
     shop.delete(ids[1])
     shop.products[ids[2]]["price"] = "1"
-    shop._touched(ids[2])
+    shop._touched()
     new = shop.add(name="تازه")
     shop.trash(ids[3])
     sync = await synced.sync()

@@ -1,0 +1,43 @@
+"""A few things at a time, each of which is reported in the order they were begun."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+
+
+class SideBySide:
+    """Runs up to `most` coroutines at once; the first that fails ends the others when the block is left."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._under_way: deque[tuple[asyncio.Task[None], Callable[[], None]]] = deque()
+
+    async def begin(self, work: Coroutine[None, None, None], then: Callable[[], None]) -> None:
+        """Start one as soon as there is room; `then` is called once it and all before it have ended."""
+        try:
+            await self._settle(self._most - 1)
+        except BaseException:
+            work.close()
+            raise
+        self._under_way.append((asyncio.create_task(work), then))
+
+    async def _settle(self, most: int) -> None:
+        while len(self._under_way) > most:
+            await self._under_way[0][0]
+            self._under_way.popleft()[1]()
+
+    async def __aenter__(self) -> "SideBySide":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                await self._settle(0)
+        finally:
+            tasks = [task for task, _ in self._under_way]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
