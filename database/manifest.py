@@ -58,15 +58,13 @@ _KNOWN_TEXT = "(p.knowledge_hash, p.knowledge_model) IS NOT DISTINCT FROM (p.con
 
 _KEEP_UNCHANGED = text(f"""
     WITH differing AS MATERIALIZED (
-        SELECT e.external_id
-        FROM unnest(CAST(:external_ids AS text[]), CAST(:fingerprints AS text[]))
-            AS e(external_id, fingerprint)
+        SELECT e.external_id FROM json_each_text(CAST(:fingerprints AS json)) AS e(external_id, fingerprint)
         WHERE (SELECT p.listed_hash = e.fingerprint AND (NOT p.is_active OR {_KNOWN_TEXT})
                FROM products p WHERE p.store_id = :store_id AND p.external_id = e.external_id) IS NOT TRUE
     ), kept AS (
         INSERT INTO sync_pages (sync_id, page, external_ids, seen, unchanged)
-        SELECT :sync_id, :page, CAST(:external_ids AS text[]), n, n
-        FROM cardinality(CAST(:external_ids AS text[])) AS n
+        SELECT :sync_id, :page, named, cardinality(named), cardinality(named)
+        FROM (SELECT array(SELECT json_object_keys(CAST(:fingerprints AS json))) AS named) AS all_of_it
         WHERE NOT EXISTS (SELECT FROM differing)
         ON CONFLICT DO NOTHING
     )
@@ -153,8 +151,7 @@ async def keep_unchanged(
         "store_id": store_id,
         "sync_id": sync_id,
         "page": page,
-        "external_ids": list(fingerprints),
-        "fingerprints": list(fingerprints.values()),
+        "fingerprints": orjson.dumps(fingerprints).decode(),
         "model": model,
     }
     return set((await connection.execute(_KEEP_UNCHANGED, values)).scalars())
