@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables import product_variations, products, tenant_knowledge
 
-_LISTED = [column for column in products.c if column.name not in ("user_id", "taken_hash")]
+_LISTED = [column for column in products.c if column.name not in ("user_id", "taken_hash", "listed_hash")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
