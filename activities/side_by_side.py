@@ -7,7 +7,11 @@ from types import TracebackType
 
 
 class SideBySide:
-    """Runs up to `most` coroutines at once; the first that fails ends the others when the block is left."""
+    """Runs up to `most` coroutines at once.
+
+    Whatever fails, within the block or in one of them, those that were begun are let finish; only where the
+    block is cancelled are they, too.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -36,8 +40,18 @@ class SideBySide:
         try:
             if error is None:
                 await self._settle(0)
+            elif isinstance(error, Exception):
+                await asyncio.gather(*self._tasks(), return_exceptions=True)
+                self._report()
         finally:
-            tasks = [task for task, _ in self._under_way]
-            for task in tasks:
+            for task in self._tasks():
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*self._tasks(), return_exceptions=True)
+
+    def _report(self) -> None:
+        """Of what has ended, tell what comes before the first that failed."""
+        while self._under_way and self._under_way[0][0].exception() is None:
+            self._under_way.popleft()[1]()
+
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        return [task for task, _ in self._under_way]

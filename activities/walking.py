@@ -90,6 +90,7 @@ async def _read_ahead(read: Read[P], at: SyncPosition, end: int) -> AsyncGenerat
                 return
     finally:
         reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
 
 
 def _after(at: SyncPosition, page: Page) -> SyncPosition:
