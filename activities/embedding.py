@@ -1,7 +1,6 @@
-"""Texts of products to chunks with vectors, however many products at a time."""
+"""Texts of products to chunks with vectors: step by step for an event, and what pages share with that."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,7 +10,7 @@ from connectors.embeddings import MAX_INPUTS_PER_REQUEST, MAX_TOKENS_PER_REQUEST
 from contracts.events import KnowledgeVersion
 from contracts.naming import embedding_label
 from database import knowledge
-from database.knowledge import ChunkRow
+from database.knowledge import ChunkRow, Staged
 from database.products import StoredProduct
 from knowledge.chunks import pack, split
 from knowledge.content import Content, canonical
@@ -31,14 +30,6 @@ class Embeddable(Protocol):
 Text = TypeVar("Text", bound=Embeddable)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Laid:
-    """How many texts were laid beside the live ones without a vector, and with one they had already."""
-
-    missing: int
-    reused: int
-
-
 def chunk_rows(version: KnowledgeVersion, content: Content) -> list[ChunkRow]:
     """The chunks of a text, as they are kept."""
     return [
@@ -56,7 +47,7 @@ def chunk_rows(version: KnowledgeVersion, content: Content) -> list[ChunkRow]:
 
 
 class Embedding:
-    """The three steps by which texts become known, for one product or a page of them."""
+    """The three steps by which an event's text becomes known."""
 
     def __init__(self, embedder: Embedder, totals: Totals) -> None:
         self._embedder = embedder
@@ -64,26 +55,20 @@ class Embedding:
         self.model = embedding_label(embedder.model, embedder.dimensions)
 
     async def stage(
-        self,
-        connection: AsyncConnection,
-        versions: Sequence[KnowledgeVersion],
-        stored: Mapping[int, StoredProduct],
-    ) -> Laid:
-        """Lay the chunks of texts beside the live ones."""
-        rows: list[ChunkRow] = []
-        for version in versions:
-            known = stored[version.product_id]
-            assert known.product  # noqa: S101 - it was read by its id
-            rows += chunk_rows(version, canonical(known.product, known.variations))
-        staged = (await knowledge.stage(connection, versions, self.model, rows)).values()
-        return Laid(missing=sum(one.missing for one in staged), reused=sum(one.reused for one in staged))
+        self, connection: AsyncConnection, version: KnowledgeVersion, stored: StoredProduct
+    ) -> Staged:
+        """Lay the chunks of a text beside the live ones."""
+        assert stored.product  # noqa: S101 - it was read by its id
+        rows = chunk_rows(version, canonical(stored.product, stored.variations))
+        staged = await knowledge.stage(connection, [version], self.model, rows)
+        return staged.get(version.product_id, Staged())
 
-    async def embed(self, connection: AsyncConnection, versions: Sequence[KnowledgeVersion]) -> None:
+    async def embed(self, connection: AsyncConnection, version: KnowledgeVersion) -> None:
         """Give every chunk that lacks one its vector.
 
         Vectors are written after each request, so that doing it again embeds only what is left.
         """
-        missing = await knowledge.missing_vectors(connection, versions, self.model)
+        missing = await knowledge.missing_vectors(connection, [version], self.model)
         async for request, embedded in self.vectors(missing):
             await knowledge.fill_vectors(connection, self.model, request, embedded.vectors)
 
@@ -98,8 +83,6 @@ class Embedding:
             self._totals.embedded(len(request), tokens=embedded.tokens)
             yield request, embedded
 
-    async def publish(
-        self, connection: AsyncConnection, versions: Sequence[KnowledgeVersion]
-    ) -> dict[int, float]:
-        """Swap texts in; see `knowledge.publish`."""
-        return await knowledge.publish(connection, versions, self.model)
+    async def publish(self, connection: AsyncConnection, version: KnowledgeVersion) -> dict[int, float]:
+        """Swap a text in; see `knowledge.publish`."""
+        return await knowledge.publish(connection, [version], self.model)

@@ -48,9 +48,9 @@ class KnowledgeActivities:
             known = stored.get(version.product_id)
             if known is None or known.content_hash != version.content_hash:
                 return None
-            laid = await self._embedding.stage(connection, [version], stored)
-        self._totals.reused(laid.reused)
-        return laid.missing
+            staged = await self._embedding.stage(connection, version, known)
+        self._totals.reused(staged.reused)
+        return staged.missing
 
     @activity.defn
     async def embed_chunks(self, version: KnowledgeVersion) -> bool:
@@ -58,14 +58,14 @@ class KnowledgeActivities:
         async with self._explained(version), heartbeating(), self._alone(version) as connection:
             if not await knowledge.wanted(connection, [version]):
                 return False
-            await self._embedding.embed(connection, [version])
+            await self._embedding.embed(connection, version)
             return True
 
     @activity.defn
     async def publish_chunks(self, version: KnowledgeVersion) -> bool:
         """Swap the staged text in; False where it is outdated by now."""
         async with told(self._database, version.event_row), self._database.transaction() as connection:
-            published = await self._embedding.publish(connection, [version])
+            published = await self._embedding.publish(connection, version)
         for seconds in published.values():
             self._totals.searchable(seconds)
         return bool(published)
