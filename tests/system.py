@@ -4,14 +4,14 @@ import asyncio
 import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx2
 import uvicorn
 from sqlalchemy import text
-from temporalio.client import Client, ScheduleDescription
+from temporalio.client import Client, ScheduleDescription, WorkflowFailureError
 from temporalio.client import ScheduleActionExecutionStartWorkflow as Started
 
 from activities.totals import Totals
@@ -114,6 +114,13 @@ class Shop:
             patience=patience,
         )
         assert row is not None
+        return row
+
+    async def closed(self, event_id: str) -> dict[str, Any]:
+        """The event's row, once its workflow is closed as well and can be started again."""
+        row = await self.ended(event_id)
+        with suppress(WorkflowFailureError):
+            await self.temporal.get_workflow_handle(self.workflow_id(event_id)).result()
         return row
 
     async def sync(self, product: dict[str, Any], event_type: str = "product.updated", **how: Any) -> str:

@@ -1,6 +1,5 @@
 """The operator's view of the event log, and another try for what failed."""
 
-from functools import partial
 from typing import Any
 
 import httpx2
@@ -93,10 +92,7 @@ async def test_a_failed_event_is_retried_alone_or_by_filter(
 ) -> None:
     """Each ends succeeded, with both attempts in its row; what did not fail is left alone."""
     embeddings.fail_always(servers.bad_request())
-    rows = [await shop.ended(await shop.tell({**LAMP, "id": n, "name": f"چراغ {n}"})) for n in (1, 2, 3)]
-    for row in rows:
-        handle = shop.temporal.get_workflow_handle(row["workflow_id"])
-        await eventually(partial(closed, handle), what="the end of the run")
+    rows = [await shop.closed(await shop.tell({**LAMP, "id": n, "name": f"چراغ {n}"})) for n in (1, 2, 3)]
     embeddings.fail_always(None)
     alone = await shop.http.post(f"{EVENTS}{rows[0]['id']}/retry/", headers=admin)
     assert (alone.status_code, alone.json()["event_id"]) == (202, rows[0]["event_id"])
@@ -114,10 +110,6 @@ async def test_a_failed_event_is_retried_alone_or_by_filter(
         409,
         {"error": "Only failed events can be retried; this one is succeeded."},
     )
-
-
-async def closed(handle: Any) -> bool:
-    return (await handle.describe()).close_time is not None
 
 
 async def status(shop: Shop, event_id: str, wanted: str) -> dict[str, Any]:
@@ -171,10 +163,8 @@ async def test_more_failed_events_than_one_request_retries_are_gone_through(
     """What fails again does not keep those behind it from their turn: `next` goes on after it."""
     monkeypatch.setattr(events, "MOST_RETRIED", 2)
     embeddings.fail_always(servers.bad_request())
-    rows = [await shop.ended(await shop.tell({**LAMP, "id": n, "name": f"چراغ {n}"})) for n in (1, 2, 3)]
-    for row in rows:
-        handle = shop.temporal.get_workflow_handle(row["workflow_id"])
-        await eventually(partial(closed, handle), what="the end of the run")
+    for n in (1, 2, 3):
+        await shop.closed(await shop.tell({**LAMP, "id": n, "name": f"چراغ {n}"}))
     told: list[tuple[int, int]] = []
     cursor: str | None = None
     for _ in range(2):

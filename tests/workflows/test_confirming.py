@@ -349,7 +349,7 @@ async def test_a_failed_event_that_runs_again_asks_again(
     lamp = real.add(name="چراغ")
     embeddings.fail_next(bad_request())
     event_id = await told(woo, {"id": lamp}, "product.deleted")
-    assert (await woo.ended(event_id))["status"] == "failed"
+    assert (await woo.closed(event_id))["status"] == "failed"
     real.change(lamp, name="چراغ نو")
     async with woo.database.reading() as connection:
         failed = await failed_events(connection, EventFilter(store_id=woo.store_id), limit=1)
