@@ -12,6 +12,8 @@ unexport PYTHONPATH
 digest = $(shell cat $(1) | cksum | cut -d' ' -f1)
 LOCAL := .venv/.local-$(call digest,requirements-local.lock pyproject.toml)
 DEV := .venv/.dev-$(call digest,requirements-dev.lock pyproject.toml)
+# Each process has servers of its own.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadgroup
 FLOCK := $(if $(shell command -v flock),flock Makefile)
 
 .PHONY: help
@@ -24,11 +26,11 @@ run: $(LOCAL) ## Start everything: Postgres, Temporal, worker, API; Ctrl-C stops
 
 .PHONY: test
 test: $(DEV) ## Run all tests (ARGS="-k name" for some)
-	@exec $(BIN)/pytest $(ARGS)
+	@exec $(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
 .PHONY: check
 check: lint types ## Lint, types and the quick tests
-	@exec $(BIN)/pytest -m "not slow" $(ARGS)
+	@exec $(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow" $(ARGS)
 
 .PHONY: lint
 lint: $(DEV) ## Lint, and see that the format is right

@@ -18,7 +18,7 @@ from embedded.postgres import EmbeddedPostgres
 from embedded.temporal import EmbeddedTemporal
 from settings import Settings
 from tests.servers import EmbeddingServer
-from tests.system import Shop, System, running
+from tests.system import Shop, System, forget_keys, running
 
 ROOT = Path(__file__).parent.parent
 DIMENSIONS = 256
@@ -26,6 +26,13 @@ SECRET_KEY = "a key of thirty-two bytes or more for tests"
 
 for name in [name for name in os.environ if name.startswith(("PILITO_", "OPENAI_", "OTEL_"))]:
     del os.environ[name]  # the tests decide all settings themselves
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each process takes whole modules, for their fixtures; those of the plugin share one WordPress."""
+    for item in items:
+        folder, _, module = item.nodeid.partition("::")[0].rpartition("/")
+        item.add_marker(pytest.mark.xdist_group(folder if folder == "tests/plugin" else f"{folder}/{module}"))
 
 
 @pytest.fixture(scope="session")
@@ -125,8 +132,10 @@ async def system(configure: Configure) -> AsyncIterator[System]:
 
 
 @pytest_asyncio.fixture
-async def shop(system: System, embeddings: EmbeddingServer) -> Shop:
-    return await system.shop()
+async def shop(system: System, embeddings: EmbeddingServer) -> AsyncIterator[Shop]:
+    opened = await system.shop()
+    yield opened
+    await forget_keys(system.database, [opened.store_id])
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import httpx2
@@ -167,12 +167,13 @@ class Shop:
 
 @dataclass
 class System:
-    """A running API and what it stands on."""
+    """A running API and what it stands on; `made` are the stores that tests made without the API."""
 
     settings: Settings
     database: Database
     temporal: Client
     http: httpx2.AsyncClient
+    made: list[int] = field(default_factory=list)
 
     async def shop(self, **terms: Any) -> Shop:
         """A new store of a new user."""
@@ -209,6 +210,7 @@ class System:
             )
             await stores.change(connection, store_id, {"schedule": {"paused": True}})
             issued = await tokens.issue(connection, user_id=user_id, store_id=store_id, **token)
+        self.made.append(store_id)
         return Shop(self.http, self.database, self.temporal, user_id, store_id, issued.id, issued.secret)
 
 
@@ -251,13 +253,18 @@ async def running(settings: Settings, *, work: bool = True) -> AsyncIterator[Sys
     try:
         async with serving(settings) as http:
             system = System(settings, database, temporal, http)
-            if not work:
+            async with working(settings) if work else nullcontext():
                 yield system
-                return
-            async with working(settings):
-                yield system
+            await forget_keys(database, system.made)
     finally:
         await database.close()
+
+
+async def forget_keys(database: Database, store_ids: Sequence[int]) -> None:
+    """Leave no store that workers started later make schedules for."""
+    async with database.transaction() as connection:
+        for store_id in store_ids:
+            await stores.change(connection, store_id, {"credentials": None})
 
 
 @asynccontextmanager

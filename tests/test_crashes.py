@@ -7,19 +7,20 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from settings import Settings
-from tests.conftest import ROOT, Configure
+from tests.conftest import ROOT, Configure, another_database
 from tests.crashing_worker import STEPS
 from tests.deliveries import woocommerce
 from tests.servers import EmbeddingServer
 from tests.shop_server import KEY, SECRET, ShopServer
 from tests.syncs import Synced
-from tests.system import Shop, System, eventually, running
+from tests.system import Shop, System, eventually, forget_schedules, running
 from workflows.catalog_sync import STEPS_AT_A_TIME
 
 pytestmark = pytest.mark.slow
@@ -47,6 +48,25 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="module")
+def own_database(postgres_url: str) -> str:
+    """Workers that start here find only the stores of this module to make schedules for."""
+    return another_database(postgres_url, "crashes")
+
+
+@pytest.fixture(scope="module")
+def configure(configure: Configure, own_database: str) -> Configure:
+    return partial(configure, database_url=own_database)
+
+
+@asynccontextmanager
+async def served(settings: Settings) -> AsyncIterator[System]:
+    """An API without a worker; nothing that workers of its queue have scheduled is left behind."""
+    async with running(settings, work=False) as system:
+        yield system
+        await forget_schedules(system.temporal, settings.task_queue)
+
+
 @asynccontextmanager
 async def process(settings: Settings, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """A worker in a process of its own; ended at the end if it still runs."""
@@ -69,7 +89,7 @@ async def process(settings: Settings, *arguments: str) -> AsyncIterator[asyncio.
 async def killed(configure: Configure, flag: Path, step: str, moment: str) -> None:
     """Kill the first worker around a step, let a second one end the event, and look at what is there."""
     settings = configure(task_queue=f"crash-{step}-{moment}")
-    async with running(settings, work=False) as system:
+    async with served(settings) as system:
         shop = await system.shop()
         async with process(settings, "tests.crashing_worker", step, moment, str(flag)) as first:
             event_id = await shop.tell({**PRODUCT, "name": f"سماور {step} {moment}"})
@@ -117,7 +137,7 @@ async def test_a_worker_killed_while_it_looks_into_a_shop_loses_nothing(
         shirt = real.add(name="پیراهن", variations=[{"price": "5"}])
         (inside,) = real.products[shirt]["variations"]
         body = {**real.variations[inside], "type": "variation"}
-        async with running(settings, work=False) as system:
+        async with served(settings) as system:
             shop = await system.shop(webhook_secret="signed", base_url=real.base_url, credentials=key)
             async with process(settings, *crashing) as first:
                 event_id = (await shop.deliver(woocommerce(body, "signed"))).json()["event_id"]
@@ -136,7 +156,7 @@ async def test_a_run_that_ended_before_its_worker_died_is_no_second_delivery(
     """Temporal has seen none of its steps, so all are done again: it ends as it had ended."""
     settings = configure(task_queue="crash-at-the-end")
     flag = str(tmp_path / "flag")
-    async with running(settings, work=False) as system:
+    async with served(settings) as system:
         shop = await system.shop()
         async with process(settings, "tests.crashing_worker", "finish_event", "after", flag) as first:
             event_id = await shop.tell({**PRODUCT, "status": "draft"})
@@ -154,7 +174,7 @@ async def test_a_worker_killed_in_the_middle_of_a_call_embeds_again_and_nothing_
 ) -> None:
     """An answer that reached nobody is asked for again; that is the one thing a crash can cost."""
     settings = configure(task_queue="crash-in-call")
-    async with running(settings, work=False) as system:
+    async with served(settings) as system:
         shop = await system.shop()
         embeddings.fail_next("hang")
         async with process(settings, "worker") as first:
@@ -251,7 +271,7 @@ async def killed_while_syncing(
     with ShopServer() as shop:
         for number in range(250):
             shop.add(name=f"{step} {moment} {call} {number}")
-        async with running(settings, work=False) as system:
+        async with served(settings) as system:
             synced = await Synced.open(system, shop)
             async with synced.store.database.transaction() as connection:
                 for number in range(held):
