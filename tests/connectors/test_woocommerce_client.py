@@ -553,7 +553,7 @@ SOON = format_datetime(datetime.now(UTC) + timedelta(minutes=30), usegmt=True)
     [
         (None, None, None),
         ("7", 7, 7),
-        (SOON, 60, 1800),
+        pytest.param(SOON, 60, 1800, id="date"),
         ("Fri, 20 Nov 2020 10:00:00 GMT", None, 0),
         ("soon", None, None),
         ("-5", None, None),
@@ -848,7 +848,9 @@ async def test_a_packed_answer_is_unpacked_once(shop: ShopServer, catalogue: Woo
         assert "packs its answer" in str(await failure(catalogue))
 
 
-@pytest.mark.parametrize("body", [b"[]", gzip.compress(b"[" + b"1," * 5_000)[:30], b""])
+@pytest.mark.parametrize(
+    "body", [b"[]", gzip.compress(b"[" + b"1," * 5_000)[:30], b""], ids=["plain", "cut", "empty"]
+)
 async def test_an_answer_that_is_not_packed_as_it_says_is_nonsense(
     shop: ShopServer, catalogue: WooCommerceCatalogue, body: bytes
 ) -> None:

@@ -46,7 +46,7 @@ async def shown(shop: Shop, event_id: str, status: str) -> dict[str, Any]:
         servers.NOT_A_NUMBER,
         "reset",
     ],
-    ids=str,
+    ids=["rate", "overloaded", "error", "conflict", "timeout", "empty", "html", "nan", "reset"],
 )
 async def test_what_passes_is_tried_again(
     shop: Shop, embeddings: EmbeddingServer, fault: servers.Fault
