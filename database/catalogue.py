@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables import product_variations, products, tenant_knowledge
 
-_LISTED = [column for column in products.c if column.name not in ("user_id", "taken_hash", "listed_hash")]
+_OURS = ("user_id", "taken_hash", "taken_by", "listed_hash")
+_LISTED = [column for column in products.c if column.name not in _OURS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

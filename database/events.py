@@ -98,11 +98,12 @@ _TAKE_UP = text("""
           AND e.burst_started_at > :oldest AND o.received_at > :oldest
         ORDER BY o.received_at DESC LIMIT 1
     ), taken AS (
-        UPDATE products p SET taken_hash = CASE WHEN NOT EXISTS (SELECT FROM pending) THEN p.content_hash END
+        UPDATE products p
+        SET taken_hash = CASE WHEN NOT EXISTS (SELECT FROM pending) THEN p.content_hash END, taken_by = e.id
         FROM events e
         WHERE e.id = :id AND p.store_id = e.store_id AND p.external_id = e.product_key AND p.is_active
           AND (p.knowledge_hash, p.knowledge_model) IS DISTINCT FROM (p.content_hash, :model)
-          AND (:changed OR p.taken_hash IS DISTINCT FROM p.content_hash)
+          AND (:changed OR p.taken_hash IS DISTINCT FROM p.content_hash OR p.taken_by = e.id)
         RETURNING p.id, p.taken_hash
     )
     UPDATE events SET status = 'processing', is_pending = false WHERE id = :id
@@ -254,7 +255,7 @@ async def take_up(
     """End an event's waiting, and decide who embeds its product's text where search does not know it yet.
 
     That is whoever has nobody waiting behind it: the event that `changed` the text, or the last one an
-    earlier event left the text to, even if that one itself turned out stale.
+    earlier event left the text to, even if that one itself turned out stale. Done again, it answers the same.
     """
     values = {
         "id": row_id,

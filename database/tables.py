@@ -231,6 +231,7 @@ products = Table(
     _moment("received_at", required=True),
     Column("content_hash", Text, nullable=False, comment="of the text that should be known"),
     Column("taken_hash", Text, comment="of the text an event took on to embed"),
+    Column("taken_by", BigInteger, comment="the event that took it on last"),
     Column("listed_hash", Text, comment="of the entry in the shop's list it was found equal to"),
     Column("knowledge_hash", Text, comment="of the text that is known"),
     Column("knowledge_model", Text),
