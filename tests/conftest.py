@@ -28,6 +28,7 @@ for name in [name for name in os.environ if name.startswith(("PILITO_", "OPENAI_
     del os.environ[name]  # the tests decide all settings themselves
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Each process takes whole modules, for their fixtures; those of the plugin share one WordPress."""
     for item in items:

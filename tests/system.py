@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -253,7 +253,10 @@ async def running(settings: Settings, *, work: bool = True) -> AsyncIterator[Sys
     try:
         async with serving(settings) as http:
             system = System(settings, database, temporal, http)
-            async with working(settings) if work else nullcontext():
+            if not work:
+                yield system
+                return
+            async with working(settings):
                 yield system
             await forget_keys(database, system.made)
     finally:

@@ -49,14 +49,9 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def own_database(postgres_url: str) -> str:
-    """Workers that start here find only the stores of this module to make schedules for."""
-    return another_database(postgres_url, "crashes")
-
-
-@pytest.fixture(scope="module")
-def configure(configure: Configure, own_database: str) -> Configure:
-    return partial(configure, database_url=own_database)
+def apart(configure: Configure, postgres_url: str) -> Configure:
+    """Settings for a database in which workers find no stores of others to make schedules for."""
+    return partial(configure, database_url=another_database(postgres_url, "crashes"))
 
 
 @asynccontextmanager
@@ -86,9 +81,9 @@ async def process(settings: Settings, *arguments: str) -> AsyncIterator[asyncio.
             await started.wait()
 
 
-async def killed(configure: Configure, flag: Path, step: str, moment: str) -> None:
+async def killed(apart: Configure, flag: Path, step: str, moment: str) -> None:
     """Kill the first worker around a step, let a second one end the event, and look at what is there."""
-    settings = configure(task_queue=f"crash-{step}-{moment}")
+    settings = apart(task_queue=f"crash-{step}-{moment}")
     async with served(settings) as system:
         shop = await system.shop()
         async with process(settings, "tests.crashing_worker", step, moment, str(flag)) as first:
@@ -110,14 +105,14 @@ async def killed(configure: Configure, flag: Path, step: str, moment: str) -> No
 
 @pytest.mark.timeout(300)
 async def test_a_worker_killed_at_any_step_changes_nothing_about_the_end(
-    configure: Configure, embeddings: EmbeddingServer, tmp_path: Path
+    apart: Configure, embeddings: EmbeddingServer, tmp_path: Path
 ) -> None:
     """Before and after each of the six steps: the next worker ends the event, its effects exactly once."""
     few = asyncio.Semaphore(4)
 
     async def one(step: str, moment: str) -> None:
         async with few:
-            await killed(configure, tmp_path / f"{step}-{moment}", step, moment)
+            await killed(apart, tmp_path / f"{step}-{moment}", step, moment)
 
     async with asyncio.TaskGroup() as group:
         for step, moment in itertools.product(STEPS, ("before", "after")):
@@ -127,10 +122,10 @@ async def test_a_worker_killed_at_any_step_changes_nothing_about_the_end(
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 async def test_a_worker_killed_while_it_looks_into_a_shop_loses_nothing(
-    configure: Configure, embeddings: EmbeddingServer, tmp_path: Path, moment: str
+    apart: Configure, embeddings: EmbeddingServer, tmp_path: Path, moment: str
 ) -> None:
     """Also where the event's row says already what was read there: the next worker looks again."""
-    settings = configure(task_queue=f"crash-pull-{moment}", allow_private_shops=True)
+    settings = apart(task_queue=f"crash-pull-{moment}", allow_private_shops=True)
     key = {"consumer_key": KEY, "consumer_secret": SECRET}
     crashing = ("tests.crashing_worker", "pull_product", moment, str(tmp_path / "flag"))
     with ShopServer() as real:
@@ -151,10 +146,10 @@ async def test_a_worker_killed_while_it_looks_into_a_shop_loses_nothing(
 
 
 async def test_a_run_that_ended_before_its_worker_died_is_no_second_delivery(
-    configure: Configure, embeddings: EmbeddingServer, tmp_path: Path
+    apart: Configure, embeddings: EmbeddingServer, tmp_path: Path
 ) -> None:
     """Temporal has seen none of its steps, so all are done again: it ends as it had ended."""
-    settings = configure(task_queue="crash-at-the-end")
+    settings = apart(task_queue="crash-at-the-end")
     flag = str(tmp_path / "flag")
     async with served(settings) as system:
         shop = await system.shop()
@@ -170,10 +165,10 @@ async def test_a_run_that_ended_before_its_worker_died_is_no_second_delivery(
 
 
 async def test_a_worker_killed_in_the_middle_of_a_call_embeds_again_and_nothing_else(
-    configure: Configure, embeddings: EmbeddingServer
+    apart: Configure, embeddings: EmbeddingServer
 ) -> None:
     """An answer that reached nobody is asked for again; that is the one thing a crash can cost."""
-    settings = configure(task_queue="crash-in-call")
+    settings = apart(task_queue="crash-in-call")
     async with served(settings) as system:
         shop = await system.shop()
         embeddings.fail_next("hang")
@@ -260,10 +255,10 @@ HELD_BEFORE = 10
 
 
 async def killed_while_syncing(
-    configure: Configure, flag: Path, held: int, step: str, moment: str, call: int
+    apart: Configure, flag: Path, held: int, step: str, moment: str, call: int
 ) -> None:
     """Kill the worker of a full sync around a step; the next one ends it as if nothing had happened."""
-    settings = configure(
+    settings = apart(
         task_queue=f"crash-sync-{step}-{moment}-{call}",
         allow_private_shops=True,
         shop_requests_per_minute=1_000_000,
@@ -297,22 +292,22 @@ async def killed_while_syncing(
 
 @pytest.mark.timeout(300)
 async def test_a_worker_killed_at_any_page_of_a_sync_changes_nothing_about_the_end(
-    configure: Configure, embeddings: EmbeddingServer, tmp_path: Path
+    apart: Configure, embeddings: EmbeddingServer, tmp_path: Path
 ) -> None:
     """Before and after each step of a walk, at each of its pages: no product is lost.
 
     Of the pages that are taken over side by side, those that waited for their vectors ask again.
     """
-    await killed_at_each(SYNC_DEATHS, configure, tmp_path, held=HELD_BEFORE)
+    await killed_at_each(SYNC_DEATHS, apart, tmp_path, held=HELD_BEFORE)
     assert_only_what_waited_is_asked_again(embeddings, SYNC_DEATHS)
 
 
 @pytest.mark.timeout(300)
 async def test_a_worker_killed_at_any_page_of_an_import_changes_nothing_about_the_end(
-    configure: Configure, embeddings: EmbeddingServer, tmp_path: Path
+    apart: Configure, embeddings: EmbeddingServer, tmp_path: Path
 ) -> None:
     """The same of a store that holds nothing, whose pages are read in full."""
-    await killed_at_each(IMPORT_DEATHS, configure, tmp_path, held=0)
+    await killed_at_each(IMPORT_DEATHS, apart, tmp_path, held=0)
     assert_only_what_waited_is_asked_again(embeddings, IMPORT_DEATHS)
 
 
@@ -325,14 +320,14 @@ def assert_only_what_waited_is_asked_again(
 
 
 async def killed_at_each(
-    deaths: Sequence[tuple[str, str, int]], configure: Configure, tmp_path: Path, *, held: int
+    deaths: Sequence[tuple[str, str, int]], apart: Configure, tmp_path: Path, *, held: int
 ) -> None:
     few = asyncio.Semaphore(4)
 
     async def one(step: str, moment: str, call: int) -> None:
         async with few:
             flag = tmp_path / f"{step}-{moment}-{call}"
-            await killed_while_syncing(configure, flag, held, step, moment, call)
+            await killed_while_syncing(apart, flag, held, step, moment, call)
 
     async with asyncio.TaskGroup() as group:
         for death in deaths:
