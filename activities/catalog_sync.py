@@ -60,7 +60,7 @@ class CatalogSyncActivities:
         async with self._taking.explained(run.sync_id) as heart:
             at = left_off(start, heart)
             if not is_over(at, start):
-                async with self._shops.open(run.store_id) as shop:
+                async with self._shops.open(run.store_id, many=True) as shop:
                     await with_currency(self._database, at, shop)
                     read = partial(shop.catalogue.manifest, modified_after=run.modified_after)
                     at = await walk(at, start, heart, read, self._compare)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.failures import STORE_GONE
 from activities.guard import application_error, database_errors
+from activities.turns import ahead
 from connectors.base import Catalogue, CatalogueReader
 from connectors.outbound import Outbound
 from connectors.platforms import READERS
@@ -55,10 +56,13 @@ class Shops:
         return terms
 
     @asynccontextmanager
-    async def open(self, store_id: int, *, patience: timedelta | None = None) -> AsyncIterator[OpenShop]:
+    async def open(
+        self, store_id: int, *, patience: timedelta | None = None, many: bool = False
+    ) -> AsyncIterator[OpenShop]:
         """A shop to be read; whatever reading raises leaves as what it means to Temporal.
 
-        A turn that comes later than `patience` is not slept for: the step is to be tried again then.
+        A turn that comes later than `patience` is not slept for: the step is to be tried again then. Where
+        there are `many` questions, the next turn is reserved while the shop answers the one before.
         """
         terms = await self.terms(store_id)
         reader = READERS.get(terms.type)
@@ -67,7 +71,7 @@ class Shops:
                 Failure(posture=Posture.NEVER, reason="The store has no credentials to read its shop with.")
             )
 
-        async def budget() -> None:
+        async def turn() -> None:
             with database_errors():
                 async with self._database.single() as connection:
                     wait = await shops.reserve(connection, store_id, price=self._price, burst=BURST)
@@ -84,7 +88,10 @@ class Shops:
                 base_url=terms.base_url,
                 credentials=self._seal.open_fields(terms.credentials),
             )
-            async with reader.open(access, self._outbound, budget) as catalogue:
+            async with (
+                ahead(turn) if many else nullcontext(turn) as budget,
+                reader.open(access, self._outbound, budget) as catalogue,
+            ):
                 yield OpenShop(store_id=store_id, terms=terms, catalogue=catalogue, reader=reader)
         except ApplicationError:
             raise

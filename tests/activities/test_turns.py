@@ -1,0 +1,84 @@
+"""Turns that are taken while the answer before is on its way."""
+
+import asyncio
+
+import pytest
+
+from activities.turns import ahead
+
+
+class Desk:
+    """Gives turns out when a test lets it."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.left = 0
+        self.may = asyncio.Semaphore(0)
+
+    async def turn(self) -> None:
+        self.asked += 1
+        try:
+            await self.may.acquire()
+        except asyncio.CancelledError:
+            self.left += 1
+            raise
+
+
+async def test_the_next_turn_is_waited_for_while_one_is_used() -> None:
+    """One more, and no further."""
+    desk = Desk()
+    async with ahead(desk.turn) as turn:
+        desk.may.release()
+        await turn()
+        assert desk.asked == 1, "the next one begins beside what the turn was for"
+        await asyncio.sleep(0)
+        assert desk.asked == 2
+        desk.may.release()
+        await turn()
+        await asyncio.sleep(0)
+        assert (desk.asked, desk.left) == (3, 0)
+    assert (desk.asked, desk.left) == (3, 1), "nobody waits for what nobody needs"
+
+
+async def test_turns_that_are_needed_together_are_as_many() -> None:
+    """None is used twice."""
+    desk = Desk()
+    async with ahead(desk.turn) as turn:
+        both = [asyncio.create_task(turn()), asyncio.create_task(turn())]
+        await asyncio.sleep(0)
+        desk.may.release()
+        done, waiting = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        assert (len(done), len(waiting)) == (1, 1)
+        desk.may.release()
+        desk.may.release()
+        await asyncio.gather(*both)
+    assert desk.asked == 3
+
+
+async def test_a_turn_that_cannot_be_had_fails_whoever_asks_for_it() -> None:
+    """And not who had the one before."""
+    answers = iter([None, OSError("gone"), None])
+
+    async def turn_of_the_shop() -> None:
+        if error := next(answers):
+            raise error
+
+    async with ahead(turn_of_the_shop) as turn:
+        await turn()
+        await asyncio.sleep(0)
+        with pytest.raises(OSError, match="gone"):
+            await turn()
+        await turn()
+
+
+async def test_a_turn_nobody_asks_for_may_fail() -> None:
+    """It is not missed."""
+    answers = iter([None, OSError("gone")])
+
+    async def turn_of_the_shop() -> None:
+        if error := next(answers):
+            raise error
+
+    async with ahead(turn_of_the_shop) as turn:
+        await turn()
+        await asyncio.sleep(0)
