@@ -39,6 +39,8 @@ FEW, MANY = 2_000, 20_000
 PER_PAGE = 100
 LANES = 2
 EVENTS = 40
+TIMES = 3
+"""What is over soon is measured so often."""
 SETTINGS: dict[str, object] = {
     "PILITO_ALLOW_PRIVATE_SHOPS": "true",
     "PILITO_SHOP_REQUESTS_PER_MINUTE": 10_000_000,
@@ -127,7 +129,11 @@ class Store:
 
 
 def download(shop: Catalogue, products: int, fields: str | None) -> float:
-    """Seconds that downloading and parsing all pages takes, and nothing else."""
+    """Seconds that downloading and parsing all pages takes, and nothing else; the median of some times."""
+    return median(_downloaded(shop, products, fields) for _ in range(TIMES))
+
+
+def _downloaded(shop: Catalogue, products: int, fields: str | None) -> float:
     key = Key({"consumer_key": KEY, "consumer_secret": SECRET})
     began = time.perf_counter()
     with httpx2.Client(trust_env=False) as client:
@@ -190,10 +196,18 @@ async def measure(servers: Servers, progress: Progress) -> list[Row]:
 async def _few(servers: Servers, temporal: Client, settings: dict[str, object], progress: Progress) -> int:
     """MiB a worker has had at most after a small import."""
     with catalogue(servers, FEW, "few") as shop, servers.worker(**settings) as worker:
+        await _warm(servers, temporal, progress)
         async with _store(servers, temporal, shop) as store:
             task = progress.add_task(f"{FEW:,} products: first import", total=FEW)
             await store.walk(progress, task)
         return memory.peak(worker.pid)
+
+
+async def _warm(servers: Servers, temporal: Client, progress: Progress) -> None:
+    """Wait until the worker has started and done everything once."""
+    with catalogue(servers, PER_PAGE, "warm") as shop:
+        async with _store(servers, temporal, shop) as store:
+            await store.walk(progress, progress.add_task("warming up", total=PER_PAGE))
 
 
 async def _many(
@@ -209,6 +223,7 @@ async def _many(
     asked: dict[str, int] = {}
     index_dropped(servers)
     with catalogue(servers, MANY, "many") as shop, servers.worker(**settings) as worker:
+        await _warm(servers, temporal, progress)
         bare = download(shop, MANY, None)
         bare_list = download(shop, MANY, ",".join(MANIFEST_FIELDS))
         shop.asked()
@@ -220,10 +235,14 @@ async def _many(
                     shop.edit()
                 walks[name] = await store.walk(progress, task)
                 calls[name], asked[name] = len(embeddings.requests), shop.asked()
+                if name == "unchanged":
+                    again = [await store.walk(progress, task) for _ in range(TIMES - 1)]
+                    seconds = median(walk.seconds for walk in (walks[name], *again))
+                    shop.asked()
                 if name == "first import":
                     many = memory.peak(worker.pid)
                     index = index_built(servers)
-    first, unchanged, changed = walks.values()
+    first, _, changed = walks.values()
     pages = MANY // PER_PAGE
     counts = changed.sync.counts
     return [
@@ -236,9 +255,9 @@ async def _many(
         ),
         at_least(
             f"unchanged full resync of {MANY:,} products against downloading and parsing the lists",
-            bare_list / unchanged.seconds,
+            bare_list / seconds,
             0.7,
-            f"{MANY / unchanged.seconds:,.0f} of {MANY / bare_list:,.0f} products/s",
+            f"{MANY / seconds:,.0f} of {MANY / bare_list:,.0f} products/s",
         ),
         count("embedding calls of an unchanged resync", calls["unchanged"], f"{pages} pages", exactly=0),
         at_most(
