@@ -32,7 +32,8 @@ class QueryVectors:
         except (OpenAIError, EmbeddingProblem, TimeoutError) as error:
             logger.warning("searching by words only: %s", type(error).__name__)
             return None
-        vector = self._known[query] = embedded.vectors[0].tolist()
+        vector: list[float] = embedded.vectors[0].tolist()
+        self._known[query] = vector
         if len(self._known) > REMEMBERED_QUERIES:
             self._known.popitem(last=False)
         return vector

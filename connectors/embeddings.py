@@ -1,12 +1,11 @@
 """The embeddings API of OpenAI, or of anything that speaks it."""
 
 import binascii
-import math
-import sys
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import orjson
 from openai import AsyncOpenAI, omit
 
@@ -21,7 +20,7 @@ MAX_TOKENS_PER_REQUEST = 300_000
 MAX_INPUTS_PER_REQUEST = 2_048
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Embedded:
     """One vector per text, in the order of the texts, and the tokens they were billed as."""
 
@@ -67,7 +66,7 @@ class Embedder:
                 f"the embedding service answered vectors of {len(vector)} numbers where {self.dimensions} are"
                 " configured (PILITO_EMBEDDING_DIMENSIONS)"
             )
-        if not math.isfinite(sum(vector)) or not any(vector):
+        if not np.isfinite(vector).all() or not vector.any():
             raise UnusableAnswer("the embedding service answered a vector that is not made of numbers")
 
     async def close(self) -> None:
@@ -76,16 +75,14 @@ class Embedder:
 
 def _vector(told: object) -> Vector:
     """A vector out of base64, as we ask for it, or out of the list of numbers some servers answer with."""
-    vector = array("f")
     if isinstance(told, str):
-        vector.frombytes(binascii.a2b_base64(told))
-        if sys.byteorder == "big":
-            vector.byteswap()
+        numbers = np.frombuffer(binascii.a2b_base64(told), "<f4")
     elif isinstance(told, list):
-        vector.fromlist(told)
+        numbers = np.asarray(array("f", told))
     else:
         raise TypeError(f"{type(told).__name__} for a vector")
-    return vector
+    with np.errstate(over="ignore", invalid="ignore"):
+        return numbers.astype(np.float16)
 
 
 def _tokens(usage: object) -> int:

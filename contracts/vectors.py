@@ -1,7 +1,9 @@
 """A vector on its way from the embedding service to Postgres."""
 
-from array import array
 from typing import TypeAlias
 
-Vector: TypeAlias = "array[float]"
-"""Numbers of single precision: an `array("f")`."""
+import numpy as np
+import numpy.typing as npt
+
+Vector: TypeAlias = npt.NDArray[np.float16]
+"""Numbers of half precision, as they are stored."""

@@ -68,7 +68,7 @@ _MISSING = text(f"""
 _FILL = text("""
     UPDATE tenant_knowledge k SET embedding = v.embedding
     FROM unnest(CAST(:product_ids AS bigint[]), CAST(:content_hashes AS text[]), CAST(:text_hashes AS text[]),
-                CAST(:vectors AS vector[])) AS v(product_id, content_hash, text_hash, embedding)
+                CAST(:vectors AS halfvec[])) AS v(product_id, content_hash, text_hash, embedding)
     WHERE k.product_id = v.product_id AND k.content_hash = v.content_hash AND k.model = :model
       AND k.text_hash = v.text_hash
 """)

@@ -41,7 +41,7 @@ _LAY = text("""
         SELECT p.user_id, p.store_id, p.id, c.content_hash, :model, c.position, c.text, c.text_hash, c.tokens,
                to_tsvector('simple', c.words)
                  || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id]),
-               coalesce(CAST(v.embedding AS halfvec),
+               coalesce(v.embedding,
                         (SELECT known.embedding FROM tenant_knowledge known
                          WHERE known.product_id = p.id AND known.text_hash = c.text_hash
                            AND known.model = :model AND known.embedding IS NOT NULL LIMIT 1)),
@@ -50,7 +50,7 @@ _LAY = text("""
             product_id bigint, content_hash text, position int, text text, text_hash text, tokens int,
             words text, vector int, is_live boolean)
         JOIN products p ON p.id = c.product_id
-        LEFT JOIN unnest(CAST(:vectors AS vector[])) WITH ORDINALITY AS v(embedding, place)
+        LEFT JOIN unnest(CAST(:vectors AS halfvec[])) WITH ORDINALITY AS v(embedding, place)
             ON v.place = c.vector
         ON CONFLICT (product_id, content_hash, model, position) DO UPDATE
         SET embedding = coalesce(k.embedding, excluded.embedding)

@@ -1,8 +1,9 @@
-"""Vectors on their way into Postgres: in binary, a fifth of their size as text."""
+"""Vectors on their way into Postgres: in binary and as precise as they are kept.
+
+pgvector's own cast to half precision takes longer than all the rest of writing a chunk.
+"""
 
 import struct
-import sys
-from array import array
 
 import psycopg
 from psycopg.adapt import Dumper
@@ -15,7 +16,7 @@ from contracts.vectors import Vector
 
 
 class Vectors(list[Vector]):
-    """A value of `vector[]`."""
+    """A value of `halfvec[]`."""
 
 
 class _Dumper(Dumper):
@@ -27,11 +28,8 @@ class _Dumper(Dumper):
     def dump(self, obj: Vectors) -> bytes:
         parts = [struct.pack(">iiIii", 1, 0, self.element_oid, len(obj), 1)]
         for vector in obj:
-            numbers = array("f", vector)
-            if sys.byteorder == "little":
-                numbers.byteswap()
-            content = numbers.tobytes()
-            parts += (struct.pack(">iHH", 4 + len(content), len(numbers), 0), content)
+            content = vector.astype(">f2").tobytes()
+            parts += (struct.pack(">iHH", 4 + len(content), len(vector), 0), content)
         return b"".join(parts)
 
 
@@ -40,7 +38,7 @@ def accept_vectors(engine: AsyncEngine) -> None:
     dumpers: list[type[_Dumper]] = []
 
     async def teach(connection: psycopg.AsyncConnection) -> None:
-        if not dumpers and (info := await TypeInfo.fetch(connection, "vector")):
+        if not dumpers and (info := await TypeInfo.fetch(connection, "halfvec")):
             oids = {"oid": info.array_oid, "element_oid": info.oid}
             dumpers.append(type("_DumperOfThisDatabase", (_Dumper,), oids))
         for dumper in dumpers:
