@@ -196,16 +196,16 @@ async def measure(servers: Servers, progress: Progress) -> list[Row]:
 async def _few(servers: Servers, temporal: Client, settings: dict[str, object], progress: Progress) -> int:
     """MiB a worker has had at most after a small import."""
     with catalogue(servers, FEW, "few") as shop, servers.worker(**settings) as worker:
-        await _warm(servers, temporal, progress)
+        await _warm(servers, temporal, progress, "few")
         async with _store(servers, temporal, shop) as store:
             task = progress.add_task(f"{FEW:,} products: first import", total=FEW)
             await store.walk(progress, task)
         return memory.peak(worker.pid)
 
 
-async def _warm(servers: Servers, temporal: Client, progress: Progress) -> None:
+async def _warm(servers: Servers, temporal: Client, progress: Progress, name: str) -> None:
     """Wait until the worker has started and done everything once."""
-    with catalogue(servers, PER_PAGE, "warm") as shop:
+    with catalogue(servers, PER_PAGE, f"before-{name}") as shop:
         async with _store(servers, temporal, shop) as store:
             await store.walk(progress, progress.add_task("warming up", total=PER_PAGE))
 
@@ -223,7 +223,7 @@ async def _many(
     asked: dict[str, int] = {}
     index_dropped(servers)
     with catalogue(servers, MANY, "many") as shop, servers.worker(**settings) as worker:
-        await _warm(servers, temporal, progress)
+        await _warm(servers, temporal, progress, "many")
         bare = download(shop, MANY, None)
         bare_list = download(shop, MANY, ",".join(MANIFEST_FIELDS))
         shop.asked()
