@@ -1,5 +1,6 @@
 """Taking products over on behalf of a sync: what was done, what failed, and what it waits for."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -28,10 +29,13 @@ Bodies = Mapping[str, Mapping[str, Any]]
 """What a catalogue tells of products, by their ids."""
 
 
-def _read(run: SyncRun, shop: OpenShop, bodies: Bodies, read_at: datetime) -> tuple[ReadPage, list[Finding]]:
+async def _read(
+    run: SyncRun, shop: OpenShop, bodies: Bodies, read_at: datetime
+) -> tuple[ReadPage, list[Finding]]:
     """The products, and findings on those that cannot be read."""
     products, unreadable = [], []
     for external_id, body in bodies.items():
+        await asyncio.sleep(0)  # events go first
         try:
             change = PLATFORMS[shop.terms.type].change(EventType.UPDATED, body)
         except InvalidField as error:
@@ -73,7 +77,7 @@ class Taking:
         self, run: SyncRun, number: int, shop: OpenShop, bodies: Bodies, read_at: datetime
     ) -> None:
         """Save products as they were read, make their texts known, and mark the page as done."""
-        page, unreadable = _read(run, shop, bodies, read_at)
+        page, unreadable = await _read(run, shop, bodies, read_at)
         with _meant():
             async with self._database.transaction() as connection:
                 saved = await self._pages.save(connection, page)
@@ -83,7 +87,7 @@ class Taking:
         self, run: SyncRun, number: int, shop: OpenShop, listed: WholePage, read_at: datetime
     ) -> None:
         """The same for a page of the list, which is kept with its products."""
-        page, unreadable = _read(run, shop, listed.products, read_at)
+        page, unreadable = await _read(run, shop, listed.products, read_at)
         with _meant():
             async with self._database.transaction() as connection:
                 saved = await self._pages.save(connection, page)

@@ -20,7 +20,7 @@ from database import shops, syncs
 from database.engine import Database
 
 PAGES_PER_STEP = 50
-AT_A_TIME = 5
+AT_A_TIME = 3
 """Pages that are looked at while the next one is read; all of them are in memory."""
 
 EMPTY_PAGES_BELIEVED = 3

@@ -1,5 +1,6 @@
 """The embeddings API of OpenAI, or of anything that speaks it."""
 
+import asyncio
 import binascii
 from array import array
 from collections.abc import Sequence
@@ -44,14 +45,17 @@ class Embedder:
             encoding_format="base64",
             dimensions=self.dimensions if self.model.startswith("text-embedding-3") else omit,
         )
-        return self._read(answer.content, len(texts))
+        return await self._read(answer.content, len(texts))
 
-    def _read(self, content: bytes, count: int) -> Embedded:
+    async def _read(self, content: bytes, count: int) -> Embedded:
         """Take vectors by their index: servers may answer in any order."""
+        vectors = []
         try:
             body = orjson.loads(content)
             by_index = {item["index"]: item["embedding"] for item in body["data"]}
-            vectors = [_vector(by_index[index]) for index in range(count)]
+            for index in range(count):
+                vectors.append(_vector(by_index[index]))
+                await asyncio.sleep(0)  # a page has many; whoever waits for one goes first
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise UnusableAnswer(
                 f"the embedding service did not answer with {count} vectors: {type(error).__name__} {error}"
