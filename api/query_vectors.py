@@ -8,6 +8,7 @@ from openai import OpenAIError
 
 from connectors.embeddings import Embedder
 from contracts.errors import EmbeddingProblem
+from contracts.vectors import numbers
 
 logger = logging.getLogger("pilito.api")
 
@@ -32,8 +33,7 @@ class QueryVectors:
         except (OpenAIError, EmbeddingProblem, TimeoutError) as error:
             logger.warning("searching by words only: %s", type(error).__name__)
             return None
-        vector: list[float] = embedded.vectors[0].tolist()
-        self._known[query] = vector
+        vector = self._known[query] = numbers(embedded.vectors[0])
         if len(self._known) > REMEMBERED_QUERIES:
             self._known.popitem(last=False)
         return vector

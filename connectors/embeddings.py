@@ -21,7 +21,7 @@ MAX_TOKENS_PER_REQUEST = 300_000
 MAX_INPUTS_PER_REQUEST = 2_048
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Embedded:
     """One vector per text, in the order of the texts, and the tokens they were billed as."""
 
@@ -54,39 +54,35 @@ class Embedder:
             body = orjson.loads(content)
             by_index = {item["index"]: item["embedding"] for item in body["data"]}
             for index in range(count):
-                vectors.append(_vector(by_index[index]))
+                vectors.append(self._vector(by_index[index]))
                 await asyncio.sleep(0)  # a page has many; whoever waits for one goes first
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise UnusableAnswer(
                 f"the embedding service did not answer with {count} vectors: {type(error).__name__} {error}"
             ) from None
-        for vector in vectors:
-            self._check(vector)
         return Embedded(vectors=vectors, tokens=_tokens(body.get("usage")))
 
-    def _check(self, vector: Vector) -> None:
-        if len(vector) != self.dimensions:
+    def _vector(self, told: object) -> Vector:
+        """A vector out of base64, as we ask for it, or out of a list of numbers, as some servers answer."""
+        if isinstance(told, str):
+            numbers = np.frombuffer(binascii.a2b_base64(told), "<f4")
+        elif isinstance(told, list):
+            numbers = np.asarray(array("f", told))
+        else:
+            raise TypeError(f"{type(told).__name__} for a vector")
+        if len(numbers) != self.dimensions:
             raise WrongDimensions(
-                f"the embedding service answered vectors of {len(vector)} numbers where {self.dimensions} are"
-                " configured (PILITO_EMBEDDING_DIMENSIONS)"
+                f"the embedding service answered vectors of {len(numbers)} numbers where"
+                f" {self.dimensions} are configured (PILITO_EMBEDDING_DIMENSIONS)"
             )
-        if not np.isfinite(vector).all() or not vector.any():
+        with np.errstate(over="ignore", invalid="ignore"):
+            halves = numbers.astype(">f2")
+        if not np.isfinite(halves).all() or not halves.any():
             raise UnusableAnswer("the embedding service answered a vector that is not made of numbers")
+        return halves.tobytes()
 
     async def close(self) -> None:
         await self._client.close()
-
-
-def _vector(told: object) -> Vector:
-    """A vector out of base64, as we ask for it, or out of the list of numbers some servers answer with."""
-    if isinstance(told, str):
-        numbers = np.frombuffer(binascii.a2b_base64(told), "<f4")
-    elif isinstance(told, list):
-        numbers = np.asarray(array("f", told))
-    else:
-        raise TypeError(f"{type(told).__name__} for a vector")
-    with np.errstate(over="ignore", invalid="ignore"):
-        return numbers.astype(np.float16)
 
 
 def _tokens(usage: object) -> int:

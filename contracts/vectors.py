@@ -1,9 +1,12 @@
 """A vector on its way from the embedding service to Postgres."""
 
+import struct
 from typing import TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+Vector: TypeAlias = bytes
+"""Numbers of half precision, two bytes each and the larger one first, as Postgres keeps and takes them."""
 
-Vector: TypeAlias = npt.NDArray[np.float16]
-"""Numbers of half precision, as they are stored."""
+
+def numbers(vector: Vector) -> list[float]:
+    """What a vector is made of."""
+    return list(struct.unpack(f">{len(vector) // 2}e", vector))

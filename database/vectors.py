@@ -28,8 +28,7 @@ class _Dumper(Dumper):
     def dump(self, obj: Vectors) -> bytes:
         parts = [struct.pack(">iiIii", 1, 0, self.element_oid, len(obj), 1)]
         for vector in obj:
-            content = vector.astype(">f2").tobytes()
-            parts += (struct.pack(">iHH", 4 + len(content), len(vector), 0), content)
+            parts += (struct.pack(">iHH", 4 + len(vector), len(vector) // 2, 0), vector)
         return b"".join(parts)
 
 

@@ -3,8 +3,9 @@
 import asyncio
 import base64
 import math
+import struct
 from array import array
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 import openai
 import orjson
@@ -13,6 +14,7 @@ import pytest_asyncio
 
 from connectors.embeddings import Embedder, create_embedder
 from contracts.errors import UnusableAnswer, WrongDimensions
+from contracts.vectors import numbers
 from embedded.lexical import embed
 from settings import Settings
 from tests import servers
@@ -55,11 +57,16 @@ def vectors(*made: object, **more: object) -> Refusal:
 UNIT = [1.0] + [0.0] * (DIMENSIONS - 1)
 
 
+def halves(vector: Iterable[float]) -> list[float]:
+    """Numbers as they are kept."""
+    return [struct.unpack("e", struct.pack("e", number))[0] for number in vector]
+
+
 async def test_texts_become_vectors_in_their_order(embedder: Embedder, embeddings: EmbeddingServer) -> None:
     """One request with our key, the model and the dimensions; the tokens are those billed."""
     embedded = await embedder.embed(TEXTS)
     for vector, text in zip(embedded.vectors, TEXTS, strict=True):
-        assert list(vector) == pytest.approx(list(embed(text, DIMENSIONS)))
+        assert numbers(vector) == halves(embed(text, DIMENSIONS))
     assert embedded.tokens == embeddings.tokens
     (seen,) = embeddings.requests
     assert seen == servers.Seen(
@@ -78,8 +85,7 @@ async def test_a_server_that_only_knows_numbers_is_understood(
     made = [list(embed(text, DIMENSIONS)) for text in TEXTS]
     embeddings.fail_next(vectors(*made))
     embedded = await embedder.embed(TEXTS)
-    for vector, numbers in zip(embedded.vectors, made, strict=True):
-        assert list(vector) == pytest.approx(numbers)
+    assert [*map(numbers, embedded.vectors)] == [halves(one) for one in made]
 
 
 async def test_vectors_are_taken_by_their_index(embedder: Embedder, embeddings: EmbeddingServer) -> None:
@@ -87,7 +93,7 @@ async def test_vectors_are_taken_by_their_index(embedder: Embedder, embeddings: 
     embeddings.fail_next(servers.OUT_OF_ORDER)
     embedded = await embedder.embed(TEXTS)
     for vector, text in zip(embedded.vectors, TEXTS, strict=True):
-        assert list(vector) == pytest.approx(list(embed(text, DIMENSIONS)))
+        assert numbers(vector) == halves(embed(text, DIMENSIONS))
 
 
 async def test_only_models_that_can_are_asked_for_dimensions(embeddings: EmbeddingServer) -> None:
@@ -111,7 +117,7 @@ async def test_a_bill_that_cannot_be_read_costs_no_vectors(
     """Compatible servers leave `usage` out or fill it oddly."""
     embeddings.fail_next(vectors(UNIT, usage=usage))
     embedded = await embedder.embed(["کیف"])
-    assert ([vector.tolist() for vector in embedded.vectors], embedded.tokens) == ([UNIT], 0)
+    assert ([*map(numbers, embedded.vectors)], embedded.tokens) == ([UNIT], 0)
 
 
 @pytest.mark.parametrize(
