@@ -12,7 +12,7 @@ unexport PYTHONPATH
 digest = $(shell cat $(1) | cksum | cut -d' ' -f1)
 LOCAL := .venv/.local-$(call digest,requirements-local.lock pyproject.toml)
 DEV := .venv/.dev-$(call digest,requirements-dev.lock pyproject.toml)
-# Each process has servers of its own.
+# Modules side by side; each process has servers of its own.
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadgroup
 FLOCK := $(if $(shell command -v flock),flock Makefile)
 
@@ -26,7 +26,7 @@ run: $(LOCAL) ## Start everything: Postgres, Temporal, worker, API; Ctrl-C stops
 
 .PHONY: test
 test: $(DEV) ## Run all tests (ARGS="-k name" for some)
-	@exec $(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
+	@exec $(BIN)/pytest $(ARGS)
 
 .PHONY: check
 check: lint types ## Lint, types and the quick tests

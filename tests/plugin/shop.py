@@ -204,16 +204,19 @@ def start_database(folder: Path) -> subprocess.Popen[bytes]:
     """A MariaDB of our own, on a socket."""
     folder.mkdir()
     shared = ["--no-defaults", f"--datadir={folder / 'data'}", f"--user={getpass.getuser()}"]
-    subprocess.run(
+    made = subprocess.run(
         [
             program("mariadb-install-db"),
             *shared,
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
         ],
-        check=True,
-        capture_output=True,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
+    assert made.returncode == 0, made.stdout
     quick = ["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--skip-networking"]
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
