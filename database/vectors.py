@@ -1,7 +1,4 @@
-"""Vectors on their way into Postgres: in binary and as precise as they are kept.
-
-pgvector's own cast to half precision takes longer than all the rest of writing a chunk.
-"""
+"""Vectors on their way into Postgres: in binary and as precise as they are kept, so that it casts nothing."""
 
 import struct
 

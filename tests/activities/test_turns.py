@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from activities.turns import ahead
+from activities.turns import Turn, ahead
 
 
 class Desk:
@@ -22,6 +22,17 @@ class Desk:
         except asyncio.CancelledError:
             self.left += 1
             raise
+
+
+def answering(*answers: OSError | None) -> Turn:
+    """A shop whose turns come at once or fail, one after the other."""
+    left = iter(answers)
+
+    async def turn() -> None:
+        if error := next(left):
+            raise error
+
+    return turn
 
 
 async def test_the_next_turn_is_waited_for_while_one_is_used() -> None:
@@ -57,13 +68,7 @@ async def test_turns_that_are_needed_together_are_as_many() -> None:
 
 async def test_a_turn_that_cannot_be_had_fails_whoever_asks_for_it() -> None:
     """And not who had the one before."""
-    answers = iter([None, OSError("gone"), None])
-
-    async def turn_of_the_shop() -> None:
-        if error := next(answers):
-            raise error
-
-    async with ahead(turn_of_the_shop) as turn:
+    async with ahead(answering(None, OSError("gone"), None)) as turn:
         await turn()
         await asyncio.sleep(0)
         with pytest.raises(OSError, match="gone"):
@@ -73,12 +78,6 @@ async def test_a_turn_that_cannot_be_had_fails_whoever_asks_for_it() -> None:
 
 async def test_a_turn_nobody_asks_for_may_fail() -> None:
     """It is not missed."""
-    answers = iter([None, OSError("gone")])
-
-    async def turn_of_the_shop() -> None:
-        if error := next(answers):
-            raise error
-
-    async with ahead(turn_of_the_shop) as turn:
+    async with ahead(answering(None, OSError("gone"))) as turn:
         await turn()
         await asyncio.sleep(0)
