@@ -26,7 +26,7 @@ run: $(LOCAL) ## Start everything: Postgres, Temporal, worker, API; Ctrl-C stops
 
 .PHONY: test
 test: $(DEV) ## Run all tests (ARGS="-k name" for some)
-	@exec $(BIN)/pytest $(ARGS)
+	@exec $(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
 .PHONY: check
 check: lint types ## Lint, types and the quick tests

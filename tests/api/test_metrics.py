@@ -29,6 +29,7 @@ from tests.system import Shop, System, eventually, serving
 pytestmark = pytest.mark.slow
 
 HEALTH = "/api/integrations/woocommerce/health/"
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 NOTHING = Standing(totals={}, events={}, oldest_seconds=0.0)
 
 
@@ -37,7 +38,7 @@ def families() -> Iterator[Metric]:
     yield from _Shown(NOTHING).collect()
 
 
-def read(told: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+def read(told: str) -> Samples:
     """Name and labels of every sample -> its value."""
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
@@ -196,15 +197,12 @@ async def test_every_process_tells_the_same_totals(shop: Shop, configure: Config
     """They live in Postgres: whoever sums over processes takes one of them, not their sum."""
     await shop.sync({"id": 5, "name": "یکی"})
     async with serving(configure()) as first, serving(configure()) as second:
-        same = [
-            {
-                key: value
-                for key, value in read((await http.get("/metrics")).text).items()
-                if "embedd" in key[0]
-            }
-            for http in (first, second)
-        ]
-    assert same[0] == same[1] != {}
+
+        async def told() -> list[Samples]:
+            texts = [(await http.get("/metrics")).text for http in (first, second)]
+            return [{key: value for key, value in read(text).items() if "embedd" in key[0]} for text in texts]
+
+        await eventually(told, lambda both: both[0] == both[1] != {}, what="the same totals")
 
 
 async def test_postgres_is_asked_once_for_many_scrapes(
