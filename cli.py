@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Annotated
 
 import typer
 import uvicorn
@@ -72,12 +73,16 @@ def api() -> None:
 
 
 @app.command()
-def worker() -> None:
-    """Work on events."""
+def worker(
+    only: Annotated[
+        worker_process.Share | None, typer.Option(help="Do only this, and leave the rest to other processes.")
+    ] = None,
+) -> None:
+    """Work on events and on bulk syncs."""
     found = settings()
     logs.configure(found.log_format)
     runtime.install(found.worker_metrics_address)
-    worker_process.main()
+    worker_process.main(only)
 
 
 @app.command()

@@ -3,10 +3,12 @@
 import asyncio
 import gc
 import logging
+import os
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
+from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -52,6 +54,20 @@ BULK_STEPS = 12
 GRACE = timedelta(seconds=5)
 
 logger = logging.getLogger("pilito.worker")
+
+
+class Share(StrEnum):
+    """A share of the work that a process may confine itself to."""
+
+    EVENTS = "events"
+    BULK = "bulk"
+
+
+POOLS = {Share.EVENTS: DATABASE_STEPS + 2 * EMBEDDING_CALLS, Share.BULK: 40}
+"""Connections to Postgres that each share holds at most."""
+
+COURTESY = 10
+"""How nice a process is that does bulk work only: where cores are short, events have them first."""
 
 
 def open_shops(settings: Settings, database: Database) -> Shops:
@@ -134,7 +150,7 @@ def collect(
 
 
 class Workers:
-    """One for events and all that decides, and one for bulk work with slots of its own; entered together."""
+    """Those of one process, entered together."""
 
     def __init__(self, *workers: Worker) -> None:
         self._workers = workers
@@ -150,18 +166,33 @@ class Workers:
 
 
 def build(
-    settings: Settings, client: Client, database: Database, embedder: Embedder, totals: Totals
+    settings: Settings,
+    client: Client,
+    database: Database,
+    embedder: Embedder,
+    totals: Totals,
+    *,
+    only: Share | None = None,
 ) -> Workers:
+    """One for events and all that decides, one for bulk work with slots of its own; or only one of them."""
     activities = collect(settings, client, database, embedder, totals)
-    return Workers(
-        tuned(client, task_queue=settings.task_queue, workflows=WORKFLOWS, activities=activities),
-        Worker(
-            client,
-            task_queue=bulk_queue(settings.task_queue),
-            activities=activities,
-            max_concurrent_activities=BULK_STEPS,
-            graceful_shutdown_timeout=GRACE,
-        ),
+    queue = settings.task_queue
+    makers: dict[Share, Callable[[], Worker]] = {
+        Share.EVENTS: lambda: tuned(client, task_queue=queue, workflows=WORKFLOWS, activities=activities),
+        Share.BULK: lambda: bulk(client, task_queue=bulk_queue(queue), activities=activities),
+    }
+    return Workers(*(make() for share, make in makers.items() if only in (None, share)))
+
+
+def bulk(client: Client, *, task_queue: str, activities: Sequence[Callable[..., Any]]) -> Worker:
+    """A worker for long steps; it asks for one at a time, so that several processes share them evenly."""
+    return Worker(
+        client,
+        task_queue=task_queue,
+        activities=activities,
+        max_concurrent_activities=BULK_STEPS,
+        max_concurrent_activity_task_polls=1,
+        graceful_shutdown_timeout=GRACE,
     )
 
 
@@ -190,7 +221,7 @@ def _spare_the_collector() -> None:
     gc.set_threshold(20_000)
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, only: Share | None = None) -> None:
     """Work until SIGTERM or SIGINT; steps under way get a moment to end."""
     if not settings.database_url or not settings.temporal_address:
         raise SystemExit("Set PILITO_DATABASE_URL and PILITO_TEMPORAL_ADDRESS, or use `pilito up`.")
@@ -200,9 +231,10 @@ async def run(settings: Settings) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    database = Database(
-        create_engine(settings.database_url, pool_size=DATABASE_STEPS + 2 * (EMBEDDING_CALLS + BULK_STEPS))
-    )
+    if only is Share.BULK:
+        os.nice(COURTESY)
+    shares = [only] if only else list(Share)
+    database = Database(create_engine(settings.database_url, pool_size=sum(POOLS[share] for share in shares)))
     embedder = create_embedder(settings)
     totals = Totals(database)
     traces = tracing.start("pilito-worker")
@@ -212,9 +244,9 @@ async def run(settings: Settings) -> None:
             settings.temporal_namespace,
             interceptors=traces.interceptors if traces else (),
         )
-        async with totals.written(), build(settings, client, database, embedder, totals):
+        async with totals.written(), build(settings, client, database, embedder, totals, only=only):
             await ensure_schedules(client, task_queue=settings.task_queue)
-            logger.info("working on task queue %s", settings.task_queue)
+            logger.info("working on task queue %s: %s", settings.task_queue, " and ".join(shares))
             await stopping.wait()
     finally:
         await embedder.close()
@@ -223,8 +255,8 @@ async def run(settings: Settings) -> None:
             await traces.close()
 
 
-def main() -> None:
-    uvloop.run(run(load()))
+def main(only: Share | None = None) -> None:
+    uvloop.run(run(load(), only))
 
 
 if __name__ == "__main__":

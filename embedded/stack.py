@@ -3,7 +3,8 @@
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
@@ -27,6 +28,29 @@ SECONDS_FOR_CLIENTS = 4.5
 """The API and the worker get so long to finish what they do ..."""
 SECONDS_FOR_SERVERS = 3.0
 """... and then the servers beneath them; both, and a second for force, within the 10 s we promise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A process of ours that uses the servers: the command that starts it, with variables of its own."""
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+CLIENTS = (
+    Client("worker", "Worker", ("worker", "--only", "events")),
+    Client(
+        "bulk-worker",
+        "Bulk worker",
+        ("worker", "--only", "bulk"),
+        {"PILITO_WORKER_METRICS_ADDRESS": ""},  # where the worker listens
+    ),
+    Client("api", "API", ("api",)),
+)
+"""The last is ready when all of them are."""
 
 FIRST_BACKOFF = 1.0
 LONGEST_BACKOFF = 30.0
@@ -107,7 +131,7 @@ class _Stack:
             *(["Postgres"] if self._postgres else []),
             *(["Temporal"] if self._temporal else []),
             *(["Embeddings"] if self._embedder_port else []),
-            *["Migrations", "Worker", "API"],
+            *["Migrations", *(client.title for client in CLIENTS)],
         ]
         with Steps(names, self._console) as steps:
             found = self._start_servers(steps)
@@ -174,7 +198,7 @@ class _Stack:
 
     def _migrate(self, environment: Mapping[str, str], steps: Steps) -> None:
         steps.begin("Migrations")
-        child = self._launch_command("migrate", environment)
+        child = self._launch("migrate", ("migrate",), environment)
         try:
             child.wait_until(lambda: child.exit_code == 0, seconds=SECONDS_TO_MIGRATE, pause=self._pause)
         finally:
@@ -182,25 +206,30 @@ class _Stack:
         steps.done("Migrations")
 
     def _start_clients(self, environment: Mapping[str, str], steps: Steps) -> None:
-        for name, verb in (("Worker", "worker"), ("API", "api")):
-            steps.begin(name)
-            self._clients.append(_Part(partial(self._launch_command, verb, environment)))
-        worker, api = (part.child for part in self._clients)
+        for client in CLIENTS:
+            steps.begin(client.title)
+            its_own = {**environment, **client.variables}
+            self._clients.append(_Part(partial(self._launch, client.name, client.command, its_own)))
+        *workers, api = (part.child for part in self._clients)
         url = _readiness_url(self._settings)
 
         def ready() -> bool:
-            if worker.exit_code is not None:
-                raise StartFailed(f"The worker ended while starting ({worker.ending}).\n{worker.tail()}")
+            for worker in workers:
+                if worker.exit_code is not None:
+                    raise StartFailed(
+                        f"The {worker.name} ended while starting ({worker.ending}).\n{worker.tail()}"
+                    )
             return _is_ready(url)
 
         api.wait_until(ready, seconds=SECONDS_TO_START, pause=self._pause)
-        steps.done("Worker")
-        steps.done("API")
+        for client in CLIENTS:
+            steps.done(client.title)
 
-    def _launch_command(self, verb: str, environment: Mapping[str, str]) -> Child:
-        command = [sys.executable, "-m", "cli", verb]
+    def _launch(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Child:
         variables = {"PILITO_LOG_FORMAT": "text", **environment, "PYTHONUNBUFFERED": "1"}
-        return start_child(verb, command, state_dir=self._state_dir, environment=variables)
+        return start_child(
+            name, [sys.executable, "-m", "cli", *command], state_dir=self._state_dir, environment=variables
+        )
 
 
 def run(settings: Settings, *, on_ready: Callable[[dict[str, str]], None]) -> int:

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -26,7 +26,7 @@ from embedded.ports import free_ports
 from settings import Settings
 from tests.conformance import Conformance
 from tests.deliveries import Sent
-from worker import Workers, build
+from worker import Share, Workers, build
 from workflows.client import connect
 from workflows.schedules import ensure_schedules
 from workflows.store_schedules import StoreSchedules
@@ -244,7 +244,9 @@ async def serving(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, work: bool = True) -> AsyncIterator[System]:
+async def running(
+    settings: Settings, *, work: bool = True, only: Share | None = None
+) -> AsyncIterator[System]:
     """API and, unless told otherwise, a worker in this process."""
     assert settings.database_url
     assert settings.temporal_address
@@ -253,12 +255,10 @@ async def running(settings: Settings, *, work: bool = True) -> AsyncIterator[Sys
     try:
         async with serving(settings) as http:
             system = System(settings, database, temporal, http)
-            if not work:
+            async with working(settings, only) if work else nullcontext():
                 yield system
-                return
-            async with working(settings):
-                yield system
-            await forget_keys(database, system.made)
+            if system.made:
+                await forget_keys(database, system.made)
     finally:
         await database.close()
 
@@ -271,7 +271,7 @@ async def forget_keys(database: Database, store_ids: Sequence[int]) -> None:
 
 
 @asynccontextmanager
-async def working(settings: Settings) -> AsyncIterator[Workers]:
+async def working(settings: Settings, only: Share | None = None) -> AsyncIterator[Workers]:
     """A worker in this process, with connections of its own."""
     assert settings.database_url
     assert settings.temporal_address
@@ -280,7 +280,10 @@ async def working(settings: Settings) -> AsyncIterator[Workers]:
     try:
         client = await connect(settings.temporal_address, settings.temporal_namespace)
         totals = Totals(database)
-        async with totals.written(), build(settings, client, database, embedder, totals) as worker:
+        async with totals.written(), build(settings, client, database, embedder, totals, only=only) as worker:
+            if only is Share.BULK:
+                yield worker
+                return
             await ensure_schedules(client, task_queue=settings.task_queue)
             yield worker
             await forget_schedules(client, settings.task_queue)

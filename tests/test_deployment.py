@@ -19,8 +19,9 @@ import yaml
 from jsonschema import ValidationError, validators
 
 from cli import app
+from embedded.stack import CLIENTS
 from settings import Settings
-from worker import DATABASE_STEPS, EMBEDDING_CALLS
+from worker import POOLS, Share
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -76,19 +77,14 @@ def test_the_specification_refuses_what_is_no_service(broken: dict[str, object])
 @pytest.mark.parametrize("name", OURS)
 def test_our_containers_run_commands_that_exist(name: str) -> None:
     """The image's entry point is `pilito`; the service says which of its commands."""
-    command = OURS[name]["command"]
-    assert len(command) == 1
-    assert command[0] in COMMANDS
+    assert OURS[name]["command"][0] in COMMANDS
 
 
 def test_containers_run_what_pilito_up_runs() -> None:
-    """The same three commands; and the search attributes, which the embedded Temporal is started with."""
-    stack = ast.parse((ROOT / "embedded" / "stack.py").read_text())
-    started = {
-        node.value for node in ast.walk(stack) if isinstance(node, ast.Constant) and node.value in COMMANDS
-    }
-    assert started == {"migrate", "api", "worker"}
-    assert {service["command"][0] for service in OURS.values()} == started | {"prepare-temporal"}
+    """The same commands; and the search attributes, which the embedded Temporal is started with."""
+    started = {client.name: list(client.command) for client in CLIENTS}
+    started |= {name: [name] for name in ("migrate", "prepare-temporal")}
+    assert {name: service["command"] for name, service in OURS.items()} == started
 
 
 def test_every_variable_of_ours_is_a_setting() -> None:
@@ -96,7 +92,7 @@ def test_every_variable_of_ours_is_a_setting() -> None:
     assert set(re.findall(r"\b(?:PILITO|OPENAI)_[A-Z_]+\b", TEXT)) <= SETTINGS
 
 
-@pytest.mark.parametrize("name", ["api", "worker"])
+@pytest.mark.parametrize("name", ["api", "worker", "bulk-worker"])
 def test_every_setting_reaches_the_service(name: str) -> None:
     """What an operator writes into `.env` has its effect in a container too."""
     passed = {known for known in OURS[name]["environment"] if not known.startswith("OTEL_")}
@@ -128,16 +124,17 @@ def test_published_ports_are_open_to_this_machine_alone() -> None:
         assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-def test_workers_can_be_scaled() -> None:
+@pytest.mark.parametrize("name", ["worker", "bulk-worker"])
+def test_workers_can_be_scaled(name: str) -> None:
     """Nothing of a worker can exist only once."""
-    assert not {"container_name", "ports", "hostname", "volumes"} & set(SERVICES["worker"])
+    assert not {"container_name", "ports", "hostname", "volumes"} & set(SERVICES[name])
     assert "container_name" not in TEXT
 
 
 def test_postgres_has_room_for_four_workers() -> None:
-    """Each holds as many connections as it has work at a time; the API holds 20, operators need a few."""
+    """And two bulk workers; the API holds 20 connections, operators need a few."""
     (allowed,) = re.findall(r"max_connections=(\d+)", " ".join(SERVICES["postgres"]["command"]))
-    assert int(allowed) >= 4 * (DATABASE_STEPS + 2 * EMBEDDING_CALLS) + 20 + 10
+    assert int(allowed) >= 4 * POOLS[Share.EVENTS] + 2 * POOLS[Share.BULK] + 20 + 10
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -149,9 +146,9 @@ def test_images_are_pinned(name: str) -> None:
         assert image == f"{PROJECT['project']['name']}:{PROJECT['project']['version']}"
 
 
-@pytest.mark.parametrize("name", sorted(set(SERVICES) - ONE_SHOTS - {"worker"}))
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - ONE_SHOTS - {"worker", "bulk-worker"}))
 def test_what_runs_on_is_asked_for_its_health(name: str) -> None:
-    """All but the worker, which listens nowhere."""
+    """All but the workers, which listen nowhere."""
     assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
     assert SERVICES[name]["restart"] == "unless-stopped"
 
@@ -165,7 +162,7 @@ def test_what_a_service_waits_for_can_come_true(name: str) -> None:
         assert completed or "healthcheck" in SERVICES[other]
 
 
-@pytest.mark.parametrize("name", ["api", "worker"])
+@pytest.mark.parametrize("name", ["api", "worker", "bulk-worker"])
 def test_nothing_works_before_tables_and_search_attributes_are_there(name: str) -> None:
     """An upgrade migrates before the new code runs."""
     assert set(OURS[name]["depends_on"]) == {"migrate", "prepare-temporal"}
@@ -184,7 +181,7 @@ def test_containers_have_few_rights(name: str) -> None:
 def test_databases_are_reached_by_their_owners_only() -> None:
     """Each has a network without a way out."""
     for network, members in {
-        "database": {"postgres", "migrate", "api", "worker"},
+        "database": {"postgres", "migrate", "api", "worker", "bulk-worker"},
         "temporal-database": {"temporal-postgres", "temporal-schema", "temporal"},
     }.items():
         assert COMPOSE["networks"][network]["internal"] is True

@@ -51,8 +51,8 @@ def on_ready(environment):
 sys.exit(run(load(), on_ready=on_ready))
 """
 
-CHILDREN = {"postgres", "temporal", "embedder", "worker", "api"}
-PARTS = {"Postgres", "Temporal", "Embeddings", "Migrations", "Worker", "API"}
+CHILDREN = {"postgres", "temporal", "embedder", "worker", "bulk-worker", "api"}
+PARTS = {"Postgres", "Temporal", "Embeddings", "Migrations", "Worker", "Bulk worker", "API"}
 
 
 @dataclass
@@ -156,7 +156,7 @@ def test_the_next_start_keeps_data_and_secrets(place: Place) -> None:
     """It tells each part as it starts; address, password and key are those of the first start."""
     with place.up() as up:
         first = up.read_until("ready")
-        assert [line.split("]")[0] for line in up.lines[:6]] == [f"[{step}/6" for step in range(1, 7)]
+        assert [line.split("]")[0] for line in up.lines[:7]] == [f"[{step}/7" for step in range(1, 8)]
         assert {line.split()[1] for line in up.lines[:6]} == PARTS
         key = running(place.state_dir)["PILITO_SECRET_KEY"]
         assert up.end(signal.SIGTERM) == 0
@@ -267,5 +267,5 @@ def test_given_addresses_start_nothing(place: Place) -> None:
     }
     with place.up(**given) as up:
         assert up.read_until("ready").split()[1] == given["PILITO_DATABASE_URL"]
-        assert set(up.children()) == {"worker", "api"}
+        assert set(up.children()) == {"worker", "bulk-worker", "api"}
         assert up.end(signal.SIGTERM) == 0

@@ -1,0 +1,33 @@
+"""What a worker process does where others do the rest."""
+
+import pytest
+
+from contracts.syncs import SyncStatus
+from tests.conftest import Configure
+from tests.servers import EmbeddingServer
+from tests.shop_server import ShopServer
+from tests.syncs import Synced
+from tests.system import running, working
+from worker import Share
+
+pytestmark = pytest.mark.slow
+
+
+async def test_bulk_work_waits_for_a_process_that_does_it(
+    configure: Configure, embeddings: EmbeddingServer
+) -> None:
+    """Events do not: they have a process of their own."""
+    settings = configure(
+        allow_private_shops=True, shop_requests_per_minute=1_000_000, task_queue="shared-out"
+    )
+    with ShopServer() as server:
+        async with running(settings, only=Share.EVENTS) as system:
+            synced = await Synced.open(system, server)
+            server.add(name="کفش")
+            sync_id = await synced.start()
+            assert await synced.store.sync({"id": 900, "name": "چکمه", "price": "5"}) == "succeeded"
+            assert (await synced.read(sync_id)).status is SyncStatus.RUNNING
+            assert server.seen == []
+            async with working(settings, Share.BULK):
+                assert (await synced.ended(sync_id)).status is SyncStatus.SUCCEEDED
+            assert len(server.seen) > 0
