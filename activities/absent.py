@@ -62,7 +62,7 @@ class AbsentActivities:
             if not batch:
                 return None
             asked = [unseen.external_id for unseen in batch]
-            async with self._shops.open(run.store_id) as shop:
+            async with self._shops.open(run.store_id, bulk=True) as shop:
                 read_at = datetime.now(UTC)
                 shown, hidden = (
                     (await shop.catalogue.fetch(asked), [])

@@ -60,7 +60,7 @@ class CatalogSyncActivities:
         async with self._taking.explained(run.sync_id) as heart:
             at = left_off(start, heart)
             if not is_over(at, start):
-                async with self._shops.open(run.store_id, many=True) as shop:
+                async with self._shops.open(run.store_id, bulk=True) as shop:
                     await with_currency(self._database, at, shop)
                     read = partial(shop.catalogue.manifest, modified_after=run.modified_after)
                     at = await walk(at, start, heart, read, self._compare)
@@ -73,7 +73,7 @@ class CatalogSyncActivities:
         """Take over what differs on these pages, but those where that was done."""
         async with (
             self._taking.explained(work.run.sync_id),
-            self._shops.open(work.run.store_id) as shop,
+            self._shops.open(work.run.store_id, bulk=True) as shop,
             SideBySide(AT_A_TIME) as taking,
         ):
             for number in work.pages:

@@ -28,7 +28,7 @@ class FirstImportActivities:
             at = left_off(start, heart)
             if is_over(at, start):
                 return WalkedPages(at=at, differing=())
-            async with self._shops.open(start.run.store_id, many=True) as opened:
+            async with self._shops.open(start.run.store_id, bulk=True) as opened:
                 shop = await with_currency(self._database, at, opened)
 
                 async def take(at: SyncPosition, page: WholePage, read_at: datetime) -> None:

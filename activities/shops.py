@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from weakref import WeakValueDictionary
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.failures import STORE_GONE
 from activities.guard import application_error, database_errors
-from activities.turns import ahead
+from activities.turns import Turn, ahead
 from connectors.base import Catalogue, CatalogueReader
 from connectors.outbound import Outbound
 from connectors.platforms import READERS
@@ -37,6 +39,13 @@ class OpenShop:
     reader: CatalogueReader
 
 
+@asynccontextmanager
+async def _asking(turn: Turn, alone: asyncio.Lock | None) -> AsyncIterator[None]:
+    async with alone or nullcontext():
+        await turn()
+        yield
+
+
 class Shops:
     """The shops of all stores; each is asked `per_minute` times at most, by whatever process."""
 
@@ -45,6 +54,7 @@ class Shops:
         self._outbound = outbound
         self._seal = seal
         self._price = timedelta(minutes=1) / per_minute
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def terms(self, store_id: int) -> SealedAccess:
         """How a store's shop is read; raises where there is no such store."""
@@ -57,12 +67,13 @@ class Shops:
 
     @asynccontextmanager
     async def open(
-        self, store_id: int, *, patience: timedelta | None = None, many: bool = False
+        self, store_id: int, *, patience: timedelta | None = None, bulk: bool = False
     ) -> AsyncIterator[OpenShop]:
         """A shop to be read; whatever reading raises leaves as what it means to Temporal.
 
-        A turn that comes later than `patience` is not slept for: the step is to be tried again then. Where
-        there are `many` questions, the next turn is reserved while the shop answers the one before.
+        A turn that comes later than `patience` is not slept for: the step is to be tried again then. `bulk`
+        work asks one question at a time, all steps of this process together, and reserves its next turn
+        while the shop answers.
         """
         terms = await self.terms(store_id)
         reader = READERS.get(terms.type)
@@ -88,9 +99,10 @@ class Shops:
                 base_url=terms.base_url,
                 credentials=self._seal.open_fields(terms.credentials),
             )
+            alone = self._alone(store_id) if bulk else None
             async with (
-                ahead(turn) if many else nullcontext(turn) as budget,
-                reader.open(access, self._outbound, budget) as catalogue,
+                ahead(turn) if bulk else nullcontext(turn) as next_turn,
+                reader.open(access, self._outbound, partial(_asking, next_turn, alone)) as catalogue,
             ):
                 yield OpenShop(store_id=store_id, terms=terms, catalogue=catalogue, reader=reader)
         except ApplicationError:
@@ -100,6 +112,10 @@ class Shops:
             activity.logger.warning("shop of store %s: %s", store_id, failure.reason)
             await self._hold_off(store_id, failure)
             raise application_error(failure) from None
+
+    def _alone(self, store_id: int) -> asyncio.Lock:
+        """Held by whoever puts a bulk question to this shop."""
+        return self._locks.setdefault(store_id, asyncio.Lock())
 
     async def _hold_off(self, store_id: int, failure: Failure) -> None:
         if failure.posture is Posture.AGAIN and failure.pause:

@@ -19,7 +19,6 @@ from contracts.syncs import SyncPosition
 from database import shops, syncs
 from database.engine import Database
 
-PAGES_PER_STEP = 50
 AT_A_TIME = 3
 """Pages that are looked at while the next one is read; all of them are in memory."""
 
@@ -39,6 +38,8 @@ class Page(Protocol):
     def total(self) -> int | None: ...
     @property
     def moment(self) -> datetime | None: ...
+    @property
+    def numbered(self) -> int | None: ...
 
 
 P = TypeVar("P", bound=Page)
@@ -54,7 +55,15 @@ def left_off(start: SyncPosition, heart: Heart) -> SyncPosition:
 
 def is_over(at: SyncPosition, start: SyncPosition) -> bool:
     """Whether a step has no page left."""
-    return at != start and (at.cursor is None or at.page >= start.page + PAGES_PER_STEP)
+    return at != start and (at.cursor is None or at.page >= _end(start))
+
+
+def _end(start: SyncPosition) -> int:
+    """The page before which a step ends.
+
+    The first page is a step of its own: it tells how many there are, and so where others may begin meanwhile.
+    """
+    return 2 if start.page == 1 else start.page + start.run.pages_per_step
 
 
 async def walk(
@@ -65,7 +74,7 @@ async def walk(
     Whoever takes over goes on after the last page before which none is left. The answer is where the next
     step goes on.
     """
-    pages = _read_ahead(read, at, start.page + PAGES_PER_STEP)
+    pages = _read_ahead(read, at, _end(start))
     async with aclosing(pages), SideBySide(AT_A_TIME) as looking:
         async for page, read_at in pages:
             then = _after(at, page)
@@ -99,7 +108,7 @@ def _after(at: SyncPosition, page: Page) -> SyncPosition:
     if page.next and empty > EMPTY_PAGES_BELIEVED:
         reason = "The shop claims to have more pages, but nothing is on them."
         raise application_error(Failure(posture=Posture.NEVER, reason=reason))
-    return replace(at, page=at.page + 1, cursor=page.next, empty_in_row=empty)
+    return replace(at, page=at.page + 1, cursor=page.next, empty_in_row=empty, numbered=page.numbered)
 
 
 async def begun(database: Database, at: SyncPosition, page: Page, read_at: datetime) -> None:

@@ -1,6 +1,6 @@
 """What a shop platform must be able to do for us; one folder each, listed in `platforms.py`."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,12 +70,14 @@ class ManifestPage:
     """One page of the list; a page may be short, and only a `next` of None says that it is the last.
 
     `total` is how many products the shop says there are, `moment` the shop's own time of answering.
+    `numbered` is how many pages it says there are, where each can be asked for with its number as a cursor.
     """
 
     entries: tuple[ManifestEntry, ...]
     next: str | None
     total: int | None
     moment: datetime | None
+    numbered: int | None = None
 
     @property
     def listed(self) -> tuple[str, ...]:
@@ -95,6 +97,7 @@ class WholePage:
     next: str | None
     total: int | None
     moment: datetime | None
+    numbered: int | None = None
 
 
 MOST_FETCHED = 100
@@ -145,7 +148,14 @@ async def whole_by_ids(catalogue: Catalogue, cursor: str | None) -> WholePage:
     products: dict[str, Mapping[str, Any]] = {}
     for at in range(0, len(listed), MOST_FETCHED):
         products |= await catalogue.fetch(listed[at : at + MOST_FETCHED])
-    return WholePage(listed=listed, products=products, next=page.next, total=page.total, moment=page.moment)
+    return WholePage(
+        listed=listed,
+        products=products,
+        next=page.next,
+        total=page.total,
+        moment=page.moment,
+        numbered=page.numbered,
+    )
 
 
 class WebhookKeeper(Protocol):
@@ -182,8 +192,8 @@ class KeepsWebhooks(Protocol):
     def webhooks(self) -> WebhookKeeper: ...
 
 
-Budget = Callable[[], Awaitable[None]]
-"""Waits until a shop may be asked once more."""
+Budget = Callable[[], AbstractAsyncContextManager[None]]
+"""Waits until a shop may be asked once more, which is done within."""
 
 
 class CatalogueReader(Protocol):

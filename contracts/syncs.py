@@ -38,7 +38,8 @@ class FindingKind(StrEnum):
 class SyncRequest:
     """A sync as it is asked for; `allow_gone` lets more than a fifth of the products vanish.
 
-    After `pages_per_run` another run of its workflow goes on, with a history that begins anew.
+    After `pages_per_run` another run of its workflow goes on, with a history that begins anew; one step of a
+    run walks `pages_per_step`.
     """
 
     store_id: int
@@ -46,6 +47,7 @@ class SyncRequest:
     dry_run: bool = False
     allow_gone: bool = False
     pages_per_run: int = 1_000
+    pages_per_step: int = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,16 +68,21 @@ class SyncRun:
     first: bool = False
     whole: bool = False
     missed: int = 0
+    pages_per_step: int = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncPosition:
-    """How far a walk is; all that a run hands over to the next one."""
+    """How far a walk is; all that a run hands over to the next one.
+
+    `numbered` is how many pages the shop said there are, where a page's number is its cursor.
+    """
 
     run: SyncRun
     page: int = 1
     cursor: str | None = None
     empty_in_row: int = 0
+    numbered: int | None = None
     beyond: int | None = None
     """Of the products that were not seen, the row to go on after; None while pages are walked."""
 

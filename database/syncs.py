@@ -167,6 +167,7 @@ async def begin(
         mode=request.mode,
         dry_run=request.dry_run,
         allow_gone=request.allow_gone,
+        pages_per_step=request.pages_per_step,
         **found,
     )
 

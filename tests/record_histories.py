@@ -10,13 +10,11 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from unittest.mock import patch
 
 from alembic import command
 from sqlalchemy import text
 from temporalio.client import WorkflowFailureError
 
-from activities import walking
 from contracts.events import LostText
 from contracts.naming import SEARCH_ATTRIBUTES, catalog_sync_id, event_retention_id, store_schedules_id
 from contracts.syncs import SyncMode, SyncRequest
@@ -69,9 +67,10 @@ async def record_syncs(system: System) -> None:
         ids = [server.add(name=f"Lamp {number}") for number in range(1_020)]
         await synced.sync()
         await keep(synced.store, "catalog-sync-imported", id_)
-        with patch.object(walking, "PAGES_PER_STEP", 5):
-            await synced.sync(pages_per_run=5)
+        await synced.sync(pages_per_run=5, pages_per_step=5)
         await keep(synced.store, "catalog-sync-continued", id_)
+        await synced.sync(pages_per_step=2)
+        await keep(synced.store, "catalog-sync-side-by-side", id_)
         server.delete(ids[0])
         await synced.sync()
         await keep(synced.store, "catalog-sync-full", id_)

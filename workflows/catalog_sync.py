@@ -1,6 +1,7 @@
 """One walk through a shop's catalogue, after which we hold what it holds."""
 
 import asyncio
+from collections import deque
 from dataclasses import replace
 
 from temporalio import workflow
@@ -34,6 +35,9 @@ with workflow.unsafe.imports_passed_through():
     )
     from contracts.webhooks import WebhookCheck
     from workflows.knowing import plain
+
+SIDE_BY_SIDE = 2
+"""Steps that walk at once, each over pages of its own; as many questions at a time are put to the shop."""
 
 STEPS_AT_A_TIME = 3
 """Steps that take pages over while the next pages are compared; each holds the products of one in memory."""
@@ -97,21 +101,28 @@ class CatalogSyncWorkflow:
     async def _walk_pages(self, request: SyncRequest, at: SyncPosition) -> SyncPosition:
         """Compare some pages after the others, while those before are taken over."""
         last = at.page + request.pages_per_run - 1
-        taking: list[asyncio.Task[None]] = []
+        walking: deque[asyncio.Task[WalkedPages]] = deque()
+        taking: deque[asyncio.Task[None]] = deque()
+        differing: tuple[int, ...] = ()
+        begin: SyncPosition | None = at
         try:
             while True:
-                walked = await _walk_some(at)
-                if walked.differing:
-                    if len(taking) == STEPS_AT_A_TIME:
-                        await taking.pop(0)
-                    pages = DifferingPages(run=at.run, pages=walked.differing)
-                    taking.append(asyncio.create_task(_take(pages)))
-                at = walked.at
-                if at.cursor is None or at.page > last:
+                while begin and len(walking) < SIDE_BY_SIDE:
+                    walking.append(asyncio.create_task(_walk_some(begin)))
+                    begin = _beyond(begin, last)
+                if differing:
+                    taking.append(asyncio.create_task(_take(DifferingPages(run=at.run, pages=differing))))
+                if not walking:
                     break
+                walked = await walking.popleft()
+                at, differing = walked.at, walked.differing
+                if differing and len(taking) == STEPS_AT_A_TIME:
+                    await taking.popleft()
+                if not walking and not begin and at.cursor is not None and at.page <= last:
+                    begin = at
             await asyncio.gather(*taking)
         finally:
-            for task in taking:
+            for task in (*walking, *taking):
                 task.cancel()
         if at.cursor is not None:
             workflow.continue_as_new(args=[request, at])
@@ -184,6 +195,14 @@ async def _walk_some(at: SyncPosition) -> WalkedPages:
     if at.run.whole:
         return await workflow.execute_activity_method(FirstImportActivities.import_pages, at, **_bulk(at.run))
     return await workflow.execute_activity_method(CatalogSyncActivities.compare_pages, at, **_bulk(at.run))
+
+
+def _beyond(at: SyncPosition, last: int) -> SyncPosition | None:
+    """Where another step may walk while the one from here does, which needs pages that have numbers."""
+    page = at.page + at.run.pages_per_step
+    if at.numbered is None or page > min(at.numbered, last):
+        return None
+    return replace(at, page=page, cursor=str(page), empty_in_row=0)
 
 
 async def _take(pages: DifferingPages) -> None:

@@ -76,9 +76,9 @@ class GraphQL:
         raise ShopDown("The shop asks us to slow down.", retry_after=self._points.wait(query.name) or None)
 
     async def _send(self, content: bytes) -> Reply:
-        await self._budget()
         try:
-            return await exchange(self._client, "POST", self._url, headers=self._headers, content=content)
+            async with self._budget():
+                return await exchange(self._client, "POST", self._url, headers=self._headers, content=content)
         except UNANSWERED as error:
             raise unanswered(error) from None
 

@@ -128,11 +128,13 @@ class WooCommerceCatalogue:
             asked |= {"modified_after": _bare(modified_after), "dates_are_gmt": "true"}
         answer = await self._rest.get("products", asked)
         entries = tuple(_entry(item) for item in _list(answer))
+        pages = answer.number("X-WP-TotalPages")
         return ManifestPage(
             entries=entries,
-            next=str(page + 1) if page < answer.number("X-WP-TotalPages") else None,
+            next=str(page + 1) if page < pages else None,
             total=answer.number("X-WP-Total"),
             moment=answer.moment(),
+            numbered=pages,
         )
 
     async def whole(self, cursor: str | None) -> WholePage:
@@ -142,12 +144,14 @@ class WooCommerceCatalogue:
         except TooLong:
             return await whole_by_ids(self, cursor)
         found = _list(answer)
+        pages = answer.number("X-WP-TotalPages")
         return WholePage(
             listed=tuple(spelled(_id(item)) for item in found),
             products={spelled(_id(item)): await self._whole(item) for item in found},
-            next=str(page + 1) if page < answer.number("X-WP-TotalPages") else None,
+            next=str(page + 1) if page < pages else None,
             total=answer.number("X-WP-Total"),
             moment=answer.moment(),
+            numbered=pages,
         )
 
     async def fetch(self, external_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:

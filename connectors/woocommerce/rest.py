@@ -42,15 +42,15 @@ class Rest:
         """The answer to something to be done; led on elsewhere, it is not sent again."""
         content = orjson.dumps(body)
         try:
-            await self._budget()
-            return await self._ask(httpx2.URL(f"{self._base}/{NAMESPACE}/{route}"), method, content)
+            async with self._budget():
+                return await self._ask(httpx2.URL(f"{self._base}/{NAMESPACE}/{route}"), method, content)
         except UNANSWERED as error:
             raise unanswered(error) from None
 
     async def _follow(self, url: httpx2.URL) -> Answer:
         for _ in range(REDIRECTS + 1):
-            await self._budget()
-            answer = await self._ask(url)
+            async with self._budget():
+                answer = await self._ask(url)
             if answer.status not in MOVED or "location" not in answer.headers:
                 return answer
             url = _next(url, answer.headers["location"])

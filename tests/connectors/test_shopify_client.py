@@ -103,8 +103,10 @@ class Asked:
     def __init__(self) -> None:
         self.times = 0
 
-    async def budget(self) -> None:
+    @asynccontextmanager
+    async def budget(self) -> AsyncIterator[None]:
         self.times += 1
+        yield
 
 
 @asynccontextmanager

@@ -53,8 +53,10 @@ class Turns:
     def __init__(self) -> None:
         self.taken = 0
 
-    async def __call__(self) -> None:
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[None]:
         self.taken += 1
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """A shop's webhooks over its REST API, by a shop that keeps them as WooCommerce does."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,10 @@ HOOK = {"id": 5, "topic": "product.updated", "status": "active", "delivery_url":
 ONE_PAGE = {"X-WP-TotalPages": "1"}
 
 
-async def unbounded() -> None:
-    """As often as one likes."""
-
-
 @asynccontextmanager
 async def keeper(shop: ShopServer, outbound: Outbound | None = None) -> AsyncIterator[WooCommerceWebhooks]:
     way = outbound or Outbound(allow_private=True)
-    async with WooCommerceReader().open(shop.access(), way, unbounded) as catalogue:
+    async with WooCommerceReader().open(shop.access(), way, nullcontext) as catalogue:
         yield catalogue.webhooks
     way.close()
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from activities import walking
 from connectors import fingerprints
 from contracts.naming import catalog_sync_id
 from contracts.syncs import FindingKind, SyncMode, SyncStatus
@@ -17,6 +16,7 @@ from tests.servers import EmbeddingServer
 from tests.shop_server import ShopServer
 from tests.syncs import Synced
 from tests.system import System, running
+from workflows.catalog_sync import SIDE_BY_SIDE
 
 pytestmark = pytest.mark.slow
 
@@ -195,11 +195,10 @@ async def test_an_incremental_sync_asks_for_what_changed(synced: Synced) -> None
     assert (await synced.known())[f"woo_{ids[4]}"] == "چکمه"
 
 
-async def test_a_long_walk_goes_on_in_another_run(synced: Synced, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_long_walk_goes_on_in_another_run(synced: Synced) -> None:
     """Its history begins anew, what was done stays done, and the sync is one."""
-    monkeypatch.setattr(walking, "PAGES_PER_STEP", 5)
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(2_050)]
-    sync = await synced.sync(pages_per_run=10)
+    sync = await synced.sync(pages_per_run=10, pages_per_step=5)
     assert (sync.counts.seen, sync.counts.new) == (2_050, 2_050)
     assert len(await synced.known()) == 2_050
     handle = synced.system.temporal.get_workflow_handle(catalog_sync_id(synced.store.store_id))
@@ -207,7 +206,7 @@ async def test_a_long_walk_goes_on_in_another_run(synced: Synced, monkeypatch: p
     assert described.run_id != sync.run_id
     for gone in ids[:300]:
         synced.shop.delete(gone)
-    sync = await synced.sync(pages_per_run=2)
+    sync = await synced.sync(pages_per_run=2, pages_per_step=5)
     assert sync.counts.gone == 300
     assert len(await synced.known()) == 1_750
     assert len(await synced.store.rows("SELECT FROM syncs WHERE store_id = :store")) == 2
@@ -249,3 +248,52 @@ async def test_a_dry_run_changes_nothing(synced: Synced) -> None:
     found = {finding.external_id for finding in await synced.findings(sync)}
     assert found == {f"woo_{ids[0]}", f"woo_{new}"}
     assert len(await synced.known()) == 10
+
+
+async def test_two_steps_walk_pages_with_numbers_side_by_side(synced: Synced) -> None:
+    """Both are scheduled before either has ended; the first page tells that there is something to share."""
+    for number in range(950):
+        synced.shop.add(name=f"کفش {number}")
+    sync = await synced.sync(pages_per_step=3)
+    assert (sync.counts.seen, sync.counts.new) == (950, 950)
+    assert synced.shop.routes["products"] == 10
+    handle = synced.system.temporal.get_workflow_handle(catalog_sync_id(synced.store.store_id))
+    under_way = most = 0
+    for event in (await handle.fetch_history()).events:
+        if event.HasField("activity_task_scheduled_event_attributes"):
+            under_way += 1
+        if event.HasField("activity_task_completed_event_attributes"):
+            under_way -= 1
+        most = max(most, under_way)
+    assert most == SIDE_BY_SIDE
+
+
+async def test_a_list_that_grows_is_walked_to_its_end(synced: Synced) -> None:
+    """Whoever walks its last pages goes on."""
+    for number in range(450):
+        synced.shop.add(name=f"کفش {number}")
+
+    def grow() -> None:
+        for number in range(300):
+            synced.shop.add(name=f"چکمه {number}")
+
+    synced.shop.before_page(5, grow)
+    sync = await synced.sync(pages_per_step=2)
+    assert (sync.status, sync.counts.new) == (SyncStatus.SUCCEEDED, 750)
+    assert len(await synced.known()) == 750
+
+
+async def test_a_list_that_shrinks_ends_where_it_ends(synced: Synced) -> None:
+    """Whoever walks beyond its end finds nothing there, and that is no failure."""
+    ids = [synced.shop.add(name=f"کفش {number}") for number in range(950)]
+
+    def shrink() -> None:
+        for gone in ids[150:]:
+            synced.shop.delete(gone)
+
+    synced.shop.before_page(2, shrink)
+    sync = await synced.sync(pages_per_step=2)
+    assert (sync.status, sync.counts.gone) == (SyncStatus.SUCCEEDED, 0)
+    assert set(await synced.known()) >= {f"woo_{id_}" for id_ in ids[:150]}
+    await synced.sync(allow_gone=True)
+    assert len(await synced.known()) == 150
