@@ -44,7 +44,7 @@ class AbsentActivities:
                     batch = await absent.find(connection, run.sync_id, beyond=0, limit=syncs.FINDINGS_KEPT)
                     findings = [_silent(unseen.external_id) for unseen in batch]
                     await syncs.keep_findings(connection, run.sync_id, findings)
-        return Absent(absent=missing, held=held)
+        return Absent(absent=missing, held=held, to_ask=missing > 0)
 
     @activity.defn
     async def take_absent(self, at: SyncPosition) -> int | None:
@@ -71,7 +71,7 @@ class AbsentActivities:
                 )
             gone = [external_id for external_id in asked if external_id not in {*shown, *hidden}]
             await self._settle(at, gone, [*shown, *hidden], read_at)
-            await self._taking.take(run, at.page, shop, shown, read_at)
+            await self._taking.take(run, [at.page], shop, shown, read_at)
         return batch[-1].id if len(batch) == BATCH else None
 
     async def _settle(

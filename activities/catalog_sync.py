@@ -1,6 +1,6 @@
 """The steps of a bulk resync: compare the shop's list page by page, and take over what differs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -13,7 +13,7 @@ from activities.shops import OpenShop, Shops
 from activities.side_by_side import SideBySide
 from activities.taking import Taking
 from activities.walking import AT_A_TIME, begun, is_over, left_off, walk, with_currency
-from connectors.base import ManifestEntry, ManifestPage
+from connectors.base import MOST_FETCHED, ManifestEntry, ManifestPage
 from contracts.syncs import (
     DifferingPages,
     SyncCounts,
@@ -26,6 +26,21 @@ from contracts.syncs import (
 from database import manifest, syncs
 from database.engine import Database
 from database.manifest import Listed, Verdict
+
+Wanted = Mapping[int, Sequence[str]]
+"""The ids of products to take over, by the pages that named them."""
+
+
+def _together(wanted: Wanted) -> Iterator[Wanted]:
+    """Pages whose products can be asked for in one question."""
+    batch: dict[int, Sequence[str]] = {}
+    for page, ids in wanted.items():
+        if batch and sum(map(len, batch.values())) + len(ids) > MOST_FETCHED:
+            yield batch
+            batch = {}
+        batch[page] = ids
+    if batch:
+        yield batch
 
 
 class CatalogSyncActivities:
@@ -71,22 +86,24 @@ class CatalogSyncActivities:
     @activity.defn
     async def take_pages(self, work: DifferingPages) -> None:
         """Take over what differs on these pages, but those where that was done."""
+        run = work.run
         async with (
-            self._taking.explained(work.run.sync_id),
-            self._shops.open(work.run.store_id, bulk=True) as shop,
+            self._taking.explained(run.sync_id),
+            self._shops.open(run.store_id, bulk=True) as shop,
             SideBySide(AT_A_TIME) as taking,
         ):
-            for number in work.pages:
-                await taking.begin(self._take(work.run, number, shop), then=lambda: None)
+            with database_errors():
+                async with self._database.reading() as connection:
+                    wanted = await syncs.wanted(connection, run.sync_id, work.pages)
+            for together in _together(wanted):
+                await taking.begin(self._take(run, together, shop), then=lambda: None)
 
-    async def _take(self, run: SyncRun, number: int, shop: OpenShop) -> None:
-        with database_errors():
-            async with self._database.reading() as connection:
-                wanted = await syncs.wanted(connection, run.sync_id, number)
-        if wanted is not None:
-            read_at = datetime.now(UTC)
-            bodies = await shop.catalogue.fetch(wanted)
-            await self._taking.take(run, number, shop, bodies, read_at)
+    async def _take(self, run: SyncRun, wanted: Wanted, shop: OpenShop) -> None:
+        """Take over products of some pages, for which the shop is asked in one question."""
+        ids = list(dict.fromkeys(id_ for of_page in wanted.values() for id_ in of_page))
+        read_at = datetime.now(UTC)
+        bodies = await shop.catalogue.fetch(ids)
+        await self._taking.take(run, list(wanted), shop, bodies, read_at)
 
     @activity.defn
     async def finish_sync(self, end: SyncEnd) -> None:

@@ -1,6 +1,5 @@
 """The texts of a page of products become known: embedded together, written with their vectors."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -53,11 +52,11 @@ class PageTexts:
                 others = [version.product_id for version in texts if version not in ours]
                 await products.leave(alone.connection, others)
             known = await page_knowledge.known(alone.connection, ours, self.model)
-            left = {}
-            for version in ours:
-                if version.product_id in known:
-                    left[version] = chunk_rows(version, texts[version])
-                    await asyncio.sleep(0)
+            left = {
+                version: chunk_rows(version, texts[version])
+                for version in ours
+                if version.product_id in known
+            }
             return await self._embed(
                 left, {(product, text) for product, hashes in known.items() for text in hashes}
             )

@@ -1,6 +1,5 @@
 """A page of products, read from a shop, becomes rows, chunks and vectors: each step once for all of them."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -104,7 +103,6 @@ class Pages:
                     listed_hash=page.listed_hash(read),
                 )
             )
-            await asyncio.sleep(0)
         saved = await products.upsert(connection, written, settled=page.read_at - SETTLED)
         new = sum(row.is_new for row in saved.values())
         having = [one for one in inside if one.change.product_key in known]

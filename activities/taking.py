@@ -1,6 +1,5 @@
 """Taking products over on behalf of a sync: what was done, what failed, and what it waits for."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -29,13 +28,10 @@ Bodies = Mapping[str, Mapping[str, Any]]
 """What a catalogue tells of products, by their ids."""
 
 
-async def _read(
-    run: SyncRun, shop: OpenShop, bodies: Bodies, read_at: datetime
-) -> tuple[ReadPage, list[Finding]]:
+def _read(run: SyncRun, shop: OpenShop, bodies: Bodies, read_at: datetime) -> tuple[ReadPage, list[Finding]]:
     """The products, and findings on those that cannot be read."""
     products, unreadable = [], []
     for external_id, body in bodies.items():
-        await asyncio.sleep(0)  # events go first
         try:
             change = PLATFORMS[shop.terms.type].change(EventType.UPDATED, body)
         except InvalidField as error:
@@ -74,20 +70,20 @@ class Taking:
         self._pages = pages
 
     async def take(
-        self, run: SyncRun, number: int, shop: OpenShop, bodies: Bodies, read_at: datetime
+        self, run: SyncRun, numbers: Sequence[int], shop: OpenShop, bodies: Bodies, read_at: datetime
     ) -> None:
-        """Save products as they were read, make their texts known, and mark the page as done."""
-        page, unreadable = await _read(run, shop, bodies, read_at)
+        """Save products as they were read, make their texts known, and mark their pages as done."""
+        page, unreadable = _read(run, shop, bodies, read_at)
         with _meant():
             async with self._database.transaction() as connection:
                 saved = await self._pages.save(connection, page)
-            await self._make_known(run, number, saved, unreadable)
+            await self._make_known(run, numbers, saved, unreadable)
 
     async def take_listed(
         self, run: SyncRun, number: int, shop: OpenShop, listed: WholePage, read_at: datetime
     ) -> None:
         """The same for a page of the list, which is kept with its products."""
-        page, unreadable = await _read(run, shop, listed.products, read_at)
+        page, unreadable = _read(run, shop, listed.products, read_at)
         with _meant():
             async with self._database.transaction() as connection:
                 saved = await self._pages.save(connection, page)
@@ -98,10 +94,10 @@ class Taking:
                 await syncs.keep_page(
                     connection, run.sync_id, number, external_ids=listed.listed, counts=counts
                 )
-            await self._make_known(run, number, saved, unreadable)
+            await self._make_known(run, [number], saved, unreadable)
 
     async def _make_known(
-        self, run: SyncRun, number: int, saved: SavedPage, unreadable: Sequence[Finding]
+        self, run: SyncRun, numbers: Sequence[int], saved: SavedPage, unreadable: Sequence[Finding]
     ) -> None:
         spent = await self._pages.make_known(saved)
         counts = SyncCounts(
@@ -114,7 +110,7 @@ class Taking:
             async with self._database.single() as connection:
                 await syncs.keep_findings(connection, run.sync_id, unreadable)
         async with self._database.single() as connection:
-            await syncs.taken(connection, run.sync_id, number, counts)
+            await syncs.taken(connection, run.sync_id, numbers, counts)
 
     @asynccontextmanager
     async def explained(self, sync_id: int) -> AsyncIterator[Heart]:

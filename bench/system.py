@@ -89,6 +89,20 @@ class Servers:
             yield child
 
     @contextmanager
+    def workers(self, *, bulk: int, **settings: object) -> Iterator[list[Child]]:
+        """A worker for events, and the bulk workers it yields."""
+        with ExitStack() as started:
+            started.enter_context(
+                self.process("worker", "-m", "cli", "worker", "--only", "events", **settings)
+            )
+            yield [
+                started.enter_context(
+                    self.process(f"bulk-worker-{number}", "-m", "cli", "worker", "--only", "bulk", **settings)
+                )
+                for number in range(bulk)
+            ]
+
+    @contextmanager
     def bare_worker(self) -> Iterator[Child]:
         with self.process("bare-worker", "-m", "bench.bare_worker") as child:
             yield child

@@ -1,6 +1,5 @@
 """The embeddings API of OpenAI, or of anything that speaks it."""
 
-import asyncio
 import binascii
 from array import array
 from collections.abc import Sequence
@@ -19,6 +18,9 @@ OPENAI = "https://api.openai.com/v1"
 
 MAX_TOKENS_PER_REQUEST = 300_000
 MAX_INPUTS_PER_REQUEST = 2_048
+
+SINGLE = 4
+"""Bytes of a number as services answer it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,44 +47,49 @@ class Embedder:
             encoding_format="base64",
             dimensions=self.dimensions if self.model.startswith("text-embedding-3") else omit,
         )
-        return await self._read(answer.content, len(texts))
+        return self._read(answer.content, len(texts))
 
-    async def _read(self, content: bytes, count: int) -> Embedded:
+    def _read(self, content: bytes, count: int) -> Embedded:
         """Take vectors by their index: servers may answer in any order."""
-        vectors = []
         try:
             body = orjson.loads(content)
             by_index = {item["index"]: item["embedding"] for item in body["data"]}
-            for index in range(count):
-                vectors.append(self._vector(by_index[index]))
-                await asyncio.sleep(0)  # a page has many; whoever waits for one goes first
+            vectors = self._vectors([_numbers(by_index[index]) for index in range(count)])
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise UnusableAnswer(
                 f"the embedding service did not answer with {count} vectors: {type(error).__name__} {error}"
             ) from None
         return Embedded(vectors=vectors, tokens=_tokens(body.get("usage")))
 
-    def _vector(self, told: object) -> Vector:
-        """A vector out of base64, as we ask for it, or out of a list of numbers, as some servers answer."""
-        if isinstance(told, str):
-            numbers = np.frombuffer(binascii.a2b_base64(told), "<f4")
-        elif isinstance(told, list):
-            numbers = np.asarray(array("f", told))
-        else:
-            raise TypeError(f"{type(told).__name__} for a vector")
-        if len(numbers) != self.dimensions:
-            raise WrongDimensions(
-                f"the embedding service answered vectors of {len(numbers)} numbers where"
-                f" {self.dimensions} are configured (PILITO_EMBEDDING_DIMENSIONS)"
-            )
+    def _vectors(self, told: list[bytes]) -> list[Vector]:
+        """Vectors of single precision in the half precision they are kept in, all of them at once."""
+        for numbers in told:
+            if len(numbers) != self.dimensions * SINGLE:
+                raise WrongDimensions(
+                    f"the embedding service answered vectors of {len(numbers) // SINGLE} numbers where"
+                    f" {self.dimensions} are configured (PILITO_EMBEDDING_DIMENSIONS)"
+                )
         with np.errstate(over="ignore", invalid="ignore"):
-            halves = numbers.astype(">f2")
-        if not np.isfinite(halves).all() or not halves.any():
+            halves = np.frombuffer(b"".join(told), "<f4").reshape(-1, self.dimensions).astype(">f2")
+        if not np.isfinite(halves).all() or not halves.any(axis=1).all():
             raise UnusableAnswer("the embedding service answered a vector that is not made of numbers")
-        return halves.tobytes()
+        return [vector.tobytes() for vector in halves]
 
     async def close(self) -> None:
         await self._client.close()
+
+
+def _numbers(told: object) -> bytes:
+    """A vector out of base64, as we ask for it, or out of a list of numbers, as some servers answer."""
+    if isinstance(told, str):
+        numbers = binascii.a2b_base64(told)
+    elif isinstance(told, list):
+        numbers = np.asarray(array("f", told), "<f4").tobytes()
+    else:
+        raise TypeError(f"{type(told).__name__} for a vector")
+    if len(numbers) % SINGLE:
+        raise ValueError(f"{len(numbers)} bytes for a vector")
+    return numbers
 
 
 def _tokens(usage: object) -> int:

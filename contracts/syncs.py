@@ -108,10 +108,11 @@ class DifferingPages:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absent:
-    """How many of the products we hold a complete walk did not see."""
+    """How many of the products we hold a complete walk did not see; `to_ask`: is there one to ask about."""
 
     absent: int
     held: int
+    to_ask: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,21 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 _NOT_NEWS = "p.status <> 'deleted' AND p.received_at < s.started_at"
 
-_WEIGH = text(f"""
+_WEIGH = text("""
     WITH named AS (
         SELECT DISTINCT unnest(external_ids) AS external_id FROM sync_pages WHERE sync_id = :id
-    ), absent AS (
-        SELECT p.id FROM syncs s JOIN products p ON p.store_id = s.store_id
-        WHERE s.id = :id AND {_NOT_NEWS}
-          AND NOT EXISTS (SELECT FROM named WHERE named.external_id = p.external_id)
+    ), held AS (
+        SELECT p.id, named.external_id IS NULL AND p.received_at < s.started_at AS is_absent
+        FROM syncs s JOIN products p ON p.store_id = s.store_id
+        LEFT JOIN named ON named.external_id = p.external_id
+        WHERE s.id = :id AND p.status <> 'deleted'
     ), kept AS (
-        INSERT INTO sync_absent (sync_id, product_id) SELECT :id, id FROM absent ON CONFLICT DO NOTHING
+        INSERT INTO sync_absent (sync_id, product_id) SELECT :id, id FROM held WHERE is_absent
+        ON CONFLICT DO NOTHING
     )
     UPDATE syncs SET saw_all = (SELECT count(*) FROM named) >= coalesce(total, 0)
     WHERE id = :id
-    RETURNING (SELECT count(*) FROM absent) AS absent,
-              (SELECT count(*) FROM products p
-               WHERE p.store_id = syncs.store_id AND p.status <> 'deleted') AS held
+    RETURNING (SELECT count(*) FROM held WHERE is_absent) AS absent, (SELECT count(*) FROM held) AS held
 """)
 
 _LIST = text(f"""

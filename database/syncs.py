@@ -73,7 +73,10 @@ _FOUND = text("""
     ON CONFLICT DO NOTHING
 """)
 
-_WANTED = text("SELECT wanted FROM sync_pages WHERE sync_id = :sync_id AND page = :page AND taken_at IS NULL")
+_WANTED = text("""
+    SELECT page, wanted FROM sync_pages
+    WHERE sync_id = :sync_id AND page = ANY(:pages) AND taken_at IS NULL ORDER BY page
+""")
 
 _DIFFERING = text("""
     SELECT page FROM sync_pages
@@ -81,11 +84,13 @@ _DIFFERING = text("""
     ORDER BY page
 """)
 
-_TAKEN = text("""
-    UPDATE sync_pages
-    SET taken_at = now(), failed = :failed, embedded = :embedded, reused = :reused,
-        tokens_spent = :tokens_spent
-    WHERE sync_id = :sync_id AND page = :page
+_TOOK = ", ".join(
+    f"{name} = CASE WHEN page = :first THEN :{name} ELSE 0 END"
+    for name in ("failed", "embedded", "reused", "tokens_spent")
+)
+
+_TAKEN = text(f"""
+    UPDATE sync_pages SET taken_at = now(), {_TOOK} WHERE sync_id = :sync_id AND page = ANY(:pages)
 """)
 
 _SUMS = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in COUNTS)
@@ -220,11 +225,10 @@ async def keep_findings(connection: AsyncConnection, sync_id: int, findings: Seq
     )
 
 
-async def wanted(connection: AsyncConnection, sync_id: int, page: int) -> list[str] | None:
-    """The products to take over from a page; None where that was done."""
-    row = await connection.execute(_WANTED, {"sync_id": sync_id, "page": page})
-    found: list[str] | None = row.scalar_one_or_none()
-    return found
+async def wanted(connection: AsyncConnection, sync_id: int, pages: Sequence[int]) -> dict[int, list[str]]:
+    """The products to take over from these pages, in their order, but for those where that was done."""
+    rows = await connection.execute(_WANTED, {"sync_id": sync_id, "pages": list(pages)})
+    return {row.page: row.wanted for row in rows}
 
 
 async def differing(connection: AsyncConnection, sync_id: int, *, first: int, last: int) -> tuple[int, ...]:
@@ -233,9 +237,10 @@ async def differing(connection: AsyncConnection, sync_id: int, *, first: int, la
     return tuple((await connection.execute(_DIFFERING, values)).scalars())
 
 
-async def taken(connection: AsyncConnection, sync_id: int, page: int, counts: SyncCounts) -> None:
-    """Mark a page as done."""
-    await connection.execute(_TAKEN, {**asdict(counts), "sync_id": sync_id, "page": page})
+async def taken(connection: AsyncConnection, sync_id: int, pages: Sequence[int], counts: SyncCounts) -> None:
+    """Mark pages as done, which came to this together."""
+    values = {**asdict(counts), "sync_id": sync_id, "pages": list(pages), "first": pages[0]}
+    await connection.execute(_TAKEN, values)
 
 
 async def finish(connection: AsyncConnection, end: SyncEnd) -> None:

@@ -48,6 +48,7 @@ LARGEST_SHARE_GONE = 5
 BEHIND_EVENTS = 4
 """Priority; that of everything else is 3, and lower goes first."""
 
+COMPARED = "Everything the shop lists was compared."
 
 STORE_ID = SearchAttributeKey.for_keyword("StoreId")
 
@@ -101,7 +102,7 @@ class CatalogSyncWorkflow:
     async def _walk_pages(self, request: SyncRequest, at: SyncPosition) -> SyncPosition:
         """Compare some pages after the others, while those before are taken over."""
         last = at.page + request.pages_per_run - 1
-        walking: deque[asyncio.Task[WalkedPages]] = deque()
+        walking: list[asyncio.Task[WalkedPages]] = []
         taking: deque[asyncio.Task[None]] = deque()
         differing: tuple[int, ...] = ()
         begin: SyncPosition | None = at
@@ -114,8 +115,10 @@ class CatalogSyncWorkflow:
                     taking.append(asyncio.create_task(_take(DifferingPages(run=at.run, pages=differing))))
                 if not walking:
                     break
-                walked = await walking.popleft()
-                at, differing = walked.at, walked.differing
+                done, walking = await workflow.wait(walking, return_when=asyncio.FIRST_COMPLETED)
+                walked = [task.result() for task in done]
+                at = max((*(some.at for some in walked), at), key=lambda reached: reached.page)
+                differing = tuple(page for some in walked for page in some.differing)
                 if differing and len(taking) == STEPS_AT_A_TIME:
                     await taking.popleft()
                 if not walking and not begin and at.cursor is not None and at.page <= last:
@@ -145,13 +148,15 @@ class CatalogSyncWorkflow:
             if run.dry_run:
                 reason = f"Nothing was changed; {absent.absent} products would be removed."
                 return self._end(run, SyncStatus.SUCCEEDED, reason)
+            if not absent.to_ask:
+                return self._end(run, SyncStatus.SUCCEEDED, COMPARED)
         first, beyond = at.page, at.beyond
         while beyond is not None:
             if at.page - first >= request.pages_per_run:
                 workflow.continue_as_new(args=[request, at])
             beyond = await workflow.execute_activity_method(AbsentActivities.take_absent, at, **_bulk(run))
             at = replace(at, page=at.page + 1, beyond=beyond)
-        return self._end(run, SyncStatus.SUCCEEDED, "Everything the shop lists was compared.")
+        return self._end(run, SyncStatus.SUCCEEDED, COMPARED)
 
     async def _finish(self, end: SyncEnd) -> None:
         await workflow.execute_local_activity_method(CatalogSyncActivities.finish_sync, end, **DATABASE)

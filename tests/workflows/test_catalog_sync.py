@@ -126,6 +126,26 @@ async def test_an_unchanged_shop_costs_a_request_a_page_and_no_embedding(
     assert await synced.findings(sync) == []
 
 
+async def test_what_differs_on_many_pages_is_asked_for_together(
+    synced: Synced, embeddings: EmbeddingServer
+) -> None:
+    """In one question to the shop, and in one to the embedding service."""
+    earlier = datetime.now(UTC) - timedelta(minutes=1)
+    synced.shop.clock = lambda: earlier
+    ids = [synced.shop.add(name=f"کفش {number}") for number in range(950)]
+    await synced.sync()
+    synced.shop.clock = lambda: datetime.now(UTC)
+    for changed in ids[::100]:
+        synced.shop.change(changed, name=f"چکمه {changed}")
+    synced.shop.routes.clear()
+    calls = len(embeddings.requests)
+    sync = await synced.sync()
+    assert (sync.counts.changed, sync.counts.unchanged, sync.counts.embedded) == (10, 940, 10)
+    assert synced.shop.routes == {"products": 10 + 2}, "one for the first page, which is a step of its own"
+    assert len(embeddings.requests) == calls + 2
+    assert sum("چکمه" in title for title in (await synced.known()).values()) == 10
+
+
 async def test_what_no_event_told_is_found_and_mended(synced: Synced) -> None:
     """A missed change, a silent delete, a rename, a write behind the shop's back, and a new product."""
     shop = synced.shop
