@@ -19,7 +19,7 @@ from contracts.syncs import SyncPosition
 from database import shops, syncs
 from database.engine import Database
 
-AT_A_TIME = 3
+AT_A_TIME = 2
 """Pages that are looked at while the next one is read; all of them are in memory."""
 
 EMPTY_PAGES_BELIEVED = 3
