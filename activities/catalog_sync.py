@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from temporalio import activity
 
@@ -99,10 +100,12 @@ class CatalogSyncActivities:
                 await taking.begin(self._take(run, together, shop), then=lambda: None)
 
     async def _take(self, run: SyncRun, wanted: Wanted, shop: OpenShop) -> None:
-        """Take over products of some pages, for which the shop is asked in one question."""
+        """Take over products of some pages, for which the shop is asked in as few questions as can be."""
         ids = list(dict.fromkeys(id_ for of_page in wanted.values() for id_ in of_page))
         read_at = datetime.now(UTC)
-        bodies = await shop.catalogue.fetch(ids)
+        bodies: dict[str, Mapping[str, Any]] = {}
+        for first in range(0, len(ids), MOST_FETCHED):
+            bodies |= await shop.catalogue.fetch(ids[first : first + MOST_FETCHED])
         await self._taking.take(run, list(wanted), shop, bodies, read_at)
 
     @activity.defn

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from activities.guard import application_error, database_errors
 from activities.heartbeats import Heart
+from activities.shifts import Shifting, with_moved
 from activities.shops import OpenShop
 from activities.side_by_side import SideBySide
 from contracts.failures import Failure, Posture
@@ -27,22 +28,17 @@ EMPTY_PAGES_BELIEVED = 3
 _POSITION = TypeAdapter(SyncPosition)
 
 
-class Page(Protocol):
+P = TypeVar("P", bound="Page")
+
+
+class Page(Shifting, Protocol):
     """What pages of either kind tell of the list."""
 
     @property
-    def listed(self) -> tuple[str, ...]: ...
-    @property
     def next(self) -> str | None: ...
     @property
-    def total(self) -> int | None: ...
-    @property
     def moment(self) -> datetime | None: ...
-    @property
-    def numbered(self) -> int | None: ...
 
-
-P = TypeVar("P", bound=Page)
 
 Read = Callable[[str | None], Awaitable[P]]
 LookAt = Callable[[SyncPosition, P, datetime], Coroutine[None, None, None]]
@@ -84,16 +80,21 @@ async def walk(
 
 
 async def _read_ahead(read: Read[P], at: SyncPosition, end: int) -> AsyncGenerator[tuple[P, datetime], None]:
-    async def timed(cursor: str | None) -> tuple[P, datetime]:
-        read_at = datetime.now(UTC)
-        return await read(cursor), read_at
+    named: set[str] = set()
 
-    reading = asyncio.create_task(timed(at.cursor))
+    async def whole(cursor: str | None, number: int, before: int | None) -> tuple[P, datetime]:
+        """With what has moved from it to pages before."""
+        read_at = datetime.now(UTC)
+        page = await with_moved(await read(cursor), number, before=before, named=named, read=read)
+        named.update(page.listed)
+        return page, read_at
+
+    reading = asyncio.create_task(whole(at.cursor, at.page, at.total))
     try:
         for number in range(at.page + 1, end + 1):
             page, read_at = await reading
             if page.next and number < end:
-                reading = asyncio.create_task(timed(page.next))
+                reading = asyncio.create_task(whole(page.next, number, page.total))
             yield page, read_at
             if not page.next:
                 return
@@ -108,7 +109,14 @@ def _after(at: SyncPosition, page: Page) -> SyncPosition:
     if page.next and empty > EMPTY_PAGES_BELIEVED:
         reason = "The shop claims to have more pages, but nothing is on them."
         raise application_error(Failure(posture=Posture.NEVER, reason=reason))
-    return replace(at, page=at.page + 1, cursor=page.next, empty_in_row=empty, numbered=page.numbered)
+    return replace(
+        at,
+        page=at.page + 1,
+        cursor=page.next,
+        empty_in_row=empty,
+        numbered=page.numbered,
+        total=page.total,
+    )
 
 
 async def begun(database: Database, at: SyncPosition, page: Page, read_at: datetime) -> None:

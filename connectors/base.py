@@ -1,8 +1,8 @@
 """What a shop platform must be able to do for us; one folder each, listed in `platforms.py`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
@@ -84,6 +84,11 @@ class ManifestPage:
         """The ids of its products."""
         return tuple(entry.external_id for entry in self.entries)
 
+    def joined(self, other: "ManifestPage", *, only: Collection[str]) -> "ManifestPage":
+        """This page with these products of another one."""
+        others = (entry for entry in other.entries if entry.external_id in only)
+        return replace(self, entries=(*self.entries, *others))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholePage:
@@ -98,6 +103,12 @@ class WholePage:
     total: int | None
     moment: datetime | None
     numbered: int | None = None
+
+    def joined(self, other: "WholePage", *, only: Collection[str]) -> "WholePage":
+        """This page with these products of another one."""
+        others = [id_ for id_ in other.listed if id_ in only]
+        products = {id_: other.products[id_] for id_ in others if id_ in other.products}
+        return replace(self, listed=(*self.listed, *others), products={**self.products, **products})
 
 
 MOST_FETCHED = 100

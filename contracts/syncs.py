@@ -75,7 +75,8 @@ class SyncRun:
 class SyncPosition:
     """How far a walk is; all that a run hands over to the next one.
 
-    `numbered` is how many pages the shop said there are, where a page's number is its cursor.
+    `numbered` is how many pages the shop said there are, where a page's number is its cursor, and `total` how
+    many products.
     """
 
     run: SyncRun
@@ -83,6 +84,7 @@ class SyncPosition:
     cursor: str | None = None
     empty_in_row: int = 0
     numbered: int | None = None
+    total: int | None = None
     beyond: int | None = None
     """Of the products that were not seen, the row to go on after; None while pages are walked."""
 
