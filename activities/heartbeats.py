@@ -1,6 +1,7 @@
 """Long steps tell Temporal all the while that their worker is alive."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,17 +11,32 @@ from temporalio import activity
 HEARTBEAT_SECONDS = 4.0
 """Well within the heartbeat timeouts, so that a dead worker's work moves on soon."""
 
+TELLING_SECONDS = 0.5
+"""Whatever there is to tell, Temporal hears it no more often."""
+
 
 class Heart:
     """Beats with what the next attempt is to know; at first that is what earlier ones left."""
 
     def __init__(self) -> None:
         self.details: tuple[Any, ...] = tuple(activity.info().heartbeat_details)
+        self._told = self.details
+        self._told_at = 0.0
 
     def tell(self, *details: object) -> None:
         """Leave something to know, from now on."""
         self.details = details
-        activity.heartbeat(*details)
+        if time.monotonic() - self._told_at >= TELLING_SECONDS:
+            self.beat()
+
+    def beat(self) -> None:
+        activity.heartbeat(*self.details)
+        self._told, self._told_at = self.details, time.monotonic()
+
+    def settle(self) -> None:
+        """Tell what was not told yet."""
+        if self._told != self.details:
+            self.beat()
 
 
 @asynccontextmanager
@@ -31,10 +47,11 @@ async def heartbeating() -> AsyncIterator[Heart]:
     async def beat() -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            activity.heartbeat(*heart.details)
+            heart.beat()
 
     beating = asyncio.create_task(beat())
     try:
         yield heart
     finally:
         beating.cancel()
+        heart.settle()

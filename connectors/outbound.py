@@ -8,6 +8,7 @@ import asyncio
 import ipaddress
 import socket
 import ssl
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import SplitResult, urlsplit
@@ -22,6 +23,9 @@ LONGEST_URL = 2_000
 NAMES_AT_A_TIME = 8
 LONGEST_HOST, LONGEST_LABEL = 253, 63
 DEFAULT_PORTS = {"http": 80, "https": 443}
+ADDRESS_SECONDS = 30.0
+"""As long as a name's address is believed by the client that asked for it."""
+
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -114,23 +118,39 @@ class Outbound:
 
 
 class _Guarded(httpx2.AsyncBaseTransport):
-    """Sends each request to an address that was looked at, under the name that was asked for."""
+    """Sends each request to an address that was looked at, under the name that was asked for.
+
+    One that answers is asked again without another look, for `ADDRESS_SECONDS`.
+    """
 
     def __init__(self, outbound: Outbound) -> None:
         self._outbound = outbound
         self._inner = httpx2.AsyncHTTPTransport(verify=outbound.tls, trust_env=False)
+        self._answering: dict[tuple[bytes, int | None], tuple[Address, float]] = {}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        try:
-            addresses = await self._outbound.reachable(request.url)
-        except OSError as error:
-            raise httpx2.ConnectError(f"{request.url.host} has no address", request=request) from error
-        for address in addresses[:-1]:
+        host, now = (request.url.raw_host, request.url.port), time.monotonic()
+        answering, until = self._answering.pop(host, (None, 0.0))
+        if answering is not None and now < until:
+            addresses = [answering]
+        else:
+            addresses, until = await self._look_at(request), now + ADDRESS_SECONDS
+        for address in addresses:
             try:
-                return await self._send(request, address)
+                response = await self._send(request, address)
             except (httpx2.ConnectError, httpx2.ConnectTimeout):
-                continue
-        return await self._send(request, addresses[-1])
+                if address == addresses[-1]:
+                    raise
+            else:
+                self._answering[host] = address, until
+                return response
+        raise _nowhere(request)
+
+    async def _look_at(self, request: httpx2.Request) -> list[Address]:
+        try:
+            return await self._outbound.reachable(request.url)
+        except OSError as error:
+            raise _nowhere(request) from error
 
     async def _send(self, request: httpx2.Request, address: Address) -> httpx2.Response:
         pinned = httpx2.Request(
@@ -144,3 +164,7 @@ class _Guarded(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+def _nowhere(request: httpx2.Request) -> httpx2.ConnectError:
+    return httpx2.ConnectError(f"{request.url.host} has no address", request=request)

@@ -161,6 +161,37 @@ async def test_the_address_that_was_looked_at_is_the_one_connected_to(
     assert hosts == [f"shop.test:{port}"]
 
 
+async def test_an_address_that_answers_is_not_looked_up_for_every_question(
+    names: dict[str, list[list[str]]],
+) -> None:
+    """And not trusted to be the only one that ever will."""
+    names["shop.test"] = [["127.0.0.2", "127.0.0.1"], ["127.0.0.2"], ["127.0.0.1"]]
+    async with Outbound(allow_private=True).client() as client:
+        async with answering(OK) as (port, hosts):
+            for _ in range(2):
+                await client.get(f"http://shop.test:{port}/")
+        assert len(hosts) == 2, "the second answer of the name service leads nowhere"
+        with pytest.raises(httpx2.ConnectError):
+            await client.get(f"http://shop.test:{port}/")
+        assert names["shop.test"] == [["127.0.0.2"], ["127.0.0.1"]]
+        with pytest.raises(httpx2.ConnectError):
+            await client.get(f"http://shop.test:{port}/")
+        assert names["shop.test"] == [["127.0.0.1"]], "it was looked up again"
+
+
+async def test_an_address_is_believed_for_half_a_minute(
+    names: dict[str, list[list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that leads into our network by then is refused."""
+    names["shop.test"] = [["127.0.0.1"], ["10.0.0.1"]]
+    monkeypatch.setattr(outbound, "is_public", lambda address: str(address) == "127.0.0.1")
+    monkeypatch.setattr(outbound, "ADDRESS_SECONDS", 0.0)
+    async with answering(OK) as (port, _), Outbound(allow_private=False).client() as client:
+        await client.get(f"http://shop.test:{port}/")
+        with pytest.raises(ForbiddenAddress):
+            await client.get(f"http://shop.test:{port}/")
+
+
 async def test_a_redirect_into_our_network_is_refused(
     names: dict[str, list[list[str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
