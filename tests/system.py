@@ -257,7 +257,7 @@ async def running(
             system = System(settings, database, temporal, http)
             async with working(settings, only) if work else nullcontext():
                 yield system
-            if system.made:
+            if work:
                 await forget_keys(database, system.made)
     finally:
         await database.close()

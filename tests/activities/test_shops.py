@@ -8,7 +8,7 @@ from contracts.stores import StoreType
 from tests.conftest import Configure
 from tests.shop_server import ShopServer
 from tests.syncs import Synced
-from tests.system import running
+from tests.system import forget_keys, running
 from worker import open_shops
 
 pytestmark = pytest.mark.slow
@@ -39,3 +39,4 @@ async def test_bulk_work_puts_one_question_to_a_shop_at_a_time(configure: Config
                 server.release()
                 await asyncio.gather(*lists)
             assert server.routes == {"products": 2, "products/{id}": 1}
+            await forget_keys(system.database, system.made)
