@@ -1,5 +1,6 @@
 """`pilito`: everything an operator types."""
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -81,6 +82,8 @@ def worker(
     """Work on events and on bulk syncs."""
     found = settings()
     logs.configure(found.log_format)
+    if only is worker_process.Share.BULK:
+        os.nice(worker_process.COURTESY)
     runtime.install(found.worker_metrics_address)
     worker_process.main(only)
 

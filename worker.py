@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import os
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
@@ -67,7 +66,8 @@ POOLS = {Share.EVENTS: DATABASE_STEPS + 2 * EMBEDDING_CALLS, Share.BULK: 40}
 """Connections to Postgres that each share holds at most."""
 
 COURTESY = 10
-"""How nice a process is that does bulk work only: where cores are short, events have them first."""
+"""How nice a process is that does bulk work only: where cores are short, events have them first. Threads
+inherit it, so it is set before Temporal's client has any."""
 
 
 def open_shops(settings: Settings, database: Database) -> Shops:
@@ -231,8 +231,6 @@ async def run(settings: Settings, only: Share | None = None) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    if only is Share.BULK:
-        os.nice(COURTESY)
     shares = [only] if only else list(Share)
     database = Database(create_engine(settings.database_url, pool_size=sum(POOLS[share] for share in shares)))
     embedder = create_embedder(settings)

@@ -12,7 +12,7 @@ HEARTBEAT_SECONDS = 4.0
 """Well within the heartbeat timeouts, so that a dead worker's work moves on soon."""
 
 TELLING_SECONDS = 0.5
-"""Whatever there is to tell, Temporal hears it no more often."""
+"""Whatever there is to tell, the SDK is given it no more often, and passes it on less often still."""
 
 
 class Heart:

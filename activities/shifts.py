@@ -33,13 +33,15 @@ async def with_moved(
     """A page, with those products that moved from it to pages before since these were read.
 
     `before` is how many products there were said to be then, `named` those that are known to be walked. A
-    product that goes while another comes is not noticed.
+    product that goes while another comes is not noticed, and neither is what moved further than
+    `MOST_AGAIN` pages.
     """
     if before is None or page.total is None or not page.numbered or page.total >= before:
         return page
     gone, per_page = before - page.total, max(1, ceil(page.total / page.numbered))
     again = min(number - 1, MOST_AGAIN, ceil(gone / per_page))
     earlier = [await read(str(one)) for one in range(number - again, number)]
+    gone = before - min(page.total, *(one.total for one in earlier if one.total is not None))
     moved = [id_ for one in earlier for id_ in one.listed][-gone:]
     for one in earlier:
         page = page.joined(one, only={*moved} - {*named, *page.listed})

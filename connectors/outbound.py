@@ -11,6 +11,7 @@ import ssl
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from urllib.parse import SplitResult, urlsplit
 
 import httpx2
@@ -132,25 +133,22 @@ class _Guarded(httpx2.AsyncBaseTransport):
         host, now = (request.url.raw_host, request.url.port), time.monotonic()
         answering, until = self._answering.pop(host, (None, 0.0))
         if answering is not None and now < until:
-            addresses = [answering]
-        else:
-            addresses, until = await self._look_at(request), now + ADDRESS_SECONDS
-        for address in addresses:
-            try:
-                response = await self._send(request, address)
-            except (httpx2.ConnectError, httpx2.ConnectTimeout):
-                if address == addresses[-1]:
-                    raise
-            else:
-                self._answering[host] = address, until
-                return response
-        raise _nowhere(request)
-
-    async def _look_at(self, request: httpx2.Request) -> list[Address]:
+            with suppress(httpx2.ConnectError, httpx2.ConnectTimeout):
+                return await self._keep(request, answering, until)
         try:
-            return await self._outbound.reachable(request.url)
+            addresses = await self._outbound.reachable(request.url)
         except OSError as error:
-            raise _nowhere(request) from error
+            raise httpx2.ConnectError(f"{request.url.host} has no address", request=request) from error
+        for address in addresses[:-1]:
+            with suppress(httpx2.ConnectError, httpx2.ConnectTimeout):
+                return await self._keep(request, address, now + ADDRESS_SECONDS)
+        return await self._keep(request, addresses[-1], now + ADDRESS_SECONDS)
+
+    async def _keep(self, request: httpx2.Request, address: Address, until: float) -> httpx2.Response:
+        """The answer from an address, which is remembered for having answered."""
+        response = await self._send(request, address)
+        self._answering[request.url.raw_host, request.url.port] = address, until
+        return response
 
     async def _send(self, request: httpx2.Request, address: Address) -> httpx2.Response:
         pinned = httpx2.Request(
@@ -164,7 +162,3 @@ class _Guarded(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
-
-
-def _nowhere(request: httpx2.Request) -> httpx2.ConnectError:
-    return httpx2.ConnectError(f"{request.url.host} has no address", request=request)

@@ -47,7 +47,7 @@ class SyncRequest:
     dry_run: bool = False
     allow_gone: bool = False
     pages_per_run: int = 1_000
-    pages_per_step: int = 50
+    pages_per_step: int = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class SyncRun:
     first: bool = False
     whole: bool = False
     missed: int = 0
-    pages_per_step: int = 50
+    pages_per_step: int = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,9 +61,12 @@ _STARTED = text("""
 _SHOW = text("UPDATE syncs SET reason = :reason WHERE id = :id AND finished_at IS NULL")
 
 _PAGE = text("""
-    INSERT INTO sync_pages (sync_id, page, external_ids, wanted, seen, new, changed, unchanged, gone)
+    INSERT INTO sync_pages AS p (sync_id, page, external_ids, wanted, seen, new, changed, unchanged, gone)
     VALUES (:sync_id, :page, :external_ids, :wanted, :seen, :new, :changed, :unchanged, :gone)
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (sync_id, page) DO UPDATE
+    SET external_ids = ARRAY(SELECT unnest(p.external_ids) UNION SELECT unnest(excluded.external_ids)),
+        wanted = ARRAY(SELECT unnest(p.wanted) UNION SELECT unnest(excluded.wanted))
+    WHERE NOT excluded.external_ids <@ p.external_ids
 """)
 
 _FOUND = text("""
@@ -199,7 +202,10 @@ async def keep_page(
     counts: SyncCounts,
     findings: Sequence[Finding] = (),
 ) -> None:
-    """Write what comparing a page came to; the first time counts, for the second finds things mended."""
+    """Write what comparing a page came to; the first time counts, for the second finds things mended.
+
+    What a page names only then, since something went from those before it, is walked too.
+    """
     values = {
         **asdict(counts),
         "sync_id": sync_id,

@@ -69,8 +69,12 @@ async def record_syncs(system: System) -> None:
         await keep(synced.store, "catalog-sync-imported", id_)
         await synced.sync(pages_per_run=5, pages_per_step=5)
         await keep(synced.store, "catalog-sync-continued", id_)
-        await synced.sync(pages_per_step=2)
+        for changed in ids[::100]:
+            server.change(changed, name=f"Lantern {changed}")
+        await synced.sync(pages_per_step=1)
         await keep(synced.store, "catalog-sync-side-by-side", id_)
+        await synced.sync(pages_per_run=7, pages_per_step=2)
+        await keep(synced.store, "catalog-sync-side-by-side-continued", id_)
         server.delete(ids[0])
         await synced.sync()
         await keep(synced.store, "catalog-sync-full", id_)

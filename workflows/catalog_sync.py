@@ -37,7 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.knowing import plain
 
 SIDE_BY_SIDE = 2
-"""Steps that walk at once, each over pages of its own; as many questions at a time are put to the shop."""
+"""Steps that walk at once, each over pages of its own; by one bulk worker, or by two."""
 
 STEPS_AT_A_TIME = 3
 """Steps that take pages over while the next pages are compared; each holds the products of one in memory."""
@@ -104,24 +104,29 @@ class CatalogSyncWorkflow:
         last = at.page + request.pages_per_run - 1
         walking: list[asyncio.Task[WalkedPages]] = []
         taking: deque[asyncio.Task[None]] = deque()
-        differing: tuple[int, ...] = ()
+        differing: list[tuple[int, ...]] = []
         begin: SyncPosition | None = at
         try:
             while True:
                 while begin and len(walking) < SIDE_BY_SIDE:
                     walking.append(asyncio.create_task(_walk_some(begin)))
                     begin = _beyond(begin, last)
-                if differing:
-                    taking.append(asyncio.create_task(_take(DifferingPages(run=at.run, pages=differing))))
+                for pages in differing:
+                    taking.append(asyncio.create_task(_take(DifferingPages(run=at.run, pages=pages))))
                 if not walking:
                     break
                 done, walking = await workflow.wait(walking, return_when=asyncio.FIRST_COMPLETED)
+                if any(task.exception() for task in done):
+                    await asyncio.gather(*walking, return_exceptions=True)  # what they walk is not in vain
                 walked = [task.result() for task in done]
                 at = max((*(some.at for some in walked), at), key=lambda reached: reached.page)
-                differing = tuple(page for some in walked for page in some.differing)
-                if differing and len(taking) == STEPS_AT_A_TIME:
+                differing = [some.differing for some in walked if some.differing]
+                while len(taking) + len(differing) > STEPS_AT_A_TIME:
                     await taking.popleft()
-                if not walking and not begin and at.cursor is not None and at.page <= last:
+                if begin:
+                    totals = (some.total for some in (begin, *(some.at for some in walked)))
+                    begin = replace(begin, total=max((total for total in totals if total), default=None))
+                elif not walking and at.cursor is not None and at.page <= last:
                     begin = at
             await asyncio.gather(*taking)
         finally:

@@ -54,7 +54,7 @@ async def test_a_step_that_fails_tells_how_far_it_came(
 async def test_a_step_with_nothing_to_tell_does_not(
     environment: tuple[ActivityEnvironment, list[Any]],
 ) -> None:
-    """Each heartbeat is a write in Temporal."""
+    """The first heartbeat of a step is a write in Temporal."""
     activity, heard = environment
 
     async def step() -> None:

@@ -152,6 +152,16 @@ async def test_a_shop_that_claims_more_than_it_has_is_not_walked_for_ever(synced
     assert sum("page" in seen.query for seen in synced.shop.seen) <= 10 + 2, "each page once, and two again"
 
 
+async def test_what_one_step_walks_is_not_lost_with_the_other(synced: Synced) -> None:
+    """One finds nothing where the shop claims more, which fails the sync; the other goes to its end."""
+    for number in range(1_150):
+        synced.shop.add(name=f"کفش {number}")
+    synced.shop.totals = ("1150", "100000")
+    sync = await synced.sync(pages_per_step=10)
+    assert (sync.status, sync.counts.new) == (SyncStatus.FAILED, 1_150)
+    assert len(await synced.known()) == 1_150
+
+
 async def test_a_shop_without_totals_is_not_believed_to_be_short(synced: Synced) -> None:
     """Without a count no list has an end: that is nonsense, which is asked for again, not a short list."""
     for number in range(120):
