@@ -1,45 +1,19 @@
 """A bulk resync: after it we hold what the shop holds, and it says what differed."""
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from connectors import fingerprints
 from contracts.naming import catalog_sync_id
 from contracts.syncs import FindingKind, SyncMode, SyncStatus
 from database import manifest, syncs
-from tests.conftest import Configure
 from tests.servers import EmbeddingServer
-from tests.shop_server import ShopServer
 from tests.syncs import Synced
-from tests.system import System, running
 from workflows.catalog_sync import SIDE_BY_SIDE
 
 pytestmark = pytest.mark.slow
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def reading(configure: Configure) -> AsyncIterator[System]:
-    """A system that may read the shops of this machine, as fast as it can."""
-    settings = configure(
-        allow_private_shops=True, shop_requests_per_minute=1_000_000, task_queue="reading-shops"
-    )
-    async with running(settings) as system:
-        yield system
-
-
-@pytest.fixture
-def server() -> Iterator[ShopServer]:
-    with ShopServer() as shop:
-        yield shop
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def synced(reading: System, server: ShopServer, embeddings: EmbeddingServer) -> Synced:
-    return await Synced.open(reading, server)
 
 
 async def test_the_first_import_makes_all_known(synced: Synced) -> None:

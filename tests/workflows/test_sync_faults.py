@@ -1,51 +1,25 @@
 """A bulk resync of a shop that fails, lies, or changes while it is walked."""
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import pytest_asyncio
 
 from contracts.naming import catalog_sync_id
 from contracts.syncs import FindingKind, SyncMode, SyncStatus
-from tests.conftest import Configure
-from tests.servers import EmbeddingServer
 from tests.shop_server import (
     BOM,
     BROKEN_JSON,
     MAINTENANCE,
     NOTICES,
     Fault,
-    ShopServer,
     server_error,
     too_many,
     unavailable,
 )
 from tests.syncs import Synced
-from tests.system import System, eventually, running
+from tests.system import eventually
 
 pytestmark = pytest.mark.slow
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def reading(configure: Configure) -> AsyncIterator[System]:
-    """A system that may read the shops of this machine, as fast as it can."""
-    settings = configure(
-        allow_private_shops=True, shop_requests_per_minute=1_000_000, task_queue="reading-faulty-shops"
-    )
-    async with running(settings) as system:
-        yield system
-
-
-@pytest.fixture
-def server() -> Iterator[ShopServer]:
-    with ShopServer() as shop:
-        yield shop
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def synced(reading: System, server: ShopServer, embeddings: EmbeddingServer) -> Synced:
-    return await Synced.open(reading, server)
 
 
 async def asked(synced: Synced, times: int) -> None:
