@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from temporalio import activity
 
@@ -14,7 +13,7 @@ from activities.shops import OpenShop, Shops
 from activities.side_by_side import SideBySide
 from activities.taking import Taking
 from activities.walking import AT_A_TIME, begun, is_over, left_off, walk, with_currency
-from connectors.base import MOST_FETCHED, ManifestEntry, ManifestPage
+from connectors.base import MOST_FETCHED, ManifestEntry, ManifestPage, fetch_all
 from contracts.syncs import (
     DifferingPages,
     SyncCounts,
@@ -103,9 +102,7 @@ class CatalogSyncActivities:
         """Take over products of some pages, for which the shop is asked in as few questions as can be."""
         ids = list(dict.fromkeys(id_ for of_page in wanted.values() for id_ in of_page))
         read_at = datetime.now(UTC)
-        bodies: dict[str, Mapping[str, Any]] = {}
-        for first in range(0, len(ids), MOST_FETCHED):
-            bodies |= await shop.catalogue.fetch(ids[first : first + MOST_FETCHED])
+        bodies = await fetch_all(shop.catalogue, ids)
         await self._taking.take(run, list(wanted), shop, bodies, read_at)
 
     @activity.defn

@@ -152,16 +152,20 @@ class Catalogue(Protocol):
         ...
 
 
+async def fetch_all(catalogue: Catalogue, external_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """As `Catalogue.fetch`, of any number of products."""
+    products: dict[str, Mapping[str, Any]] = {}
+    for at in range(0, len(external_ids), MOST_FETCHED):
+        products |= await catalogue.fetch(external_ids[at : at + MOST_FETCHED])
+    return products
+
+
 async def whole_by_ids(catalogue: Catalogue, cursor: str | None) -> WholePage:
     """A page whose products are asked for by their ids, where the list itself cannot tell them in full."""
     page = await catalogue.manifest(cursor)
-    listed = page.listed
-    products: dict[str, Mapping[str, Any]] = {}
-    for at in range(0, len(listed), MOST_FETCHED):
-        products |= await catalogue.fetch(listed[at : at + MOST_FETCHED])
     return WholePage(
-        listed=listed,
-        products=products,
+        listed=page.listed,
+        products=await fetch_all(catalogue, page.listed),
         next=page.next,
         total=page.total,
         moment=page.moment,

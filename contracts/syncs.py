@@ -110,7 +110,10 @@ class DifferingPages:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absent:
-    """How many of the products we hold a complete walk did not see; `to_ask`: is there one to ask about."""
+    """How many of the products we hold a complete walk did not see.
+
+    `to_ask` is whether there is one to ask about; syncs begun before it was told of always asked.
+    """
 
     absent: int
     held: int
