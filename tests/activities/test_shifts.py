@@ -1,6 +1,6 @@
 """A list that loses products while it is walked is walked whole all the same."""
 
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -67,23 +67,16 @@ class Quiet:
     def tell(self, *_: object) -> None: ...
 
 
-async def walked(shop: Shop, start: SyncPosition) -> AsyncIterator[str]:
-    """Every id that a step names."""
-    named: list[str] = []
-
-    async def look_at(_: SyncPosition, page: Page, __: datetime) -> None:
-        named.extend(page.listed)
-
-    await walk(start, start, cast("Heart", Quiet()), shop.read, look_at)
-    for id_ in named:
-        yield id_
-
-
 async def missed(shop: Shop, *, total: int | None = None, page: int = 2) -> set[str]:
     """What is there before and after a step over all pages from here on, and was not named by it."""
     there = shop.ids[(page - 1) * PER_PAGE :]
     start = SyncPosition(run=RUN, page=page, cursor=str(page), numbered=100, total=total)
-    named = {id_ async for id_ in walked(shop, start)}
+    named: set[str] = set()
+
+    async def look_at(_: SyncPosition, page: Page, __: datetime) -> None:
+        named.update(page.listed)
+
+    await walk(start, start, cast("Heart", Quiet()), shop.read, look_at)
     return {id_ for id_ in there if id_ in shop.ids} - named
 
 

@@ -1,7 +1,8 @@
 """Bulk resyncs over HTTP: started, listed, and what differed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -16,7 +17,7 @@ from tests.servers import EmbeddingServer
 from tests.sessions import session
 from tests.shop_server import KEY, SECRET, ShopServer
 from tests.syncs import Synced
-from tests.system import System, eventually, running, serving
+from tests.system import System, eventually, serving
 
 pytestmark = pytest.mark.slow
 
@@ -25,27 +26,8 @@ CREDENTIALS = {"consumer_key": KEY, "consumer_secret": SECRET}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def system(configure: Configure) -> AsyncIterator[System]:
-    """A system that may read the shops of this machine, as fast as it can."""
-    settings = configure(allow_private_shops=True, shop_requests_per_minute=1_000_000, task_queue="resyncing")
-    async with running(settings) as started:
-        yield started
-
-
-@pytest.fixture
-def server() -> Iterator[ShopServer]:
-    with ShopServer() as shop:
-        yield shop
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def synced(system: System, server: ShopServer, embeddings: EmbeddingServer) -> Synced:
-    return await Synced.open(system, server)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def admin(system: System) -> AsyncIterator[dict[str, str]]:
-    yield await session(system, "sync-admin@example.com", is_staff=True)
+async def admin(reading: System) -> AsyncIterator[dict[str, str]]:
+    yield await session(reading, "sync-admin@example.com", is_staff=True)
 
 
 class Asking:
@@ -91,6 +73,8 @@ def asking(synced: Synced, admin: dict[str, str]) -> Asking:
 
 async def test_a_resync_is_started_followed_and_told_of(synced: Synced, asking: Asking) -> None:
     """202 with its sync, whose counts and findings can be read; in sync is what differs in nothing."""
+    earlier = datetime.now(UTC) - timedelta(minutes=1)
+    synced.shop.clock = lambda: earlier
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(12)]
     answer = await asking.resync(mode="full")
     assert answer.status_code == 202
@@ -105,6 +89,7 @@ async def test_a_resync_is_started_followed_and_told_of(synced: Synced, asking: 
     assert (second["counts"]["unchanged"], second["in_sync"]) == (12, True)
     assert second["counts"]["tokens_saved"] > 0
     assert not (await asking.ended())["in_sync"], "an incremental one did not look at everything"
+    synced.shop.clock = lambda: datetime.now(UTC)
     synced.shop.delete(ids[0])
     synced.shop.change(ids[1], name="چکمه")
     dry = await asking.ended(mode="full", dry_run=True)
@@ -135,7 +120,7 @@ async def test_a_store_has_one_sync_at_a_time(synced: Synced, asking: Asking) ->
 
 
 async def test_a_shop_that_cannot_be_read_is_refused_by_what_it_lacks(
-    system: System, admin: dict[str, str]
+    reading: System, admin: dict[str, str]
 ) -> None:
     """The type, the address or the credentials, before anything is started."""
     lacking: list[tuple[dict[str, Any], str]] = [
@@ -144,8 +129,8 @@ async def test_a_shop_that_cannot_be_read_is_refused_by_what_it_lacks(
         ({"base_url": "https://shop.example"}, "credentials"),
     ]
     for asked, field in lacking:
-        store = await system.http.post(STORES, json={"name": "a", **asked}, headers=admin)
-        answer = await Asking(system.http, admin, store.json()["id"]).resync()
+        store = await reading.http.post(STORES, json={"name": "a", **asked}, headers=admin)
+        answer = await Asking(reading.http, admin, store.json()["id"]).resync()
         assert (answer.status_code, answer.json()["field"]) == (400, field)
 
 
@@ -218,9 +203,9 @@ async def test_without_temporal_nothing_is_started(
     assert synced.shop.seen == []
 
 
-async def test_a_schedule_is_kept_as_it_is_named(system: System, admin: dict[str, str]) -> None:
+async def test_a_schedule_is_kept_as_it_is_named(reading: System, admin: dict[str, str]) -> None:
     """What is not named stays, null is never, and null for all of it is the usual one again."""
-    made = await system.http.post(STORES, json={"name": "a"}, headers=admin)
+    made = await reading.http.post(STORES, json={"name": "a"}, headers=admin)
     usual = {"incremental_hours": 6, "full_days": 7, "paused": False}
     assert made.json()["schedule"] == usual
     path = f"{STORES}{made.json()['id']}/"
@@ -232,7 +217,7 @@ async def test_a_schedule_is_kept_as_it_is_named(system: System, admin: dict[str
         (None, usual),
     ]
     for asked, expected in kept:
-        answer = await system.http.patch(path, json={"schedule": asked}, headers=admin)
+        answer = await reading.http.patch(path, json={"schedule": asked}, headers=admin)
         assert answer.json()["schedule"] == expected
 
 
@@ -249,24 +234,24 @@ async def test_a_schedule_is_kept_as_it_is_named(system: System, admin: dict[str
     ],
 )
 async def test_a_schedule_that_cannot_be_is_refused_by_its_name(
-    asked: object, field: str, system: System, admin: dict[str, str]
+    asked: object, field: str, reading: System, admin: dict[str, str]
 ) -> None:
     """An hour to a week, a day to a month, or null."""
-    answer = await system.http.post(STORES, json={"name": "a", "schedule": asked}, headers=admin)
+    answer = await reading.http.post(STORES, json={"name": "a", "schedule": asked}, headers=admin)
     assert (answer.status_code, answer.json()["field"]) == (400, field)
 
 
 async def test_the_first_import_begins_when_the_shop_can_be_read(
-    system: System, server: ShopServer, embeddings: EmbeddingServer, admin: dict[str, str]
+    reading: System, server: ShopServer, embeddings: EmbeddingServer, admin: dict[str, str]
 ) -> None:
     """With the credentials; its schedules are there then, and go with the store."""
     server.add(name="کفش")
-    made = await system.http.post(STORES, json={"name": "a", "base_url": server.base_url}, headers=admin)
+    made = await reading.http.post(STORES, json={"name": "a", "base_url": server.base_url}, headers=admin)
     path = f"{STORES}{made.json()['id']}/"
     assert server.seen == []
-    changed = await system.http.patch(path, json={"credentials": CREDENTIALS}, headers=admin)
+    changed = await reading.http.patch(path, json={"credentials": CREDENTIALS}, headers=admin)
     assert changed.status_code == 200, changed.text
-    asking = Asking(system.http, admin, made.json()["id"])
+    asking = Asking(reading.http, admin, made.json()["id"])
     listed = await eventually(
         asking.list, lambda told: told["results"] and told["results"][0]["finished_at"], what="the import"
     )
@@ -275,11 +260,11 @@ async def test_the_first_import_begins_when_the_shop_can_be_read(
         "full",
         1,
     )
-    ids = [sync_schedule_id("resyncing", made.json()["id"], mode) for mode in SyncMode]
+    ids = [sync_schedule_id(reading.settings.task_queue, made.json()["id"], mode) for mode in SyncMode]
     for schedule_id in ids:
-        await system.temporal.get_schedule_handle(schedule_id).describe()
-    await system.temporal.get_workflow_handle(catalog_sync_id(made.json()["id"])).result()
-    assert (await system.http.delete(path, headers=admin)).status_code == 204
+        await reading.temporal.get_schedule_handle(schedule_id).describe()
+    await reading.temporal.get_workflow_handle(catalog_sync_id(made.json()["id"])).result()
+    assert (await reading.http.delete(path, headers=admin)).status_code == 204
     for schedule_id in ids:
         with pytest.raises(Exception, match="not found"):
-            await system.temporal.get_schedule_handle(schedule_id).describe()
+            await reading.temporal.get_schedule_handle(schedule_id).describe()

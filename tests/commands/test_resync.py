@@ -4,41 +4,15 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE, STDOUT
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from contracts.naming import catalog_sync_id
-from tests.conftest import Configure
-from tests.servers import EmbeddingServer
-from tests.shop_server import ShopServer
 from tests.syncs import Synced
-from tests.system import System, running
+from tests.system import System
 
 pytestmark = pytest.mark.slow
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def system(configure: Configure) -> AsyncIterator[System]:
-    """A system that may read the shops of this machine, as fast as it can."""
-    settings = configure(
-        allow_private_shops=True, shop_requests_per_minute=1_000_000, task_queue="resync-typed"
-    )
-    async with running(settings) as started:
-        yield started
-
-
-@pytest.fixture
-def server() -> Iterator[ShopServer]:
-    with ShopServer() as shop:
-        yield shop
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def synced(system: System, server: ShopServer, embeddings: EmbeddingServer) -> Synced:
-    return await Synced.open(system, server)
 
 
 class Typed:
@@ -74,8 +48,8 @@ class Typed:
 
 
 @pytest.fixture
-def typed(system: System, tmp_path: Path) -> Typed:
-    return Typed(system, tmp_path)
+def typed(reading: System, tmp_path: Path) -> Typed:
+    return Typed(reading, tmp_path)
 
 
 async def over(synced: Synced) -> None:
@@ -149,9 +123,9 @@ async def test_a_sync_that_is_terminated_is_not_waited_for(synced: Synced, typed
     synced.shop.release()
 
 
-async def test_what_cannot_be_is_said_in_a_sentence(system: System, synced: Synced, typed: Typed) -> None:
+async def test_what_cannot_be_is_said_in_a_sentence(reading: System, synced: Synced, typed: Typed) -> None:
     """No such store, none that can be read, no Temporal; never a trace of calls."""
-    bare = (await system.shop()).store_id
+    bare = (await reading.shop()).store_id
     nowhere = {"PILITO_TEMPORAL_ADDRESS": "127.0.0.1:1"}
     for code, printed, said in (
         (*(await typed.run(10**15)), "There is no store"),

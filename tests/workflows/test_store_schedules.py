@@ -1,6 +1,6 @@
 """The schedules of stores: created, changed, paused and removed with what the stores want."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,11 +13,10 @@ from contracts.naming import catalog_sync_id, store_schedules_id, sync_schedule_
 from contracts.store_schedules import Aligned, ReadableStore, SyncSchedule
 from contracts.syncs import SyncMode, SyncStatus
 from database import stores
-from tests.conftest import Configure
 from tests.servers import EmbeddingServer
 from tests.shop_server import ShopServer
 from tests.syncs import Synced
-from tests.system import System, eventually, running, started_by
+from tests.system import System, eventually, started_by
 from workflows.schedule_alignment import StoreSchedulesWorkflow
 from workflows.store_schedules import OURS, StoreSchedules, turns
 
@@ -58,25 +57,9 @@ def test_whatever_is_off_has_no_turn(hours: int | None, days: int | None) -> Non
         assert all((turn.offset or timedelta()) < turn.every for turn in found.values())
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def system(configure: Configure) -> AsyncIterator[System]:
-    """A system that may read the shops of this machine, as fast as it can."""
-    settings = configure(
-        allow_private_shops=True, shop_requests_per_minute=1_000_000, task_queue="scheduling"
-    )
-    async with running(settings) as started:
-        yield started
-
-
-@pytest.fixture
-def server() -> Iterator[ShopServer]:
-    with ShopServer() as shop:
-        yield shop
-
-
 @pytest_asyncio.fixture(loop_scope="session")
-async def scheduled(system: System, server: ShopServer, embeddings: EmbeddingServer) -> "Scheduled":
-    return Scheduled(await Synced.open(system, server))
+async def scheduled(reading: System, server: ShopServer, embeddings: EmbeddingServer) -> "Scheduled":
+    return Scheduled(await Synced.open(reading, server))
 
 
 class Scheduled:
@@ -226,10 +209,10 @@ async def test_a_schedule_starts_the_stores_sync(scheduled: Scheduled) -> None:
     assert (ended.mode, ended.status) == (SyncMode.INCREMENTAL, SyncStatus.SUCCEEDED)
 
 
-async def test_alignments_begin_by_themselves(system: System) -> None:
+async def test_alignments_begin_by_themselves(reading: System) -> None:
     """With the worker, and every ten minutes from then on."""
-    handle = system.temporal.get_schedule_handle(store_schedules_id(system.settings.task_queue))
+    handle = reading.temporal.get_schedule_handle(store_schedules_id(reading.settings.task_queue))
     described = await eventually(handle.describe, lambda now: bool(started_by(now)), what="an alignment")
     assert [turn.every for turn in described.schedule.spec.intervals] == [timedelta(minutes=10)]
-    done: Any = await system.temporal.get_workflow_handle(started_by(described)[0]).result()
+    done: Any = await reading.temporal.get_workflow_handle(started_by(described)[0]).result()
     assert "created" in done
