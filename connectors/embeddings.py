@@ -1,13 +1,14 @@
 """The embeddings API of OpenAI, or of anything that speaks it."""
 
-import binascii
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import httpx2
 import numpy as np
 import orjson
-from openai import AsyncOpenAI, omit
+import pybase64
+from openai import AsyncOpenAI
 
 from contracts.errors import UnusableAnswer, WrongDimensions
 from contracts.vectors import Vector
@@ -21,6 +22,9 @@ MAX_INPUTS_PER_REQUEST = 2_048
 
 SINGLE = 4
 """Bytes of a number as services answer it."""
+
+SMALLEST, LARGEST = 2.0**-25, 65_520.0
+"""Between these, a number of half precision is neither zero nor infinite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +45,11 @@ class Embedder:
 
     async def embed(self, texts: Sequence[str], *, timeout: float | None = None) -> Embedded:  # noqa: ASYNC109 - passed on to openai, which owns it
         client = self._client if timeout is None else self._client.with_options(timeout=timeout)
-        answer = await client.embeddings.with_raw_response.create(
-            model=self.model,
-            input=list(texts),
-            encoding_format="base64",
-            dimensions=self.dimensions if self.model.startswith("text-embedding-3") else omit,
-        )
+        asked: dict[str, object] = {"model": self.model, "input": list(texts), "encoding_format": "base64"}
+        if self.model.startswith("text-embedding-3"):
+            asked["dimensions"] = self.dimensions
+        # `client.embeddings` would hold each text against its type hints, for as long as the request takes
+        answer = await client.post("/embeddings", body=asked, cast_to=httpx2.Response)
         return self._read(answer.content, len(texts))
 
     def _read(self, content: bytes, count: int) -> Embedded:
@@ -69,11 +72,11 @@ class Embedder:
                     f"the embedding service answered vectors of {len(numbers) // SINGLE} numbers where"
                     f" {self.dimensions} are configured (PILITO_EMBEDDING_DIMENSIONS)"
                 )
-        with np.errstate(over="ignore", invalid="ignore"):
-            halves = np.frombuffer(b"".join(told), "<f4").reshape(-1, self.dimensions).astype(">f2")
-        if not np.isfinite(halves).all() or not halves.any(axis=1).all():
+        singles = np.frombuffer(b"".join(told), "<f4").reshape(-1, self.dimensions)
+        largest = np.abs(singles).max(axis=1)
+        if not ((largest > SMALLEST) & (largest < LARGEST)).all():  # false of what is no number, too
             raise UnusableAnswer("the embedding service answered a vector that is not made of numbers")
-        return [vector.tobytes() for vector in halves]
+        return [vector.tobytes() for vector in singles.astype(">f2")]
 
     async def close(self) -> None:
         await self._client.close()
@@ -82,7 +85,7 @@ class Embedder:
 def _numbers(told: object) -> bytes:
     """A vector out of base64, as we ask for it, or out of a list of numbers, as some servers answer."""
     if isinstance(told, str):
-        numbers = binascii.a2b_base64(told)
+        numbers = pybase64.b64decode(told, validate=True)
     elif isinstance(told, list):
         numbers = np.asarray(array("f", told), "<f4").tobytes()
     else:

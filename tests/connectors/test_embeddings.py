@@ -147,14 +147,17 @@ async def test_a_bill_that_cannot_be_read_costs_no_vectors(
         vectors(UNIT, UNIT, [1.7e308] * DIMENSIONS),
         vectors(UNIT, UNIT, [0.0] * DIMENSIONS),
         vectors(UNIT, UNIT, [1e-9] * DIMENSIONS),
+        vectors(UNIT, UNIT, [2.0**-25] * DIMENSIONS),
         vectors(UNIT, UNIT, [65_536.0, *UNIT[1:]]),
+        vectors(UNIT, UNIT, [-65_520.0, *UNIT[1:]]),
+        vectors(UNIT, UNIT, base64.b64encode(array("f", [math.nan, *UNIT[1:]])).decode()),
         vectors(UNIT, UNIT, "AA=="),
         vectors(UNIT, UNIT, "not base64"),
         vectors(UNIT, UNIT, base64.b64encode(array("f", [math.nan] * DIMENSIONS)).decode()),
         vectors(UNIT, UNIT, UNIT[0]),
         Mangled(change=lambda _, found: [(i, [math.inf, *v[1:]]) for i, v in enumerate(found)]),
     ],
-    ids=range(30),
+    ids=range(33),
 )
 async def test_anything_but_one_vector_per_text_is_unusable(
     embedder: Embedder, embeddings: EmbeddingServer, fault: Fault
@@ -164,6 +167,16 @@ async def test_anything_but_one_vector_per_text_is_unusable(
     with pytest.raises(UnusableAnswer):
         await embedder.embed(TEXTS)
     assert len(embeddings.requests) == 1
+
+
+async def test_what_half_precision_can_just_hold_is_taken(
+    embedder: Embedder, embeddings: EmbeddingServer
+) -> None:
+    """The least of its numbers and the greatest, each alone in its vector."""
+    told = [[number, *[0.0] * (DIMENSIONS - 1)] for number in (2.0**-24, -65_519.0, 65_504.0)]
+    embeddings.fail_next(vectors(*told))
+    answer = await embedder.embed(TEXTS)
+    assert [numbers(vector)[0] for vector in answer.vectors] == [2.0**-24, -65_504.0, 65_504.0]
 
 
 @pytest.mark.parametrize(
