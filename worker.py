@@ -25,6 +25,7 @@ from activities.first_import import FirstImportActivities
 from activities.inbox import InboxActivities
 from activities.knowledge import KnowledgeActivities
 from activities.lost import LostActivities, Temporal
+from activities.newcomers import Foresight
 from activities.page_texts import PageTexts
 from activities.pages import Pages
 from activities.products import ProductActivities
@@ -108,7 +109,7 @@ def collect(
         database, embedding, totals, patience=timedelta(hours=settings.embedding_patience_hours)
     )
     shops = open_shops(settings, database)
-    taking = Taking(database, Pages(PageTexts(database, embedding, totals)))
+    taking = Taking(database, Pages(PageTexts(database, embedding, totals)), Foresight(database, embedding))
     syncs = CatalogSyncActivities(database, shops, taking, model=model)
     first = FirstImportActivities(database, shops, taking)
     absent = AbsentActivities(database, shops, taking)

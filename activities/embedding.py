@@ -1,6 +1,6 @@
 """Texts of products to chunks with vectors: step by step for an event, and what pages share with that."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +12,7 @@ from contracts.naming import embedding_label
 from database import knowledge
 from database.knowledge import ChunkRow, Staged
 from database.products import StoredProduct
-from knowledge.chunks import pack, split
+from knowledge.chunks import Chunk, pack, split
 from knowledge.content import Content, canonical
 from knowledge.document import render
 from knowledge.normalise import search_form
@@ -30,7 +30,12 @@ class Embeddable(Protocol):
 Text = TypeVar("Text", bound=Embeddable)
 
 
-def chunk_rows(version: KnowledgeVersion, content: Content) -> list[ChunkRow]:
+def chunks_of(content: Content) -> tuple[Chunk, ...]:
+    """What is embedded of a product."""
+    return split(render(content))
+
+
+def chunk_rows(version: KnowledgeVersion, chunks: Iterable[Chunk]) -> list[ChunkRow]:
     """The chunks of a text, as they are kept."""
     return [
         ChunkRow(
@@ -42,7 +47,7 @@ def chunk_rows(version: KnowledgeVersion, content: Content) -> list[ChunkRow]:
             tokens=chunk.tokens,
             words=search_form(chunk.text),
         )
-        for chunk in split(render(content))
+        for chunk in chunks
     ]
 
 
@@ -59,7 +64,7 @@ class Embedding:
     ) -> Staged:
         """Lay the chunks of a text beside the live ones."""
         assert stored.product  # noqa: S101 - it was read by its id
-        rows = chunk_rows(version, canonical(stored.product, stored.variations))
+        rows = chunk_rows(version, chunks_of(canonical(stored.product, stored.variations)))
         staged = await knowledge.stage(connection, [version], self.model, rows)
         return staged.get(version.product_id, Staged())
 
@@ -79,9 +84,15 @@ class Embedding:
             max_tokens=MAX_TOKENS_PER_REQUEST,
             max_items=MAX_INPUTS_PER_REQUEST,
         ):
-            embedded = await self._embedder.embed([one.text for one in request])
-            self._totals.embedded(len(request), tokens=embedded.tokens)
-            yield request, embedded
+            yield request, await self.request(request)
+
+    async def request(self, texts: Sequence[Embeddable]) -> Embedded:
+        """The vectors of texts that fit into one request; of none there is nothing to ask."""
+        if not texts:
+            return Embedded(vectors=[], tokens=0)
+        embedded = await self._embedder.embed([one.text for one in texts])
+        self._totals.embedded(len(texts), tokens=embedded.tokens)
+        return embedded
 
     async def publish(self, connection: AsyncConnection, version: KnowledgeVersion) -> dict[int, float]:
         """Swap a text in; see `knowledge.publish`."""

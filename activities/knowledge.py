@@ -17,6 +17,7 @@ from activities.totals import Totals
 from contracts.events import KnowledgeVersion
 from contracts.failures import Failure, Posture
 from database import knowledge, products
+from database.embedding_locks import embedding_locks
 from database.engine import Database
 
 NOT_FAILING = ""
@@ -73,7 +74,7 @@ class KnowledgeActivities:
     @asynccontextmanager
     async def _alone(self, version: KnowledgeVersion) -> AsyncIterator[AsyncConnection]:
         """Embed a product for one event at a time, so that two never pay for the same text."""
-        async with knowledge.embedding_locks(self._database, [version.product_id]) as alone:
+        async with embedding_locks(self._database, [version.product_id]) as alone:
             if not alone.products:
                 raise application_error(
                     Failure(

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from activities.embedding import Embedding, chunk_rows
+from activities.embedding import Embedding, chunk_rows, chunks_of
 from activities.totals import Totals
 from contracts.events import KnowledgeVersion
 from contracts.vectors import Vector
-from database import knowledge, page_knowledge, products
+from database import page_knowledge, products
+from database.embedding_locks import embedding_locks
 from database.engine import Database
 from database.knowledge import ChunkRow
 from database.page_knowledge import TextKey
@@ -21,6 +22,13 @@ class Spent:
     embedded: int = 0
     reused: int = 0
     tokens: int = 0
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(
+            embedded=self.embedded + other.embedded,
+            reused=self.reused + other.reused,
+            tokens=self.tokens + other.tokens,
+        )
 
 
 def _key(chunk: ChunkRow) -> TextKey:
@@ -44,16 +52,14 @@ class PageTexts:
         """
         if not texts:
             return Spent()
-        async with knowledge.embedding_locks(
-            self._database, [version.product_id for version in texts]
-        ) as alone:
+        async with embedding_locks(self._database, [version.product_id for version in texts]) as alone:
             ours = [version for version in texts if version.product_id in alone.products]
             if len(ours) < len(texts):
                 others = [version.product_id for version in texts if version not in ours]
                 await products.leave(alone.connection, others)
             known = await page_knowledge.known(alone.connection, ours, self.model)
             left = {
-                version: chunk_rows(version, texts[version])
+                version: chunk_rows(version, chunks_of(texts[version]))
                 for version in ours
                 if version.product_id in known
             }

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.newcomers import NOBODY, Newcomers
 from activities.page_texts import PageTexts, Spent
 from contracts.catalog import Product
 from contracts.events import EventType, KnowledgeVersion
@@ -77,8 +78,10 @@ class Pages:
     def __init__(self, texts: PageTexts) -> None:
         self._texts = texts
 
-    async def save(self, connection: AsyncConnection, page: ReadPage) -> SavedPage:
-        """Write products with their variations."""
+    async def save(
+        self, connection: AsyncConnection, page: ReadPage, newcomers: Newcomers = NOBODY
+    ) -> SavedPage:
+        """Write products with their variations, and with their vectors those that have some already."""
         if not page.products:
             return SavedPage(new=0, unknown={})
         changes = [page.change(read.product) for read in page.products]
@@ -92,19 +95,26 @@ class Pages:
         contents: dict[str, Content] = {}
         written = []
         for change, read in zip(changes, page.products, strict=True):
-            content = canonical(read.product, known.get(change.external_id, ()))
+            content = newcomers.contents.get(change.external_id)
+            if content is None or change.external_id in known:
+                content = canonical(read.product, known.get(change.external_id, ()))
             contents[change.external_id] = content
+            text = content_hash(content)
+            foreknown = newcomers.known(change.external_id, text)
             written.append(
                 Written(
                     change=change,
                     product=read.product,
-                    content_hash=(text := content_hash(content)),
+                    content_hash=text,
                     taken_hash=text if read.product.visible else None,
                     listed_hash=page.listed_hash(read),
+                    knowledge_hash=text if foreknown else None,
+                    knowledge_model=self._texts.model if foreknown else None,
                 )
             )
         saved = await products.upsert(connection, written, settled=page.read_at - SETTLED)
         new = sum(row.is_new for row in saved.values())
+        saved |= await newcomers.lay(connection, saved.values(), model=self._texts.model)
         having = [one for one in inside if one.change.product_key in known]
         for parent in await variations.newer(connection, page.store_id, having) if having else ():
             if row := saved.get(parent):

@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.exceptions import ApplicationError
 
 from activities.failures import embedding_failure
 from activities.guard import application_error, database_errors
 from activities.heartbeats import Heart, heartbeating
+from activities.newcomers import Foresight
+from activities.page_texts import Spent
 from activities.pages import Pages, ReadPage, ReadProduct, SavedPage
 from activities.shops import OpenShop
 from connectors.base import WholePage
@@ -65,9 +68,10 @@ def _meant() -> Iterator[None]:
 class Taking:
     """Takes over pages of a sync."""
 
-    def __init__(self, database: Database, pages: Pages) -> None:
+    def __init__(self, database: Database, pages: Pages, foresight: Foresight) -> None:
         self._database = database
         self._pages = pages
+        self._foresight = foresight
 
     async def take(
         self, run: SyncRun, numbers: Sequence[int], shop: OpenShop, bodies: Bodies, read_at: datetime
@@ -77,16 +81,19 @@ class Taking:
         with _meant():
             async with self._database.transaction() as connection:
                 saved = await self._pages.save(connection, page)
-            await self._make_known(run, numbers, saved, unreadable)
+            await self._make_known(run, numbers, saved, unreadable, Spent())
 
     async def take_listed(
         self, run: SyncRun, number: int, shop: OpenShop, listed: WholePage, read_at: datetime
     ) -> None:
-        """The same for a page of the list, which is kept with its products."""
+        """The same for a page of the list, which is kept with its products; new ones are embedded first."""
         page, unreadable = _read(run, shop, listed.products, read_at)
         with _meant():
-            async with self._database.transaction() as connection:
-                saved = await self._pages.save(connection, page)
+            async with (
+                self._foresight.of(run.store_id, [read.product for read in page.products]) as newcomers,
+                self._database.transaction() as connection,
+            ):
+                saved = await self._pages.save(connection, page, newcomers)
                 new = saved.new + len(unreadable)
                 counts = SyncCounts(
                     seen=len(listed.listed), new=new, unchanged=max(0, len(listed.listed) - new)
@@ -94,12 +101,32 @@ class Taking:
                 await syncs.keep_page(
                     connection, run.sync_id, number, external_ids=listed.listed, counts=counts
                 )
-            await self._make_known(run, [number], saved, unreadable)
+                if not saved.unknown:
+                    await self._taken(connection, run, [number], newcomers.spent, unreadable)
+            if saved.unknown:
+                await self._make_known(run, [number], saved, unreadable, newcomers.spent)
 
     async def _make_known(
-        self, run: SyncRun, numbers: Sequence[int], saved: SavedPage, unreadable: Sequence[Finding]
+        self,
+        run: SyncRun,
+        numbers: Sequence[int],
+        saved: SavedPage,
+        unreadable: Sequence[Finding],
+        before: Spent,
     ) -> None:
-        spent = await self._pages.make_known(saved)
+        spent = before + await self._pages.make_known(saved)
+        async with self._database.transaction() as connection:
+            await self._taken(connection, run, numbers, spent, unreadable)
+
+    async def _taken(
+        self,
+        connection: AsyncConnection,
+        run: SyncRun,
+        numbers: Sequence[int],
+        spent: Spent,
+        unreadable: Sequence[Finding],
+    ) -> None:
+        """Mark pages as done, with what they cost and what of them cannot be read."""
         counts = SyncCounts(
             failed=len(unreadable),
             embedded=spent.embedded,
@@ -107,10 +134,8 @@ class Taking:
             tokens_spent=spent.tokens,
         )
         if unreadable:
-            async with self._database.single() as connection:
-                await syncs.keep_findings(connection, run.sync_id, unreadable)
-        async with self._database.single() as connection:
-            await syncs.taken(connection, run.sync_id, numbers, counts)
+            await syncs.keep_findings(connection, run.sync_id, unreadable)
+        await syncs.taken(connection, run.sync_id, numbers, counts)
 
     @asynccontextmanager
     async def explained(self, sync_id: int) -> AsyncIterator[Heart]:

@@ -1,7 +1,6 @@
 """Chunks of text and their vectors: staged beside the live ones, then swapped in at once."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -10,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import KnowledgeVersion
 from contracts.vectors import Vector
-from database.engine import Database
 from database.vectors import Vectors
 
 GENERATIONS_KEPT = 3
@@ -98,9 +96,6 @@ _FORGET = text("""
     WHERE k.product_id = g.product_id AND k.content_hash = g.content_hash AND k.model = g.model
       AND NOT k.is_live AND g.age > :kept
 """)
-
-_TAKE = text("SELECT id FROM unnest(CAST(:ids AS bigint[])) AS id WHERE pg_try_advisory_lock(id)")
-_RELEASE = text("SELECT pg_advisory_unlock(id) FROM unnest(CAST(:ids AS bigint[])) AS id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,24 +204,3 @@ async def swap(connection: AsyncConnection, published: Sequence[KnowledgeVersion
     if swapped.rowcount:
         ids = [version.product_id for version in published]
         await connection.execute(_FORGET, {"published": ids, "kept": GENERATIONS_KEPT})
-
-
-@dataclass(frozen=True, slots=True)
-class Alone:
-    """A connection that holds the locks of these products; every statement on it is its own transaction."""
-
-    connection: AsyncConnection
-    products: frozenset[int]
-
-
-@asynccontextmanager
-async def embedding_locks(database: Database, products: Sequence[int]) -> AsyncIterator[Alone]:
-    """Those of the products that nobody else embeds now, ours until we leave; gone if the process dies."""
-    async with database.reading() as connection:
-        try:
-            taken = frozenset((await connection.execute(_TAKE, {"ids": list(products)})).scalars())
-            yield Alone(connection, taken)
-            await connection.execute(_RELEASE, {"ids": list(taken)})
-        except BaseException:
-            await connection.invalidate()
-            raise

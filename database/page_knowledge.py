@@ -3,7 +3,7 @@
 One step does it all, so that nothing is staged for the next, as `knowledge` does for an event.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 
 import orjson
@@ -82,22 +82,25 @@ async def lay(
     vectors: Mapping[TextKey, Vector],
     *,
     complete: Sequence[KnowledgeVersion],
+    born: Collection[int] = (),
 ) -> None:
     """Write chunks with these vectors, or with those their products have for equal texts.
 
     Texts that are complete with them are those search finds from then on, but for products that should have
-    another by now. Vanished writes nothing.
+    another by now; and those of products that were `born` with them, whose rows say so. Vanished writes
+    nothing.
     """
     published: set[int] = set()
     if complete:
         rows = await connection.execute(_PUBLISH, {**_values(complete), "model": model})
         published = set(rows.scalars())
+    live = published.union(born)
     places = {key: place for place, key in enumerate(vectors, start=1)}
     laid = [
         {
             **asdict(chunk),
             "vector": places.get((chunk.product_id, chunk.text_hash)),
-            "is_live": chunk.product_id in published,
+            "is_live": chunk.product_id in live,
         }
         for chunk in chunks
     ]

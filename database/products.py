@@ -40,18 +40,20 @@ _UPSERT = text(f"""
     INSERT INTO products AS p (
         user_id, store_id, external_source, external_id, title, short_description, description, category,
         categories, tags, brands, attributes, price, currency, stock_quantity, in_stock, link, image, status,
-        is_active, variation_ids, metadata, version, received_at, content_hash, taken_hash, listed_hash)
+        is_active, variation_ids, metadata, version, received_at, content_hash, taken_hash, listed_hash,
+        knowledge_hash, knowledge_model, knowledge_at)
     SELECT :user_id, :store_id, :external_source, n.external_id, n.title, n.short_description,
            n.description, n.category, n.categories, n.tags, n.brands, n.attributes, n.price,
            coalesce(n.currency, :store_currency, 'IRT'), n.stock_quantity, n.in_stock, n.link, n.image,
            n.status, n.is_active, n.variation_ids, n.metadata, n.version, n.received_at, n.content_hash,
-           n.taken_hash, n.listed_hash
+           n.taken_hash, n.listed_hash, n.knowledge_hash, n.knowledge_model,
+           CASE WHEN n.knowledge_hash IS NOT NULL THEN now() END
     FROM jsonb_to_recordset(CAST(:products AS jsonb)) AS n(
         external_id text, title text, short_description text, description text, category text,
         categories text[], tags text[], brands text[], attributes jsonb, price numeric, currency text,
         stock_quantity numeric, in_stock boolean, link text, image text, status text, is_active boolean,
         variation_ids text[], metadata jsonb, version timestamptz, received_at timestamptz,
-        content_hash text, taken_hash text, listed_hash text)
+        content_hash text, taken_hash text, listed_hash text, knowledge_hash text, knowledge_model text)
     ON CONFLICT (store_id, external_id) DO UPDATE
     SET title = excluded.title, short_description = excluded.short_description,
         description = excluded.description, category = excluded.category,
@@ -135,7 +137,7 @@ class Written:
     """A product as a change tells it, with the hash of its text.
 
     `taken_hash` is the same where the writer makes the text known, `listed_hash` that of its entry in the
-    shop's list.
+    shop's list. `knowledge_hash` and `knowledge_model` tell, of a row that is new, that its text is known.
     """
 
     change: Change
@@ -143,6 +145,8 @@ class Written:
     content_hash: str
     taken_hash: str | None = None
     listed_hash: str | None = None
+    knowledge_hash: str | None = None
+    knowledge_model: str | None = None
 
 
 def _stored(row: RowMapping) -> StoredProduct:
@@ -235,6 +239,8 @@ def _row(written: Written) -> dict[str, object]:
         "content_hash": written.content_hash,
         "taken_hash": written.taken_hash,
         "listed_hash": written.listed_hash,
+        "knowledge_hash": written.knowledge_hash,
+        "knowledge_model": written.knowledge_model,
     }
 
 

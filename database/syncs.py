@@ -93,7 +93,8 @@ _TOOK = ", ".join(
 )
 
 _TAKEN = text(f"""
-    UPDATE sync_pages SET taken_at = now(), {_TOOK} WHERE sync_id = :sync_id AND page = ANY(:pages)
+    UPDATE sync_pages SET taken_at = now(), {_TOOK}
+    WHERE sync_id = :sync_id AND page = ANY(:pages) AND taken_at IS NULL
 """)
 
 _SUMS = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in COUNTS)

@@ -1,88 +1,23 @@
 """A page of products becomes known in one go, whatever happens meanwhile."""
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import openai
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 
 from activities import embedding
-from activities.embedding import Embedding
-from activities.page_texts import PageTexts, Spent
-from activities.pages import Pages, ReadPage, ReadProduct, SavedPage
-from activities.totals import Totals
-from connectors.embeddings import create_embedder
+from activities.page_texts import Spent
 from contracts.catalog import Product
-from contracts.stores import StoreType
-from database import knowledge, page_knowledge
+from database import page_knowledge
+from database.embedding_locks import embedding_locks
 from database.page_knowledge import Vanished
-from database.shops import SealedAccess
+from tests.pages import Page, shoe
 from tests.servers import EmbeddingServer, bad_request
-from tests.system import Shop, System
 
 pytestmark = pytest.mark.slow
-
-SENTENCE = " چرم طبیعی است و زیره‌ی نرم دارد. "
-
-
-def shoe(number: int, *paragraphs: str) -> Product:
-    """A product; every paragraph is a chunk of its own."""
-    return Product(
-        external_id=f"woo_{number}",
-        title=f"کفش {number}",
-        description="".join(f"<p>{(word + SENTENCE) * 14}</p>" for word in paragraphs),
-        version=datetime(2026, 11, 1, tzinfo=UTC),
-    )
-
-
-@dataclass
-class Page:
-    """A page of a store."""
-
-    system: System
-    shop: Shop
-    pages: Pages
-
-    async def save(self, *products: Product) -> SavedPage:
-        terms = SealedAccess(
-            user_id=self.shop.user_id,
-            type=StoreType.WOOCOMMERCE,
-            base_url="",
-            currency="IRT",
-            credentials=None,
-        )
-        page = ReadPage(
-            store_id=self.shop.store_id,
-            terms=terms,
-            read_at=datetime.now(UTC),
-            products=[ReadProduct(product=product, listed_hash=None) for product in products],
-        )
-        async with self.system.database.transaction() as connection:
-            return await self.pages.save(connection, page)
-
-    async def take(self, *products: Product) -> Spent:
-        return await self.pages.make_known(await self.save(*products))
-
-    async def live(self) -> list[str]:
-        """The products search may find, each as often as it has chunks that are found."""
-        rows = await self.shop.rows(
-            "SELECT external_id FROM products p JOIN tenant_knowledge k ON k.product_id = p.id"
-            " WHERE p.store_id = :store AND p.is_active AND k.is_live AND k.embedding IS NOT NULL"
-            " AND k.content_hash = p.content_hash AND p.knowledge_hash = p.content_hash ORDER BY p.id"
-        )
-        return [row["external_id"] for row in rows]
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(system: System, shop: Shop, embeddings: EmbeddingServer) -> AsyncIterator[Page]:
-    embedder, totals = create_embedder(system.settings), Totals(system.database)
-    texts = PageTexts(system.database, Embedding(embedder, totals), totals)
-    yield Page(system, shop, Pages(texts))
-    await embedder.close()
 
 
 def asked(embeddings: EmbeddingServer) -> Sequence[int]:
@@ -146,7 +81,7 @@ async def test_a_text_somebody_else_embeds_is_left_to_whoever_looks_for_lost_one
     saved = await page.save(shoe(1, "نخست"), shoe(2, "نخست"))
     one = await page.shop.product(1)
     assert one is not None
-    async with knowledge.embedding_locks(page.system.database, [one["id"]]):
+    async with embedding_locks(page.system.database, [one["id"]]):
         spent = await page.pages.make_known(saved)
     assert spent.embedded == 1
     assert await page.live() == ["woo_2"]
@@ -186,7 +121,8 @@ async def test_a_vector_that_vanishes_is_not_taken_for_one(
     async def believed(*_: object) -> dict[int, set[str]]:
         return {product: {chunk.text_hash for chunk in made}}
 
-    made = embedding.chunk_rows(*next(iter(saved.unknown.items())))
+    ((version, content),) = saved.unknown.items()
+    made = embedding.chunk_rows(version, embedding.chunks_of(content))
     monkeypatch.setattr(page_knowledge, "known", believed)
     with pytest.raises(Vanished):
         await page.pages.make_known(saved)
@@ -199,7 +135,7 @@ async def test_a_vector_that_vanishes_is_not_taken_for_one(
 async def test_texts_of_two_stores_are_kept_apart(page: Page) -> None:
     """The same product in another store is another one, with chunks of its own."""
     other = await page.system.shop()
-    await Page(page.system, other, page.pages).take(shoe(1, "نخست"))
+    await replace(page, shop=other).take(shoe(1, "نخست"))
     await page.take(shoe(1, "نخست"))
     async with page.system.database.reading() as connection:
         rows = await connection.execute(
