@@ -55,10 +55,9 @@ def is_over(at: SyncPosition, start: SyncPosition) -> bool:
 
 
 def _end(start: SyncPosition) -> int:
-    """The page before which a step ends.
-
-    The first page is a step of its own: it tells how many there are, and so where others may begin meanwhile.
-    """
+    """The page before which a step ends; runs that began long ago do not say."""
+    if start.until is not None:
+        return start.until
     return 2 if start.page == 1 else start.page + start.run.pages_per_step
 
 

@@ -39,7 +39,7 @@ class SyncRequest:
     """A sync as it is asked for; `allow_gone` lets more than a fifth of the products vanish.
 
     After `pages_per_run` another run of its workflow goes on, with a history that begins anew; one step of a
-    run walks `pages_per_step`.
+    run walks `pages_per_step` at most, by default as many as suit the kind of walk.
     """
 
     store_id: int
@@ -47,7 +47,7 @@ class SyncRequest:
     dry_run: bool = False
     allow_gone: bool = False
     pages_per_run: int = 1_000
-    pages_per_step: int = 25
+    pages_per_step: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ class SyncPosition:
     """How far a walk is; all that a run hands over to the next one.
 
     `numbered` is how many pages the shop said there are, where a page's number is its cursor, and `total` how
-    many products.
+    many products. Where a step begins, `until` is the page before which it ends.
     """
 
     run: SyncRun
@@ -85,6 +85,7 @@ class SyncPosition:
     empty_in_row: int = 0
     numbered: int | None = None
     total: int | None = None
+    until: int | None = None
     beyond: int | None = None
     """Of the products that were not seen, the row to go on after; None while pages are walked."""
 

@@ -24,6 +24,10 @@ from database.sync_tables import COUNTS
 OVERLAP = timedelta(minutes=15)
 """How far an incremental walk goes back beyond the last good one; WordPress writes no time it could miss."""
 
+COMPARED_PER_STEP = 100
+IMPORTED_PER_STEP = 25
+"""A page that is compared is one question to the shop; one that is imported may be a hundred."""
+
 FINDINGS_KEPT = 1_000
 
 SYNCS_KEPT = 200
@@ -176,7 +180,7 @@ async def begin(
         mode=request.mode,
         dry_run=request.dry_run,
         allow_gone=request.allow_gone,
-        pages_per_step=request.pages_per_step,
+        pages_per_step=request.pages_per_step or (IMPORTED_PER_STEP if found["whole"] else COMPARED_PER_STEP),
         **found,
     )
 

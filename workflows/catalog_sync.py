@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from math import ceil
 
 from temporalio import workflow
 from temporalio.common import Priority, SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
@@ -31,7 +32,6 @@ with workflow.unsafe.imports_passed_through():
         SyncRequest,
         SyncRun,
         SyncStatus,
-        WalkedPages,
     )
     from contracts.webhooks import WebhookCheck
     from workflows.knowing import plain
@@ -102,13 +102,17 @@ class CatalogSyncWorkflow:
     async def _walk_pages(self, request: SyncRequest, at: SyncPosition) -> SyncPosition:
         """Compare some pages after the others, while those before are taken over."""
         last = at.page + request.pages_per_run - 1
-        walking: list[asyncio.Task[WalkedPages]] = []
+        shared = workflow.patched("shared-pages")
+        skipped: list[SyncPosition] = []
+        walking: list[asyncio.Task[_Walked]] = []
         taking: deque[asyncio.Task[None]] = deque()
         differing: list[tuple[int, ...]] = []
         begin: SyncPosition | None = at
         try:
             while True:
                 while begin and len(walking) < SIDE_BY_SIDE:
+                    if shared:
+                        begin = _sharing(begin, last, among=SIDE_BY_SIDE - len(walking))
                     walking.append(asyncio.create_task(_walk_some(begin)))
                     begin = _beyond(begin, last)
                 for pages in differing:
@@ -121,6 +125,7 @@ class CatalogSyncWorkflow:
                 walked = [task.result() for task in done]
                 at = max((*(some.at for some in walked), at), key=lambda reached: reached.page)
                 differing = [some.differing for some in walked if some.differing]
+                skipped += [some.skipped for some in walked if shared and some.skipped]
                 while len(taking) + len(differing) > STEPS_AT_A_TIME:
                     await taking.popleft()
                 if begin:
@@ -128,6 +133,10 @@ class CatalogSyncWorkflow:
                     begin = replace(begin, total=max((total for total in totals if total), default=None))
                 elif not walking and at.cursor is not None and at.page <= last:
                     begin = at
+                elif not walking:
+                    there = [step for step in skipped if step.page <= (at.numbered or 0)]
+                    walking = [asyncio.create_task(_walk_some(step)) for step in there]
+                    skipped = []
             await asyncio.gather(*taking)
         finally:
             for task in (*walking, *taking):
@@ -201,15 +210,41 @@ def _bulk(run: SyncRun, how: ActivityConfig = READING) -> ActivityConfig:
     )
 
 
-async def _walk_some(at: SyncPosition) -> WalkedPages:
-    if at.run.whole:
-        return await workflow.execute_activity_method(FirstImportActivities.import_pages, at, **_bulk(at.run))
-    return await workflow.execute_activity_method(CatalogSyncActivities.compare_pages, at, **_bulk(at.run))
+@dataclass(frozen=True)
+class _Walked:
+    """What a step came to; `skipped` is where it ended too early, should the list be longer after all."""
+
+    at: SyncPosition
+    differing: tuple[int, ...]
+    skipped: SyncPosition | None
+
+
+async def _walk_some(start: SyncPosition) -> _Walked:
+    step = FirstImportActivities.import_pages if start.run.whole else CatalogSyncActivities.compare_pages
+    walked = await workflow.execute_activity_method(step, start, **_bulk(start.run))
+    at, skipped = walked.at, None
+    if at.cursor is None and start.numbered is not None and start.until is not None and at.page < start.until:
+        skipped = replace(start, page=at.page, cursor=str(at.page), numbered=None)
+    return _Walked(at, walked.differing, skipped)
+
+
+def _sharing(at: SyncPosition, last: int, *, among: int) -> SyncPosition:
+    """With the page before which its step ends: those that walk at once get their share of what is left.
+
+    The first page is a step of its own: it tells how many there are, and so where others may begin meanwhile.
+    """
+    if at.page == 1:
+        return replace(at, until=2)
+    pages = at.run.pages_per_step
+    if at.numbered is not None:
+        left = min(at.numbered, last) - at.page + 1
+        pages = max(1, min(pages, ceil(left / among)))
+    return replace(at, until=at.page + pages)
 
 
 def _beyond(at: SyncPosition, last: int) -> SyncPosition | None:
     """Where another step may walk while the one from here does, which needs pages that have numbers."""
-    page = at.page + at.run.pages_per_step
+    page = at.until or at.page + at.run.pages_per_step
     if at.numbered is None or page > min(at.numbered, last):
         return None
     return replace(at, page=page, cursor=str(page), empty_in_row=0)

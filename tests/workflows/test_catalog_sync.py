@@ -103,7 +103,7 @@ async def test_an_unchanged_shop_costs_a_request_a_page_and_no_embedding(
 async def test_what_differs_on_many_pages_is_asked_for_together(
     synced: Synced, embeddings: EmbeddingServer
 ) -> None:
-    """In one question to the shop, and in one to the embedding service."""
+    """In one question to the shop by each step, and in one to the embedding service."""
     earlier = datetime.now(UTC) - timedelta(minutes=1)
     synced.shop.clock = lambda: earlier
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(950)]
@@ -115,8 +115,8 @@ async def test_what_differs_on_many_pages_is_asked_for_together(
     calls = len(embeddings.requests)
     sync = await synced.sync()
     assert (sync.counts.changed, sync.counts.unchanged, sync.counts.embedded) == (10, 940, 10)
-    assert synced.shop.routes == {"products": 10 + 2}, "one for the first page, which is a step of its own"
-    assert len(embeddings.requests) == calls + 2
+    assert synced.shop.routes == {"products": 10 + 3}, "one for each step: the first page, and two more"
+    assert len(embeddings.requests) == calls + 3
     assert sum("چکمه" in title for title in (await synced.known()).values()) == 10
 
 

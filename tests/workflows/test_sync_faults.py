@@ -136,6 +136,24 @@ async def test_what_one_step_walks_is_not_lost_with_the_other(synced: Synced) ->
     assert len(await synced.known()) == 1_150
 
 
+async def test_a_list_that_is_short_for_a_moment_is_walked_whole(synced: Synced) -> None:
+    """One step believes that the list ends; the other sees that it does not, and what lies between is read."""
+    for number in range(950):
+        synced.shop.add(name=f"کفش {number}")
+
+    def short() -> None:
+        synced.shop.totals = ("250", "3")
+
+    def long() -> None:
+        synced.shop.totals = None
+
+    synced.shop.before_page(3, short)
+    for page in (7, 8, 9, 10):
+        synced.shop.before_page(page, long)
+    sync = await synced.sync(pages_per_step=5)
+    assert (sync.status, len(await synced.known())) == (SyncStatus.SUCCEEDED, 950)
+
+
 async def test_a_shop_without_totals_is_not_believed_to_be_short(synced: Synced) -> None:
     """Without a count no list has an end: that is nonsense, which is asked for again, not a short list."""
     for number in range(120):
