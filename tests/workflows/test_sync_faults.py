@@ -137,7 +137,7 @@ async def test_what_one_step_walks_is_not_lost_with_the_other(synced: Synced) ->
 
 
 async def test_a_list_that_is_short_for_a_moment_is_walked_whole(synced: Synced) -> None:
-    """One step believes that the list ends; the other sees that it does not, and what lies between is read."""
+    """One step believes that it ends, the other sees that it does not, and what lies between is read."""
     for number in range(950):
         synced.shop.add(name=f"کفش {number}")
 
