@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.failures import STORE_GONE
 from activities.guard import application_error, database_errors
-from activities.turns import Turn, ahead
+from activities.turns import Turn, ahead, in_blocks
 from connectors.base import Catalogue, CatalogueReader
 from connectors.outbound import Outbound
 from connectors.platforms import READERS
@@ -25,6 +25,9 @@ from database.sealing import Seal
 from database.shops import SealedAccess
 
 BURST = timedelta(seconds=5)
+
+BLOCK = timedelta(seconds=0.1)
+"""Turns that follow each other this closely are taken together by bulk work, which uses them at once."""
 
 NOT_YET = "The shop is asked no more often than it allows; its next turn is a while away."
 
@@ -54,6 +57,7 @@ class Shops:
         self._outbound = outbound
         self._seal = seal
         self._price = timedelta(minutes=1) / per_minute
+        self._block = max(1, BLOCK * per_minute // timedelta(minutes=1))
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def terms(self, store_id: int) -> SealedAccess:
@@ -72,7 +76,7 @@ class Shops:
         """A shop to be read; whatever reading raises leaves as what it means to Temporal.
 
         A turn that comes later than `patience` is not slept for: the step is to be tried again then. `bulk`
-        work asks one question at a time, all steps of this process together, and reserves its next turn
+        work asks one question at a time, all steps of this process together, and reserves its next turns
         while the shop answers.
         """
         terms = await self.terms(store_id)
@@ -82,10 +86,10 @@ class Shops:
                 Failure(posture=Posture.NEVER, reason="The store has no credentials to read its shop with.")
             )
 
-        async def turn() -> None:
+        async def take(count: int) -> None:
             with database_errors():
                 async with self._database.single() as connection:
-                    wait = await shops.reserve(connection, store_id, price=self._price, burst=BURST)
+                    wait = await shops.reserve(connection, store_id, price=self._price * count, burst=BURST)
             if patience is not None and wait > patience.total_seconds():
                 raise application_error(
                     Failure(posture=Posture.AGAIN, reason=NOT_YET, pause=timedelta(seconds=wait))
@@ -99,6 +103,7 @@ class Shops:
                 base_url=terms.base_url,
                 credentials=self._seal.open_fields(terms.credentials),
             )
+            turn = in_blocks(take, self._block if bulk else 1)
             alone = self._alone(store_id) if bulk else None
             async with (
                 ahead(turn) if bulk else nullcontext(turn) as next_turn,

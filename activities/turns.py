@@ -1,4 +1,4 @@
-"""Turns to ask a shop, the next of which is waited for while the shop still answers."""
+"""Turns to ask a shop: taken several at a time where they are short, and before they are needed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -6,6 +6,20 @@ from contextlib import asynccontextmanager
 
 Turn = Callable[[], Coroutine[None, None, None]]
 """Returns once one may ask."""
+
+
+def in_blocks(take: Callable[[int], Coroutine[None, None, None]], size: int) -> Turn:
+    """Turns of which so many are taken at a time; those that nobody uses in the end are lost."""
+    left = 0
+
+    async def turn() -> None:
+        nonlocal left
+        if not left:
+            await take(size)
+            left += size
+        left -= 1
+
+    return turn
 
 
 @asynccontextmanager

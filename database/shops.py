@@ -46,7 +46,8 @@ async def access(connection: AsyncConnection, store_id: int) -> SealedAccess | N
 async def reserve(connection: AsyncConnection, store_id: int, *, price: timedelta, burst: timedelta) -> float:
     """Take the next turn of asking a shop, and answer the seconds until it comes; all processes share them.
 
-    A turn takes `price`; of turns that nobody took, those of the last `burst` may be made up for.
+    A turn, or several in a row, take `price`; of turns that nobody took, those of the last `burst` may be
+    made up for.
     """
     values = {"store_id": store_id, "price": price, "burst": burst}
     return max(0.0, float((await connection.execute(_RESERVE, values)).scalar_one()))

@@ -40,3 +40,36 @@ async def test_bulk_work_puts_one_question_to_a_shop_at_a_time(configure: Config
                 await asyncio.gather(*lists)
             assert server.routes == {"products": 2, "products/{id}": 1}
             await forget_keys(system.database, system.made)
+
+
+@pytest.mark.parametrize(("per_minute", "block"), [(120, 1), (600, 1), (6_000, 10)])
+async def test_bulk_work_takes_the_turns_of_a_tenth_of_a_second_together(
+    configure: Configure, per_minute: int, block: int
+) -> None:
+    """At the usual pace that is one; an event takes one whatever the pace."""
+    settings = configure(
+        allow_private_shops=True, shop_requests_per_minute=per_minute, task_queue="taking-turns"
+    )
+    with ShopServer() as server:
+        async with running(settings, work=False) as system:
+            synced = await Synced.open(system, server)
+            server.add(name="کفش")
+            shops = open_shops(settings, system.database)
+
+            async def price_of(*, bulk: bool) -> float:
+                """Turns that one question takes."""
+                now = "UPDATE shop_budgets SET next_at = now() WHERE store_id = :store RETURNING next_at"
+                (before,) = await synced.store.rows(now)
+                async with shops.open(synced.store.store_id, bulk=bulk) as shop:
+                    await shop.catalogue.manifest(None)
+                later = "SELECT next_at FROM shop_budgets WHERE store_id = :store"
+                (after,) = await synced.store.rows(later)
+                seconds: float = (after["next_at"] - before["next_at"]).total_seconds()
+                return seconds * per_minute / 60
+
+            async with shops.open(synced.store.store_id) as shop:
+                await shop.catalogue.manifest(None)
+            assert await price_of(bulk=False) == pytest.approx(1)
+            taken = round(await price_of(bulk=True))
+            assert taken in {block, max(block, 2)}, "where a block is one turn, the next one is taken ahead"
+            await forget_keys(system.database, system.made)

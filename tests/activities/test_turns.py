@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from activities.turns import Turn, ahead
+from activities.turns import Turn, ahead, in_blocks
 
 
 class Desk:
@@ -81,3 +81,32 @@ async def test_a_turn_nobody_asks_for_may_fail() -> None:
     async with ahead(answering(None, OSError("gone"))) as turn:
         await turn()
         await asyncio.sleep(0)
+
+
+async def test_short_turns_are_taken_several_at_a_time() -> None:
+    """Asked for again only when all are used."""
+    taken: list[int] = []
+
+    async def take(count: int) -> None:
+        taken.append(count)
+
+    turn = in_blocks(take, 3)
+    for _ in range(4):
+        await turn()
+    assert taken == [3, 3]
+
+
+async def test_turns_that_cannot_be_taken_are_not_used() -> None:
+    """The next one who asks tries again."""
+    failures = [OSError("no database"), None]
+
+    async def take(_: int) -> None:
+        if error := failures.pop(0):
+            raise error
+
+    turn = in_blocks(take, 2)
+    with pytest.raises(OSError, match="no database"):
+        await turn()
+    await turn()
+    await turn()
+    assert failures == []
