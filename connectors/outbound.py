@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx2
 
+from connectors.transport import Transport
 from contracts.errors import ForbiddenAddress, InvalidField
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -126,7 +127,7 @@ class _Guarded(httpx2.AsyncBaseTransport):
 
     def __init__(self, outbound: Outbound) -> None:
         self._outbound = outbound
-        self._inner = httpx2.AsyncHTTPTransport(verify=outbound.tls, trust_env=False)
+        self._inner = Transport(tls=outbound.tls)
         self._answering: dict[tuple[bytes, int | None], tuple[Address, float]] = {}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:

@@ -512,8 +512,10 @@ async def test_other_things_than_the_rest_api_pass_by_themselves(
 async def test_a_dropped_connection_is_a_shop_that_is_down(
     shop: ShopServer, catalogue: WooCommerceCatalogue
 ) -> None:
-    """And the next question is answered again."""
+    """It is asked once more at once, as a connection that was idle may have been closed; then it is down."""
     shop.fail_next("drop")
+    assert await manifest(catalogue) == []
+    shop.fail_next("drop", "drop")
     error = await failure(catalogue)
     assert isinstance(error, ShopDown)
     assert str(error) == "The shop cannot be reached."
@@ -712,7 +714,7 @@ async def test_no_error_and_no_repr_shows_a_key(
         Answered(headers={"Content-Encoding": "br"}),
         Answered(body=b"x", headers={"Content-Encoding": "gzip"}),
     ):
-        shop.fail_next(fault)
+        shop.fail_always(fault)
         error = await failure(catalogue)
         told = "".join(traceback.format_exception(error)) + repr(error) + READER.failure(error).reason
         assert KEY not in told
