@@ -11,7 +11,7 @@ from activities.shops import OpenShop, Shops
 from activities.taking import Bodies, Taking
 from contracts.errors import ShopHides
 from contracts.syncs import Absent, Finding, FindingKind, SyncCounts, SyncPosition, SyncRun
-from database import absent, syncs
+from database import absent, sync_findings, syncs
 from database.engine import Database
 
 BATCH = 100
@@ -41,9 +41,9 @@ class AbsentActivities:
             async with self._database.transaction() as connection:
                 missing, held = await absent.weigh(connection, run.sync_id)
                 if run.dry_run and missing:
-                    batch = await absent.find(connection, run.sync_id, beyond=0, limit=syncs.FINDINGS_KEPT)
+                    batch = await absent.find(connection, run.sync_id, beyond=0, limit=sync_findings.KEPT)
                     findings = [_silent(unseen.external_id) for unseen in batch]
-                    await syncs.keep_findings(connection, run.sync_id, findings)
+                    await sync_findings.keep(connection, run.sync_id, findings)
         return Absent(absent=missing, held=held, to_ask=missing > 0)
 
     @activity.defn

@@ -24,7 +24,7 @@ from contracts.errors import InvalidField
 from contracts.events import EventType
 from contracts.failures import Failure, Posture
 from contracts.syncs import Finding, FindingKind, SyncCounts, SyncRun
-from database import syncs
+from database import sync_findings, syncs
 from database.engine import Database
 
 Bodies = Mapping[str, Mapping[str, Any]]
@@ -134,7 +134,7 @@ class Taking:
             tokens_spent=spent.tokens,
         )
         if unreadable:
-            await syncs.keep_findings(connection, run.sync_id, unreadable)
+            await sync_findings.keep(connection, run.sync_id, unreadable)
         await syncs.taken(connection, run.sync_id, numbers, counts)
 
     @asynccontextmanager

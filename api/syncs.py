@@ -19,7 +19,7 @@ from connectors.readable import check_readable
 from contracts.errors import InvalidField
 from contracts.naming import catalog_sync_id
 from contracts.syncs import Sync, SyncRequest, SyncStatus
-from database import drift, syncs
+from database import drift, sync_findings, syncs
 from workflows.client import start_catalog_sync
 
 router = APIRouter(prefix="/api/v1/integrations/stores", tags=["syncs"])
@@ -120,8 +120,8 @@ async def read_sync(
         sync = await syncs.read(connection, store_id, sync_id)
         if sync is None:
             raise Refused(404, {"error": "No such sync"})
-        kinds = await syncs.findings_by_kind(connection, sync_id)
-        found = await syncs.findings(connection, sync_id, offset=asked.offset, limit=asked.page_size)
+        kinds = await sync_findings.by_kind(connection, sync_id)
+        found = await sync_findings.read(connection, sync_id, offset=asked.offset, limit=asked.page_size)
     findings = page(request, asked, sum(kinds.values()), [asdict(finding) for finding in found])
     shown = _shown(opened, sync, differed=bool(kinds))
     return answer(200, {**shown, "kinds": kinds, "findings": findings})

@@ -16,7 +16,7 @@ from connectors.readable import check_readable
 from contracts.errors import InvalidField
 from contracts.naming import catalog_sync_id
 from contracts.syncs import Sync, SyncMode, SyncRequest, SyncStatus
-from database import drift, stores, syncs
+from database import drift, stores, sync_findings, syncs
 from database.engine import Database
 from workflows.client import connect, start_catalog_sync, status_of
 
@@ -155,7 +155,7 @@ class Watch:
 
     async def _report(self, sync: Sync) -> None:
         async with self._database.reading() as connection:
-            kinds = await syncs.findings_by_kind(connection, sync.id)
+            kinds = await sync_findings.by_kind(connection, sync.id)
         table = Table("", "", show_header=False)
         for name, meaning in COUNTED.items():
             table.add_row(meaning, str(getattr(sync.counts, name)))

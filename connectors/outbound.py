@@ -147,19 +147,9 @@ class _Guarded(httpx2.AsyncBaseTransport):
 
     async def _keep(self, request: httpx2.Request, address: Address, until: float) -> httpx2.Response:
         """The answer from an address, which is remembered for having answered."""
-        response = await self._send(request, address)
+        response = await self._inner.send(request, address=str(address))
         self._answering[request.url.raw_host, request.url.port] = address, until
         return response
-
-    async def _send(self, request: httpx2.Request, address: Address) -> httpx2.Response:
-        pinned = httpx2.Request(
-            request.method,
-            request.url.copy_with(host=str(address)),
-            headers=request.headers,
-            stream=request.stream,
-            extensions={**request.extensions, "sni_hostname": request.url.raw_host.decode()},
-        )
-        return await self._inner.handle_async_request(pinned)
 
     async def aclose(self) -> None:
         await self._inner.aclose()

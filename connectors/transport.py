@@ -66,19 +66,24 @@ class Transport(httpx2.AsyncBaseTransport):
         self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        return await self.send(request)
+
+    async def send(self, request: httpx2.Request, *, address: str | None = None) -> httpx2.Response:
+        """The answer of the host that is asked for, at this address where one is given."""
         content = await request.aread()
+        url = URL(str(request.url), encoded=True)
         timeout = request.extensions.get("timeout", {})
         with _meant(request):
             response = await self._opened().request(
                 request.method,
-                URL(str(request.url), encoded=True),
+                url.with_host(address) if address else url,
                 headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
                 data=content or None,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(
                     sock_connect=timeout.get("connect"), sock_read=timeout.get("read")
                 ),
-                server_hostname=request.extensions.get("sni_hostname"),
+                server_hostname=request.url.raw_host.decode() if address else None,
             )
         return httpx2.Response(
             response.status, headers=response.raw_headers, stream=_Body(response, request), request=request

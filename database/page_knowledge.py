@@ -4,7 +4,8 @@ One step does it all, so that nothing is staged for the next, as `knowledge` doe
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
+from operator import attrgetter
 
 import orjson
 from sqlalchemy import text
@@ -60,6 +61,10 @@ _LAY = text("""
 """)
 
 
+_FIELDS = tuple(field.name for field in fields(ChunkRow))
+_values_of = attrgetter(*_FIELDS)
+
+
 class Vanished(Exception):
     """A vector was forgotten between being found and being taken over; looking again finds what is left."""
 
@@ -98,7 +103,7 @@ async def lay(
     places = {key: place for place, key in enumerate(vectors, start=1)}
     laid = [
         {
-            **asdict(chunk),
+            **dict(zip(_FIELDS, _values_of(chunk), strict=True)),
             "vector": places.get((chunk.product_id, chunk.text_hash)),
             "is_live": chunk.product_id in live,
         }

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.syncs import (
     Finding,
-    FindingKind,
     Sync,
     SyncCounts,
     SyncEnd,
@@ -19,6 +18,7 @@ from contracts.syncs import (
     SyncRun,
     SyncStatus,
 )
+from database import sync_findings
 from database.sync_tables import COUNTS
 
 OVERLAP = timedelta(minutes=15)
@@ -27,8 +27,6 @@ OVERLAP = timedelta(minutes=15)
 COMPARED_PER_STEP = 100
 IMPORTED_PER_STEP = 25
 """A page that is compared is one question to the shop; one that is imported may be a hundred."""
-
-FINDINGS_KEPT = 1_000
 
 SYNCS_KEPT = 200
 """Of each store; older ones go with what they found."""
@@ -51,6 +49,11 @@ _BEGIN = text("""
     SET status = CASE WHEN s.status = 'queued' THEN excluded.status ELSE s.status END
     RETURNING s.id AS sync_id, s.modified_after, (SELECT at FROM good) IS NULL AS first,
               NOT s.dry_run AND NOT EXISTS (SELECT FROM products p WHERE p.store_id = :store_id) AS whole,
+              CASE WHEN s.modified_after IS NULL THEN
+                  (SELECT l.pages FROM syncs l
+                   WHERE l.store_id = :store_id AND l.id < s.id AND l.modified_after IS NULL
+                     AND l.status IN ('succeeded', 'refused') ORDER BY l.id DESC LIMIT 1)
+              END AS pages,
               (SELECT count(*) FROM sync_findings f
                WHERE f.kind = 'missed_event'
                  AND f.sync_id = (SELECT max(l.id) FROM syncs l
@@ -58,7 +61,8 @@ _BEGIN = text("""
 """)
 
 _STARTED = text("""
-    UPDATE syncs SET shop_time = coalesce(shop_time, least(:moment, started_at)), total = :total
+    UPDATE syncs SET shop_time = coalesce(shop_time, least(:moment, started_at)), total = :total,
+        pages = :pages
     WHERE id = :id
 """)
 
@@ -71,13 +75,6 @@ _PAGE = text("""
     SET external_ids = ARRAY(SELECT unnest(p.external_ids) UNION SELECT unnest(excluded.external_ids)),
         wanted = ARRAY(SELECT unnest(p.wanted) UNION SELECT unnest(excluded.wanted))
     WHERE NOT excluded.external_ids <@ p.external_ids
-""")
-
-_FOUND = text("""
-    INSERT INTO sync_findings (sync_id, external_id, kind, detail)
-    SELECT :sync_id, f.* FROM unnest(CAST(:ids AS text[]), CAST(:kinds AS text[]), CAST(:details AS text[])) f
-    LIMIT greatest(0, :kept - (SELECT count(*) FROM sync_findings WHERE sync_id = :sync_id))
-    ON CONFLICT DO NOTHING
 """)
 
 _WANTED = text("""
@@ -141,11 +138,6 @@ _SHOWN = f"""
 _READ = text(f"{_SHOWN} WHERE s.store_id = :store_id AND s.id = :id")
 _LIST = text(f"{_SHOWN} WHERE s.store_id = :store_id ORDER BY s.id DESC OFFSET :offset LIMIT :limit")
 _COUNT = text("SELECT count(*) FROM syncs WHERE store_id = :store_id")
-_FINDINGS = text("""
-    SELECT external_id, kind, detail FROM sync_findings WHERE sync_id = :id
-    ORDER BY found_at, external_id OFFSET :offset LIMIT :limit
-""")
-_KINDS = text("SELECT kind, count(*) AS found FROM sync_findings WHERE sync_id = :id GROUP BY kind")
 
 
 async def begin(
@@ -186,10 +178,15 @@ async def begin(
 
 
 async def started(
-    connection: AsyncConnection, sync_id: int, *, moment: datetime | None, total: int | None
+    connection: AsyncConnection,
+    sync_id: int,
+    *,
+    moment: datetime | None,
+    total: int | None,
+    pages: int | None,
 ) -> None:
     """Keep what the shop says of its clock and its size."""
-    await connection.execute(_STARTED, {"id": sync_id, "moment": moment, "total": total})
+    await connection.execute(_STARTED, {"id": sync_id, "moment": moment, "total": total, "pages": pages})
 
 
 async def show(connection: AsyncConnection, sync_id: int, reason: str) -> None:
@@ -220,20 +217,7 @@ async def keep_page(
     }
     kept = await connection.execute(_PAGE, values)
     if kept.rowcount and findings:
-        await keep_findings(connection, sync_id, findings)
-
-
-async def keep_findings(connection: AsyncConnection, sync_id: int, findings: Sequence[Finding]) -> None:
-    await connection.execute(
-        _FOUND,
-        {
-            "sync_id": sync_id,
-            "ids": [finding.external_id for finding in findings],
-            "kinds": [finding.kind.value for finding in findings],
-            "details": [finding.detail for finding in findings],
-            "kept": FINDINGS_KEPT,
-        },
-    )
+        await sync_findings.keep(connection, sync_id, findings)
 
 
 async def wanted(connection: AsyncConnection, sync_id: int, pages: Sequence[int]) -> dict[int, list[str]]:
@@ -282,17 +266,3 @@ async def list_syncs(
     count = (await connection.execute(_COUNT, {"store_id": store_id})).scalar_one()
     rows = await connection.execute(_LIST, {"store_id": store_id, "offset": offset, "limit": limit})
     return count, [_sync(row) for row in rows.mappings()]
-
-
-async def findings(
-    connection: AsyncConnection, sync_id: int, *, offset: int = 0, limit: int = FINDINGS_KEPT
-) -> list[Finding]:
-    """What a sync found, in the order it did."""
-    rows = await connection.execute(_FINDINGS, {"id": sync_id, "offset": offset, "limit": limit})
-    return [
-        Finding(external_id=row.external_id, kind=FindingKind(row.kind), detail=row.detail) for row in rows
-    ]
-
-
-async def findings_by_kind(connection: AsyncConnection, sync_id: int) -> dict[str, int]:
-    return {row.kind: row.found for row in await connection.execute(_KINDS, {"id": sync_id})}

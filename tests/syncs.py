@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.naming import catalog_sync_id
 from contracts.syncs import Finding, Sync, SyncMode, SyncRequest
-from database import stores, syncs
+from database import stores, sync_findings, syncs
 from database.sealing import Seal
 from tests.shop_server import KEY, SECRET, ShopServer
 from tests.system import PATIENCE, Shop, System, eventually
@@ -96,7 +96,7 @@ class Synced:
 
     async def findings(self, sync: Sync) -> list[Finding]:
         async with self.system.database.reading() as connection:
-            return await syncs.findings(connection, sync.id)
+            return await sync_findings.read(connection, sync.id)
 
     async def known(self) -> dict[str, str]:
         """External ids and titles of what search may find."""

@@ -108,6 +108,8 @@ class CatalogSyncWorkflow:
         taking: deque[asyncio.Task[None]] = deque()
         differing: list[tuple[int, ...]] = []
         begin: SyncPosition | None = at
+        if at.cursor is None and not at.run.whole:
+            begin = replace(at, numbered=at.run.pages)
         try:
             while True:
                 while begin and len(walking) < SIDE_BY_SIDE:
@@ -231,9 +233,10 @@ async def _walk_some(start: SyncPosition) -> _Walked:
 def _sharing(at: SyncPosition, last: int, *, among: int) -> SyncPosition:
     """With the page before which its step ends: those that walk at once get their share of what is left.
 
-    The first page is a step of its own: it tells how many there are, and so where others may begin meanwhile.
+    Where nobody knows how many pages there are, the first one is a step of its own: it tells, and so where
+    others may begin meanwhile.
     """
-    if at.page == 1:
+    if at.page == 1 and at.numbered is None:
         return replace(at, until=2)
     pages = at.run.pages_per_step
     if at.numbered is not None:
