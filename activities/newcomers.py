@@ -33,9 +33,9 @@ class Foreknown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newcomers:
-    """What products mean, by their ids, and those of them that are embedded already."""
+    """What products mean, by their ids, with its hash, and those of them that are embedded already."""
 
-    contents: Mapping[str, Content] = field(default_factory=dict)
+    contents: Mapping[str, tuple[Content, str]] = field(default_factory=dict)
     foreknown: Mapping[str, Foreknown] = field(default_factory=dict)
     spent: Spent = field(default_factory=Spent)
 
@@ -91,7 +91,10 @@ class Foresight:
 
         Whoever enters writes them, also where embedding failed: that is raised at the end.
         """
-        contents = {product.external_id: canonical(product, product.variations) for product in products}
+        contents = {}
+        for product in products:
+            content = canonical(product, product.variations)
+            contents[product.external_id] = content, content_hash(content)
         visible = [product.external_id for product in products if product.visible]
         if not visible:
             yield Newcomers(contents=contents)
@@ -104,8 +107,8 @@ class Foresight:
                 raise
             yield newcomers
 
-    async def _embedded(self, contents: Mapping[str, Content], new: Sequence[str]) -> Newcomers:
-        chunks = {product: chunks_of(contents[product]) for product in new}
+    async def _embedded(self, contents: Mapping[str, tuple[Content, str]], new: Sequence[str]) -> Newcomers:
+        chunks = {product: chunks_of(contents[product][0]) for product in new}
         fitting = list(_fitting(chunks))
         texts = {(product, chunk.text_hash): chunk for product in fitting for chunk in chunks[product]}
         answer = await self._embedding.request(list(texts.values()))
@@ -114,7 +117,7 @@ class Foresight:
             contents=contents,
             foreknown={
                 product: Foreknown(
-                    content_hash=content_hash(contents[product]),
+                    content_hash=contents[product][1],
                     chunks=chunks[product],
                     vectors={chunk.text_hash: vectors[product, chunk.text_hash] for chunk in chunks[product]},
                 )

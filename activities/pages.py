@@ -95,11 +95,11 @@ class Pages:
         contents: dict[str, Content] = {}
         written = []
         for change, read in zip(changes, page.products, strict=True):
-            content = newcomers.contents.get(change.external_id)
-            if content is None or change.external_id in known:
+            meant = newcomers.contents.get(change.external_id)
+            if meant is None or change.external_id in known:
                 content = canonical(read.product, known.get(change.external_id, ()))
-            contents[change.external_id] = content
-            text = content_hash(content)
+                meant = content, content_hash(content)
+            contents[change.external_id], text = meant
             foreknown = newcomers.known(change.external_id, text)
             written.append(
                 Written(
