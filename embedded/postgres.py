@@ -29,11 +29,17 @@ SECONDS_TO_STOP = 3.0
 SECONDS_TO_TRY_AGAIN = 5.0
 """After a `kill -9` of its main process, Postgres refuses to start while an old backend still ends."""
 
+
+def shared_buffers(memory: int) -> str:
+    """A quarter of so many bytes, as the manual of Postgres advises, within 128 and 512 MB."""
+    return f"{min(max(memory // 4 // 2**20, 128), 512)}MB"
+
+
 SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": "200",
-    "shared_buffers": "128MB",
+    "shared_buffers": shared_buffers(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")),
     "maintenance_work_mem": "128MB",
     "effective_cache_size": "1GB",
     "random_page_cost": "1.1",

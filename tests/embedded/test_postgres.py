@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from embedded.access import service_account
-from embedded.postgres import EmbeddedPostgres
+from embedded.postgres import EmbeddedPostgres, shared_buffers
 from embedded.processes import StartFailed, start_child
 from tests.embedded.waiting import gone
 
@@ -184,3 +184,11 @@ def test_data_of_another_version_is_refused(tmp_path: Path) -> None:
     (data / "PG_VERSION").write_text("16\n")
     with pytest.raises(StartFailed, match="was made by Postgres 16"):
         EmbeddedPostgres(tmp_path).start()
+
+
+@pytest.mark.parametrize(
+    ("memory", "buffers"), [(2**28, "128MB"), (2**30, "256MB"), (2**31, "512MB"), (2**36, "512MB")]
+)
+def test_a_quarter_of_the_memory_holds_what_is_read_often(memory: int, buffers: str) -> None:
+    """Up to what a machine that does other things can spare."""
+    assert shared_buffers(memory) == buffers
