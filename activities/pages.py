@@ -114,7 +114,10 @@ class Pages:
             )
         saved = await products.upsert(connection, written, settled=page.read_at - SETTLED)
         new = sum(row.is_new for row in saved.values())
-        saved |= await newcomers.lay(connection, saved.values(), model=self._texts.model)
+        newer = newcomers.foreknown.keys() - saved.keys()
+        others = await products.rows(connection, page.store_id, sorted(newer)) if newer else {}
+        met = await newcomers.lay(connection, (saved | others).values(), model=self._texts.model)
+        saved |= {external_id: row for external_id, row in met.items() if external_id in saved}
         having = [one for one in inside if one.change.product_key in known]
         for parent in await variations.newer(connection, page.store_id, having) if having else ():
             if row := saved.get(parent):

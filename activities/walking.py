@@ -123,9 +123,7 @@ async def begun(database: Database, at: SyncPosition, page: Page, read_at: datet
     if at.page == 1:
         moment = min(page.moment, read_at) if page.moment else read_at
         async with database.single() as connection:
-            await syncs.started(
-                connection, at.run.sync_id, moment=moment, total=page.total, pages=page.numbered
-            )
+            await syncs.started(connection, at.run.sync_id, moment=moment, total=page.total)
 
 
 async def with_currency(database: Database, at: SyncPosition, shop: OpenShop) -> OpenShop:

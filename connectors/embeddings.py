@@ -10,7 +10,6 @@ import orjson
 import pybase64
 from openai import AsyncOpenAI
 
-from connectors.transport import Transport
 from contracts.errors import UnusableAnswer, WrongDimensions
 from contracts.vectors import Vector
 from settings import Settings
@@ -110,8 +109,5 @@ def create_embedder(settings: Settings) -> Embedder:
         base_url=str(base_url) if base_url else OPENAI,
         max_retries=0,
         timeout=settings.embedding_timeout_seconds,
-        http_client=httpx2.AsyncClient(
-            transport=Transport(tls=httpx2.create_ssl_context(), proxies=True), follow_redirects=True
-        ),
     )
     return Embedder(client, model=settings.embedding_model, dimensions=settings.embedding_dimensions)

@@ -9,13 +9,13 @@ import httpx2
 from yarl import URL
 
 LONGEST_HEADER = 64 * 2**10
+MOST_HEADERS = 1_000
 OF_ITS_OWN = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 """Headers that aiohttp would add."""
 
 _MEANINGS: tuple[tuple[type[Exception], type[httpx2.TransportError]], ...] = (
     (aiohttp.ConnectionTimeoutError, httpx2.ConnectTimeout),
     (TimeoutError, httpx2.ReadTimeout),
-    (aiohttp.ClientHttpProxyError, httpx2.ProxyError),
     (aiohttp.ClientConnectorError, httpx2.ConnectError),
     (aiohttp.InvalidURL, httpx2.UnsupportedProtocol),
     (aiohttp.ClientPayloadError, httpx2.RemoteProtocolError),
@@ -23,6 +23,7 @@ _MEANINGS: tuple[tuple[type[Exception], type[httpx2.TransportError]], ...] = (
     (aiohttp.ClientResponseError, httpx2.RemoteProtocolError),
     (aiohttp.ClientError, httpx2.NetworkError),
     (OSError, httpx2.NetworkError),
+    (ValueError, httpx2.LocalProtocolError),
 )
 """The first that fits; what stands above is among what stands below."""
 
@@ -32,7 +33,7 @@ def _meant(request: httpx2.Request) -> Iterator[None]:
     """Raise httpx's error for aiohttp's, which stays its cause."""
     try:
         yield
-    except (aiohttp.ClientError, OSError) as error:
+    except (aiohttp.ClientError, OSError, ValueError) as error:
         meaning = next(meaning for kind, meaning in _MEANINGS if isinstance(error, kind))
         raise meaning(str(error), request=request) from error
 
@@ -54,15 +55,13 @@ class _Body(httpx2.AsyncByteStream):
 
 
 class Transport(httpx2.AsyncBaseTransport):
-    """Connections of one client, kept for a few seconds; `proxies` takes those of the environment.
+    """Connections of one client, kept for a few seconds; no proxy, no cookie, and nothing is sent twice.
 
-    What only reads is sent once more where the other side hangs up before it answers, as it may when a
-    connection was idle.
+    Sending a body is not bounded in time: who sends a long one bounds the whole request.
     """
 
-    def __init__(self, *, tls: ssl.SSLContext, proxies: bool = False) -> None:
+    def __init__(self, *, tls: ssl.SSLContext) -> None:
         self._tls = tls
-        self._proxies = proxies
         self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -97,10 +96,11 @@ class Transport(httpx2.AsyncBaseTransport):
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 skip_auto_headers=OF_ITS_OWN,
-                trust_env=self._proxies,
                 max_line_size=LONGEST_HEADER,
                 max_field_size=LONGEST_HEADER,
+                max_headers=MOST_HEADERS,
             )
+            self._session._retry_connection = False  # it has no public name; a signature is good for once
         return self._session
 
     async def aclose(self) -> None:

@@ -56,7 +56,7 @@ class SyncRun:
 
     On the `first` one, no product that we lack was missed. Where we hold nothing to compare the list with,
     its products are read `whole` at once. `missed` is how many changes the walk before found of which no
-    event had told, `pages` how many pages the list had when all of it was walked last.
+    event had told.
     """
 
     sync_id: int
@@ -69,7 +69,6 @@ class SyncRun:
     whole: bool = False
     missed: int = 0
     pages_per_step: int = 25
-    pages: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,11 @@ _UPSERT = text(f"""
               p.knowledge_model
 """)
 
+_ROWS = text("""
+    SELECT false AS is_new, external_id, id, is_active, content_hash, knowledge_hash, knowledge_model
+    FROM products WHERE store_id = :store_id AND external_id = ANY(:names)
+""")
+
 _DEACTIVATE = text(f"""
     UPDATE products
     SET is_active = false, status = 'deleted', version = {latest("", ":")}, received_at = :received_at,
@@ -265,6 +270,12 @@ async def upsert(
         },
     )
     return {row["external_id"]: SavedRow(**row) for row in rows.mappings()}
+
+
+async def rows(connection: AsyncConnection, store_id: int, names: Sequence[str]) -> dict[str, SavedRow]:
+    """Products as they are, by their ids."""
+    found = await connection.execute(_ROWS, {"store_id": store_id, "names": list(names)})
+    return {row["external_id"]: SavedRow(**row) for row in found.mappings()}
 
 
 async def deactivate(connection: AsyncConnection, change: Change, product_id: int) -> bool:

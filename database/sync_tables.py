@@ -61,7 +61,6 @@ syncs = Table(
     Column("modified_after", DateTime(timezone=True), comment="what was asked for; null is everything"),
     Column("finished_at", DateTime(timezone=True)),
     Column("total", BigInteger, comment="how many products the shop says there are"),
-    Column("pages", Integer, comment="how many pages the shop's list has, where these have numbers"),
     Column("saw_all", Boolean, comment="pages named as many as there are"),
     *(_count(name) for name in (*COUNTS, "tokens_saved")),
     Index("ix_syncs_store_newest", "store_id", "id"),

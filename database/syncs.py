@@ -49,11 +49,6 @@ _BEGIN = text("""
     SET status = CASE WHEN s.status = 'queued' THEN excluded.status ELSE s.status END
     RETURNING s.id AS sync_id, s.modified_after, (SELECT at FROM good) IS NULL AS first,
               NOT s.dry_run AND NOT EXISTS (SELECT FROM products p WHERE p.store_id = :store_id) AS whole,
-              CASE WHEN s.modified_after IS NULL THEN
-                  (SELECT l.pages FROM syncs l
-                   WHERE l.store_id = :store_id AND l.id < s.id AND l.modified_after IS NULL
-                     AND l.status IN ('succeeded', 'refused') ORDER BY l.id DESC LIMIT 1)
-              END AS pages,
               (SELECT count(*) FROM sync_findings f
                WHERE f.kind = 'missed_event'
                  AND f.sync_id = (SELECT max(l.id) FROM syncs l
@@ -61,8 +56,7 @@ _BEGIN = text("""
 """)
 
 _STARTED = text("""
-    UPDATE syncs SET shop_time = coalesce(shop_time, least(:moment, started_at)), total = :total,
-        pages = :pages
+    UPDATE syncs SET shop_time = coalesce(shop_time, least(:moment, started_at)), total = :total
     WHERE id = :id
 """)
 
@@ -178,15 +172,10 @@ async def begin(
 
 
 async def started(
-    connection: AsyncConnection,
-    sync_id: int,
-    *,
-    moment: datetime | None,
-    total: int | None,
-    pages: int | None,
+    connection: AsyncConnection, sync_id: int, *, moment: datetime | None, total: int | None
 ) -> None:
     """Keep what the shop says of its clock and its size."""
-    await connection.execute(_STARTED, {"id": sync_id, "moment": moment, "total": total, "pages": pages})
+    await connection.execute(_STARTED, {"id": sync_id, "moment": moment, "total": total})
 
 
 async def show(connection: AsyncConnection, sync_id: int, reason: str) -> None:

@@ -33,7 +33,7 @@ class Page:
     pages: Pages
     foresight: Foresight
 
-    def read(self, *products: Product) -> ReadPage:
+    def read(self, *products: Product, read_at: datetime | None = None) -> ReadPage:
         terms = SealedAccess(
             user_id=self.shop.user_id,
             type=StoreType.WOOCOMMERCE,
@@ -44,12 +44,14 @@ class Page:
         return ReadPage(
             store_id=self.shop.store_id,
             terms=terms,
-            read_at=datetime.now(UTC),
+            read_at=read_at or datetime.now(UTC),
             products=[ReadProduct(product=product, listed_hash=None) for product in products],
         )
 
-    async def save(self, *products: Product, newcomers: Newcomers = NOBODY) -> SavedPage:
-        page = self.read(*products)
+    async def save(
+        self, *products: Product, newcomers: Newcomers = NOBODY, read_at: datetime | None = None
+    ) -> SavedPage:
+        page = self.read(*products, read_at=read_at)
         async with self.system.database.transaction() as connection:
             return await self.pages.save(connection, page, newcomers)
 

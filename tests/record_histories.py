@@ -75,6 +75,16 @@ async def record_syncs(system: System) -> None:
         await keep(synced.store, "catalog-sync-side-by-side", id_)
         await synced.sync(pages_per_run=7, pages_per_step=2)
         await keep(synced.store, "catalog-sync-side-by-side-continued", id_)
+        await synced.sync()
+        await keep(synced.store, "catalog-sync-shared", id_)
+        await synced.sync(pages_per_run=4, pages_per_step=2)
+        await keep(synced.store, "catalog-sync-shared-continued", id_)
+        server.before_page(3, partial(setattr, server, "totals", ("250", "3")))
+        for page in range(7, 12):
+            server.before_page(page, partial(setattr, server, "totals", None))
+        await synced.sync()
+        server.totals = None
+        await keep(synced.store, "catalog-sync-left-out", id_)
         server.delete(ids[0])
         await synced.sync()
         await keep(synced.store, "catalog-sync-full", id_)

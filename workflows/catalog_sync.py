@@ -103,13 +103,12 @@ class CatalogSyncWorkflow:
         """Compare some pages after the others, while those before are taken over."""
         last = at.page + request.pages_per_run - 1
         shared = workflow.patched("shared-pages")
-        skipped: list[SyncPosition] = []
+        left_out: list[SyncPosition] = []
+        told = 0
         walking: list[asyncio.Task[_Walked]] = []
         taking: deque[asyncio.Task[None]] = deque()
         differing: list[tuple[int, ...]] = []
         begin: SyncPosition | None = at
-        if at.cursor is None and not at.run.whole:
-            begin = replace(at, numbered=at.run.pages)
         try:
             while True:
                 while begin and len(walking) < SIDE_BY_SIDE:
@@ -127,18 +126,21 @@ class CatalogSyncWorkflow:
                 walked = [task.result() for task in done]
                 at = max((*(some.at for some in walked), at), key=lambda reached: reached.page)
                 differing = [some.differing for some in walked if some.differing]
-                skipped += [some.skipped for some in walked if shared and some.skipped]
+                if shared:
+                    left_out += [some.left_out for some in walked if some.left_out]
+                    told = max(told, *(some.at.numbered or 0 for some in walked))
                 while len(taking) + len(differing) > STEPS_AT_A_TIME:
                     await taking.popleft()
                 if begin:
                     totals = (some.total for some in (begin, *(some.at for some in walked)))
                     begin = replace(begin, total=max((total for total in totals if total), default=None))
-                elif not walking and at.cursor is not None and at.page <= last:
-                    begin = at
                 elif not walking:
-                    there = [step for step in skipped if step.page <= (at.numbered or 0)]
-                    walking = [asyncio.create_task(_walk_some(step)) for step in there]
-                    skipped = []
+                    if at.cursor is None and at.page <= told and not at.empty_in_row:
+                        at = replace(at, cursor=str(at.page))
+                    there = [step for step in left_out if step.page < at.page and step.page <= told]
+                    walking, left_out = [asyncio.create_task(_walk_some(step)) for step in there], []
+                    if not walking and at.cursor is not None and at.page <= last:
+                        begin = at
             await asyncio.gather(*taking)
         finally:
             for task in (*walking, *taking):
@@ -214,29 +216,28 @@ def _bulk(run: SyncRun, how: ActivityConfig = READING) -> ActivityConfig:
 
 @dataclass(frozen=True)
 class _Walked:
-    """What a step came to; `skipped` is where it ended too early, should the list be longer after all."""
+    """What a step came to; `left_out` begins where it ended too early, should the list go on there."""
 
     at: SyncPosition
     differing: tuple[int, ...]
-    skipped: SyncPosition | None
+    left_out: SyncPosition | None
 
 
 async def _walk_some(start: SyncPosition) -> _Walked:
     step = FirstImportActivities.import_pages if start.run.whole else CatalogSyncActivities.compare_pages
     walked = await workflow.execute_activity_method(step, start, **_bulk(start.run))
-    at, skipped = walked.at, None
-    if at.cursor is None and start.numbered is not None and start.until is not None and at.page < start.until:
-        skipped = replace(start, page=at.page, cursor=str(at.page), numbered=None)
-    return _Walked(at, walked.differing, skipped)
+    at, left_out = walked.at, None
+    if start.numbered is not None and start.until and at.page < start.until and not at.empty_in_row:
+        left_out = replace(start, page=at.page, cursor=str(at.page))
+    return _Walked(at, walked.differing, left_out)
 
 
 def _sharing(at: SyncPosition, last: int, *, among: int) -> SyncPosition:
     """With the page before which its step ends: those that walk at once get their share of what is left.
 
-    Where nobody knows how many pages there are, the first one is a step of its own: it tells, and so where
-    others may begin meanwhile.
+    The first page is a step of its own: it tells how many there are, and so where others may begin meanwhile.
     """
-    if at.page == 1 and at.numbered is None:
+    if at.page == 1:
         return replace(at, until=2)
     pages = at.run.pages_per_step
     if at.numbered is not None:

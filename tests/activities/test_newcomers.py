@@ -67,14 +67,16 @@ async def test_products_are_saved_though_embedding_fails(page: Page, embeddings:
     assert await page.live() == ["woo_1", "woo_2"]
 
 
+@pytest.mark.parametrize("later", [False, True], ids=["before the page was read", "after it was read"])
 async def test_a_product_that_comes_by_an_event_meanwhile_gets_the_vectors_paid_for(
-    page: Page, embeddings: EmbeddingServer
+    page: Page, embeddings: EmbeddingServer, *, later: bool
 ) -> None:
     """The event cannot embed the same text at that time, and has nothing left to embed afterwards."""
+    read_at = datetime.now(UTC) if later else None
     async with page.foresight.of(page.shop.store_id, [shoe(1, "نخست"), shoe(2, "نخست")]) as newcomers:
         other = await page.save(shoe(1, "نخست"))
         assert await page.pages.make_known(other) == Spent()
-        saved = await page.save(shoe(1, "نخست"), shoe(2, "نخست"), newcomers=newcomers)
+        saved = await page.save(shoe(1, "نخست"), shoe(2, "نخست"), newcomers=newcomers, read_at=read_at)
     assert (saved.new, saved.unknown) == (1, {})
     assert await page.live() == ["woo_1", "woo_2"]
     assert await page.pages.make_known(other) == Spent(reused=1)

@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -14,6 +15,7 @@ import pytest
 from connectors import outbound
 from connectors.outbound import Outbound, is_public, shop_url
 from contracts.errors import ForbiddenAddress, InvalidField
+from tests.certificates import contexts
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_only_addresses_of_the_open_internet_are_public(address: str, public: bo
 
 @asynccontextmanager
 async def answering(
-    answer: bytes, *, tls: ssl.SSLContext | None = None
+    answer: bytes, *, tls: ssl.SSLContext | None = None, lasting: bool = False
 ) -> AsyncIterator[tuple[int, list[str]]]:
     """A server at 127.0.0.1 that answers everything alike; its port, and the Host headers it saw."""
     hosts: list[str] = []
@@ -101,6 +103,8 @@ async def answering(
         hosts.extend(line[6:] for line in head.split("\r\n") if line.lower().startswith("host: "))
         writer.write(answer)
         await writer.drain()
+        if lasting:
+            await reader.read()
         writer.close()
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
@@ -203,16 +207,26 @@ async def test_a_redirect_into_our_network_is_refused(
             await client.get(f"http://shop.test:{port}/", follow_redirects=True)
 
 
-async def test_a_certificate_is_for_the_name_not_for_the_address(names: dict[str, list[list[str]]]) -> None:
-    """TLS is checked against what was asked for; one nobody vouches for is refused."""
-    names["shop.test"] = [["127.0.0.1"]]
+async def test_a_certificate_is_for_the_name_not_for_the_address(
+    names: dict[str, list[list[str]]], tmp_path: Path
+) -> None:
+    """TLS is checked against what was asked for, also where that address is connected to already."""
+    names |= {"shop.test": [["127.0.0.1"]], "other.test": [["127.0.0.1"]]}
     seen: list[str | None] = []
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.sni_callback = lambda _, name, __: seen.append(name)
-    async with answering(OK, tls=tls) as (port, _), Outbound(allow_private=True).client() as client:
+    serving, believing = contexts(tmp_path, "shop.test")
+    serving.sni_callback = lambda _, name, __: seen.append(name)
+    lasting = OK.replace(b"Connection: close\r\n", b"")
+    async with (
+        answering(lasting, tls=serving, lasting=True) as (port, _),
+        Outbound(allow_private=True, tls=believing).client() as client,
+        Outbound(allow_private=True).client() as another,
+    ):
+        assert (await client.get(f"https://shop.test:{port}/")).text == "ok"
+        with pytest.raises(httpx2.ConnectError, match=r"other\.test"):
+            await client.get(f"https://other.test:{port}/")
         with pytest.raises(httpx2.ConnectError):
-            await client.get(f"https://shop.test:{port}/")
-    assert seen == ["shop.test"]
+            await another.get(f"https://shop.test:{port}/")
+    assert seen == ["shop.test", "other.test", "shop.test"]
 
 
 async def test_the_next_address_is_tried_where_one_does_not_answer(names: dict[str, list[list[str]]]) -> None:

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "b91c3f57e6d0"
-down_revision = "7d25e0a9c4f8"
+down_revision = "c4b81f6e02d7"
 branch_labels = None
 depends_on = None
 
@@ -24,10 +24,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     for column, table in OWNERS.items():
-        name = _name(column, table)
-        op.execute(
-            f"ALTER TABLE tenant_knowledge ADD CONSTRAINT {name} FOREIGN KEY ({column})"
-            f" REFERENCES {table} (id) ON DELETE CASCADE NOT VALID"
+        op.create_foreign_key(
+            _name(column, table), "tenant_knowledge", table, [column], ["id"], ondelete="CASCADE"
         )
-        op.execute(f"ALTER TABLE tenant_knowledge VALIDATE CONSTRAINT {name}")
         op.alter_column("tenant_knowledge", column, comment=None, existing_comment="its product's")
