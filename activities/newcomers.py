@@ -23,44 +23,42 @@ from knowledge.content import Content, canonical, content_hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Foreknown:
-    """A text that has the vectors of all its chunks, by the hashes of their texts, before it has a row."""
-
-    content_hash: str
-    chunks: tuple[Chunk, ...]
-    vectors: Mapping[str, Vector]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Newcomers:
-    """What products mean, by their ids, with its hash, and those of them that are embedded already."""
+    """What products mean, by their ids, with its hash, and the chunks of those that are embedded already.
+
+    Vectors are by product and by the hash of a chunk's text.
+    """
 
     contents: Mapping[str, tuple[Content, str]] = field(default_factory=dict)
-    foreknown: Mapping[str, Foreknown] = field(default_factory=dict)
+    chunks: Mapping[str, tuple[Chunk, ...]] = field(default_factory=dict)
+    vectors: Mapping[tuple[str, str], Vector] = field(default_factory=dict)
     spent: Spent = field(default_factory=Spent)
 
-    def known(self, external_id: str, content_hash: str) -> Foreknown | None:
-        """A product's text with its vectors, if it is the one with this hash."""
-        foreknown = self.foreknown.get(external_id)
-        return foreknown if foreknown and foreknown.content_hash == content_hash else None
+    def embedded(self, external_id: str, content_hash: str) -> bool:
+        """Whether a product's text of this hash has the vectors of all its chunks."""
+        return external_id in self.chunks and self.contents[external_id][1] == content_hash
 
     async def lay(
         self, connection: AsyncConnection, saved: Iterable[SavedRow], *, model: str
     ) -> dict[str, SavedRow]:
         """Write their chunks; the rows that somebody else wrote meanwhile, known by now, by their ids."""
-        known = [(row, text) for row in saved if (text := self.known(row.external_id, row.content_hash))]
         chunks: list[ChunkRow] = []
         vectors: dict[TextKey, Vector] = {}
         met: dict[str, SavedRow] = {}
-        complete = []
-        for row, text in known:
+        complete, born = [], []
+        for row in saved:
+            if not self.embedded(row.external_id, row.content_hash):
+                continue
             version = KnowledgeVersion(event_row=0, product_id=row.id, content_hash=row.content_hash)
-            chunks += chunk_rows(version, text.chunks)
-            vectors |= {(row.id, text_hash): vector for text_hash, vector in text.vectors.items()}
-            if not row.is_new:
+            of_it = self.chunks[row.external_id]
+            chunks += chunk_rows(version, of_it)
+            for chunk in of_it:
+                vectors[row.id, chunk.text_hash] = self.vectors[row.external_id, chunk.text_hash]
+            if row.is_new:
+                born.append(row.id)
+            else:
                 complete.append(version)
                 met[row.external_id] = replace(row, knowledge_hash=row.content_hash, knowledge_model=model)
-        born = [row.id for row, _ in known if row.is_new]
         await page_knowledge.lay(connection, model, chunks, vectors, complete=complete, born=born)
         return met
 
@@ -109,19 +107,12 @@ class Foresight:
 
     async def _embedded(self, contents: Mapping[str, tuple[Content, str]], new: Sequence[str]) -> Newcomers:
         chunks = {product: chunks_of(contents[product][0]) for product in new}
-        fitting = list(_fitting(chunks))
-        texts = {(product, chunk.text_hash): chunk for product in fitting for chunk in chunks[product]}
+        fitting = {product: chunks[product] for product in _fitting(chunks)}
+        texts = {(product, chunk.text_hash): chunk for product in fitting for chunk in fitting[product]}
         answer = await self._embedding.request(list(texts.values()))
-        vectors = dict(zip(texts, answer.vectors, strict=True))
         return Newcomers(
             contents=contents,
-            foreknown={
-                product: Foreknown(
-                    content_hash=contents[product][1],
-                    chunks=chunks[product],
-                    vectors={chunk.text_hash: vectors[product, chunk.text_hash] for chunk in chunks[product]},
-                )
-                for product in fitting
-            },
+            chunks=fitting,
+            vectors=dict(zip(texts, answer.vectors, strict=True)),
             spent=Spent(embedded=len(texts), tokens=answer.tokens),
         )

@@ -1,7 +1,7 @@
 """The texts of a page of products become known: embedded together, written with their vectors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from activities.embedding import Embedding, chunk_rows, chunks_of
 from activities.totals import Totals
@@ -77,9 +77,7 @@ class PageTexts:
         async for request, answer in self._embedding.vectors(missing):
             vectors = dict(zip(map(_key, request), answer.vectors, strict=True))
             await self._lay(left, known, vectors)
-            spent = replace(
-                spent, embedded=spent.embedded + len(request), tokens=spent.tokens + answer.tokens
-            )
+            spent += Spent(embedded=len(request), tokens=answer.tokens)
         return spent
 
     async def _lay(

@@ -100,7 +100,6 @@ class Pages:
                 content = canonical(read.product, known.get(change.external_id, ()))
                 meant = content, content_hash(content)
             contents[change.external_id], text = meant
-            foreknown = newcomers.known(change.external_id, text)
             written.append(
                 Written(
                     change=change,
@@ -108,13 +107,14 @@ class Pages:
                     content_hash=text,
                     taken_hash=text if read.product.visible else None,
                     listed_hash=page.listed_hash(read),
-                    knowledge_hash=text if foreknown else None,
-                    knowledge_model=self._texts.model if foreknown else None,
+                    knowledge_model=(
+                        self._texts.model if newcomers.embedded(change.external_id, text) else None
+                    ),
                 )
             )
         saved = await products.upsert(connection, written, settled=page.read_at - SETTLED)
         new = sum(row.is_new for row in saved.values())
-        newer = newcomers.foreknown.keys() - saved.keys()
+        newer = newcomers.chunks.keys() - saved.keys()
         others = await products.rows(connection, page.store_id, sorted(newer)) if newer else {}
         met = await newcomers.lay(connection, (saved | others).values(), model=self._texts.model)
         saved |= {external_id: row for external_id, row in met.items() if external_id in saved}

@@ -46,14 +46,14 @@ _UPSERT = text(f"""
            n.description, n.category, n.categories, n.tags, n.brands, n.attributes, n.price,
            coalesce(n.currency, :store_currency, 'IRT'), n.stock_quantity, n.in_stock, n.link, n.image,
            n.status, n.is_active, n.variation_ids, n.metadata, n.version, n.received_at, n.content_hash,
-           n.taken_hash, n.listed_hash, n.knowledge_hash, n.knowledge_model,
-           CASE WHEN n.knowledge_hash IS NOT NULL THEN now() END
+           n.taken_hash, n.listed_hash, CASE WHEN n.knowledge_model IS NOT NULL THEN n.content_hash END,
+           n.knowledge_model, CASE WHEN n.knowledge_model IS NOT NULL THEN now() END
     FROM jsonb_to_recordset(CAST(:products AS jsonb)) AS n(
         external_id text, title text, short_description text, description text, category text,
         categories text[], tags text[], brands text[], attributes jsonb, price numeric, currency text,
         stock_quantity numeric, in_stock boolean, link text, image text, status text, is_active boolean,
         variation_ids text[], metadata jsonb, version timestamptz, received_at timestamptz,
-        content_hash text, taken_hash text, listed_hash text, knowledge_hash text, knowledge_model text)
+        content_hash text, taken_hash text, listed_hash text, knowledge_model text)
     ON CONFLICT (store_id, external_id) DO UPDATE
     SET title = excluded.title, short_description = excluded.short_description,
         description = excluded.description, category = excluded.category,
@@ -142,7 +142,7 @@ class Written:
     """A product as a change tells it, with the hash of its text.
 
     `taken_hash` is the same where the writer makes the text known, `listed_hash` that of its entry in the
-    shop's list. `knowledge_hash` and `knowledge_model` tell, of a row that is new, that its text is known.
+    shop's list. `knowledge_model` is that of the vectors a new row is written with, if any.
     """
 
     change: Change
@@ -150,7 +150,6 @@ class Written:
     content_hash: str
     taken_hash: str | None = None
     listed_hash: str | None = None
-    knowledge_hash: str | None = None
     knowledge_model: str | None = None
 
 
@@ -244,7 +243,6 @@ def _row(written: Written) -> dict[str, object]:
         "content_hash": written.content_hash,
         "taken_hash": written.taken_hash,
         "listed_hash": written.listed_hash,
-        "knowledge_hash": written.knowledge_hash,
         "knowledge_model": written.knowledge_model,
     }
 
