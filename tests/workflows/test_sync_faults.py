@@ -6,7 +6,8 @@ from functools import partial
 import pytest
 
 from contracts.naming import catalog_sync_id
-from contracts.syncs import FindingKind, SyncMode, SyncStatus
+from contracts.syncs import FindingKind, SyncCounts, SyncMode, SyncRequest, SyncStatus
+from database import syncs
 from tests.shop_server import (
     BOM,
     BROKEN_JSON,
@@ -150,6 +151,19 @@ async def test_a_list_that_is_short_for_a_moment_is_walked_whole(synced: Synced,
         synced.shop.before_page(page, partial(say, *(("250", "3") if page == wrong else ())))
     sync = await synced.sync(pages_per_step=5)
     assert (sync.status, len(await synced.known())) == (SyncStatus.SUCCEEDED, 950)
+
+
+async def test_what_a_page_cost_is_counted_once(synced: Synced) -> None:
+    """An attempt that finds it taken over, for the one before could not say so, has nothing to add."""
+    system, request = synced.system, SyncRequest(store_id=synced.store.store_id)
+    async with system.database.transaction() as connection:
+        run = await syncs.begin(connection, request, workflow_id="w", run_id=f"taken-{synced.store.store_id}")
+        assert run is not None
+        await syncs.keep_page(connection, run.sync_id, 1, external_ids=["woo_1"], counts=SyncCounts(seen=1))
+        await syncs.taken(connection, run.sync_id, [1], SyncCounts(embedded=3, tokens_spent=30))
+        await syncs.taken(connection, run.sync_id, [1], SyncCounts(reused=3))
+    counts = (await synced.read(run.sync_id)).counts
+    assert (counts.seen, counts.embedded, counts.reused, counts.tokens_spent) == (1, 3, 0, 30)
 
 
 async def test_a_shop_without_totals_is_not_believed_to_be_short(synced: Synced) -> None:
