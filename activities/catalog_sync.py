@@ -1,9 +1,10 @@
 """The steps of a bulk resync: compare the shop's list page by page, and take over what differs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from functools import partial
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.failures import STORE_GONE
@@ -12,8 +13,8 @@ from activities.guard import application_error, database_errors
 from activities.shops import OpenShop, Shops
 from activities.side_by_side import SideBySide
 from activities.taking import Taking
-from activities.walking import AT_A_TIME, begun, is_over, left_off, walk, with_currency
-from connectors.base import MOST_FETCHED, ManifestEntry, ManifestPage, fetch_all
+from activities.walking import AT_A_TIME, Seen, begun, is_over, left_off, walk, with_currency
+from connectors.base import MOST_FETCHED, ManifestPage, fetch_all
 from contracts.syncs import (
     DifferingPages,
     SyncCounts,
@@ -25,7 +26,10 @@ from contracts.syncs import (
 )
 from database import manifest, syncs
 from database.engine import Database
-from database.manifest import Listed, Verdict
+from database.manifest import Compared, Listed, Verdict
+
+COMPARED_TOGETHER = 10
+"""Pages of which a statement tells whether anything on them differs from what we hold."""
 
 Wanted = Mapping[int, Sequence[str]]
 """The ids of products to take over, by the pages that named them."""
@@ -78,7 +82,7 @@ class CatalogSyncActivities:
                 async with self._shops.open(run.store_id, bulk=True) as shop:
                     await with_currency(self._database, at, shop)
                     read = partial(shop.catalogue.manifest, modified_after=run.modified_after)
-                    at = await walk(at, start, heart, read, self._compare)
+                    at = await walk(at, start, heart, read, self._compare, together=COMPARED_TOGETHER)
             async with self._database.reading() as connection:
                 differing = await syncs.differing(connection, run.sync_id, first=start.page, last=at.page - 1)
         return WalkedPages(at=at, differing=differing)
@@ -112,54 +116,65 @@ class CatalogSyncActivities:
             async with self._database.transaction() as connection:
                 await syncs.finish(connection, end)
 
-    async def _compare(self, at: SyncPosition, page: ManifestPage, read_at: datetime) -> None:
-        """Keep a page with those of its products that differ.
+    async def _compare(self, pages: Sequence[Seen[ManifestPage]]) -> None:
+        """Keep pages with those of their products that differ.
 
         Only entries other than those our products were found equal to before are looked at more closely.
         """
-        fingerprints = {entry.external_id: entry.fingerprint for entry in page.entries}
+        run = pages[0].at.run
+        fingerprints = {
+            seen.at.page: {entry.external_id: entry.fingerprint for entry in seen.page.entries}
+            for seen in pages
+        }
         with database_errors():
-            await begun(self._database, at, page, read_at)
+            await begun(self._database, pages[0])
             async with self._database.single() as connection:
                 others = await manifest.keep_unchanged(
-                    connection, at.run.store_id, at.run.sync_id, at.page, fingerprints, model=self._model
+                    connection, run.store_id, run.sync_id, fingerprints, model=self._model
                 )
             if others:
-                entries = [entry for entry in page.entries if entry.external_id in others]
-                await self._keep(at, list(fingerprints), entries, read_at)
+                await self._keep([seen for seen in pages if seen.at.page in others], others)
 
-    async def _keep(
-        self, at: SyncPosition, named: Sequence[str], entries: Sequence[ManifestEntry], read_at: datetime
-    ) -> None:
-        run = at.run
-        listed = {
-            entry.external_id: Listed(
+    async def _keep(self, pages: Sequence[Seen[ManifestPage]], others: Mapping[int, Set[str]]) -> None:
+        """Compare the `others` of each page."""
+        run = pages[0].at.run
+        listed = [
+            Listed(
+                page=seen.at.page,
+                read_at=seen.read_at,
                 external_id=entry.external_id,
                 fingerprint=entry.fingerprint,
                 product=entry.read(),
                 with_facts=entry.with_facts,
             )
-            for entry in entries
-        }
+            for seen in pages
+            for entry in {entry.external_id: entry for entry in seen.page.entries}.values()
+            if entry.external_id in others[seen.at.page]
+        ]
         async with self._database.transaction() as connection:
-            compared = await manifest.compare(
-                connection, run.store_id, list(listed.values()), read_at=read_at, model=self._model
-            )
-            differing = [one for one in compared if one.verdict is not Verdict.SAME]
-            new = sum(one.verdict is Verdict.NEW for one in differing)
-            await syncs.keep_page(
-                connection,
-                run.sync_id,
-                at.page,
-                external_ids=named,
-                wanted=() if run.dry_run else [one.external_id for one in differing],
-                counts=SyncCounts(
-                    seen=len(named),
-                    new=new,
-                    changed=len(differing) - new,
-                    unchanged=len(named) - len(differing),
-                ),
-                findings=[
-                    finding(one) for one in differing if not (run.first and one.verdict is Verdict.NEW)
-                ],
-            )
+            compared = await manifest.compare(connection, run.store_id, listed, model=self._model)
+            for seen in pages:
+                differing = [
+                    one for one in compared if one.page == seen.at.page and one.verdict is not Verdict.SAME
+                ]
+                await self._keep_page(connection, seen, differing)
+
+    async def _keep_page(
+        self, connection: AsyncConnection, seen: Seen[ManifestPage], differing: Sequence[Compared]
+    ) -> None:
+        run, named = seen.at.run, list(dict.fromkeys(seen.page.listed))
+        new = sum(one.verdict is Verdict.NEW for one in differing)
+        await syncs.keep_page(
+            connection,
+            run.sync_id,
+            seen.at.page,
+            external_ids=named,
+            wanted=() if run.dry_run else [one.external_id for one in differing],
+            counts=SyncCounts(
+                seen=len(named),
+                new=new,
+                changed=len(differing) - new,
+                unchanged=len(named) - len(differing),
+            ),
+            findings=[finding(one) for one in differing if not (run.first and one.verdict is Verdict.NEW)],
+        )

@@ -1,13 +1,13 @@
 """A shop of which we hold nothing: its pages are read in full and taken over as they come."""
 
-from datetime import datetime
+from collections.abc import Sequence
 
 from temporalio import activity
 
 from activities.guard import database_errors
 from activities.shops import Shops
 from activities.taking import Taking
-from activities.walking import begun, is_over, left_off, walk, with_currency
+from activities.walking import Seen, begun, is_over, left_off, walk, with_currency
 from connectors.base import WholePage
 from contracts.syncs import SyncPosition, WalkedPages
 from database.engine import Database
@@ -31,10 +31,11 @@ class FirstImportActivities:
             async with self._shops.open(start.run.store_id, bulk=True) as opened:
                 shop = await with_currency(self._database, at, opened)
 
-                async def take(at: SyncPosition, page: WholePage, read_at: datetime) -> None:
-                    with database_errors():
-                        await begun(self._database, at, page, read_at)
-                    await self._taking.take_listed(at.run, at.page, shop, page, read_at)
+                async def take(pages: Sequence[Seen[WholePage]]) -> None:
+                    for seen in pages:
+                        with database_errors():
+                            await begun(self._database, seen)
+                        await self._taking.take_listed(start.run, seen.at.page, shop, seen.page, seen.read_at)
 
                 at = await walk(at, start, heart, shop.catalogue.whole, take)
         return WalkedPages(at=at, differing=())

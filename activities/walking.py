@@ -1,12 +1,12 @@
 """Walking through a shop's list: the next page is read while those before are looked at."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -21,7 +21,10 @@ from database import shops, syncs
 from database.engine import Database
 
 AT_A_TIME = 2
-"""Pages that are looked at while the next one is read; all of them are in memory."""
+"""Batches of pages that are looked at while the next one is read; all of them are in memory."""
+
+SOON = timedelta(seconds=0.1)
+"""Pages that a shop answers this quickly after each other may be looked at together."""
 
 EMPTY_PAGES_BELIEVED = 3
 
@@ -40,8 +43,18 @@ class Page(Shifting, Protocol):
     def moment(self) -> datetime | None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen(Generic[P]):
+    """A page where a walk has come to it, from when on it may be outdated, and where the walk goes on."""
+
+    at: SyncPosition
+    page: P
+    read_at: datetime
+    then: SyncPosition
+
+
 Read = Callable[[str | None], Awaitable[P]]
-LookAt = Callable[[SyncPosition, P, datetime], Coroutine[None, None, None]]
+LookAt = Callable[[Sequence[Seen[P]]], Coroutine[None, None, None]]
 
 
 def left_off(start: SyncPosition, heart: Heart) -> SyncPosition:
@@ -62,20 +75,48 @@ def _end(start: SyncPosition) -> int:
 
 
 async def walk(
-    at: SyncPosition, start: SyncPosition, heart: Heart, read: Read[P], look_at: LookAt[P]
+    at: SyncPosition,
+    start: SyncPosition,
+    heart: Heart,
+    read: Read[P],
+    look_at: LookAt[P],
+    *,
+    together: int = 1,
 ) -> SyncPosition:
-    """Go through a step's pages, a few at a time; `look_at` learns from when on its page may be outdated.
+    """Go through a step's pages, and look at up to so many `together` where the shop answers quickly.
 
     Whoever takes over goes on after the last page before which none is left. The answer is where the next
     step goes on.
     """
-    pages = _read_ahead(read, at, _end(start))
-    async with aclosing(pages), SideBySide(AT_A_TIME) as looking:
-        async for page, read_at in pages:
-            then = _after(at, page)
-            await looking.begin(look_at(at, page, read_at), partial(heart.tell, then))
-            at = then
+    async with (
+        aclosing(_read_ahead(read, at, _end(start))) as pages,
+        aclosing(_batches(pages, at, together)) as batches,
+        SideBySide(AT_A_TIME) as looking,
+    ):
+        async for batch in batches:
+            at = batch[-1].then
+            await looking.begin(look_at(batch), partial(heart.tell, at))
     return at
+
+
+async def _batches(
+    pages: AsyncIterable[tuple[P, datetime]], at: SyncPosition, most: int
+) -> AsyncGenerator[list[Seen[P]], None]:
+    """Pages that came soon after each other; where reading fails, those before are not in vain."""
+    batch: list[Seen[P]] = []
+    try:
+        async for page, read_at in pages:
+            batch.append(Seen(at=at, page=page, read_at=read_at, then=_after(at, page)))
+            at = batch[-1].then
+            if len(batch) == most or datetime.now(UTC) - batch[0].read_at >= SOON:
+                yield batch
+                batch = []
+    except Exception:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
 
 
 async def _read_ahead(read: Read[P], at: SyncPosition, end: int) -> AsyncGenerator[tuple[P, datetime], None]:
@@ -118,12 +159,12 @@ def _after(at: SyncPosition, page: Page) -> SyncPosition:
     )
 
 
-async def begun(database: Database, at: SyncPosition, page: Page, read_at: datetime) -> None:
+async def begun(database: Database, seen: Seen[P]) -> None:
     """Keep what the first page says of the shop's clock and its size."""
-    if at.page == 1:
-        moment = min(page.moment, read_at) if page.moment else read_at
+    if seen.at.page == 1:
+        moment = min(seen.page.moment, seen.read_at) if seen.page.moment else seen.read_at
         async with database.single() as connection:
-            await syncs.started(connection, at.run.sync_id, moment=moment, total=page.total)
+            await syncs.started(connection, seen.at.run.sync_id, moment=moment, total=seen.page.total)
 
 
 async def with_currency(database: Database, at: SyncPosition, shop: OpenShop) -> OpenShop:

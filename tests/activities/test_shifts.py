@@ -1,6 +1,6 @@
 """A list that loses products while it is walked is walked whole all the same."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -9,7 +9,7 @@ import pytest
 
 from activities import shifts
 from activities.heartbeats import Heart
-from activities.walking import walk
+from activities.walking import Seen, walk
 from contracts.syncs import SyncMode, SyncPosition, SyncRun
 
 PER_PAGE = 10
@@ -73,8 +73,8 @@ async def missed(shop: Shop, *, total: int | None = None, page: int = 2) -> set[
     start = SyncPosition(run=RUN, page=page, cursor=str(page), numbered=100, total=total)
     named: set[str] = set()
 
-    async def look_at(_: SyncPosition, page: Page, __: datetime) -> None:
-        named.update(page.listed)
+    async def look_at(pages: Sequence[Seen[Page]]) -> None:
+        named.update(id_ for seen in pages for id_ in seen.page.listed)
 
     await walk(start, start, cast("Heart", Quiet()), shop.read, look_at)
     return {id_ for id_ in there if id_ in shop.ids} - named

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from activities import walking
 from connectors import fingerprints
+from connectors.woocommerce.client import IN_ORDER
 from contracts.naming import catalog_sync_id
 from contracts.syncs import FindingKind, SyncMode, SyncStatus
 from database import manifest, syncs
+from database.manifest import Listed, Verdict
 from tests.servers import EmbeddingServer
 from tests.syncs import Synced
 from workflows.catalog_sync import SIDE_BY_SIDE
@@ -80,6 +83,61 @@ async def test_what_was_found_equal_is_not_read_again(
     for _ in range(2):
         assert (await synced.sync()).counts.unchanged == 20
     assert [len(listed) for listed in looked_at[1:]] == [20]
+
+
+async def test_pages_compared_together_are_each_kept_for_themselves(
+    synced: Synced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those on which nothing differs beside those on which something does."""
+    monkeypatch.setitem(IN_ORDER, "per_page", "5")
+    monkeypatch.setattr(walking, "SOON", timedelta(days=1))
+    ids = [synced.shop.add(name=f"کفش {number}") for number in range(60)]
+    await synced.sync()
+    together: list[list[int]] = []
+    keep_unchanged = manifest.keep_unchanged
+
+    async def noted(connection: Any, store_id: int, sync_id: int, pages: Any, **how: Any) -> Any:
+        together.append(list(pages))
+        return await keep_unchanged(connection, store_id, sync_id, pages, **how)
+
+    monkeypatch.setattr(manifest, "keep_unchanged", noted)
+    edited = [ids[place] for place in (11, 14, 33)]
+    for id_ in edited:
+        synced.shop.change(id_, name=f"چکمه {id_}")
+    synced.shop.routes.clear()
+    sync = await synced.sync()
+    assert sorted(together) == [[1], [2, 3, 4, 5, 6, 7], [8, 9, 10, 11, 12]]
+    assert (sync.counts.seen, sync.counts.changed, sync.counts.unchanged) == (60, 3, 57)
+    assert sorted(finding.external_id for finding in await synced.findings(sync)) == sorted(
+        f"woo_{id_}" for id_ in edited
+    )
+    assert synced.shop.routes["products"] <= 12 + 2, "pages, and what differs of each step; none was absent"
+    known = await synced.known()
+    assert [known[f"woo_{id_}"] for id_ in edited] == [f"چکمه {id_}" for id_ in edited]
+
+
+async def test_a_product_on_two_pages_is_judged_on_each(synced: Synced) -> None:
+    """One that moved while they were read; what an event told between them is known on the second only."""
+    asked = datetime.now(UTC)
+    async with synced.store.database.transaction() as connection:
+        await synced.hold(connection, "woo_1")
+        compared = await manifest.compare(
+            connection,
+            synced.store.store_id,
+            [
+                Listed(
+                    page=page,
+                    read_at=read_at,
+                    external_id="woo_1",
+                    fingerprint="",
+                    product=None,
+                    with_facts=False,
+                )
+                for page, read_at in ((1, asked - timedelta(days=2)), (2, asked))
+            ],
+            model="a-model",
+        )
+    assert [(one.page, one.verdict) for one in compared] == [(1, Verdict.SAME), (2, Verdict.NEWER)]
 
 
 async def test_an_unchanged_shop_costs_a_request_a_page_and_no_embedding(

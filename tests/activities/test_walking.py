@@ -1,0 +1,127 @@
+"""Pages that a shop answers quickly are looked at together, and none of them is in vain."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from activities import walking
+from activities.heartbeats import Heart
+from activities.walking import Seen, walk
+from contracts.syncs import SyncMode, SyncPosition, SyncRun
+
+RUN = SyncRun(
+    sync_id=1,
+    store_id=1,
+    mode=SyncMode.FULL,
+    dry_run=False,
+    allow_gone=False,
+    modified_after=None,
+)
+START = SyncPosition(run=RUN, page=1, until=11)
+AT_ONCE, LATE = timedelta(days=1), timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of one product."""
+
+    number: int
+    total: int | None = None
+    numbered: int | None = None
+    moment: datetime | None = None
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        return (str(self.number),)
+
+    @property
+    def next(self) -> str:
+        return str(self.number + 1)
+
+    def joined(self, other: "Page", **_: Any) -> "Page":
+        raise AssertionError(f"{self} and {other} hold what they held")
+
+
+class Told:
+    """A heart that keeps the pages it was told to go on with."""
+
+    details = ()
+
+    def __init__(self) -> None:
+        self.pages: list[int] = []
+
+    def tell(self, at: SyncPosition) -> None:
+        self.pages.append(at.page)
+
+
+async def batches(told: Told, *, together: int, broken: int = 0) -> list[list[int]]:
+    """The pages that were looked at with each other; the shop fails at a `broken` one."""
+    looked_at: list[list[int]] = []
+
+    async def read(cursor: str | None) -> Page:
+        number = int(cursor or "1")
+        if number == broken:
+            raise ConnectionError
+        return Page(number=number)
+
+    async def look_at(pages: Sequence[Seen[Page]]) -> None:
+        assert [seen.at.page for seen in pages] == [seen.page.number for seen in pages]
+        looked_at.append([seen.page.number for seen in pages])
+
+    try:
+        at = await walk(START, START, cast("Heart", told), read, look_at, together=together)
+        assert (at.page, at.cursor) == (11, "11")
+    except ConnectionError:
+        assert broken
+    return looked_at
+
+
+@pytest.mark.parametrize(
+    ("soon", "together", "expected"),
+    [
+        (AT_ONCE, 4, [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10]]),
+        (AT_ONCE, 1, [[number] for number in range(1, 11)]),
+        (LATE, 4, [[number] for number in range(1, 11)]),
+    ],
+    ids=["quick", "heavy", "slow"],
+)
+async def test_quick_pages_are_looked_at_together(
+    monkeypatch: pytest.MonkeyPatch, soon: timedelta, together: int, expected: list[list[int]]
+) -> None:
+    """As many as fit; what comes late waits for no other."""
+    monkeypatch.setattr(walking, "SOON", soon)
+    told = Told()
+    assert await batches(told, together=together) == expected
+    assert told.pages == [batch[-1] + 1 for batch in expected]
+
+
+async def test_pages_before_one_that_fails_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And whoever tries again goes on after them."""
+    monkeypatch.setattr(walking, "SOON", AT_ONCE)
+    told = Told()
+    assert await batches(told, together=4, broken=7) == [[1, 2, 3, 4], [5, 6]]
+    assert told.pages == [5, 7]
+
+
+async def test_a_page_that_was_not_looked_at_is_not_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that dies meanwhile leaves its batch to the next one."""
+    monkeypatch.setattr(walking, "SOON", AT_ONCE)
+    told, ended = Told(), asyncio.Event()
+
+    async def read(cursor: str | None) -> Page:
+        return Page(number=int(cursor or "1"))
+
+    async def look_at(pages: Sequence[Seen[Page]]) -> None:
+        if pages[0].page.number > 4:
+            ended.set()
+            await asyncio.Event().wait()
+
+    walked = asyncio.create_task(walk(START, START, cast("Heart", told), read, look_at, together=4))
+    await ended.wait()
+    walked.cancel()
+    await asyncio.gather(walked, return_exceptions=True)
+    assert all(page <= 5 for page in told.pages)
