@@ -11,8 +11,9 @@ from activities.shops import OpenShop, Shops
 from activities.taking import Bodies, Taking
 from contracts.errors import ShopHides
 from contracts.syncs import Absent, Finding, FindingKind, SyncCounts, SyncPosition, SyncRun
-from database import absent, sync_findings, syncs
+from database import absent, sync_findings, sync_pages
 from database.engine import Database
+from database.sync_pages import Outcome
 
 BATCH = 100
 """Products asked for at a time."""
@@ -79,14 +80,13 @@ class AbsentActivities:
     ) -> None:
         async with self._database.transaction() as connection:
             gone = await absent.remove(connection, at.run.sync_id, missing, read_at=read_at)
-            await syncs.keep_page(
-                connection,
-                at.run.sync_id,
-                at.page,
+            outcome = Outcome(
+                page=at.page,
                 external_ids=there,
                 counts=SyncCounts(gone=len(gone), seen=len(there), changed=len(there)),
                 findings=[_silent(external_id) for external_id in gone],
             )
+            await sync_pages.keep(connection, at.run.sync_id, [outcome])
 
 
 async def _one_by_one(shop: OpenShop, asked: Sequence[str]) -> tuple[Bodies, list[str]]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from functools import partial
 
-from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.failures import STORE_GONE
@@ -24,9 +23,10 @@ from contracts.syncs import (
     SyncRun,
     WalkedPages,
 )
-from database import manifest, syncs
+from database import manifest, sync_pages, syncs
 from database.engine import Database
 from database.manifest import Compared, Listed, Verdict
+from database.sync_pages import Outcome
 
 COMPARED_TOGETHER = 10
 """Pages of which a statement tells whether anything on them differs from what we hold."""
@@ -45,6 +45,21 @@ def _together(wanted: Wanted) -> Iterator[Wanted]:
         batch[page] = ids
     if batch:
         yield batch
+
+
+def _outcome(seen: Seen[ManifestPage], compared: Sequence[Compared]) -> Outcome:
+    run, page, named = seen.at.run, seen.at.page, list(dict.fromkeys(seen.page.listed))
+    differing = [one for one in compared if one.page == page and one.verdict is not Verdict.SAME]
+    new = sum(one.verdict is Verdict.NEW for one in differing)
+    return Outcome(
+        page=page,
+        external_ids=named,
+        wanted=() if run.dry_run else [one.external_id for one in differing],
+        counts=SyncCounts(
+            seen=len(named), new=new, changed=len(differing) - new, unchanged=len(named) - len(differing)
+        ),
+        findings=[finding(one) for one in differing if not (run.first and one.verdict is Verdict.NEW)],
+    )
 
 
 class CatalogSyncActivities:
@@ -84,7 +99,9 @@ class CatalogSyncActivities:
                     read = partial(shop.catalogue.manifest, modified_after=run.modified_after)
                     at = await walk(at, start, heart, read, self._compare, together=COMPARED_TOGETHER)
             async with self._database.reading() as connection:
-                differing = await syncs.differing(connection, run.sync_id, first=start.page, last=at.page - 1)
+                differing = await sync_pages.differing(
+                    connection, run.sync_id, first=start.page, last=at.page - 1
+                )
         return WalkedPages(at=at, differing=differing)
 
     @activity.defn
@@ -98,7 +115,7 @@ class CatalogSyncActivities:
         ):
             with database_errors():
                 async with self._database.reading() as connection:
-                    wanted = await syncs.wanted(connection, run.sync_id, work.pages)
+                    wanted = await sync_pages.wanted(connection, run.sync_id, work.pages)
             for together in _together(wanted):
                 await taking.begin(self._take(run, together, shop), then=lambda: None)
 
@@ -153,28 +170,4 @@ class CatalogSyncActivities:
         ]
         async with self._database.transaction() as connection:
             compared = await manifest.compare(connection, run.store_id, listed, model=self._model)
-            for seen in pages:
-                differing = [
-                    one for one in compared if one.page == seen.at.page and one.verdict is not Verdict.SAME
-                ]
-                await self._keep_page(connection, seen, differing)
-
-    async def _keep_page(
-        self, connection: AsyncConnection, seen: Seen[ManifestPage], differing: Sequence[Compared]
-    ) -> None:
-        run, named = seen.at.run, list(dict.fromkeys(seen.page.listed))
-        new = sum(one.verdict is Verdict.NEW for one in differing)
-        await syncs.keep_page(
-            connection,
-            run.sync_id,
-            seen.at.page,
-            external_ids=named,
-            wanted=() if run.dry_run else [one.external_id for one in differing],
-            counts=SyncCounts(
-                seen=len(named),
-                new=new,
-                changed=len(differing) - new,
-                unchanged=len(named) - len(differing),
-            ),
-            findings=[finding(one) for one in differing if not (run.first and one.verdict is Verdict.NEW)],
-        )
+            await sync_pages.keep(connection, run.sync_id, [_outcome(seen, compared) for seen in pages])

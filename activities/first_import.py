@@ -12,6 +12,9 @@ from connectors.base import WholePage
 from contracts.syncs import SyncPosition, WalkedPages
 from database.engine import Database
 
+IMPORTED_TOGETHER = 3
+"""Pages whose texts are embedded in one call, as long as they fit, and written in one transaction."""
+
 
 class FirstImportActivities:
     """The step of a walk that has nothing to compare."""
@@ -32,10 +35,9 @@ class FirstImportActivities:
                 shop = await with_currency(self._database, at, opened)
 
                 async def take(pages: Sequence[Seen[WholePage]]) -> None:
-                    for seen in pages:
-                        with database_errors():
-                            await begun(self._database, seen)
-                        await self._taking.take_listed(start.run, seen.at.page, shop, seen.page, seen.read_at)
+                    with database_errors():
+                        await begun(self._database, pages[0])
+                    await self._taking.take_listed(shop, pages)
 
-                at = await walk(at, start, heart, shop.catalogue.whole, take)
+                at = await walk(at, start, heart, shop.catalogue.whole, take, together=IMPORTED_TOGETHER)
         return WalkedPages(at=at, differing=())

@@ -1,6 +1,6 @@
 """A page of products, read from a shop, becomes rows, chunks and vectors: each step once for all of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,9 +32,9 @@ class ReadProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedPage:
-    """How many products were new, and the texts that search does not know."""
+    """The products that were new, and the texts that search does not know."""
 
-    new: int
+    new: Set[str]
     unknown: Mapping[KnowledgeVersion, Content]
 
 
@@ -83,7 +83,7 @@ class Pages:
     ) -> SavedPage:
         """Write products with their variations, and with their vectors those that have some already."""
         if not page.products:
-            return SavedPage(new=0, unknown={})
+            return SavedPage(new=frozenset(), unknown={})
         changes = [page.change(read.product) for read in page.products]
         await lock_products(connection, page.store_id, [change.external_id for change in changes])
         inside = [
@@ -113,7 +113,7 @@ class Pages:
                 )
             )
         saved = await products.upsert(connection, written, settled=page.read_at - SETTLED)
-        new = sum(row.is_new for row in saved.values())
+        new = {external_id for external_id, row in saved.items() if row.is_new}
         newer = newcomers.chunks.keys() - saved.keys()
         others = await products.rows(connection, page.store_id, sorted(newer)) if newer else {}
         met = await newcomers.lay(connection, (saved | others).values(), model=self._texts.model)

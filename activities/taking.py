@@ -1,7 +1,7 @@
 """Taking products over on behalf of a sync: what was done, what failed, and what it waits for."""
 
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence, Set
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +17,7 @@ from activities.newcomers import Foresight
 from activities.page_texts import Spent
 from activities.pages import Pages, ReadPage, ReadProduct, SavedPage
 from activities.shops import OpenShop
+from activities.walking import Seen
 from connectors.base import WholePage
 from connectors.platforms import PLATFORMS
 from contracts.catalog import Product
@@ -24,8 +25,9 @@ from contracts.errors import InvalidField
 from contracts.events import EventType
 from contracts.failures import Failure, Posture
 from contracts.syncs import Finding, FindingKind, SyncCounts, SyncRun
-from database import sync_findings, syncs
+from database import sync_findings, sync_pages, syncs
 from database.engine import Database
+from database.sync_pages import Outcome
 
 Bodies = Mapping[str, Mapping[str, Any]]
 """What a catalogue tells of products, by their ids."""
@@ -46,6 +48,13 @@ def _read(run: SyncRun, shop: OpenShop, bodies: Bodies, read_at: datetime) -> tu
             products.append(ReadProduct(product=change, listed_hash=listed))
     page = ReadPage(store_id=run.store_id, terms=shop.terms, read_at=read_at, products=products)
     return page, unreadable
+
+
+def _outcome(seen: Seen[WholePage], new: Set[str]) -> Outcome:
+    listed = seen.page.listed
+    count = sum(external_id in new for external_id in listed)
+    counts = SyncCounts(seen=len(listed), new=count, unchanged=len(listed) - count)
+    return Outcome(page=seen.at.page, external_ids=listed, counts=counts)
 
 
 def _waited_for(failure: Failure) -> Failure:
@@ -83,28 +92,23 @@ class Taking:
                 saved = await self._pages.save(connection, page)
             await self._make_known(run, numbers, saved, unreadable, Spent())
 
-    async def take_listed(
-        self, run: SyncRun, number: int, shop: OpenShop, listed: WholePage, read_at: datetime
-    ) -> None:
-        """The same for a page of the list, which is kept with its products; new ones are embedded first."""
-        page, unreadable = _read(run, shop, listed.products, read_at)
+    async def take_listed(self, shop: OpenShop, pages: Sequence[Seen[WholePage]]) -> None:
+        """The same for pages of the list, which are kept with their products; new ones are embedded first."""
+        run, numbers = pages[0].at.run, [seen.at.page for seen in pages]
+        bodies = {external_id: body for seen in pages for external_id, body in seen.page.products.items()}
+        page, unreadable = _read(run, shop, bodies, pages[0].read_at)
         with _meant():
             async with (
                 self._foresight.of(run.store_id, [read.product for read in page.products]) as newcomers,
                 self._database.transaction() as connection,
             ):
                 saved = await self._pages.save(connection, page, newcomers)
-                new = saved.new + len(unreadable)
-                counts = SyncCounts(
-                    seen=len(listed.listed), new=new, unchanged=max(0, len(listed.listed) - new)
-                )
-                await syncs.keep_page(
-                    connection, run.sync_id, number, external_ids=listed.listed, counts=counts
-                )
+                new = saved.new | {finding.external_id for finding in unreadable}
+                await sync_pages.keep(connection, run.sync_id, [_outcome(seen, new) for seen in pages])
                 if not saved.unknown:
-                    await self._taken(connection, run, [number], newcomers.spent, unreadable)
+                    await self._taken(connection, run, numbers, newcomers.spent, unreadable)
             if saved.unknown:
-                await self._make_known(run, [number], saved, unreadable, newcomers.spent)
+                await self._make_known(run, numbers, saved, unreadable, newcomers.spent)
 
     async def _make_known(
         self,
@@ -135,7 +139,7 @@ class Taking:
         )
         if unreadable:
             await sync_findings.keep(connection, run.sync_id, unreadable)
-        await syncs.taken(connection, run.sync_id, numbers, counts)
+        await sync_pages.taken(connection, run.sync_id, numbers, counts)
 
     @asynccontextmanager
     async def explained(self, sync_id: int) -> AsyncIterator[Heart]:

@@ -1,6 +1,6 @@
-"""Syncs: their rows, what was counted page by page, what was seen and what was found."""
+"""Syncs: their rows, and what was counted in them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +9,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.syncs import (
-    Finding,
     Sync,
     SyncCounts,
     SyncEnd,
@@ -18,7 +17,6 @@ from contracts.syncs import (
     SyncRun,
     SyncStatus,
 )
-from database import sync_findings
 from database.sync_tables import COUNTS
 
 OVERLAP = timedelta(minutes=15)
@@ -61,36 +59,6 @@ _STARTED = text("""
 """)
 
 _SHOW = text("UPDATE syncs SET reason = :reason WHERE id = :id AND finished_at IS NULL")
-
-_PAGE = text("""
-    INSERT INTO sync_pages AS p (sync_id, page, external_ids, wanted, seen, new, changed, unchanged, gone)
-    VALUES (:sync_id, :page, :external_ids, :wanted, :seen, :new, :changed, :unchanged, :gone)
-    ON CONFLICT (sync_id, page) DO UPDATE
-    SET external_ids = ARRAY(SELECT unnest(p.external_ids) UNION SELECT unnest(excluded.external_ids)),
-        wanted = ARRAY(SELECT unnest(p.wanted) UNION SELECT unnest(excluded.wanted))
-    WHERE NOT excluded.external_ids <@ p.external_ids
-""")
-
-_WANTED = text("""
-    SELECT page, wanted FROM sync_pages
-    WHERE sync_id = :sync_id AND page = ANY(:pages) AND taken_at IS NULL ORDER BY page
-""")
-
-_DIFFERING = text("""
-    SELECT page FROM sync_pages
-    WHERE sync_id = :sync_id AND page BETWEEN :first AND :last AND taken_at IS NULL AND wanted <> '{}'
-    ORDER BY page
-""")
-
-_TOOK = ", ".join(
-    f"{name} = CASE WHEN page = :first THEN :{name} ELSE 0 END"
-    for name in ("failed", "embedded", "reused", "tokens_spent")
-)
-
-_TAKEN = text(f"""
-    UPDATE sync_pages SET taken_at = now(), {_TOOK}
-    WHERE sync_id = :sync_id AND page = ANY(:pages) AND taken_at IS NULL
-""")
 
 _SUMS = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in COUNTS)
 
@@ -181,50 +149,6 @@ async def started(
 async def show(connection: AsyncConnection, sync_id: int, reason: str) -> None:
     """Tell why a sync does not get on."""
     await connection.execute(_SHOW, {"id": sync_id, "reason": reason})
-
-
-async def keep_page(
-    connection: AsyncConnection,
-    sync_id: int,
-    page: int,
-    *,
-    external_ids: Sequence[str],
-    wanted: Sequence[str] = (),
-    counts: SyncCounts,
-    findings: Sequence[Finding] = (),
-) -> None:
-    """Write what comparing a page came to; the first time counts, for the second finds things mended.
-
-    What a page names only then, since something went from those before it, is walked too.
-    """
-    values = {
-        **asdict(counts),
-        "sync_id": sync_id,
-        "page": page,
-        "external_ids": list(external_ids),
-        "wanted": list(wanted),
-    }
-    kept = await connection.execute(_PAGE, values)
-    if kept.rowcount and findings:
-        await sync_findings.keep(connection, sync_id, findings)
-
-
-async def wanted(connection: AsyncConnection, sync_id: int, pages: Sequence[int]) -> dict[int, list[str]]:
-    """The products to take over from these pages, in their order, but for those where that was done."""
-    rows = await connection.execute(_WANTED, {"sync_id": sync_id, "pages": list(pages)})
-    return {row.page: row.wanted for row in rows}
-
-
-async def differing(connection: AsyncConnection, sync_id: int, *, first: int, last: int) -> tuple[int, ...]:
-    """The pages of a range with products to take over."""
-    values = {"sync_id": sync_id, "first": first, "last": last}
-    return tuple((await connection.execute(_DIFFERING, values)).scalars())
-
-
-async def taken(connection: AsyncConnection, sync_id: int, pages: Sequence[int], counts: SyncCounts) -> None:
-    """Mark pages as done, which came to this together."""
-    values = {**asdict(counts), "sync_id": sync_id, "pages": list(pages), "first": pages[0]}
-    await connection.execute(_TAKEN, values)
 
 
 async def finish(connection: AsyncConnection, end: SyncEnd) -> None:

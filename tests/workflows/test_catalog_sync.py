@@ -43,6 +43,24 @@ async def test_the_first_import_makes_all_known(synced: Synced) -> None:
     assert synced.shop.routes["products"] == 2, "pages are read in full, and just once"
 
 
+async def test_pages_of_a_quick_shop_are_imported_together(
+    synced: Synced, embeddings: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few are embedded in one call; each is counted for itself, also what cannot be read of it."""
+    monkeypatch.setitem(IN_ORDER, "per_page", "5")
+    monkeypatch.setattr(walking, "SOON", timedelta(days=1))
+    ids = [synced.shop.add(name=f"کفش {number}") for number in range(60)]
+    synced.shop.products[ids[20]]["name"] = ["nonsense"]
+    calls = len(embeddings.requests)
+    sync = await synced.sync()
+    assert len(embeddings.requests) - calls == 1 + 2 + 2, "page 1, 2 to 4, 5 to 7, 8 to 10, 11 and 12"
+    assert (sync.counts.seen, sync.counts.new, sync.counts.unchanged) == (60, 60, 0)
+    assert (sync.counts.failed, sync.counts.embedded) == (1, 59)
+    assert [finding.kind for finding in await synced.findings(sync)] == [FindingKind.UNREADABLE]
+    assert len(await synced.known()) == 59
+    assert synced.shop.routes["products"] == 12, "pages are read just once, and nothing was absent"
+
+
 async def test_a_store_that_holds_something_asks_only_for_what_it_lacks(synced: Synced) -> None:
     """A plugin may have told us of the catalogue before there were credentials."""
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(130)]

@@ -7,7 +7,8 @@ import pytest
 
 from contracts.naming import catalog_sync_id
 from contracts.syncs import FindingKind, SyncCounts, SyncMode, SyncRequest, SyncStatus
-from database import syncs
+from database import sync_pages, syncs
+from database.sync_pages import Outcome
 from tests.shop_server import (
     BOM,
     BROKEN_JSON,
@@ -159,9 +160,10 @@ async def test_what_a_page_cost_is_counted_once(synced: Synced) -> None:
     async with system.database.transaction() as connection:
         run = await syncs.begin(connection, request, workflow_id="w", run_id=f"taken-{synced.store.store_id}")
         assert run is not None
-        await syncs.keep_page(connection, run.sync_id, 1, external_ids=["woo_1"], counts=SyncCounts(seen=1))
-        await syncs.taken(connection, run.sync_id, [1], SyncCounts(embedded=3, tokens_spent=30))
-        await syncs.taken(connection, run.sync_id, [1], SyncCounts(reused=3))
+        outcome = Outcome(page=1, external_ids=["woo_1"], counts=SyncCounts(seen=1))
+        await sync_pages.keep(connection, run.sync_id, [outcome])
+        await sync_pages.taken(connection, run.sync_id, [1], SyncCounts(embedded=3, tokens_spent=30))
+        await sync_pages.taken(connection, run.sync_id, [1], SyncCounts(reused=3))
     counts = (await synced.read(run.sync_id)).counts
     assert (counts.seen, counts.embedded, counts.reused, counts.tokens_spent) == (1, 3, 0, 30)
 
