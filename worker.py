@@ -213,13 +213,13 @@ def tuned(
 
 
 def _spare_the_collector() -> None:
-    """Leave out of every collection what was imported, and collect when a page's objects have come together.
+    """Leave out of every collection what was imported, and collect when the objects of pages come together.
 
-    What a page is read into makes no cycles; looking for them cost a tenth of an import.
+    What pages are read into makes no cycles; looking for them cost a tenth of an import.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000)
+    gc.set_threshold(100_000)
 
 
 async def run(settings: Settings, only: Share | None = None) -> None:

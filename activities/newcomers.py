@@ -42,25 +42,31 @@ class Newcomers:
         self, connection: AsyncConnection, saved: Iterable[SavedRow], *, model: str
     ) -> dict[str, SavedRow]:
         """Write their chunks; the rows that somebody else wrote meanwhile, known by now, by their ids."""
+        laid = [row for row in saved if self.embedded(row.external_id, row.content_hash)]
+        met = [row for row in laid if not row.is_new]
+        await page_knowledge.bear(connection, model, *self._texts([row for row in laid if row.is_new]))
+        if met:
+            versions = [_version(row) for row in met]
+            await page_knowledge.lay(connection, model, *self._texts(met), complete=versions)
+        return {
+            row.external_id: replace(row, knowledge_hash=row.content_hash, knowledge_model=model)
+            for row in met
+        }
+
+    def _texts(self, rows: Iterable[SavedRow]) -> tuple[list[ChunkRow], dict[TextKey, Vector]]:
+        """Chunks and vectors of products that have been written."""
         chunks: list[ChunkRow] = []
         vectors: dict[TextKey, Vector] = {}
-        met: dict[str, SavedRow] = {}
-        complete, born = [], []
-        for row in saved:
-            if not self.embedded(row.external_id, row.content_hash):
-                continue
-            version = KnowledgeVersion(event_row=0, product_id=row.id, content_hash=row.content_hash)
+        for row in rows:
             of_it = self.chunks[row.external_id]
-            chunks += chunk_rows(version, of_it)
+            chunks += chunk_rows(_version(row), of_it)
             for chunk in of_it:
                 vectors[row.id, chunk.text_hash] = self.vectors[row.external_id, chunk.text_hash]
-            if row.is_new:
-                born.append(row.id)
-            else:
-                complete.append(version)
-                met[row.external_id] = replace(row, knowledge_hash=row.content_hash, knowledge_model=model)
-        await page_knowledge.lay(connection, model, chunks, vectors, complete=complete, born=born)
-        return met
+        return chunks, vectors
+
+
+def _version(row: SavedRow) -> KnowledgeVersion:
+    return KnowledgeVersion(event_row=0, product_id=row.id, content_hash=row.content_hash)
 
 
 NOBODY = Newcomers()

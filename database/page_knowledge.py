@@ -3,7 +3,7 @@
 One step does it all, so that nothing is staged for the next, as `knowledge` does for an event.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import fields
 from operator import attrgetter
 
@@ -34,25 +34,36 @@ _PUBLISH = text("""
     RETURNING p.id
 """)
 
-_LAY = text("""
-    WITH laid AS (
+
+def _insert(embedding: str) -> str:
+    return f"""
         INSERT INTO tenant_knowledge AS k (
             user_id, store_id, product_id, content_hash, model, position, text, text_hash, tokens, words,
             embedding, is_live)
         SELECT p.user_id, p.store_id, p.id, c.content_hash, :model, c.position, c.text, c.text_hash, c.tokens,
                to_tsvector('simple', c.words)
                  || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id]),
-               coalesce(v.embedding,
-                        (SELECT known.embedding FROM tenant_knowledge known
-                         WHERE known.product_id = p.id AND known.text_hash = c.text_hash
-                           AND known.model = :model AND known.embedding IS NOT NULL LIMIT 1)),
-               c.is_live
-        FROM jsonb_to_recordset(CAST(:chunks AS jsonb)) AS c(
+               {embedding}, c.is_live
+        FROM json_to_recordset(CAST(:chunks AS json)) AS c(
             product_id bigint, content_hash text, position int, text text, text_hash text, tokens int,
             words text, vector int, is_live boolean)
         JOIN products p ON p.id = c.product_id
         LEFT JOIN unnest(CAST(:vectors AS halfvec[])) WITH ORDINALITY AS v(embedding, place)
             ON v.place = c.vector
+    """
+
+
+_BEAR = text(_insert("v.embedding"))
+
+_KNOWN_VECTOR = """
+    SELECT known.embedding FROM tenant_knowledge known
+    WHERE known.product_id = p.id AND known.text_hash = c.text_hash
+      AND known.model = :model AND known.embedding IS NOT NULL LIMIT 1
+"""
+
+_LAY = text(f"""
+    WITH laid AS (
+        {_insert(f"coalesce(v.embedding, ({_KNOWN_VECTOR}))")}
         ON CONFLICT (product_id, content_hash, model, position) DO UPDATE
         SET embedding = coalesce(k.embedding, excluded.embedding)
         RETURNING k.embedding IS NULL AS vanished
@@ -87,21 +98,39 @@ async def lay(
     vectors: Mapping[TextKey, Vector],
     *,
     complete: Sequence[KnowledgeVersion],
-    born: Collection[int] = (),
 ) -> None:
     """Write chunks with these vectors, or with those their products have for equal texts.
 
     Texts that are complete with them are those search finds from then on, but for products that should have
-    another by now; and those of products that were `born` with them, whose rows say so. Vanished writes
-    nothing.
+    another by now. Vanished writes nothing.
     """
     published: set[int] = set()
     if complete:
         rows = await connection.execute(_PUBLISH, {**_values(complete), "model": model})
         published = set(rows.scalars())
-    live = published.union(born)
+    if chunks:
+        values = _chunks(model, chunks, vectors, live=published)
+        if (await connection.execute(_LAY, values)).scalar_one():
+            raise Vanished
+    if published:
+        current = [version for version in complete if version.product_id in published]
+        await knowledge.swap(connection, current, model)
+
+
+async def bear(
+    connection: AsyncConnection, model: str, chunks: Sequence[ChunkRow], vectors: Mapping[TextKey, Vector]
+) -> None:
+    """Write all chunks of products that this transaction made, whose rows say that they are known."""
+    if chunks:
+        live = {chunk.product_id for chunk in chunks}
+        await connection.execute(_BEAR, _chunks(model, chunks, vectors, live=live))
+
+
+def _chunks(
+    model: str, chunks: Sequence[ChunkRow], vectors: Mapping[TextKey, Vector], *, live: Set[int]
+) -> dict[str, object]:
     places = {key: place for place, key in enumerate(vectors, start=1)}
-    laid = [
+    rows = [
         {
             **dict(zip(_FIELDS, _values_of(chunk), strict=True)),
             "vector": places.get((chunk.product_id, chunk.text_hash)),
@@ -109,12 +138,7 @@ async def lay(
         }
         for chunk in chunks
     ]
-    values = {"model": model, "chunks": orjson.dumps(laid).decode(), "vectors": Vectors(vectors.values())}
-    if laid and (await connection.execute(_LAY, values)).scalar_one():
-        raise Vanished
-    if published:
-        current = [version for version in complete if version.product_id in published]
-        await knowledge.swap(connection, current, model)
+    return {"model": model, "chunks": orjson.dumps(rows).decode(), "vectors": Vectors(vectors.values())}
 
 
 def _values(versions: Sequence[KnowledgeVersion]) -> dict[str, object]:
