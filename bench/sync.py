@@ -124,7 +124,7 @@ async def _many(
             f"first import of {MANY:,} products against downloading and parsing them",
             _ratio(imports),
             0.25,
-            f"{_rates(imports)} by {BULK_WORKERS} bulk workers, without the vector index, which takes in"
+            f"{_rates(imports)}; by {BULK_WORKERS} bulk workers, without the vector index, which takes in"
             f" {first.sync.counts.embedded:,} vectors in {index:.0f} s",
         ),
         at_least(
