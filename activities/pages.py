@@ -24,9 +24,13 @@ SETTLED = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadProduct:
-    """A product with all its variations, and the fingerprint its entry in the shop's list has, if known."""
+    """A product with all its variations, as its shop showed it at `read_at`.
+
+    `listed_hash` is the fingerprint its entry in the shop's list has, if known.
+    """
 
     product: Product
+    read_at: datetime
     listed_hash: str | None
 
 
@@ -40,15 +44,15 @@ class SavedPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadPage:
-    """Products as their shop showed them at `read_at`."""
+    """Products that were read together."""
 
     store_id: int
     terms: SealedAccess
-    read_at: datetime
     products: Sequence[ReadProduct]
 
-    def change(self, product: Product) -> Change:
+    def change(self, read: ReadProduct) -> Change:
         """As if an event had told of it at the time of reading."""
+        product = read.product
         return Change(
             id=0,
             store_id=self.store_id,
@@ -59,8 +63,8 @@ class ReadPage:
             product_key=product.external_id,
             payload={},
             is_trimmed=False,
-            version=min(product.version, self.read_at) if product.version else None,
-            received_at=self.read_at,
+            version=min(product.version, read.read_at) if product.version else None,
+            received_at=read.read_at,
             superseded_by=None,
             platform=self.terms.type,
             currency=self.terms.currency,
@@ -69,7 +73,7 @@ class ReadPage:
     def listed_hash(self, read: ReadProduct) -> str | None:
         """None where the product claims to be of the future: then it is looked at again."""
         version = read.product.version
-        return None if version and version > self.read_at else read.listed_hash
+        return None if version and version > read.read_at else read.listed_hash
 
 
 class Pages:
@@ -84,7 +88,7 @@ class Pages:
         """Write products with their variations, and with their vectors those that have some already."""
         if not page.products:
             return SavedPage(new=frozenset(), unknown={})
-        changes = [page.change(read.product) for read in page.products]
+        changes = [page.change(read) for read in page.products]
         await lock_products(connection, page.store_id, [change.external_id for change in changes])
         inside = [
             Inside(change=change, variations=read.product.variations, ids=read.product.variation_ids)
@@ -112,7 +116,9 @@ class Pages:
                     ),
                 )
             )
-        saved = await products.upsert(connection, written, settled=page.read_at - SETTLED)
+        saved = await products.upsert(
+            connection, written, settled=min(read.read_at for read in page.products) - SETTLED
+        )
         new = {external_id for external_id, row in saved.items() if row.is_new}
         newer = newcomers.chunks.keys() - saved.keys()
         others = await products.rows(connection, page.store_id, sorted(newer)) if newer else {}

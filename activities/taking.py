@@ -1,7 +1,7 @@
 """Taking products over on behalf of a sync: what was done, what failed, and what it waits for."""
 
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence, Set
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -33,7 +33,7 @@ Bodies = Mapping[str, Mapping[str, Any]]
 """What a catalogue tells of products, by their ids."""
 
 
-def _read(run: SyncRun, shop: OpenShop, bodies: Bodies, read_at: datetime) -> tuple[ReadPage, list[Finding]]:
+def _read(shop: OpenShop, bodies: Bodies, read_at: datetime) -> tuple[list[ReadProduct], list[Finding]]:
     """The products, and findings on those that cannot be read."""
     products, unreadable = [], []
     for external_id, body in bodies.items():
@@ -45,16 +45,23 @@ def _read(run: SyncRun, shop: OpenShop, bodies: Bodies, read_at: datetime) -> tu
             continue
         if isinstance(change, Product):
             listed = shop.catalogue.fingerprint(body)
-            products.append(ReadProduct(product=change, listed_hash=listed))
-    page = ReadPage(store_id=run.store_id, terms=shop.terms, read_at=read_at, products=products)
-    return page, unreadable
+            products.append(ReadProduct(product=change, read_at=read_at, listed_hash=listed))
+    return products, unreadable
 
 
-def _outcome(seen: Seen[WholePage], new: Set[str]) -> Outcome:
+def _outcome(seen: Seen[WholePage], new: set[str], unreadable: Sequence[Finding]) -> Outcome:
+    """What a page came to; products are `new` on the first page that names them."""
     listed = seen.page.listed
-    count = sum(external_id in new for external_id in listed)
-    counts = SyncCounts(seen=len(listed), new=count, unchanged=len(listed) - count)
-    return Outcome(page=seen.at.page, external_ids=listed, counts=counts)
+    fresh = new.intersection(listed)
+    new -= fresh
+    return Outcome(
+        page=seen.at.page,
+        external_ids=listed,
+        counts=SyncCounts(
+            seen=len(listed), new=len(fresh), unchanged=len(listed) - len(fresh), failed=len(unreadable)
+        ),
+        findings=unreadable,
+    )
 
 
 def _waited_for(failure: Failure) -> Failure:
@@ -86,37 +93,46 @@ class Taking:
         self, run: SyncRun, numbers: Sequence[int], shop: OpenShop, bodies: Bodies, read_at: datetime
     ) -> None:
         """Save products as they were read, make their texts known, and mark their pages as done."""
-        page, unreadable = _read(run, shop, bodies, read_at)
+        products, unreadable = _read(shop, bodies, read_at)
+        page = ReadPage(store_id=run.store_id, terms=shop.terms, products=products)
         with _meant():
             async with self._database.transaction() as connection:
                 saved = await self._pages.save(connection, page)
-            await self._make_known(run, numbers, saved, unreadable, Spent())
+            await self._make_known(run, numbers, saved, Spent(), unreadable)
 
     async def take_listed(self, shop: OpenShop, pages: Sequence[Seen[WholePage]]) -> None:
-        """The same for pages of the list, which are kept with their products; new ones are embedded first."""
+        """The same for pages of the list, which are kept with their products; new ones are embedded first.
+
+        Of a product that moved from one of them to another, the later page tells.
+        """
         run, numbers = pages[0].at.run, [seen.at.page for seen in pages]
-        bodies = {external_id: body for seen in pages for external_id, body in seen.page.products.items()}
-        page, unreadable = _read(run, shop, bodies, pages[0].read_at)
+        read: dict[str, ReadProduct] = {}
+        unreadable: dict[int, list[Finding]] = {}
+        for seen in pages:
+            products, unreadable[seen.at.page] = _read(shop, seen.page.products, seen.read_at)
+            read |= {one.product.external_id: one for one in products}
+        page = ReadPage(store_id=run.store_id, terms=shop.terms, products=list(read.values()))
         with _meant():
             async with (
-                self._foresight.of(run.store_id, [read.product for read in page.products]) as newcomers,
+                self._foresight.of(run.store_id, [one.product for one in page.products]) as newcomers,
                 self._database.transaction() as connection,
             ):
                 saved = await self._pages.save(connection, page, newcomers)
-                new = saved.new | {finding.external_id for finding in unreadable}
-                await sync_pages.keep(connection, run.sync_id, [_outcome(seen, new) for seen in pages])
+                new = {*saved.new, *(one.external_id for failed in unreadable.values() for one in failed)}
+                outcomes = [_outcome(seen, new, unreadable[seen.at.page]) for seen in pages]
+                await sync_pages.keep(connection, run.sync_id, outcomes)
                 if not saved.unknown:
-                    await self._taken(connection, run, numbers, newcomers.spent, unreadable)
+                    await self._taken(connection, run, numbers, newcomers.spent)
             if saved.unknown:
-                await self._make_known(run, numbers, saved, unreadable, newcomers.spent)
+                await self._make_known(run, numbers, saved, newcomers.spent)
 
     async def _make_known(
         self,
         run: SyncRun,
         numbers: Sequence[int],
         saved: SavedPage,
-        unreadable: Sequence[Finding],
         before: Spent,
+        unreadable: Sequence[Finding] = (),
     ) -> None:
         spent = before + await self._pages.make_known(saved)
         async with self._database.transaction() as connection:
@@ -128,7 +144,7 @@ class Taking:
         run: SyncRun,
         numbers: Sequence[int],
         spent: Spent,
-        unreadable: Sequence[Finding],
+        unreadable: Sequence[Finding] = (),
     ) -> None:
         """Mark pages as done, with what they cost and what of them cannot be read."""
         counts = SyncCounts(

@@ -1,12 +1,12 @@
 """Walking through a shop's list: the next page is read while those before are looked at."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -23,8 +23,8 @@ from database.engine import Database
 AT_A_TIME = 2
 """Batches of pages that are looked at while the next one is read; all of them are in memory."""
 
-SOON = timedelta(seconds=0.1)
-"""Pages that a shop answers this quickly after each other may be looked at together."""
+SOON = 0.1
+"""Seconds within which pages are looked at together with the first of them."""
 
 EMPTY_PAGES_BELIEVED = 3
 
@@ -100,23 +100,39 @@ async def walk(
 
 
 async def _batches(
-    pages: AsyncIterable[tuple[P, datetime]], at: SyncPosition, most: int
+    pages: AsyncIterator[tuple[P, datetime]], at: SyncPosition, most: int
 ) -> AsyncGenerator[list[Seen[P]], None]:
-    """Pages that came soon after each other; where reading fails, those before are not in vain."""
+    """Pages that are there, or come soon after; where reading fails, those before are not in vain."""
+    clock = asyncio.get_running_loop().time
     batch: list[Seen[P]] = []
+    until = 0.0
+    reading = asyncio.ensure_future(anext(pages, None))
     try:
-        async for page, read_at in pages:
-            batch.append(Seen(at=at, page=page, read_at=read_at, then=_after(at, page)))
-            at = batch[-1].then
-            if len(batch) == most or datetime.now(UTC) - batch[0].read_at >= SOON:
+        while True:
+            if batch and not (len(batch) < most and await _comes(reading, within=until - clock())):
                 yield batch
                 batch = []
+            if (arrived := await reading) is None:
+                break
+            reading = asyncio.ensure_future(anext(pages, None))
+            page, read_at = arrived
+            if not batch:
+                until = clock() + SOON
+            batch.append(Seen(at=at, page=page, read_at=read_at, then=_after(at, page)))
+            at = batch[-1].then
     except Exception:
         if batch:
             yield batch
         raise
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
     if batch:
         yield batch
+
+
+async def _comes(reading: asyncio.Future[Any], *, within: float) -> bool:
+    return bool((await asyncio.wait({reading}, timeout=max(0.0, within)))[0])
 
 
 async def _read_ahead(read: Read[P], at: SyncPosition, end: int) -> AsyncGenerator[tuple[P, datetime], None]:

@@ -40,7 +40,7 @@ async def keep(connection: AsyncConnection, sync_id: int, findings: Sequence[Fin
 async def read(
     connection: AsyncConnection, sync_id: int, *, offset: int = 0, limit: int = KEPT
 ) -> list[Finding]:
-    """What a sync found, in the order it did."""
+    """What a sync found, in the order it was written down."""
     rows = await connection.execute(_FINDINGS, {"id": sync_id, "offset": offset, "limit": limit})
     return [
         Finding(external_id=row.external_id, kind=FindingKind(row.kind), detail=row.detail) for row in rows

@@ -11,11 +11,12 @@ from contracts.syncs import Finding, SyncCounts
 from database import sync_findings
 
 _KEEP = text("""
-    INSERT INTO sync_pages AS p (sync_id, page, external_ids, wanted, seen, new, changed, unchanged, gone)
+    INSERT INTO sync_pages AS p (sync_id, page, external_ids, wanted, seen, new, changed, unchanged, gone,
+                                  failed)
     SELECT :sync_id, n.*
     FROM jsonb_to_recordset(CAST(:pages AS jsonb)) AS n(
         page integer, external_ids text[], wanted text[], seen bigint, new bigint, changed bigint,
-        unchanged bigint, gone bigint)
+        unchanged bigint, gone bigint, failed bigint)
     ON CONFLICT (sync_id, page) DO UPDATE
     SET external_ids = ARRAY(SELECT unnest(p.external_ids) UNION SELECT unnest(excluded.external_ids)),
         wanted = ARRAY(SELECT unnest(p.wanted) UNION SELECT unnest(excluded.wanted))
@@ -35,13 +36,17 @@ _DIFFERING = text("""
 """)
 
 _TOOK = ", ".join(
-    f"{name} = CASE WHEN page = :first THEN :{name} ELSE 0 END"
+    f"{name} = p.{name} + CASE WHEN p.page = left_over.first THEN :{name} ELSE 0 END"
     for name in ("failed", "embedded", "reused", "tokens_spent")
 )
 
 _TAKEN = text(f"""
-    UPDATE sync_pages SET taken_at = now(), {_TOOK}
-    WHERE sync_id = :sync_id AND page = ANY(:pages) AND taken_at IS NULL
+    WITH left_over AS (
+        SELECT min(page) AS first FROM sync_pages
+        WHERE sync_id = :sync_id AND page = ANY(:pages) AND taken_at IS NULL
+    )
+    UPDATE sync_pages p SET taken_at = now(), {_TOOK}
+    FROM left_over WHERE sync_id = :sync_id AND page = ANY(:pages) AND taken_at IS NULL
 """)
 
 
@@ -90,6 +95,6 @@ async def differing(connection: AsyncConnection, sync_id: int, *, first: int, la
 
 
 async def taken(connection: AsyncConnection, sync_id: int, pages: Sequence[int], counts: SyncCounts) -> None:
-    """Mark pages as done, which came to this together."""
-    values = {**asdict(counts), "sync_id": sync_id, "pages": list(pages), "first": pages[0]}
+    """Mark pages as done; those that were not yet came to this together."""
+    values = {**asdict(counts), "sync_id": sync_id, "pages": list(pages)}
     await connection.execute(_TAKEN, values)

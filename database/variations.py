@@ -154,9 +154,17 @@ def _values(store_id: int, changes: Sequence[Inside]) -> dict[str, object]:
 
 
 async def upsert(connection: AsyncConnection, store_id: int, changes: Sequence[Inside]) -> int:
-    """Write all variations in one statement; answers how many were not newer already."""
-    rows = [_row(variation, inside.change) for inside in changes for variation in inside.variations]
-    written = await connection.execute(_UPSERT, {"store_id": store_id, "variations": _json(rows)})
+    """Write all variations in one statement, of one that several products name what the last one tells.
+
+    Answers how many were not newer already.
+    """
+    rows = {
+        variation.external_id: _row(variation, inside.change)
+        for inside in changes
+        for variation in inside.variations
+    }
+    values = {"store_id": store_id, "variations": _json(list(rows.values()))}
+    written = await connection.execute(_UPSERT, values)
     return len(written.all())
 
 

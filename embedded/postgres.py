@@ -44,6 +44,7 @@ SETTINGS = {
     "effective_cache_size": "1GB",
     "random_page_cost": "1.1",
     "jit": "off",
+    "max_locks_per_transaction": "256",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",

@@ -49,10 +49,10 @@ SYNC_STEPS: dict[str, type] = {
     "_keep": CatalogSyncActivities,
     "take": Taking,
 }
-"""Those of every full sync; the last two are done for each of its pages."""
+"""Those of every full sync; the last two are done for its pages, where a shop is quick for some together."""
 
 IMPORT_STEPS: dict[str, type] = {"import_pages": FirstImportActivities, "take_listed": Taking}
-"""Those of a shop's first sync, the latter for each of its pages."""
+"""Those of a shop's first sync, the latter for its pages, a few at a time."""
 
 
 def arm(step: str, moment: str, flag: Path, call: int) -> None:

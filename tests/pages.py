@@ -44,8 +44,10 @@ class Page:
         return ReadPage(
             store_id=self.shop.store_id,
             terms=terms,
-            read_at=read_at or datetime.now(UTC),
-            products=[ReadProduct(product=product, listed_hash=None) for product in products],
+            products=[
+                ReadProduct(product=product, read_at=read_at or datetime.now(UTC), listed_hash=None)
+                for product in products
+            ],
         )
 
     async def save(

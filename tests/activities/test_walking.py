@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 import pytest
@@ -22,7 +22,7 @@ RUN = SyncRun(
     modified_after=None,
 )
 START = SyncPosition(run=RUN, page=1, until=11)
-AT_ONCE, LATE = timedelta(days=1), timedelta(0)
+DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +58,17 @@ class Told:
         self.pages.append(at.page)
 
 
-async def batches(told: Told, *, together: int, broken: int = 0) -> list[list[int]]:
-    """The pages that were looked at with each other; the shop fails at a `broken` one."""
+async def batches(told: Told, *, together: int, broken: int = 0, slow: bool = False) -> list[list[int]]:
+    """The pages that were looked at with each other; the shop fails at a `broken` one.
+
+    A `slow` one answers only when the page before has been looked at.
+    """
     looked_at: list[list[int]] = []
+    ready = asyncio.Semaphore(1 if slow else 10)
 
     async def read(cursor: str | None) -> Page:
         number = int(cursor or "1")
+        await ready.acquire()
         if number == broken:
             raise ConnectionError
         return Page(number=number)
@@ -71,6 +76,7 @@ async def batches(told: Told, *, together: int, broken: int = 0) -> list[list[in
     async def look_at(pages: Sequence[Seen[Page]]) -> None:
         assert [seen.at.page for seen in pages] == [seen.page.number for seen in pages]
         looked_at.append([seen.page.number for seen in pages])
+        ready.release()
 
     try:
         at = await walk(START, START, cast("Heart", told), read, look_at, together=together)
@@ -81,27 +87,29 @@ async def batches(told: Told, *, together: int, broken: int = 0) -> list[list[in
 
 
 @pytest.mark.parametrize(
-    ("soon", "together", "expected"),
-    [
-        (AT_ONCE, 4, [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10]]),
-        (AT_ONCE, 1, [[number] for number in range(1, 11)]),
-        (LATE, 4, [[number] for number in range(1, 11)]),
-    ],
-    ids=["quick", "heavy", "slow"],
+    ("together", "expected"),
+    [(4, [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10]]), (1, [[number] for number in range(1, 11)])],
+    ids=["light", "heavy"],
 )
 async def test_quick_pages_are_looked_at_together(
-    monkeypatch: pytest.MonkeyPatch, soon: timedelta, together: int, expected: list[list[int]]
+    monkeypatch: pytest.MonkeyPatch, together: int, expected: list[list[int]]
 ) -> None:
-    """As many as fit; what comes late waits for no other."""
-    monkeypatch.setattr(walking, "SOON", soon)
+    """As many as fit."""
+    monkeypatch.setattr(walking, "SOON", DAY)
     told = Told()
     assert await batches(told, together=together) == expected
     assert told.pages == [batch[-1] + 1 for batch in expected]
 
 
+async def test_a_page_waits_for_no_other_that_is_slow() -> None:
+    """Which would never come if it did."""
+    told = Told()
+    assert await batches(told, together=4, slow=True) == [[number] for number in range(1, 11)]
+
+
 async def test_pages_before_one_that_fails_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     """And whoever tries again goes on after them."""
-    monkeypatch.setattr(walking, "SOON", AT_ONCE)
+    monkeypatch.setattr(walking, "SOON", DAY)
     told = Told()
     assert await batches(told, together=4, broken=7) == [[1, 2, 3, 4], [5, 6]]
     assert told.pages == [5, 7]
@@ -109,19 +117,20 @@ async def test_pages_before_one_that_fails_are_looked_at(monkeypatch: pytest.Mon
 
 async def test_a_page_that_was_not_looked_at_is_not_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that dies meanwhile leaves its batch to the next one."""
-    monkeypatch.setattr(walking, "SOON", AT_ONCE)
-    told, ended = Told(), asyncio.Event()
+    monkeypatch.setattr(walking, "SOON", DAY)
+    told, reached = Told(), asyncio.Event()
 
     async def read(cursor: str | None) -> Page:
         return Page(number=int(cursor or "1"))
 
     async def look_at(pages: Sequence[Seen[Page]]) -> None:
-        if pages[0].page.number > 4:
-            ended.set()
+        if pages[0].page.number == 7:
+            reached.set()
+        if pages[0].page.number > 3:
             await asyncio.Event().wait()
 
-    walked = asyncio.create_task(walk(START, START, cast("Heart", told), read, look_at, together=4))
-    await ended.wait()
+    walked = asyncio.create_task(walk(START, START, cast("Heart", told), read, look_at, together=3))
+    await reached.wait()
     walked.cancel()
     await asyncio.gather(walked, return_exceptions=True)
-    assert all(page <= 5 for page in told.pages)
+    assert told.pages == [4], "the first batch, though the third was begun"

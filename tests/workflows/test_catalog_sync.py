@@ -48,7 +48,7 @@ async def test_pages_of_a_quick_shop_are_imported_together(
 ) -> None:
     """A few are embedded in one call; each is counted for itself, also what cannot be read of it."""
     monkeypatch.setitem(IN_ORDER, "per_page", "5")
-    monkeypatch.setattr(walking, "SOON", timedelta(days=1))
+    monkeypatch.setattr(walking, "SOON", 86_400.0)
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(60)]
     synced.shop.products[ids[20]]["name"] = ["nonsense"]
     calls = len(embeddings.requests)
@@ -108,7 +108,7 @@ async def test_pages_compared_together_are_each_kept_for_themselves(
 ) -> None:
     """Those on which nothing differs beside those on which something does."""
     monkeypatch.setitem(IN_ORDER, "per_page", "5")
-    monkeypatch.setattr(walking, "SOON", timedelta(days=1))
+    monkeypatch.setattr(walking, "SOON", 86_400.0)
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(60)]
     await synced.sync()
     together: list[list[int]] = []
@@ -155,7 +155,8 @@ async def test_a_product_on_two_pages_is_judged_on_each(synced: Synced) -> None:
             ],
             model="a-model",
         )
-    assert [(one.page, one.verdict) for one in compared] == [(1, Verdict.SAME), (2, Verdict.NEWER)]
+    judged = sorted((one.page, one.verdict) for one in compared)
+    assert judged == [(1, Verdict.SAME), (2, Verdict.NEWER)]
 
 
 async def test_an_unchanged_shop_costs_a_request_a_page_and_no_embedding(

@@ -168,6 +168,24 @@ async def test_what_a_page_cost_is_counted_once(synced: Synced) -> None:
     assert (counts.seen, counts.embedded, counts.reused, counts.tokens_spent) == (1, 3, 0, 30)
 
 
+async def test_what_pages_cost_is_counted_on_those_that_were_left(synced: Synced) -> None:
+    """An attempt may take them together otherwise than the one before, which took over some of them."""
+    system, request = synced.system, SyncRequest(store_id=synced.store.store_id)
+    async with system.database.transaction() as connection:
+        run = await syncs.begin(connection, request, workflow_id="w", run_id=f"left-{synced.store.store_id}")
+        assert run is not None
+        outcomes = [
+            Outcome(page=page, external_ids=[f"woo_{page}"], counts=SyncCounts(seen=1, failed=1))
+            for page in (1, 2, 3)
+        ]
+        for some in (outcomes[:2], outcomes):
+            await sync_pages.keep(connection, run.sync_id, some)
+        await sync_pages.taken(connection, run.sync_id, [1, 2], SyncCounts(embedded=2))
+        await sync_pages.taken(connection, run.sync_id, [2, 3], SyncCounts(embedded=1))
+    counts = (await synced.read(run.sync_id)).counts
+    assert (counts.seen, counts.failed, counts.embedded) == (3, 3, 3)
+
+
 async def test_a_shop_without_totals_is_not_believed_to_be_short(synced: Synced) -> None:
     """Without a count no list has an end: that is nonsense, which is asked for again, not a short list."""
     for number in range(120):
