@@ -1,8 +1,6 @@
 """A list that loses products while it is walked is walked whole all the same."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import pytest
@@ -10,32 +8,10 @@ import pytest
 from activities import shifts
 from activities.heartbeats import Heart
 from activities.walking import Seen, walk
-from contracts.syncs import SyncMode, SyncPosition, SyncRun
+from contracts.syncs import SyncPosition
+from tests.lists import RUN, Page
 
 PER_PAGE = 10
-RUN = SyncRun(
-    sync_id=1,
-    store_id=1,
-    mode=SyncMode.FULL,
-    dry_run=False,
-    allow_gone=False,
-    modified_after=None,
-    pages_per_step=1_000,
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A page of ids."""
-
-    listed: tuple[str, ...]
-    next: str | None
-    total: int | None
-    numbered: int | None
-    moment: datetime | None = None
-
-    def joined(self, other: "Page", *, only: Collection[str]) -> "Page":
-        return replace(self, listed=(*self.listed, *(id_ for id_ in other.listed if id_ in only)))
 
 
 class Shop:

@@ -2,48 +2,23 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
 from activities import walking
 from activities.heartbeats import Heart
 from activities.walking import Seen, walk
-from contracts.syncs import SyncMode, SyncPosition, SyncRun
+from contracts.syncs import SyncPosition
+from tests.lists import RUN, Page
 
-RUN = SyncRun(
-    sync_id=1,
-    store_id=1,
-    mode=SyncMode.FULL,
-    dry_run=False,
-    allow_gone=False,
-    modified_after=None,
-)
 START = SyncPosition(run=RUN, page=1, until=11)
 DAY = 86_400.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+def page(number: int) -> Page:
     """A page of one product."""
-
-    number: int
-    total: int | None = None
-    numbered: int | None = None
-    moment: datetime | None = None
-
-    @property
-    def listed(self) -> tuple[str, ...]:
-        return (str(self.number),)
-
-    @property
-    def next(self) -> str:
-        return str(self.number + 1)
-
-    def joined(self, other: "Page", **_: Any) -> "Page":
-        raise AssertionError(f"{self} and {other} hold what they held")
+    return Page(listed=(str(number),), next=str(number + 1))
 
 
 class Told:
@@ -71,11 +46,12 @@ async def batches(told: Told, *, together: int, broken: int = 0, slow: bool = Fa
         await ready.acquire()
         if number == broken:
             raise ConnectionError
-        return Page(number=number)
+        return page(number)
 
     async def look_at(pages: Sequence[Seen[Page]]) -> None:
-        assert [seen.at.page for seen in pages] == [seen.page.number for seen in pages]
-        looked_at.append([seen.page.number for seen in pages])
+        numbers = [seen.at.page for seen in pages]
+        assert [seen.page.listed for seen in pages] == [(str(number),) for number in numbers]
+        looked_at.append(numbers)
         ready.release()
 
     try:
@@ -121,12 +97,12 @@ async def test_a_page_that_was_not_looked_at_is_not_told_of(monkeypatch: pytest.
     told, reached = Told(), asyncio.Event()
 
     async def read(cursor: str | None) -> Page:
-        return Page(number=int(cursor or "1"))
+        return page(int(cursor or "1"))
 
     async def look_at(pages: Sequence[Seen[Page]]) -> None:
-        if pages[0].page.number == 7:
+        if pages[0].at.page == 7:
             reached.set()
-        if pages[0].page.number > 3:
+        if pages[0].at.page > 3:
             await asyncio.Event().wait()
 
     walked = asyncio.create_task(walk(START, START, cast("Heart", told), read, look_at, together=3))

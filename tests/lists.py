@@ -1,0 +1,31 @@
+"""Pages of a shop's list, and a sync that walks through it, for tests without a shop or a database."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from contracts.syncs import SyncMode, SyncRun
+
+RUN = SyncRun(
+    sync_id=1,
+    store_id=1,
+    mode=SyncMode.FULL,
+    dry_run=False,
+    allow_gone=False,
+    modified_after=None,
+    pages_per_step=1_000,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of ids."""
+
+    listed: tuple[str, ...]
+    next: str | None
+    total: int | None = None
+    numbered: int | None = None
+    moment: datetime | None = None
+
+    def joined(self, other: "Page", *, only: Collection[str]) -> "Page":
+        return replace(self, listed=(*self.listed, *(id_ for id_ in other.listed if id_ in only)))
