@@ -1,7 +1,7 @@
 """Taking products over on behalf of a sync: what was done, what failed, and what it waits for."""
 
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence, Set
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -49,19 +49,26 @@ def _read(shop: OpenShop, bodies: Bodies, read_at: datetime) -> tuple[list[ReadP
     return products, unreadable
 
 
-def _outcome(seen: Seen[WholePage], new: set[str], unreadable: Sequence[Finding]) -> Outcome:
-    """What a page came to; products are `new` on the first page that names them."""
-    listed = seen.page.listed
-    fresh = new.intersection(listed)
-    new -= fresh
-    return Outcome(
-        page=seen.at.page,
-        external_ids=listed,
-        counts=SyncCounts(
-            seen=len(listed), new=len(fresh), unchanged=len(listed) - len(fresh), failed=len(unreadable)
-        ),
-        findings=unreadable,
-    )
+def _outcomes(
+    pages: Sequence[Seen[WholePage]], new: Set[str], unreadable: Mapping[int, Sequence[Finding]]
+) -> Iterator[Outcome]:
+    """What pages came to; products are new on the first one that names them."""
+    left = new | {finding.external_id for findings in unreadable.values() for finding in findings}
+    for seen in pages:
+        page, listed = seen.at.page, seen.page.listed
+        fresh = left & {*listed}
+        left -= fresh
+        yield Outcome(
+            page=page,
+            external_ids=listed,
+            counts=SyncCounts(
+                seen=len(listed),
+                new=len(fresh),
+                unchanged=len(listed) - len(fresh),
+                failed=len(unreadable[page]),
+            ),
+            findings=unreadable[page],
+        )
 
 
 def _waited_for(failure: Failure) -> Failure:
@@ -118,8 +125,7 @@ class Taking:
                 self._database.transaction() as connection,
             ):
                 saved = await self._pages.save(connection, page, newcomers)
-                new = {*saved.new, *(one.external_id for failed in unreadable.values() for one in failed)}
-                outcomes = [_outcome(seen, new, unreadable[seen.at.page]) for seen in pages]
+                outcomes = list(_outcomes(pages, saved.new, unreadable))
                 await sync_pages.keep(connection, run.sync_id, outcomes)
                 if not saved.unknown:
                     await self._taken(connection, run, numbers, newcomers.spent)
