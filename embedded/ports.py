@@ -1,10 +1,10 @@
 """TCP ports of this machine."""
 
 import socket
+from itertools import chain
 from random import SystemRandom
 
 LOOPBACK = "127.0.0.1"
-
 
 NEVER_TAKEN = range(20_000, 32_768)
 """Ports that Linux and macOS give to no outgoing connection, which could have one before its server does."""
@@ -13,7 +13,8 @@ NEVER_TAKEN = range(20_000, 32_768)
 def free_ports(count: int) -> list[int]:
     """So many different ports of 127.0.0.1 that nobody listened on a moment ago."""
     found: list[int] = []
-    for port in SystemRandom().sample(NEVER_TAKEN, len(NEVER_TAKEN)):
+    first = SystemRandom().randrange(len(NEVER_TAKEN))
+    for port in chain(NEVER_TAKEN[first:], NEVER_TAKEN[:first]):
         if is_free(port):
             found.append(port)
         if len(found) == count:
