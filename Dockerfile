@@ -23,14 +23,17 @@ from cli import app
 
 app()
 EOF
-COPY alembic.ini cli.py doctor.py logs.py settings.py tracing.py worker.py /app/
+COPY alembic.ini cli.py crypto.py settings.py worker.py /app/
 COPY activities /app/activities
 COPY api /app/api
 COPY commands /app/commands
 COPY connectors /app/connectors
 COPY contracts /app/contracts
 COPY database /app/database
+COPY embeddings /app/embeddings
 COPY knowledge /app/knowledge
+COPY observability /app/observability
+COPY temporal /app/temporal
 COPY workflows /app/workflows
 
 ENV PATH=/opt/pilito/bin:$PATH \

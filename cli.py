@@ -11,18 +11,18 @@ from alembic import command
 from alembic.config import Config
 from rich.console import Console
 
-import doctor as examination
-import logs
 import worker as worker_process
 from api.app import create_app
-from api.protocol import bounded
+from api.middleware.http_protocol import bounded
+from commands import doctor as examination
 from commands import people, stores, syncs, tokens
 from commands.environment import fail, run, settings
-from database import vector_index
+from database.chunks import vector_index
+from observability import logs
 from settings import Settings
-from workflows import runtime
-from workflows.client import connect, register_search_attributes
-from workflows.schedules import ensure_schedules
+from temporal import client as runtime
+from temporal.client import connect, register_search_attributes
+from temporal.schedules import ensure_schedules
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Keep a shop's knowledge base true.")
 app.add_typer(people.admin, name="admin")

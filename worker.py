@@ -16,37 +16,37 @@ from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.worker import Worker
 
-import tracing
-from activities.absent import AbsentActivities
-from activities.catalog_sync import CatalogSyncActivities
-from activities.embedding import Embedding
-from activities.events import EventActivities
-from activities.first_import import FirstImportActivities
-from activities.inbox import InboxActivities
-from activities.knowledge import KnowledgeActivities
-from activities.lost import LostActivities, Temporal
-from activities.newcomers import Foresight
-from activities.page_texts import PageTexts
-from activities.pages import Pages
-from activities.products import ProductActivities
-from activities.pulling import ShopActivities
-from activities.retention import RetentionActivities
-from activities.shops import Shops
-from activities.store_schedules import ScheduleActivities
-from activities.taking import Taking
-from activities.totals import Totals
-from activities.webhook_upkeep import WebhookUpkeepActivities
-from connectors.embeddings import Embedder, create_embedder
-from connectors.outbound import Outbound
+from activities.counters import Totals
+from activities.events.confirm import ShopActivities
+from activities.events.inbox import InboxActivities
+from activities.events.index import KnowledgeActivities
+from activities.events.record import EventActivities
+from activities.events.retention import RetentionActivities
+from activities.events.save import ProductActivities
+from activities.events.stalled import LostActivities, Temporal
+from activities.indexing import Embedding
+from activities.stores.schedules import ScheduleActivities
+from activities.stores.shop_reader import Shops
+from activities.stores.webhooks import WebhookUpkeepActivities
+from activities.sync.apply import Taking
+from activities.sync.compare import CatalogSyncActivities
+from activities.sync.first_import import FirstImportActivities
+from activities.sync.index_page import PageTexts
+from activities.sync.missing import AbsentActivities
+from activities.sync.new_products import Foresight
+from activities.sync.save_page import Pages
+from connectors.http.outbound import Outbound
 from contracts.events import LostText, ProductEvent
-from contracts.naming import bulk_queue, embedding_label
+from contracts.ids import bulk_queue, embedding_label
+from crypto import Seal
 from database.engine import Database, create_engine
-from database.sealing import Seal
+from embeddings.openai import Embedder, create_embedder
+from observability import tracing
 from settings import Settings, load
+from temporal.client import connect, start_product_event, start_product_text, status_of
+from temporal.schedules import ensure_schedules
+from temporal.store_schedules import StoreSchedules
 from workflows import WORKFLOWS
-from workflows.client import connect, start_product_event, start_product_text, status_of
-from workflows.schedules import ensure_schedules
-from workflows.store_schedules import StoreSchedules
 
 DATABASE_STEPS = 20
 EMBEDDING_CALLS = 20

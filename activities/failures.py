@@ -9,9 +9,8 @@ import openai
 from psycopg.errors import CardinalityViolation, ForeignKeyViolation
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
-from connectors.pauses import bounded, retry_after, seconds
 from contracts.errors import EmbeddingProblem, WrongDimensions
-from contracts.failures import WAIT_INTERVAL, Failure, Posture
+from contracts.retry import WAIT_INTERVAL, Failure, Posture, bounded, retry_after, seconds
 
 REFUSED_INTERVAL = timedelta(minutes=5)
 """A statement that is refused is so until somebody migrates or deploys; histories have no room for more."""

@@ -11,23 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-import tracing
-from api import (
-    accounts,
-    deliveries,
-    docs,
-    events,
-    explain,
-    health,
-    products,
-    search,
-    stores,
-    syncs,
-    tokens,
-    webhooks,
-)
-from api.auth import Tokens
-from api.body import Patience
+from api.dependencies import State
 from api.errors import (
     DATABASE_DOWN,
     Refused,
@@ -36,26 +20,33 @@ from api.errors import (
     misfit,
     refused,
 )
-from api.installation import Installation
-from api.intake import Intake
-from api.limits import RateLimit
-from api.metrics import Metrics
-from api.openapi import TAGS, Service
-from api.query_vectors import QueryVectors
-from api.remembered import Remembered
-from api.requests import Requests
-from api.sessions import Sessions
-from api.state import State
-from connectors.embeddings import create_embedder
-from connectors.outbound import Outbound
+from api.ingest import Intake
+from api.metrics.installation import Installation
+from api.metrics.process import Metrics
+from api.middleware.body import Patience
+from api.middleware.request_log import Requests
+from api.openapi import page as docs
+from api.openapi.build import TAGS, Service
+from api.routes import auth as accounts
+from api.routes import events, explain, health, products, search, stores, syncs, tokens
+from api.routes import plugin_webhook as webhooks
+from api.routes import signed_webhooks as deliveries
+from api.security.integration_tokens import Tokens
+from api.security.rate_limit import RateLimit
+from api.security.sessions import Sessions
+from api.security.stale_cache import Remembered
+from connectors.http.outbound import Outbound
 from contracts.events import EventType
-from contracts.naming import VERSION
+from contracts.ids import VERSION
+from crypto import Seal
+from database.access.stores import delivery_terms
 from database.engine import Database, create_engine
-from database.sealing import Seal
-from database.stores import delivery_terms
+from embeddings.openai import create_embedder
+from embeddings.query_cache import QueryVectors
+from observability import tracing
+from observability.tracing import Tracing
 from settings import Settings
-from tracing import Tracing
-from workflows.client import connect
+from temporal.client import connect
 
 ABOUT = """\
 Keeps a knowledge base true to a shop's catalogue.

@@ -12,7 +12,7 @@ from bench.rows import Row, at_most
 from bench.shop import Bare, delivery, opened
 from bench.system import Servers
 from bench.timing import Call, Times, compared, in_lanes, ratio
-from workflows.client import connect
+from temporal.client import connect
 
 QUEUE = "bench-acknowledgement"
 LANES = {"one after the other": 1, "8 at a time": 8}

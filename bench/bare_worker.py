@@ -7,8 +7,8 @@ import uvloop
 
 from bench.bare import STEPS, TASK_QUEUE, BareWorkflow
 from settings import load
+from temporal.client import connect
 from worker import tuned
-from workflows.client import connect
 
 
 async def run() -> None:

@@ -11,7 +11,7 @@ from pgvector.psycopg import register_vector
 from rich.progress import Progress
 
 from bench.system import DIMENSIONS, MODEL
-from contracts.naming import embedding_label
+from contracts.ids import embedding_label
 
 STORES = {"large": 50_000, "middle": 10_000, **{f"small {n}": 1_000 for n in range(1, 41)}}
 """Chunks of every store; each is the only one of its user."""

@@ -12,8 +12,8 @@ from bench.rows import Row, count
 from bench.shop import Shop, delivery, opened
 from bench.system import Servers
 from contracts.events import EventStatus
-from tests.servers import EmbeddingServer
-from workflows.client import connect
+from fakes.openai import EmbeddingServer
+from temporal.client import connect
 
 PRODUCTS = 1_000
 EDITED_EVERY = 10

@@ -14,9 +14,9 @@ from bench.rows import Row, at_most, count
 from bench.system import Servers, migrate
 from bench.timing import Times, compared, ratio
 from contracts.events import EventStatus
-from database import event_log
 from database.engine import Database, create_engine
-from database.event_log import Cursor, EventFilter
+from database.events import log as event_log
+from database.events.log import Cursor, EventFilter
 
 NAME = "bench_event_log"
 EVENTS = 1_000_000

@@ -2,7 +2,7 @@
 
 import signal
 
-from tests.servers import EmbeddingServer
+from fakes.openai import EmbeddingServer
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import signal
 import sys
 from datetime import UTC, datetime, timedelta
 
-from tests.shop_server import ShopServer
+from fakes.woocommerce import ShopServer
 
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2}
 EDITED_EVERY = 100

@@ -16,9 +16,9 @@ from bench.corpus import STORES, Corpus, Store, load
 from bench.rows import Row, at_least, at_most, count
 from bench.system import DIMENSIONS, MODEL, Servers, migrate
 from bench.timing import Times, compared, ratio
-from contracts.naming import embedding_label
+from contracts.ids import embedding_label
 from contracts.search import Hit, Question
-from database import search, vector_index
+from database.chunks import search, vector_index
 from database.engine import Database, create_engine
 
 NAME = "bench_search"

@@ -11,14 +11,14 @@ import orjson
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
-from api.webhooks import event_of
+from api.ingest import event_of
 from bench.bare import TASK_QUEUE, BareWorkflow
 from bench.keepalive import Connection
 from connectors.envelope import open_envelope
 from connectors.woocommerce.parse import parse
-from contracts.accounts import IssuedToken
 from contracts.events import EventStatus, Outcome, ProductEvent
-from contracts.naming import SEARCH_ATTRIBUTES, product_event_id
+from contracts.ids import SEARCH_ATTRIBUTES, product_event_id
+from contracts.tokens import IssuedToken
 from workflows.product_event import ProductEventWorkflow
 
 WEBHOOK = "/api/integrations/woocommerce/webhook/"

@@ -16,10 +16,10 @@ from bench.shop import Shop, delivery, opened
 from bench.system import DIMENSIONS, MODEL, Servers
 from bench.walks import PER_PAGE, Catalogue, Store, Walk, catalogue, download, reading
 from connectors.woocommerce.client import MANIFEST_FIELDS
-from contracts.naming import embedding_label
-from database import vector_index
-from tests.servers import EmbeddingServer
-from workflows.client import connect
+from contracts.ids import embedding_label
+from database.chunks import vector_index
+from fakes.openai import EmbeddingServer
+from temporal.client import connect
 
 FEW, MANY = 2_000, 20_000
 LANES = 2

@@ -13,9 +13,11 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 
-from contracts.accounts import IssuedToken
-from contracts.naming import SEARCH_ATTRIBUTES
-from database import accounts, stores, tokens, vector_index
+from contracts.ids import SEARCH_ATTRIBUTES
+from contracts.tokens import IssuedToken
+from database.access import stores, tokens
+from database.access import users as accounts
+from database.chunks import vector_index
 from database.engine import Database, create_engine
 from embedded.ports import LOOPBACK, free_ports
 from embedded.postgres import EmbeddedPostgres

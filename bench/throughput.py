@@ -15,7 +15,7 @@ from bench.rows import Row, at_least, at_most, count
 from bench.shop import Bare, Shop, delivery, opened
 from bench.system import Servers
 from bench.timing import Times, compared, ratio, sequentially
-from workflows.client import connect
+from temporal.client import connect
 
 LANES = 16
 ALONE_ROUNDS = 6

@@ -18,15 +18,16 @@ from bench.system import SECONDS_TO_START, Servers
 from connectors.woocommerce.client import IN_ORDER
 from connectors.woocommerce.rest import NAMESPACE
 from connectors.woocommerce.signing import Key
-from contracts.accounts import IssuedToken
-from contracts.naming import catalog_sync_id
+from contracts.ids import catalog_sync_id
 from contracts.syncs import Sync, SyncMode, SyncRequest
-from database import stores, syncs
+from contracts.tokens import IssuedToken
+from crypto import Seal
+from database.access import stores
 from database.engine import Database, create_engine
-from database.sealing import Seal
+from database.sync import runs as syncs
 from embedded.processes import Child
-from tests.shop_server import KEY, SECRET
-from workflows.client import start_catalog_sync
+from fakes.woocommerce import KEY, SECRET
+from temporal.client import start_catalog_sync
 
 PER_PAGE = 100
 

@@ -10,8 +10,8 @@ import uvloop
 from pydantic import ValidationError
 
 import settings as configuration
+from crypto import Seal
 from database.engine import Database, create_engine
-from database.sealing import Seal
 from settings import Settings
 
 Answer = TypeVar("Answer")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from commands.environment import database, run, settings
-from database import provision
+from database.access import provision
 
 admin = typer.Typer(no_args_is_help=True, help="People who may administer.")
 user = typer.Typer(no_args_is_help=True, help="People who own stores.")

@@ -10,7 +10,7 @@ from rich.table import Table
 from commands.environment import database, fail, run, seal, settings
 from contracts.errors import SealedByAnother
 from contracts.stores import Store
-from database import stores
+from database.access import stores
 
 store = typer.Typer(no_args_is_help=True, help="Shops.")
 

@@ -12,13 +12,16 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from commands.environment import database, fail, run, settings
-from connectors.readable import check_readable
+from connectors.registry import check_readable
 from contracts.errors import InvalidField
-from contracts.naming import catalog_sync_id
+from contracts.ids import catalog_sync_id
 from contracts.syncs import Sync, SyncMode, SyncRequest, SyncStatus
-from database import drift, stores, sync_findings, syncs
+from database.access import stores
 from database.engine import Database
-from workflows.client import connect, start_catalog_sync, status_of
+from database.sync import pages as sync_findings
+from database.sync import runs as drift
+from database.sync import runs as syncs
+from temporal.client import connect, start_catalog_sync, status_of
 
 LOOK_EVERY = 0.3
 ASK_TEMPORAL_EVERY = 20

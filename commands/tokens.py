@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from commands.environment import database, fail, run, seal, settings
-from database import provision, token_terms, tokens
+from database.access import provision, tokens
+from database.access import tokens as token_terms
 
 token = typer.Typer(no_args_is_help=True, help="Tokens that shops send events with.")
 

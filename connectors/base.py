@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from connectors.outbound import Outbound
+from connectors.http.outbound import Outbound
 from contracts.catalog import Product, Variation
 from contracts.deliveries import Delivery, Ignored, Told
 from contracts.events import EventType
-from contracts.failures import Failure
+from contracts.retry import Failure
 from contracts.stores import ShopAccess
 from contracts.webhooks import Hook
 

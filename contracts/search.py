@@ -1,7 +1,9 @@
 """A question to the knowledge base, and what it found."""
 
+import struct
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +47,12 @@ class Hit:
     score: float
     text: str
     product: FoundProduct
+
+
+Vector: TypeAlias = bytes
+"""Numbers of half precision, two bytes each and the larger one first, as Postgres keeps and takes them."""
+
+
+def numbers(vector: Vector) -> list[float]:
+    """What a vector is made of."""
+    return list(struct.unpack(f">{len(vector) // 2}e", vector))

@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from database.vectors import accept_vectors
+from database.halfvec import accept_vectors
 
 
 def _dump(value: object) -> str:

@@ -8,10 +8,11 @@ from typing import Any
 import httpx2
 import orjson
 
-from database import accounts, tokens
+from crypto import Seal
+from database.access import tokens
+from database.access import users as accounts
+from database.access.provision import issue_token, save_user
 from database.engine import Database, create_engine
-from database.provision import issue_token, save_user
-from database.sealing import Seal
 from settings import Settings
 
 DEMO_STORE = "Demo shop"

@@ -1,5 +1,6 @@
 """What a running `pilito up` decided, for its children and for commands typed in another terminal."""
 
+import base64
 import contextlib
 import fcntl
 import os
@@ -8,7 +9,6 @@ from pathlib import Path
 
 import orjson
 
-from embedded.kept import kept_secret, write_private
 from embedded.processes import StartFailed
 from settings import Settings
 
@@ -70,3 +70,22 @@ def running(state_dir: Path) -> dict[str, str]:
 
 def _file(state_dir: Path) -> Path:
     return state_dir / "environment.json"
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file in one step by one that only its owner may read."""
+    draft = path.with_name(f".{path.name}.draft")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def kept_secret(path: Path) -> str:
+    """The secret in this file, made of 32 random bytes (url-safe base64) the first time."""
+    if not path.exists():
+        write_private(path, base64.urlsafe_b64encode(os.urandom(32)).decode())
+    return path.read_text().strip()

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from embedded.access import let_pass, let_read, service_account
-from embedded.kept import kept_secret, write_private
+from embedded.environment import kept_secret, write_private
 from embedded.ports import LOOPBACK, free_ports, is_free
 from embedded.processes import Account, Child, Pause, StartFailed, start_child
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from contracts.naming import SEARCH_ATTRIBUTES
+from contracts.ids import SEARCH_ATTRIBUTES
 from embedded import embedder
 from embedded.environment import complete, only_one
 from embedded.interruption import Interrupted, Interruption

@@ -12,15 +12,15 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, make_url, text
 
-from contracts.naming import SEARCH_ATTRIBUTES
-from database import vector_index
+from contracts.ids import SEARCH_ATTRIBUTES
+from database.chunks import vector_index
 from embedded.postgres import EmbeddedPostgres
 from embedded.temporal import EmbeddedTemporal
+from fakes.openai import EmbeddingServer
+from fakes.woocommerce import ShopServer
 from settings import Settings
-from tests.servers import EmbeddingServer
-from tests.shop_server import ShopServer
-from tests.syncs import Synced
-from tests.system import Shop, System, forget_keys, running
+from tests.support.syncs import Synced
+from tests.support.system import Shop, System, forget_keys, running
 
 ROOT = Path(__file__).parent.parent
 DIMENSIONS = 256

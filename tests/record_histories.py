@@ -16,20 +16,21 @@ from sqlalchemy import text
 from temporalio.client import WorkflowFailureError
 
 from contracts.events import LostText
-from contracts.naming import SEARCH_ATTRIBUTES, catalog_sync_id, event_retention_id, store_schedules_id
+from contracts.ids import SEARCH_ATTRIBUTES, catalog_sync_id, event_retention_id, store_schedules_id
 from contracts.syncs import SyncMode, SyncRequest
-from database import vector_index
+from database.chunks import vector_index
 from embedded.postgres import EmbeddedPostgres
 from embedded.temporal import EmbeddedTemporal
+from fakes import openai as servers
+from fakes.openai import EmbeddingServer
+from fakes.woocommerce import KEY, SECRET, ShopServer
 from settings import Settings
-from tests import deliveries, servers
+from temporal.client import start_product_text
 from tests.conftest import SECRET_KEY, migrated
-from tests.servers import EmbeddingServer
-from tests.shop_server import KEY, SECRET, ShopServer
-from tests.syncs import Synced
-from tests.system import Shop, System, eventually, running, running_inbox, started_by
+from tests.support import deliveries
+from tests.support.syncs import Synced
+from tests.support.system import Shop, System, eventually, running, running_inbox, started_by
 from workflows.catalog_sync import ScheduledSyncWorkflow
-from workflows.client import start_product_text
 
 HISTORIES = Path(__file__).parent / "histories"
 LOCAL = re.compile(r'"(identity|stackTrace)":\s*"(?:[^"\\]|\\.)*"')

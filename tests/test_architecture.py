@@ -1,159 +1,291 @@
-"""Imports follow the way of a change and never return."""
+"""The import rules of the project: which room may import which, and the size of modules."""
 
 import ast
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent
 
-MAY_IMPORT = {
-    "contracts": set[str](),
-    "settings": set[str](),
-    "logs": set[str](),
-    "tracing": set[str](),
+BASE = {"contracts", "crypto", "observability", "settings"}
+"""Rooms that import nothing but `contracts`."""
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "contracts": set(),
+    "settings": set(),
+    "observability": set(),
+    "crypto": {"contracts"},
     "knowledge": {"contracts"},
+    "embeddings": {"contracts", "settings"},
+    "connectors": {"connectors.http", "contracts", "knowledge"},
+    "connectors.http": {"contracts"},
+    "connectors.woocommerce": {"connectors", "connectors.http", "contracts"},
+    "connectors.shopify": {"connectors", "connectors.http", "contracts"},
+    "connectors.custom": {"connectors", "connectors.woocommerce", "contracts"},
+    "connectors.registry": {"connectors.*", "contracts"},
     "database": {"contracts"},
-    "connectors": {"contracts", "knowledge", "settings"},
-    "activities": {"connectors", "contracts", "database", "knowledge"},
-    "workflows": {"activities", "contracts"},
-    "api": {"connectors", "contracts", "database", "knowledge", "logs", "settings", "tracing", "workflows"},
-    "embedded": {"contracts", "database", "knowledge", "settings"},
-    "worker": {
+    "database.migrations": {"database", "settings"},
+    "database.events": {"contracts", "database"},
+    "database.products": {"contracts", "database", "database.events"},
+    "database.chunks": {"contracts", "database"},
+    "database.sync": {"contracts", "database"},
+    "database.access": {"contracts", "crypto", "database"},
+    "activities": {"contracts", "database.*", "embeddings", "knowledge"},
+    "activities.stores": {"activities", "connectors.*", "contracts", "crypto", "database.*"},
+    "activities.events": {
         "activities",
-        "connectors",
+        "activities.stores",
+        "connectors.*",
         "contracts",
-        "database",
+        "database.*",
         "knowledge",
-        "settings",
-        "tracing",
+    },
+    "activities.sync": {
+        "activities",
+        "activities.stores",
+        "connectors.*",
+        "contracts",
+        "database.*",
+        "embeddings",
+        "knowledge",
+    },
+    "workflows": {"activities.*", "contracts"},
+    "temporal": {"contracts", "workflows"},
+    "api": {"contracts"},
+    "api.security": {"api", "contracts", "database.*", "settings"},
+    "api.middleware": {"api", "api.security", "observability", "settings"},
+    "api.metrics": {"api.middleware", "api.security", "contracts", "database"},
+    "api.openapi": {"api"},
+    "api.schemas": {"api", "api.openapi", "connectors.*", "contracts"},
+    "api.dependencies": {
+        "api",
+        "api.ingest",
+        "api.metrics",
+        "api.middleware",
+        "api.openapi",
+        "api.security",
+        *BASE,
+        "connectors.*",
+        "database.*",
+        "embeddings",
+    },
+    "api.ingest": {"api", "contracts", "database.*", "temporal"},
+    "api.store_access": {"api", "api.dependencies", "connectors.*", "contracts", "database.*", "temporal"},
+    "api.routes": {
+        "api",
+        "api.dependencies",
+        "api.ingest",
+        "api.store_access",
+        "api.metrics",
+        "api.middleware",
+        "api.openapi",
+        "api.schemas",
+        "api.security",
+        "connectors.*",
+        "contracts",
+        "database.*",
+        "knowledge",
+        "temporal",
+    },
+    "api.app": {"api.*", "connectors.*", *BASE, "database.*", "embeddings", "temporal"},
+    "worker": {
+        "activities.*",
+        "connectors.*",
+        *BASE,
+        "database.*",
+        "embeddings",
+        "temporal",
         "workflows",
     },
-    "plugin_zip": set[str](),
-    "doctor": {"connectors", "contracts", "database", "settings", "workflows"},
-    "commands": {"connectors", "contracts", "database", "embedded", "settings", "workflows"},
-    "cli": {"api", "commands", "database", "doctor", "embedded", "logs", "settings", "worker", "workflows"},
+    "embedded": {"contracts", "crypto", "database.*", "knowledge", "settings"},
+    "commands": {"connectors.*", *BASE, "database.*", "embedded", "embeddings", "temporal"},
+    "cli": {"api.*", "commands", "database.*", "embedded", *BASE, "temporal", "worker"},
+    "plugin_zip": set(),
 }
-"""Every part of the product -> the parts it stands on."""
+"""Every room of the product -> the rooms it may import. `database.*` is `database` with all its rooms.
 
-EXCEPTIONS = {("database/migrations/env.py", "settings")}
-"""Alembic asks where the database is."""
+A module belongs to the longest entry that its dotted name begins with.
+"""
 
 LONGEST_MODULE = 300
+LONG_MODULES = {"database.tables"}
+"""One schema in one place."""
+
+LARGEST_ROOM = 15
+
+Import = tuple[str, str]
+"""A module, and a module that it imports."""
 
 
-def modules(part: str) -> list[Path]:
-    folder = ROOT / part
-    return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+def dotted(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-MODULES = [str(file.relative_to(ROOT)) for part in MAY_IMPORT for file in modules(part)]
+PARTS = sorted({room.split(".")[0] for room in MAY_IMPORT})
+FILES = sorted(
+    file
+    for part in PARTS
+    for file in ((ROOT / part).rglob("*.py") if (ROOT / part).is_dir() else [ROOT / f"{part}.py"])
+)
+MODULES = {dotted(file): file for file in FILES}
 
 
-def named(node: ast.AST) -> list[str]:
-    """The modules an import statement names, from the root."""
+def room_of(module: str) -> str:
+    """The entry of the table that a module belongs to."""
+    names = module.split(".")
+    for length in range(len(names), 0, -1):
+        if (room := ".".join(names[:length])) in MAY_IMPORT:
+            return room
+    raise AssertionError(f"{module} belongs to no room")
+
+
+def allowed(room: str, other: str) -> bool:
+    return any(
+        other == entry
+        or (entry.endswith(".*") and (other == entry[:-2] or other.startswith(entry.removesuffix("*"))))
+        for entry in MAY_IMPORT[room] | {room}
+    )
+
+
+def imported(node: ast.AST) -> list[str]:
+    """The modules that an import statement names."""
     match node:
         case ast.Import():
             return [alias.name for alias in node.names]
         case ast.ImportFrom(module=str(module), level=0):
-            return [module]
+            names = [f"{module}.{alias.name}" for alias in node.names]
+            return [name if name in MODULES else module for name in names]
         case ast.ImportFrom():
             raise AssertionError("imports are absolute")
     return []
 
 
-def imported(module: str) -> set[str]:
-    tree = ast.parse((ROOT / module).read_text())
-    return {name.split(".")[0] for node in ast.walk(tree) for name in named(node)}
+def imports() -> Iterator[Import]:
+    """All imports of the product, those inside functions included."""
+    for module, file in MODULES.items():
+        for node in ast.walk(ast.parse(file.read_text())):
+            for name in imported(node):
+                yield module, name
 
 
-def part_of(module: str) -> str:
-    return module.replace("/", ".").split(".")[0]
+IMPORTS = list(imports())
 
 
-def test_every_part_has_its_place() -> None:
-    """No package or module beside those of the table."""
-    packages = {file.parent.name for file in ROOT.glob("*/__init__.py")} - {"tests", "bench"}
+def test_every_package_and_script_is_in_the_table() -> None:
+    """A new top-level package or script needs an entry."""
+    packages = {file.parent.name for file in ROOT.glob("*/__init__.py")} - {"bench", "fakes", "tests"}
     scripts = {file.stem for file in ROOT.glob("*.py")}
-    assert packages | scripts == set(MAY_IMPORT)
+    assert packages | scripts == set(PARTS)
 
 
-def test_the_table_has_no_circle() -> None:
-    """Every part stands on parts that do not stand on it."""
+def test_the_table_has_no_cycle() -> None:
+    """Rooms can be ordered so that each imports only rooms before it."""
+    below = {
+        room: {other for other in MAY_IMPORT if other != room and allowed(room, other)} for room in MAY_IMPORT
+    }
     settled: set[str] = set()
-    while ready := {part for part, below in MAY_IMPORT.items() if below <= settled} - settled:
+    while ready := {room for room, others in below.items() if others <= settled} - settled:
         settled |= ready
     assert settled == set(MAY_IMPORT)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_follow_the_way_of_a_change(module: str) -> None:
-    """A module imports its own part and those below it, also inside functions; never tests or benches."""
-    ours = {*MAY_IMPORT, "tests", "bench"}
-    part = part_of(module)
-    excepted = {name for file, name in EXCEPTIONS if file == module}
-    assert imported(module) & ours <= MAY_IMPORT[part] | {part} | excepted
+def test_imports_follow_the_table() -> None:
+    """A module imports its own room and the rooms of its entry, and never tests, fakes or benches."""
+    assert [
+        f"{module} imports {name}"
+        for module, name in IMPORTS
+        if name.split(".")[0] in {*PARTS, "bench", "fakes", "tests"}
+        and (name.split(".")[0] not in PARTS or not allowed(room_of(module), room_of(name)))
+    ] == []
 
 
-@pytest.mark.parametrize(("file", "part"), sorted(EXCEPTIONS))
-def test_every_exception_is_still_needed(file: str, part: str) -> None:
-    """What no longer imports against the arrows is no exception."""
-    assert part in imported(file)
+def test_every_entry_of_the_table_is_used() -> None:
+    """An entry that no import needs any more is removed."""
+    used = {(room_of(module), room_of(name)) for module, name in IMPORTS if name.split(".")[0] in PARTS}
+    unused = [
+        (room, entry)
+        for room, entries in MAY_IMPORT.items()
+        for entry in entries - BASE
+        if not any(
+            origin == room
+            and (other == entry or (entry.endswith(".*") and f"{other}.".startswith(entry[:-1])))
+            for origin, other in used
+        )
+    ]
+    assert unused == []
 
 
-def test_contracts_stand_on_the_standard_library_and_pydantic() -> None:
-    """Whoever crosses a border carries nothing else along."""
-    for file in modules("contracts"):
-        names = imported(str(file.relative_to(ROOT)))
-        assert names <= {*sys.stdlib_module_names, "pydantic", "contracts"}, file
+def test_routes_do_not_import_each_other() -> None:
+    """What two routes share has a module of its own."""
+    routes = "api.routes."
+    assert [one for one in IMPORTS if one[0].startswith(routes) and one[1].startswith(routes)] == []
 
 
-def test_only_commands_that_start_servers_need_those_we_embed() -> None:
-    """The image has no `embedded`; whoever wants it imports it where it is wanted."""
-    for module in MODULES:
-        if part_of(module) != "embedded":
-            at_once = ast.parse((ROOT / module).read_text()).body
-            assert not [name for node in at_once for name in named(node) if part_of(name) == "embedded"]
+def test_contracts_need_only_the_standard_library_and_pydantic() -> None:
+    """Every other room imports `contracts`, so they bring no dependency along."""
+    names = {name.split(".")[0] for module, name in IMPORTS if room_of(module) == "contracts"}
+    assert names <= {*sys.stdlib_module_names, "pydantic", "contracts"}
 
 
-PASSAGE = "with workflow.unsafe.imports_passed_through():"
-OUTSIDE = ("__init__", "client", "schedules", "store_schedules")
-FROM_INSIDE = [m for m in MODULES if part_of(m) == "workflows" and Path(m).stem not in OUTSIDE]
+def test_embedded_servers_are_imported_where_they_start() -> None:
+    """The image does not contain `embedded`, so no module imports it at the top level."""
+    assert [
+        module
+        for module, file in MODULES.items()
+        if room_of(module) != "embedded"
+        for node in ast.parse(file.read_text()).body
+        for name in imported(node)
+        if name.split(".")[0] == "embedded"
+    ] == []
 
 
 def outside_the_passage(tree: ast.Module) -> Iterator[str]:
-    """The modules imported anywhere but through the sandbox's passage."""
+    """The modules that are imported outside of `workflow.unsafe.imports_passed_through()`."""
+    passage = "with workflow.unsafe.imports_passed_through():"
     passed = {
         node
         for block in tree.body
-        if isinstance(block, ast.With) and ast.unparse(block).startswith(PASSAGE)
+        if isinstance(block, ast.With) and ast.unparse(block).startswith(passage)
         for node in ast.walk(block)
     }
     for node in ast.walk(tree):
         if node not in passed:
-            yield from named(node)
+            yield from imported(node)
 
 
-@pytest.mark.parametrize("module", FROM_INSIDE)
-def test_workflows_import_ours_through_the_passage(module: str) -> None:
-    """Only the policies are loaded anew by the sandbox; the client and the schedules are outside of it."""
-    names = outside_the_passage(ast.parse((ROOT / module).read_text()))
-    assert {name for name in names if name.split(".")[0] in MAY_IMPORT} <= {"workflows.policies"}
+def test_workflows_import_the_product_through_the_passage() -> None:
+    """The sandbox reloads only the policies; everything else passes through."""
+    assert [
+        f"{module} imports {name}"
+        for module, file in MODULES.items()
+        if room_of(module) == "workflows" and module != "workflows"
+        for name in outside_the_passage(ast.parse(file.read_text()))
+        if name.split(".")[0] in PARTS and name != "workflows.policies"
+    ] == []
 
 
-WRITTEN = [module for module in MODULES if "/migrations/versions/" not in module]
+def test_modules_are_short() -> None:
+    """At most 300 lines, with few exceptions; migrations are records."""
+    assert {
+        module: lines
+        for module, file in MODULES.items()
+        if (lines := len(file.read_text().splitlines())) > LONGEST_MODULE
+        and module not in LONG_MODULES
+        and ".versions." not in module
+    } == {}
 
 
-@pytest.mark.parametrize("module", WRITTEN)
-def test_modules_are_short(module: str) -> None:
-    """One idea each; migrations are records."""
-    assert len((ROOT / module).read_text().splitlines()) <= LONGEST_MODULE
+def test_rooms_are_small() -> None:
+    """A folder holds about 14 modules at most, so that a reader can take it in at a glance."""
+    folders = {file.parent for file in FILES if file.parent.name != "versions"}
+    sizes = {
+        str(folder.relative_to(ROOT)): len([file for file in folder.glob("*.py") if file.stem != "__init__"])
+        for folder in folders
+    }
+    assert {folder: size for folder, size in sizes.items() if size > LARGEST_ROOM} == {}
 
 
 def test_nothing_is_called_utils() -> None:
     """A name says what is inside."""
     vague = {"utils", "util", "helpers", "helper", "common", "misc"}
-    names = {Path(module).stem for module in MODULES} | {Path(module).parent.name for module in MODULES}
-    assert not names & vague
+    assert [module for module in MODULES if vague & set(module.split("."))] == []

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.servers import EmbeddingServer
-from tests.system import Shop
+from fakes.openai import EmbeddingServer
+from tests.support.system import Shop
 
 pytestmark = pytest.mark.slow
 

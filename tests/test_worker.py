@@ -3,11 +3,11 @@
 import pytest
 
 from contracts.syncs import SyncStatus
+from fakes.openai import EmbeddingServer
+from fakes.woocommerce import ShopServer
 from tests.conftest import Configure
-from tests.servers import EmbeddingServer
-from tests.shop_server import ShopServer
-from tests.syncs import Synced
-from tests.system import running, working
+from tests.support.syncs import Synced
+from tests.support.system import running, working
 from worker import Share
 
 pytestmark = pytest.mark.slow

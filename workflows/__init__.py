@@ -5,7 +5,7 @@ from workflows.event_inbox import EventInboxWorkflow
 from workflows.event_retention import EventRetentionWorkflow
 from workflows.product_event import ProductEventWorkflow
 from workflows.product_text import ProductTextWorkflow
-from workflows.schedule_alignment import StoreSchedulesWorkflow
+from workflows.store_schedules import StoreSchedulesWorkflow
 
 WORKFLOWS = (
     ProductEventWorkflow,

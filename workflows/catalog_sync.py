@@ -19,11 +19,11 @@ from temporalio.workflow import ActivityConfig, ParentClosePolicy
 from workflows.policies import DATABASE, READING, UPKEEP
 
 with workflow.unsafe.imports_passed_through():
-    from activities.absent import AbsentActivities
-    from activities.catalog_sync import CatalogSyncActivities
-    from activities.first_import import FirstImportActivities
-    from activities.webhook_upkeep import WebhookUpkeepActivities
-    from contracts.naming import bulk_queue, catalog_sync_id
+    from activities.stores.webhooks import WebhookUpkeepActivities
+    from activities.sync.compare import CatalogSyncActivities
+    from activities.sync.first_import import FirstImportActivities
+    from activities.sync.missing import AbsentActivities
+    from contracts.ids import bulk_queue, catalog_sync_id
     from contracts.syncs import (
         DifferingPages,
         SyncEnd,
@@ -34,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
         SyncStatus,
     )
     from contracts.webhooks import WebhookCheck
-    from workflows.knowing import plain
+    from workflows.indexing import plain
 
 SIDE_BY_SIDE = 2
 """Steps that walk at once, each over pages of its own; by one bulk worker, or by two."""

@@ -5,8 +5,8 @@ from temporalio import workflow
 from workflows.policies import DATABASE, INBOX_INTERVAL
 
 with workflow.unsafe.imports_passed_through():
-    from activities.inbox import InboxActivities
-    from activities.lost import LostActivities
+    from activities.events.inbox import InboxActivities
+    from activities.events.stalled import LostActivities
 
 ROUNDS = 500
 """Rounds before the history starts anew."""

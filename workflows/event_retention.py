@@ -5,7 +5,7 @@ from temporalio import workflow
 from workflows.policies import TRIMMING
 
 with workflow.unsafe.imports_passed_through():
-    from activities.retention import RetentionActivities
+    from activities.events.retention import RetentionActivities
 
 ROUNDS = 100
 """Rounds before the history starts anew."""

@@ -11,9 +11,9 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 from workflows.policies import DATABASE, SHOP
 
 with workflow.unsafe.imports_passed_through():
-    from activities.events import EventActivities
-    from activities.products import ProductActivities
-    from activities.pulling import ShopActivities
+    from activities.events.confirm import ShopActivities
+    from activities.events.record import EventActivities
+    from activities.events.save import ProductActivities
     from contracts.events import (
         EventStatus,
         FinishedEvent,
@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
         ProductEvent,
         RecordedEvent,
     )
-    from workflows.knowing import OUTDATED, make_known, plain
+    from workflows.indexing import OUTDATED, make_known, plain
 
 EVENT_STATUS = SearchAttributeKey.for_keyword("EventStatus")
 

@@ -8,9 +8,9 @@ from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_e
 from workflows.policies import DATABASE
 
 with workflow.unsafe.imports_passed_through():
-    from activities.lost import LostActivities
+    from activities.events.stalled import LostActivities
     from contracts.events import EventStatus, Outcome
-    from workflows.knowing import make_known, plain
+    from workflows.indexing import make_known, plain
 
 
 @workflow.defn(name="ProductText")

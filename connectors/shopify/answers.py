@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from connectors.exchange import Reply
-from connectors.pauses import retry_after
+from connectors.http.request import Reply
 from contracts.errors import ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
+from contracts.retry import retry_after
 
 MOVED = (301, 302, 303, 307, 308)
 REFUSALS = {

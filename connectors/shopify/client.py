@@ -11,11 +11,11 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from connectors.base import Budget, ManifestEntry, ManifestPage, WholePage, whole_by_ids
-from connectors.exchange import TooLong
-from connectors.failures import shop_failure
 from connectors.fields import Number, identifier
 from connectors.fingerprints import fingerprint
-from connectors.outbound import Outbound
+from connectors.http.failures import shop_failure
+from connectors.http.outbound import Outbound
+from connectors.http.request import TooLong
 from connectors.shopify.answers import Answer, NotAllowed, TooMuch
 from connectors.shopify.bodies import Body, full, gid, light, number, page
 from connectors.shopify.graphql import GraphQL, Timing
@@ -35,7 +35,7 @@ from connectors.shopify.queries import (
 from contracts.catalog import Product
 from contracts.errors import InvalidField, ShopAnswersNonsense
 from contracts.events import EventType
-from contracts.failures import Failure
+from contracts.retry import Failure
 from contracts.stores import ShopAccess
 
 MOST_PRODUCTS = 100

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 
 from connectors.base import Change
+from connectors.envelope import signed_with_one_of
 from connectors.shopify.parse import lacks_variants, parse
-from connectors.signatures import signed_with_one_of
 from contracts.catalog import Product
 from contracts.deliveries import Delivery, Ignored, Told
 from contracts.errors import InvalidField

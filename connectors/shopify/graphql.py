@@ -9,7 +9,7 @@ import httpx2
 import orjson
 
 from connectors.base import Budget
-from connectors.exchange import UNANSWERED, Reply, exchange, unanswered
+from connectors.http.request import UNANSWERED, Reply, exchange, unanswered
 from connectors.shopify.answers import REFUSALS, Answer, checked, pause, read
 from connectors.shopify.points import Clock, Points
 from connectors.shopify.queries import VERSION, Query

@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
-from connectors.exchange import Reply
-from connectors.pauses import retry_after
+from connectors.http.request import Reply
 from contracts.errors import ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
+from contracts.retry import retry_after
 
 _BOM = b"\xef\xbb\xbf"
 _PAGE = re.compile(rb"\s*<(!doctype|html|\?xml)", re.IGNORECASE)

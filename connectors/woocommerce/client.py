@@ -9,11 +9,11 @@ from typing import Any
 import httpx2
 
 from connectors.base import Budget, ManifestEntry, ManifestPage, WholePage, whole_by_ids
-from connectors.exchange import TooLong
-from connectors.failures import shop_failure
 from connectors.fields import identifier
 from connectors.fingerprints import fingerprint
-from connectors.outbound import Outbound
+from connectors.http.failures import shop_failure
+from connectors.http.outbound import Outbound
+from connectors.http.request import TooLong
 from connectors.woocommerce.answers import Answer, is_gone, is_refused, problem
 from connectors.woocommerce.parse import external_id as spelled
 from connectors.woocommerce.parse import parse
@@ -22,7 +22,7 @@ from connectors.woocommerce.webhooks import WooCommerceWebhooks
 from contracts.catalog import Product
 from contracts.errors import InvalidField, ShopAnswersNonsense, ShopHides
 from contracts.events import EventType
-from contracts.failures import Failure
+from contracts.retry import Failure
 from contracts.stores import ShopAccess
 
 PER_PAGE = 100

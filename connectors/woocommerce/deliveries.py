@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from connectors.base import Change
-from connectors.signatures import signed_with_one_of
+from connectors.envelope import signed_with_one_of
 from connectors.woocommerce.parse import parse
 from contracts.catalog import Product, Variation
 from contracts.deliveries import Delivery, Ignored, Told

@@ -7,7 +7,7 @@ import httpx2
 import orjson
 
 from connectors.base import Budget
-from connectors.exchange import UNANSWERED, exchange, unanswered
+from connectors.http.request import UNANSWERED, exchange, unanswered
 from connectors.woocommerce.answers import Answer
 from connectors.woocommerce.signing import Key, Method
 from contracts.errors import ShopAnswersNonsense, ShopRefuses

@@ -5,7 +5,6 @@ from sqlalchemy import create_engine, make_url, pool
 from sqlalchemy.sql.schema import SchemaItem
 
 import settings
-from database import sync_tables  # noqa: F401 - it adds its tables to the metadata
 from database.tables import metadata
 
 VECTOR_INDEX_PREFIX = "ix_tenant_knowledge_embedding_"

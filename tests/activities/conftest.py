@@ -4,15 +4,15 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from activities.embedding import Embedding
-from activities.newcomers import Foresight
-from activities.page_texts import PageTexts
-from activities.pages import Pages
-from activities.totals import Totals
-from connectors.embeddings import create_embedder
-from tests.pages import Page
-from tests.servers import EmbeddingServer
-from tests.system import Shop, System
+from activities.counters import Totals
+from activities.indexing import Embedding
+from activities.sync.index_page import PageTexts
+from activities.sync.new_products import Foresight
+from activities.sync.save_page import Pages
+from embeddings.openai import create_embedder
+from fakes.openai import EmbeddingServer
+from tests.support.pages import Page
+from tests.support.system import Shop, System
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -3,11 +3,11 @@
 import pytest
 
 from api.app import create_app
-from api.openapi import Service
+from api.openapi.build import Service
 from settings import Settings
 from tests.conftest import SECRET_KEY
-from tests.contract import CONTRACT, Route, generic, routes_of
-from tests.system import System
+from tests.support.contract import CONTRACT, Route, generic, routes_of
+from tests.support.system import System
 
 SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "anyone": [],

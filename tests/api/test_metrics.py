@@ -12,19 +12,19 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import make_url, text
 
-from activities.totals import Totals
-from api import installation
-from api.installation import _Shown
-from api.metrics import Metrics
+from activities.counters import Totals
+from api.metrics import installation
+from api.metrics.installation import _Shown
+from api.metrics.process import Metrics
+from contracts.counters import FRESHNESS_BOUNDS, freshness_bucket
 from contracts.events import EventType
-from contracts.totals import FRESHNESS_BOUNDS, freshness_bucket
-from database import totals
+from database import counters as totals
+from database.counters import Standing
 from database.engine import Database, create_engine
-from database.totals import Standing
-from tests.cable import Cable
+from fakes.openai import EmbeddingServer, bad_request
 from tests.conftest import ROOT, Configure
-from tests.servers import EmbeddingServer, bad_request
-from tests.system import Shop, System, eventually, serving
+from tests.support.cable import Cable
+from tests.support.system import Shop, System, eventually, serving
 
 pytestmark = pytest.mark.slow
 

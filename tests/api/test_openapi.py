@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from api.app import create_app
-from api.openapi import REFUSED_WITHOUT
+from api.openapi.build import REFUSED_WITHOUT
 from settings import Settings
 from tests.conftest import SECRET_KEY
 

@@ -9,12 +9,12 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from database import provision
-from tests import servers
+from database.access import provision
+from fakes import openai as servers
+from fakes.openai import EmbeddingServer
 from tests.conftest import Configure, another_database
-from tests.servers import EmbeddingServer
-from tests.sessions import session_of
-from tests.system import FINAL, Shop, System, eventually, running
+from tests.support.sessions import session_of
+from tests.support.system import FINAL, Shop, System, eventually, running
 
 pytestmark = pytest.mark.slow
 

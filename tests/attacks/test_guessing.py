@@ -9,11 +9,12 @@ import jwt
 import pytest
 import pytest_asyncio
 
-from api.sessions import password_stamp
-from database import accounts, tokens
+from api.security.sessions import password_stamp
+from database.access import tokens
+from database.access import users as accounts
 from tests.conftest import SECRET_KEY, Configure
-from tests.sessions import session_of
-from tests.system import Shop, System, serving
+from tests.support.sessions import session_of
+from tests.support.system import Shop, System, serving
 
 pytestmark = pytest.mark.slow
 

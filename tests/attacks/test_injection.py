@@ -7,11 +7,11 @@ from urllib.parse import quote
 import pytest
 import pytest_asyncio
 
-from tests.attacks.document import DOCUMENT
-from tests.attacks.wire import wired
-from tests.contract import CONTRACT, Route
-from tests.sessions import session_of
-from tests.system import Shop, System
+from tests.support.contract import CONTRACT, Route
+from tests.support.document import DOCUMENT
+from tests.support.sessions import session_of
+from tests.support.system import Shop, System
+from tests.support.wire import wired
 
 pytestmark = pytest.mark.slow
 

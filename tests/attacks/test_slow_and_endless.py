@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from api.protocol import MAX_HEAD_BYTES
-from tests.attacks.document import takes_a_body
-from tests.attacks.wire import Wire, wired
+from api.middleware.http_protocol import MAX_HEAD_BYTES
 from tests.conftest import Configure
-from tests.contract import CONTRACT, Route
-from tests.sessions import session
-from tests.system import Shop, System, running
+from tests.support.contract import CONTRACT, Route
+from tests.support.document import takes_a_body
+from tests.support.sessions import session
+from tests.support.system import Shop, System, running
+from tests.support.wire import Wire, wired
 
 pytestmark = pytest.mark.slow
 

@@ -8,13 +8,14 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from api.sessions import LIFETIME, Sessions
-from database import accounts, tokens
-from tests.attacks.document import example
+from api.security.sessions import LIFETIME, Sessions
+from database.access import tokens
+from database.access import users as accounts
 from tests.conftest import SECRET_KEY
-from tests.contract import CONTRACT, Route
-from tests.sessions import session, session_of
-from tests.system import Shop, System
+from tests.support.contract import CONTRACT, Route
+from tests.support.document import example
+from tests.support.sessions import session, session_of
+from tests.support.system import Shop, System
 
 pytestmark = pytest.mark.slow
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from contracts.naming import catalog_sync_id
-from tests.syncs import Synced
-from tests.system import System
+from contracts.ids import catalog_sync_id
+from tests.support.syncs import Synced
+from tests.support.system import System
 
 pytestmark = pytest.mark.slow
 

@@ -5,10 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.failures import shop_failure
-from connectors.pauses import retry_after
+from connectors.http.failures import shop_failure
 from contracts import errors
-from contracts.failures import LONGEST_PAUSE, WAIT_INTERVAL, Posture
+from contracts.retry import LONGEST_PAUSE, WAIT_INTERVAL, Posture, retry_after
 from contracts.stores import ShopAccess, StoreType
 
 AGAIN, WAIT, NEVER = Posture

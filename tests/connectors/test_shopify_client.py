@@ -10,19 +10,19 @@ from typing import Any
 import orjson
 import pytest
 
-from connectors import exchange
 from connectors.base import Catalogue, ManifestEntry
-from connectors.outbound import Outbound
-from connectors.platforms import PLATFORMS, READERS
+from connectors.http import request as exchange
+from connectors.http.outbound import Outbound
+from connectors.registry import PLATFORMS, READERS
 from connectors.shopify.client import ShopifyReader
 from connectors.shopify.graphql import LEAST_WAIT, LONGEST_WAIT, Timing
 from contracts.catalog import Attribute, Facts, Product
 from contracts.errors import InvalidField, ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
 from contracts.events import EventType
-from contracts.failures import Posture
+from contracts.retry import Posture
 from contracts.stores import ShopAccess, StoreType
-from tests.shop_server import Answered, moved, server_error, too_many, unavailable
-from tests.shopify_server import MOMENT, TOKEN, Fault, ShopifyServer, refusal
+from fakes.shopify import MOMENT, TOKEN, Fault, ShopifyServer, refusal
+from fakes.woocommerce import Answered, moved, server_error, too_many, unavailable
 
 AGAIN, WAIT, NEVER = Posture
 SHIRT = 788032119674292922

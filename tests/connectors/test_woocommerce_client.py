@@ -14,19 +14,17 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 
-from connectors import exchange
 from connectors.fingerprints import READING
-from connectors.outbound import Outbound
+from connectors.http import request as exchange
+from connectors.http.outbound import Outbound
 from connectors.woocommerce.client import MANIFEST_FIELDS, WooCommerceCatalogue, WooCommerceReader
 from connectors.woocommerce.parse import parse
 from connectors.woocommerce.signing import Key
 from contracts.errors import InvalidField, ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
 from contracts.events import EventType
-from contracts.failures import Posture
+from contracts.retry import Posture
 from contracts.stores import ShopAccess, StoreType
-from tests.certificates import contexts
-from tests.deliveries import INDEX, recorded
-from tests.shop_server import (
+from fakes.woocommerce import (
     BOM,
     BROKEN_JSON,
     KEY,
@@ -41,6 +39,8 @@ from tests.shop_server import (
     too_many,
     unavailable,
 )
+from tests.support.certificates import contexts
+from tests.support.deliveries import INDEX, recorded
 
 READER = WooCommerceReader()
 AS_IT_IS = Prefixed(b"")

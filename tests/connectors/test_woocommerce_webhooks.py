@@ -8,13 +8,13 @@ from typing import Any
 import orjson
 import pytest
 
-from connectors.outbound import Outbound
+from connectors.http.outbound import Outbound
 from connectors.woocommerce.client import WooCommerceReader
 from connectors.woocommerce.webhooks import TOPICS, WooCommerceWebhooks
 from contracts.errors import ShopAnswersNonsense, ShopDown, ShopForbids, ShopProblem, ShopRefuses
 from contracts.webhooks import Hook, HookStatus
-from tests.certificates import contexts
-from tests.shop_server import KEY, ROOT, SECRET, Answered, ShopServer, too_many
+from fakes.woocommerce import KEY, ROOT, SECRET, Answered, ShopServer, too_many
+from tests.support.certificates import contexts
 
 US = "http://127.0.0.1:1/hook"
 HOOK = {"id": 5, "topic": "product.updated", "status": "active", "delivery_url": US}

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from tests.system import Shop
+from tests.support.system import Shop
 
 pytestmark = pytest.mark.slow
 

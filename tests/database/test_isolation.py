@@ -2,11 +2,11 @@
 
 import pytest
 
-from contracts.naming import embedding_label
+from contracts.ids import embedding_label
 from contracts.search import Question
-from database import search
+from database.chunks import search
 from tests.conftest import DIMENSIONS
-from tests.system import Shop, System
+from tests.support.system import Shop, System
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,8 @@ import openai as vendor
 import pytest
 from openai import OpenAI
 
-from tests import servers
-from tests.servers import EmbeddingServer
+from fakes import openai as servers
+from fakes.openai import EmbeddingServer
 
 MODEL = "text-embedding-3-small"
 

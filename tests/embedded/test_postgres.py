@@ -15,7 +15,7 @@ import pytest
 from embedded.access import service_account
 from embedded.postgres import EmbeddedPostgres, shared_buffers
 from embedded.processes import StartFailed, start_child
-from tests.embedded.waiting import gone
+from tests.support.waiting import gone
 
 pytestmark = pytest.mark.slow
 

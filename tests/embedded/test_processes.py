@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from embedded.processes import StartFailed, birth, end_leftovers, start_child, stop_together
-from tests.embedded.waiting import gone, until
+from tests.support.waiting import gone, until
 
 pytestmark = pytest.mark.slow
 

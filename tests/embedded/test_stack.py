@@ -15,7 +15,7 @@ import pytest
 
 from embedded.environment import running
 from embedded.ports import answers, free_ports
-from tests.embedded.waiting import gone, until
+from tests.support.waiting import gone, until
 
 pytestmark = pytest.mark.slow
 

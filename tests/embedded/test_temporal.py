@@ -14,7 +14,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from embedded.temporal import EmbeddedTemporal
-from tests.embedded.waiting import gone
+from tests.support.waiting import gone
 
 pytestmark = pytest.mark.slow
 

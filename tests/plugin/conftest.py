@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from tests.plugin.shop import PACKAGES, WordPress, installed, missing
-from tests.system import Shop, System
+from tests.support.system import Shop, System
 
 
 def required() -> None:

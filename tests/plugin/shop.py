@@ -18,7 +18,7 @@ import httpx2
 
 from embedded.ports import free_ports
 from plugin_zip import build
-from tests.system import FINAL, Shop, eventually
+from tests.support.system import FINAL, Shop, eventually
 
 HERE = Path(__file__).parent
 WORDPRESS = Path("/usr/share/wordpress")

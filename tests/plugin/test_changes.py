@@ -3,7 +3,7 @@
 import pytest
 
 from tests.plugin.shop import WordPress, arrived
-from tests.system import Shop
+from tests.support.system import Shop
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 

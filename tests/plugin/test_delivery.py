@@ -6,10 +6,10 @@ import base64
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from database import stores
+from database.access import stores
 from embedded.ports import free_ports
 from tests.plugin.shop import WordPress, arrived, php
-from tests.system import Shop, System, eventually
+from tests.support.system import Shop, System, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from tests.plugin.shop import HERE, WordPress, arrived, program
-from tests.system import Shop, System
+from tests.support.system import Shop, System
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

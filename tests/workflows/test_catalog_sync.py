@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 
-from activities import walking
+from activities.sync import pagination as walking
 from connectors import fingerprints
 from connectors.woocommerce.client import IN_ORDER
-from contracts.naming import catalog_sync_id
+from contracts.ids import catalog_sync_id
 from contracts.syncs import FindingKind, SyncMode, SyncStatus
-from database import manifest, syncs
-from database.manifest import Listed, Verdict
-from tests.servers import EmbeddingServer
-from tests.syncs import Synced
+from database.sync import diff as manifest
+from database.sync import runs as syncs
+from database.sync.diff import Listed, Verdict
+from fakes.openai import EmbeddingServer
+from tests.support.syncs import Synced
 from workflows.catalog_sync import SIDE_BY_SIDE
 
 pytestmark = pytest.mark.slow

@@ -11,12 +11,12 @@ import pytest_asyncio
 from temporalio.client import WorkflowFailureError
 
 from contracts.events import EventType, ProductEvent
-from contracts.naming import product_event_id
-from database import stores
+from contracts.ids import product_event_id
+from database.access import stores
+from fakes.openai import EmbeddingServer, bad_request
+from temporal.client import start_product_event
 from tests.conftest import Configure
-from tests.servers import EmbeddingServer, bad_request
-from tests.system import Shop, System, eventually, running
-from workflows.client import start_product_event
+from tests.support.system import Shop, System, eventually, running
 
 pytestmark = pytest.mark.slow
 

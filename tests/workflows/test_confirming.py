@@ -10,17 +10,17 @@ import pytest
 import pytest_asyncio
 from temporalio.client import WorkflowFailureError
 
-from activities.pulling import BUSY, OF_ONE_SHOP
-from activities.shops import NOT_YET
+from activities.events.confirm import BUSY, OF_ONE_SHOP
+from activities.stores.shop_reader import NOT_YET
 from contracts.events import EventType, ProductEvent
-from database import inbox
-from database.event_log import EventFilter, failed_events
-from tests import deliveries
+from database.events import inbox
+from database.events.log import EventFilter, failed_events
+from fakes.openai import EmbeddingServer, bad_request
+from fakes.woocommerce import KEY, SECRET, ShopServer, server_error, too_many
+from temporal.client import start_product_event
 from tests.conftest import Configure
-from tests.servers import EmbeddingServer, bad_request
-from tests.shop_server import KEY, SECRET, ShopServer, server_error, too_many
-from tests.system import Shop, System, eventually, running
-from workflows.client import start_product_event
+from tests.support import deliveries
+from tests.support.system import Shop, System, eventually, running
 
 pytestmark = pytest.mark.slow
 

@@ -12,11 +12,11 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowFailureError
 
 from activities import failures
-from database import products
-from tests import servers
+from database.products import upsert as products
+from fakes import openai as servers
+from fakes.openai import EmbeddingServer
 from tests.conftest import Configure
-from tests.servers import EmbeddingServer
-from tests.system import Shop, System, eventually, running
+from tests.support.system import Shop, System, eventually, running
 
 pytestmark = pytest.mark.slow
 

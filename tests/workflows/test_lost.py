@@ -11,12 +11,12 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
 
-from contracts.naming import event_inbox_id, product_text_id
-from database import variations
+from contracts.ids import event_inbox_id, product_text_id
+from database.products import variations
+from fakes.openai import EmbeddingServer, bad_request, overloaded
+from temporal.client import status_of
 from tests.conftest import Configure
-from tests.servers import EmbeddingServer, bad_request, overloaded
-from tests.system import Shop, System, eventually, running, running_inbox
-from workflows.client import status_of
+from tests.support.system import Shop, System, eventually, running, running_inbox
 
 pytestmark = pytest.mark.slow
 

@@ -12,14 +12,14 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import ScheduleHandle, WorkflowExecutionStatus
 
-from activities import retention
-from contracts.naming import event_inbox_id, event_retention_id
-from database import retention as batches
+from activities.events import retention
+from contracts.ids import event_inbox_id, event_retention_id
+from database.events import retention as batches
+from fakes.openai import EmbeddingServer, bad_request
+from temporal.schedules import ensure_schedules
 from tests.conftest import Configure
-from tests.servers import EmbeddingServer, bad_request
-from tests.sessions import session
-from tests.system import Shop, System, eventually, running, running_inbox, started_by
-from workflows.schedules import ensure_schedules
+from tests.support.sessions import session
+from tests.support.system import Shop, System, eventually, running, running_inbox, started_by
 
 pytestmark = pytest.mark.slow
 

@@ -7,13 +7,13 @@ import pytest
 import pytest_asyncio
 
 from contracts.syncs import FindingKind, SyncStatus
-from tests import deliveries
+from fakes.openai import EmbeddingServer
+from fakes.shopify import TOKEN, ShopifyServer
 from tests.conftest import Configure
 from tests.connectors.test_shopify_client import variant, webhook
-from tests.servers import EmbeddingServer
-from tests.shopify_server import TOKEN, ShopifyServer
-from tests.syncs import Synced
-from tests.system import Shop, System, running
+from tests.support import deliveries
+from tests.support.syncs import Synced
+from tests.support.system import Shop, System, running
 
 pytestmark = pytest.mark.slow
 

@@ -9,16 +9,16 @@ import pytest_asyncio
 from temporalio.client import Schedule, ScheduleActionStartWorkflow, ScheduleOverlapPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from contracts.naming import catalog_sync_id, store_schedules_id, sync_schedule_id
-from contracts.store_schedules import Aligned, ReadableStore, SyncSchedule
+from contracts.ids import catalog_sync_id, store_schedules_id, sync_schedule_id
+from contracts.stores import Aligned, ReadableStore, SyncSchedule
 from contracts.syncs import SyncMode, SyncStatus
-from database import stores
-from tests.servers import EmbeddingServer
-from tests.shop_server import ShopServer
-from tests.syncs import Synced
-from tests.system import System, eventually, started_by
-from workflows.schedule_alignment import StoreSchedulesWorkflow
-from workflows.store_schedules import OURS, StoreSchedules, turns
+from database.access import stores
+from fakes.openai import EmbeddingServer
+from fakes.woocommerce import ShopServer
+from temporal.store_schedules import OURS, StoreSchedules, turns
+from tests.support.syncs import Synced
+from tests.support.system import System, eventually, started_by
+from workflows.store_schedules import StoreSchedulesWorkflow
 
 NUMBERS = range(1, 400)
 DAY = timedelta(days=1)

@@ -5,11 +5,12 @@ from functools import partial
 
 import pytest
 
-from contracts.naming import catalog_sync_id
+from contracts.ids import catalog_sync_id
 from contracts.syncs import FindingKind, SyncCounts, SyncMode, SyncRequest, SyncStatus
-from database import sync_pages, syncs
-from database.sync_pages import Outcome
-from tests.shop_server import (
+from database.sync import pages as sync_pages
+from database.sync import runs as syncs
+from database.sync.pages import Outcome
+from fakes.woocommerce import (
     BOM,
     BROKEN_JSON,
     MAINTENANCE,
@@ -19,8 +20,8 @@ from tests.shop_server import (
     too_many,
     unavailable,
 )
-from tests.syncs import Synced
-from tests.system import eventually
+from tests.support.syncs import Synced
+from tests.support.system import eventually
 
 pytestmark = pytest.mark.slow
 

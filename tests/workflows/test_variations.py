@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from tests.conftest import Configure
-from tests.system import Shop, System, running
+from tests.support.system import Shop, System, running
 
 pytestmark = pytest.mark.slow
 

@@ -1,7 +1,7 @@
 """The way of one event, end to end on real parts."""
 
-from tests.servers import EmbeddingServer
-from tests.system import Shop
+from fakes.openai import EmbeddingServer
+from tests.support.system import Shop
 
 LAPTOP = {
     "id": 777,

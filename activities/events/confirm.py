@@ -1,0 +1,147 @@
+"""A look into the shop before an event is believed.
+
+What the shop says then takes the place of what was delivered.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.errors import application_error, told
+from activities.heartbeat import heartbeating
+from activities.stores.shop_reader import OpenShop, Shops
+from connectors.base import Change
+from connectors.registry import PLATFORMS
+from contracts.catalog import Product, Variation
+from contracts.events import EventType, PulledProduct
+from contracts.retry import Failure, Posture
+from database.engine import Database
+from database.events import confirm as pulls
+from database.events.confirm import Seen, Thing
+
+AT_ONCE, OF_ONE_SHOP = 10, 3
+"""How many events of all shops and of one a worker looks into at a time; calls that embed need places too."""
+
+BUSY = Failure(
+    posture=Posture.AGAIN,
+    reason="The worker is looking into enough shops already.",
+    pause=timedelta(seconds=5),
+)
+LATE = Failure(posture=Posture.AGAIN, reason="The shop could not be read in time.")
+
+LONGEST_TURN = timedelta(seconds=10)
+"""What a turn may be waited for in one of those places, as where a shop asked all of us for time."""
+
+LEAST_TRY = timedelta(seconds=60)
+"""What an attempt may take however late it is: the worker may have been away for long."""
+
+STILL_THERE = PulledProduct(note="The shop still has it.")
+
+
+class ShopActivities:
+    """Steps that read shops; `patience` is how long a passing failure may hold an event up."""
+
+    def __init__(self, database: Database, shops: Shops, *, patience: timedelta) -> None:
+        self._database = database
+        self._shops = shops
+        self._patience = patience
+        self._reading: Counter[int] = Counter()
+
+    @activity.defn
+    async def pull_product(self, event_row: int) -> PulledProduct:
+        """Read an event's product in the shop and keep that as what the event says.
+
+        Fails for good where the event must be believed as it was delivered.
+        """
+        async with told(self._database, event_row, after=1), heartbeating():
+            try:
+                return await self._pull(event_row)
+            except ApplicationError as error:
+                if self._is_final(error):
+                    raise ApplicationError(error.message, type=error.type, non_retryable=True) from None
+                raise
+
+    def _is_final(self, error: ApplicationError) -> bool:
+        """Somebody must act first, or the shop was waited for long enough."""
+        return error.type != Posture.AGAIN or self._waited() + (error.next_retry_delay or timedelta()) > (
+            self._patience
+        )
+
+    def _waited(self) -> timedelta:
+        return datetime.now(UTC) - activity.info().scheduled_time
+
+    async def _pull(self, event_row: int) -> PulledProduct:
+        async with self._database.single() as connection:
+            thing = await pulls.thing(connection, event_row)
+        if thing.is_followed and not thing.is_deletion:
+            return PulledProduct()
+        try:
+            with self._turn(thing.store_id):
+                async with asyncio.timeout(max(self._patience - self._waited(), LEAST_TRY).total_seconds()):
+                    async with self._shops.open(thing.store_id, patience=LONGEST_TURN) as shop:
+                        seen = await look(shop, thing)
+        except TimeoutError:
+            raise application_error(LATE) from None
+        if seen is None:
+            return PulledProduct()
+        async with self._database.single() as connection:
+            await pulls.keep(connection, event_row, seen)
+        return STILL_THERE if thing.is_deletion and seen.payload is not None else PulledProduct()
+
+    @contextmanager
+    def _turn(self, store_id: int) -> Iterator[None]:
+        if self._reading.total() >= AT_ONCE or self._reading[store_id] >= OF_ONE_SHOP:
+            raise application_error(BUSY)
+        self._reading[store_id] += 1
+        try:
+            yield
+        finally:
+            self._reading[store_id] -= 1
+            self._reading += Counter()  # forgets the shops that nobody reads
+
+
+async def look(shop: OpenShop, thing: Thing) -> Seen | None:
+    """What the shop says of an event's product; None where it knows nothing of a changed variation's.
+
+    A variation is read with its whole product, for nobody else tells what the change made of that.
+    """
+    connector = PLATFORMS[shop.terms.type]
+    read_at = datetime.now(UTC)
+    payload = await shop.catalogue.product(thing.product_key)
+    if payload is None:
+        return _gone(thing, read_at) if thing.is_deletion or not thing.is_variation else None
+    change = connector.change(EventType.UPDATED, payload)
+    if isinstance(change, Variation):
+        whole = await shop.catalogue.product(change.parent)
+        if whole is not None:
+            payload, change = whole, connector.change(EventType.UPDATED, whole)
+    if thing.is_deletion and not _has(change, thing.external_id):
+        return _gone(thing, read_at)
+    return Seen(
+        event_type=EventType.UPDATED if thing.is_deletion else thing.event_type,
+        product_key=change.parent if isinstance(change, Variation) else change.external_id,
+        payload=payload,
+        version=change.version,
+        read_at=read_at,
+    )
+
+
+def _has(change: Change, external_id: str) -> bool:
+    """Whether it is what is told, or a variation of that."""
+    inside = change.variation_ids or () if isinstance(change, Product) else ()
+    return external_id in (change.external_id, *inside)
+
+
+def _gone(thing: Thing, read_at: datetime) -> Seen:
+    return Seen(
+        event_type=EventType.DELETED,
+        product_key=thing.product_key,
+        payload=None,
+        version=None,
+        read_at=read_at,
+    )

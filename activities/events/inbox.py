@@ -1,0 +1,55 @@
+"""The event table as an inbox: what Temporal could not take when it came."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.errors import database_errors
+from contracts.events import EventStatus, ProductEvent
+from database.engine import Database
+from database.events import inbox
+from database.events import write as events
+
+BATCH = 20
+GRACE = timedelta(seconds=3)
+"""How long whoever wrote a row has to start its workflow before the inbox does."""
+
+
+class InboxActivities:
+    """`start` starts an event's workflow, and answers quietly where it is running already."""
+
+    def __init__(self, database: Database, start: Callable[[ProductEvent], Awaitable[object]]) -> None:
+        self._database = database
+        self._start = start
+
+    @activity.defn
+    async def start_waiting(self) -> bool:
+        """Start the oldest waiting events; True where there may be more."""
+        with database_errors():
+            async with self._database.reading() as connection:
+                waiting = await inbox.waiting(connection, older_than=datetime.now(UTC) - GRACE, limit=BATCH)
+            if not waiting:
+                return False
+            await asyncio.gather(*(self._hand_over(row, event) for row, event in waiting))
+            return len(waiting) == BATCH
+
+    async def _hand_over(self, row: int, event: ProductEvent) -> None:
+        if await self._started(row, event):
+            async with self._database.transaction() as connection:
+                await inbox.handed_over(connection, [row])
+
+    async def _started(self, row: int, event: ProductEvent) -> bool:
+        """Start one event; what Temporal can never take fails, and holds up nobody behind it."""
+        try:
+            await self._start(event)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+                raise
+            async with self._database.transaction() as connection:
+                reason = "Temporal refuses to start the event."
+                await events.explain(connection, row, EventStatus.FAILED, reason)
+            return False
+        return True

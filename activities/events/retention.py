@@ -1,0 +1,47 @@
+"""Payloads are kept for a while after their event ended; outcomes for ever."""
+
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+
+from activities.errors import database_errors
+from contracts.events import TrimmedPayloads
+from database.engine import Database
+from database.events import retention
+
+BATCH = 200
+"""Payloads trimmed in one transaction; a large one is thousands of rows of its own to Postgres."""
+
+BATCHES = 100
+
+
+class RetentionActivities:
+    """`keep` is how long after its end an event keeps its payload; None is for ever."""
+
+    def __init__(self, database: Database, *, keep: timedelta | None) -> None:
+        self._database = database
+        self._keep = keep
+
+    @activity.defn
+    async def trim_payloads(self) -> TrimmedPayloads:
+        """Trim up to 20,000 payloads, the oldest first; an attempt goes on where the one before it died."""
+        if self._keep is None:
+            return TrimmedPayloads(count=0, more=False)
+        before = datetime.now(UTC) - self._keep
+        since, trimmed = _so_far()
+        for _ in range(BATCHES):
+            with database_errors():
+                async with self._database.transaction() as connection:
+                    batch = await retention.trim(connection, before=before, since=since, limit=BATCH)
+            since, trimmed = batch.reached, trimmed + batch.count
+            if batch.count < BATCH or since is None:
+                return TrimmedPayloads(count=trimmed, more=False)
+            activity.heartbeat(since.isoformat(), trimmed)
+        return TrimmedPayloads(count=trimmed, more=True)
+
+
+def _so_far() -> tuple[datetime | None, int]:
+    match activity.info().heartbeat_details:
+        case [str(since), int(trimmed)]:
+            return datetime.fromisoformat(since), trimmed
+    return None, 0

@@ -1,0 +1,159 @@
+"""Hash and upsert: what the shop said becomes the product's row."""
+
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
+
+from activities.counters import Totals
+from activities.errors import told
+from connectors.base import Deletion
+from connectors.registry import PLATFORMS
+from contracts.catalog import Product, Variation
+from contracts.errors import InvalidField
+from contracts.events import EventStatus, Outcome, SavedProduct
+from database.engine import Database
+from database.events import write as events
+from database.events.write import Change
+from database.products import upsert as products
+from database.products import variations
+from database.products.upsert import SavedRow, StoredProduct, Written
+from database.products.variations import Inside
+from knowledge.content import canonical, content_hash
+
+SUPERSEDED = Outcome(status=EventStatus.SUPERSEDED, reason="A newer event of this product arrived meanwhile.")
+STALE = Outcome(status=EventStatus.STALE, reason="A newer change of this product was taken already.")
+
+TRIMMED = Outcome(
+    status=EventStatus.IGNORED,
+    reason="Its payload was trimmed, so it cannot be run again; let the shop send the product again.",
+)
+
+
+class ProductActivities:
+    """Steps on products; `model` names the vectors search uses, `patience` bounds a product's burst."""
+
+    def __init__(self, database: Database, totals: Totals, *, model: str, patience: timedelta) -> None:
+        self._database = database
+        self._totals = totals
+        self._model = model
+        self._patience = patience
+
+    @activity.defn
+    async def save_product(self, event_row: int) -> SavedProduct:
+        """Save what an event says, unless something newer is known; answers what is left to do."""
+        async with told(self._database, event_row), self._database.transaction() as connection:
+            change = await events.open_change(connection, event_row)
+            if change.is_trimmed:
+                return SavedProduct(outcome=TRIMMED)
+            outcome = await self._apply(connection, change)
+            taken = await events.take_up(
+                connection,
+                change.id,
+                changed=outcome is None,
+                model=self._model,
+                patience=self._patience,
+            )
+            if outcome is None and taken.leader is not None:
+                outcome = Outcome(
+                    status=EventStatus.SUCCEEDED,
+                    reason=f"Saved; its text becomes known with {taken.leader}.",
+                )
+        if outcome is not None and outcome.status is EventStatus.UNCHANGED:
+            self._totals.skipped()
+        return SavedProduct(
+            outcome=outcome,
+            product_id=taken.product_id or 0,
+            content_hash=taken.content_hash or "",
+        )
+
+    async def _apply(self, connection: AsyncConnection, change: Change) -> Outcome | None:
+        if change.superseded_by:
+            return SUPERSEDED
+        stored = await products.load(connection, change)
+        if stored.came_late is not None:
+            return STALE if stored.came_late else SUPERSEDED
+        try:
+            news = PLATFORMS[change.platform].change(change.event_type, change.payload)
+        except InvalidField as error:
+            return Outcome(status=EventStatus.FAILED, reason=f"The product cannot be read: {error}.")
+        match news:
+            case Deletion():
+                return await self._delete(connection, change, stored)
+            case Variation():
+                return await self._save_variation(connection, change, stored, news)
+            case Product():
+                return await self._save(connection, change, stored, news)
+
+    async def _save(
+        self, connection: AsyncConnection, change: Change, stored: StoredProduct, product: Product
+    ) -> Outcome | None:
+        known, written = stored.variations, 0
+        inside = Inside(change=change, variations=product.variations, ids=product.variation_ids or ())
+        if product.variations:
+            written = await variations.upsert(connection, change.store_id, [inside])
+        if product.variation_ids is not None and (stored.variations or product.variations):
+            await variations.keep_only(connection, change.store_id, [inside])
+            await variations.bury(connection, change.store_id, [inside])
+            known = (await products.load(connection, change)).variations
+        text = content_hash(canonical(product, known))
+        news = Written(change=change, product=product, content_hash=text)
+        saved = (await products.upsert(connection, [news])).get(product.external_id)
+        if saved is None:
+            return None if written and await self._refresh(connection, change) is None else STALE
+        if known and await variations.newer(connection, change.store_id, [inside]):
+            await products.refresh_from_variations(connection, saved.id, text)
+        if not product.visible:
+            return Outcome(
+                status=EventStatus.SUCCEEDED,
+                reason=f"Saved; not shown, for it is {product.status} or hidden.",
+            )
+        return self._know(saved, text)
+
+    async def _save_variation(
+        self, connection: AsyncConnection, change: Change, stored: StoredProduct, variation: Variation
+    ) -> Outcome | None:
+        alone = Inside(change=change, variations=(variation,))
+        if not await variations.upsert(connection, change.store_id, [alone]):
+            return STALE
+        if stored.product is None:
+            return Outcome(
+                status=EventStatus.SUCCEEDED, reason=f"Kept until its product {variation.parent} arrives."
+            )
+        return await self._refresh(connection, change)
+
+    async def _delete(
+        self, connection: AsyncConnection, change: Change, stored: StoredProduct
+    ) -> Outcome | None:
+        if change.product_key != change.external_id:
+            if not await variations.deactivate(connection, change):
+                return STALE
+            if stored.product is None:
+                return Outcome(status=EventStatus.SUCCEEDED, reason="The variation is gone.")
+            return await self._refresh(connection, change)
+        if stored.id is None:
+            return Outcome(
+                status=EventStatus.IGNORED, reason=f"This shop has no product {change.external_id} here."
+            )
+        if not await products.deactivate(connection, change, stored.id):
+            return STALE
+        return Outcome(status=EventStatus.SUCCEEDED, reason="The product is gone from search.")
+
+    async def _refresh(self, connection: AsyncConnection, change: Change) -> Outcome | None:
+        """Bring a product up to date with the variations it now has."""
+        stored = await products.load(connection, change)
+        if stored.product is None or stored.id is None:
+            return Outcome(status=EventStatus.SUCCEEDED, reason="Saved.")
+        text = content_hash(canonical(stored.product, stored.variations))
+        saved = await products.refresh_from_variations(connection, stored.id, text)
+        if not stored.is_active:
+            return Outcome(status=EventStatus.SUCCEEDED, reason="Saved; its product is not shown.")
+        return self._know(saved, text)
+
+    def _know(self, saved: SavedRow, text: str) -> Outcome | None:
+        """None where search does not know the text yet."""
+        if (saved.knowledge_hash, saved.knowledge_model) == (text, self._model):
+            return Outcome(
+                status=EventStatus.UNCHANGED, reason="The text is known already; nothing was embedded."
+            )
+        return None

@@ -1,0 +1,155 @@
+"""HTTP to addresses that people typed: never into our own network, whatever a name resolves to.
+
+The address a request goes to is the very one that was looked at, so a name that answers differently the
+second time gains nothing; a redirect is a request like any other.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from urllib.parse import SplitResult, urlsplit
+
+import httpx2
+
+from connectors.http.transport import Transport
+from contracts.errors import ForbiddenAddress, InvalidField
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+LONGEST_URL = 2_000
+NAMES_AT_A_TIME = 8
+LONGEST_HOST, LONGEST_LABEL = 253, 63
+DEFAULT_PORTS = {"http": 80, "https": 443}
+ADDRESS_SECONDS = 30.0
+"""As long as a name's address is believed by the client that asked for it."""
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def _embedded(address: ipaddress.IPv6Address) -> Iterable[ipaddress.IPv4Address]:
+    """The IPv4 addresses an IPv6 address leads to by way of a gateway."""
+    if address.ipv4_mapped:
+        yield address.ipv4_mapped
+    if address.sixtofour:
+        yield address.sixtofour
+    if address.teredo:
+        yield from address.teredo
+    if address in _NAT64:
+        yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address, and each it stands for, is one of the open internet."""
+    if isinstance(address, ipaddress.IPv6Address) and any(not is_public(v4) for v4 in _embedded(address)):
+        return False
+    mapped = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
+    return (address.is_global or mapped) and not address.is_multicast
+
+
+def _split(url: str, field: str) -> tuple[SplitResult, str, int | None]:
+    if len(url) > LONGEST_URL or not url.isprintable() or any(c in url for c in " \\"):
+        raise InvalidField(field, "not an address such as https://shop.example")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        parsed = httpx2.URL(url)
+    except (ValueError, httpx2.InvalidURL):
+        raise InvalidField(field, "not an address such as https://shop.example") from None
+    if parts.scheme not in DEFAULT_PORTS:
+        raise InvalidField(field, "must begin with https:// or http://")
+    labels = parsed.raw_host.removesuffix(b".").split(b".")
+    if not all(0 < len(label) <= LONGEST_LABEL for label in labels) or len(parsed.raw_host) > LONGEST_HOST:
+        raise InvalidField(field, "names no host")
+    if "@" in parts.netloc:
+        raise InvalidField(field, "must hold no user name or password; credentials are a field of their own")
+    if parts.query or parts.fragment:
+        raise InvalidField(field, "must hold no ? or #")
+    return parts, parsed.raw_host.decode(), port
+
+
+def shop_url(value: str, *, field: str = "base_url") -> str:
+    """A shop's address in one spelling, without a slash at its end; InvalidField says what is wrong."""
+    parts, host, port = _split(value.strip(), field)
+    shown = f"[{host}]" if ":" in host else host
+    where = shown if port in (None, DEFAULT_PORTS[parts.scheme]) else f"{shown}:{port}"
+    return f"{parts.scheme}://{where}{parts.path.rstrip('/')}"
+
+
+def _addresses(host: str, port: int) -> list[Address]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = {ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found}
+    return sorted(addresses, key=lambda address: (address.version, int(address)))
+
+
+class Outbound:
+    """The way to shops; names are looked up by threads of its own, for a slow name service holds them long.
+
+    On the event loop's own threads that would hold up connections to Postgres too. `allow_private` lets
+    requests into our own network; `tls` says whose certificates are believed, where that is not whom
+    everybody believes.
+    """
+
+    def __init__(self, *, allow_private: bool, tls: ssl.SSLContext | None = None) -> None:
+        self.allow_private = allow_private
+        self.tls = tls or httpx2.create_ssl_context(trust_env=False)
+        self._names = ThreadPoolExecutor(NAMES_AT_A_TIME, thread_name_prefix="names of shops")
+
+    async def resolve(self, host: str, port: int) -> list[Address]:
+        """The addresses of a name, IPv4 first; OSError where it has none."""
+        return await asyncio.get_running_loop().run_in_executor(self._names, _addresses, host, port)
+
+    async def reachable(self, url: httpx2.URL) -> list[Address]:
+        """The addresses behind a URL that we may connect to; ForbiddenAddress where one is not public."""
+        host = url.raw_host.decode()
+        addresses = await self.resolve(host, url.port or DEFAULT_PORTS[url.scheme])
+        if not self.allow_private and not all(is_public(address) for address in addresses):
+            raise ForbiddenAddress(f"{host} leads into a private network")
+        return addresses
+
+    def client(self, *, timeout: float = 30.0) -> httpx2.AsyncClient:
+        """A client for one shop: no proxy of the environment, no redirect followed unasked."""
+        return httpx2.AsyncClient(transport=_Guarded(self), timeout=timeout, trust_env=False)
+
+    def close(self) -> None:
+        self._names.shutdown(wait=False, cancel_futures=True)
+
+
+class _Guarded(httpx2.AsyncBaseTransport):
+    """Sends each request to an address that was looked at, under the name that was asked for.
+
+    One that answers is asked again without another look, for `ADDRESS_SECONDS`.
+    """
+
+    def __init__(self, outbound: Outbound) -> None:
+        self._outbound = outbound
+        self._inner = Transport(tls=outbound.tls)
+        self._answering: dict[tuple[bytes, int | None], tuple[Address, float]] = {}
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        host, now = (request.url.raw_host, request.url.port), time.monotonic()
+        answering, until = self._answering.pop(host, (None, 0.0))
+        if answering is not None and now < until:
+            with suppress(httpx2.ConnectError, httpx2.ConnectTimeout):
+                return await self._keep(request, answering, until)
+        try:
+            addresses = await self._outbound.reachable(request.url)
+        except OSError as error:
+            raise httpx2.ConnectError(f"{request.url.host} has no address", request=request) from error
+        for address in addresses[:-1]:
+            with suppress(httpx2.ConnectError, httpx2.ConnectTimeout):
+                return await self._keep(request, address, now + ADDRESS_SECONDS)
+        return await self._keep(request, addresses[-1], now + ADDRESS_SECONDS)
+
+    async def _keep(self, request: httpx2.Request, address: Address, until: float) -> httpx2.Response:
+        """The answer from an address, which is remembered for having answered."""
+        response = await self._inner.send(request, address=str(address))
+        self._answering[request.url.raw_host, request.url.port] = address, until
+        return response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()

@@ -1,0 +1,56 @@
+"""What an operator makes by hand: people, and stores with their tokens."""
+
+from pwdlib import PasswordHash
+
+from contracts.tokens import IssuedToken
+from crypto import Seal
+from database.access import stores, tokens
+from database.access import users as accounts
+from database.engine import Database
+
+
+async def save_user(database: Database, *, email: str, password: str, is_staff: bool = False) -> int:
+    """Make a user, or give an existing one a new password, which ends its sessions."""
+    password_hash = PasswordHash.recommended().hash(password)
+    async with database.transaction() as connection:
+        return await accounts.save_user(
+            connection, email=email, password_hash=password_hash, is_staff=is_staff
+        )
+
+
+async def issue_token(
+    database: Database,
+    seal: Seal,
+    *,
+    email: str,
+    store_name: str,
+    name: str,
+    integration_type: str,
+    currency: str | None,
+) -> tuple[IssuedToken, str | None] | None:
+    """A token for a user's store of that name; None for an unknown user.
+
+    The store is made where there is none, and its webhook secret comes with the token.
+    """
+    async with database.transaction() as connection:
+        user = await accounts.find_user(connection, email)
+        if user is None:
+            return None
+        secret = None
+        store_id = await stores.find_by_name(
+            connection, user_id=user.id, name=store_name, type_=integration_type
+        )
+        if store_id is None:
+            secret = stores.new_webhook_secret()
+            store_id = await stores.create(
+                connection,
+                user_id=user.id,
+                name=store_name,
+                type_=integration_type,
+                currency=currency,
+                webhook_secret=seal.seal(secret),
+            )
+        issued = await tokens.issue(
+            connection, user_id=user.id, store_id=store_id, integration_type=integration_type, name=name
+        )
+        return issued, secret

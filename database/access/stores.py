@@ -1,0 +1,224 @@
+"""Stores: made, listed, changed and removed; their secrets go in sealed and come out one at a time."""
+
+import re
+import secrets
+import string
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, insert, null, select, text, true, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.stores import DeliveryTerms, ReadableStore, Store, StoreType, SyncSchedule
+from crypto import Seal
+from database.access.webhooks import state_of
+from database.tables import stores, users
+
+SECRET_PREFIX = "whsec_"  # noqa: S105 - what a secret begins with
+SECRET_LENGTH = 40
+
+STANDARD_SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,86}={0,2}")
+"""A secret of the Standard Webhooks scheme: 24 to 64 bytes in base64."""
+
+REMOVAL_TAKES_AT_MOST = "10min"
+
+_SHOWN = select(
+    stores.c.id,
+    stores.c.user_id,
+    users.c.email.label("user_email"),
+    stores.c.type,
+    stores.c.name,
+    stores.c.base_url,
+    stores.c.currency,
+    stores.c.webhook_secret.is_not(None).label("has_webhook_secret"),
+    case((stores.c.webhook_secret_before_until > func.now(), stores.c.webhook_secret_before_until)).label(
+        "old_secret_until"
+    ),
+    stores.c.credentials.is_not(None).label("has_credentials"),
+    stores.c.webhooks,
+    stores.c.schedule,
+    stores.c.created_at,
+    stores.c.updated_at,
+).join_from(stores, users)
+
+_ROTATE = text("""
+    UPDATE stores
+    SET webhook_secret_before = CASE WHEN :overlap > interval '0' THEN webhook_secret END,
+        webhook_secret_before_until =
+            CASE WHEN :overlap > interval '0' AND webhook_secret IS NOT NULL THEN now() + :overlap END,
+        webhook_secret = :sealed, updated_at = now()
+    WHERE id = :id RETURNING id
+""")
+
+LIVE_SECRETS = """array_remove(ARRAY[
+    s.webhook_secret,
+    CASE WHEN s.webhook_secret_before_until > now() THEN s.webhook_secret_before END], NULL)"""
+"""SQL: the sealed secrets a delivery of the store `s` may be signed with, the newest first."""
+
+_TERMS = text(f"""
+    SELECT s.type, u.is_active, {LIVE_SECRETS} AS sealed_secrets
+    FROM stores s JOIN users u ON u.id = s.user_id WHERE s.id = :id
+""")
+
+_REMOVE = (
+    "DELETE FROM tenant_knowledge WHERE store_id = :id",
+    "DELETE FROM product_variations WHERE store_id = :id",
+    "DELETE FROM products WHERE store_id = :id",
+    "DELETE FROM events WHERE store_id = :id",
+    "DELETE FROM stores WHERE id = :id RETURNING id",
+)
+
+
+def new_webhook_secret() -> str:
+    """A secret of letters and digits alone, which is also base64 as Standard Webhooks wants it.
+
+    WooCommerce keeps a secret as HTML, so that `&` or `<` in it would sign differently than they read.
+    """
+    alphabet = string.ascii_letters + string.digits
+    return SECRET_PREFIX + "".join(secrets.choice(alphabet) for _ in range(SECRET_LENGTH))
+
+
+def _store(row: Mapping[Any, Any]) -> Store:
+    values = {
+        "type": StoreType(row["type"]),
+        "webhooks": state_of(row["webhooks"], has_credentials=row["has_credentials"]),
+        "schedule": SyncSchedule(**row["schedule"] or {}),
+    }
+    return Store(**{**row, **values})
+
+
+async def create(
+    connection: AsyncConnection,
+    *,
+    user_id: int,
+    name: str,
+    type_: str = "woocommerce",
+    base_url: str = "",
+    currency: str | None = None,
+    webhook_secret: bytes | None = None,
+    credentials: bytes | None = None,
+    schedule: Mapping[str, Any] | None = None,
+) -> int:
+    row = await connection.execute(
+        insert(stores)
+        .values(
+            user_id=user_id,
+            type=type_,
+            name=name,
+            base_url=base_url,
+            currency=currency,
+            webhook_secret=webhook_secret,
+            credentials=credentials,
+            schedule=null() if schedule is None else schedule,
+        )
+        .returning(stores.c.id)
+    )
+    return int(row.scalar_one())
+
+
+async def read(connection: AsyncConnection, store_id: int) -> Store | None:
+    row = (await connection.execute(_SHOWN.where(stores.c.id == store_id))).mappings().one_or_none()
+    return _store(row) if row else None
+
+
+async def list_stores(
+    connection: AsyncConnection, *, user_id: int | None, type_: str | None, offset: int, limit: int
+) -> tuple[int, list[Store]]:
+    """How many there are, and a page of them, the newest first."""
+    wanted: list[ColumnElement[bool]] = [true()]
+    if user_id is not None:
+        wanted.append(stores.c.user_id == user_id)
+    if type_ is not None:
+        wanted.append(stores.c.type == type_)
+    count = (await connection.execute(select(func.count()).select_from(stores).where(*wanted))).scalar_one()
+    page = _SHOWN.where(*wanted).order_by(stores.c.id.desc()).offset(offset).limit(limit)
+    return count, [_store(row) for row in (await connection.execute(page)).mappings()]
+
+
+async def change(connection: AsyncConnection, store_id: int, values: Mapping[str, Any]) -> bool:
+    """Set columns; False where there is no such store."""
+    known = {name: null() if value is None else value for name, value in values.items()}
+    row = await connection.execute(
+        update(stores)
+        .where(stores.c.id == store_id)
+        .values(**known, updated_at=func.now())
+        .returning(stores.c.id)
+    )
+    return row.scalar_one_or_none() is not None
+
+
+async def rotate_secret(
+    connection: AsyncConnection, store_id: int, sealed: bytes, *, overlap: timedelta
+) -> bool:
+    """Sign with another secret from now on; the one before counts for `overlap` more."""
+    row = await connection.execute(_ROTATE, {"id": store_id, "sealed": sealed, "overlap": overlap})
+    return row.scalar_one_or_none() is not None
+
+
+async def delivery_terms(connection: AsyncConnection, store_id: int) -> DeliveryTerms | None:
+    """What deliveries of a store must satisfy now."""
+    row = (await connection.execute(_TERMS, {"id": store_id})).one_or_none()
+    if row is None:
+        return None
+    return DeliveryTerms(
+        type=StoreType(row.type), is_active=row.is_active, sealed_secrets=tuple(row.sealed_secrets)
+    )
+
+
+async def remove(connection: AsyncConnection, store_id: int) -> bool:
+    """Remove a store with all it holds; set by set, for cascades go row by row."""
+    await connection.execute(text(f"SET LOCAL statement_timeout = '{REMOVAL_TAKES_AT_MOST}'"))
+    removed = None
+    for statement in _REMOVE:
+        removed = await connection.execute(text(statement), {"id": store_id})
+    return removed is not None and removed.scalar_one_or_none() is not None
+
+
+async def find_by_name(
+    connection: AsyncConnection, *, user_id: int, name: str, type_: str = "woocommerce"
+) -> int | None:
+    named = (stores.c.user_id == user_id) & (stores.c.name == name) & (stores.c.type == type_)
+    row = await connection.execute(select(stores.c.id).where(named).order_by(stores.c.id))
+    return row.scalars().first()
+
+
+async def owner_of(connection: AsyncConnection, store_id: int) -> int | None:
+    """The user a store belongs to."""
+    row = await connection.execute(select(stores.c.user_id).where(stores.c.id == store_id))
+    return row.scalar_one_or_none()
+
+
+async def reseal(connection: AsyncConnection, seal: Seal) -> int:
+    """Seal every kept secret anew with the first key; answers of how many stores."""
+    kept = ("webhook_secret", "webhook_secret_before", "credentials")
+    rows = await connection.execute(select(stores.c.id, *(stores.c[name] for name in kept)).with_for_update())
+    renewed = [
+        {"store": row["id"], **{name: row[name] and seal.renew(row[name]) for name in kept}}
+        for row in rows.mappings()
+    ]
+    if renewed:
+        assignments = ", ".join(f"{name} = :{name}" for name in kept)
+        await connection.execute(text(f"UPDATE stores SET {assignments} WHERE id = :store"), renewed)
+    return len(renewed)
+
+
+_READABLE = text("""
+    SELECT s.id, s.schedule,
+           NOT EXISTS (SELECT FROM syncs y WHERE y.store_id = s.id AND NOT y.dry_run) AS is_new
+    FROM stores s JOIN users u ON u.id = s.user_id
+    WHERE u.is_active AND s.type = ANY(:types) AND s.base_url <> '' AND s.credentials IS NOT NULL
+      AND (CAST(:only AS bigint) IS NULL OR s.id = :only)
+    ORDER BY s.id
+""")
+
+
+async def readable(
+    connection: AsyncConnection, types: Collection[str], *, only: int | None = None
+) -> list[ReadableStore]:
+    """The stores of open accounts whose shops can be read; or one of them, where it is such."""
+    rows = await connection.execute(_READABLE, {"types": list(types), "only": only})
+    return [
+        ReadableStore(store_id=row.id, is_new=row.is_new, schedule=SyncSchedule(**row.schedule or {}))
+        for row in rows
+    ]

@@ -1,0 +1,211 @@
+"""Integration tokens: issued once, kept as hashes, looked up on every request."""
+
+import hashlib
+import secrets
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, delete, func, insert, select, text, true, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.tokens import Integration, IssuedToken, Token
+from database.access.stores import LIVE_SECRETS
+from database.tables import integration_tokens, stores, users
+
+FORMATS = {"woocommerce": ("wc_sk_live_", 40), "shopify": ("shpat_", 32), "custom": ("pk_live_", 40)}
+"""Integration type -> prefix and how many random characters follow it."""
+
+_ALPHABET = string.ascii_lowercase + string.digits
+
+_FIND = text(f"""
+    SELECT t.id AS token_id, t.name AS token_name, t.integration_type, t.expires_at, t.allowed_ips,
+           t.last_used_at, t.usage_count, t.is_active AND u.is_active AS is_active,
+           u.id AS user_id, u.email AS user_email, u.username, s.id AS store_id, s.name AS store_name,
+           {LIVE_SECRETS} AS sealed_secrets
+    FROM integration_tokens t JOIN users u ON u.id = t.user_id JOIN stores s ON s.id = t.store_id
+    WHERE t.secret_hash = :secret_hash
+""")
+
+_COUNT = text("""
+    UPDATE integration_tokens t
+    SET usage_count = t.usage_count + n.uses, last_used_at = greatest(t.last_used_at, n.last)
+    FROM jsonb_to_recordset(CAST(:uses AS jsonb)) AS n(id bigint, uses bigint, last timestamptz)
+    WHERE t.id = n.id
+""")
+
+
+def secret_hash(secret: str) -> bytes:
+    """What is kept of a secret; 200 random bits need no salt and no stretching."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def new_secret(integration_type: str) -> str:
+    prefix, length = FORMATS[integration_type]
+    return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def preview(secret: str) -> str:
+    return f"{secret[:6]}...{secret[-6:]}"
+
+
+async def issue(
+    connection: AsyncConnection,
+    *,
+    user_id: int,
+    store_id: int,
+    integration_type: str = "woocommerce",
+    name: str = "Integration Token",
+    allowed_ips: tuple[str, ...] = (),
+    expires_at: datetime | None = None,
+) -> IssuedToken:
+    """Make a token; the answer holds the secret, and nothing else ever will."""
+    secret = new_secret(integration_type)
+    row = await connection.execute(
+        insert(integration_tokens)
+        .values(
+            user_id=user_id,
+            store_id=store_id,
+            secret_hash=secret_hash(secret),
+            preview=preview(secret),
+            integration_type=integration_type,
+            name=name,
+            allowed_ips=list(allowed_ips),
+            expires_at=expires_at,
+        )
+        .returning(integration_tokens.c.id)
+    )
+    return IssuedToken(
+        id=row.scalar_one(),
+        secret=secret,
+        preview=preview(secret),
+        integration_type=integration_type,
+        name=name,
+        user_id=user_id,
+        store_id=store_id,
+    )
+
+
+async def find(connection: AsyncConnection, secret: str) -> Integration | None:
+    """Whose secret this is; whether it may be used is the caller's question."""
+    return await find_hashed(connection, secret_hash(secret))
+
+
+async def find_hashed(connection: AsyncConnection, hashed: bytes) -> Integration | None:
+    """The same, of a secret's hash."""
+    row = (await connection.execute(_FIND, {"secret_hash": hashed})).mappings().one_or_none()
+    if row is None:
+        return None
+    lists = {name: tuple(row[name]) for name in ("allowed_ips", "sealed_secrets")}
+    return Integration(**{**row, **lists})
+
+
+async def count_uses(connection: AsyncConnection, uses: Mapping[int, tuple[int, datetime]]) -> None:
+    """Add up what requests counted in memory: token id -> how often, and when last."""
+    rows = [{"id": token, "uses": count, "last": last.isoformat()} for token, (count, last) in uses.items()]
+    await connection.execute(_COUNT, {"uses": orjson.dumps(rows).decode()})
+
+
+_known = integration_tokens.c
+
+_SHOWN = (
+    select(
+        _known.id,
+        _known.preview,
+        _known.integration_type,
+        _known.name,
+        _known.is_active,
+        _known.expires_at,
+        _known.allowed_ips,
+        _known.last_used_at,
+        _known.usage_count,
+        _known.created_at,
+        _known.user_id,
+        users.c.email.label("user_email"),
+        _known.store_id,
+        stores.c.name.label("store_name"),
+    )
+    .join_from(integration_tokens, users, users.c.id == _known.user_id)
+    .join(stores, stores.c.id == _known.store_id)
+)
+
+_LIMIT = text("""
+    UPDATE integration_tokens SET expires_at = least(expires_at, now() + :overlap)
+    WHERE id = :id AND is_active AND (expires_at IS NULL OR expires_at > now())
+    RETURNING user_id, store_id, integration_type, name, allowed_ips
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenFilter:
+    """What is asked for; None asks for everything."""
+
+    user_id: int | None = None
+    store_id: int | None = None
+    integration_type: str | None = None
+    is_active: bool | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        equal = {
+            _known.user_id: self.user_id,
+            _known.store_id: self.store_id,
+            _known.integration_type: self.integration_type,
+            _known.is_active: self.is_active,
+        }
+        return [true(), *(column == value for column, value in equal.items() if value is not None)]
+
+
+def _token(row: Mapping[Any, Any]) -> Token:
+    return Token(**{**row, "allowed_ips": tuple(row["allowed_ips"])})
+
+
+async def list_tokens(
+    connection: AsyncConnection, asked: TokenFilter, *, offset: int, limit: int
+) -> tuple[int, list[Token]]:
+    """How many there are, and a page of them, the newest first."""
+    conditions = asked.conditions()
+    counted = select(func.count()).select_from(integration_tokens).where(*conditions)
+    page = _SHOWN.where(*conditions).order_by(_known.id.desc()).offset(offset).limit(limit)
+    count = (await connection.execute(counted)).scalar_one()
+    return count, [_token(row) for row in (await connection.execute(page)).mappings()]
+
+
+async def read(connection: AsyncConnection, token_id: int) -> Token | None:
+    row = (await connection.execute(_SHOWN.where(_known.id == token_id))).mappings().one_or_none()
+    return _token(row) if row else None
+
+
+async def change(connection: AsyncConnection, token_id: int, values: Mapping[str, Any]) -> bool:
+    """Set columns, at least one; False where there is no such token."""
+    changed = await connection.execute(
+        update(integration_tokens).where(_known.id == token_id).values(values).returning(_known.id)
+    )
+    return changed.scalar_one_or_none() is not None
+
+
+async def revoke(connection: AsyncConnection, token_id: int) -> bool:
+    removed = await connection.execute(
+        delete(integration_tokens).where(_known.id == token_id).returning(_known.id)
+    )
+    return removed.scalar_one_or_none() is not None
+
+
+async def rotate(
+    connection: AsyncConnection, token_id: int, *, overlap: timedelta, expires_at: datetime | None
+) -> IssuedToken | None:
+    """A new token on the terms of an old one, which works for `overlap` more; None where it does not."""
+    old = (await connection.execute(_LIMIT, {"id": token_id, "overlap": overlap})).one_or_none()
+    if old is None:
+        return None
+    return await issue(
+        connection,
+        user_id=old.user_id,
+        store_id=old.store_id,
+        integration_type=old.integration_type,
+        name=old.name,
+        allowed_ips=tuple(old.allowed_ips),
+        expires_at=expires_at,
+    )

@@ -1,0 +1,206 @@
+"""Chunks of text and their vectors: staged beside the live ones, then swapped in at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.events import KnowledgeVersion
+from contracts.search import Vector
+from database.halfvec import Vectors
+
+GENERATIONS_KEPT = 3
+"""How many texts of a product keep their vectors, so that going back to one costs nothing."""
+
+_VERSIONS = """
+    unnest(CAST(:event_rows AS bigint[]), CAST(:product_ids AS bigint[]), CAST(:content_hashes AS text[]))
+        AS w(event_row, product_id, content_hash)
+"""
+
+_WANTED = text(f"""
+    SELECT p.id FROM products p JOIN {_VERSIONS} ON p.id = w.product_id AND p.content_hash = w.content_hash
+""")
+
+_STAGE = text("""
+    INSERT INTO tenant_knowledge (user_id, store_id, product_id, content_hash, model, position, text,
+                                  text_hash, tokens, words, embedding)
+    SELECT p.user_id, p.store_id, p.id, c.content_hash, :model, c.position, c.text, c.text_hash, c.tokens,
+           to_tsvector('simple', c.words)
+             || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id]),
+           (SELECT known.embedding FROM tenant_knowledge known
+            WHERE known.product_id = p.id AND known.text_hash = c.text_hash AND known.model = :model
+              AND known.embedding IS NOT NULL LIMIT 1)
+    FROM products p JOIN jsonb_to_recordset(CAST(:chunks AS jsonb)) AS c(
+        product_id bigint, content_hash text, position int, text text, text_hash text, tokens int, words text)
+        ON p.id = c.product_id
+    ON CONFLICT DO NOTHING
+""")
+
+_OF_VERSION = "k.product_id = w.product_id AND k.content_hash = w.content_hash AND k.model = :model"
+
+_COUNT = text(f"""
+    SELECT k.product_id,
+           count(DISTINCT k.text_hash) FILTER (WHERE k.embedding IS NULL) AS missing,
+           count(DISTINCT k.text_hash) FILTER (WHERE k.embedding IS NOT NULL) AS reused
+    FROM {_VERSIONS} JOIN tenant_knowledge k ON {_OF_VERSION}
+    GROUP BY k.product_id
+""")
+
+_ADOPT = text(f"""
+    UPDATE tenant_knowledge k SET embedding = known.embedding
+    FROM {_VERSIONS}, tenant_knowledge known
+    WHERE {_OF_VERSION} AND k.embedding IS NULL
+      AND known.product_id = w.product_id AND known.text_hash = k.text_hash AND known.model = :model
+      AND known.embedding IS NOT NULL
+""")
+
+_MISSING = text(f"""
+    SELECT k.product_id, k.content_hash, k.text_hash, min(k.text) AS text, min(k.tokens) AS tokens
+    FROM {_VERSIONS} JOIN tenant_knowledge k ON {_OF_VERSION}
+    WHERE k.embedding IS NULL
+    GROUP BY k.product_id, k.content_hash, k.text_hash ORDER BY k.product_id, min(k.position)
+""")
+
+_FILL = text("""
+    UPDATE tenant_knowledge k SET embedding = v.embedding
+    FROM unnest(CAST(:product_ids AS bigint[]), CAST(:content_hashes AS text[]), CAST(:text_hashes AS text[]),
+                CAST(:vectors AS halfvec[])) AS v(product_id, content_hash, text_hash, embedding)
+    WHERE k.product_id = v.product_id AND k.content_hash = v.content_hash AND k.model = :model
+      AND k.text_hash = v.text_hash
+""")
+
+_PUBLISH = text(f"""
+    UPDATE products p SET knowledge_hash = w.content_hash, knowledge_model = :model, knowledge_at = now()
+    FROM {_VERSIONS}
+    WHERE p.id = w.product_id AND p.content_hash = w.content_hash
+      AND NOT EXISTS (SELECT FROM tenant_knowledge k WHERE {_OF_VERSION} AND k.embedding IS NULL)
+    RETURNING p.id, (SELECT greatest(extract(epoch FROM now() - coalesce(e.version, e.received_at)), 0)
+                     FROM events e WHERE e.id = w.event_row) AS seconds
+""")
+
+_SWAP = text(f"""
+    UPDATE tenant_knowledge k SET is_live = NOT k.is_live
+    FROM {_VERSIONS}
+    WHERE k.product_id = w.product_id
+      AND k.is_live <> (k.content_hash = w.content_hash AND k.model = :model)
+""")
+
+_FORGET = text("""
+    DELETE FROM tenant_knowledge k
+    USING (SELECT product_id, content_hash, model,
+                  row_number() OVER (PARTITION BY product_id ORDER BY max(id) DESC) AS age
+           FROM tenant_knowledge WHERE product_id = ANY(:published)
+           GROUP BY product_id, content_hash, model) g
+    WHERE k.product_id = g.product_id AND k.content_hash = g.content_hash AND k.model = g.model
+      AND NOT k.is_live AND g.age > :kept
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkRow:
+    """A chunk of a product's text before it has a vector; `words` is its folded text."""
+
+    product_id: int
+    content_hash: str
+    position: int
+    text: str
+    text_hash: str
+    tokens: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """How many texts of a product have no vector, and how many have one already."""
+
+    missing: int = 0
+    reused: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingVector:
+    """A text without a vector, however many chunks of its product have it."""
+
+    product_id: int
+    content_hash: str
+    text_hash: str
+    text: str
+    tokens: int
+
+
+def _values(versions: Sequence[KnowledgeVersion]) -> dict[str, object]:
+    return {
+        "event_rows": [version.event_row for version in versions],
+        "product_ids": [version.product_id for version in versions],
+        "content_hashes": [version.content_hash for version in versions],
+    }
+
+
+async def wanted(connection: AsyncConnection, versions: Sequence[KnowledgeVersion]) -> list[KnowledgeVersion]:
+    """Those that are still the texts their products should have."""
+    ids = set((await connection.execute(_WANTED, _values(versions))).scalars())
+    return [version for version in versions if version.product_id in ids]
+
+
+async def stage(
+    connection: AsyncConnection,
+    versions: Sequence[KnowledgeVersion],
+    model: str,
+    chunks: Sequence[ChunkRow],
+) -> dict[int, Staged]:
+    """Lay chunks beside the live ones, with the vectors their products have for equal texts."""
+    await connection.execute(_STAGE, {"model": model, "chunks": orjson.dumps(chunks).decode()})
+    rows = await connection.execute(_COUNT, {**_values(versions), "model": model})
+    return {row.product_id: Staged(missing=row.missing, reused=row.reused) for row in rows}
+
+
+async def missing_vectors(
+    connection: AsyncConnection, versions: Sequence[KnowledgeVersion], model: str
+) -> list[MissingVector]:
+    """The texts left to embed, once chunks took over the vectors their product has for equal texts."""
+    values = {**_values(versions), "model": model}
+    await connection.execute(_ADOPT, values)
+    rows = await connection.execute(_MISSING, values)
+    return [MissingVector(**row) for row in rows.mappings()]
+
+
+async def fill_vectors(
+    connection: AsyncConnection,
+    model: str,
+    missing: Sequence[MissingVector],
+    vectors: Sequence[Vector],
+) -> None:
+    """Give texts their vectors, one each."""
+    values = {
+        "model": model,
+        "product_ids": [one.product_id for one in missing],
+        "content_hashes": [one.content_hash for one in missing],
+        "text_hashes": [one.text_hash for one in missing],
+        "vectors": Vectors(vectors),
+    }
+    await connection.execute(_FILL, values)
+
+
+async def publish(
+    connection: AsyncConnection, versions: Sequence[KnowledgeVersion], model: str
+) -> dict[int, float]:
+    """Make staged texts those that are found; one no longer wanted or not complete is not in the answer.
+
+    For each product, how many seconds ago the shop made the change, or, where it did not say, we heard of it.
+    """
+    values = {**_values(versions), "model": model}
+    rows = await connection.execute(_PUBLISH, values)
+    published = {row.id: float(row.seconds or 0.0) for row in rows}
+    if published:
+        await swap(connection, [version for version in versions if version.product_id in published], model)
+    return published
+
+
+async def swap(connection: AsyncConnection, published: Sequence[KnowledgeVersion], model: str) -> None:
+    """Let the chunks of these texts be found and no others of their products, and forget the oldest ones."""
+    swapped = await connection.execute(_SWAP, {**_values(published), "model": model})
+    if swapped.rowcount:
+        ids = [version.product_id for version in published]
+        await connection.execute(_FORGET, {"published": ids, "kept": GENERATIONS_KEPT})

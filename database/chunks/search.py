@@ -1,0 +1,129 @@
+"""Hybrid search: nearest by meaning and best by words, fused, then joined with the live product."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import TextClause
+
+from contracts.search import FoundProduct, Hit, Question
+from database.chunks import lexical as words
+from database.chunks.vector_index import quoted
+
+RANK_CONSTANT = 60
+"""Reciprocal rank fusion: a chunk scores 1 / (60 + rank) in each ranking that has it."""
+
+EXACT_CHUNKS = 10_000
+EXACT_PRODUCTS = 2_000
+"""A store with so few chunks, or so few products that satisfy the filters, is compared one by one.
+
+The vector index is shared by all stores; looking in it for a few of its chunks, it would overlook some.
+"""
+
+_SETTINGS = """
+    set_config('hnsw.iterative_scan', 'relaxed_order', true),
+    set_config('hnsw.ef_search', '400', true),
+    set_config('plan_cache_mode', 'force_custom_plan', true)
+"""
+"""A plan for every question: a prepared one for all stores would read each chunk of a large store."""
+
+_FOLDED_LETTERS = ("يىكةۀأإٱ۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩\u200c\u200d", "ییکههااا01234567890123456789")
+
+
+def _folded(name: str) -> str:
+    """SQL: a category's name in the spelling names are compared in."""
+    return f"translate(lower({name}), {', '.join(map(quoted, _FOLDED_LETTERS))})"
+
+
+_FILTERS = {
+    "in_stock": "p.in_stock = :in_stock",
+    "min_price": "p.price >= :min_price",
+    "max_price": "p.price <= :max_price",
+    "category": f"{_folded(':category')} = ANY(SELECT {_folded('c')} FROM unnest(p.categories) AS c)",
+}
+
+_NO_CANDIDATES = "SELECT NULL::bigint AS id, NULL::bigint AS product_id, NULL::bigint AS rank WHERE false"
+
+
+def _owned(question: Question, chunk: str) -> str:
+    """SQL: whether a chunk or a product is the asker's."""
+    if question.store_id is None:
+        return f"{chunk}.user_id = :user_id"
+    return (
+        f"{chunk}.store_id = :store_id AND :user_id = (SELECT s.user_id FROM stores s WHERE s.id = :store_id)"
+    )
+
+
+def _found(question: Question) -> str:
+    """SQL: whether a product may be found by what was asked."""
+    asked = [sql for name, sql in _FILTERS.items() if getattr(question, name) is not None]
+    return " AND ".join(["p.is_active", *asked])
+
+
+def _few(rows: str, limit: int) -> str:
+    """SQL: whether there are at most so many rows; no more are counted."""
+    return f"(SELECT count(*) FROM (SELECT FROM {rows} LIMIT {limit + 1}) AS counted) <= {limit}"
+
+
+def _preparation(question: Question) -> TextClause:
+    """Sets up the transaction; its `exact` is whether so few chunks may be found that all are compared."""
+    exact = _few(f"tenant_knowledge k WHERE k.is_live AND {_owned(question, 'k')}", EXACT_CHUNKS)
+    if any(getattr(question, name) is not None for name in _FILTERS):
+        exact += " OR " + _few(
+            f"products p WHERE {_owned(question, 'p')} AND {_found(question)}", EXACT_PRODUCTS
+        )
+    return text(f"SELECT {_SETTINGS}, {exact} AS exact")
+
+
+def _statement(question: Question, *, label: str, dimensions: int, exact: bool) -> TextClause:
+    owned = f"k.is_live AND {_owned(question, 'k')}"
+    found = _found(question)
+    products = f"{_owned(question, 'p')} AND {found}" if exact else found
+    vector = f"k.embedding::halfvec({dimensions})"
+    distance = f"{vector} <=> CAST(:vector AS halfvec({dimensions}))"
+    nearest = f"""
+        SELECT id, product_id, row_number() OVER (ORDER BY distance) AS rank FROM (
+            SELECT k.id, k.product_id, {distance} AS distance
+            FROM tenant_knowledge k JOIN products p ON p.id = k.product_id
+            WHERE {owned} AND k.model = {quoted(label)} AND {products}
+            ORDER BY {f"({distance}) + 0" if exact else distance} LIMIT {words.CANDIDATES}
+        ) AS closest"""
+    return text(f"""
+        WITH near AS MATERIALIZED ({nearest if question.vector else _NO_CANDIDATES}),
+        {words.ranking(owned=owned, found=found)},
+        fused AS (
+            SELECT id, coalesce(near.product_id, worded.product_id) AS product_id, near.rank AS nearness,
+                   coalesce(1.0 / ({RANK_CONSTANT} + near.rank), 0)
+                     + coalesce(1.0 / ({RANK_CONSTANT} + worded.rank), 0) AS score
+            FROM near FULL JOIN worded USING (id)
+        ),
+        best AS (SELECT DISTINCT ON (product_id) product_id, id, score, nearness FROM fused
+                 ORDER BY product_id, score DESC, nearness, id)
+        SELECT best.score::float8 AS score, k.text, p.id, p.external_id, p.title, p.price, p.currency,
+               p.in_stock, p.stock_quantity, p.link, p.image
+        FROM best JOIN tenant_knowledge k ON k.id = best.id JOIN products p ON p.id = best.product_id
+        ORDER BY best.score DESC, best.nearness, p.id LIMIT :limit
+    """)
+
+
+async def find(
+    connection: AsyncConnection, question: Question, *, folded: str, label: str, dimensions: int
+) -> list[Hit]:
+    """The best products for a question, one hit each; `folded` is its text as full text knows it."""
+    values = {
+        "user_id": question.user_id,
+        "store_id": question.store_id,
+        **{name: getattr(question, name) for name in _FILTERS if getattr(question, name) is not None},
+    }
+    exact = (await connection.execute(_preparation(question), values)).one().exact
+    statement = _statement(question, label=label, dimensions=dimensions, exact=exact)
+    asked = {**values, **words.parameters(question, folded), "limit": question.limit}
+    if question.vector is not None:
+        asked["vector"] = str(question.vector)
+    rows = await connection.execute(statement, asked)
+    return [
+        Hit(
+            score=row["score"],
+            text=row["text"],
+            product=FoundProduct(**{name: row[name] for name in FoundProduct.__dataclass_fields__}),
+        )
+        for row in rows.mappings()
+    ]

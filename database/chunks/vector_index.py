@@ -1,0 +1,50 @@
+"""The HNSW index of the configured model; made beside the migrations, for it depends on the settings."""
+
+import hashlib
+
+from sqlalchemy import create_engine, literal, make_url, text
+from sqlalchemy.dialects import postgresql
+
+from contracts.ids import embedding_label
+
+
+def quoted(value: str) -> str:
+    """A string as an SQL literal; index predicates cannot be parameters."""
+    compiled = literal(value).compile(
+        dialect=postgresql.dialect(),  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+        compile_kwargs={"literal_binds": True},
+    )
+    return str(compiled)
+
+
+def index_name(label: str) -> str:
+    return f"ix_tenant_knowledge_embedding_{hashlib.sha256(label.encode()).hexdigest()[:8]}"
+
+
+def ensure(url: str, *, model: str, dimensions: int) -> bool:
+    """Make the index unless it stands and is valid; True where it was made.
+
+    Built concurrently, so a running service is not blocked; a build that was broken off is done again.
+    """
+    label = embedding_label(model, dimensions)
+    name = index_name(label)
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            valid = connection.execute(
+                text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)"),
+                {"name": name},
+            ).scalar_one_or_none()
+            if valid:
+                return False
+            connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {name}"))
+            connection.execute(
+                text(
+                    f"CREATE INDEX CONCURRENTLY {name} ON tenant_knowledge"
+                    f" USING hnsw ((embedding::halfvec({dimensions})) halfvec_cosine_ops)"
+                    f" WHERE is_live AND model = {quoted(label)}"
+                )
+            )
+            return True
+    finally:
+        engine.dispose()

@@ -1,0 +1,112 @@
+"""Events that have not ended although they should have, and texts nobody has taken on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.events import EventStatus, FinishedEvent, KnowledgeVersion, LostText, Outcome, UnfinishedEvent
+from database.events import write as events
+from database.events.log import started_again
+
+_UNFINISHED = text("""
+    SELECT id, store_id, event_id, event_type, external_id, product_key, version, received_at,
+           source_address, user_agent, confirm, workflow_id, run_id
+    FROM events
+    WHERE finished_at IS NULL AND status NOT IN ('received', 'failed')
+      AND received_at < :older_than AND id > :beyond
+    ORDER BY id LIMIT :limit
+""")
+
+_OVERDUE = text("""
+    SELECT count(*) OVER () AS found,
+           workflow_id || ' (' || concat_ws(': ', status, nullif(reason, '')) || ')' AS named
+    FROM events WHERE finished_at IS NULL AND received_at < :older_than
+    ORDER BY received_at LIMIT :named
+""")
+
+_HOLD = text("""
+    SELECT id FROM events
+    WHERE id = :id AND finished_at IS NULL AND run_id IS NOT DISTINCT FROM CAST(:run_id AS text) FOR UPDATE
+""")
+
+_IS_LOST = """
+    p.is_active AND (p.knowledge_hash, p.knowledge_model) IS DISTINCT FROM (p.content_hash, :model)
+    AND NOT EXISTS (SELECT FROM events e WHERE e.store_id = p.store_id AND e.product_key = p.external_id
+                    AND e.is_pending AND e.superseded_by IS NULL)
+"""
+
+_TEXTS = text(f"""
+    SELECT p.id AS product_id, p.store_id, p.external_id FROM products p
+    WHERE p.taken_hash IS DISTINCT FROM p.content_hash AND {_IS_LOST}
+    ORDER BY p.id LIMIT :limit
+""")
+
+_TEXT_OF = text(f"SELECT p.content_hash FROM products p WHERE p.id = :id AND {_IS_LOST}")
+
+_GIVE_UP = text("""
+    UPDATE products SET taken_hash = content_hash WHERE id = :product_id AND content_hash = :content_hash
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue:
+    """How many events have not ended, and what the oldest of them wait for."""
+
+    count: int
+    events: Sequence[str]
+
+
+async def overdue(connection: AsyncConnection, *, older_than: datetime, named: int) -> Overdue:
+    """Events that arrived before a time and have not ended."""
+    rows = (await connection.execute(_OVERDUE, {"older_than": older_than, "named": named})).all()
+    return Overdue(count=rows[0].found if rows else 0, events=[row.named for row in rows])
+
+
+async def unfinished(
+    connection: AsyncConnection, *, older_than: datetime, beyond: int, limit: int
+) -> list[UnfinishedEvent]:
+    """Events whose run was begun and has not ended, by row, without bodies."""
+    rows = await connection.execute(_UNFINISHED, {"older_than": older_than, "beyond": beyond, "limit": limit})
+    return [
+        UnfinishedEvent(
+            row_id=row["id"],
+            workflow_id=row["workflow_id"],
+            run_id=row["run_id"],
+            event=started_again(dict(row)),
+        )
+        for row in rows.mappings()
+    ]
+
+
+async def settle(connection: AsyncConnection, gone: UnfinishedEvent, reason: str) -> None:
+    """Let an event fail whose run is gone, unless another run or an end has come in between."""
+    held = await connection.execute(_HOLD, {"id": gone.row_id, "run_id": gone.run_id})
+    if held.scalar_one_or_none() is None:
+        return
+    failed = Outcome(status=EventStatus.FAILED, reason=reason)
+    finished = FinishedEvent(event_row=gone.row_id, outcome=failed, gives_up=True)
+    await events.finish(connection, finished, run_id=gone.run_id or "lost")
+
+
+async def texts(connection: AsyncConnection, *, model: str, limit: int) -> list[LostText]:
+    """Products whose text was left to an event that is gone."""
+    rows = await connection.execute(_TEXTS, {"model": model, "limit": limit})
+    return [LostText(**row) for row in rows.mappings()]
+
+
+async def text_of(connection: AsyncConnection, product_id: int, *, model: str) -> KnowledgeVersion | None:
+    """The text a product should have, where search does not know it and no event of it waits."""
+    found = await connection.execute(_TEXT_OF, {"id": product_id, "model": model})
+    content_hash = found.scalar_one_or_none()
+    if content_hash is None:
+        return None
+    return KnowledgeVersion(event_row=0, product_id=product_id, content_hash=content_hash)
+
+
+async def give_up(connection: AsyncConnection, version: KnowledgeVersion) -> None:
+    """Count a text as taken on, so that nobody does again."""
+    values = {"product_id": version.product_id, "content_hash": version.content_hash}
+    await connection.execute(_GIVE_UP, values)

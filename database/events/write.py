@@ -1,0 +1,289 @@
+"""The event log: every delivery, its outcome, and who waits for whom."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.errors import EventGone
+from contracts.events import (
+    EventStatus,
+    EventType,
+    FinishedEvent,
+    Outcome,
+    ProductEvent,
+    RecordedEvent,
+)
+from contracts.ids import product_event_id
+from database.events.ordering import is_older
+from database.locks import lock
+
+UNFINISHED = "('received', 'waiting', 'processing', 'retrying', 'failed')"
+
+
+_RECORD = text(f"""
+    WITH thing AS (
+        SELECT coalesce(:parent, (SELECT parent_external_id FROM product_variations
+                                  WHERE store_id = :store_id AND external_id = :external_id),
+                        :external_id) AS product_key,
+               {lock(store=":store_id", key=":external_id")}
+    )
+    INSERT INTO events AS e (store_id, event_id, event_type, external_id, product_key, payload, version,
+                             received_at, burst_started_at, status, is_pending, workflow_id, run_id,
+                             attempts, source_address, user_agent, confirm)
+    SELECT :store_id, :event_id, :event_type, :external_id, product_key, CAST(:payload AS json), :version,
+           :received_at,
+           least(:received_at, (SELECT min(o.burst_started_at) FROM events o
+                                WHERE o.store_id = :store_id AND o.product_key = thing.product_key
+                                  AND o.is_pending AND o.received_at > :oldest)),
+           'waiting', true, :workflow_id, :run_id,
+           jsonb_build_object(CAST(:run_id AS text), jsonb_build_object('started_at', now())),
+           :source_address, :user_agent, :confirm
+    FROM thing
+    ON CONFLICT (store_id, event_id) DO UPDATE
+    SET status = 'waiting', is_pending = true, run_id = excluded.run_id, event_type = excluded.event_type,
+        external_id = excluded.external_id, product_key = excluded.product_key,
+        payload = coalesce(excluded.payload, e.payload), confirm = excluded.confirm,
+        version = CASE WHEN excluded.payload IS NULL AND e.pulled_at IS NOT NULL THEN e.version
+                       ELSE excluded.version END,
+        pulled_at = CASE WHEN excluded.payload IS NULL THEN e.pulled_at END,
+        received_at = excluded.received_at, burst_started_at = excluded.burst_started_at,
+        attempts = excluded.attempts || e.attempts, reason = '', finished_at = NULL,
+        superseded_by = CASE WHEN e.run_id = excluded.run_id THEN e.superseded_by END
+    WHERE e.status IN {UNFINISHED} AND (e.finished_at IS NULL OR e.run_id IS DISTINCT FROM excluded.run_id)
+    RETURNING e.id, e.version, e.received_at, e.burst_started_at,
+              e.confirm AND EXISTS (SELECT FROM stores WHERE id = :store_id AND type = ANY(:readable)
+                                    AND credentials IS NOT NULL AND base_url <> '') AS pull
+""")
+
+_REDELIVERED = text("""
+    UPDATE events SET redeliveries = redeliveries + CASE WHEN run_id = :run_id THEN 0 ELSE 1 END
+    WHERE store_id = :store_id AND event_id = :event_id
+    RETURNING id, run_id = :run_id AS is_ours, status, reason
+""")
+
+_OVERTAKE = text(f"""
+    UPDATE events o SET superseded_by = :event_id
+    WHERE o.store_id = :store_id AND o.external_id = :external_id AND o.is_pending
+      AND (o.superseded_by IS NULL OR o.superseded_by = :event_id) AND o.burst_started_at > :oldest
+      AND {is_older("o.", ":")}
+    RETURNING o.workflow_id
+""")
+
+_OPEN = text(f"""
+    SELECT e.id, e.store_id, e.event_id, e.event_type, e.external_id, e.product_key, e.payload, e.version,
+           coalesce(e.pulled_at, e.received_at) AS received_at, e.superseded_by, e.payload_trimmed_at
+           IS NOT NULL AS is_trimmed, s.user_id, s.type AS platform, s.currency,
+           {lock(store="e.store_id", key="e.product_key")}
+    FROM events e JOIN stores s ON s.id = e.store_id
+    WHERE e.id = :id
+""")
+
+_JOIN_PARENT = text(f"""
+    UPDATE events e SET product_key = v.parent_external_id
+    FROM product_variations v
+    WHERE e.id = :id AND v.store_id = e.store_id AND v.external_id = e.external_id
+      AND e.product_key <> v.parent_external_id
+    RETURNING e.product_key, {lock(store="e.store_id", key="v.parent_external_id")}
+""")
+
+_TAKE_UP = text("""
+    WITH pending AS (
+        SELECT o.event_id FROM events e JOIN events o USING (store_id, product_key)
+        WHERE e.id = :id AND o.id <> e.id AND o.is_pending AND o.superseded_by IS NULL
+          AND e.burst_started_at > :oldest AND o.received_at > :oldest
+        ORDER BY o.received_at DESC LIMIT 1
+    ), taken AS (
+        UPDATE products p
+        SET taken_hash = CASE WHEN NOT EXISTS (SELECT FROM pending) THEN p.content_hash END, taken_by = e.id
+        FROM events e
+        WHERE e.id = :id AND p.store_id = e.store_id AND p.external_id = e.product_key AND p.is_active
+          AND (p.knowledge_hash, p.knowledge_model) IS DISTINCT FROM (p.content_hash, :model)
+          AND (:changed OR p.taken_hash IS DISTINCT FROM p.content_hash OR p.taken_by = e.id)
+        RETURNING p.id, p.taken_hash
+    )
+    UPDATE events SET status = 'processing', is_pending = false WHERE id = :id
+    RETURNING (SELECT event_id FROM pending) AS leader,
+              (SELECT id FROM taken WHERE taken_hash IS NOT NULL) AS product_id,
+              (SELECT taken_hash FROM taken) AS content_hash
+""")
+
+_EXPLAIN = text("""
+    UPDATE events SET status = :status, reason = :reason WHERE id = :id AND finished_at IS NULL
+""")
+
+_FINISH = text("""
+    UPDATE events e
+    SET (status, reason, finished_at, processing_time_ms) = (
+            SELECT e.status, e.reason, e.finished_at, e.processing_time_ms
+            WHERE e.payload_trimmed_at IS NOT NULL
+            UNION ALL
+            SELECT :status, :reason, now(),
+                   least(extract(epoch FROM now() - e.received_at) * 1000, 2147483647)
+            WHERE e.payload_trimmed_at IS NULL),
+        is_pending = false,
+        attempts = jsonb_set(attempts, ARRAY[CAST(:run_id AS text)],
+                             coalesce(attempts -> CAST(:run_id AS text), '{}')
+                             || jsonb_build_object('finished_at', now(), 'status', CAST(:status AS text),
+                                                   'reason', CAST(:reason AS text)))
+    WHERE id = :id
+""")
+
+_GIVE_UP = text("""
+    UPDATE products p SET taken_hash = NULL
+    FROM events e
+    WHERE e.id = :id AND NOT e.is_pending AND p.store_id = e.store_id AND p.external_id = e.product_key
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """An event opened for processing, its product locked until the transaction ends.
+
+    `received_at` is when its payload was read, where that came from the shop itself.
+    """
+
+    id: int
+    store_id: int
+    user_id: int
+    event_id: str
+    event_type: EventType
+    external_id: str
+    product_key: str
+    payload: dict[str, Any]
+    is_trimmed: bool
+    version: datetime | None
+    received_at: datetime
+    superseded_by: str | None
+    platform: str
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenUp:
+    """Whom a text is left to, or which text of which product is now ours to embed."""
+
+    leader: str | None
+    product_id: int | None
+    content_hash: str | None
+
+
+def _version(event: ProductEvent) -> datetime | None:
+    """A change cannot be later than its arrival; a shop's clock that says so is not believed."""
+    return min(event.version, event.received_at) if event.version else None
+
+
+def columns(event: ProductEvent) -> dict[str, object]:
+    """What of an event is written as it came."""
+    return {
+        "store_id": event.store_id,
+        "event_id": event.event_id,
+        "event_type": event.event_type,
+        "external_id": event.external_id,
+        "parent": event.parent,
+        "payload": None if event.body is None else orjson.dumps(event.body).decode(),
+        "version": _version(event),
+        "received_at": event.received_at,
+        "workflow_id": product_event_id(event.store_id, event.event_id),
+        "source_address": event.source_address,
+        "user_agent": event.user_agent,
+        "confirm": event.confirm,
+    }
+
+
+async def record(
+    connection: AsyncConnection,
+    event: ProductEvent,
+    *,
+    run_id: str,
+    quiet: timedelta,
+    patience: timedelta,
+    readable: Sequence[str],
+) -> RecordedEvent:
+    """Write the event's row and mark the older waiting events of the same thing as overtaken.
+
+    A run that had ended before its worker died, and records again, is told how. Shops of the types that are
+    `readable` are to be looked into where the event asks for it.
+
+    An event of a burst that lasts longer than `patience` is overtaken no more: it is about to be saved.
+    """
+    now = datetime.now(UTC)
+    values = {**columns(event), "run_id": run_id, "oldest": now - patience, "readable": list(readable)}
+    row = (await connection.execute(_RECORD, values)).one_or_none()
+    if row is None:
+        key = {"store_id": event.store_id, "event_id": event.event_id, "run_id": run_id}
+        earlier = (await connection.execute(_REDELIVERED, key)).one()
+        if not earlier.is_ours:
+            return RecordedEvent(row_id=earlier.id, duplicate=True)
+        ended = Outcome(status=EventStatus(earlier.status), reason=earlier.reason)
+        return RecordedEvent(row_id=earlier.id, outcome=ended)
+    older = await connection.execute(_OVERTAKE, {**values, "id": row.id})
+    deadline = min(row.received_at + quiet, row.burst_started_at + patience)
+    return RecordedEvent(
+        row_id=row.id,
+        overtakes=tuple(older.scalars()),
+        quiet_seconds=max(0.0, (deadline - now).total_seconds()),
+        pull=row.pull,
+    )
+
+
+async def open_change(connection: AsyncConnection, row_id: int) -> Change:
+    """Read an event and lock its product, so that two events of one product are saved one by one.
+
+    EventGone where its store was removed meanwhile.
+    A deletion names no parent: whether a variation is meant may have become known since it was recorded.
+    """
+    row = (await connection.execute(_OPEN, {"id": row_id})).mappings().one_or_none()
+    if row is None:
+        raise EventGone
+    values = {name: row[name] for name in Change.__dataclass_fields__}
+    change = Change(**{**values, "event_type": EventType(row["event_type"]), "payload": row["payload"] or {}})
+    if change.event_type is EventType.DELETED and change.product_key == change.external_id:
+        joined = (await connection.execute(_JOIN_PARENT, {"id": row_id})).one_or_none()
+        if joined is not None:
+            return replace(change, product_key=joined.product_key)
+    return change
+
+
+async def take_up(
+    connection: AsyncConnection, row_id: int, *, changed: bool, model: str, patience: timedelta
+) -> TakenUp:
+    """End an event's waiting, and decide who embeds its product's text where search does not know it yet.
+
+    That is whoever has nobody waiting behind it: the event that `changed` the text, or the last one an
+    earlier event left the text to, even if that one itself turned out stale. Done again, it answers the same.
+    """
+    values = {
+        "id": row_id,
+        "changed": changed,
+        "model": model,
+        "oldest": datetime.now(UTC) - patience,
+    }
+    row = (await connection.execute(_TAKE_UP, values)).mappings().one_or_none()
+    if row is None:
+        raise EventGone
+    return TakenUp(**row)
+
+
+async def explain(connection: AsyncConnection, row_id: int, status: EventStatus, reason: str) -> None:
+    """Tell the log why an event has not ended yet."""
+    await connection.execute(_EXPLAIN, {"id": row_id, "status": status, "reason": reason})
+
+
+async def finish(connection: AsyncConnection, event: FinishedEvent, *, run_id: str) -> None:
+    """Write how a run ended; of an event whose payload is trimmed, the outcome of before stays."""
+    if event.gives_up:
+        await connection.execute(_GIVE_UP, {"id": event.event_row})
+    await connection.execute(
+        _FINISH,
+        {
+            "id": event.event_row,
+            "run_id": run_id,
+            "status": event.outcome.status,
+            "reason": event.outcome.reason,
+        },
+    )

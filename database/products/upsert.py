@@ -1,0 +1,298 @@
+"""Products and their variations, as last told by the shop."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import orjson
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.catalog import Product, Variation
+from database.events.ordering import is_older, latest, may_be_newer, may_overwrite
+from database.events.write import Change
+from database.products.variations import as_attributes, as_variation
+
+_NEWER = f"""
+    SELECT FROM events e
+    WHERE e.store_id = :store_id AND e.external_id = :external_id AND e.id <> :id
+      AND {may_be_newer("e.", ":")} AND {is_older(":", "e.")} AND e.status NOT IN ('received', 'failed')
+"""
+
+_LOAD = text(f"""
+    SELECT p.*, came_late, variations
+    FROM (SELECT
+            CASE WHEN EXISTS ({_NEWER} AND e.received_at > :received_at) THEN false
+                 WHEN EXISTS ({_NEWER}) THEN true END AS came_late,
+            (SELECT jsonb_agg(v ORDER BY v.external_id) FROM product_variations v
+             WHERE v.store_id = :store_id AND v.parent_external_id = :product_key) AS variations) AS known
+    LEFT JOIN products p ON p.store_id = :store_id AND p.external_id = :product_key
+""")
+
+_READ = text("""
+    SELECT p.*, NULL::boolean AS came_late,
+           (SELECT jsonb_agg(v ORDER BY v.external_id) FROM product_variations v
+            WHERE v.store_id = p.store_id AND v.parent_external_id = p.external_id) AS variations
+    FROM products p WHERE p.id = ANY(:ids)
+""")
+
+_UPSERT = text(f"""
+    INSERT INTO products AS p (
+        user_id, store_id, external_source, external_id, title, short_description, description, category,
+        categories, tags, brands, attributes, price, currency, stock_quantity, in_stock, link, image, status,
+        is_active, variation_ids, metadata, version, received_at, content_hash, taken_hash, listed_hash,
+        knowledge_hash, knowledge_model, knowledge_at)
+    SELECT :user_id, :store_id, :external_source, n.external_id, n.title, n.short_description,
+           n.description, n.category, n.categories, n.tags, n.brands, n.attributes, n.price,
+           coalesce(n.currency, :store_currency, 'IRT'), n.stock_quantity, n.in_stock, n.link, n.image,
+           n.status, n.is_active, n.variation_ids, n.metadata, n.version, n.received_at, n.content_hash,
+           n.taken_hash, n.listed_hash, CASE WHEN n.knowledge_model IS NOT NULL THEN n.content_hash END,
+           n.knowledge_model, CASE WHEN n.knowledge_model IS NOT NULL THEN now() END
+    FROM jsonb_to_recordset(CAST(:products AS jsonb)) AS n(
+        external_id text, title text, short_description text, description text, category text,
+        categories text[], tags text[], brands text[], attributes jsonb, price numeric, currency text,
+        stock_quantity numeric, in_stock boolean, link text, image text, status text, is_active boolean,
+        variation_ids text[], metadata jsonb, version timestamptz, received_at timestamptz,
+        content_hash text, taken_hash text, listed_hash text, knowledge_model text)
+    ON CONFLICT (store_id, external_id) DO UPDATE
+    SET title = excluded.title, short_description = excluded.short_description,
+        description = excluded.description, category = excluded.category,
+        categories = excluded.categories, tags = excluded.tags, brands = excluded.brands,
+        attributes = excluded.attributes, price = excluded.price, currency = excluded.currency,
+        stock_quantity = excluded.stock_quantity, in_stock = excluded.in_stock, link = excluded.link,
+        image = excluded.image, status = excluded.status, is_active = excluded.is_active,
+        variation_ids = coalesce(excluded.variation_ids, p.variation_ids), metadata = excluded.metadata,
+        version = {latest("p.", "excluded.")}, received_at = excluded.received_at,
+        content_hash = excluded.content_hash, taken_hash = coalesce(excluded.taken_hash, p.taken_hash),
+        listed_hash = excluded.listed_hash, updated_at = now()
+    WHERE {may_overwrite("p.", "excluded.")}
+       OR p.version > excluded.version AND p.received_at < CAST(:settled AS timestamptz)
+    RETURNING p.xmax = 0 AS is_new, p.external_id, p.id, p.is_active, p.content_hash, p.knowledge_hash,
+              p.knowledge_model
+""")
+
+_ROWS = text("""
+    SELECT false AS is_new, external_id, id, is_active, content_hash, knowledge_hash, knowledge_model
+    FROM products WHERE store_id = :store_id AND external_id = ANY(:names)
+""")
+
+_DEACTIVATE = text(f"""
+    UPDATE products
+    SET is_active = false, status = 'deleted', version = {latest("", ":")}, received_at = :received_at,
+        listed_hash = NULL, updated_at = now()
+    WHERE id = :id AND {may_overwrite("", ":")}
+    RETURNING id
+""")
+
+_REFRESH_FROM_VARIATIONS = text("""
+    WITH known AS (
+        SELECT min(v.price) AS price, bool_or(v.in_stock) AS in_stock,
+               p.variation_ids IS NULL OR p.variation_ids <@ array_agg(v.external_id) AS complete
+        FROM products p JOIN product_variations v
+            ON v.store_id = p.store_id AND v.parent_external_id = p.external_id AND v.is_active
+        WHERE p.id = :id GROUP BY p.id
+    )
+    UPDATE products p
+    SET content_hash = :content_hash, listed_hash = NULL, updated_at = now(),
+        price = CASE WHEN known.complete THEN coalesce(known.price, p.price)
+                     ELSE least(known.price, p.price) END,
+        in_stock = CASE WHEN known.complete THEN coalesce(known.in_stock, p.in_stock)
+                        ELSE p.in_stock OR coalesce(known.in_stock, false) END
+    FROM (SELECT 1) AS always LEFT JOIN known ON true
+    WHERE p.id = :id
+    RETURNING false AS is_new, p.external_id, p.id, p.is_active, p.content_hash, p.knowledge_hash,
+              p.knowledge_model
+""")
+
+
+_LEAVE = text("UPDATE products SET taken_hash = NULL WHERE id = ANY(:ids)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredProduct:
+    """A product's row and its variations.
+
+    `came_late` is None unless a newer event of the thing was taken: then it tells whether ours, the older
+    one, was also the later to arrive.
+    """
+
+    id: int | None
+    product: Product | None
+    variations: tuple[Variation, ...]
+    came_late: bool | None = None
+    is_active: bool = False
+    content_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedRow:
+    """What was written, and what of it search knows already."""
+
+    is_new: bool
+    external_id: str
+    id: int
+    is_active: bool
+    content_hash: str
+    knowledge_hash: str | None
+    knowledge_model: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A product as a change tells it, with the hash of its text.
+
+    `taken_hash` is the same where the writer makes the text known, `listed_hash` that of its entry in the
+    shop's list. `knowledge_model` is that of the vectors a new row is written with, if any.
+    """
+
+    change: Change
+    product: Product
+    content_hash: str
+    taken_hash: str | None = None
+    listed_hash: str | None = None
+    knowledge_model: str | None = None
+
+
+def _stored(row: RowMapping) -> StoredProduct:
+    variations = tuple(as_variation(item) for item in row["variations"] or ())
+    if row["id"] is None:
+        return StoredProduct(id=None, product=None, variations=variations, came_late=row["came_late"])
+    product = Product(
+        external_id=row["external_id"],
+        title=row["title"],
+        short_description=row["short_description"],
+        description=row["description"],
+        categories=tuple(row["categories"]),
+        tags=tuple(row["tags"]),
+        brands=tuple(row["brands"]),
+        attributes=as_attributes(row["attributes"]),
+        visible=row["is_active"],
+        status=row["status"],
+    )
+    return StoredProduct(
+        id=row["id"],
+        product=product,
+        variations=variations,
+        came_late=row["came_late"],
+        is_active=row["is_active"],
+        content_hash=row["content_hash"],
+    )
+
+
+async def load(connection: AsyncConnection, change: Change) -> StoredProduct:
+    """What is known of a change's product, in one look."""
+    row = await connection.execute(
+        _LOAD,
+        {
+            "store_id": change.store_id,
+            "external_id": change.external_id,
+            "product_key": change.product_key,
+            "id": change.id,
+            "version": change.version,
+            "received_at": change.received_at,
+        },
+    )
+    return _stored(row.mappings().one())
+
+
+async def read(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, StoredProduct]:
+    """Products by id, their variations and the hashes of their texts, all of one moment."""
+    rows = (await connection.execute(_READ, {"ids": list(ids)})).mappings()
+    return {row["id"]: _stored(row) for row in rows}
+
+
+def _metadata(product: Product) -> dict[str, object]:
+    facts = product.facts
+    return {
+        "sku": facts.sku,
+        "regular_price": facts.regular_price and str(facts.regular_price),
+        "sale_price": facts.sale_price and str(facts.sale_price),
+        "on_sale": facts.on_sale,
+        "images": {"main": facts.image, "gallery": facts.gallery},
+    }
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value, default=str).decode()
+
+
+def _row(written: Written) -> dict[str, object]:
+    change, product, facts = written.change, written.product, written.product.facts
+    return {
+        "external_id": product.external_id,
+        "title": product.title,
+        "short_description": product.short_description,
+        "description": product.description,
+        "category": "، ".join(product.categories),
+        "categories": product.categories,
+        "tags": product.tags,
+        "brands": product.brands,
+        "attributes": [asdict(attribute) for attribute in product.attributes],
+        "price": facts.price,
+        "currency": product.currency,
+        "stock_quantity": facts.stock_quantity,
+        "in_stock": facts.in_stock,
+        "link": facts.link,
+        "image": facts.image,
+        "status": product.status,
+        "is_active": product.visible,
+        "variation_ids": product.variation_ids,
+        "metadata": _metadata(product),
+        "version": change.version,
+        "received_at": change.received_at,
+        "content_hash": written.content_hash,
+        "taken_hash": written.taken_hash,
+        "listed_hash": written.listed_hash,
+        "knowledge_model": written.knowledge_model,
+    }
+
+
+async def upsert(
+    connection: AsyncConnection, written: Sequence[Written], *, settled: datetime | None = None
+) -> dict[str, SavedRow]:
+    """Write products of one store in one statement; those whose rows are newer are not in the answer.
+
+    What was read from the shop overwrites also rows that claim to be newer and came before `settled`: a shop
+    restored from a backup, or a forged time, would otherwise never be believed again.
+    """
+    store = written[0].change
+    rows = await connection.execute(
+        _UPSERT,
+        {
+            "user_id": store.user_id,
+            "store_id": store.store_id,
+            "external_source": store.platform,
+            "store_currency": store.currency,
+            "settled": settled,
+            "products": _json([_row(one) for one in written]),
+        },
+    )
+    return {row["external_id"]: SavedRow(**row) for row in rows.mappings()}
+
+
+async def rows(connection: AsyncConnection, store_id: int, names: Sequence[str]) -> dict[str, SavedRow]:
+    """Products as they are, by their ids."""
+    found = await connection.execute(_ROWS, {"store_id": store_id, "names": list(names)})
+    return {row["external_id"]: SavedRow(**row) for row in found.mappings()}
+
+
+async def deactivate(connection: AsyncConnection, change: Change, product_id: int) -> bool:
+    """Hide a product the shop deleted; False where the row is newer than this change."""
+    values = {"id": product_id, "version": change.version, "received_at": change.received_at}
+    return (await connection.execute(_DEACTIVATE, values)).scalar_one_or_none() is not None
+
+
+async def refresh_from_variations(
+    connection: AsyncConnection, product_id: int, content_hash: str
+) -> SavedRow:
+    """Give a product the text and the lowest price its variations now make.
+
+    WooCommerce never sends the parent when a variation changes.
+    """
+    row = await connection.execute(_REFRESH_FROM_VARIATIONS, {"id": product_id, "content_hash": content_hash})
+    return SavedRow(**row.mappings().one())
+
+
+async def leave(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    """Say that nobody is making the texts of these products known, so that somebody will."""
+    await connection.execute(_LEAVE, {"ids": list(ids)})

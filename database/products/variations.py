@@ -1,0 +1,215 @@
+"""Variations of products, kept by their own ids: they may come before their parent, after it or alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.catalog import Attribute, Facts, Variation
+from database.events.ordering import latest, may_overwrite
+from database.events.write import Change
+
+_UPSERT = text(f"""
+    INSERT INTO product_variations AS v (
+        store_id, external_id, parent_external_id, options, description, price, stock_quantity, in_stock,
+        link, image, metadata, is_active, version, received_at)
+    SELECT :store_id, n.external_id, n.parent, n.options, n.description, n.price, n.stock_quantity,
+           n.in_stock, n.link, n.image, n.metadata, n.is_active, n.version, n.received_at
+    FROM jsonb_to_recordset(CAST(:variations AS jsonb)) AS n(
+        external_id text, parent text, options jsonb, description text, price numeric,
+        stock_quantity numeric, in_stock boolean, link text, image text, metadata jsonb, is_active boolean,
+        version timestamptz, received_at timestamptz)
+    ON CONFLICT (store_id, external_id) DO UPDATE
+    SET parent_external_id = excluded.parent_external_id, options = excluded.options,
+        description = excluded.description, price = excluded.price,
+        stock_quantity = excluded.stock_quantity, in_stock = excluded.in_stock, link = excluded.link,
+        image = excluded.image, metadata = excluded.metadata, is_active = excluded.is_active,
+        version = {latest("v.", "excluded.")}, received_at = excluded.received_at
+    WHERE {may_overwrite("v.", "excluded.")}
+    RETURNING v.external_id
+""")
+
+_CHANGES = """
+    jsonb_to_recordset(CAST(:changes AS jsonb)) AS c(
+        parent text, version timestamptz, received_at timestamptz, variation_ids text[])
+"""
+
+_SHOWN = (
+    "(v.external_id = ANY(c.variation_ids) AND coalesce(CAST(v.metadata ->> 'visible' AS boolean), true))"
+)
+
+_KEEP = text(f"""
+    UPDATE product_variations v SET is_active = {_SHOWN}
+    FROM {_CHANGES}
+    WHERE v.store_id = :store_id AND v.parent_external_id = c.parent
+      AND {may_overwrite("v.", "c.")} AND v.is_active <> {_SHOWN}
+""")
+
+_BURY = text(f"""
+    UPDATE product_variations v
+    SET is_active = false, version = {latest("v.", "d.")}, received_at = d.received_at
+    FROM events d, {_CHANGES}
+    WHERE v.store_id = :store_id AND v.parent_external_id = c.parent AND v.is_active
+      AND d.store_id = v.store_id AND d.external_id = v.external_id AND d.event_type = 'product.deleted'
+      AND d.status NOT IN ('received', 'failed') AND d.received_at > c.received_at
+      AND {may_overwrite("v.", "d.")}
+""")
+
+_NEWER = text(f"""
+    SELECT DISTINCT c.parent FROM product_variations v, {_CHANGES}
+    WHERE v.store_id = :store_id AND v.parent_external_id = c.parent AND NOT {may_overwrite("v.", "c.")}
+""")
+
+_PARENTS = text("""
+    SELECT DISTINCT parent_external_id FROM product_variations
+    WHERE store_id = :store_id AND parent_external_id = ANY(:parents)
+""")
+
+_OF_PRODUCTS = text("""
+    SELECT external_id, parent_external_id, options, description, price, in_stock, is_active
+    FROM product_variations WHERE store_id = :store_id AND parent_external_id = ANY(:parents)
+    ORDER BY external_id
+""")
+
+_DEACTIVATE = text(f"""
+    UPDATE product_variations
+    SET is_active = false, version = {latest("", ":")}, received_at = :received_at
+    WHERE store_id = :store_id AND external_id = :external_id AND {may_overwrite("", ":")}
+    RETURNING id
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inside:
+    """A change with the variations it brings, and all that exist, where it names them."""
+
+    change: Change
+    variations: Sequence[Variation] = ()
+    ids: Sequence[str] = ()
+
+
+def as_attributes(value: Sequence[Mapping[str, Any]]) -> tuple[Attribute, ...]:
+    """Attributes as their JSON tells them."""
+    return tuple(Attribute(name=item["name"], options=tuple(item["options"])) for item in value)
+
+
+def as_variation(row: Mapping[Any, Any]) -> Variation:
+    """A variation as its row, or its row's JSON, tells it; of its facts those that count for its product."""
+    return Variation(
+        external_id=row["external_id"],
+        parent=row["parent_external_id"],
+        options=as_attributes(row["options"]),
+        description=row["description"],
+        facts=Facts(
+            price=None if row["price"] is None else Decimal(str(row["price"])), in_stock=row["in_stock"]
+        ),
+        visible=row["is_active"],
+    )
+
+
+def _row(variation: Variation, change: Change) -> dict[str, object]:
+    """A variation that tells no time of its own is as old as the change that brought it."""
+    facts = variation.facts
+    return {
+        "external_id": variation.external_id,
+        "parent": change.product_key,
+        "options": [asdict(option) for option in variation.options],
+        "description": variation.description,
+        "price": facts.price,
+        "stock_quantity": facts.stock_quantity,
+        "in_stock": facts.in_stock,
+        "link": facts.link,
+        "image": facts.image,
+        "metadata": {
+            "sku": facts.sku,
+            "regular_price": facts.regular_price,
+            "sale_price": facts.sale_price,
+            "visible": variation.visible,
+        },
+        "is_active": variation.visible,
+        "version": min(variation.version, change.received_at) if variation.version else change.version,
+        "received_at": change.received_at,
+    }
+
+
+def _json(rows: Sequence[Mapping[str, object]]) -> str:
+    return orjson.dumps(rows, default=str).decode()
+
+
+def _values(store_id: int, changes: Sequence[Inside]) -> dict[str, object]:
+    rows = [
+        {
+            "parent": inside.change.product_key,
+            "version": inside.change.version,
+            "received_at": inside.change.received_at,
+            "variation_ids": list(inside.ids),
+        }
+        for inside in changes
+    ]
+    return {"store_id": store_id, "changes": _json(rows)}
+
+
+async def upsert(connection: AsyncConnection, store_id: int, changes: Sequence[Inside]) -> int:
+    """Write all variations in one statement, of one that several products name what the last one tells.
+
+    Answers how many were not newer already.
+    """
+    rows = {
+        variation.external_id: _row(variation, inside.change)
+        for inside in changes
+        for variation in inside.variations
+    }
+    values = {"store_id": store_id, "variations": _json(list(rows.values()))}
+    written = await connection.execute(_UPSERT, values)
+    return len(written.all())
+
+
+async def keep_only(connection: AsyncConnection, store_id: int, changes: Sequence[Inside]) -> None:
+    """Show just the variations products name and the shop did not disable; none that changed later."""
+    await connection.execute(_KEEP, _values(store_id, changes))
+
+
+async def bury(connection: AsyncConnection, store_id: int, changes: Sequence[Inside]) -> None:
+    """Hide variations whose deletion arrived after a change, though it was looked at before."""
+    await connection.execute(_BURY, _values(store_id, changes))
+
+
+async def newer(connection: AsyncConnection, store_id: int, changes: Sequence[Inside]) -> set[str]:
+    """The products of which a variation changed later than they did."""
+    return set((await connection.execute(_NEWER, _values(store_id, changes))).scalars())
+
+
+async def replace_all(
+    connection: AsyncConnection, store_id: int, changes: Sequence[Inside]
+) -> dict[str, tuple[Variation, ...]]:
+    """Write the variations of products that name all they have; those each product has then, by its id."""
+    names = {"store_id": store_id, "parents": [inside.change.product_key for inside in changes]}
+    having = set((await connection.execute(_PARENTS, names)).scalars()) if changes else set()
+    changes = [inside for inside in changes if inside.variations or inside.change.product_key in having]
+    if not changes:
+        return {}
+    if any(inside.variations for inside in changes):
+        await upsert(connection, store_id, changes)
+    await keep_only(connection, store_id, changes)
+    await bury(connection, store_id, changes)
+    parents = [inside.change.product_key for inside in changes]
+    rows = await connection.execute(_OF_PRODUCTS, {"store_id": store_id, "parents": parents})
+    known: dict[str, list[Variation]] = {}
+    for row in rows.mappings():
+        known.setdefault(row["parent_external_id"], []).append(as_variation(row))
+    return {parent: tuple(found) for parent, found in known.items()}
+
+
+async def deactivate(connection: AsyncConnection, change: Change) -> bool:
+    """Hide a variation the shop deleted; False where its row is newer than this change."""
+    values = {
+        "store_id": change.store_id,
+        "external_id": change.external_id,
+        "version": change.version,
+        "received_at": change.received_at,
+    }
+    return (await connection.execute(_DEACTIVATE, values)).scalar_one_or_none() is not None

@@ -1,0 +1,203 @@
+"""The way to Temporal: one client factory, and the starts that are made through it."""
+
+import logging
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.client import Client, Interceptor, WorkflowHandle
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import PayloadCodec
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
+from temporalio.service import RetryConfig, RPCError, RPCStatusCode
+
+from contracts.events import EventStatus, LostText, Outcome, ProductEvent
+from contracts.ids import SEARCH_ATTRIBUTES, catalog_sync_id, product_event_id, product_text_id
+from contracts.syncs import SyncEnd, SyncRequest
+from workflows.catalog_sync import CatalogSyncWorkflow
+from workflows.product_event import ProductEventWorkflow
+from workflows.product_text import ProductTextWorkflow
+
+ANSWER_WITHIN = timedelta(seconds=3)
+"""How long Temporal may take to acknowledge a start before it counts as down."""
+
+COMPRESS_ABOVE = 128 * 1024
+_ENCODING = b"binary/zlib"
+_LARGEST_DECODED = 64 * 1024 * 1024
+
+_STORE_ID, _EXTERNAL_ID, _EVENT_TYPE, _EVENT_STATUS = map(SearchAttributeKey.for_keyword, SEARCH_ATTRIBUTES)
+
+
+class LargePayloadCodec(PayloadCodec):
+    """Compresses payloads the UI could not show anyway, so that they fit Temporal's 2 MB."""
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return [self._pack(payload) for payload in payloads]
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return [self._unpack(payload) for payload in payloads]
+
+    def _pack(self, payload: Payload) -> Payload:
+        if len(payload.data) <= COMPRESS_ABOVE:
+            return payload
+        return Payload(
+            metadata={"encoding": _ENCODING}, data=zlib.compress(payload.SerializeToString(), level=6)
+        )
+
+    def _unpack(self, payload: Payload) -> Payload:
+        if payload.metadata.get("encoding") != _ENCODING:
+            return payload
+        return Payload.FromString(zlib.decompressobj().decompress(payload.data, _LARGEST_DECODED))
+
+
+_PROMPT = RetryConfig(initial_interval_millis=50, max_elapsed_time_millis=1_000, max_retries=3)
+_PATIENT = RetryConfig()
+
+
+async def connect(
+    address: str, namespace: str, *, prompt: bool = False, interceptors: Sequence[Interceptor] = ()
+) -> Client:
+    """A client; a prompt one can be made while Temporal is down, and says so within a second or two."""
+    return await Client.connect(
+        address,
+        namespace=namespace,
+        data_converter=replace(pydantic_data_converter, payload_codec=LargePayloadCodec()),
+        lazy=prompt,
+        interceptors=interceptors,
+        retry_config=_PROMPT if prompt else _PATIENT,
+    )
+
+
+def _summary(event: ProductEvent) -> str:
+    name = (event.body or {}).get("name")
+    title = f" · {name[:80]}" if isinstance(name, str) and name else ""
+    return f"{event.event_type} · {event.external_id}{title}"
+
+
+async def start_product_event(
+    client: Client, event: ProductEvent, *, task_queue: str
+) -> WorkflowHandle[ProductEventWorkflow, Outcome]:
+    """Start an event's workflow.
+
+    Raises WorkflowAlreadyStartedError where the event runs or has run without failing.
+    """
+    return await client.start_workflow(
+        ProductEventWorkflow.run,
+        event,
+        id=product_event_id(event.store_id, event.event_id),
+        task_queue=task_queue,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+        id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+        search_attributes=TypedSearchAttributes(
+            [
+                SearchAttributePair(_STORE_ID, str(event.store_id)),
+                SearchAttributePair(_EXTERNAL_ID, event.external_id),
+                SearchAttributePair(_EVENT_TYPE, event.event_type.value),
+                SearchAttributePair(_EVENT_STATUS, EventStatus.RECEIVED.value),
+            ]
+        ),
+        static_summary=_summary(event),
+        rpc_timeout=ANSWER_WITHIN,
+    )
+
+
+async def start_product_text(
+    client: Client, lost: LostText, *, task_queue: str
+) -> WorkflowHandle[ProductTextWorkflow, Outcome]:
+    """Start making a product's text known, unless that is under way."""
+    return await client.start_workflow(
+        ProductTextWorkflow.run,
+        lost.product_id,
+        id=product_text_id(lost.product_id),
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        search_attributes=TypedSearchAttributes(
+            [
+                SearchAttributePair(_STORE_ID, str(lost.store_id)),
+                SearchAttributePair(_EXTERNAL_ID, lost.external_id),
+            ]
+        ),
+        static_summary=f"Text of {lost.external_id}, whose event is gone",
+        rpc_timeout=ANSWER_WITHIN,
+    )
+
+
+async def start_catalog_sync(
+    client: Client, request: SyncRequest, *, task_queue: str
+) -> WorkflowHandle[CatalogSyncWorkflow, SyncEnd]:
+    """Start a store's sync; raises WorkflowAlreadyStartedError where one is under way."""
+    return await client.start_workflow(
+        CatalogSyncWorkflow.run,
+        args=[request, None],
+        id=catalog_sync_id(request.store_id),
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+        search_attributes=TypedSearchAttributes([SearchAttributePair(_STORE_ID, str(request.store_id))]),
+        static_summary=f"{request.mode} sync of store {request.store_id}",
+        rpc_timeout=ANSWER_WITHIN,
+    )
+
+
+async def status_of(client: Client, workflow_id: str) -> str | None:
+    """How the latest run of a workflow stands, such as RUNNING; None where Temporal knows of none."""
+    try:
+        described = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=ANSWER_WITHIN)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return None
+        raise
+    return described.status.name if described.status else None
+
+
+async def register_search_attributes(client: Client) -> list[str]:
+    """Register those of our search attributes the namespace lacks; answers their names."""
+    operator = client.operator_service
+    known = await operator.list_search_attributes(ListSearchAttributesRequest(namespace=client.namespace))
+    missing = [name for name in SEARCH_ATTRIBUTES if name not in known.custom_attributes]
+    if missing:
+        await operator.add_search_attributes(
+            AddSearchAttributesRequest(
+                namespace=client.namespace,
+                search_attributes=dict.fromkeys(missing, IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD),
+            )
+        )
+    return missing
+
+
+LOG = LoggingConfig(
+    filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+    forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
+)
+
+
+def install(metrics_address: str | None = None) -> None:
+    """Set up this process's runtime, once, before its first client; host:port is where it is scraped."""
+    metrics = (
+        PrometheusConfig(
+            bind_address=metrics_address,
+            counters_total_suffix=True,
+            unit_suffix=True,
+            durations_as_seconds=True,
+        )
+        if metrics_address
+        else None
+    )
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=LOG, metrics=metrics)))

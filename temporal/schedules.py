@@ -1,0 +1,104 @@
+"""What Temporal starts by itself, so that it survives being terminated and any worker."""
+
+from datetime import timedelta
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleState,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+
+from contracts.ids import event_inbox_id, event_retention_id, store_schedules_id
+from workflows.event_inbox import EventInboxWorkflow
+from workflows.event_retention import EventRetentionWorkflow
+from workflows.store_schedules import StoreSchedulesWorkflow
+
+AT_MOST_MISSING = timedelta(minutes=1)
+"""How long the inbox may be gone before it is started again."""
+
+ALIGNED_EVERY = timedelta(minutes=10)
+"""How long a schedule of a store may differ from what the store wants, where Temporal was down."""
+
+
+def _one_at_a_time(catch_up: timedelta) -> SchedulePolicy:
+    return SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=catch_up)
+
+
+def _inbox(task_queue: str) -> Schedule:
+    summary = "Starts events that were accepted while Temporal did not answer"
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            EventInboxWorkflow.run,
+            id=event_inbox_id(task_queue),
+            task_queue=task_queue,
+            static_summary=summary,
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=AT_MOST_MISSING)]),
+        policy=_one_at_a_time(AT_MOST_MISSING),
+        state=ScheduleState(note=f"{summary}; it never ends, so it is started only where it is gone"),
+    )
+
+
+def _retention(task_queue: str) -> Schedule:
+    summary = "Trims the payloads of events that ended long ago"
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            EventRetentionWorkflow.run,
+            0,
+            id=event_retention_id(task_queue),
+            task_queue=task_queue,
+            static_summary=summary,
+        ),
+        spec=ScheduleSpec(
+            intervals=[ScheduleIntervalSpec(every=timedelta(days=1), offset=timedelta(hours=2))],
+            jitter=timedelta(hours=1),
+        ),
+        policy=_one_at_a_time(timedelta(days=1)),
+        state=ScheduleState(note=summary),
+    )
+
+
+def _stores(task_queue: str) -> Schedule:
+    summary = "Aligns the schedules of stores with what the stores want"
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            StoreSchedulesWorkflow.run,
+            id=store_schedules_id(task_queue),
+            task_queue=task_queue,
+            static_summary=summary,
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=ALIGNED_EVERY)]),
+        policy=_one_at_a_time(ALIGNED_EVERY),
+        state=ScheduleState(note=summary),
+    )
+
+
+async def _ensure(client: Client, name: str, wanted: Schedule, *, at_once: bool) -> None:
+    """Create a schedule or bring it up to date; one that somebody paused stays so."""
+    try:
+        await client.create_schedule(name, wanted, trigger_immediately=at_once)
+    except ScheduleAlreadyRunningError:
+        handle = client.get_schedule_handle(name)
+
+        def renewed(found: ScheduleUpdateInput) -> ScheduleUpdate:
+            wanted.state = found.description.schedule.state
+            return ScheduleUpdate(wanted)
+
+        await handle.update(renewed)
+        if at_once and not wanted.state.paused:
+            await handle.trigger(overlap=ScheduleOverlapPolicy.SKIP)
+
+
+async def ensure_schedules(client: Client, *, task_queue: str) -> None:
+    """Make the schedules of an installation what they should be; any number of workers may do so."""
+    await _ensure(client, event_inbox_id(task_queue), _inbox(task_queue), at_once=True)
+    await _ensure(client, event_retention_id(task_queue), _retention(task_queue), at_once=False)
+    await _ensure(client, store_schedules_id(task_queue), _stores(task_queue), at_once=True)

@@ -1,0 +1,40 @@
+"""The steps on chunks, called directly."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from activities.counters import Totals
+from activities.events.index import KnowledgeActivities
+from activities.indexing import Embedding
+from contracts.events import KnowledgeVersion
+from database.products import upsert as products
+from embeddings.openai import create_embedder
+from tests.support.system import Shop, System
+
+pytestmark = pytest.mark.slow
+
+
+async def test_chunks_are_never_of_another_text_than_their_hash(
+    system: System, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A product that changes the moment it is read for an older text leaves that text without chunks."""
+    await shop.sync({"id": 5, "name": "نخست"})
+    known = await shop.product(5)
+    assert known is not None
+    read = products.read
+
+    async def change_first(*of: Any) -> object:
+        monkeypatch.undo()
+        assert await shop.sync({"id": 5, "name": "سپس"}) == "succeeded"
+        return await read(*of)
+
+    version = KnowledgeVersion(event_row=0, product_id=known["id"], content_hash=known["content_hash"])
+    embedder, totals = create_embedder(system.settings), Totals(system.database)
+    activities = KnowledgeActivities(
+        system.database, Embedding(embedder, totals), totals, patience=timedelta(hours=1)
+    )
+    monkeypatch.setattr(products, "read", change_first)
+    assert await activities.stage_chunks(version) is None
+    await embedder.close()

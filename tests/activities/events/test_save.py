@@ -1,0 +1,80 @@
+"""Saving, called directly: a step whose answer never reached Temporal is done again."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from activities.counters import Totals
+from activities.events.save import ProductActivities
+from contracts.events import EventStatus, EventType, ProductEvent, SavedProduct
+from contracts.ids import embedding_label
+from database.events import write as events
+from tests.support.system import Shop, System
+
+pytestmark = pytest.mark.slow
+
+HOUR = timedelta(hours=1)
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+class Steps:
+    """The first two steps of events that have no workflow."""
+
+    def __init__(self, system: System, shop: Shop) -> None:
+        settings = system.settings
+        self._database = system.database
+        self._shop = shop
+        self._activities = ProductActivities(
+            system.database,
+            Totals(system.database),
+            model=embedding_label(settings.embedding_model, settings.embedding_dimensions),
+            patience=HOUR,
+        )
+
+    def change(self, name: str, *, at: datetime) -> ProductEvent:
+        return ProductEvent(
+            store_id=self._shop.store_id,
+            event_id=f"{name} {at}",
+            event_type=EventType.UPDATED,
+            external_id="woo_5",
+            version=at,
+            received_at=datetime.now(UTC),
+            body={"id": 5, "name": name, "date_modified_gmt": at.isoformat()[:19]},
+        )
+
+    async def record(self, event: ProductEvent) -> int:
+        async with self._database.transaction() as connection:
+            recorded = await events.record(
+                connection, event, run_id="run", quiet=timedelta(), patience=HOUR, readable=()
+            )
+        return recorded.row_id
+
+    async def save(self, row: int) -> SavedProduct:
+        return await self._activities.save_product(row)
+
+
+async def test_a_text_taken_over_from_another_event_is_taken_over_again(system: System, shop: Shop) -> None:
+    """The newer event leaves its text to the older one behind it, which is stale but has to embed it."""
+    steps = Steps(system, shop)
+    newer, older = steps.change("کیف نو", at=NOON), steps.change("کیف", at=NOON - HOUR)
+    first, second = await steps.record(newer), await steps.record(older)
+    left = await steps.save(first)
+    assert left.outcome is not None
+    assert older.event_id in left.outcome.reason
+    taken = await steps.save(second)
+    assert taken.outcome is not None
+    assert taken.outcome.status is EventStatus.STALE
+    assert taken.product_id
+    assert await steps.save(second) == taken, "only the last step was lost"
+    assert await steps.record(older) == second
+    assert await steps.save(second) == taken, "both steps were lost"
+
+
+async def test_a_text_others_took_is_theirs(system: System, shop: Shop) -> None:
+    """A stale event does not embed a second time what the newer one embeds."""
+    steps = Steps(system, shop)
+    newer = await steps.record(steps.change("کیف نو", at=NOON))
+    assert (await steps.save(newer)).product_id
+    older = await steps.record(steps.change("کیف", at=NOON - HOUR))
+    assert not (await steps.save(older)).product_id
+    assert not (await steps.save(older)).product_id

@@ -1,0 +1,124 @@
+"""An owner reads what their shops sell, and nobody else's."""
+
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.support.sessions import session, session_of
+from tests.support.system import Shop, System
+
+pytestmark = pytest.mark.slow
+
+PRODUCTS = "/api/v1/web-knowledge/products/"
+SHOES = {
+    "id": 1,
+    "name": "کفش ۱۰۰٪ چرم",
+    "price": "10",
+    "stock_quantity": 0,
+    "stock_status": "outofstock",
+    "sku": "SH-1",
+    "image": "https://shop.example/1.jpg",
+    "variations": [{"id": 11, "price": "10", "attributes": [{"name": "سایز", "option": "۴۲"}]}],
+}
+
+
+@pytest_asyncio.fixture
+async def owner(system: System, shop: Shop) -> dict[str, str]:
+    return await session_of(system, shop.user_id)
+
+
+async def listed(shop: Shop, owner: dict[str, str], **asked: Any) -> dict[str, Any]:
+    answer = await shop.http.get(PRODUCTS, params=asked, headers=owner)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_every_filter_finds_what_it_says(system: System, shop: Shop, owner: dict[str, str]) -> None:
+    """Source, store, visibility, stock, words and time, over all the stores of the owner."""
+    second = await system.second_shop(shop.user_id)
+    await shop.sync(SHOES)
+    await shop.sync({"id": 2, "name": "پیش‌نویس", "status": "draft"})
+    await second.sync({"id": 3, "name": "100%_cotton"})
+
+    async def found(**asked: Any) -> list[str]:
+        return [product["external_id"] for product in (await listed(shop, owner, **asked))["results"]]
+
+    assert await found() == ["woo_3", "woo_2", "woo_1"]
+    assert await found(external_source="woocommerce", store=shop.store_id) == ["woo_2", "woo_1"]
+    assert await found(external_source="shopify") == []
+    assert await found(is_active="false") == ["woo_2"]
+    assert await found(in_stock="false") == ["woo_1"]
+    assert await found(search="چرم") == ["woo_1"]
+    assert await found(search="SH-1") == ["woo_1"]
+    assert await found(search="%_C") == ["woo_3"], "wildcards are ordinary letters"
+    [first] = (await listed(shop, owner, search="چرم"))["results"]
+    assert await found(updated_after=first["updated_at"]) == ["woo_3", "woo_2"]
+
+
+async def test_pages_lead_to_each_other(shop: Shop, owner: dict[str, str]) -> None:
+    """Count, next and previous, as people know them."""
+    for number in (1, 2, 3):
+        await shop.sync({"id": number, "name": f"کالا {number}"})
+    first = await listed(shop, owner, page_size=2)
+    assert (first["count"], len(first["results"]), first["previous"]) == (3, 2, None)
+    second = (await shop.http.get(first["next"], headers=owner)).json()
+    assert ([p["external_id"] for p in second["results"]], second["next"]) == (["woo_1"], None)
+    back = (await shop.http.get(second["previous"], headers=owner)).json()
+    assert back["results"] == first["results"]
+
+
+async def test_the_detail_tells_facts_variations_and_chunks(shop: Shop, owner: dict[str, str]) -> None:
+    """With the metadata of the contract, and whether search is up to date."""
+    await shop.sync(SHOES)
+    row = await shop.product(1)
+    assert row
+    told = (await shop.http.get(f"{PRODUCTS}{row['id']}/", headers=owner)).json()
+    assert (told["title"], told["price"], told["currency"], told["in_stock"]) == (
+        SHOES["name"],
+        "10",
+        "IRT",
+        False,
+    )
+    assert [variation["external_id"] for variation in told["variations"]] == ["woo_11"]
+    assert ["۴۲" in chunk["text"] for chunk in told["chunks"]] == [True]
+    assert told["knowledge"]["current"] is True
+    metadata = told["metadata"]
+    assert (metadata["woo_product_id"], metadata["sku"], metadata["needs_embedding"]) == (1, "SH-1", False)
+    assert metadata["images"]["main"] == SHOES["image"]
+    assert metadata["content_hash"] == row["content_hash"]
+
+
+async def test_nobody_reads_what_is_anothers(system: System, shop: Shop) -> None:
+    """Another's product looks like none."""
+    await shop.sync(SHOES)
+    row = await shop.product(1)
+    assert row
+    stranger = await session(system, "stranger@example.com")
+    assert (await listed(shop, stranger, store=shop.store_id))["count"] == 0
+    foreign = await shop.http.get(f"{PRODUCTS}{row['id']}/", headers=stranger)
+    missing = await shop.http.get(f"{PRODUCTS}{10**15}/", headers=stranger)
+    assert (foreign.status_code, foreign.json()) == (missing.status_code, missing.json())
+    assert foreign.status_code == 404
+    assert (await shop.http.get(PRODUCTS, headers=shop.headers)).status_code == 401
+    assert (await shop.http.get(PRODUCTS)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({"page": 0}, "page"),
+        ({"page_size": 1000}, "page_size"),
+        ({"in_stock": "perhaps"}, "in_stock"),
+        ({"updated_after": "then"}, "updated_after"),
+        ({"search": "a\x00b"}, "search"),
+        ({"price": "1"}, "price"),
+    ],
+)
+async def test_a_filter_that_means_nothing_is_named(
+    shop: Shop, owner: dict[str, str], asked: dict[str, Any], field: str
+) -> None:
+    """A 400 says which."""
+    answer = await shop.http.get(PRODUCTS, params=asked, headers=owner)
+    assert (answer.status_code, answer.json()["field"]) == (400, field), answer.text

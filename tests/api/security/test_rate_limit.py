@@ -1,0 +1,173 @@
+"""The request limit of a token: one for all API processes, and none that a dead Postgres could make wait."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import make_url, text
+
+from api.errors import Refused
+from api.security import rate_limit as limits
+from api.security.rate_limit import Buckets, RateLimit
+from database.engine import Database, create_engine
+from tests.conftest import Configure
+from tests.support.cable import Cable
+from tests.support.system import Shop, System, eventually, serving
+
+pytestmark = pytest.mark.slow
+
+HEALTH = "/api/integrations/woocommerce/health/"
+
+
+@pytest_asyncio.fixture
+async def database(configure: Configure) -> AsyncIterator[Database]:
+    opened = Database(create_engine(configure().database_url or "", pool_size=4))
+    yield opened
+    await opened.close()
+
+
+async def taken(limit: RateLimit, token_id: int, *, most: int = 10_000) -> int:
+    """How many requests pass before the first that does not."""
+    for number in range(most):
+        try:
+            await limit.check(token_id)
+        except Refused:
+            return number
+    return most
+
+
+async def waiting_leases(shop: Shop) -> int:
+    rows = await shop.rows(
+        "SELECT count(*) AS n FROM pg_locks WHERE relation = 'rate_limits'::regclass AND NOT granted"
+    )
+    return int(rows[0]["n"])
+
+
+async def test_two_processes_share_one_limit(shop: Shop, system: System, configure: Configure) -> None:
+    """What is spent at one is missing at the other; another token has a bucket of its own."""
+    settings = configure(requests_per_minute=6)
+    other = await system.shop()
+    async with serving(settings) as first, serving(settings) as second:
+        assert (await first.get(HEALTH, headers=shop.headers)).status_code == 200
+        refused = await second.get(HEALTH, headers=shop.headers)
+        assert (refused.status_code, refused.json()) == (429, {"error": "Too many requests"})
+        assert 1 <= int(refused.headers["retry-after"]) <= 10
+        assert (await first.get(HEALTH, headers=shop.headers)).status_code == 429
+        assert (await second.get(HEALTH, headers=other.headers)).status_code == 200
+
+
+async def test_a_small_limit_is_exact(shop: Shop, database: Database) -> None:
+    """Ten seconds' worth, however many processes give it out."""
+    each = [RateLimit(database, 12) for _ in range(3)]
+    assert [await taken(limit, shop.token_id, most=1) for limit in each] == [1, 1, 0]
+
+
+async def test_a_large_limit_is_leased_in_shares(shop: Shop, database: Database) -> None:
+    """A tenth of a second's worth at a time, so most requests cost no round trip."""
+    limit = RateLimit(database, 6000)
+    await limit.check(shop.token_id)
+    (row,) = await shop.rows("SELECT full_at FROM rate_limits WHERE token_id = :token", token=shop.token_id)
+    for _ in range(9):
+        await limit.check(shop.token_id)
+    assert await shop.rows(
+        "SELECT full_at FROM rate_limits WHERE token_id = :token", token=shop.token_id
+    ) == [row]
+    await limit.check(shop.token_id)
+    (later,) = await shop.rows("SELECT full_at FROM rate_limits WHERE token_id = :token", token=shop.token_id)
+    assert later["full_at"] > row["full_at"]
+
+
+async def test_many_at_once_get_no_more_than_there_is(shop: Shop, database: Database) -> None:
+    """Requests that come together wait for one lease, not each for its own."""
+    each = [RateLimit(database, 60) for _ in range(2)]
+    answers = await asyncio.gather(
+        *(limit.check(shop.token_id) for limit in each for _ in range(50)), return_exceptions=True
+    )
+    assert answers.count(None) == 10
+    assert all(isinstance(answer, Refused) for answer in answers if answer is not None)
+
+
+async def test_it_is_honest_about_when_to_come_back(shop: Shop, database: Database) -> None:
+    """After so many seconds, and no sooner, there is one more."""
+    limit = RateLimit(database, 60)
+    assert await taken(limit, shop.token_id) == 10
+    with pytest.raises(Refused) as refused:
+        await limit.check(shop.token_id)
+    after = int(refused.value.headers["Retry-After"])
+    assert after == 1
+    async with database.single() as connection:
+        await connection.execute(
+            text("UPDATE rate_limits SET full_at = full_at - make_interval(secs => :s) WHERE token_id = :id"),
+            {"s": after, "id": shop.token_id},
+        )
+    assert await taken(RateLimit(database, 60), shop.token_id) >= 1
+
+
+async def test_the_bucket_goes_with_its_token(shop: Shop, database: Database) -> None:
+    """No row outlives what it counts; a token that is gone meanwhile is no error."""
+    limit = RateLimit(database, 6)
+    await limit.check(shop.token_id)
+    async with database.single() as connection:
+        await connection.execute(text("DELETE FROM integration_tokens WHERE id = :id"), {"id": shop.token_id})
+    assert await shop.rows("SELECT 1 FROM rate_limits WHERE token_id = :t", t=shop.token_id) == []
+    await RateLimit(database, 6).check(shop.token_id)
+
+
+async def test_requests_pass_while_postgres_is_down(shop: Shop, configure: Configure) -> None:
+    """The process limits by itself then, and shares again when Postgres is back."""
+    url = make_url(configure().database_url or "")
+    async with Cable(url.host or "", url.port or 0) as postgres:
+        here = url.set(host="127.0.0.1", port=postgres.port).render_as_string(hide_password=False)
+        async with serving(configure(database_url=here, requests_per_minute=6)) as http:
+            cut_off = replace(shop, http=http)
+            assert (await http.get(HEALTH, headers=shop.headers)).status_code == 200
+            assert (await http.get(HEALTH, headers=shop.headers)).status_code == 429
+            await postgres.cut()
+            await shop.rows(
+                "UPDATE rate_limits SET full_at = now() WHERE token_id = :t RETURNING 1", t=shop.token_id
+            )
+            sent = await eventually(lambda: cut_off.send({"id": 1}), lambda told: told.status_code != 429)
+            assert sent.status_code == 202, "its own bucket was never touched"
+            assert (await cut_off.send({"id": 2})).status_code == 429, "and it limits too"
+
+
+async def test_nobody_waits_for_a_postgres_that_does_not_answer(
+    shop: Shop, system: System, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first request goes on while its statement still hangs, and the next ones do not even ask."""
+    monkeypatch.setattr(limits, "ASK_AGAIN_AFTER", 600.0)
+    others = [await system.shop() for _ in range(3)]
+    limit = RateLimit(database, 6000)
+    async with system.database.transaction() as connection:
+        await connection.execute(text("LOCK TABLE rate_limits IN ACCESS EXCLUSIVE MODE"))
+        await limit.check(shop.token_id)
+        assert await waiting_leases(shop) == 1
+        for other in others:
+            await limit.check(other.token_id)
+        assert await waiting_leases(shop) == 1
+    await limit.close()
+
+
+async def test_it_asks_again_and_shares_again(
+    shop: Shop, system: System, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the pause is over, the next request asks; what was given out meanwhile is forgotten."""
+    monkeypatch.setattr(limits, "ASK_AGAIN_AFTER", 0.001)
+    limit = RateLimit(database, 6)
+    async with system.database.transaction() as connection:
+        await connection.execute(text("LOCK TABLE rate_limits IN ACCESS EXCLUSIVE MODE"))
+        await limit.check(shop.token_id)
+    await limit.close()
+    other = await system.shop()
+    await limit.check(other.token_id)
+    assert await shop.rows("SELECT 1 FROM rate_limits WHERE token_id = :t", t=other.token_id) != []
+
+
+def test_buckets_of_a_process_do_not_touch() -> None:
+    """Each key has its own; an empty one tells when there is more."""
+    buckets = Buckets(rate=0.1, capacity=2.0)
+    assert [buckets.take(1), buckets.take(1)] == [0.0, 0.0]
+    assert 9.0 < buckets.take(1) <= 10.0
+    assert buckets.take(2) == 0.0

@@ -1,0 +1,91 @@
+"""Which of a thing's events is newer, however many it has had."""
+
+import random
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.events.ordering import is_older
+from database.products import upsert as products
+from tests.support.system import Shop
+
+pytestmark = pytest.mark.slow
+
+PLAIN = text(f"""
+    SELECT bool_and(e.received_at <= :received_at) FROM events e
+    WHERE e.store_id = :store_id AND e.external_id = :external_id AND e.id <> :id
+      AND {is_older(":", "e.")} AND e.status NOT IN ('received', 'failed')
+""")
+"""Every event of the thing looked at, one by one."""
+
+INSERT = text("""
+    INSERT INTO events (store_id, event_id, event_type, external_id, product_key, version, received_at,
+                        burst_started_at, status, workflow_id, finished_at)
+    SELECT :store_id, thing || '/' || n, 'product.updated', thing, thing,
+           CASE WHEN version > 0 THEN now() - interval '1 day' + version * interval '1 s' END,
+           now() - interval '1 day' + arrived * interval '1 s', now(), status, 'none', now()
+    FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS made(
+        thing text, n int, version int, arrived int, status text)
+""")
+
+
+async def insert(connection: AsyncConnection, shop: Shop, events: list[dict[str, Any]]) -> None:
+    await connection.execute(INSERT, {"store_id": shop.store_id, "events": orjson.dumps(events).decode()})
+
+
+async def test_the_short_look_finds_what_the_long_one_finds(shop: Shop) -> None:
+    """In any mixture of times told, untold, equal and out of order, of ends and beginnings."""
+    chance = random.Random(11)  # noqa: S311 - disorder, not secrecy
+    made = [
+        {
+            "thing": f"thing {thing}",
+            "n": n,
+            "version": chance.choice([0, 0, *range(1, 6)]),
+            "arrived": chance.randrange(1, 6),
+            "status": chance.choice(["succeeded", "succeeded", "superseded", "waiting", "failed"]),
+        }
+        for thing in range(60)
+        for n in range(6)
+    ]
+    seen = []
+    async with shop.database.single() as connection:
+        await insert(connection, shop, made)
+        rows = await connection.execute(
+            text("SELECT * FROM events WHERE store_id = :store"), {"store": shop.store_id}
+        )
+        for row in rows.mappings():
+            values = {**row, "product_key": row["external_id"]}
+            plain = (await connection.execute(PLAIN, values)).scalar_one()
+            loaded = (await connection.execute(products._LOAD, values)).mappings().one()
+            assert loaded["came_late"] == plain, row
+            seen.append(plain)
+    assert {True, False, None} == set(seen)
+
+
+@pytest.mark.parametrize(("told", "at"), [(1, 9_999), (1, 5_000), (0, 9_999), (0, 0), (2, 9_999), (2, 0)])
+async def test_a_thing_with_ten_thousand_events_costs_little_more(shop: Shop, told: int, at: int) -> None:
+    """Whether its events tell their time, do not, or every second one does: an index leads to the newer."""
+    made = [
+        {
+            "thing": "busy",
+            "n": n,
+            "version": n + 1 if told == 1 or (told == 2 and n % 2) else 0,
+            "arrived": n,
+            "status": "succeeded",
+        }
+        for n in range(10_000)
+    ]
+    async with shop.database.single() as connection:
+        await insert(connection, shop, made)
+        await connection.execute(text("ANALYZE events"))
+        row = await connection.execute(
+            text("SELECT * FROM events WHERE store_id = :store AND event_id = :event"),
+            {"store": shop.store_id, "event": f"busy/{at}"},
+        )
+        values = {**row.mappings().one(), "product_key": "busy"}
+        explained = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {products._LOAD.text}")
+        plan = (await connection.execute(explained, values)).scalar_one()[0]["Plan"]
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 1_000, plan

@@ -1,0 +1,33 @@
+"""The event log, asked directly."""
+
+import pytest
+from sqlalchemy import text
+
+from contracts.events import EventStatus, FinishedEvent, Outcome
+from database.events import write as events
+from tests.support.system import Shop
+
+pytestmark = pytest.mark.slow
+
+
+async def test_an_event_that_waited_for_a_month_can_end(shop: Shop) -> None:
+    """An unpaid account keeps events waiting for as long as it likes."""
+    row = await shop.ended(await shop.tell({"id": 1, "name": "ساعت دیواری"}))
+    succeeded = Outcome(status=EventStatus.SUCCEEDED)
+    async with shop.database.transaction() as connection:
+        await connection.execute(
+            text("UPDATE events SET received_at = now() - interval '30 days' WHERE id = :id"),
+            {"id": row["id"]},
+        )
+        await events.finish(connection, FinishedEvent(event_row=row["id"], outcome=succeeded), run_id="late")
+    ended = await shop.event(row["event_id"])
+    assert ended is not None
+    assert ended["attempts"]["late"]["status"] == "succeeded"
+
+
+async def test_an_attempt_that_was_given_up_changes_no_end(shop: Shop) -> None:
+    """A worker that was taken for dead may still speak after another has ended the event."""
+    row = await shop.ended(await shop.tell({"id": 1, "name": "ساعت دیواری"}))
+    async with shop.database.transaction() as connection:
+        await events.explain(connection, row["id"], EventStatus.RETRYING, "too late")
+    assert await shop.event(row["event_id"]) == row

@@ -1,0 +1,273 @@
+"""The embeddings client, through OpenAI's own library and a real socket."""
+
+import asyncio
+import base64
+import math
+import struct
+from array import array
+from collections.abc import AsyncIterator, Iterable
+
+import openai
+import orjson
+import pytest
+import pytest_asyncio
+
+from contracts.errors import UnusableAnswer, WrongDimensions
+from contracts.search import numbers
+from embedded.lexical import embed
+from embeddings.openai import Embedder, create_embedder
+from fakes import openai as servers
+from fakes.openai import EmbeddingServer, Fault, Mangled, Refusal
+from settings import Settings
+from tests.support.system import eventually
+
+pytestmark = pytest.mark.slow
+
+DIMENSIONS = 8
+TEXTS = ["لپ‌تاپ گیمینگ", "کفش پیاده‌روی", "کیف چرمی"]
+
+
+def settings(server: EmbeddingServer, **changes: object) -> Settings:
+    return Settings.model_validate(
+        {
+            "OPENAI_API_KEY": "sk-test",
+            "OPENAI_BASE_URL": server.base_url,
+            "embedding_dimensions": DIMENSIONS,
+            "embedding_timeout_seconds": 5.0,
+            **changes,
+        }
+    )
+
+
+@pytest_asyncio.fixture
+async def embedder(embeddings: EmbeddingServer) -> AsyncIterator[Embedder]:
+    made = create_embedder(settings(embeddings))
+    yield made
+    await made.close()
+
+
+def json(body: object, status: int = 200) -> Refusal:
+    return Refusal(status=status, body=orjson.dumps(body))
+
+
+def vectors(*made: object, **more: object) -> Refusal:
+    return json({"data": [{"index": at, "embedding": vector} for at, vector in enumerate(made)], **more})
+
+
+UNIT = [1.0] + [0.0] * (DIMENSIONS - 1)
+
+
+def halves(vector: Iterable[float]) -> list[float]:
+    """Numbers as they are kept."""
+    return [struct.unpack("e", struct.pack("e", number))[0] for number in vector]
+
+
+async def test_texts_become_vectors_in_their_order(embedder: Embedder, embeddings: EmbeddingServer) -> None:
+    """One request with our key, the model and the dimensions; the tokens are those billed."""
+    embedded = await embedder.embed(TEXTS)
+    for vector, text in zip(embedded.vectors, TEXTS, strict=True):
+        assert numbers(vector) == halves(embed(text, DIMENSIONS))
+    assert embedded.tokens == embeddings.tokens
+    (seen,) = embeddings.requests
+    assert seen == servers.Seen(
+        path="/v1/embeddings",
+        inputs=tuple(TEXTS),
+        model="text-embedding-3-small",
+        dimensions=DIMENSIONS,
+        authorization="Bearer sk-test",
+    )
+
+
+async def test_a_server_that_only_knows_numbers_is_understood(
+    embedder: Embedder, embeddings: EmbeddingServer
+) -> None:
+    """We ask for base64, a quarter of the size; compatible servers may not know of it."""
+    made = [list(embed(text, DIMENSIONS)) for text in TEXTS]
+    embeddings.fail_next(vectors(*made))
+    embedded = await embedder.embed(TEXTS)
+    assert [*map(numbers, embedded.vectors)] == [halves(one) for one in made]
+
+
+async def test_vectors_are_taken_by_their_index(embedder: Embedder, embeddings: EmbeddingServer) -> None:
+    """A server may answer in any order."""
+    embeddings.fail_next(servers.OUT_OF_ORDER)
+    embedded = await embedder.embed(TEXTS)
+    for vector, text in zip(embedded.vectors, TEXTS, strict=True):
+        assert numbers(vector) == halves(embed(text, DIMENSIONS))
+
+
+async def test_only_models_that_can_are_asked_for_dimensions(embeddings: EmbeddingServer) -> None:
+    """Others refuse the parameter; what they answer is checked all the same."""
+    older = create_embedder(
+        settings(embeddings, embedding_model="text-embedding-ada-002", embedding_dimensions=1536)
+    )
+    embeddings.fail_next(vectors([0.5] * 1536))
+    try:
+        assert len((await older.embed(["کیف"])).vectors) == 1
+    finally:
+        await older.close()
+    (seen,) = embeddings.requests
+    assert (seen.model, seen.dimensions) == ("text-embedding-ada-002", 1536)
+
+
+@pytest.mark.parametrize("usage", [None, {}, {"total_tokens": None}, [], "many", {"total_tokens": "many"}, 7])
+async def test_a_bill_that_cannot_be_read_costs_no_vectors(
+    embedder: Embedder, embeddings: EmbeddingServer, usage: object
+) -> None:
+    """Compatible servers leave `usage` out or fill it oddly."""
+    embeddings.fail_next(vectors(UNIT, usage=usage))
+    embedded = await embedder.embed(["کیف"])
+    assert ([*map(numbers, embedded.vectors)], embedded.tokens) == ([UNIT], 0)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        servers.NOT_JSON,
+        servers.EMPTY_DATA,
+        servers.LAST_MISSING,
+        servers.NOT_A_NUMBER,
+        json([]),
+        json(None),
+        json("vectors"),
+        json({}),
+        json({"data": None}),
+        json({"data": {"0": UNIT}}),
+        json({"data": [UNIT] * 3}),
+        json({"data": [{"embedding": UNIT}] * 3}),
+        json({"data": [{"index": 0}] * 3}),
+        json({"data": [{"index": 0, "embedding": UNIT}] * 3}),
+        json({"data": [{"index": [at], "embedding": UNIT} for at in range(3)]}),
+        json({"data": [{"index": at + 1, "embedding": UNIT} for at in range(3)]}),
+        Refusal(status=200, body=b""),
+        Refusal(status=200, body=b'{"data": [{"index": 0, "embedding": [NaN]}]}'),
+        vectors(UNIT, UNIT, [None, *UNIT[1:]]),
+        vectors(UNIT, UNIT, ["1", *UNIT[1:]]),
+        vectors(UNIT, UNIT, [[1.0], *UNIT[1:]]),
+        vectors(UNIT, UNIT, [1.7e308] * DIMENSIONS),
+        vectors(UNIT, UNIT, [0.0] * DIMENSIONS),
+        vectors(UNIT, UNIT, [1e-9] * DIMENSIONS),
+        vectors(UNIT, UNIT, [2.0**-25] * DIMENSIONS),
+        vectors(UNIT, UNIT, [65_536.0, *UNIT[1:]]),
+        vectors(UNIT, UNIT, [-65_520.0, *UNIT[1:]]),
+        vectors(UNIT, UNIT, base64.b64encode(array("f", [math.nan, *UNIT[1:]])).decode()),
+        vectors(UNIT, UNIT, "AA=="),
+        vectors(UNIT, UNIT, "not base64"),
+        vectors(UNIT, UNIT, base64.b64encode(array("f", [math.nan] * DIMENSIONS)).decode()),
+        vectors(UNIT, UNIT, UNIT[0]),
+        Mangled(change=lambda _, found: [(i, [math.inf, *v[1:]]) for i, v in enumerate(found)]),
+    ],
+    ids=range(33),
+)
+async def test_anything_but_one_vector_per_text_is_unusable(
+    embedder: Embedder, embeddings: EmbeddingServer, fault: Fault
+) -> None:
+    """Every vector has to be there, made of finite numbers and not of zeros alone."""
+    embeddings.fail_next(fault)
+    with pytest.raises(UnusableAnswer):
+        await embedder.embed(TEXTS)
+    assert len(embeddings.requests) == 1
+
+
+async def test_what_half_precision_can_just_hold_is_taken(
+    embedder: Embedder, embeddings: EmbeddingServer
+) -> None:
+    """The least of its numbers and the greatest, each alone in its vector."""
+    told = [[number, *[0.0] * (DIMENSIONS - 1)] for number in (2.0**-24, -65_519.0, 65_504.0)]
+    embeddings.fail_next(vectors(*told))
+    answer = await embedder.embed(TEXTS)
+    assert [numbers(vector)[0] for vector in answer.vectors] == [2.0**-24, -65_504.0, 65_504.0]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        servers.WRONG_DIMENSIONS,
+        vectors(UNIT, UNIT, []),
+        vectors(UNIT, UNIT, [1.0] * 9),
+        vectors(UNIT, UNIT, base64.b64encode(array("f", [1.0] * 7)).decode()),
+    ],
+    ids=["one less", "none", "one more", "base64"],
+)
+async def test_vectors_of_another_size_are_told_apart(
+    embedder: Embedder, embeddings: EmbeddingServer, fault: Fault
+) -> None:
+    """The configuration has to be mended; the error names the setting."""
+    embeddings.fail_next(fault)
+    with pytest.raises(WrongDimensions, match="PILITO_EMBEDDING_DIMENSIONS"):
+        await embedder.embed(TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (servers.bad_request(), openai.BadRequestError),
+        (servers.invalid_api_key(), openai.AuthenticationError),
+        (servers.permission_denied(), openai.PermissionDeniedError),
+        (servers.request_timeout(), openai.APIStatusError),
+        (servers.conflict(), openai.ConflictError),
+        (servers.rate_limit_exceeded(retry_after="0"), openai.RateLimitError),
+        (servers.insufficient_quota(), openai.RateLimitError),
+        (servers.server_error(), openai.InternalServerError),
+        (servers.overloaded(retry_after="0"), openai.InternalServerError),
+        ("reset", openai.APIConnectionError),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else "",
+)
+async def test_nothing_is_retried(
+    embedder: Embedder, embeddings: EmbeddingServer, fault: Fault, error: type[openai.OpenAIError]
+) -> None:
+    """Temporal owns retries: a failed call is exactly one request and the client's own error."""
+    embeddings.fail_next(fault)
+    with pytest.raises(error):
+        await embedder.embed(TEXTS)
+    assert len(embeddings.requests) == 1
+
+
+async def test_a_timeout_ends_the_wait(embedder: Embedder, embeddings: EmbeddingServer) -> None:
+    """The one of a call goes before the configured one; it too is one request."""
+    embeddings.fail_next("hang")
+    with pytest.raises(openai.APITimeoutError):
+        await embedder.embed(TEXTS, timeout=0.2)
+    assert len(embeddings.requests) == 1
+
+
+async def test_the_configured_timeout_counts_where_a_call_names_none(embeddings: EmbeddingServer) -> None:
+    """PILITO_EMBEDDING_TIMEOUT_SECONDS."""
+    hasty = create_embedder(settings(embeddings, embedding_timeout_seconds=0.2))
+    embeddings.fail_next("hang")
+    try:
+        with pytest.raises(openai.APITimeoutError):
+            await hasty.embed(TEXTS)
+    finally:
+        await hasty.close()
+
+
+async def test_a_refused_connection_is_told(embedder: Embedder, embeddings: EmbeddingServer) -> None:
+    """And the next call connects anew."""
+    embeddings.refuse_connections()
+    try:
+        with pytest.raises(openai.APIConnectionError):
+            await embedder.embed(TEXTS)
+    finally:
+        embeddings.accept_connections()
+    assert len((await embedder.embed(TEXTS)).vectors) == 3
+
+
+async def test_a_call_can_be_cancelled(embedder: Embedder, embeddings: EmbeddingServer) -> None:
+    """A worker that shuts down does not wait for the vendor."""
+    embeddings.fail_next("hang")
+    call = asyncio.create_task(embedder.embed(TEXTS))
+    await eventually(lambda: asyncio.sleep(0, len(embeddings.requests)), what="the request")
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+
+async def test_without_a_key_calls_are_made_all_the_same(embeddings: EmbeddingServer) -> None:
+    """Local servers want none; the library would refuse to be made."""
+    keyless = create_embedder(settings(embeddings, OPENAI_API_KEY=""))
+    try:
+        assert len((await keyless.embed(["کیف"])).vectors) == 1
+    finally:
+        await keyless.close()

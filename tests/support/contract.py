@@ -1,0 +1,86 @@
+"""The contract's list of routes, written down once more, and the tests that walk it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fastapi.routing import iter_route_contexts
+
+from api.openapi.build import Service
+
+TABLE = """
+POST    /api/integrations/woocommerce/webhook/              token
+GET     /api/integrations/woocommerce/health/               token
+POST    /api/integrations/woocommerce/webhook/{id}/         signed
+POST    /api/integrations/shopify/webhook/{id}/             signed
+POST    /api/integrations/custom/webhook/{id}/              signed
+POST    /api/v1/auth/token/                                 anyone
+GET     /api/v1/auth/me/                                    user
+POST    /api/v1/integrations/tokens/generate/               admin
+GET     /api/v1/integrations/tokens/                        admin
+GET     /api/v1/integrations/tokens/{id}/                   admin
+PATCH   /api/v1/integrations/tokens/{id}/                   admin
+DELETE  /api/v1/integrations/tokens/{id}/                   admin
+POST    /api/v1/integrations/tokens/{id}/rotate/            admin
+GET     /api/v1/integrations/stores/                        admin
+POST    /api/v1/integrations/stores/                        admin
+GET     /api/v1/integrations/stores/{id}/                   admin
+PATCH   /api/v1/integrations/stores/{id}/                   admin
+DELETE  /api/v1/integrations/stores/{id}/                   admin
+POST    /api/v1/integrations/stores/{id}/rotate-secret/     admin
+POST    /api/v1/integrations/stores/{id}/resync/            admin
+GET     /api/v1/integrations/stores/{id}/syncs/             admin
+GET     /api/v1/integrations/stores/{id}/syncs/{id}/        admin
+GET     /api/v1/integrations/events/                        admin
+GET     /api/v1/integrations/events/{id}/                   admin
+POST    /api/v1/integrations/events/{id}/retry/             admin
+POST    /api/v1/integrations/events/retry/                  admin
+GET     /api/v1/web-knowledge/products/                     user
+GET     /api/v1/web-knowledge/products/{id}/                user
+GET     /api/v1/web-knowledge/products/{id}/explain/        user
+GET     /api/v1/web-knowledge/explain/                      user
+POST    /api/v1/knowledge/search/                           user or token
+GET     /healthz                                            anyone
+GET     /readyz                                             anyone
+GET     /metrics                                            anyone
+GET     /docs                                               anyone
+GET     /openapi.json                                       anyone
+"""
+"""`token` is a shop's, `user` a session, `admin` one of an admin; `signed` deliveries carry neither."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Route:
+    path: str
+    method: str
+    who: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def at(self, number: int) -> str:
+        """Its path with this id."""
+        return self.path.replace("{id}", str(number))
+
+
+def _rows() -> Iterator[Route]:
+    for line in TABLE.strip().splitlines():
+        method, path, who = line.split(maxsplit=2)
+        yield Route(method=method, path=path, who=who)
+
+
+CONTRACT = list(_rows())
+
+
+def generic(path: str) -> str:
+    """A path of the app as the contract writes it, however its id is called."""
+    return re.sub(r"\{[^}]*\}", "{id}", path)
+
+
+def routes_of(app: Service) -> set[tuple[str, str]]:
+    """Method and path of everything the app answers."""
+    return {
+        (method, generic(route.path or ""))
+        for route in iter_route_contexts(app.routes)
+        for method in (route.methods or {"any"}) - {"HEAD"}
+    }

@@ -1,0 +1,30 @@
+"""What the API's document says of bodies, to have something right to send."""
+
+from typing import Any
+
+from api.app import create_app
+from settings import Settings
+from tests.conftest import SECRET_KEY
+from tests.support.contract import Route, generic
+
+DOCUMENT = create_app(Settings.model_validate({"secret_key": SECRET_KEY})).openapi()
+
+BODIES: dict[tuple[str, str], str] = {
+    (method.upper(), generic(path)): operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+    if "requestBody" in operation
+}
+
+
+def takes_a_body(route: Route) -> bool:
+    return (route.method, route.path) in BODIES
+
+
+def example(route: Route) -> dict[str, Any] | None:
+    """The body that the document shows for a route."""
+    if not takes_a_body(route):
+        return None
+    name = BODIES[route.method, route.path].rsplit("/", 1)[1]
+    shown: dict[str, Any] = DOCUMENT["components"]["schemas"][name]["examples"][0]
+    return shown

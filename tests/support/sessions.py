@@ -1,0 +1,21 @@
+"""Sessions of people, made without asking for their passwords."""
+
+from api.security.sessions import Sessions
+from database.access import provision
+from database.access import users as accounts
+from tests.conftest import SECRET_KEY
+from tests.support.system import System
+
+
+async def session_of(system: System, user_id: int) -> dict[str, str]:
+    """The header that carries a user's session."""
+    async with system.database.reading() as connection:
+        user = await accounts.read_user(connection, user_id)
+    assert user
+    return {"Authorization": f"Bearer {Sessions((SECRET_KEY,)).issue(user)}"}
+
+
+async def session(system: System, email: str, *, is_staff: bool = False) -> dict[str, str]:
+    """The same, of a user made for it."""
+    user_id = await provision.save_user(system.database, email=email, password="p", is_staff=is_staff)
+    return await session_of(system, user_id)

@@ -1,0 +1,39 @@
+"""From a saved text to what search finds: the steps that all who make a text known go through."""
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+from workflows.policies import DATABASE, EMBEDDING
+
+with workflow.unsafe.imports_passed_through():
+    from activities.events.index import KnowledgeActivities
+    from contracts.events import EventStatus, KnowledgeVersion, Outcome
+
+OUTDATED = Outcome(status=EventStatus.SUPERSEDED, reason="The product changed again before it was embedded.")
+
+
+async def make_known(version: KnowledgeVersion) -> Outcome:
+    """Stage, embed what lacks a vector, and publish; OUTDATED where the product has another text by then."""
+    missing = await workflow.execute_local_activity_method(
+        KnowledgeActivities.stage_chunks, version, **DATABASE
+    )
+    if missing is None:
+        return OUTDATED
+    if missing:
+        wanted = await workflow.execute_activity_method(
+            KnowledgeActivities.embed_chunks, version, **EMBEDDING
+        )
+        if not wanted:
+            return OUTDATED
+    published = await workflow.execute_local_activity_method(
+        KnowledgeActivities.publish_chunks, version, **DATABASE
+    )
+    if not published:
+        return OUTDATED
+    return Outcome(status=EventStatus.SUCCEEDED, reason=f"Known; {missing} chunks were embedded.")
+
+
+def plain(error: BaseException) -> str:
+    """What a failed step says to people; a local activity's failure comes without its wrapping."""
+    cause = error.cause if isinstance(error, ActivityError) else error
+    return cause.message if isinstance(cause, ApplicationError) else str(cause or error)
