@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from contracts.errors import SealedByAnother
+from contracts.errors import UnknownKey
 
 PURPOSE = b"pilito: secrets of stores"
 
@@ -22,7 +22,7 @@ def _fernet(key: str) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(derived))
 
 
-class Seal:
+class SecretBox:
     """Seals with the first key, opens with all; raises SealedByAnother where none fits.
 
     Without a key nothing opens and nothing is sealed.
@@ -41,18 +41,18 @@ class Seal:
         try:
             return self._keys.decrypt(sealed).decode()
         except InvalidToken:
-            raise SealedByAnother("none of the keys of PILITO_SECRET_KEY opens a kept secret") from None
+            raise UnknownKey("none of the keys of PILITO_SECRET_KEY opens a kept secret") from None
 
     def renew(self, sealed: bytes) -> bytes:
         """The same secret under the first key."""
         try:
             return self._keys.rotate(sealed)
         except InvalidToken:
-            raise SealedByAnother("none of the keys of PILITO_SECRET_KEY opens a kept secret") from None
+            raise UnknownKey("none of the keys of PILITO_SECRET_KEY opens a kept secret") from None
 
-    def seal_fields(self, fields: dict[str, str]) -> bytes:
+    def encrypt_fields(self, fields: dict[str, str]) -> bytes:
         return self.seal(orjson.dumps(fields).decode())
 
-    def open_fields(self, sealed: bytes) -> dict[str, Any]:
+    def decrypt_fields(self, sealed: bytes) -> dict[str, Any]:
         fields: dict[str, Any] = orjson.loads(self.open(sealed))
         return fields

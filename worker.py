@@ -16,18 +16,18 @@ from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.worker import Worker
 
-from activities.counters import Totals
-from activities.events.confirm import ShopActivities
+from activities.counters import Counters
+from activities.events.confirm import ConfirmActivities
 from activities.events.inbox import InboxActivities
-from activities.events.index import KnowledgeActivities
+from activities.events.index import IndexingActivities
 from activities.events.record import EventActivities
 from activities.events.retention import RetentionActivities
 from activities.events.save import ProductActivities
-from activities.events.stalled import LostActivities, Temporal
-from activities.indexing import Embedding
+from activities.events.stalled import StalledActivities, Temporal
+from activities.indexing import Indexer
 from activities.stores.schedules import ScheduleActivities
-from activities.stores.shop_reader import Shops
-from activities.stores.webhooks import WebhookUpkeepActivities
+from activities.stores.shop_reader import ShopReader
+from activities.stores.webhooks import WebhookActivities
 from activities.sync.apply import Taking
 from activities.sync.compare import CatalogSyncActivities
 from activities.sync.first_import import FirstImportActivities
@@ -36,11 +36,11 @@ from activities.sync.missing import AbsentActivities
 from activities.sync.new_products import Foresight
 from activities.sync.save_page import Pages
 from connectors.http.outbound import Outbound
-from contracts.events import LostText, ProductEvent
+from contracts.events import ProductEvent, UnindexedProduct
 from contracts.ids import bulk_queue, embedding_label
-from crypto import Seal
+from crypto import SecretBox
 from database.engine import Database, create_engine
-from embeddings.openai import Embedder, create_embedder
+from embeddings.openai import OpenAIEmbedder, create_embedder
 from observability import tracing
 from settings import Settings, load
 from temporal.client import connect, start_product_event, start_product_text, status_of
@@ -71,18 +71,18 @@ COURTESY = 10
 inherit it, so it is set before Temporal's client has any."""
 
 
-def open_shops(settings: Settings, database: Database) -> Shops:
+def open_shops(settings: Settings, database: Database) -> ShopReader:
     """The way into the shops of all stores."""
-    return Shops(
+    return ShopReader(
         database,
         Outbound(allow_private=settings.allow_private_shops),
-        Seal(settings.secret_keys),
+        SecretBox(settings.secret_keys),
         per_minute=settings.shop_requests_per_minute,
     )
 
 
 def collect(
-    settings: Settings, client: Client, database: Database, embedder: Embedder, totals: Totals
+    settings: Settings, client: Client, database: Database, embedder: OpenAIEmbedder, totals: Counters
 ) -> list[Callable[..., Any]]:
     """Every activity, as methods of the objects that hold what they use."""
 
@@ -90,12 +90,12 @@ def collect(
         with suppress(WorkflowAlreadyStartedError):
             await start_product_event(client, event, task_queue=settings.task_queue)
 
-    async def make_known(lost: LostText) -> None:
+    async def make_known(lost: UnindexedProduct) -> None:
         await start_product_text(client, lost, task_queue=settings.task_queue)
 
     model = embedding_label(settings.embedding_model, settings.embedding_dimensions)
     temporal = Temporal(status=partial(status_of, client), start=start, make_known=make_known)
-    lost = LostActivities(database, temporal, model=model)
+    lost = StalledActivities(database, temporal, model=model)
     patience = timedelta(seconds=settings.debounce_max_seconds)
     events = EventActivities(database, quiet=timedelta(seconds=settings.debounce_seconds), patience=patience)
     products = ProductActivities(
@@ -104,8 +104,8 @@ def collect(
         model=model,
         patience=patience,
     )
-    embedding = Embedding(embedder, totals)
-    knowledge = KnowledgeActivities(
+    embedding = Indexer(embedder, totals)
+    knowledge = IndexingActivities(
         database, embedding, totals, patience=timedelta(hours=settings.embedding_patience_hours)
     )
     shops = open_shops(settings, database)
@@ -113,13 +113,13 @@ def collect(
     syncs = CatalogSyncActivities(database, shops, taking, model=model)
     first = FirstImportActivities(database, shops, taking)
     absent = AbsentActivities(database, shops, taking)
-    webhooks = WebhookUpkeepActivities(
+    webhooks = WebhookActivities(
         database,
         shops,
-        Seal(settings.secret_keys),
+        SecretBox(settings.secret_keys),
         public_url=str(settings.public_url) if settings.public_url else None,
     )
-    looks = ShopActivities(
+    looks = ConfirmActivities(
         database,
         shops,
         patience=timedelta(seconds=settings.shop_patience_seconds),
@@ -128,15 +128,15 @@ def collect(
     return [
         events.record_event,
         events.finish_event,
-        looks.pull_product,
+        looks.confirm_event,
         products.save_product,
         knowledge.stage_chunks,
         knowledge.embed_chunks,
         knowledge.publish_chunks,
         InboxActivities(database, start).start_waiting,
-        lost.look_for_lost,
-        lost.lost_text,
-        lost.give_up_text,
+        lost.recover_stalled,
+        lost.unindexed_version,
+        lost.abandon_indexing,
         RetentionActivities(database, keep=settings.payload_retention).trim_payloads,
         syncs.begin_sync,
         syncs.compare_pages,
@@ -145,7 +145,7 @@ def collect(
         syncs.finish_sync,
         absent.weigh_absent,
         absent.take_absent,
-        webhooks.keep_webhooks,
+        webhooks.maintain_webhooks,
         ScheduleActivities(database, schedules).align_schedules,
     ]
 
@@ -170,8 +170,8 @@ def build(
     settings: Settings,
     client: Client,
     database: Database,
-    embedder: Embedder,
-    totals: Totals,
+    embedder: OpenAIEmbedder,
+    totals: Counters,
     *,
     only: Share | None = None,
 ) -> Workers:
@@ -235,7 +235,7 @@ async def run(settings: Settings, only: Share | None = None) -> None:
     shares = [only] if only else list(Share)
     database = Database(create_engine(settings.database_url, pool_size=sum(POOLS[share] for share in shares)))
     embedder = create_embedder(settings)
-    totals = Totals(database)
+    totals = Counters(database)
     traces = tracing.start("pilito-worker")
     try:
         client = await connect(

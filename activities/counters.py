@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from contracts.counters import Embedding, Total, freshness_bucket
-from database import counters as totals
+from contracts.counters import Counter, EmbeddingCount, freshness_bucket
+from database import counters
 from database.engine import Database
 
 logger = logging.getLogger("pilito.worker")
@@ -17,7 +17,7 @@ logger = logging.getLogger("pilito.worker")
 WRITE_EVERY = 2.0
 
 
-class Totals:
+class Counters:
     """Kept for later where Postgres is down; a worker that is killed takes the last two seconds along."""
 
     def __init__(self, database: Database) -> None:
@@ -26,21 +26,21 @@ class Totals:
 
     def embedded(self, texts: int, *, tokens: int) -> None:
         """Texts that were embedded, and what they were billed as."""
-        self._added[Total.EMBEDDINGS, Embedding.CREATED] += texts
-        self._added[Total.EMBEDDING_TOKENS, ""] += tokens
+        self._added[Counter.EMBEDDINGS, EmbeddingCount.CREATED] += texts
+        self._added[Counter.EMBEDDING_TOKENS, ""] += tokens
 
     def reused(self, texts: int) -> None:
         """Texts whose vector their product had."""
-        self._added[Total.EMBEDDINGS, Embedding.REUSED] += texts
+        self._added[Counter.EMBEDDINGS, EmbeddingCount.REUSED] += texts
 
     def skipped(self) -> None:
         """A change whose text was known."""
-        self._added[Total.EMBEDDINGS, Embedding.SKIPPED] += 1
+        self._added[Counter.EMBEDDINGS, EmbeddingCount.SKIPPED] += 1
 
     def searchable(self, seconds: float) -> None:
         """A text that search finds, so long after the shop changed it."""
-        self._added[Total.FRESHNESS, freshness_bucket(seconds)] += 1
-        self._added[Total.FRESHNESS_SUM, ""] += seconds
+        self._added[Counter.FRESHNESS, freshness_bucket(seconds)] += 1
+        self._added[Counter.FRESHNESS_SUM, ""] += seconds
 
     async def write(self) -> None:
         """Add what came up since the last time to the table."""
@@ -50,7 +50,7 @@ class Totals:
             return
         try:
             async with self._database.single() as connection:
-                await totals.add(connection, added)
+                await counters.add(connection, added)
         except (SQLAlchemyError, OSError) as error:
             logger.warning("totals could not be written yet: %s", type(error).__name__)
             for key, value in added.items():

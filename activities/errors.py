@@ -12,19 +12,19 @@ from temporalio.exceptions import ApplicationError
 from activities.failures import STORE_GONE, database_failure
 from contracts.errors import EventGone
 from contracts.events import EventStatus
-from contracts.retry import Failure, Posture
+from contracts.retry import Failure, Retry
 from database.engine import Database
 from database.events import write as events
 
-TELL_AFTER = 3
+REPORTED_AFTER = 3
 """Failures in a row that pass by themselves, before the event's row tells of them."""
 
 
 def application_error(failure: Failure) -> ApplicationError:
     return ApplicationError(
         failure.reason,
-        type=failure.posture,
-        non_retryable=failure.posture is Posture.NEVER,
+        type=failure.retry,
+        non_retryable=failure.retry is Retry.FATAL,
         next_retry_delay=failure.pause,
     )
 
@@ -41,22 +41,24 @@ def database_errors() -> Iterator[None]:
     except EventGone:
         raise application_error(STORE_GONE) from None
     except PoolTimeout:
-        failure = Failure(posture=Posture.AGAIN, reason="All database connections are busy.")
+        failure = Failure(retry=Retry.RETRY, reason="All database connections are busy.")
         raise application_error(failure) from None
 
 
-async def tell(database: Database, event_row: int, failure: Failure) -> None:
+async def record_failure(database: Database, event_row: int, failure: Failure) -> None:
     """Tell the event log what keeps an event from ending; what ends it is told by its end."""
-    if failure.posture is Posture.NEVER:
+    if failure.retry is Retry.FATAL:
         return
-    status = EventStatus.WAITING if failure.posture is Posture.WAIT else EventStatus.RETRYING
+    status = EventStatus.WAITING if failure.retry is Retry.BLOCKED else EventStatus.RETRYING
     with suppress(SQLAlchemyError, OSError):  # a courtesy: Temporal keeps the failure in any case
         async with database.single() as connection:
             await events.explain(connection, event_row, status, failure.reason)
 
 
 @asynccontextmanager
-async def told(database: Database, event_row: int, *, after: int = TELL_AFTER) -> AsyncIterator[None]:
+async def event_errors(
+    database: Database, event_row: int, *, after: int = REPORTED_AFTER
+) -> AsyncIterator[None]:
     """What `database_errors` does; a step that goes on failing, for whatever reason, is told of as well."""
     try:
         with database_errors():
@@ -64,15 +66,15 @@ async def told(database: Database, event_row: int, *, after: int = TELL_AFTER) -
     except Exception as error:
         paused = isinstance(error, ApplicationError) and error.next_retry_delay is not None
         if activity.info().attempt >= after or paused:
-            await tell(database, event_row, _of(error))
+            await record_failure(database, event_row, _of(error))
         raise
 
 
 def _of(error: Exception) -> Failure:
     if isinstance(error, ApplicationError):
-        posture = Posture.NEVER if error.non_retryable else Posture.AGAIN
-        return Failure(posture=posture, reason=error.message)
+        retry = Retry.FATAL if error.non_retryable else Retry.RETRY
+        return Failure(retry=retry, reason=error.message)
     return Failure(
-        posture=Posture.AGAIN,
+        retry=Retry.RETRY,
         reason=f"A step fails unexpectedly ({type(error).__name__}); the worker's log tells more.",
     )

@@ -10,7 +10,7 @@ from psycopg.errors import CardinalityViolation, ForeignKeyViolation
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from contracts.errors import EmbeddingProblem, WrongDimensions
-from contracts.retry import WAIT_INTERVAL, Failure, Posture, bounded, retry_after, seconds
+from contracts.retry import WAIT_INTERVAL, Failure, Retry, bounded, retry_after, seconds
 
 REFUSED_INTERVAL = timedelta(minutes=5)
 """A statement that is refused is so until somebody migrates or deploys; histories have no room for more."""
@@ -55,30 +55,28 @@ def _embedding_status(error: openai.APIStatusError, now: float) -> Failure:
     pause = _retry_after(error, now)
     if status in (402, 429) and (status == 402 or not UNPAID_CODES.isdisjoint(_codes(error))):
         return Failure(
-            posture=Posture.WAIT,
+            retry=Retry.BLOCKED,
             reason="The embedding account has no quota left; it resumes by itself once it is paid.",
             pause=WAIT_INTERVAL,
         )
     if status in TO_MEND:
-        return Failure(posture=Posture.WAIT, reason=TO_MEND[status], pause=WAIT_INTERVAL)
+        return Failure(retry=Retry.BLOCKED, reason=TO_MEND[status], pause=WAIT_INTERVAL)
     if status == 429:
-        return Failure(
-            posture=Posture.AGAIN, reason="The embedding service asks us to slow down.", pause=pause
-        )
+        return Failure(retry=Retry.RETRY, reason="The embedding service asks us to slow down.", pause=pause)
     if status in (408, 409, 425) or status >= 500:
         return Failure(
-            posture=Posture.AGAIN,
+            retry=Retry.RETRY,
             reason=f"The embedding service has a passing problem (HTTP {status}).",
             pause=pause,
         )
     if 400 <= status < 500:
         code = next(iter(_codes(error)), "no code given")
         return Failure(
-            posture=Posture.NEVER,
+            retry=Retry.FATAL,
             reason=f"The embedding service refuses the request as invalid (HTTP {status}, {code}).",
         )
     return Failure(
-        posture=Posture.AGAIN, reason=f"The embedding service answered HTTP {status}, which means nothing."
+        retry=Retry.RETRY, reason=f"The embedding service answered HTTP {status}, which means nothing."
     )
 
 
@@ -88,20 +86,18 @@ def embedding_failure(error: Exception, *, now: float) -> Failure:
         case openai.APIStatusError():
             return _embedding_status(error, now)
         case openai.APITimeoutError() | TimeoutError():
-            return Failure(posture=Posture.AGAIN, reason="The embedding service did not answer in time.")
+            return Failure(retry=Retry.RETRY, reason="The embedding service did not answer in time.")
         case openai.APIConnectionError():
-            return Failure(posture=Posture.AGAIN, reason="The embedding service cannot be reached.")
+            return Failure(retry=Retry.RETRY, reason="The embedding service cannot be reached.")
         case WrongDimensions():
-            return Failure(posture=Posture.WAIT, reason=f"Configuration: {error}.", pause=WAIT_INTERVAL)
+            return Failure(retry=Retry.BLOCKED, reason=f"Configuration: {error}.", pause=WAIT_INTERVAL)
         case EmbeddingProblem() | openai.OpenAIError():
-            return Failure(posture=Posture.AGAIN, reason=f"Unusable answer: {error}."[:500])
+            return Failure(retry=Retry.RETRY, reason=f"Unusable answer: {error}."[:500])
         case _:
-            return Failure(
-                posture=Posture.AGAIN, reason=f"Unexpected {type(error).__name__} while embedding."
-            )
+            return Failure(retry=Retry.RETRY, reason=f"Unexpected {type(error).__name__} while embedding.")
 
 
-STORE_GONE = Failure(posture=Posture.NEVER, reason="Its store was removed.")
+STORE_GONE = Failure(retry=Retry.FATAL, reason="Its store was removed.")
 
 
 def database_failure(error: DBAPIError) -> Failure:
@@ -110,11 +106,11 @@ def database_failure(error: DBAPIError) -> Failure:
     if isinstance(error.orig, ForeignKeyViolation):
         return STORE_GONE
     if isinstance(error, DataError | IntegrityError) or isinstance(error.orig, CardinalityViolation):
-        return Failure(posture=Posture.NEVER, reason=f"Postgres cannot store this product ({kind}).")
+        return Failure(retry=Retry.FATAL, reason=f"Postgres cannot store this product ({kind}).")
     if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
-        return Failure(posture=Posture.AGAIN, reason="The database cannot be reached.")
+        return Failure(retry=Retry.RETRY, reason="The database cannot be reached.")
     return Failure(
-        posture=Posture.AGAIN,
+        retry=Retry.RETRY,
         reason=f"The database refuses a statement ({kind}); `pilito doctor` tells whether it was migrated.",
         pause=REFUSED_INTERVAL,
     )

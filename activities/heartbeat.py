@@ -12,11 +12,11 @@ from temporalio import activity
 HEARTBEAT_SECONDS = 4.0
 """Well within the heartbeat timeouts, so that a dead worker's work moves on soon."""
 
-TELLING_SECONDS = 0.5
+UPDATE_SECONDS = 0.5
 """Whatever there is to tell, the SDK is given it no more often, and passes it on less often still."""
 
 
-class Heart:
+class Heartbeater:
     """Beats with what the next attempt is to know; at first that is what earlier ones left."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Heart:
     def tell(self, *details: object) -> None:
         """Leave something to know, from now on."""
         self.details = details
-        if time.monotonic() - self._told_at >= TELLING_SECONDS:
+        if time.monotonic() - self._told_at >= UPDATE_SECONDS:
             self.beat()
 
     def beat(self) -> None:
@@ -41,9 +41,9 @@ class Heart:
 
 
 @asynccontextmanager
-async def heartbeating() -> AsyncIterator[Heart]:
+async def heartbeating() -> AsyncIterator[Heartbeater]:
     """Beat while within."""
-    heart = Heart()
+    heart = Heartbeater()
 
     async def beat() -> None:
         while True:

@@ -5,13 +5,13 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.counters import Totals
-from contracts.events import KnowledgeVersion
+from activities.counters import Counters
+from contracts.events import TextVersion
 from contracts.ids import embedding_label
-from database.chunks import generations as knowledge
+from database.chunks import generations
 from database.chunks.generations import ChunkRow, Staged
 from database.products.upsert import StoredProduct
-from embeddings.openai import MAX_INPUTS_PER_REQUEST, MAX_TOKENS_PER_REQUEST, Embedded, Embedder
+from embeddings.openai import MAX_INPUTS_PER_REQUEST, MAX_TOKENS_PER_REQUEST, Embedded, OpenAIEmbedder
 from knowledge.chunks import Chunk, pack, split
 from knowledge.content import Content, canonical
 from knowledge.document import render
@@ -35,7 +35,7 @@ def chunks_of(content: Content) -> tuple[Chunk, ...]:
     return split(render(content))
 
 
-def chunk_rows(version: KnowledgeVersion, chunks: Iterable[Chunk]) -> list[ChunkRow]:
+def chunk_rows(version: TextVersion, chunks: Iterable[Chunk]) -> list[ChunkRow]:
     """The chunks of a text, as they are kept."""
     return [
         ChunkRow(
@@ -51,31 +51,29 @@ def chunk_rows(version: KnowledgeVersion, chunks: Iterable[Chunk]) -> list[Chunk
     ]
 
 
-class Embedding:
+class Indexer:
     """The three steps by which an event's text becomes known."""
 
-    def __init__(self, embedder: Embedder, totals: Totals) -> None:
+    def __init__(self, embedder: OpenAIEmbedder, totals: Counters) -> None:
         self._embedder = embedder
         self._totals = totals
         self.model = embedding_label(embedder.model, embedder.dimensions)
 
-    async def stage(
-        self, connection: AsyncConnection, version: KnowledgeVersion, stored: StoredProduct
-    ) -> Staged:
+    async def stage(self, connection: AsyncConnection, version: TextVersion, stored: StoredProduct) -> Staged:
         """Lay the chunks of a text beside the live ones."""
         assert stored.product  # noqa: S101 - it was read by its id
         rows = chunk_rows(version, chunks_of(canonical(stored.product, stored.variations)))
-        staged = await knowledge.stage(connection, [version], self.model, rows)
+        staged = await generations.stage(connection, [version], self.model, rows)
         return staged.get(version.product_id, Staged())
 
-    async def embed(self, connection: AsyncConnection, version: KnowledgeVersion) -> None:
+    async def embed(self, connection: AsyncConnection, version: TextVersion) -> None:
         """Give every chunk that lacks one its vector.
 
         Vectors are written after each request, so that doing it again embeds only what is left.
         """
-        missing = await knowledge.missing_vectors(connection, [version], self.model)
+        missing = await generations.missing_vectors(connection, [version], self.model)
         async for request, embedded in self.vectors(missing):
-            await knowledge.fill_vectors(connection, self.model, request, embedded.vectors)
+            await generations.fill_vectors(connection, self.model, request, embedded.vectors)
 
     async def vectors(self, texts: Sequence[Text]) -> AsyncIterator[tuple[list[Text], Embedded]]:
         """Texts and their vectors, request by request."""
@@ -94,6 +92,6 @@ class Embedding:
         self._totals.embedded(len(texts), tokens=embedded.tokens)
         return embedded
 
-    async def publish(self, connection: AsyncConnection, version: KnowledgeVersion) -> dict[int, float]:
+    async def publish(self, connection: AsyncConnection, version: TextVersion) -> dict[int, float]:
         """Swap a text in; see `knowledge.publish`."""
-        return await knowledge.publish(connection, [version], self.model)
+        return await generations.publish(connection, [version], self.model)

@@ -38,11 +38,11 @@ from api.security.stale_cache import Remembered
 from connectors.http.outbound import Outbound
 from contracts.events import EventType
 from contracts.ids import VERSION
-from crypto import Seal
+from crypto import SecretBox
 from database.access.stores import delivery_terms
 from database.engine import Database, create_engine
 from embeddings.openai import create_embedder
-from embeddings.query_cache import QueryVectors
+from embeddings.query_cache import QueryCache
 from observability import tracing
 from observability.tracing import Tracing
 from settings import Settings
@@ -100,14 +100,14 @@ async def _opened(settings: Settings, metrics: Metrics, traces: Tracing | None) 
             settings=settings,
             database=database,
             temporal=temporal,
-            query_vectors=QueryVectors(embedder),
+            query_vectors=QueryCache(embedder),
             tokens=known,
             sessions=Sessions(settings.secret_keys),
             intake=Intake(database, temporal, task_queue=settings.task_queue),
             limit=limit,
             metrics=metrics,
             installation=installation,
-            seal=Seal(settings.secret_keys),
+            seal=SecretBox(settings.secret_keys),
             outbound=outbound,
             store_terms=Remembered(
                 database, delivery_terms, unknown="The store cannot be looked up right now"

@@ -20,12 +20,12 @@ from api.security.stale_cache import Remembered
 from connectors.http.outbound import Outbound
 from contracts.stores import DeliveryTerms
 from contracts.tokens import Integration
-from crypto import Seal
-from database.access import users as accounts
+from crypto import SecretBox
+from database.access import users
 from database.access.tokens import FORMATS
 from database.access.users import User
 from database.engine import Database
-from embeddings.query_cache import QueryVectors
+from embeddings.query_cache import QueryCache
 from settings import Settings
 
 
@@ -34,14 +34,14 @@ class State:
     settings: Settings
     database: Database
     temporal: Client
-    query_vectors: QueryVectors
+    query_vectors: QueryCache
     tokens: Tokens
     sessions: Sessions
     intake: Intake
     limit: RateLimit
     metrics: Metrics
     installation: Installation
-    seal: Seal
+    seal: SecretBox
     outbound: Outbound
     store_terms: Remembered[int, DeliveryTerms]
 
@@ -86,7 +86,7 @@ async def user_of(request: Request, _: _WithSession = None) -> User:
     if claims is None:
         raise state.tokens.unknown(request) if token else unauthenticated("Invalid token")
     async with state.database.reading() as connection:
-        user = await accounts.read_user(connection, claims.user_id)
+        user = await users.read_user(connection, claims.user_id)
     if user is None or not user.is_active or password_stamp(user) != claims.password_stamp:
         raise unauthenticated("Invalid token")
     facts_of(request).user_id = user.id

@@ -15,7 +15,7 @@ from temporalio.service import RPCError
 
 from api.errors import answer, unavailable
 from api.i18n import in_language, message
-from contracts.deliveries import Told
+from contracts.deliveries import ParsedDelivery
 from contracts.events import ProductEvent
 from database.engine import Database
 from database.events import inbox
@@ -102,7 +102,7 @@ class Intake:
 
 
 def event_of(
-    told: Told, *, store_id: int, received_at: datetime, address: str, user_agent: str
+    told: ParsedDelivery, *, store_id: int, received_at: datetime, address: str, user_agent: str
 ) -> ProductEvent:
     """An event as its workflow takes it."""
     return ProductEvent(

@@ -9,13 +9,13 @@ from workflows.policies import DATABASE, EMBEDDING
 
 with workflow.unsafe.imports_passed_through():
     from contracts.events import (
+        EventOutcome,
         EventStatus,
         FinishedEvent,
-        KnowledgeVersion,
-        Outcome,
         ProductEvent,
         RecordedEvent,
         SavedProduct,
+        TextVersion,
     )
 
 TASK_QUEUE = "bench-bare"
@@ -32,17 +32,17 @@ async def save(event_row: int) -> SavedProduct:
 
 
 @activity.defn
-async def stage(version: KnowledgeVersion) -> int:
+async def stage(version: TextVersion) -> int:
     return 1
 
 
 @activity.defn
-async def embed(version: KnowledgeVersion) -> bool:
+async def embed(version: TextVersion) -> bool:
     return True
 
 
 @activity.defn
-async def publish(version: KnowledgeVersion) -> bool:
+async def publish(version: TextVersion) -> bool:
     return True
 
 
@@ -59,16 +59,16 @@ class BareWorkflow:
     """Five local activities and an ordinary one, in the order and with the options of `ProductEvent`."""
 
     @workflow.run
-    async def run(self, event: ProductEvent) -> Outcome:
+    async def run(self, event: ProductEvent) -> EventOutcome:
         recorded = await workflow.execute_local_activity(record, event, **DATABASE)
         saved = await workflow.execute_local_activity(save, recorded.row_id, **DATABASE)
-        version = KnowledgeVersion(
+        version = TextVersion(
             event_row=recorded.row_id, product_id=saved.product_id, content_hash=saved.content_hash
         )
         missing = await workflow.execute_local_activity(stage, version, **DATABASE)
         await workflow.execute_activity(embed, version, **EMBEDDING)
         await workflow.execute_local_activity(publish, version, **DATABASE)
-        outcome = Outcome(status=EventStatus.SUCCEEDED, reason=f"Known; {missing} chunks were embedded.")
+        outcome = EventOutcome(status=EventStatus.SUCCEEDED, reason=f"Known; {missing} chunks were embedded.")
         finished = FinishedEvent(event_row=recorded.row_id, outcome=outcome)
         await workflow.execute_local_activity(finish, finished, **DATABASE)
         return outcome

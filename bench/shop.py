@@ -16,7 +16,7 @@ from bench.bare import TASK_QUEUE, BareWorkflow
 from bench.keepalive import Connection
 from connectors.envelope import open_envelope
 from connectors.woocommerce.parse import parse
-from contracts.events import EventStatus, Outcome, ProductEvent
+from contracts.events import EventOutcome, EventStatus, ProductEvent
 from contracts.ids import SEARCH_ATTRIBUTES, product_event_id
 from contracts.tokens import IssuedToken
 from workflows.product_event import ProductEventWorkflow
@@ -59,8 +59,8 @@ class Shop:
         self, event_id: str, *, expected: tuple[EventStatus, ...] = (EventStatus.SUCCEEDED,)
     ) -> None:
         """Wait for an event's end; RuntimeError where it is another one than `expected`."""
-        handle: WorkflowHandle[ProductEventWorkflow, Outcome] = self._temporal.get_workflow_handle(
-            product_event_id(self._store_id, event_id), result_type=Outcome
+        handle: WorkflowHandle[ProductEventWorkflow, EventOutcome] = self._temporal.get_workflow_handle(
+            product_event_id(self._store_id, event_id), result_type=EventOutcome
         )
         outcome = await handle.result()
         if outcome.status not in expected:

@@ -15,8 +15,7 @@ from alembic.config import Config
 
 from contracts.ids import SEARCH_ATTRIBUTES
 from contracts.tokens import IssuedToken
-from database.access import stores, tokens
-from database.access import users as accounts
+from database.access import stores, tokens, users
 from database.chunks import vector_index
 from database.engine import Database, create_engine
 from embedded.ports import LOOPBACK, free_ports
@@ -123,7 +122,7 @@ class Servers:
         database = Database(create_engine(self.database_url, pool_size=1))
         try:
             async with database.transaction() as connection:
-                user_id = await accounts.save_user(
+                user_id = await users.save_user(
                     connection, email=f"{time.time_ns()}@example.com", password_hash="unused", is_staff=False
                 )
                 store_id = await stores.create(connection, user_id=user_id, name="bench", currency=None)

@@ -21,7 +21,7 @@ from connectors.woocommerce.signing import Key
 from contracts.ids import catalog_sync_id
 from contracts.syncs import Sync, SyncMode, SyncRequest
 from contracts.tokens import IssuedToken
-from crypto import Seal
+from crypto import SecretBox
 from database.access import stores
 from database.engine import Database, create_engine
 from database.sync import runs as syncs
@@ -87,7 +87,7 @@ class Store:
 
     async def open(self) -> None:
         """Tell where the shop is."""
-        sealed = Seal(["k" * 32]).seal_fields({"consumer_key": KEY, "consumer_secret": SECRET})
+        sealed = SecretBox(["k" * 32]).encrypt_fields({"consumer_key": KEY, "consumer_secret": SECRET})
         async with self._database.transaction() as connection:
             values = {
                 "base_url": self._shop.base_url,

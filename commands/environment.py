@@ -10,7 +10,7 @@ import uvloop
 from pydantic import ValidationError
 
 import settings as configuration
-from crypto import Seal
+from crypto import SecretBox
 from database.engine import Database, create_engine
 from settings import Settings
 
@@ -52,7 +52,7 @@ def database(found: Settings) -> Database:
     return Database(create_engine(found.database_url, pool_size=1))
 
 
-def seal(found: Settings) -> Seal:
+def seal(found: Settings) -> SecretBox:
     if not found.secret_keys:
         raise fail("No key: set PILITO_SECRET_KEY to the one the API uses.")
-    return Seal(found.secret_keys)
+    return SecretBox(found.secret_keys)

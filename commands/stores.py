@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from commands.environment import database, fail, run, seal, settings
-from contracts.errors import SealedByAnother
+from contracts.errors import UnknownKey
 from contracts.stores import Store
 from database.access import stores
 
@@ -83,6 +83,6 @@ def reseal() -> None:
 
     try:
         count = run(work())
-    except SealedByAnother as error:
+    except UnknownKey as error:
         raise fail(f"Nothing was changed: {error}. Add the key that was used before.") from None
     typer.echo(f"The secrets of {count} stores are sealed with the first key.")

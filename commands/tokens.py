@@ -7,7 +7,6 @@ import typer
 
 from commands.environment import database, fail, run, seal, settings
 from database.access import provision, tokens
-from database.access import tokens as token_terms
 
 token = typer.Typer(no_args_is_help=True, help="Tokens that shops send events with.")
 
@@ -65,7 +64,7 @@ def revoke(token_id: Annotated[int, typer.Argument(help="its id, as the API list
 
     async def work() -> bool:
         async with database(settings(adopt=True)).single() as connection:
-            return await token_terms.revoke(connection, token_id)
+            return await tokens.revoke(connection, token_id)
 
     if not run(work()):
         raise fail(f"There is no token {token_id}.")

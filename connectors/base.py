@@ -8,11 +8,11 @@ from typing import Any, Protocol, runtime_checkable
 
 from connectors.http.outbound import Outbound
 from contracts.catalog import Product, Variation
-from contracts.deliveries import Delivery, Ignored, Told
+from contracts.deliveries import IgnoredDelivery, ParsedDelivery, SignedDelivery
 from contracts.events import EventType
 from contracts.retry import Failure
 from contracts.stores import ShopAccess
-from contracts.webhooks import Hook
+from contracts.webhooks import Webhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,15 +29,15 @@ Change = Product | Variation | Deletion
 class Connector(Protocol):
     """Reads what shops of one platform send; pure, so that it can be asked anywhere."""
 
-    def verify(self, delivery: Delivery, secrets: Sequence[str]) -> bool:
+    def verify(self, delivery: SignedDelivery, secrets: Sequence[str]) -> bool:
         """Whether a delivery was signed with one of a store's secrets; False for anything malformed."""
         ...
 
-    def is_ping(self, delivery: Delivery) -> bool:
+    def is_ping(self, delivery: SignedDelivery) -> bool:
         """Whether a delivery only asks if somebody listens, and is to be answered 200 without a signature."""
         ...
 
-    def parse(self, delivery: Delivery) -> Told | Ignored:
+    def parse(self, delivery: SignedDelivery) -> ParsedDelivery | IgnoredDelivery:
         """What a genuine delivery says.
 
         InvalidField where its sender reads our answers; the others count a refusal as a failure, and stop
@@ -182,19 +182,19 @@ class WebhookKeeper(Protocol):
     @property
     def topics(self) -> Sequence[str]: ...
 
-    async def list(self, address: str) -> Sequence[Hook]:
+    async def list(self, address: str) -> Sequence[Webhook]:
         """Those about products that are sent to this address."""
         ...
 
-    async def create(self, topic: str, address: str, secret: str) -> Hook:
+    async def create(self, topic: str, address: str, secret: str) -> Webhook:
         """An active one, signed with the secret."""
         ...
 
-    async def enable(self, hook_id: int, secret: str) -> Hook:
+    async def enable(self, hook_id: int, secret: str) -> Webhook:
         """Make one active again, signed with the secret."""
         ...
 
-    async def sign(self, hook_id: int, secret: str) -> Hook:
+    async def sign(self, hook_id: int, secret: str) -> Webhook:
         """Have one signed with the secret, and stay as it is."""
         ...
 

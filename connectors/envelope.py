@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from connectors.base import Change, Deletion
 from connectors.fields import Moment
 from contracts.catalog import Variation
-from contracts.deliveries import Told
+from contracts.deliveries import ParsedDelivery
 from contracts.errors import InvalidField
 from contracts.events import EventType
 
@@ -49,7 +49,9 @@ def _product(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return product
 
 
-def open_envelope(body: Mapping[str, Any], parse: Callable[[EventType, Mapping[str, Any]], Change]) -> Told:
+def open_envelope(
+    body: Mapping[str, Any], parse: Callable[[EventType, Mapping[str, Any]], Change]
+) -> ParsedDelivery:
     """What an event says of its product, read by `parse`; InvalidField names what cannot be read."""
     event_type = _event_type(body.get("event_type"))
     _check_timestamp(body.get("timestamp"))
@@ -57,7 +59,7 @@ def open_envelope(body: Mapping[str, Any], parse: Callable[[EventType, Mapping[s
     change = parse(event_type, product)
     deleted = isinstance(change, Deletion)
     kept = {"id": product["id"], "date_modified_gmt": product.get("date_modified_gmt")}
-    return Told(
+    return ParsedDelivery(
         event_id=_event_id(body.get("event_id")),
         event_type=event_type,
         external_id=change.external_id,

@@ -7,7 +7,7 @@ FRESHNESS_BOUNDS = (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 21600
 """Seconds; whatever took longer is in a last bucket of its own."""
 
 
-class Total(StrEnum):
+class Counter(StrEnum):
     """Names; the label beside one says which of several."""
 
     EMBEDDINGS = "embeddings"
@@ -16,7 +16,7 @@ class Total(StrEnum):
     FRESHNESS_SUM = "freshness_sum"
 
 
-class Embedding(StrEnum):
+class EmbeddingCount(StrEnum):
     """Labels of `EMBEDDINGS`."""
 
     CREATED = "created"

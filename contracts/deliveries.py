@@ -9,7 +9,7 @@ from contracts.events import EventType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class SignedDelivery:
     """A webhook as it came: header names in lower case, the body's exact bytes."""
 
     headers: Mapping[str, str]
@@ -17,7 +17,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ParsedDelivery:
     """A delivery that says something of a product.
 
     `confirm` asks for a look into the shop, where we may look, before the delivery is believed.
@@ -33,7 +33,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ignored:
+class IgnoredDelivery:
     """A genuine delivery that means nothing to us; `reason` is a sentence for people."""
 
     event_id: str

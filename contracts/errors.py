@@ -73,5 +73,5 @@ class EventGone(Exception):
     """The store of an event, and with it the event, was removed."""
 
 
-class SealedByAnother(Exception):
+class UnknownKey(Exception):
     """A kept secret was sealed by a key that is not among those of PILITO_SECRET_KEY."""

@@ -56,7 +56,7 @@ class ProductEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class EventOutcome:
     """How an event ended; `reason` is for people, one sentence."""
 
     status: EventStatus
@@ -75,14 +75,14 @@ class RecordedEvent:
 
     row_id: int
     duplicate: bool = False
-    overtakes: tuple[str, ...] = ()
-    quiet_seconds: float = 0.0
-    outcome: Outcome | None = None
+    supersedes: tuple[str, ...] = ()
+    debounce_seconds: float = 0.0
+    outcome: EventOutcome | None = None
     pull: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PulledProduct:
+class ConfirmedProduct:
     """What a look into the shop adds to what the event log tells people; often nothing."""
 
     note: str = ""
@@ -95,13 +95,13 @@ class SavedProduct:
     Both, where an earlier event left its product's text to this one.
     """
 
-    outcome: Outcome | None = None
+    outcome: EventOutcome | None = None
     product_id: int = 0
     content_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnowledgeVersion:
+class TextVersion:
     """One text of one product, on its way into search on behalf of an event; row 0 is none."""
 
     event_row: int
@@ -122,8 +122,8 @@ class FinishedEvent:
     """The last thing written of a run; one that `gives_up` leaves the text it took on to whoever comes."""
 
     event_row: int
-    outcome: Outcome
-    gives_up: bool = False
+    outcome: EventOutcome
+    abandons: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,7 @@ class UnfinishedEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LostText:
+class UnindexedProduct:
     """A product whose text nobody is making known."""
 
     product_id: int

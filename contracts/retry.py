@@ -11,10 +11,10 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 
-class Posture(StrEnum):
-    AGAIN = "again"
-    WAIT = "wait"
-    NEVER = "never"
+class Retry(StrEnum):
+    RETRY = "again"
+    BLOCKED = "wait"
+    FATAL = "never"
 
 
 WAIT_INTERVAL = timedelta(minutes=5)
@@ -26,7 +26,7 @@ LONGEST_PAUSE = timedelta(hours=1)
 class Failure:
     """What a failure means; `pause` overrides Temporal's own backoff, `reason` is for people."""
 
-    posture: Posture
+    retry: Retry
     reason: str
     pause: timedelta | None = None
 

@@ -31,7 +31,7 @@ class DeliveryTerms:
 
     type: StoreType
     is_active: bool
-    sealed_secrets: tuple[bytes, ...]
+    encrypted_secrets: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,7 +110,7 @@ class DifferingPages:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Absent:
+class MissingProducts:
     """How many of the products we hold a complete walk did not see.
 
     `to_ask` is whether there is one to ask about; syncs begun before it was told of always asked.
@@ -146,7 +146,7 @@ class SyncCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class SyncFinding:
     """One product that differed, and why; `detail` is a sentence for people."""
 
     external_id: str

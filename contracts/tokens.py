@@ -21,7 +21,7 @@ class Integration:
     username: str
     store_id: int
     store_name: str
-    sealed_secrets: tuple[bytes, ...] = ()
+    encrypted_secrets: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

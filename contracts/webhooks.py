@@ -7,10 +7,10 @@ from enum import StrEnum
 ENOUGH_HOURS = 20
 FACTOR = 5
 SHORTEST_SILENCE = timedelta(days=1)
-SILENCE_WITHOUT_HABIT = timedelta(days=7)
+SILENCE_WITHOUT_PATTERN = timedelta(days=7)
 
 
-class Upkeep(StrEnum):
+class WebhookHealth(StrEnum):
     """How it stands with a shop's webhooks.
 
     managed     those we need are there; what a person paused stays paused
@@ -27,7 +27,7 @@ class Upkeep(StrEnum):
     UNKNOWN = "unknown"
 
 
-class HookStatus(StrEnum):
+class WebhookStatus(StrEnum):
     """WooCommerce's: failures disable, people pause."""
 
     ACTIVE = "active"
@@ -36,12 +36,12 @@ class HookStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hook:
+class Webhook:
     """A webhook of a shop that is sent to us."""
 
     id: int
     topic: str
-    status: HookStatus
+    status: WebhookStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,24 +56,26 @@ class WebhookCheck:
 class WebhookState:
     """What was found, and done about it; `reason` is for people."""
 
-    state: Upkeep
+    state: WebhookHealth
     reason: str
     checked_at: datetime | None = None
-    hooks: tuple[Hook, ...] = ()
+    hooks: tuple[Webhook, ...] = ()
 
 
-def not_looked_at(*, has_credentials: bool) -> WebhookState:
+def unchecked_state(*, has_credentials: bool) -> WebhookState:
     """The state of webhooks at which nobody has looked yet."""
     if has_credentials:
-        return WebhookState(state=Upkeep.UNKNOWN, reason="Nobody has looked yet; each scheduled resync does.")
+        return WebhookState(
+            state=WebhookHealth.UNKNOWN, reason="Nobody has looked yet; each scheduled resync does."
+        )
     return WebhookState(
-        state=Upkeep.UNMANAGED,
+        state=WebhookHealth.UNMANAGED,
         reason="The store has no credentials, so its webhooks are looked after by whoever made them.",
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Habit:
+class DeliveryPattern:
     """How a shop's webhooks came lately: in how many hours, and at which `usual` distance."""
 
     hours: int
@@ -90,7 +92,7 @@ class Habit:
         hours are no habit: then it is a week.
         """
         if self.usual is None or self.hours < ENOUGH_HOURS:
-            return SILENCE_WITHOUT_HABIT
+            return SILENCE_WITHOUT_PATTERN
         return max(SHORTEST_SILENCE, FACTOR * self.usual)
 
     def silence(self, *, since: datetime, missed: int) -> timedelta | None:

@@ -30,7 +30,7 @@ _READ = text(f"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class MetricsSnapshot:
     """Totals by name and label, events by status, and the age of the oldest one that has not ended."""
 
     totals: Mapping[tuple[str, str], float]
@@ -44,10 +44,10 @@ async def add(connection: AsyncConnection, added: Mapping[tuple[str, str], float
     await connection.execute(_ADD, {"added": orjson.dumps(rows).decode()})
 
 
-async def read(connection: AsyncConnection) -> Standing:
+async def read(connection: AsyncConnection) -> MetricsSnapshot:
     """Everything in one statement, each part of it by an index."""
     rows = list((await connection.execute(_READ)).mappings())
-    return Standing(
+    return MetricsSnapshot(
         totals={(row["name"], row["label"]): float(row["value"]) for row in rows if row["kind"] == "total"},
         events={row["name"]: int(row["value"]) for row in rows if row["kind"] == "events"},
         oldest_seconds=next((float(row["value"]) for row in rows if row["kind"] == "oldest"), 0.0),

@@ -8,9 +8,8 @@ from typing import Any
 import httpx2
 import orjson
 
-from crypto import Seal
-from database.access import tokens
-from database.access import users as accounts
+from crypto import SecretBox
+from database.access import tokens, users
 from database.access.provision import issue_token, save_user
 from database.engine import Database, create_engine
 from settings import Settings
@@ -35,7 +34,7 @@ async def prepare(settings: Settings) -> Ready:
     try:
         email, password = settings.admin_email.lower(), None
         async with database.reading() as connection:
-            admin = await accounts.find_user(connection, email)
+            admin = await users.find_user(connection, email)
         if admin is None:
             given = settings.admin_password
             password = given.get_secret_value() if given else secrets.token_urlsafe(12)
@@ -56,7 +55,7 @@ async def _demo(settings: Settings, database: Database, email: str, password: st
             return Ready(email=email, password=password, store_id=known.store_id, token=secret)
     made = await issue_token(
         database,
-        Seal(settings.secret_keys),
+        SecretBox(settings.secret_keys),
         email=email,
         store_name=DEMO_STORE,
         name="Demo token",

@@ -35,7 +35,7 @@ class Embedded:
     tokens: int
 
 
-class Embedder:
+class OpenAIEmbedder:
     """Turns texts into vectors of one model; raises openai's errors and EmbeddingProblem, retries nothing."""
 
     def __init__(self, client: AsyncOpenAI, *, model: str, dimensions: int) -> None:
@@ -101,7 +101,7 @@ def _tokens(usage: object) -> int:
     return total if isinstance(total, int) else 0
 
 
-def create_embedder(settings: Settings) -> Embedder:
+def create_embedder(settings: Settings) -> OpenAIEmbedder:
     """An embedder that leaves retrying to Temporal."""
     key, base_url = settings.openai_api_key, settings.openai_base_url
     client = AsyncOpenAI(
@@ -110,4 +110,4 @@ def create_embedder(settings: Settings) -> Embedder:
         max_retries=0,
         timeout=settings.embedding_timeout_seconds,
     )
-    return Embedder(client, model=settings.embedding_model, dimensions=settings.embedding_dimensions)
+    return OpenAIEmbedder(client, model=settings.embedding_model, dimensions=settings.embedding_dimensions)

@@ -8,7 +8,7 @@ from openai import OpenAIError
 
 from contracts.errors import EmbeddingProblem
 from contracts.search import numbers
-from embeddings.openai import Embedder
+from embeddings.openai import OpenAIEmbedder
 
 logger = logging.getLogger("pilito.api")
 
@@ -16,10 +16,10 @@ EMBED_WITHIN = 4.0
 REMEMBERED_QUERIES = 1_000
 
 
-class QueryVectors:
+class QueryCache:
     """Vectors of the latest questions; None where the embedding service does not answer in time."""
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: OpenAIEmbedder) -> None:
         self._embedder = embedder
         self._known: OrderedDict[str, list[float]] = OrderedDict()
 

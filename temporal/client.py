@@ -29,7 +29,7 @@ from temporalio.runtime import (
 )
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
-from contracts.events import EventStatus, LostText, Outcome, ProductEvent
+from contracts.events import EventOutcome, EventStatus, ProductEvent, UnindexedProduct
 from contracts.ids import SEARCH_ATTRIBUTES, catalog_sync_id, product_event_id, product_text_id
 from contracts.syncs import SyncEnd, SyncRequest
 from workflows.catalog_sync import CatalogSyncWorkflow
@@ -94,7 +94,7 @@ def _summary(event: ProductEvent) -> str:
 
 async def start_product_event(
     client: Client, event: ProductEvent, *, task_queue: str
-) -> WorkflowHandle[ProductEventWorkflow, Outcome]:
+) -> WorkflowHandle[ProductEventWorkflow, EventOutcome]:
     """Start an event's workflow.
 
     Raises WorkflowAlreadyStartedError where the event runs or has run without failing.
@@ -120,8 +120,8 @@ async def start_product_event(
 
 
 async def start_product_text(
-    client: Client, lost: LostText, *, task_queue: str
-) -> WorkflowHandle[ProductTextWorkflow, Outcome]:
+    client: Client, lost: UnindexedProduct, *, task_queue: str
+) -> WorkflowHandle[ProductTextWorkflow, EventOutcome]:
     """Start making a product's text known, unless that is under way."""
     return await client.start_workflow(
         ProductTextWorkflow.run,

@@ -15,7 +15,7 @@ from alembic import command
 from sqlalchemy import text
 from temporalio.client import WorkflowFailureError
 
-from contracts.events import LostText
+from contracts.events import UnindexedProduct
 from contracts.ids import SEARCH_ATTRIBUTES, catalog_sync_id, event_retention_id, store_schedules_id
 from contracts.syncs import SyncMode, SyncRequest
 from database.chunks import vector_index
@@ -72,20 +72,8 @@ async def record_syncs(system: System) -> None:
         await keep(synced.store, "catalog-sync-continued", id_)
         for changed in ids[::100]:
             server.change(changed, name=f"Lantern {changed}")
-        await synced.sync(pages_per_step=1)
-        await keep(synced.store, "catalog-sync-side-by-side", id_)
         await synced.sync(pages_per_run=7, pages_per_step=2)
-        await keep(synced.store, "catalog-sync-side-by-side-continued", id_)
-        await synced.sync()
-        await keep(synced.store, "catalog-sync-shared", id_)
-        await synced.sync(pages_per_run=4, pages_per_step=2)
-        await keep(synced.store, "catalog-sync-shared-continued", id_)
-        server.before_page(3, partial(setattr, server, "totals", ("250", "3")))
-        for page in range(7, 12):
-            server.before_page(page, partial(setattr, server, "totals", None))
-        await synced.sync()
-        server.totals = None
-        await keep(synced.store, "catalog-sync-left-out", id_)
+        await keep(synced.store, "catalog-sync-changed", id_)
         server.delete(ids[0])
         await synced.sync()
         await keep(synced.store, "catalog-sync-full", id_)
@@ -116,7 +104,7 @@ async def record_all(system: System, embeddings: EmbeddingServer) -> None:
     await record(shop, "product-event-unchanged", await shop.tell({**PRODUCT, "price": "6"}))
     burst = [await shop.tell({**PRODUCT, "price": str(price)}) for price in (7, 8)]
     await record(shop, "product-event-superseded", burst[0])
-    await record(shop, "product-event-overtaking", burst[1])
+    await record(shop, "product-event-superseding", burst[1])
     await record(shop, "product-event-deleted", await shop.tell({"id": 1}, "product.deleted"))
     embeddings.fail_next(servers.bad_request())
     await record(shop, "product-event-failed", await shop.tell({**PRODUCT, "name": "Torch"}))
@@ -138,10 +126,10 @@ async def record_all(system: System, embeddings: EmbeddingServer) -> None:
     await shop.temporal.get_workflow_handle(started_by(described)[0]).result()
     await keep(shop, "store-schedules", started_by(described)[0])
     async with shop.database.single() as connection:
-        await connection.execute(text("UPDATE products SET taken_hash = NULL, knowledge_hash = NULL"))
+        await connection.execute(text("UPDATE products SET claimed_hash = NULL, knowledge_hash = NULL"))
     product = await shop.product(1)
     assert product is not None
-    lost = LostText(product_id=product["id"], store_id=shop.store_id, external_id="woo_1")
+    lost = UnindexedProduct(product_id=product["id"], store_id=shop.store_id, external_id="woo_1")
     known = await start_product_text(shop.temporal, lost, task_queue=queue)
     await known.result()
     await keep(shop, "product-text", known.id)
@@ -162,16 +150,16 @@ async def record_pulled(system: System) -> None:
         parent = real.add(name="Shirt", variations=[{"price": "5"}])
         (inside,) = real.products[parent]["variations"]
         pulled = await told({**real.variations[inside], "type": "variation"})
-        await record(shop, "product-event-pulled", pulled)
+        await record(shop, "product-event-confirmed", pulled)
         asked = len(real.seen)
         real.fail_next("hang")
         waiting = await told({"id": parent}, "product.deleted")
         await asyncio.to_thread(real.wait_for_requests, asked + 1)
         await shop.ended(await told({**real.products[parent], "name": "Coat"}))
-        await record(shop, "product-event-pull-overtaken", waiting)
+        await record(shop, "product-event-confirm-superseded", waiting)
         real.release()
         real.keys.clear()
-        await record(shop, "product-event-believed", await told({"id": inside}, "product.deleted"))
+        await record(shop, "product-event-unconfirmed", await told({"id": inside}, "product.deleted"))
 
 
 async def main() -> None:

@@ -19,7 +19,7 @@ from temporalio.workflow import ActivityConfig, ParentClosePolicy
 from workflows.policies import DATABASE, READING, UPKEEP
 
 with workflow.unsafe.imports_passed_through():
-    from activities.stores.webhooks import WebhookUpkeepActivities
+    from activities.stores.webhooks import WebhookActivities
     from activities.sync.compare import CatalogSyncActivities
     from activities.sync.first_import import FirstImportActivities
     from activities.sync.missing import AbsentActivities
@@ -92,7 +92,7 @@ class CatalogSyncWorkflow:
         check = WebhookCheck(store_id=run.store_id, missed=run.missed)
         try:
             await workflow.execute_activity_method(
-                WebhookUpkeepActivities.keep_webhooks, check, **_bulk(run, UPKEEP)
+                WebhookActivities.maintain_webhooks, check, **_bulk(run, UPKEEP)
             )
         except ActivityError as error:
             if is_cancelled_exception(error):

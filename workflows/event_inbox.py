@@ -6,7 +6,7 @@ from workflows.policies import DATABASE, INBOX_INTERVAL
 
 with workflow.unsafe.imports_passed_through():
     from activities.events.inbox import InboxActivities
-    from activities.events.stalled import LostActivities
+    from activities.events.stalled import StalledActivities
 
 ROUNDS = 500
 """Rounds before the history starts anew."""
@@ -24,9 +24,9 @@ class EventInboxWorkflow:
         looked_at = 0
         for number in range(ROUNDS):
             more = await workflow.execute_local_activity_method(InboxActivities.start_waiting, **DATABASE)
-            if (looked_at or number % LOOK_EVERY == 0) and workflow.patched("lost"):
+            if looked_at or number % LOOK_EVERY == 0:
                 looked_at = await workflow.execute_local_activity_method(
-                    LostActivities.look_for_lost, looked_at, **DATABASE
+                    StalledActivities.recover_stalled, looked_at, **DATABASE
                 )
             if not more:
                 await workflow.sleep(INBOX_INTERVAL)

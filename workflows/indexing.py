@@ -6,31 +6,31 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from workflows.policies import DATABASE, EMBEDDING
 
 with workflow.unsafe.imports_passed_through():
-    from activities.events.index import KnowledgeActivities
-    from contracts.events import EventStatus, KnowledgeVersion, Outcome
+    from activities.events.index import IndexingActivities
+    from contracts.events import EventOutcome, EventStatus, TextVersion
 
-OUTDATED = Outcome(status=EventStatus.SUPERSEDED, reason="The product changed again before it was embedded.")
+OUTDATED = EventOutcome(
+    status=EventStatus.SUPERSEDED, reason="The product changed again before it was embedded."
+)
 
 
-async def make_known(version: KnowledgeVersion) -> Outcome:
+async def index_product(version: TextVersion) -> EventOutcome:
     """Stage, embed what lacks a vector, and publish; OUTDATED where the product has another text by then."""
     missing = await workflow.execute_local_activity_method(
-        KnowledgeActivities.stage_chunks, version, **DATABASE
+        IndexingActivities.stage_chunks, version, **DATABASE
     )
     if missing is None:
         return OUTDATED
     if missing:
-        wanted = await workflow.execute_activity_method(
-            KnowledgeActivities.embed_chunks, version, **EMBEDDING
-        )
+        wanted = await workflow.execute_activity_method(IndexingActivities.embed_chunks, version, **EMBEDDING)
         if not wanted:
             return OUTDATED
     published = await workflow.execute_local_activity_method(
-        KnowledgeActivities.publish_chunks, version, **DATABASE
+        IndexingActivities.publish_chunks, version, **DATABASE
     )
     if not published:
         return OUTDATED
-    return Outcome(status=EventStatus.SUCCEEDED, reason=f"Known; {missing} chunks were embedded.")
+    return EventOutcome(status=EventStatus.SUCCEEDED, reason=f"Known; {missing} chunks were embedded.")
 
 
 def plain(error: BaseException) -> str:

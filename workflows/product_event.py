@@ -11,22 +11,22 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 from workflows.policies import DATABASE, SHOP
 
 with workflow.unsafe.imports_passed_through():
-    from activities.events.confirm import ShopActivities
+    from activities.events.confirm import ConfirmActivities
     from activities.events.record import EventActivities
     from activities.events.save import ProductActivities
     from contracts.events import (
+        EventOutcome,
         EventStatus,
         FinishedEvent,
-        KnowledgeVersion,
-        Outcome,
         ProductEvent,
         RecordedEvent,
+        TextVersion,
     )
-    from workflows.indexing import OUTDATED, make_known, plain
+    from workflows.indexing import OUTDATED, index_product, plain
 
 EVENT_STATUS = SearchAttributeKey.for_keyword("EventStatus")
 
-CANCELLED = Outcome(status=EventStatus.FAILED, reason="Somebody cancelled its workflow.")
+CANCELLED = EventOutcome(status=EventStatus.FAILED, reason="Somebody cancelled its workflow.")
 
 
 @workflow.defn(name="ProductEvent")
@@ -36,62 +36,64 @@ class ProductEventWorkflow:
     @workflow.init
     def __init__(self, event: ProductEvent) -> None:
         self._event = event
-        self._overtaken_by: str | None = None
+        self._superseded_by: str | None = None
 
     @workflow.signal
-    def overtaken(self, event_id: str) -> None:
+    def superseded(self, event_id: str) -> None:
         """A newer event of the same thing is here; waiting on is of no use."""
-        self._overtaken_by = event_id
+        self._superseded_by = event_id
 
     @workflow.run
-    async def run(self, event: ProductEvent) -> Outcome:
+    async def run(self, event: ProductEvent) -> EventOutcome:
         recorded = await workflow.execute_local_activity_method(
             EventActivities.record_event, event, **DATABASE
         )
         if recorded.duplicate:
-            return self._show(Outcome(status=EventStatus.DUPLICATE, reason="It was processed before."))
+            return self._show(EventOutcome(status=EventStatus.DUPLICATE, reason="It was processed before."))
         if recorded.outcome is not None:
             return self._end(recorded.outcome)
         try:
             outcome = await self._process(recorded)
         except (FailureError, asyncio.CancelledError) as error:
             if is_cancelled_exception(error):
-                await self._finish(recorded, CANCELLED, gives_up=True)
+                await self._finish(recorded, CANCELLED, abandons=True)
                 self._show(CANCELLED)
                 raise
-            outcome = Outcome(status=EventStatus.FAILED, reason=plain(error))
+            outcome = EventOutcome(status=EventStatus.FAILED, reason=plain(error))
         await self._finish(recorded, outcome)
         return self._end(outcome)
 
-    async def _finish(self, recorded: RecordedEvent, outcome: Outcome, *, gives_up: bool = False) -> None:
+    async def _finish(
+        self, recorded: RecordedEvent, outcome: EventOutcome, *, abandons: bool = False
+    ) -> None:
         await workflow.execute_local_activity_method(
             EventActivities.finish_event,
-            FinishedEvent(event_row=recorded.row_id, outcome=outcome, gives_up=gives_up),
+            FinishedEvent(event_row=recorded.row_id, outcome=outcome, abandons=abandons),
             **DATABASE,
         )
 
-    def _end(self, outcome: Outcome) -> Outcome:
+    def _end(self, outcome: EventOutcome) -> EventOutcome:
         self._show(outcome)
         if outcome.status is EventStatus.FAILED:
             raise ApplicationError(outcome.reason, type="failed", non_retryable=True)
         return outcome
 
-    async def _process(self, recorded: RecordedEvent) -> Outcome:
-        await asyncio.gather(self._quiet(recorded.quiet_seconds), self._overtake(recorded.overtakes))
-        note = await self._pull(recorded.row_id) if recorded.pull and not self._overtaken_by else ""
-        if self._overtaken_by:
-            reason = f"Event {self._overtaken_by} is newer."
-            return Outcome(status=EventStatus.SUPERSEDED, reason=reason)
+    async def _process(self, recorded: RecordedEvent) -> EventOutcome:
+        await asyncio.gather(self._quiet(recorded.debounce_seconds), self._supersede(recorded.supersedes))
+        note = await self._pull(recorded.row_id) if recorded.pull and not self._superseded_by else ""
+        if self._superseded_by:
+            reason = f"Event {self._superseded_by} is newer."
+            return EventOutcome(status=EventStatus.SUPERSEDED, reason=reason)
         outcome = await self._save(recorded)
         return replace(outcome, reason=f"{outcome.reason} {note}") if note else outcome
 
-    async def _save(self, recorded: RecordedEvent) -> Outcome:
+    async def _save(self, recorded: RecordedEvent) -> EventOutcome:
         saved = await workflow.execute_local_activity_method(
             ProductActivities.save_product, recorded.row_id, **DATABASE
         )
         if saved.product_id:
-            known = await make_known(
-                KnowledgeVersion(
+            known = await index_product(
+                TextVersion(
                     event_row=recorded.row_id,
                     product_id=saved.product_id,
                     content_hash=saved.content_hash,
@@ -105,7 +107,7 @@ class ProductEventWorkflow:
         if seconds > 0:
             try:
                 await workflow.wait_condition(
-                    lambda: self._overtaken_by is not None,
+                    lambda: self._superseded_by is not None,
                     timeout=timedelta(seconds=seconds),
                     timeout_summary="waiting for the product to fall quiet",
                 )
@@ -114,9 +116,9 @@ class ProductEventWorkflow:
 
     async def _pull(self, event_row: int) -> str:
         """Let the event say what its shop says now, unless a newer one comes; answers what to tell of it."""
-        pulling = workflow.start_activity_method(ShopActivities.pull_product, event_row, **SHOP)
+        pulling = workflow.start_activity_method(ConfirmActivities.confirm_event, event_row, **SHOP)
         try:
-            await workflow.wait_condition(lambda: pulling.done() or self._overtaken_by is not None)
+            await workflow.wait_condition(lambda: pulling.done() or self._superseded_by is not None)
         finally:
             pulling.cancel()
         try:
@@ -126,17 +128,17 @@ class ProductEventWorkflow:
                 return ""
             return f"It was believed without a look into the shop: {plain(error)}"
 
-    async def _overtake(self, older: tuple[str, ...]) -> None:
+    async def _supersede(self, older: tuple[str, ...]) -> None:
         """Wake the older events; one that ended in the meantime needs no waking."""
         for workflow_id in older:
             handle: workflow.ExternalWorkflowHandle[ProductEventWorkflow] = (
                 workflow.get_external_workflow_handle(workflow_id)
             )
             try:
-                await handle.signal(ProductEventWorkflow.overtaken, self._event.event_id)
+                await handle.signal(ProductEventWorkflow.superseded, self._event.event_id)
             except FailureError:
                 workflow.logger.info("%s ended before it could be overtaken", workflow_id)
 
-    def _show(self, outcome: Outcome) -> Outcome:
+    def _show(self, outcome: EventOutcome) -> EventOutcome:
         workflow.upsert_search_attributes([EVENT_STATUS.value_set(outcome.status)])
         return outcome

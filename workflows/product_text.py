@@ -8,9 +8,9 @@ from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_e
 from workflows.policies import DATABASE
 
 with workflow.unsafe.imports_passed_through():
-    from activities.events.stalled import LostActivities
-    from contracts.events import EventStatus, Outcome
-    from workflows.indexing import make_known, plain
+    from activities.events.stalled import StalledActivities
+    from contracts.events import EventOutcome, EventStatus
+    from workflows.indexing import index_product, plain
 
 
 @workflow.defn(name="ProductText")
@@ -18,16 +18,20 @@ class ProductTextWorkflow:
     """Make the text known that a product has now; once that failed for good, nobody tries it again."""
 
     @workflow.run
-    async def run(self, product_id: int) -> Outcome:
+    async def run(self, product_id: int) -> EventOutcome:
         version = await workflow.execute_local_activity_method(
-            LostActivities.lost_text, product_id, **DATABASE
+            StalledActivities.unindexed_version, product_id, **DATABASE
         )
         if version is None:
-            return Outcome(status=EventStatus.UNCHANGED, reason="It is known, or an event takes care of it.")
+            return EventOutcome(
+                status=EventStatus.UNCHANGED, reason="It is known, or an event takes care of it."
+            )
         try:
-            return await make_known(version)
+            return await index_product(version)
         except (FailureError, asyncio.CancelledError) as error:
-            await workflow.execute_local_activity_method(LostActivities.give_up_text, version, **DATABASE)
+            await workflow.execute_local_activity_method(
+                StalledActivities.abandon_indexing, version, **DATABASE
+            )
             if is_cancelled_exception(error):
                 raise
             raise ApplicationError(plain(error), type="failed", non_retryable=True) from None

@@ -12,27 +12,27 @@ from datetime import UTC, datetime, timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.errors import application_error, told
+from activities.errors import application_error, event_errors
 from activities.heartbeat import heartbeating
-from activities.stores.shop_reader import OpenShop, Shops
+from activities.stores.shop_reader import OpenShop, ShopReader
 from connectors.base import Change
 from connectors.registry import PLATFORMS
 from contracts.catalog import Product, Variation
-from contracts.events import EventType, PulledProduct
-from contracts.retry import Failure, Posture
+from contracts.events import ConfirmedProduct, EventType
+from contracts.retry import Failure, Retry
 from database.engine import Database
-from database.events import confirm as pulls
-from database.events.confirm import Seen, Thing
+from database.events import confirm
+from database.events.confirm import ShopSnapshot, Subject
 
 AT_ONCE, OF_ONE_SHOP = 10, 3
 """How many events of all shops and of one a worker looks into at a time; calls that embed need places too."""
 
 BUSY = Failure(
-    posture=Posture.AGAIN,
+    retry=Retry.RETRY,
     reason="The worker is looking into enough shops already.",
     pause=timedelta(seconds=5),
 )
-LATE = Failure(posture=Posture.AGAIN, reason="The shop could not be read in time.")
+LATE = Failure(retry=Retry.RETRY, reason="The shop could not be read in time.")
 
 LONGEST_TURN = timedelta(seconds=10)
 """What a turn may be waited for in one of those places, as where a shop asked all of us for time."""
@@ -40,25 +40,25 @@ LONGEST_TURN = timedelta(seconds=10)
 LEAST_TRY = timedelta(seconds=60)
 """What an attempt may take however late it is: the worker may have been away for long."""
 
-STILL_THERE = PulledProduct(note="The shop still has it.")
+STILL_THERE = ConfirmedProduct(note="The shop still has it.")
 
 
-class ShopActivities:
+class ConfirmActivities:
     """Steps that read shops; `patience` is how long a passing failure may hold an event up."""
 
-    def __init__(self, database: Database, shops: Shops, *, patience: timedelta) -> None:
+    def __init__(self, database: Database, shops: ShopReader, *, patience: timedelta) -> None:
         self._database = database
         self._shops = shops
         self._patience = patience
         self._reading: Counter[int] = Counter()
 
     @activity.defn
-    async def pull_product(self, event_row: int) -> PulledProduct:
+    async def confirm_event(self, event_row: int) -> ConfirmedProduct:
         """Read an event's product in the shop and keep that as what the event says.
 
         Fails for good where the event must be believed as it was delivered.
         """
-        async with told(self._database, event_row, after=1), heartbeating():
+        async with event_errors(self._database, event_row, after=1), heartbeating():
             try:
                 return await self._pull(event_row)
             except ApplicationError as error:
@@ -68,30 +68,30 @@ class ShopActivities:
 
     def _is_final(self, error: ApplicationError) -> bool:
         """Somebody must act first, or the shop was waited for long enough."""
-        return error.type != Posture.AGAIN or self._waited() + (error.next_retry_delay or timedelta()) > (
+        return error.type != Retry.RETRY or self._waited() + (error.next_retry_delay or timedelta()) > (
             self._patience
         )
 
     def _waited(self) -> timedelta:
         return datetime.now(UTC) - activity.info().scheduled_time
 
-    async def _pull(self, event_row: int) -> PulledProduct:
+    async def _pull(self, event_row: int) -> ConfirmedProduct:
         async with self._database.single() as connection:
-            thing = await pulls.thing(connection, event_row)
+            thing = await confirm.subject(connection, event_row)
         if thing.is_followed and not thing.is_deletion:
-            return PulledProduct()
+            return ConfirmedProduct()
         try:
             with self._turn(thing.store_id):
                 async with asyncio.timeout(max(self._patience - self._waited(), LEAST_TRY).total_seconds()):
                     async with self._shops.open(thing.store_id, patience=LONGEST_TURN) as shop:
-                        seen = await look(shop, thing)
+                        seen = await fetch_current(shop, thing)
         except TimeoutError:
             raise application_error(LATE) from None
         if seen is None:
-            return PulledProduct()
+            return ConfirmedProduct()
         async with self._database.single() as connection:
-            await pulls.keep(connection, event_row, seen)
-        return STILL_THERE if thing.is_deletion and seen.payload is not None else PulledProduct()
+            await confirm.keep(connection, event_row, seen)
+        return STILL_THERE if thing.is_deletion and seen.payload is not None else ConfirmedProduct()
 
     @contextmanager
     def _turn(self, store_id: int) -> Iterator[None]:
@@ -105,7 +105,7 @@ class ShopActivities:
             self._reading += Counter()  # forgets the shops that nobody reads
 
 
-async def look(shop: OpenShop, thing: Thing) -> Seen | None:
+async def fetch_current(shop: OpenShop, thing: Subject) -> ShopSnapshot | None:
     """What the shop says of an event's product; None where it knows nothing of a changed variation's.
 
     A variation is read with its whole product, for nobody else tells what the change made of that.
@@ -122,7 +122,7 @@ async def look(shop: OpenShop, thing: Thing) -> Seen | None:
             payload, change = whole, connector.change(EventType.UPDATED, whole)
     if thing.is_deletion and not _has(change, thing.external_id):
         return _gone(thing, read_at)
-    return Seen(
+    return ShopSnapshot(
         event_type=EventType.UPDATED if thing.is_deletion else thing.event_type,
         product_key=change.parent if isinstance(change, Variation) else change.external_id,
         payload=payload,
@@ -137,8 +137,8 @@ def _has(change: Change, external_id: str) -> bool:
     return external_id in (change.external_id, *inside)
 
 
-def _gone(thing: Thing, read_at: datetime) -> Seen:
-    return Seen(
+def _gone(thing: Subject, read_at: datetime) -> ShopSnapshot:
+    return ShopSnapshot(
         event_type=EventType.DELETED,
         product_key=thing.product_key,
         payload=None,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from temporalio import activity
 
-from activities.errors import database_errors, told
+from activities.errors import database_errors, event_errors
 from connectors.registry import READERS
 from contracts.events import FinishedEvent, ProductEvent, RecordedEvent
 from database.engine import Database
@@ -36,7 +36,7 @@ class EventActivities:
     @activity.defn
     async def finish_event(self, event: FinishedEvent) -> None:
         """Write down how the run ended."""
-        async with told(self._database, event.event_row):
-            open_connection = self._database.transaction if event.gives_up else self._database.single
+        async with event_errors(self._database, event.event_row):
+            open_connection = self._database.transaction if event.abandons else self._database.single
             async with open_connection() as connection:
                 await events.finish(connection, event, run_id=activity.info().workflow_run_id or "")

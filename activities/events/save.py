@@ -5,26 +5,28 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
-from activities.counters import Totals
-from activities.errors import told
+from activities.counters import Counters
+from activities.errors import event_errors
 from connectors.base import Deletion
 from connectors.registry import PLATFORMS
 from contracts.catalog import Product, Variation
 from contracts.errors import InvalidField
-from contracts.events import EventStatus, Outcome, SavedProduct
+from contracts.events import EventOutcome, EventStatus, SavedProduct
 from database.engine import Database
 from database.events import write as events
-from database.events.write import Change
+from database.events.write import OpenedEvent
 from database.products import upsert as products
 from database.products import variations
-from database.products.upsert import SavedRow, StoredProduct, Written
-from database.products.variations import Inside
+from database.products.upsert import ProductWrite, SavedRow, StoredProduct
+from database.products.variations import VariationSet
 from knowledge.content import canonical, content_hash
 
-SUPERSEDED = Outcome(status=EventStatus.SUPERSEDED, reason="A newer event of this product arrived meanwhile.")
-STALE = Outcome(status=EventStatus.STALE, reason="A newer change of this product was taken already.")
+SUPERSEDED = EventOutcome(
+    status=EventStatus.SUPERSEDED, reason="A newer event of this product arrived meanwhile."
+)
+STALE = EventOutcome(status=EventStatus.STALE, reason="A newer change of this product was taken already.")
 
-TRIMMED = Outcome(
+TRIMMED = EventOutcome(
     status=EventStatus.IGNORED,
     reason="Its payload was trimmed, so it cannot be run again; let the shop send the product again.",
 )
@@ -33,7 +35,7 @@ TRIMMED = Outcome(
 class ProductActivities:
     """Steps on products; `model` names the vectors search uses, `patience` bounds a product's burst."""
 
-    def __init__(self, database: Database, totals: Totals, *, model: str, patience: timedelta) -> None:
+    def __init__(self, database: Database, totals: Counters, *, model: str, patience: timedelta) -> None:
         self._database = database
         self._totals = totals
         self._model = model
@@ -42,12 +44,12 @@ class ProductActivities:
     @activity.defn
     async def save_product(self, event_row: int) -> SavedProduct:
         """Save what an event says, unless something newer is known; answers what is left to do."""
-        async with told(self._database, event_row), self._database.transaction() as connection:
-            change = await events.open_change(connection, event_row)
+        async with event_errors(self._database, event_row), self._database.transaction() as connection:
+            change = await events.open_event(connection, event_row)
             if change.is_trimmed:
                 return SavedProduct(outcome=TRIMMED)
             outcome = await self._apply(connection, change)
-            taken = await events.take_up(
+            taken = await events.claim_indexing(
                 connection,
                 change.id,
                 changed=outcome is None,
@@ -55,7 +57,7 @@ class ProductActivities:
                 patience=self._patience,
             )
             if outcome is None and taken.leader is not None:
-                outcome = Outcome(
+                outcome = EventOutcome(
                     status=EventStatus.SUCCEEDED,
                     reason=f"Saved; its text becomes known with {taken.leader}.",
                 )
@@ -67,7 +69,7 @@ class ProductActivities:
             content_hash=taken.content_hash or "",
         )
 
-    async def _apply(self, connection: AsyncConnection, change: Change) -> Outcome | None:
+    async def _apply(self, connection: AsyncConnection, change: OpenedEvent) -> EventOutcome | None:
         if change.superseded_by:
             return SUPERSEDED
         stored = await products.load(connection, change)
@@ -76,7 +78,7 @@ class ProductActivities:
         try:
             news = PLATFORMS[change.platform].change(change.event_type, change.payload)
         except InvalidField as error:
-            return Outcome(status=EventStatus.FAILED, reason=f"The product cannot be read: {error}.")
+            return EventOutcome(status=EventStatus.FAILED, reason=f"The product cannot be read: {error}.")
         match news:
             case Deletion():
                 return await self._delete(connection, change, stored)
@@ -86,74 +88,74 @@ class ProductActivities:
                 return await self._save(connection, change, stored, news)
 
     async def _save(
-        self, connection: AsyncConnection, change: Change, stored: StoredProduct, product: Product
-    ) -> Outcome | None:
+        self, connection: AsyncConnection, change: OpenedEvent, stored: StoredProduct, product: Product
+    ) -> EventOutcome | None:
         known, written = stored.variations, 0
-        inside = Inside(change=change, variations=product.variations, ids=product.variation_ids or ())
+        inside = VariationSet(change=change, variations=product.variations, ids=product.variation_ids or ())
         if product.variations:
             written = await variations.upsert(connection, change.store_id, [inside])
         if product.variation_ids is not None and (stored.variations or product.variations):
             await variations.keep_only(connection, change.store_id, [inside])
-            await variations.bury(connection, change.store_id, [inside])
+            await variations.apply_late_deletions(connection, change.store_id, [inside])
             known = (await products.load(connection, change)).variations
         text = content_hash(canonical(product, known))
-        news = Written(change=change, product=product, content_hash=text)
+        news = ProductWrite(change=change, product=product, content_hash=text)
         saved = (await products.upsert(connection, [news])).get(product.external_id)
         if saved is None:
             return None if written and await self._refresh(connection, change) is None else STALE
         if known and await variations.newer(connection, change.store_id, [inside]):
             await products.refresh_from_variations(connection, saved.id, text)
         if not product.visible:
-            return Outcome(
+            return EventOutcome(
                 status=EventStatus.SUCCEEDED,
                 reason=f"Saved; not shown, for it is {product.status} or hidden.",
             )
         return self._know(saved, text)
 
     async def _save_variation(
-        self, connection: AsyncConnection, change: Change, stored: StoredProduct, variation: Variation
-    ) -> Outcome | None:
-        alone = Inside(change=change, variations=(variation,))
+        self, connection: AsyncConnection, change: OpenedEvent, stored: StoredProduct, variation: Variation
+    ) -> EventOutcome | None:
+        alone = VariationSet(change=change, variations=(variation,))
         if not await variations.upsert(connection, change.store_id, [alone]):
             return STALE
         if stored.product is None:
-            return Outcome(
+            return EventOutcome(
                 status=EventStatus.SUCCEEDED, reason=f"Kept until its product {variation.parent} arrives."
             )
         return await self._refresh(connection, change)
 
     async def _delete(
-        self, connection: AsyncConnection, change: Change, stored: StoredProduct
-    ) -> Outcome | None:
+        self, connection: AsyncConnection, change: OpenedEvent, stored: StoredProduct
+    ) -> EventOutcome | None:
         if change.product_key != change.external_id:
             if not await variations.deactivate(connection, change):
                 return STALE
             if stored.product is None:
-                return Outcome(status=EventStatus.SUCCEEDED, reason="The variation is gone.")
+                return EventOutcome(status=EventStatus.SUCCEEDED, reason="The variation is gone.")
             return await self._refresh(connection, change)
         if stored.id is None:
-            return Outcome(
+            return EventOutcome(
                 status=EventStatus.IGNORED, reason=f"This shop has no product {change.external_id} here."
             )
         if not await products.deactivate(connection, change, stored.id):
             return STALE
-        return Outcome(status=EventStatus.SUCCEEDED, reason="The product is gone from search.")
+        return EventOutcome(status=EventStatus.SUCCEEDED, reason="The product is gone from search.")
 
-    async def _refresh(self, connection: AsyncConnection, change: Change) -> Outcome | None:
+    async def _refresh(self, connection: AsyncConnection, change: OpenedEvent) -> EventOutcome | None:
         """Bring a product up to date with the variations it now has."""
         stored = await products.load(connection, change)
         if stored.product is None or stored.id is None:
-            return Outcome(status=EventStatus.SUCCEEDED, reason="Saved.")
+            return EventOutcome(status=EventStatus.SUCCEEDED, reason="Saved.")
         text = content_hash(canonical(stored.product, stored.variations))
         saved = await products.refresh_from_variations(connection, stored.id, text)
         if not stored.is_active:
-            return Outcome(status=EventStatus.SUCCEEDED, reason="Saved; its product is not shown.")
+            return EventOutcome(status=EventStatus.SUCCEEDED, reason="Saved; its product is not shown.")
         return self._know(saved, text)
 
-    def _know(self, saved: SavedRow, text: str) -> Outcome | None:
+    def _know(self, saved: SavedRow, text: str) -> EventOutcome | None:
         """None where search does not know the text yet."""
         if (saved.knowledge_hash, saved.knowledge_model) == (text, self._model):
-            return Outcome(
+            return EventOutcome(
                 status=EventStatus.UNCHANGED, reason="The text is known already; nothing was embedded."
             )
         return None

@@ -9,9 +9,9 @@ from temporalio import activity
 from temporalio.service import RPCError
 
 from activities.errors import database_errors
-from contracts.events import KnowledgeVersion, LostText, ProductEvent, UnfinishedEvent
+from contracts.events import ProductEvent, TextVersion, UnfinishedEvent, UnindexedProduct
 from database.engine import Database
-from database.events import stalled as lost
+from database.events import stalled
 
 BATCH = 50
 
@@ -29,10 +29,10 @@ class Temporal:
 
     status: Callable[[str], Awaitable[str | None]]
     start: Callable[[ProductEvent], Awaitable[object]]
-    make_known: Callable[[LostText], Awaitable[object]]
+    make_known: Callable[[UnindexedProduct], Awaitable[object]]
 
 
-class LostActivities:
+class StalledActivities:
     """`model` names the vectors search uses; an event is looked at `after` it should long have ended."""
 
     def __init__(
@@ -44,14 +44,14 @@ class LostActivities:
         self._after = after
 
     @activity.defn
-    async def look_for_lost(self, looked_at: int) -> int:
+    async def recover_stalled(self, looked_at: int) -> int:
         """Look at unfinished events beyond a row, and at texts nobody is making known.
 
         Answers the row to go on after; 0 to begin again.
         """
         with database_errors():
             async with self._database.reading() as connection:
-                unfinished = await lost.unfinished(
+                unfinished = await stalled.unfinished(
                     connection,
                     older_than=datetime.now(UTC) - self._after,
                     beyond=looked_at,
@@ -59,7 +59,7 @@ class LostActivities:
                 )
             await asyncio.gather(*(_quietly(self._settle(event)) for event in unfinished))
             async with self._database.reading() as connection:
-                texts = await lost.texts(connection, model=self._model, limit=BATCH)
+                texts = await stalled.texts(connection, model=self._model, limit=BATCH)
             await asyncio.gather(*(_quietly(self._temporal.make_known(one)) for one in texts))
         return unfinished[-1].row_id if len(unfinished) == BATCH else 0
 
@@ -74,21 +74,21 @@ class LostActivities:
             return
         reason = ENDINGS.get(status, f"Its workflow ended ({status}) before it could tell how.")
         async with self._database.transaction() as connection:
-            await lost.settle(connection, unfinished, reason)
+            await stalled.settle(connection, unfinished, reason)
 
     @activity.defn
-    async def lost_text(self, product_id: int) -> KnowledgeVersion | None:
+    async def unindexed_version(self, product_id: int) -> TextVersion | None:
         """The text a product should have, where search does not know it and no event waits."""
         with database_errors():
             async with self._database.reading() as connection:
-                return await lost.text_of(connection, product_id, model=self._model)
+                return await stalled.text_of(connection, product_id, model=self._model)
 
     @activity.defn
-    async def give_up_text(self, version: KnowledgeVersion) -> None:
+    async def abandon_indexing(self, version: TextVersion) -> None:
         """Leave a text to the product's next event."""
         with database_errors():
             async with self._database.single() as connection:
-                await lost.give_up(connection, version)
+                await stalled.give_up(connection, version)
 
 
 async def _quietly(work: Awaitable[object]) -> None:

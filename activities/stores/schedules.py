@@ -9,7 +9,7 @@ from activities.errors import database_errors
 from activities.heartbeat import heartbeating
 from connectors.registry import READERS
 from contracts.stores import Aligned, ReadableStore
-from database.access import stores as store_schedules
+from database.access import stores
 from database.engine import Database
 
 
@@ -35,5 +35,5 @@ class ScheduleActivities:
             found = await self._schedules.found()
             with database_errors():
                 async with self._database.reading() as connection:
-                    stores = await store_schedules.readable(connection, READERS)
-            return await self._schedules.align(found, stores)
+                    readable = await stores.readable(connection, READERS)
+            return await self._schedules.align(found, readable)

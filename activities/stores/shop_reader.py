@@ -17,11 +17,11 @@ from activities.turns import Turn, ahead, in_blocks
 from connectors.base import Catalogue, CatalogueReader
 from connectors.http.outbound import Outbound
 from connectors.registry import READERS
-from contracts.retry import Failure, Posture
+from contracts.retry import Failure, Retry
 from contracts.stores import ShopAccess
-from crypto import Seal
-from database.access import shop_access as shops
-from database.access.shop_access import SealedAccess
+from crypto import SecretBox
+from database.access import shop_access
+from database.access.shop_access import ShopCredentials
 from database.engine import Database
 
 BURST = timedelta(seconds=5)
@@ -37,7 +37,7 @@ class OpenShop:
     """A shop that is being read."""
 
     store_id: int
-    terms: SealedAccess
+    terms: ShopCredentials
     catalogue: Catalogue
     reader: CatalogueReader
 
@@ -49,10 +49,10 @@ async def _asking(turn: Turn, alone: asyncio.Lock | None) -> AsyncIterator[None]
         yield
 
 
-class Shops:
+class ShopReader:
     """The shops of all stores; each is asked `per_minute` times at most, by whatever process."""
 
-    def __init__(self, database: Database, outbound: Outbound, seal: Seal, *, per_minute: int) -> None:
+    def __init__(self, database: Database, outbound: Outbound, seal: SecretBox, *, per_minute: int) -> None:
         self._database = database
         self._outbound = outbound
         self._seal = seal
@@ -60,11 +60,11 @@ class Shops:
         self._block = max(1, BLOCK * per_minute // timedelta(minutes=1))
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
-    async def terms(self, store_id: int) -> SealedAccess:
+    async def terms(self, store_id: int) -> ShopCredentials:
         """How a store's shop is read; raises where there is no such store."""
         with database_errors():
             async with self._database.single() as connection:
-                terms = await shops.access(connection, store_id)
+                terms = await shop_access.access(connection, store_id)
         if terms is None:
             raise application_error(STORE_GONE)
         return terms
@@ -83,16 +83,18 @@ class Shops:
         reader = READERS.get(terms.type)
         if reader is None or terms.credentials is None:
             raise application_error(
-                Failure(posture=Posture.NEVER, reason="The store has no credentials to read its shop with.")
+                Failure(retry=Retry.FATAL, reason="The store has no credentials to read its shop with.")
             )
 
         async def take(count: int) -> None:
             with database_errors():
                 async with self._database.single() as connection:
-                    wait = await shops.reserve(connection, store_id, price=self._price * count, burst=BURST)
+                    wait = await shop_access.reserve(
+                        connection, store_id, price=self._price * count, burst=BURST
+                    )
             if patience is not None and wait > patience.total_seconds():
                 raise application_error(
-                    Failure(posture=Posture.AGAIN, reason=NOT_YET, pause=timedelta(seconds=wait))
+                    Failure(retry=Retry.RETRY, reason=NOT_YET, pause=timedelta(seconds=wait))
                 )
             await asyncio.sleep(wait)
 
@@ -101,7 +103,7 @@ class Shops:
                 store_id=store_id,
                 type=terms.type,
                 base_url=terms.base_url,
-                credentials=self._seal.open_fields(terms.credentials),
+                credentials=self._seal.decrypt_fields(terms.credentials),
             )
             turn = in_blocks(take, self._block if bulk else 1)
             alone = self._alone(store_id) if bulk else None
@@ -123,7 +125,7 @@ class Shops:
         return self._locks.setdefault(store_id, asyncio.Lock())
 
     async def _hold_off(self, store_id: int, failure: Failure) -> None:
-        if failure.posture is Posture.AGAIN and failure.pause:
+        if failure.retry is Retry.RETRY and failure.pause:
             with database_errors():
                 async with self._database.single() as connection:
-                    await shops.hold_off(connection, store_id, failure.pause)
+                    await shop_access.hold_off(connection, store_id, failure.pause)

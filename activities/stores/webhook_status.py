@@ -4,34 +4,34 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from contracts.webhooks import Habit, Hook, HookStatus, Upkeep, WebhookState
+from contracts.webhooks import DeliveryPattern, Webhook, WebhookHealth, WebhookState, WebhookStatus
 
 ALL_WELL = "The shop's webhooks are there and active."
 
 
 @dataclass(slots=True)
-class Findings:
+class WebhookReport:
     """The webhooks at hand and what was done to them; `refusal` is why no more could be."""
 
-    hooks: dict[int, Hook] = field(default_factory=dict)
+    hooks: dict[int, Webhook] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
     woken: list[str] = field(default_factory=list)
     refusal: str = ""
 
-    def topics(self, *statuses: HookStatus) -> set[str]:
+    def topics(self, *statuses: WebhookStatus) -> set[str]:
         return {hook.topic for hook in self.hooks.values() if hook.status in statuses}
 
     def missing(self, topics: Iterable[str]) -> list[str]:
-        there = self.topics(*HookStatus)
+        there = self.topics(*WebhookStatus)
         return [topic for topic in topics if topic not in there]
 
-    def asleep(self, topics: Sequence[str]) -> list[Hook]:
+    def asleep(self, topics: Sequence[str]) -> list[Webhook]:
         """One disabled webhook of each topic of which no other tells, and none was paused by a person."""
-        tended = self.topics(HookStatus.ACTIVE, HookStatus.PAUSED)
+        tended = self.topics(WebhookStatus.ACTIVE, WebhookStatus.PAUSED)
         disabled = {
             hook.topic: hook
             for hook in sorted(self.hooks.values(), key=lambda hook: hook.id, reverse=True)
-            if hook.status is HookStatus.DISABLED
+            if hook.status is WebhookStatus.DISABLED
         }
         return [disabled[topic] for topic in topics if topic in disabled and topic not in tended]
 
@@ -42,10 +42,10 @@ def _of(topics: Iterable[str], sentence: str) -> str:
 
 
 def judged(
-    found: Findings, habit: Habit, *, since: datetime, missed: int, unreachable: str = ""
+    found: WebhookReport, habit: DeliveryPattern, *, since: datetime, missed: int, unreachable: str = ""
 ) -> WebhookState:
     """The state in a word and in sentences; `unreachable` is why WordPress may not reach us at all."""
-    paused = _of(found.topics(HookStatus.PAUSED), "Somebody paused {} in the shop, so that stays.")
+    paused = _of(found.topics(WebhookStatus.PAUSED), "Somebody paused {} in the shop, so that stays.")
     woken = _of(found.woken, "WooCommerce had disabled {} after failed deliveries; active again.")
     silence = None if paused else habit.silence(since=since, missed=missed)
     silent = (
@@ -55,13 +55,15 @@ def judged(
         else ""
     )
     if found.refusal:
-        state = Upkeep.UNMANAGED
-        disabled = _of(found.topics(HookStatus.DISABLED), "WooCommerce disabled {} after failed deliveries.")
+        state = WebhookHealth.UNMANAGED
+        disabled = _of(
+            found.topics(WebhookStatus.DISABLED), "WooCommerce disabled {} after failed deliveries."
+        )
         sentences = [found.refusal, disabled, silent]
     else:
-        state = Upkeep.SILENT if silent else Upkeep.MANAGED
+        state = WebhookHealth.SILENT if silent else WebhookHealth.MANAGED
         if found.woken:
-            state = Upkeep.REENABLED
+            state = WebhookHealth.REENABLED
         sentences = [woken, paused, silent, unreachable]
     reason = " ".join(filter(None, sentences)) or ALL_WELL
     return WebhookState(state=state, reason=reason, hooks=tuple(found.hooks.values()))

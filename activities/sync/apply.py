@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.errors import application_error, database_errors
 from activities.failures import embedding_failure
-from activities.heartbeat import Heart, heartbeating
+from activities.heartbeat import Heartbeater, heartbeating
 from activities.stores.shop_reader import OpenShop
 from activities.sync.index_page import Spent
 from activities.sync.new_products import Foresight
@@ -23,8 +23,8 @@ from connectors.registry import PLATFORMS
 from contracts.catalog import Product
 from contracts.errors import InvalidField
 from contracts.events import EventType
-from contracts.retry import Failure, Posture
-from contracts.syncs import Finding, FindingKind, SyncCounts, SyncRun
+from contracts.retry import Failure, Retry
+from contracts.syncs import FindingKind, SyncCounts, SyncFinding, SyncRun
 from database.engine import Database
 from database.sync import pages as sync_findings
 from database.sync import pages as sync_pages
@@ -35,7 +35,7 @@ Bodies = Mapping[str, Mapping[str, Any]]
 """What a catalogue tells of products, by their ids."""
 
 
-def _read(shop: OpenShop, bodies: Bodies, read_at: datetime) -> tuple[list[ReadProduct], list[Finding]]:
+def _read(shop: OpenShop, bodies: Bodies, read_at: datetime) -> tuple[list[ReadProduct], list[SyncFinding]]:
     """The products, and findings on those that cannot be read."""
     products, unreadable = [], []
     for external_id, body in bodies.items():
@@ -43,7 +43,9 @@ def _read(shop: OpenShop, bodies: Bodies, read_at: datetime) -> tuple[list[ReadP
             change = PLATFORMS[shop.terms.type].change(EventType.UPDATED, body)
         except InvalidField as error:
             detail = f"The product cannot be read: {error}."
-            unreadable.append(Finding(external_id=external_id, kind=FindingKind.UNREADABLE, detail=detail))
+            unreadable.append(
+                SyncFinding(external_id=external_id, kind=FindingKind.UNREADABLE, detail=detail)
+            )
             continue
         if isinstance(change, Product):
             listed = shop.catalogue.fingerprint(body)
@@ -52,7 +54,7 @@ def _read(shop: OpenShop, bodies: Bodies, read_at: datetime) -> tuple[list[ReadP
 
 
 def _outcomes(
-    pages: Sequence[Seen[WholePage]], new: Set[str], unreadable: Mapping[int, Sequence[Finding]]
+    pages: Sequence[Seen[WholePage]], new: Set[str], unreadable: Mapping[int, Sequence[SyncFinding]]
 ) -> Iterator[Outcome]:
     """What pages came to; products are new on the first one that names them."""
     left = new | {finding.external_id for findings in unreadable.values() for finding in findings}
@@ -75,7 +77,7 @@ def _outcomes(
 
 def _waited_for(failure: Failure) -> Failure:
     """What somebody must mend is waited for, as long as a page may take."""
-    return replace(failure, posture=Posture.AGAIN) if failure.posture is Posture.WAIT else failure
+    return replace(failure, retry=Retry.RETRY) if failure.retry is Retry.BLOCKED else failure
 
 
 @contextmanager
@@ -116,7 +118,7 @@ class Taking:
         """
         run, numbers = pages[0].at.run, [seen.at.page for seen in pages]
         read: dict[str, ReadProduct] = {}
-        unreadable: dict[int, list[Finding]] = {}
+        unreadable: dict[int, list[SyncFinding]] = {}
         for seen in pages:
             products, unreadable[seen.at.page] = _read(shop, seen.page.products, seen.read_at)
             read |= {one.product.external_id: one for one in products}
@@ -140,7 +142,7 @@ class Taking:
         numbers: Sequence[int],
         saved: SavedPage,
         before: Spent,
-        unreadable: Sequence[Finding] = (),
+        unreadable: Sequence[SyncFinding] = (),
     ) -> None:
         spent = before + await self._pages.make_known(saved)
         async with self._database.transaction() as connection:
@@ -152,7 +154,7 @@ class Taking:
         run: SyncRun,
         numbers: Sequence[int],
         spent: Spent,
-        unreadable: Sequence[Finding] = (),
+        unreadable: Sequence[SyncFinding] = (),
     ) -> None:
         """Mark pages as done, with what they cost and what of them cannot be read."""
         counts = SyncCounts(
@@ -166,7 +168,7 @@ class Taking:
         await sync_pages.taken(connection, run.sync_id, numbers, counts)
 
     @asynccontextmanager
-    async def explained(self, sync_id: int) -> AsyncIterator[Heart]:
+    async def explained(self, sync_id: int) -> AsyncIterator[Heartbeater]:
         """Beat while within, and tell the sync what it waits for.
 
         A shop that refuses us ends the sync: whoever asked is told at once, and its schedule tries again.
@@ -179,6 +181,6 @@ class Taking:
             with database_errors():
                 async with self._database.single() as connection:
                     await syncs.show(connection, sync_id, error.message)
-            if error.type == Posture.WAIT:
-                raise application_error(Failure(posture=Posture.NEVER, reason=error.message)) from None
+            if error.type == Retry.BLOCKED:
+                raise application_error(Failure(retry=Retry.FATAL, reason=error.message)) from None
             raise

@@ -9,7 +9,7 @@ from temporalio import activity
 from activities.errors import application_error, database_errors
 from activities.failures import STORE_GONE
 from activities.side_by_side import SideBySide
-from activities.stores.shop_reader import OpenShop, Shops
+from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.sync.apply import Taking
 from activities.sync.pagination import AT_A_TIME, Seen, begun, is_over, left_off, walk, with_currency
 from activities.sync.report import finding
@@ -67,7 +67,7 @@ def _outcome(seen: Seen[ManifestPage], compared: Sequence[Compared]) -> Outcome:
 class CatalogSyncActivities:
     """`model` names the vectors search uses."""
 
-    def __init__(self, database: Database, shops: Shops, taking: Taking, *, model: str) -> None:
+    def __init__(self, database: Database, shops: ShopReader, taking: Taking, *, model: str) -> None:
         self._database = database
         self._shops = shops
         self._taking = taking

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from temporalio import activity
 
 from activities.errors import database_errors
-from activities.stores.shop_reader import Shops
+from activities.stores.shop_reader import ShopReader
 from activities.sync.apply import Taking
 from activities.sync.pagination import Seen, begun, is_over, left_off, walk, with_currency
 from connectors.base import WholePage
@@ -19,7 +19,7 @@ IMPORTED_TOGETHER = 3
 class FirstImportActivities:
     """The step of a walk that has nothing to compare."""
 
-    def __init__(self, database: Database, shops: Shops, taking: Taking) -> None:
+    def __init__(self, database: Database, shops: ShopReader, taking: Taking) -> None:
         self._database = database
         self._shops = shops
         self._taking = taking

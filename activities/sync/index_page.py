@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from activities.counters import Totals
-from activities.indexing import Embedding, chunk_rows, chunks_of
-from contracts.events import KnowledgeVersion
+from activities.counters import Counters
+from activities.indexing import Indexer, chunk_rows, chunks_of
+from contracts.events import TextVersion
 from contracts.search import Vector
-from database.chunks import bulk as page_knowledge
+from database.chunks import bulk
 from database.chunks.bulk import TextKey
 from database.chunks.generations import ChunkRow
 from database.engine import Database
@@ -39,13 +39,13 @@ def _key(chunk: ChunkRow) -> TextKey:
 class PageTexts:
     """Makes texts known for which no event waits."""
 
-    def __init__(self, database: Database, embedding: Embedding, totals: Totals) -> None:
+    def __init__(self, database: Database, embedding: Indexer, totals: Counters) -> None:
         self._database = database
         self._embedding = embedding
         self._totals = totals
         self.model = embedding.model
 
-    async def make_known(self, texts: Mapping[KnowledgeVersion, Content]) -> Spent:
+    async def make_known(self, texts: Mapping[TextVersion, Content]) -> Spent:
         """Embed what has no vector yet, and let search find it.
 
         Vectors are written after each request, so that doing it again embeds only what is left. A product
@@ -57,8 +57,8 @@ class PageTexts:
             ours = [version for version in texts if version.product_id in alone.products]
             if len(ours) < len(texts):
                 others = [version.product_id for version in texts if version not in ours]
-                await products.leave(alone.connection, others)
-            known = await page_knowledge.known(alone.connection, ours, self.model)
+                await products.release_claim(alone.connection, others)
+            known = await bulk.known(alone.connection, ours, self.model)
             left = {
                 version: chunk_rows(version, chunks_of(texts[version]))
                 for version in ours
@@ -68,7 +68,7 @@ class PageTexts:
                 left, {(product, text) for product, hashes in known.items() for text in hashes}
             )
 
-    async def _embed(self, left: dict[KnowledgeVersion, list[ChunkRow]], known: set[TextKey]) -> Spent:
+    async def _embed(self, left: dict[TextVersion, list[ChunkRow]], known: set[TextKey]) -> Spent:
         keys = {_key(chunk): chunk for chunks in left.values() for chunk in chunks}
         missing = [chunk for key, chunk in keys.items() if key not in known]
         spent = Spent(reused=len(keys) - len(missing))
@@ -83,7 +83,7 @@ class PageTexts:
 
     async def _lay(
         self,
-        left: dict[KnowledgeVersion, list[ChunkRow]],
+        left: dict[TextVersion, list[ChunkRow]],
         known: set[TextKey],
         vectors: Mapping[TextKey, Vector],
     ) -> None:
@@ -96,4 +96,4 @@ class PageTexts:
         for version in complete:
             del left[version]
         async with self._database.transaction() as connection:
-            await page_knowledge.lay(connection, self.model, laid, vectors, complete=complete)
+            await bulk.lay(connection, self.model, laid, vectors, complete=complete)

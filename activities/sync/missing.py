@@ -7,10 +7,10 @@ from typing import Any
 from temporalio import activity
 
 from activities.errors import database_errors
-from activities.stores.shop_reader import OpenShop, Shops
+from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.sync.apply import Bodies, Taking
 from contracts.errors import ShopHides
-from contracts.syncs import Absent, Finding, FindingKind, SyncCounts, SyncPosition, SyncRun
+from contracts.syncs import FindingKind, MissingProducts, SyncCounts, SyncFinding, SyncPosition, SyncRun
 from database.engine import Database
 from database.sync import missing as absent
 from database.sync import pages as sync_findings
@@ -21,8 +21,8 @@ BATCH = 100
 """Products asked for at a time."""
 
 
-def _silent(external_id: str) -> Finding:
-    return Finding(
+def _silent(external_id: str) -> SyncFinding:
+    return SyncFinding(
         external_id=external_id,
         kind=FindingKind.SILENT_DELETE,
         detail="The shop no longer has it, and no event told of that.",
@@ -32,13 +32,13 @@ def _silent(external_id: str) -> Finding:
 class AbsentActivities:
     """Steps of a full sync after its last page."""
 
-    def __init__(self, database: Database, shops: Shops, taking: Taking) -> None:
+    def __init__(self, database: Database, shops: ShopReader, taking: Taking) -> None:
         self._database = database
         self._shops = shops
         self._taking = taking
 
     @activity.defn
-    async def weigh_absent(self, run: SyncRun) -> Absent:
+    async def weigh_absent(self, run: SyncRun) -> MissingProducts:
         """How much of what we hold no page named; a dry run tells of it and leaves it at that."""
         with database_errors():
             async with self._database.transaction() as connection:
@@ -47,7 +47,7 @@ class AbsentActivities:
                     batch = await absent.find(connection, run.sync_id, beyond=0, limit=sync_findings.KEPT)
                     findings = [_silent(unseen.external_id) for unseen in batch]
                     await sync_findings.keep_findings(connection, run.sync_id, findings)
-        return Absent(absent=missing, held=held, to_ask=missing > 0)
+        return MissingProducts(absent=missing, held=held, to_ask=missing > 0)
 
     @activity.defn
     async def take_absent(self, at: SyncPosition) -> int | None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.indexing import Embedding, chunk_rows, chunks_of
+from activities.indexing import Indexer, chunk_rows, chunks_of
 from activities.sync.index_page import Spent
 from contracts.catalog import Product
-from contracts.events import KnowledgeVersion
+from contracts.events import TextVersion
 from contracts.search import Vector
-from database.chunks import bulk as page_knowledge
+from database.chunks import bulk
 from database.chunks.bulk import TextKey
 from database.chunks.generations import ChunkRow
 from database.engine import Database
@@ -44,10 +44,10 @@ class Newcomers:
         """Write their chunks; the rows that somebody else wrote meanwhile, known by now, by their ids."""
         laid = [row for row in saved if self.embedded(row.external_id, row.content_hash)]
         met = [row for row in laid if not row.is_new]
-        await page_knowledge.bear(connection, model, *self._texts([row for row in laid if row.is_new]))
+        await bulk.bear(connection, model, *self._texts([row for row in laid if row.is_new]))
         if met:
             versions = [_version(row) for row in met]
-            await page_knowledge.lay(connection, model, *self._texts(met), complete=versions)
+            await bulk.lay(connection, model, *self._texts(met), complete=versions)
         return {
             row.external_id: replace(row, knowledge_hash=row.content_hash, knowledge_model=model)
             for row in met
@@ -65,8 +65,8 @@ class Newcomers:
         return chunks, vectors
 
 
-def _version(row: SavedRow) -> KnowledgeVersion:
-    return KnowledgeVersion(event_row=0, product_id=row.id, content_hash=row.content_hash)
+def _version(row: SavedRow) -> TextVersion:
+    return TextVersion(event_row=0, product_id=row.id, content_hash=row.content_hash)
 
 
 NOBODY = Newcomers()
@@ -85,7 +85,7 @@ def _fitting(chunks: Mapping[str, Sequence[Chunk]]) -> Iterator[str]:
 class Foresight:
     """Embeds what nobody has heard of yet."""
 
-    def __init__(self, database: Database, embedding: Embedding) -> None:
+    def __init__(self, database: Database, embedding: Indexer) -> None:
         self._database = database
         self._embedding = embedding
 

@@ -11,13 +11,13 @@ from typing import Any, Generic, Protocol, TypeVar
 from pydantic import TypeAdapter
 
 from activities.errors import application_error, database_errors
-from activities.heartbeat import Heart
+from activities.heartbeat import Heartbeater
 from activities.shifts import Shifting, with_moved
 from activities.side_by_side import SideBySide
 from activities.stores.shop_reader import OpenShop
-from contracts.retry import Failure, Posture
+from contracts.retry import Failure, Retry
 from contracts.syncs import SyncPosition
-from database.access import shop_access as shops
+from database.access import shop_access
 from database.engine import Database
 from database.sync import runs as syncs
 
@@ -58,7 +58,7 @@ Read = Callable[[str | None], Awaitable[P]]
 LookAt = Callable[[Sequence[Seen[P]]], Coroutine[None, None, None]]
 
 
-def left_off(start: SyncPosition, heart: Heart) -> SyncPosition:
+def left_off(start: SyncPosition, heart: Heartbeater) -> SyncPosition:
     """Where the attempt before left a step, else its start."""
     return _POSITION.validate_python(heart.details[0]) if heart.details else start
 
@@ -78,7 +78,7 @@ def _end(start: SyncPosition) -> int:
 async def walk(
     at: SyncPosition,
     start: SyncPosition,
-    heart: Heart,
+    heart: Heartbeater,
     read: Read[P],
     look_at: LookAt[P],
     *,
@@ -165,7 +165,7 @@ def _after(at: SyncPosition, page: Page) -> SyncPosition:
     empty = 0 if page.listed else at.empty_in_row + 1
     if page.next and empty > EMPTY_PAGES_BELIEVED:
         reason = "The shop claims to have more pages, but nothing is on them."
-        raise application_error(Failure(posture=Posture.NEVER, reason=reason))
+        raise application_error(Failure(retry=Retry.FATAL, reason=reason))
     return replace(
         at,
         page=at.page + 1,
@@ -190,5 +190,5 @@ async def with_currency(database: Database, at: SyncPosition, shop: OpenShop) ->
         return shop
     with database_errors():
         async with database.single() as connection:
-            await shops.learn_currency(connection, shop.store_id, currency)
+            await shop_access.learn_currency(connection, shop.store_id, currency)
     return replace(shop, terms=replace(shop.terms, currency=currency))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from contracts.syncs import Finding, FindingKind
+from contracts.syncs import FindingKind, SyncFinding
 from database.sync.diff import Compared, Verdict
 
 
@@ -10,10 +10,10 @@ def _at(moment: datetime | None) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S UTC") if moment else "a time it did not tell"
 
 
-def finding(compared: Compared) -> Finding:
+def finding(compared: Compared) -> SyncFinding:
     """What to say of a product that is not the same as ours."""
     kind, detail = _judged(compared)
-    return Finding(external_id=compared.external_id, kind=kind, detail=detail)
+    return SyncFinding(external_id=compared.external_id, kind=kind, detail=detail)
 
 
 def _judged(compared: Compared) -> tuple[FindingKind, str]:

@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.sync.index_page import PageTexts, Spent
 from activities.sync.new_products import NOBODY, Newcomers
 from contracts.catalog import Product
-from contracts.events import EventType, KnowledgeVersion
-from database.access.shop_access import SealedAccess
-from database.events.write import Change
+from contracts.events import EventType, TextVersion
+from database.access.shop_access import ShopCredentials
+from database.events.write import OpenedEvent
 from database.locks import lock_products
 from database.products import upsert as products
 from database.products import variations
-from database.products.upsert import Written
-from database.products.variations import Inside
+from database.products.upsert import ProductWrite
+from database.products.variations import VariationSet
 from knowledge.content import Content, canonical, content_hash
 
 SETTLED = timedelta(hours=1)
@@ -40,7 +40,7 @@ class SavedPage:
     """The products that were new, and the texts that search does not know."""
 
     new: Set[str]
-    unknown: Mapping[KnowledgeVersion, Content]
+    unknown: Mapping[TextVersion, Content]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +48,13 @@ class ReadPage:
     """Products that were read together."""
 
     store_id: int
-    terms: SealedAccess
+    terms: ShopCredentials
     products: Sequence[ReadProduct]
 
-    def change(self, read: ReadProduct) -> Change:
+    def change(self, read: ReadProduct) -> OpenedEvent:
         """As if an event had told of it at the time of reading."""
         product = read.product
-        return Change(
+        return OpenedEvent(
             id=0,
             store_id=self.store_id,
             user_id=self.terms.user_id,
@@ -92,7 +92,7 @@ class Pages:
         changes = [page.change(read) for read in page.products]
         await lock_products(connection, page.store_id, [change.external_id for change in changes])
         inside = [
-            Inside(change=change, variations=read.product.variations, ids=read.product.variation_ids)
+            VariationSet(change=change, variations=read.product.variations, ids=read.product.variation_ids)
             for change, read in zip(changes, page.products, strict=True)
             if read.product.variation_ids is not None
         ]
@@ -106,11 +106,11 @@ class Pages:
                 meant = content, content_hash(content)
             contents[change.external_id], text = meant
             written.append(
-                Written(
+                ProductWrite(
                     change=change,
                     product=read.product,
                     content_hash=text,
-                    taken_hash=text if read.product.visible else None,
+                    claimed_hash=text if read.product.visible else None,
                     listed_hash=page.listed_hash(read),
                     knowledge_model=(
                         self._texts.model if newcomers.embedded(change.external_id, text) else None
@@ -138,7 +138,7 @@ class Pages:
         return SavedPage(
             new=new,
             unknown={
-                KnowledgeVersion(event_row=0, product_id=row.id, content_hash=row.content_hash): contents[
+                TextVersion(event_row=0, product_id=row.id, content_hash=row.content_hash): contents[
                     row.external_id
                 ]
                 for row in unknown

@@ -12,10 +12,10 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.security.deadline import Deadline
-from contracts.counters import FRESHNESS_BOUNDS, Embedding, Total
+from contracts.counters import FRESHNESS_BOUNDS, Counter, EmbeddingCount
 from contracts.events import EventStatus
-from database import counters as totals
-from database.counters import Standing
+from database import counters
+from database.counters import MetricsSnapshot
 from database.engine import Database
 
 logger = logging.getLogger("pilito.api")
@@ -35,7 +35,7 @@ SHOWN = (
 class _Shown(Collector):
     """One reading of Postgres; None where it is down."""
 
-    def __init__(self, standing: Standing | None) -> None:
+    def __init__(self, standing: MetricsSnapshot | None) -> None:
         self._standing = standing
 
     def collect(self) -> Iterator[Metric]:
@@ -47,32 +47,32 @@ class _Shown(Collector):
             yield self._freshness(self._standing)
             yield from self._events(self._standing)
 
-    def _embeddings(self, standing: Standing) -> Iterator[Metric]:
+    def _embeddings(self, standing: MetricsSnapshot) -> Iterator[Metric]:
         made = CounterMetricFamily(
             "pilito_embeddings_total",
             "Texts embedded, texts whose vector was kept, changes whose whole text was known.",
             labels=["outcome"],
         )
-        for outcome in Embedding:
-            made.add_metric([outcome], standing.totals.get((Total.EMBEDDINGS, outcome), 0.0))
+        for outcome in EmbeddingCount:
+            made.add_metric([outcome], standing.totals.get((Counter.EMBEDDINGS, outcome), 0.0))
         yield made
         yield CounterMetricFamily(
             "pilito_embedding_tokens_total",
             "Tokens the embeddings API charged for.",
-            value=standing.totals.get((Total.EMBEDDING_TOKENS, ""), 0.0),
+            value=standing.totals.get((Counter.EMBEDDING_TOKENS, ""), 0.0),
         )
 
-    def _freshness(self, standing: Standing) -> Metric:
+    def _freshness(self, standing: MetricsSnapshot) -> Metric:
         bounds = [*map(str, FRESHNESS_BOUNDS), "+Inf"]
-        counted = accumulate(standing.totals.get((Total.FRESHNESS, bound), 0.0) for bound in bounds)
+        counted = accumulate(standing.totals.get((Counter.FRESHNESS, bound), 0.0) for bound in bounds)
         return HistogramMetricFamily(
             "pilito_freshness_seconds",
             "From the shop's change, or else the arrival of its event, until search finds the text.",
             buckets=list(zip(bounds, counted, strict=True)),
-            sum_value=standing.totals.get((Total.FRESHNESS_SUM, ""), 0.0),
+            sum_value=standing.totals.get((Counter.FRESHNESS_SUM, ""), 0.0),
         )
 
-    def _events(self, standing: Standing) -> Iterator[Metric]:
+    def _events(self, standing: MetricsSnapshot) -> Iterator[Metric]:
         events = GaugeMetricFamily(
             "pilito_events", "Events that have not ended, and those that failed.", labels=["status"]
         )
@@ -98,7 +98,7 @@ class Installation:
         self._database = database
         self._deadline = Deadline()
         self._reading = asyncio.Lock()
-        self._standing: Standing | None = None
+        self._standing: MetricsSnapshot | None = None
         self._read_at = -READ_EVERY
 
     async def scrape(self, own: CollectorRegistry) -> bytes:
@@ -114,13 +114,13 @@ class Installation:
     async def close(self) -> None:
         await self._deadline.close()
 
-    async def _read(self) -> Standing | None:
+    async def _read(self) -> MetricsSnapshot | None:
         try:
             return await self._deadline.wait(self._ask(), seconds=ANSWER_WITHIN)
         except (SQLAlchemyError, TimeoutError, OSError) as error:
             logger.warning("metrics of the installation cannot be read: %s", type(error).__name__)
             return None
 
-    async def _ask(self) -> Standing:
+    async def _ask(self) -> MetricsSnapshot:
         async with self._database.reading() as connection:
-            return await totals.read(connection)
+            return await counters.read(connection)

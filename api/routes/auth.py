@@ -13,18 +13,17 @@ from api.middleware.body import json_object, read_body
 from api.openapi.build import Answer, documented, example
 from api.security.client_ip import client_address
 from api.security.sessions import LIFETIME
-from database.access import logins
-from database.access import users as accounts
-from database.access.logins import Slowing
+from database.access import logins, users
+from database.access.logins import LoginThrottle
 
 router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
 
 MAX_LOGIN_BYTES = 8 * 1024
 MAX_PASSWORD = 1024
 
-PAIR = Slowing(free=5, longest_seconds=900)
-ADDRESS = Slowing(free=20, longest_seconds=900)
-ACCOUNT = Slowing(free=50, longest_seconds=30)
+PAIR = LoginThrottle(free=5, longest_seconds=900)
+ADDRESS = LoginThrottle(free=20, longest_seconds=900)
+ACCOUNT = LoginThrottle(free=50, longest_seconds=30)
 """An account under attack from everywhere is slowed, never locked: its owner waits half a minute at most."""
 
 _passwords = PasswordHash.recommended()
@@ -80,7 +79,7 @@ async def sign_in(request: Request, opened: Opened) -> Response:
     keys = {pair: PAIR, f"@{address}": ADDRESS, f"{email}|": ACCOUNT}
     async with opened.database.reading() as connection:
         wait = await logins.seconds_to_wait(connection, list(keys))
-        user = await accounts.find_user(connection, email)
+        user = await users.find_user(connection, email)
     if wait:
         opened.metrics.login_failed()
         raise Refused(429, {"error": "Too many failed logins"}, {"Retry-After": str(wait)})

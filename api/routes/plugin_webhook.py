@@ -17,7 +17,7 @@ from api.security.client_ip import client_address
 from connectors.custom.deliveries import SIGNATURE, signed_by_standard
 from connectors.envelope import open_envelope
 from connectors.woocommerce.parse import parse
-from contracts.deliveries import Delivery as Delivered
+from contracts.deliveries import SignedDelivery as Delivered
 from contracts.errors import InvalidField
 from contracts.events import ProductEvent
 from contracts.stores import StoreType
@@ -30,8 +30,8 @@ WRONG_TYPE = "This token is of a {type} store; its events go to the webhook_url 
 
 def _check_signature(request: Request, opened: State, integration: Integration, raw: bytes) -> None:
     """A signature beside the token is not asked for, and where it is given it must be right."""
-    if SIGNATURE in request.headers and integration.sealed_secrets:
-        secrets = [opened.seal.open(sealed) for sealed in integration.sealed_secrets]
+    if SIGNATURE in request.headers and integration.encrypted_secrets:
+        secrets = [opened.seal.open(sealed) for sealed in integration.encrypted_secrets]
         if not signed_by_standard(Delivered(headers=request.headers, body=raw), secrets):
             opened.metrics.signature_failed(integration.integration_type)
             raise unauthenticated("Invalid signature")

@@ -10,7 +10,7 @@ from api.fields import Id, Moment, PathId, Words
 from api.openapi.build import documented
 from api.pagination import Paged, page
 from api.schemas.products import Product, ProductPage
-from database.products import listing as catalogue
+from database.products import listing
 from database.products.listing import ProductFilter
 
 router = APIRouter(prefix="/api/v1/web-knowledge/products", tags=["products"])
@@ -62,7 +62,7 @@ async def list_products(
         updated_after=asked.updated_after,
     )
     async with opened.database.reading() as connection:
-        count, rows = await catalogue.list_products(
+        count, rows = await listing.list_products(
             connection, user.id, found, offset=asked.offset, limit=asked.page_size
         )
     return answer(200, page(request, asked, count, [_shown(row) for row in rows]))
@@ -72,7 +72,7 @@ async def list_products(
 async def read_product(user: CurrentUser, opened: Opened, product_id: PathId) -> Response:
     """One of the user's products, with its variations and the chunks search knows."""
     async with opened.database.reading() as connection:
-        row = await catalogue.read_product(connection, user.id, product_id)
+        row = await listing.read_product(connection, user.id, product_id)
     if row is None:
         raise Refused(404, {"error": "No such product"})
     return answer(200, _shown(row))

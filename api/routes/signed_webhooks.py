@@ -21,30 +21,32 @@ from api.schemas.webhooks import Accepted, Settled, ShopifyDelivery, WooCommerce
 from api.schemas.webhooks import Delivery as EventDelivery
 from api.security.client_ip import client_address
 from connectors.registry import PLATFORMS
-from contracts.deliveries import Delivery, Ignored
+from contracts.deliveries import IgnoredDelivery, SignedDelivery
 from contracts.errors import InvalidField
 from contracts.stores import StoreType
-from database.events import log as deliveries
+from database.events import log as event_log
 
 router = APIRouter(prefix="/api/integrations", tags=["shops"])
 
 logger = logging.getLogger("pilito.api")
 
 
-async def _verified(opened: State, type_: StoreType, store_id: int, delivery: Delivery) -> None:
+async def _verified(opened: State, type_: StoreType, store_id: int, delivery: SignedDelivery) -> None:
     """Raises 401 alike for a wrong signature and for a store that is not there."""
     terms = await opened.store_terms.ask(store_id)
-    secrets = [opened.seal.open(sealed) for sealed in terms.sealed_secrets] if terms else []
+    secrets = [opened.seal.open(sealed) for sealed in terms.encrypted_secrets] if terms else []
     fitting = terms is not None and terms.type is type_ and terms.is_active
     if not fitting or not PLATFORMS[type_].verify(delivery, secrets):
         opened.metrics.signature_failed(type_)
         raise unauthenticated("Invalid signature")
 
 
-async def _log_ignored(opened: State, store_id: int, ignored: Ignored, address: str, agent: str) -> Response:
+async def _log_ignored(
+    opened: State, store_id: int, ignored: IgnoredDelivery, address: str, agent: str
+) -> Response:
     try:
         async with opened.database.single() as connection:
-            await deliveries.log_ignored(
+            await event_log.log_ignored(
                 connection, store_id, ignored, source_address=address, user_agent=agent
             )
     except (SQLAlchemyError, OSError) as error:
@@ -55,7 +57,7 @@ async def _log_ignored(opened: State, store_id: int, ignored: Ignored, address: 
 async def _take(type_: StoreType, request: Request, opened: State, store_id: int) -> Response:
     started = time.perf_counter()
     raw = await read_body(request, limit=opened.settings.max_body_bytes)
-    delivery = Delivery(headers=dict(request.headers), body=raw)
+    delivery = SignedDelivery(headers=dict(request.headers), body=raw)
     if PLATFORMS[type_].is_ping(delivery):
         return answer(200, {"status": "ok"})
     with opened.metrics.counting(type_) as counted:
@@ -67,7 +69,7 @@ async def _take(type_: StoreType, request: Request, opened: State, store_id: int
             told = PLATFORMS[type_].parse(delivery)
         except InvalidField as error:
             raise invalid(str(error), field=error.field, problem=error.problem) from None
-        if isinstance(told, Ignored):
+        if isinstance(told, IgnoredDelivery):
             counted.result = Received.IGNORED
             return await _log_ignored(opened, store_id, told, address, agent)
         counted.topic = told.event_type

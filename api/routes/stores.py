@@ -29,8 +29,7 @@ from connectors.http.outbound import shop_url
 from contracts.errors import ForbiddenAddress, InvalidField
 from contracts.ids import webhook_address
 from contracts.stores import CREDENTIALS, Store, StoreType, SyncSchedule
-from database.access import stores
-from database.access import users as accounts
+from database.access import stores, users
 
 router = APIRouter(prefix="/api/v1/integrations/stores", tags=["stores"])
 
@@ -63,7 +62,7 @@ def _sealed_credentials(opened: State, type_: StoreType, given: dict[str, str] |
     if set(given) != set(wanted):
         problem = f"a {type_} store takes {' and '.join(wanted) or 'none'}"
         raise invalid(f"credentials: {problem}", field="credentials", problem=problem)
-    return opened.seal.seal_fields(given)
+    return opened.seal.encrypt_fields(given)
 
 
 async def _address(opened: State, given: str) -> str:
@@ -110,7 +109,7 @@ async def create_store(request: Request, admin: Admin, opened: Opened) -> Respon
     secret = asked.webhook_secret or stores.new_webhook_secret()
     owner = asked.user_id or admin.id
     async with opened.database.transaction() as connection:
-        if await accounts.read_user(connection, owner) is None:
+        if await users.read_user(connection, owner) is None:
             raise Refused(404, {"error": "No such user", "field": "user_id"})
         store_id = await stores.create(
             connection,

@@ -25,9 +25,7 @@ from api.schemas.tokens import (
 )
 from contracts.stores import StoreType
 from contracts.tokens import IssuedToken, Token
-from database.access import stores, tokens
-from database.access import tokens as token_terms
-from database.access import users as accounts
+from database.access import stores, tokens, users
 from database.access.tokens import TokenFilter
 
 router = APIRouter(prefix="/api/v1/integrations/tokens", tags=["tokens"])
@@ -75,7 +73,7 @@ def _unknown(what: str, field: str | None = None) -> Refused:
 
 
 async def _read(connection: AsyncConnection, token_id: int) -> Token:
-    token = await token_terms.read(connection, token_id)
+    token = await tokens.read(connection, token_id)
     if token is None:
         raise _unknown("token")
     return token
@@ -93,7 +91,7 @@ async def generate_token(request: Request, admin: Admin, opened: Opened) -> Resp
     _not_past(asked.expires_at)
     secret = None
     async with opened.database.transaction() as connection:
-        if asked.user_id is not None and await accounts.read_user(connection, asked.user_id) is None:
+        if asked.user_id is not None and await users.read_user(connection, asked.user_id) is None:
             raise _unknown("user", "user_id")
         if asked.store_id is None:
             user_id, secret = asked.user_id or admin.id, stores.new_webhook_secret()
@@ -137,7 +135,7 @@ async def list_tokens(
         is_active=asked.is_active,
     )
     async with opened.database.reading() as connection:
-        count, found = await token_terms.list_tokens(
+        count, found = await tokens.list_tokens(
             connection, wanted, offset=asked.offset, limit=asked.page_size
         )
     return answer(200, page(request, asked, count, [_shown(token) for token in found]))
@@ -165,7 +163,7 @@ async def change_token(request: Request, _: Admin, opened: Opened, token_id: Pat
         values["allowed_ips"] = list(asked.allowed_ips)
     if values:
         async with opened.database.single() as connection:
-            await token_terms.change(connection, token_id, values)
+            await tokens.change(connection, token_id, values)
     return answer(200, _shown(await _found(opened, token_id)))
 
 
@@ -173,7 +171,7 @@ async def change_token(request: Request, _: Admin, opened: Opened, token_id: Pat
 async def revoke_token(_: Admin, opened: Opened, token_id: PathId) -> Response:
     """Revoke a token for ever; its store and what it sent stay."""
     async with opened.database.single() as connection:
-        revoked = await token_terms.revoke(connection, token_id)
+        revoked = await tokens.revoke(connection, token_id)
     if not revoked:
         raise _unknown("token")
     return Response(status_code=204)
@@ -190,7 +188,7 @@ async def rotate_token(request: Request, _: Admin, opened: Opened, token_id: Pat
     _not_past(asked.expires_at)
     await _found(opened, token_id)
     async with opened.database.transaction() as connection:
-        issued = await token_terms.rotate(
+        issued = await tokens.rotate(
             connection, token_id, overlap=timedelta(hours=asked.overlap_hours), expires_at=asked.expires_at
         )
         if issued is None:

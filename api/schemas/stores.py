@@ -10,7 +10,7 @@ from api.fields import Id, Whole
 from api.openapi.build import Answer
 from api.pagination import Paged, page_example
 from contracts.stores import LONGEST_FULL_DAYS, LONGEST_INCREMENTAL_HOURS, StoreType, SyncSchedule
-from contracts.webhooks import HookStatus, Upkeep
+from contracts.webhooks import WebhookHealth, WebhookStatus
 
 LONGEST_OVERLAP_HOURS = 24 * 30
 
@@ -51,13 +51,13 @@ class StoreOwner(Answer):
 class ShownHook(Answer):
     id: int = Field(description="in the shop")
     topic: str
-    status: HookStatus
+    status: WebhookStatus
 
 
 class ShownWebhooks(Answer):
     """How it stands with the webhooks the shop itself sends us, when it was last looked at."""
 
-    state: Upkeep
+    state: WebhookHealth
     reason: str = Field(description="a sentence for people")
     checked_at: datetime | None
     hooks: list[ShownHook]

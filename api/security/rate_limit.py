@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.errors import too_many
 from api.security.deadline import Deadline
-from database.access import shop_access as rate_limits
+from database.access import shop_access
 from database.engine import Database
 
 logger = logging.getLogger("pilito.api")
@@ -112,7 +112,7 @@ class RateLimit:
 
     async def _lease(self, token_id: int) -> float:
         async with self._database.single() as connection:
-            return await rate_limits.lease(connection, token_id, price=self._price, burst=self._burst)
+            return await shop_access.lease(connection, token_id, price=self._price, burst=self._burst)
 
     def _stay_alone(self, why: str) -> None:
         if not self._alone_until:

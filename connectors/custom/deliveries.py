@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 from connectors.base import Change
 from connectors.custom.parse import parse
 from connectors.envelope import open_envelope
-from contracts.deliveries import Delivery, Told
+from contracts.deliveries import ParsedDelivery, SignedDelivery
 from contracts.errors import InvalidField
 from contracts.events import EventType
 
@@ -19,7 +19,7 @@ SIGNATURE = "webhook-signature"
 HEADERS = ("webhook-id", "webhook-timestamp", SIGNATURE)
 
 
-def signed_by_standard(delivery: Delivery, secrets: Sequence[str]) -> bool:
+def signed_by_standard(delivery: SignedDelivery, secrets: Sequence[str]) -> bool:
     """Whether one of the secrets signed a delivery no more than five minutes ago, or ahead."""
     headers = {name: delivery.headers.get(name, "") for name in HEADERS}
     for secret in secrets:
@@ -32,13 +32,13 @@ def signed_by_standard(delivery: Delivery, secrets: Sequence[str]) -> bool:
 class CustomDeliveries:
     """The connector of shops that speak our own language."""
 
-    def is_ping(self, delivery: Delivery) -> bool:
+    def is_ping(self, delivery: SignedDelivery) -> bool:
         return False
 
-    def verify(self, delivery: Delivery, secrets: Sequence[str]) -> bool:
+    def verify(self, delivery: SignedDelivery, secrets: Sequence[str]) -> bool:
         return signed_by_standard(delivery, secrets)
 
-    def parse(self, delivery: Delivery) -> Told:
+    def parse(self, delivery: SignedDelivery) -> ParsedDelivery:
         try:
             body = orjson.loads(delivery.body)
         except orjson.JSONDecodeError:

@@ -5,22 +5,22 @@ from datetime import timedelta
 from contracts.errors import (
     ForbiddenAddress,
     InvalidField,
-    SealedByAnother,
     ShopAnswersNonsense,
     ShopDown,
     ShopProblem,
+    UnknownKey,
 )
-from contracts.retry import WAIT_INTERVAL, Failure, Posture, bounded
+from contracts.retry import WAIT_INTERVAL, Failure, Retry, bounded
 
 LONGEST_REASON = 500
 
 
 def _again(reason: str, pause: timedelta | None = None) -> Failure:
-    return Failure(posture=Posture.AGAIN, reason=reason[:LONGEST_REASON], pause=pause)
+    return Failure(retry=Retry.RETRY, reason=reason[:LONGEST_REASON], pause=pause)
 
 
 def _wait(reason: str) -> Failure:
-    return Failure(posture=Posture.WAIT, reason=reason[:LONGEST_REASON], pause=WAIT_INTERVAL)
+    return Failure(retry=Retry.BLOCKED, reason=reason[:LONGEST_REASON], pause=WAIT_INTERVAL)
 
 
 def shop_failure(error: Exception) -> Failure:
@@ -34,11 +34,11 @@ def shop_failure(error: Exception) -> Failure:
             return _wait(str(error))
         case ForbiddenAddress():
             return _wait(f"{error}; PILITO_ALLOW_PRIVATE_SHOPS would allow it.")
-        case SealedByAnother():
+        case UnknownKey():
             return _wait(
                 "The store's credentials were sealed by a key that is no longer in PILITO_SECRET_KEY."
             )
         case InvalidField():
-            return Failure(posture=Posture.NEVER, reason=f"Unreadable: {error}."[:LONGEST_REASON])
+            return Failure(retry=Retry.FATAL, reason=f"Unreadable: {error}."[:LONGEST_REASON])
         case _:
             return _again(f"Unexpected {type(error).__name__} while reading the shop.")

@@ -10,7 +10,7 @@ from connectors.base import Change
 from connectors.envelope import signed_with_one_of
 from connectors.shopify.parse import lacks_variants, parse
 from contracts.catalog import Product
-from contracts.deliveries import Delivery, Ignored, Told
+from contracts.deliveries import IgnoredDelivery, ParsedDelivery, SignedDelivery
 from contracts.errors import InvalidField
 from contracts.events import EventType
 
@@ -23,7 +23,7 @@ TOPICS = {
 LONGEST_ID = 100
 
 
-def _header(delivery: Delivery, name: str) -> str:
+def _header(delivery: SignedDelivery, name: str) -> str:
     """A header of Shopify's, which the newest of its webhooks send without the X-."""
     return delivery.headers.get(f"x-shopify-{name}") or delivery.headers.get(f"shopify-{name}") or ""
 
@@ -31,13 +31,13 @@ def _header(delivery: Delivery, name: str) -> str:
 class ShopifyDeliveries:
     """The connector of Shopify."""
 
-    def is_ping(self, delivery: Delivery) -> bool:
+    def is_ping(self, delivery: SignedDelivery) -> bool:
         return False
 
-    def verify(self, delivery: Delivery, secrets: Sequence[str]) -> bool:
+    def verify(self, delivery: SignedDelivery, secrets: Sequence[str]) -> bool:
         return signed_with_one_of(secrets, delivery.body, _header(delivery, "hmac-sha256"))
 
-    def parse(self, delivery: Delivery) -> Told | Ignored:
+    def parse(self, delivery: SignedDelivery) -> ParsedDelivery | IgnoredDelivery:
         """One action is told in several topics under one event id; topic and webhook id tell them apart."""
         topic = _header(delivery, "topic").strip().lower()[:LONGEST_ID]
         webhook_id = _header(delivery, "webhook-id").strip()
@@ -45,8 +45,8 @@ class ShopifyDeliveries:
             webhook_id = f"sha256:{hashlib.sha256(delivery.body).hexdigest()}"
         event_id = f"{topic}/{webhook_id}"
 
-        def ignored(reason: str) -> Ignored:
-            return Ignored(event_id=event_id, topic=topic, reason=reason)
+        def ignored(reason: str) -> IgnoredDelivery:
+            return IgnoredDelivery(event_id=event_id, topic=topic, reason=reason)
 
         event_type = TOPICS.get(topic)
         if event_type is None:
@@ -66,7 +66,7 @@ class ShopifyDeliveries:
         except InvalidField as error:
             return ignored(f"The product cannot be read: {error}.")
         deleted = not isinstance(change, Product)
-        return Told(
+        return ParsedDelivery(
             event_id=event_id,
             event_type=event_type,
             external_id=change.external_id,

@@ -16,7 +16,7 @@ from connectors.base import Change
 from connectors.envelope import signed_with_one_of
 from connectors.woocommerce.parse import parse
 from contracts.catalog import Product, Variation
-from contracts.deliveries import Delivery, Ignored, Told
+from contracts.deliveries import IgnoredDelivery, ParsedDelivery, SignedDelivery
 from contracts.errors import InvalidField
 from contracts.events import EventType
 
@@ -36,7 +36,7 @@ _ERRORS = {
 """What WooCommerce signs and sends instead of a product."""
 
 
-def _event_id(delivery: Delivery, topic: str, *also: str) -> str:
+def _event_id(delivery: SignedDelivery, topic: str, *also: str) -> str:
     """An id made of what was delivered, for WooCommerce's own are shared by all deliveries of a second.
 
     A body of nothing but an id is the same each time a product goes to the trash; only there its delivery's
@@ -52,11 +52,11 @@ def _event_id(delivery: Delivery, topic: str, *also: str) -> str:
 class WooCommerceDeliveries:
     """The connector of WooCommerce."""
 
-    def is_ping(self, delivery: Delivery) -> bool:
+    def is_ping(self, delivery: SignedDelivery) -> bool:
         signed = "x-wc-webhook-signature" in delivery.headers
         return not signed and _PING.fullmatch(delivery.body.strip()) is not None
 
-    def verify(self, delivery: Delivery, secrets: Sequence[str]) -> bool:
+    def verify(self, delivery: SignedDelivery, secrets: Sequence[str]) -> bool:
         """WooCommerce decodes a secret as HTML before it signs, so both spellings of ours are tried."""
         spellings = [
             spelled for secret in secrets for spelled in dict.fromkeys((secret, html.unescape(secret)))
@@ -64,12 +64,12 @@ class WooCommerceDeliveries:
         signature = delivery.headers.get("x-wc-webhook-signature", "")
         return signed_with_one_of(spellings, delivery.body, signature)
 
-    def parse(self, delivery: Delivery) -> Told | Ignored:
+    def parse(self, delivery: SignedDelivery) -> ParsedDelivery | IgnoredDelivery:
         topic = delivery.headers.get("x-wc-webhook-topic", "").strip().lower()[:100]
         event_id = _event_id(delivery, topic)
 
-        def ignored(reason: str) -> Ignored:
-            return Ignored(event_id=event_id, topic=topic, reason=reason)
+        def ignored(reason: str) -> IgnoredDelivery:
+            return IgnoredDelivery(event_id=event_id, topic=topic, reason=reason)
 
         if not _TOPIC.fullmatch(topic):
             return ignored("Only webhooks about products are of use here.")
@@ -90,7 +90,7 @@ class WooCommerceDeliveries:
             change = parse(event_type, body)
         except InvalidField as error:
             return ignored(f"The product cannot be read: {error}.")
-        return Told(
+        return ParsedDelivery(
             event_id=event_id,
             event_type=event_type,
             external_id=change.external_id,

@@ -8,7 +8,7 @@ from connectors.fields import identifier
 from connectors.woocommerce.answers import Answer, is_refused, problem
 from connectors.woocommerce.rest import MOVED, Rest
 from contracts.errors import ShopAnswersNonsense, ShopForbids
-from contracts.webhooks import Hook, HookStatus
+from contracts.webhooks import Webhook, WebhookStatus
 
 PER_PAGE = 100
 MOST_PAGES = 10
@@ -47,12 +47,12 @@ def _topic(item: Mapping[str, Any]) -> str | None:
     return topic if _ABOUT_PRODUCTS.fullmatch(topic) else None
 
 
-def _hook(item: object) -> Hook:
+def _hook(item: object) -> Webhook:
     try:
         if not isinstance(item, dict) or not (topic := _topic(item)):
             raise ValueError("not a webhook about products")
-        return Hook(
-            id=identifier(item.get("id")), topic=topic, status=HookStatus(str(item.get("status")).lower())
+        return Webhook(
+            id=identifier(item.get("id")), topic=topic, status=WebhookStatus(str(item.get("status")).lower())
         )
     except ValueError:
         raise ShopAnswersNonsense("The shop answers with something that is not a webhook.") from None
@@ -72,8 +72,8 @@ class WooCommerceWebhooks:
     def __init__(self, rest: Rest) -> None:
         self._rest = rest
 
-    async def list(self, address: str) -> tuple[Hook, ...]:
-        found: dict[int, Hook] = {}
+    async def list(self, address: str) -> tuple[Webhook, ...]:
+        found: dict[int, Webhook] = {}
         page, pages = 1, 1
         while page <= pages:
             asked = {"orderby": "id", "order": "asc", "per_page": str(PER_PAGE), "page": str(page)}
@@ -88,15 +88,15 @@ class WooCommerceWebhooks:
                 raise ShopAnswersNonsense("The shop claims more webhooks than any shop has.")
         return tuple(found.values())
 
-    async def create(self, topic: str, address: str, secret: str) -> Hook:
+    async def create(self, topic: str, address: str, secret: str) -> Webhook:
         told = {"name": f"Pilito Sync: {topic}", "topic": topic, "delivery_url": address, "secret": secret}
         return _hook(_read(await self._rest.send("POST", "webhooks", {**told, "status": "active"}), 201))
 
-    async def enable(self, hook_id: int, secret: str) -> Hook:
+    async def enable(self, hook_id: int, secret: str) -> Webhook:
         return await self._change(hook_id, {"status": "active", "secret": secret})
 
-    async def sign(self, hook_id: int, secret: str) -> Hook:
+    async def sign(self, hook_id: int, secret: str) -> Webhook:
         return await self._change(hook_id, {"secret": secret})
 
-    async def _change(self, hook_id: int, told: Mapping[str, str]) -> Hook:
+    async def _change(self, hook_id: int, told: Mapping[str, str]) -> Webhook:
         return _hook(_read(await self._rest.send("PUT", f"webhooks/{hook_id}", told), 200))

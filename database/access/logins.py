@@ -11,7 +11,7 @@ from database.tables import login_failures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slowing:
+class LoginThrottle:
     """How many failures are free, and how long each further one is waited for, doubling up to a bound."""
 
     free: int
@@ -46,7 +46,7 @@ async def seconds_to_wait(connection: AsyncConnection, keys: Sequence[str]) -> i
     return (await connection.execute(_WAIT, {"keys": list(keys)})).scalar_one() or 0
 
 
-async def failed(connection: AsyncConnection, keys: Mapping[str, Slowing]) -> None:
+async def failed(connection: AsyncConnection, keys: Mapping[str, LoginThrottle]) -> None:
     """Count one failure under each key."""
     rows = [
         {"key": key, "free": slowing.free, "longest": slowing.longest_seconds}

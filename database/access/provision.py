@@ -3,9 +3,8 @@
 from pwdlib import PasswordHash
 
 from contracts.tokens import IssuedToken
-from crypto import Seal
-from database.access import stores, tokens
-from database.access import users as accounts
+from crypto import SecretBox
+from database.access import stores, tokens, users
 from database.engine import Database
 
 
@@ -13,14 +12,12 @@ async def save_user(database: Database, *, email: str, password: str, is_staff: 
     """Make a user, or give an existing one a new password, which ends its sessions."""
     password_hash = PasswordHash.recommended().hash(password)
     async with database.transaction() as connection:
-        return await accounts.save_user(
-            connection, email=email, password_hash=password_hash, is_staff=is_staff
-        )
+        return await users.save_user(connection, email=email, password_hash=password_hash, is_staff=is_staff)
 
 
 async def issue_token(
     database: Database,
-    seal: Seal,
+    seal: SecretBox,
     *,
     email: str,
     store_name: str,
@@ -33,7 +30,7 @@ async def issue_token(
     The store is made where there is none, and its webhook secret comes with the token.
     """
     async with database.transaction() as connection:
-        user = await accounts.find_user(connection, email)
+        user = await users.find_user(connection, email)
         if user is None:
             return None
         secret = None

@@ -27,7 +27,7 @@ _LEARN_CURRENCY = text("""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SealedAccess:
+class ShopCredentials:
     """What reading a store's shop takes; `credentials` is None where it cannot be read."""
 
     user_id: int
@@ -37,10 +37,10 @@ class SealedAccess:
     credentials: bytes | None
 
 
-async def access(connection: AsyncConnection, store_id: int) -> SealedAccess | None:
+async def access(connection: AsyncConnection, store_id: int) -> ShopCredentials | None:
     """None where there is no such store."""
     row = (await connection.execute(_ACCESS, {"id": store_id})).mappings().one_or_none()
-    return SealedAccess(**{**row, "type": StoreType(row["type"])}) if row else None
+    return ShopCredentials(**{**row, "type": StoreType(row["type"])}) if row else None
 
 
 async def reserve(connection: AsyncConnection, store_id: int, *, price: timedelta, burst: timedelta) -> float:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, case, func, insert, null, select, text, tr
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.stores import DeliveryTerms, ReadableStore, Store, StoreType, SyncSchedule
-from crypto import Seal
+from crypto import SecretBox
 from database.access.webhooks import state_of
 from database.tables import stores, users
 
@@ -57,7 +57,7 @@ LIVE_SECRETS = """array_remove(ARRAY[
 """SQL: the sealed secrets a delivery of the store `s` may be signed with, the newest first."""
 
 _TERMS = text(f"""
-    SELECT s.type, u.is_active, {LIVE_SECRETS} AS sealed_secrets
+    SELECT s.type, u.is_active, {LIVE_SECRETS} AS encrypted_secrets
     FROM stores s JOIN users u ON u.id = s.user_id WHERE s.id = :id
 """)
 
@@ -162,7 +162,7 @@ async def delivery_terms(connection: AsyncConnection, store_id: int) -> Delivery
     if row is None:
         return None
     return DeliveryTerms(
-        type=StoreType(row.type), is_active=row.is_active, sealed_secrets=tuple(row.sealed_secrets)
+        type=StoreType(row.type), is_active=row.is_active, encrypted_secrets=tuple(row.encrypted_secrets)
     )
 
 
@@ -189,7 +189,7 @@ async def owner_of(connection: AsyncConnection, store_id: int) -> int | None:
     return row.scalar_one_or_none()
 
 
-async def reseal(connection: AsyncConnection, seal: Seal) -> int:
+async def reseal(connection: AsyncConnection, seal: SecretBox) -> int:
     """Seal every kept secret anew with the first key; answers of how many stores."""
     kept = ("webhook_secret", "webhook_secret_before", "credentials")
     rows = await connection.execute(select(stores.c.id, *(stores.c[name] for name in kept)).with_for_update())

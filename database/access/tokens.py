@@ -25,7 +25,7 @@ _FIND = text(f"""
     SELECT t.id AS token_id, t.name AS token_name, t.integration_type, t.expires_at, t.allowed_ips,
            t.last_used_at, t.usage_count, t.is_active AND u.is_active AS is_active,
            u.id AS user_id, u.email AS user_email, u.username, s.id AS store_id, s.name AS store_name,
-           {LIVE_SECRETS} AS sealed_secrets
+           {LIVE_SECRETS} AS encrypted_secrets
     FROM integration_tokens t JOIN users u ON u.id = t.user_id JOIN stores s ON s.id = t.store_id
     WHERE t.secret_hash = :secret_hash
 """)
@@ -99,7 +99,7 @@ async def find_hashed(connection: AsyncConnection, hashed: bytes) -> Integration
     row = (await connection.execute(_FIND, {"secret_hash": hashed})).mappings().one_or_none()
     if row is None:
         return None
-    lists = {name: tuple(row[name]) for name in ("allowed_ips", "sealed_secrets")}
+    lists = {name: tuple(row[name]) for name in ("allowed_ips", "encrypted_secrets")}
     return Integration(**{**row, **lists})
 
 

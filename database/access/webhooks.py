@@ -12,7 +12,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.stores import StoreType
-from contracts.webhooks import Habit, Hook, HookStatus, Upkeep, WebhookState, not_looked_at
+from contracts.webhooks import (
+    DeliveryPattern,
+    Webhook,
+    WebhookHealth,
+    WebhookState,
+    WebhookStatus,
+    unchecked_state,
+)
 from database.engine import Database
 
 _TERMS = text("SELECT type, base_url, credentials, webhook_secret, webhooks FROM stores WHERE id = :id")
@@ -33,7 +40,7 @@ _RELEASE = text(f"SELECT pg_advisory_unlock({_KEY})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Keeping:
+class WebhookRecord:
     """What upkeep starts from.
 
     `secret` is sealed; `signed_by` is the print of the secret all webhooks were given last, `since` when all
@@ -49,7 +56,7 @@ class Keeping:
     since: datetime | None
 
 
-def print_of(sealed: bytes) -> str:
+def fingerprint_of(sealed: bytes) -> str:
     """Tells one secret from another, and nothing of either."""
     return hashlib.sha256(sealed).hexdigest()[:32]
 
@@ -57,27 +64,27 @@ def print_of(sealed: bytes) -> str:
 def state_of(kept: Mapping[str, Any] | None, *, has_credentials: bool) -> WebhookState:
     """The state as it was written."""
     if kept is None:
-        return not_looked_at(has_credentials=has_credentials)
+        return unchecked_state(has_credentials=has_credentials)
     hooks = (
-        Hook(id=hook["id"], topic=hook["topic"], status=HookStatus(hook["status"]))
+        Webhook(id=hook["id"], topic=hook["topic"], status=WebhookStatus(hook["status"]))
         for hook in kept.get("hooks", ())
     )
     return WebhookState(
-        state=Upkeep(kept["state"]),
+        state=WebhookHealth(kept["state"]),
         reason=kept["reason"],
         checked_at=datetime.fromisoformat(kept["checked_at"]),
         hooks=tuple(hooks),
     )
 
 
-async def read(connection: AsyncConnection, store_id: int) -> Keeping | None:
+async def read(connection: AsyncConnection, store_id: int) -> WebhookRecord | None:
     """None where there is no such store."""
     row = (await connection.execute(_TERMS, {"id": store_id})).one_or_none()
     if row is None:
         return None
     kept = row.webhooks or {}
     since = kept.get("since")
-    return Keeping(
+    return WebhookRecord(
         store_id=store_id,
         type=StoreType(row.type),
         base_url=row.base_url,
@@ -88,17 +95,19 @@ async def read(connection: AsyncConnection, store_id: int) -> Keeping | None:
     )
 
 
-async def give_secret(connection: AsyncConnection, store_id: int, sealed: bytes) -> bytes | None:
+async def ensure_secret(connection: AsyncConnection, store_id: int, sealed: bytes) -> bytes | None:
     """The store's secret; this one, where it had none. None where there is no such store."""
     row = await connection.execute(_GIVE_SECRET, {"id": store_id, "sealed": sealed})
     secret: bytes | None = row.scalar_one_or_none()
     return secret
 
 
-async def write(connection: AsyncConnection, keeping: Keeping, state: WebhookState, **also: object) -> None:
+async def write(
+    connection: AsyncConnection, keeping: WebhookRecord, state: WebhookState, **also: object
+) -> None:
     """Keep what was found, unless the store's shop or key changed meanwhile; what is not told stays."""
     told = asdict(state)
-    if state.state is Upkeep.UNKNOWN:
+    if state.state is WebhookHealth.UNKNOWN:
         del told["hooks"]
     values = {"id": keeping.store_id, "base_url": keeping.base_url, "credentials": keeping.credentials}
     await connection.execute(_WRITE, {**values, "told": orjson.dumps({**told, **also}).decode()})
@@ -136,10 +145,10 @@ _HABIT = text("""
 """)
 
 
-async def habit(connection: AsyncConnection, store_id: int) -> Habit:
+async def delivery_pattern(connection: AsyncConnection, store_id: int) -> DeliveryPattern:
     """The habit of the last 30 days; deliveries of one hour count once, for an import makes thousands.
 
     Only WooCommerce's own webhooks count: what the plugin sends says nothing of them.
     """
     values = {"store_id": store_id, "lately": LATELY, "most": MOST_DELIVERIES}
-    return Habit(**(await connection.execute(_HABIT, values)).mappings().one())
+    return DeliveryPattern(**(await connection.execute(_HABIT, values)).mappings().one())

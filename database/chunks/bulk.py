@@ -11,9 +11,9 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.events import KnowledgeVersion
+from contracts.events import TextVersion
 from contracts.search import Vector
-from database.chunks import generations as knowledge
+from database.chunks import generations
 from database.chunks.generations import ChunkRow
 from database.halfvec import Vectors
 
@@ -81,7 +81,7 @@ class Vanished(Exception):
 
 
 async def known(
-    connection: AsyncConnection, versions: Sequence[KnowledgeVersion], model: str
+    connection: AsyncConnection, versions: Sequence[TextVersion], model: str
 ) -> dict[int, set[str]]:
     """The hashes of the texts that have a vector, live or of a former generation.
 
@@ -97,7 +97,7 @@ async def lay(
     chunks: Sequence[ChunkRow],
     vectors: Mapping[TextKey, Vector],
     *,
-    complete: Sequence[KnowledgeVersion],
+    complete: Sequence[TextVersion],
 ) -> None:
     """Write chunks with these vectors, or with those their products have for equal texts.
 
@@ -114,7 +114,7 @@ async def lay(
             raise Vanished
     if published:
         current = [version for version in complete if version.product_id in published]
-        await knowledge.swap(connection, current, model)
+        await generations.swap(connection, current, model)
 
 
 async def bear(
@@ -141,7 +141,7 @@ def _chunks(
     return {"model": model, "chunks": orjson.dumps(rows).decode(), "vectors": Vectors(vectors.values())}
 
 
-def _values(versions: Sequence[KnowledgeVersion]) -> dict[str, object]:
+def _values(versions: Sequence[TextVersion]) -> dict[str, object]:
     return {
         "products": [version.product_id for version in versions],
         "content_hashes": [version.content_hash for version in versions],

@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.events import KnowledgeVersion
+from contracts.events import TextVersion
 from contracts.search import Vector
 from database.halfvec import Vectors
 
@@ -130,7 +130,7 @@ class MissingVector:
     tokens: int
 
 
-def _values(versions: Sequence[KnowledgeVersion]) -> dict[str, object]:
+def _values(versions: Sequence[TextVersion]) -> dict[str, object]:
     return {
         "event_rows": [version.event_row for version in versions],
         "product_ids": [version.product_id for version in versions],
@@ -138,7 +138,7 @@ def _values(versions: Sequence[KnowledgeVersion]) -> dict[str, object]:
     }
 
 
-async def wanted(connection: AsyncConnection, versions: Sequence[KnowledgeVersion]) -> list[KnowledgeVersion]:
+async def wanted(connection: AsyncConnection, versions: Sequence[TextVersion]) -> list[TextVersion]:
     """Those that are still the texts their products should have."""
     ids = set((await connection.execute(_WANTED, _values(versions))).scalars())
     return [version for version in versions if version.product_id in ids]
@@ -146,7 +146,7 @@ async def wanted(connection: AsyncConnection, versions: Sequence[KnowledgeVersio
 
 async def stage(
     connection: AsyncConnection,
-    versions: Sequence[KnowledgeVersion],
+    versions: Sequence[TextVersion],
     model: str,
     chunks: Sequence[ChunkRow],
 ) -> dict[int, Staged]:
@@ -157,7 +157,7 @@ async def stage(
 
 
 async def missing_vectors(
-    connection: AsyncConnection, versions: Sequence[KnowledgeVersion], model: str
+    connection: AsyncConnection, versions: Sequence[TextVersion], model: str
 ) -> list[MissingVector]:
     """The texts left to embed, once chunks took over the vectors their product has for equal texts."""
     values = {**_values(versions), "model": model}
@@ -184,7 +184,7 @@ async def fill_vectors(
 
 
 async def publish(
-    connection: AsyncConnection, versions: Sequence[KnowledgeVersion], model: str
+    connection: AsyncConnection, versions: Sequence[TextVersion], model: str
 ) -> dict[int, float]:
     """Make staged texts those that are found; one no longer wanted or not complete is not in the answer.
 
@@ -198,7 +198,7 @@ async def publish(
     return published
 
 
-async def swap(connection: AsyncConnection, published: Sequence[KnowledgeVersion], model: str) -> None:
+async def swap(connection: AsyncConnection, published: Sequence[TextVersion], model: str) -> None:
     """Let the chunks of these texts be found and no others of their products, and forget the oldest ones."""
     swapped = await connection.execute(_SWAP, {**_values(published), "model": model})
     if swapped.rowcount:

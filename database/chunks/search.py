@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import TextClause
 
 from contracts.search import FoundProduct, Hit, Question
-from database.chunks import lexical as words
+from database.chunks import lexical
 from database.chunks.vector_index import quoted
 
 RANK_CONSTANT = 60
@@ -84,11 +84,11 @@ def _statement(question: Question, *, label: str, dimensions: int, exact: bool) 
             SELECT k.id, k.product_id, {distance} AS distance
             FROM tenant_knowledge k JOIN products p ON p.id = k.product_id
             WHERE {owned} AND k.model = {quoted(label)} AND {products}
-            ORDER BY {f"({distance}) + 0" if exact else distance} LIMIT {words.CANDIDATES}
+            ORDER BY {f"({distance}) + 0" if exact else distance} LIMIT {lexical.CANDIDATES}
         ) AS closest"""
     return text(f"""
         WITH near AS MATERIALIZED ({nearest if question.vector else _NO_CANDIDATES}),
-        {words.ranking(owned=owned, found=found)},
+        {lexical.ranking(owned=owned, found=found)},
         fused AS (
             SELECT id, coalesce(near.product_id, worded.product_id) AS product_id, near.rank AS nearness,
                    coalesce(1.0 / ({RANK_CONSTANT} + near.rank), 0)
@@ -115,7 +115,7 @@ async def find(
     }
     exact = (await connection.execute(_preparation(question), values)).one().exact
     statement = _statement(question, label=label, dimensions=dimensions, exact=exact)
-    asked = {**values, **words.parameters(question, folded), "limit": question.limit}
+    asked = {**values, **lexical.parameters(question, folded), "limit": question.limit}
     if question.vector is not None:
         asked["vector"] = str(question.vector)
     rows = await connection.execute(statement, asked)

@@ -34,7 +34,7 @@ _KEEP = text("""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Thing:
+class Subject:
     """What an event is about: a product, or a variation of the product `product_key`.
 
     `is_followed` is whether a later event that still waits will bring the same product in full.
@@ -58,7 +58,7 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class ShopSnapshot:
     """What the shop says; without a payload, that it no longer has the thing.
 
     `read_at` is when we began to ask: what arrives later may be newer.
@@ -71,15 +71,15 @@ class Seen:
     read_at: datetime
 
 
-async def thing(connection: AsyncConnection, row_id: int) -> Thing:
+async def subject(connection: AsyncConnection, row_id: int) -> Subject:
     """EventGone where its store was removed meanwhile."""
     row = (await connection.execute(_THING, {"id": row_id})).mappings().one_or_none()
     if row is None:
         raise EventGone
-    return Thing(**{**row, "event_type": EventType(row["event_type"])})
+    return Subject(**{**row, "event_type": EventType(row["event_type"])})
 
 
-async def keep(connection: AsyncConnection, row_id: int, seen: Seen) -> None:
+async def keep(connection: AsyncConnection, row_id: int, seen: ShopSnapshot) -> None:
     """Let an event say what was seen; it keeps its place among those of what changed."""
     await connection.execute(
         _KEEP,

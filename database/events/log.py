@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from contracts.deliveries import Ignored
+from contracts.deliveries import IgnoredDelivery
 from contracts.events import EventStatus, EventType, ProductEvent
 from database.tables import events
 
@@ -216,7 +216,12 @@ _LOG_IGNORED = text("""
 
 
 async def log_ignored(
-    connection: AsyncConnection, store_id: int, ignored: Ignored, *, source_address: str, user_agent: str
+    connection: AsyncConnection,
+    store_id: int,
+    ignored: IgnoredDelivery,
+    *,
+    source_address: str,
+    user_agent: str,
 ) -> None:
     """Write down a delivery that means nothing to us; sent again, it is counted."""
     await connection.execute(

@@ -7,7 +7,14 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.events import EventStatus, FinishedEvent, KnowledgeVersion, LostText, Outcome, UnfinishedEvent
+from contracts.events import (
+    EventOutcome,
+    EventStatus,
+    FinishedEvent,
+    TextVersion,
+    UnfinishedEvent,
+    UnindexedProduct,
+)
 from database.events import write as events
 from database.events.log import started_again
 
@@ -40,29 +47,29 @@ _IS_LOST = """
 
 _TEXTS = text(f"""
     SELECT p.id AS product_id, p.store_id, p.external_id FROM products p
-    WHERE p.taken_hash IS DISTINCT FROM p.content_hash AND {_IS_LOST}
+    WHERE p.claimed_hash IS DISTINCT FROM p.content_hash AND {_IS_LOST}
     ORDER BY p.id LIMIT :limit
 """)
 
 _TEXT_OF = text(f"SELECT p.content_hash FROM products p WHERE p.id = :id AND {_IS_LOST}")
 
 _GIVE_UP = text("""
-    UPDATE products SET taken_hash = content_hash WHERE id = :product_id AND content_hash = :content_hash
+    UPDATE products SET claimed_hash = content_hash WHERE id = :product_id AND content_hash = :content_hash
 """)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overdue:
+class StalledEvents:
     """How many events have not ended, and what the oldest of them wait for."""
 
     count: int
     events: Sequence[str]
 
 
-async def overdue(connection: AsyncConnection, *, older_than: datetime, named: int) -> Overdue:
+async def overdue(connection: AsyncConnection, *, older_than: datetime, named: int) -> StalledEvents:
     """Events that arrived before a time and have not ended."""
     rows = (await connection.execute(_OVERDUE, {"older_than": older_than, "named": named})).all()
-    return Overdue(count=rows[0].found if rows else 0, events=[row.named for row in rows])
+    return StalledEvents(count=rows[0].found if rows else 0, events=[row.named for row in rows])
 
 
 async def unfinished(
@@ -86,27 +93,27 @@ async def settle(connection: AsyncConnection, gone: UnfinishedEvent, reason: str
     held = await connection.execute(_HOLD, {"id": gone.row_id, "run_id": gone.run_id})
     if held.scalar_one_or_none() is None:
         return
-    failed = Outcome(status=EventStatus.FAILED, reason=reason)
-    finished = FinishedEvent(event_row=gone.row_id, outcome=failed, gives_up=True)
+    failed = EventOutcome(status=EventStatus.FAILED, reason=reason)
+    finished = FinishedEvent(event_row=gone.row_id, outcome=failed, abandons=True)
     await events.finish(connection, finished, run_id=gone.run_id or "lost")
 
 
-async def texts(connection: AsyncConnection, *, model: str, limit: int) -> list[LostText]:
+async def texts(connection: AsyncConnection, *, model: str, limit: int) -> list[UnindexedProduct]:
     """Products whose text was left to an event that is gone."""
     rows = await connection.execute(_TEXTS, {"model": model, "limit": limit})
-    return [LostText(**row) for row in rows.mappings()]
+    return [UnindexedProduct(**row) for row in rows.mappings()]
 
 
-async def text_of(connection: AsyncConnection, product_id: int, *, model: str) -> KnowledgeVersion | None:
+async def text_of(connection: AsyncConnection, product_id: int, *, model: str) -> TextVersion | None:
     """The text a product should have, where search does not know it and no event of it waits."""
     found = await connection.execute(_TEXT_OF, {"id": product_id, "model": model})
     content_hash = found.scalar_one_or_none()
     if content_hash is None:
         return None
-    return KnowledgeVersion(event_row=0, product_id=product_id, content_hash=content_hash)
+    return TextVersion(event_row=0, product_id=product_id, content_hash=content_hash)
 
 
-async def give_up(connection: AsyncConnection, version: KnowledgeVersion) -> None:
+async def give_up(connection: AsyncConnection, version: TextVersion) -> None:
     """Count a text as taken on, so that nobody does again."""
     values = {"product_id": version.product_id, "content_hash": version.content_hash}
     await connection.execute(_GIVE_UP, values)

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import EventGone
 from contracts.events import (
+    EventOutcome,
     EventStatus,
     EventType,
     FinishedEvent,
-    Outcome,
     ProductEvent,
     RecordedEvent,
 )
@@ -99,17 +99,18 @@ _TAKE_UP = text("""
         ORDER BY o.received_at DESC LIMIT 1
     ), taken AS (
         UPDATE products p
-        SET taken_hash = CASE WHEN NOT EXISTS (SELECT FROM pending) THEN p.content_hash END, taken_by = e.id
+        SET claimed_hash = CASE WHEN NOT EXISTS (SELECT FROM pending) THEN p.content_hash END,
+            claimed_by = e.id
         FROM events e
         WHERE e.id = :id AND p.store_id = e.store_id AND p.external_id = e.product_key AND p.is_active
           AND (p.knowledge_hash, p.knowledge_model) IS DISTINCT FROM (p.content_hash, :model)
-          AND (:changed OR p.taken_hash IS DISTINCT FROM p.content_hash OR p.taken_by = e.id)
-        RETURNING p.id, p.taken_hash
+          AND (:changed OR p.claimed_hash IS DISTINCT FROM p.content_hash OR p.claimed_by = e.id)
+        RETURNING p.id, p.claimed_hash
     )
     UPDATE events SET status = 'processing', is_pending = false WHERE id = :id
     RETURNING (SELECT event_id FROM pending) AS leader,
-              (SELECT id FROM taken WHERE taken_hash IS NOT NULL) AS product_id,
-              (SELECT taken_hash FROM taken) AS content_hash
+              (SELECT id FROM taken WHERE claimed_hash IS NOT NULL) AS product_id,
+              (SELECT claimed_hash FROM taken) AS content_hash
 """)
 
 _EXPLAIN = text("""
@@ -134,14 +135,14 @@ _FINISH = text("""
 """)
 
 _GIVE_UP = text("""
-    UPDATE products p SET taken_hash = NULL
+    UPDATE products p SET claimed_hash = NULL
     FROM events e
     WHERE e.id = :id AND NOT e.is_pending AND p.store_id = e.store_id AND p.external_id = e.product_key
 """)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class OpenedEvent:
     """An event opened for processing, its product locked until the transaction ends.
 
     `received_at` is when its payload was read, where that came from the shop itself.
@@ -164,7 +165,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakenUp:
+class ClaimResult:
     """Whom a text is left to, or which text of which product is now ours to embed."""
 
     leader: str | None
@@ -219,19 +220,19 @@ async def record(
         earlier = (await connection.execute(_REDELIVERED, key)).one()
         if not earlier.is_ours:
             return RecordedEvent(row_id=earlier.id, duplicate=True)
-        ended = Outcome(status=EventStatus(earlier.status), reason=earlier.reason)
+        ended = EventOutcome(status=EventStatus(earlier.status), reason=earlier.reason)
         return RecordedEvent(row_id=earlier.id, outcome=ended)
     older = await connection.execute(_OVERTAKE, {**values, "id": row.id})
     deadline = min(row.received_at + quiet, row.burst_started_at + patience)
     return RecordedEvent(
         row_id=row.id,
-        overtakes=tuple(older.scalars()),
-        quiet_seconds=max(0.0, (deadline - now).total_seconds()),
+        supersedes=tuple(older.scalars()),
+        debounce_seconds=max(0.0, (deadline - now).total_seconds()),
         pull=row.pull,
     )
 
 
-async def open_change(connection: AsyncConnection, row_id: int) -> Change:
+async def open_event(connection: AsyncConnection, row_id: int) -> OpenedEvent:
     """Read an event and lock its product, so that two events of one product are saved one by one.
 
     EventGone where its store was removed meanwhile.
@@ -240,8 +241,10 @@ async def open_change(connection: AsyncConnection, row_id: int) -> Change:
     row = (await connection.execute(_OPEN, {"id": row_id})).mappings().one_or_none()
     if row is None:
         raise EventGone
-    values = {name: row[name] for name in Change.__dataclass_fields__}
-    change = Change(**{**values, "event_type": EventType(row["event_type"]), "payload": row["payload"] or {}})
+    values = {name: row[name] for name in OpenedEvent.__dataclass_fields__}
+    change = OpenedEvent(
+        **{**values, "event_type": EventType(row["event_type"]), "payload": row["payload"] or {}}
+    )
     if change.event_type is EventType.DELETED and change.product_key == change.external_id:
         joined = (await connection.execute(_JOIN_PARENT, {"id": row_id})).one_or_none()
         if joined is not None:
@@ -249,9 +252,9 @@ async def open_change(connection: AsyncConnection, row_id: int) -> Change:
     return change
 
 
-async def take_up(
+async def claim_indexing(
     connection: AsyncConnection, row_id: int, *, changed: bool, model: str, patience: timedelta
-) -> TakenUp:
+) -> ClaimResult:
     """End an event's waiting, and decide who embeds its product's text where search does not know it yet.
 
     That is whoever has nobody waiting behind it: the event that `changed` the text, or the last one an
@@ -266,7 +269,7 @@ async def take_up(
     row = (await connection.execute(_TAKE_UP, values)).mappings().one_or_none()
     if row is None:
         raise EventGone
-    return TakenUp(**row)
+    return ClaimResult(**row)
 
 
 async def explain(connection: AsyncConnection, row_id: int, status: EventStatus, reason: str) -> None:
@@ -276,7 +279,7 @@ async def explain(connection: AsyncConnection, row_id: int, status: EventStatus,
 
 async def finish(connection: AsyncConnection, event: FinishedEvent, *, run_id: str) -> None:
     """Write how a run ended; of an event whose payload is trimmed, the outcome of before stays."""
-    if event.gives_up:
+    if event.abandons:
         await connection.execute(_GIVE_UP, {"id": event.event_row})
     await connection.execute(
         _FINISH,

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables import product_variations, products, tenant_knowledge
 
-_OURS = ("user_id", "taken_hash", "taken_by", "listed_hash")
+_OURS = ("user_id", "claimed_hash", "claimed_by", "listed_hash")
 _LISTED = [column for column in products.c if column.name not in _OURS]
 
 

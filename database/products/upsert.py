@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.catalog import Product, Variation
 from database.events.ordering import is_older, latest, may_be_newer, may_overwrite
-from database.events.write import Change
+from database.events.write import OpenedEvent
 from database.products.variations import as_attributes, as_variation
 
 _NEWER = f"""
@@ -40,20 +40,20 @@ _UPSERT = text(f"""
     INSERT INTO products AS p (
         user_id, store_id, external_source, external_id, title, short_description, description, category,
         categories, tags, brands, attributes, price, currency, stock_quantity, in_stock, link, image, status,
-        is_active, variation_ids, metadata, version, received_at, content_hash, taken_hash, listed_hash,
+        is_active, variation_ids, metadata, version, received_at, content_hash, claimed_hash, listed_hash,
         knowledge_hash, knowledge_model, knowledge_at)
     SELECT :user_id, :store_id, :external_source, n.external_id, n.title, n.short_description,
            n.description, n.category, n.categories, n.tags, n.brands, n.attributes, n.price,
            coalesce(n.currency, :store_currency, 'IRT'), n.stock_quantity, n.in_stock, n.link, n.image,
            n.status, n.is_active, n.variation_ids, n.metadata, n.version, n.received_at, n.content_hash,
-           n.taken_hash, n.listed_hash, CASE WHEN n.knowledge_model IS NOT NULL THEN n.content_hash END,
+           n.claimed_hash, n.listed_hash, CASE WHEN n.knowledge_model IS NOT NULL THEN n.content_hash END,
            n.knowledge_model, CASE WHEN n.knowledge_model IS NOT NULL THEN now() END
     FROM jsonb_to_recordset(CAST(:products AS jsonb)) AS n(
         external_id text, title text, short_description text, description text, category text,
         categories text[], tags text[], brands text[], attributes jsonb, price numeric, currency text,
         stock_quantity numeric, in_stock boolean, link text, image text, status text, is_active boolean,
         variation_ids text[], metadata jsonb, version timestamptz, received_at timestamptz,
-        content_hash text, taken_hash text, listed_hash text, knowledge_model text)
+        content_hash text, claimed_hash text, listed_hash text, knowledge_model text)
     ON CONFLICT (store_id, external_id) DO UPDATE
     SET title = excluded.title, short_description = excluded.short_description,
         description = excluded.description, category = excluded.category,
@@ -63,7 +63,7 @@ _UPSERT = text(f"""
         image = excluded.image, status = excluded.status, is_active = excluded.is_active,
         variation_ids = coalesce(excluded.variation_ids, p.variation_ids), metadata = excluded.metadata,
         version = {latest("p.", "excluded.")}, received_at = excluded.received_at,
-        content_hash = excluded.content_hash, taken_hash = coalesce(excluded.taken_hash, p.taken_hash),
+        content_hash = excluded.content_hash, claimed_hash = coalesce(excluded.claimed_hash, p.claimed_hash),
         listed_hash = excluded.listed_hash, updated_at = now()
     WHERE {may_overwrite("p.", "excluded.")}
        OR p.version > excluded.version AND p.received_at < CAST(:settled AS timestamptz)
@@ -105,7 +105,7 @@ _REFRESH_FROM_VARIATIONS = text("""
 """)
 
 
-_LEAVE = text("UPDATE products SET taken_hash = NULL WHERE id = ANY(:ids)")
+_LEAVE = text("UPDATE products SET claimed_hash = NULL WHERE id = ANY(:ids)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,17 +138,17 @@ class SavedRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class ProductWrite:
     """A product as a change tells it, with the hash of its text.
 
-    `taken_hash` is the same where the writer makes the text known, `listed_hash` that of its entry in the
+    `claimed_hash` is the same where the writer makes the text known, `listed_hash` that of its entry in the
     shop's list. `knowledge_model` is that of the vectors a new row is written with, if any.
     """
 
-    change: Change
+    change: OpenedEvent
     product: Product
     content_hash: str
-    taken_hash: str | None = None
+    claimed_hash: str | None = None
     listed_hash: str | None = None
     knowledge_model: str | None = None
 
@@ -179,7 +179,7 @@ def _stored(row: RowMapping) -> StoredProduct:
     )
 
 
-async def load(connection: AsyncConnection, change: Change) -> StoredProduct:
+async def load(connection: AsyncConnection, change: OpenedEvent) -> StoredProduct:
     """What is known of a change's product, in one look."""
     row = await connection.execute(
         _LOAD,
@@ -216,7 +216,7 @@ def _json(value: object) -> str:
     return orjson.dumps(value, default=str).decode()
 
 
-def _row(written: Written) -> dict[str, object]:
+def _row(written: ProductWrite) -> dict[str, object]:
     change, product, facts = written.change, written.product, written.product.facts
     return {
         "external_id": product.external_id,
@@ -241,14 +241,14 @@ def _row(written: Written) -> dict[str, object]:
         "version": change.version,
         "received_at": change.received_at,
         "content_hash": written.content_hash,
-        "taken_hash": written.taken_hash,
+        "claimed_hash": written.claimed_hash,
         "listed_hash": written.listed_hash,
         "knowledge_model": written.knowledge_model,
     }
 
 
 async def upsert(
-    connection: AsyncConnection, written: Sequence[Written], *, settled: datetime | None = None
+    connection: AsyncConnection, written: Sequence[ProductWrite], *, settled: datetime | None = None
 ) -> dict[str, SavedRow]:
     """Write products of one store in one statement; those whose rows are newer are not in the answer.
 
@@ -276,7 +276,7 @@ async def rows(connection: AsyncConnection, store_id: int, names: Sequence[str])
     return {row["external_id"]: SavedRow(**row) for row in found.mappings()}
 
 
-async def deactivate(connection: AsyncConnection, change: Change, product_id: int) -> bool:
+async def deactivate(connection: AsyncConnection, change: OpenedEvent, product_id: int) -> bool:
     """Hide a product the shop deleted; False where the row is newer than this change."""
     values = {"id": product_id, "version": change.version, "received_at": change.received_at}
     return (await connection.execute(_DEACTIVATE, values)).scalar_one_or_none() is not None
@@ -293,6 +293,6 @@ async def refresh_from_variations(
     return SavedRow(**row.mappings().one())
 
 
-async def leave(connection: AsyncConnection, ids: Sequence[int]) -> None:
+async def release_claim(connection: AsyncConnection, ids: Sequence[int]) -> None:
     """Say that nobody is making the texts of these products known, so that somebody will."""
     await connection.execute(_LEAVE, {"ids": list(ids)})

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.catalog import Attribute, Facts, Variation
 from database.events.ordering import latest, may_overwrite
-from database.events.write import Change
+from database.events.write import OpenedEvent
 
 _UPSERT = text(f"""
     INSERT INTO product_variations AS v (
@@ -84,10 +84,10 @@ _DEACTIVATE = text(f"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inside:
+class VariationSet:
     """A change with the variations it brings, and all that exist, where it names them."""
 
-    change: Change
+    change: OpenedEvent
     variations: Sequence[Variation] = ()
     ids: Sequence[str] = ()
 
@@ -111,7 +111,7 @@ def as_variation(row: Mapping[Any, Any]) -> Variation:
     )
 
 
-def _row(variation: Variation, change: Change) -> dict[str, object]:
+def _row(variation: Variation, change: OpenedEvent) -> dict[str, object]:
     """A variation that tells no time of its own is as old as the change that brought it."""
     facts = variation.facts
     return {
@@ -140,7 +140,7 @@ def _json(rows: Sequence[Mapping[str, object]]) -> str:
     return orjson.dumps(rows, default=str).decode()
 
 
-def _values(store_id: int, changes: Sequence[Inside]) -> dict[str, object]:
+def _values(store_id: int, changes: Sequence[VariationSet]) -> dict[str, object]:
     rows = [
         {
             "parent": inside.change.product_key,
@@ -153,7 +153,7 @@ def _values(store_id: int, changes: Sequence[Inside]) -> dict[str, object]:
     return {"store_id": store_id, "changes": _json(rows)}
 
 
-async def upsert(connection: AsyncConnection, store_id: int, changes: Sequence[Inside]) -> int:
+async def upsert(connection: AsyncConnection, store_id: int, changes: Sequence[VariationSet]) -> int:
     """Write all variations in one statement, of one that several products name what the last one tells.
 
     Answers how many were not newer already.
@@ -168,23 +168,25 @@ async def upsert(connection: AsyncConnection, store_id: int, changes: Sequence[I
     return len(written.all())
 
 
-async def keep_only(connection: AsyncConnection, store_id: int, changes: Sequence[Inside]) -> None:
+async def keep_only(connection: AsyncConnection, store_id: int, changes: Sequence[VariationSet]) -> None:
     """Show just the variations products name and the shop did not disable; none that changed later."""
     await connection.execute(_KEEP, _values(store_id, changes))
 
 
-async def bury(connection: AsyncConnection, store_id: int, changes: Sequence[Inside]) -> None:
+async def apply_late_deletions(
+    connection: AsyncConnection, store_id: int, changes: Sequence[VariationSet]
+) -> None:
     """Hide variations whose deletion arrived after a change, though it was looked at before."""
     await connection.execute(_BURY, _values(store_id, changes))
 
 
-async def newer(connection: AsyncConnection, store_id: int, changes: Sequence[Inside]) -> set[str]:
+async def newer(connection: AsyncConnection, store_id: int, changes: Sequence[VariationSet]) -> set[str]:
     """The products of which a variation changed later than they did."""
     return set((await connection.execute(_NEWER, _values(store_id, changes))).scalars())
 
 
 async def replace_all(
-    connection: AsyncConnection, store_id: int, changes: Sequence[Inside]
+    connection: AsyncConnection, store_id: int, changes: Sequence[VariationSet]
 ) -> dict[str, tuple[Variation, ...]]:
     """Write the variations of products that name all they have; those each product has then, by its id."""
     names = {"store_id": store_id, "parents": [inside.change.product_key for inside in changes]}
@@ -195,7 +197,7 @@ async def replace_all(
     if any(inside.variations for inside in changes):
         await upsert(connection, store_id, changes)
     await keep_only(connection, store_id, changes)
-    await bury(connection, store_id, changes)
+    await apply_late_deletions(connection, store_id, changes)
     parents = [inside.change.product_key for inside in changes]
     rows = await connection.execute(_OF_PRODUCTS, {"store_id": store_id, "parents": parents})
     known: dict[str, list[Variation]] = {}
@@ -204,7 +206,7 @@ async def replace_all(
     return {parent: tuple(found) for parent, found in known.items()}
 
 
-async def deactivate(connection: AsyncConnection, change: Change) -> bool:
+async def deactivate(connection: AsyncConnection, change: OpenedEvent) -> bool:
     """Hide a variation the shop deleted; False where its row is newer than this change."""
     values = {
         "store_id": change.store_id,

@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.syncs import Finding, FindingKind, SyncCounts
+from contracts.syncs import FindingKind, SyncCounts, SyncFinding
 
 _KEEP = text("""
     INSERT INTO sync_pages AS p (sync_id, page, external_ids, wanted, seen, new, changed, unchanged, gone,
@@ -57,7 +57,7 @@ class Outcome:
     external_ids: Sequence[str]
     wanted: Sequence[str] = ()
     counts: SyncCounts
-    findings: Sequence[Finding] = ()
+    findings: Sequence[SyncFinding] = ()
 
 
 def _row(outcome: Outcome) -> dict[str, object]:
@@ -116,7 +116,7 @@ _FINDINGS = text("""
 _KINDS = text("SELECT kind, count(*) AS found FROM sync_findings WHERE sync_id = :id GROUP BY kind")
 
 
-async def keep_findings(connection: AsyncConnection, sync_id: int, findings: Sequence[Finding]) -> None:
+async def keep_findings(connection: AsyncConnection, sync_id: int, findings: Sequence[SyncFinding]) -> None:
     await connection.execute(
         _FOUND,
         {
@@ -131,11 +131,12 @@ async def keep_findings(connection: AsyncConnection, sync_id: int, findings: Seq
 
 async def read(
     connection: AsyncConnection, sync_id: int, *, offset: int = 0, limit: int = KEPT
-) -> list[Finding]:
+) -> list[SyncFinding]:
     """What a sync found, in the order it was written down."""
     rows = await connection.execute(_FINDINGS, {"id": sync_id, "offset": offset, "limit": limit})
     return [
-        Finding(external_id=row.external_id, kind=FindingKind(row.kind), detail=row.detail) for row in rows
+        SyncFinding(external_id=row.external_id, kind=FindingKind(row.kind), detail=row.detail)
+        for row in rows
     ]
 
 

@@ -85,8 +85,8 @@ _FORGET = text("""
 """)
 
 _RELEASE = text("""
-    UPDATE products p SET taken_hash = NULL FROM syncs s
-    WHERE s.id = :id AND p.store_id = s.store_id AND p.is_active AND p.taken_hash = p.content_hash
+    UPDATE products p SET claimed_hash = NULL FROM syncs s
+    WHERE s.id = :id AND p.store_id = s.store_id AND p.is_active AND p.claimed_hash = p.content_hash
       AND p.knowledge_hash IS DISTINCT FROM p.content_hash
 """)
 

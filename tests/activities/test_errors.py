@@ -1,4 +1,4 @@
-"""Every failure of a vendor has one posture, decided by type, status and code."""
+"""Every failure of a vendor has one retry, decided by type, status and code."""
 
 import inspect
 from datetime import UTC, datetime, timedelta
@@ -15,12 +15,12 @@ from sqlalchemy import exc
 from activities.errors import application_error
 from activities.failures import UNPAID_CODES, database_failure, embedding_failure
 from contracts import errors
-from contracts.retry import LONGEST_PAUSE, WAIT_INTERVAL, Failure, Posture
+from contracts.retry import LONGEST_PAUSE, WAIT_INTERVAL, Failure, Retry
 
 NOW = datetime(2026, 11, 20, 10, 0, 0, tzinfo=UTC)
 REQUEST = httpx2.Request("POST", "http://embeddings.test/v1/embeddings")
 CLIENT = openai.OpenAI(api_key="test", base_url="http://embeddings.test/v1")
-AGAIN, WAIT, NEVER = Posture
+RETRY, WAIT, NEVER = Retry
 
 
 def refusal(
@@ -38,23 +38,23 @@ def judge(error: Exception) -> Failure:
 
 
 @pytest.mark.parametrize(
-    ("error", "posture"),
+    ("error", "retry"),
     [
-        (openai.APITimeoutError(REQUEST), AGAIN),
-        (openai.APIConnectionError(request=REQUEST), AGAIN),
-        (TimeoutError(), AGAIN),
-        (refusal(408), AGAIN),
-        (refusal(409), AGAIN),
-        (refusal(425), AGAIN),
-        (refusal(429), AGAIN),
-        (refusal(429, code="rate_limit_exceeded", kind="tokens"), AGAIN),
-        (refusal(500), AGAIN),
-        (refusal(502), AGAIN),
-        (refusal(503), AGAIN),
-        (refusal(504), AGAIN),
-        (refusal(529), AGAIN),
-        (refusal(599), AGAIN),
-        (refusal(304), AGAIN),
+        (openai.APITimeoutError(REQUEST), RETRY),
+        (openai.APIConnectionError(request=REQUEST), RETRY),
+        (TimeoutError(), RETRY),
+        (refusal(408), RETRY),
+        (refusal(409), RETRY),
+        (refusal(425), RETRY),
+        (refusal(429), RETRY),
+        (refusal(429, code="rate_limit_exceeded", kind="tokens"), RETRY),
+        (refusal(500), RETRY),
+        (refusal(502), RETRY),
+        (refusal(503), RETRY),
+        (refusal(504), RETRY),
+        (refusal(529), RETRY),
+        (refusal(599), RETRY),
+        (refusal(304), RETRY),
         (refusal(401), WAIT),
         (refusal(401, code="invalid_api_key"), WAIT),
         (refusal(402), WAIT),
@@ -66,11 +66,11 @@ def judge(error: Exception) -> Failure:
         (refusal(413), NEVER),
         (refusal(422), NEVER),
         (refusal(418), NEVER),
-        (errors.UnusableAnswer("not JSON"), AGAIN),
+        (errors.UnusableAnswer("not JSON"), RETRY),
         (errors.WrongDimensions("3 instead of 1536"), WAIT),
-        (errors.EmbeddingProblem(), AGAIN),
-        (openai.OpenAIError("no key"), AGAIN),
-        (ZeroDivisionError(), AGAIN),
+        (errors.EmbeddingProblem(), RETRY),
+        (openai.OpenAIError("no key"), RETRY),
+        (ZeroDivisionError(), RETRY),
         *((refusal(429, code=code), WAIT) for code in sorted(UNPAID_CODES)),
         *((refusal(429, kind=code), WAIT) for code in sorted(UNPAID_CODES)),
     ],
@@ -82,12 +82,12 @@ def judge(error: Exception) -> Failure:
         else value
     ),
 )
-def test_the_posture_of_every_failure(error: Exception, posture: Posture) -> None:
+def test_the_posture_of_every_failure(error: Exception, retry: Retry) -> None:
     """What passes by itself is asked again, what somebody must mend waits, the impossible fails."""
     failure = judge(error)
-    assert failure.posture is posture
+    assert failure.retry is retry
     assert 0 < len(failure.reason) <= 500
-    assert (failure.pause == WAIT_INTERVAL) is (posture is WAIT)
+    assert (failure.pause == WAIT_INTERVAL) is (retry is WAIT)
 
 
 def test_the_codes_of_unpaid_accounts_are_known() -> None:
@@ -129,7 +129,7 @@ FAR_AWAY = "Fri, 31 Dec 9999 23:59:59 GMT"
 def test_retry_after_is_honoured(status: int, headers: dict[str, str], pause: timedelta | None) -> None:
     """Seconds, milliseconds and dates count, nonsense does not; no pause is over an hour."""
     failure = judge(refusal(status, **headers))
-    assert failure.posture is AGAIN
+    assert failure.retry is RETRY
     assert failure.pause == pause
 
 
@@ -146,9 +146,9 @@ def test_no_retry_after_can_break_the_judgement(value: str) -> None:
 @pytest.mark.parametrize("odd", [["insufficient_quota"], {"code": 1}, 429, True, "x" * 100_000])
 def test_codes_of_any_shape_are_survived(odd: object) -> None:
     """Servers that only resemble OpenAI write anything into `code` and `type`."""
-    assert judge(refusal(429, code=odd, kind=odd)).posture is AGAIN
+    assert judge(refusal(429, code=odd, kind=odd)).retry is RETRY
     final = judge(refusal(400, code=odd, kind=odd))
-    assert final.posture is NEVER
+    assert final.retry is NEVER
     assert len(final.reason) <= 500
 
 
@@ -191,7 +191,7 @@ def example(kind: type[Exception]) -> Exception:
 def test_every_error_of_openai_has_a_posture(kind: type[Exception]) -> None:
     """The mapping is total over what the client can raise, now and after its next release."""
     failure = judge(example(kind))
-    assert failure.posture in Posture
+    assert failure.retry in Retry
     assert 0 < len(failure.reason) <= 500
     if issubclass(kind, openai.OpenAIError):
         assert not failure.reason.startswith("Unexpected")
@@ -200,46 +200,46 @@ def test_every_error_of_openai_has_a_posture(kind: type[Exception]) -> None:
 @pytest.mark.parametrize("kind", public(errors, errors.EmbeddingProblem))
 def test_every_embedding_problem_has_a_posture(kind: type[Exception]) -> None:
     """An unusable answer is never final: the same question may be answered well the next time."""
-    assert judge(kind("it is odd")).posture in (AGAIN, WAIT)
+    assert judge(kind("it is odd")).retry in (RETRY, WAIT)
 
 
 @pytest.mark.parametrize("status", range(400, 600))
 def test_every_status_has_one_posture_whatever_the_headers_say(status: int) -> None:
     """The permanent stays permanent and the passing stays retryable, with and without `Retry-After`."""
     plain, hinted = judge(refusal(status)), judge(refusal(status, retry_after="1"))
-    assert plain.posture is hinted.posture
-    assert (plain.posture is AGAIN) is (status in (408, 409, 425, 429) or status >= 500)
-    assert application_error(plain).non_retryable is (plain.posture is NEVER)
+    assert plain.retry is hinted.retry
+    assert (plain.retry is RETRY) is (status in (408, 409, 425, 429) or status >= 500)
+    assert application_error(plain).non_retryable is (plain.retry is NEVER)
 
 
-@pytest.mark.parametrize("posture", Posture)
-def test_temporal_is_told_the_posture_the_reason_and_the_pause(posture: Posture) -> None:
+@pytest.mark.parametrize("retry", Retry)
+def test_temporal_is_told_the_posture_the_reason_and_the_pause(retry: Retry) -> None:
     """Only what can never succeed is not retried."""
-    error = application_error(Failure(posture=posture, reason="It rains.", pause=timedelta(seconds=3)))
-    assert (error.type, error.message) == (posture.value, "It rains.")
-    assert error.non_retryable is (posture is NEVER)
+    error = application_error(Failure(retry=retry, reason="It rains.", pause=timedelta(seconds=3)))
+    assert (error.type, error.message) == (retry.value, "It rains.")
+    assert error.non_retryable is (retry is NEVER)
     assert error.next_retry_delay == timedelta(seconds=3)
 
 
 @pytest.mark.parametrize(
-    ("kind", "cause", "posture"),
+    ("kind", "cause", "retry"),
     [
         (exc.DataError, psycopg.DataError(), NEVER),
         (exc.IntegrityError, psycopg.errors.ForeignKeyViolation(), NEVER),
-        (exc.OperationalError, psycopg.OperationalError(), AGAIN),
-        (exc.OperationalError, psycopg.errors.AdminShutdown(), AGAIN),
-        (exc.OperationalError, psycopg.errors.DeadlockDetected(), AGAIN),
-        (exc.InterfaceError, psycopg.InterfaceError(), AGAIN),
-        (exc.ProgrammingError, psycopg.errors.UndefinedColumn(), AGAIN),
-        (exc.InternalError, psycopg.errors.InternalError_(), AGAIN),
-        (exc.NotSupportedError, psycopg.NotSupportedError(), AGAIN),
+        (exc.OperationalError, psycopg.OperationalError(), RETRY),
+        (exc.OperationalError, psycopg.errors.AdminShutdown(), RETRY),
+        (exc.OperationalError, psycopg.errors.DeadlockDetected(), RETRY),
+        (exc.InterfaceError, psycopg.InterfaceError(), RETRY),
+        (exc.ProgrammingError, psycopg.errors.UndefinedColumn(), RETRY),
+        (exc.InternalError, psycopg.errors.InternalError_(), RETRY),
+        (exc.NotSupportedError, psycopg.NotSupportedError(), RETRY),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else type(value).__name__,
 )
 def test_only_a_value_the_database_can_never_take_is_final(
-    kind: type[exc.DBAPIError], cause: Exception, posture: Posture
+    kind: type[exc.DBAPIError], cause: Exception, retry: Retry
 ) -> None:
     """A database that is down, busy or not migrated yet is waited for; no statement gets into the reason."""
     failure = database_failure(kind("SELECT secret", {"price": 1}, cause))
-    assert failure.posture is posture
+    assert failure.retry is retry
     assert "SELECT" not in failure.reason

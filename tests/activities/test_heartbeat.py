@@ -12,7 +12,7 @@ from activities.heartbeat import heartbeating
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> tuple[ActivityEnvironment, list[Any]]:
     """One in which no time passes, and what Temporal hears."""
-    monkeypatch.setattr(heartbeats, "TELLING_SECONDS", 3_600.0)
+    monkeypatch.setattr(heartbeats, "UPDATE_SECONDS", 3_600.0)
     heard: list[Any] = []
     activity = ActivityEnvironment()
     activity.on_heartbeat = lambda *details: heard.append(details)

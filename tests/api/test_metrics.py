@@ -12,14 +12,14 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import make_url, text
 
-from activities.counters import Totals
+from activities.counters import Counters
 from api.metrics import installation
 from api.metrics.installation import _Shown
 from api.metrics.process import Metrics
 from contracts.counters import FRESHNESS_BOUNDS, freshness_bucket
 from contracts.events import EventType
-from database import counters as totals
-from database.counters import Standing
+from database import counters
+from database.counters import MetricsSnapshot
 from database.engine import Database, create_engine
 from fakes.openai import EmbeddingServer, bad_request
 from tests.conftest import ROOT, Configure
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 
 HEALTH = "/api/integrations/woocommerce/health/"
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
-NOTHING = Standing(totals={}, events={}, oldest_seconds=0.0)
+NOTHING = MetricsSnapshot(totals={}, events={}, oldest_seconds=0.0)
 
 
 def families() -> Iterator[Metric]:
@@ -68,9 +68,9 @@ async def database(configure: Configure) -> AsyncIterator[Database]:
     await opened.close()
 
 
-async def standing(database: Database) -> Standing:
+async def standing(database: Database) -> MetricsSnapshot:
     async with database.reading() as connection:
-        return await totals.read(connection)
+        return await counters.read(connection)
 
 
 def test_the_operators_table_names_every_metric() -> None:
@@ -213,7 +213,7 @@ async def test_postgres_is_asked_once_for_many_scrapes(
     async with serving(configure()) as http:
         before = await scraped(http, "pilito_embedding_tokens_total")
         async with database.single() as connection:
-            await totals.add(connection, {("embedding_tokens", ""): 1000.0})
+            await counters.add(connection, {("embedding_tokens", ""): 1000.0})
         assert await scraped(http, "pilito_embedding_tokens_total") == before
     async with serving(configure()) as http:
         assert await scraped(http, "pilito_embedding_tokens_total") >= before + 1000
@@ -244,7 +244,7 @@ async def test_totals_are_kept_while_postgres_is_down(configure: Configure, data
     async with Cable(url.host or "", url.port or 0) as postgres:
         here = url.set(host="127.0.0.1", port=postgres.port).render_as_string(hide_password=False)
         behind = Database(create_engine(here, pool_size=1))
-        counted = Totals(behind)
+        counted = Counters(behind)
         counted.searchable(1e9)
         await postgres.cut()
         await counted.write()
@@ -267,7 +267,7 @@ def test_a_bucket_is_named_for_its_upper_bound(seconds: float, label: str) -> No
 
 def test_the_histogram_adds_up() -> None:
     """Buckets are cumulative, the last one counts all."""
-    told = Standing(
+    told = MetricsSnapshot(
         totals={("freshness", "1.0"): 2.0, ("freshness", "+Inf"): 1.0, ("freshness_sum", ""): 9.5},
         events={},
         oldest_seconds=0.0,
@@ -283,7 +283,7 @@ async def test_no_scrape_reads_the_whole_log(shop: Shop) -> None:
     """Unfinished and failed events are found by an index, however many have ended."""
     async with shop.database.transaction() as connection:
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
-        rows = await connection.execute(text(f"EXPLAIN (FORMAT JSON) {totals._READ.text}"))
+        rows = await connection.execute(text(f"EXPLAIN (FORMAT JSON) {counters._READ.text}"))
         plan: Any = rows.scalar_one()
     used = set(re.findall(r"'Index Name': '(\w+)'", str(plan)))
     assert used & {"ix_events_status_newest", "ix_events_failed"}

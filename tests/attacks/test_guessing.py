@@ -10,8 +10,7 @@ import pytest
 import pytest_asyncio
 
 from api.security.sessions import password_stamp
-from database.access import tokens
-from database.access import users as accounts
+from database.access import tokens, users
 from tests.conftest import SECRET_KEY, Configure
 from tests.support.sessions import session_of
 from tests.support.system import Shop, System, serving
@@ -114,7 +113,7 @@ FAR = 9_999_999_999
 async def test_a_forged_session_opens_nothing(system: System, shop: Shop, forge: Any) -> None:
     """Whatever was signed, by whomever: 401, and the same words."""
     async with system.database.reading() as connection:
-        user = await accounts.read_user(connection, shop.user_id)
+        user = await users.read_user(connection, shop.user_id)
     assert user
     claims = {"sub": str(user.id), "exp": FAR, "pwd": password_stamp(user)}
     right = await system.http.get(ME, headers={"Authorization": f"Bearer {jwt.encode(claims, SECRET_KEY)}"})

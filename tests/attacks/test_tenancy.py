@@ -9,8 +9,7 @@ import pytest
 import pytest_asyncio
 
 from api.security.sessions import LIFETIME, Sessions
-from database.access import tokens
-from database.access import users as accounts
+from database.access import tokens, users
 from tests.conftest import SECRET_KEY
 from tests.support.contract import CONTRACT, Route
 from tests.support.document import example
@@ -69,7 +68,7 @@ async def a_stranger(_: System, __: Tenants) -> dict[str, str]:
 
 async def an_expired_session(system: System, tenants: Tenants) -> dict[str, str]:
     async with system.database.reading() as connection:
-        user = await accounts.read_user(connection, tenants.one.user_id)
+        user = await users.read_user(connection, tenants.one.user_id)
     assert user
     long_ago = datetime.now(UTC) - LIFETIME - timedelta(seconds=1)
     return {"Authorization": f"Bearer {Sessions((SECRET_KEY,)).issue(user, now=long_ago)}"}

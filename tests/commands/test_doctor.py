@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from commands.doctor import Finding, examine
+from commands.doctor import CheckResult, examine
 from fakes.openai import EmbeddingServer, insufficient_quota
 from tests.conftest import Configure, migrated
 from tests.support.system import Shop, eventually
@@ -11,7 +11,7 @@ from tests.support.system import Shop, eventually
 pytestmark = pytest.mark.slow
 
 
-async def events(configure: Configure) -> Finding:
+async def events(configure: Configure) -> CheckResult:
     settings = configure()
     found = [one async for one in examine(settings, migrated(settings.database_url or ""))]
     return next(one for one in found if one.subject == "Events")

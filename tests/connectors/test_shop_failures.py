@@ -1,4 +1,4 @@
-"""Every failure of reading a shop has one posture, decided by its type."""
+"""Every failure of reading a shop has one retry, decided by its type."""
 
 import inspect
 from datetime import timedelta
@@ -7,10 +7,10 @@ import pytest
 
 from connectors.http.failures import shop_failure
 from contracts import errors
-from contracts.retry import LONGEST_PAUSE, WAIT_INTERVAL, Posture, retry_after
+from contracts.retry import LONGEST_PAUSE, WAIT_INTERVAL, Retry, retry_after
 from contracts.stores import ShopAccess, StoreType
 
-AGAIN, WAIT, NEVER = Posture
+RETRY, WAIT, NEVER = Retry
 
 PROBLEMS = [
     found
@@ -20,27 +20,27 @@ PROBLEMS = [
 
 
 @pytest.mark.parametrize(
-    ("error", "posture"),
+    ("error", "retry"),
     [
-        (errors.ShopDown("down"), AGAIN),
-        (errors.ShopDown("slow down", retry_after=30.0), AGAIN),
-        (errors.ShopAnswersNonsense("a page"), AGAIN),
+        (errors.ShopDown("down"), RETRY),
+        (errors.ShopDown("slow down", retry_after=30.0), RETRY),
+        (errors.ShopAnswersNonsense("a page"), RETRY),
         (errors.ShopRefuses("a new key, please"), WAIT),
         (errors.ShopProblem("something new"), WAIT),
         (errors.ForbiddenAddress("inside"), WAIT),
-        (errors.SealedByAnother("old key"), WAIT),
+        (errors.UnknownKey("old key"), WAIT),
         (errors.InvalidField("product.id", "no number"), NEVER),
-        (ZeroDivisionError(), AGAIN),
-        (TimeoutError(), AGAIN),
+        (ZeroDivisionError(), RETRY),
+        (TimeoutError(), RETRY),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value,
 )
-def test_the_posture_of_every_failure(error: Exception, posture: Posture) -> None:
+def test_the_posture_of_every_failure(error: Exception, retry: Retry) -> None:
     """What passes is asked again, what somebody must mend waits, the impossible fails."""
     failure = shop_failure(error)
-    assert failure.posture is posture
+    assert failure.retry is retry
     assert 0 < len(failure.reason) <= 500
-    assert (failure.pause == WAIT_INTERVAL) is (posture is WAIT)
+    assert (failure.pause == WAIT_INTERVAL) is (retry is WAIT)
 
 
 @pytest.mark.parametrize("kind", PROBLEMS)
@@ -48,7 +48,7 @@ def test_no_problem_with_a_shop_is_ever_final(kind: type[errors.ShopProblem]) ->
     """Shops come back; the sentence reaches people unchanged, and within bounds."""
     assert len(PROBLEMS) == 5
     failure = shop_failure(kind("What to do."))
-    assert failure.posture is not NEVER
+    assert failure.retry is not NEVER
     assert failure.reason == "What to do."
     assert len(shop_failure(kind("x" * 9_000)).reason) == 500
 

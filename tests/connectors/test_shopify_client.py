@@ -19,12 +19,12 @@ from connectors.shopify.graphql import LEAST_WAIT, LONGEST_WAIT, Timing
 from contracts.catalog import Attribute, Facts, Product
 from contracts.errors import InvalidField, ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
 from contracts.events import EventType
-from contracts.retry import Posture
+from contracts.retry import Retry
 from contracts.stores import ShopAccess, StoreType
 from fakes.shopify import MOMENT, TOKEN, Fault, ShopifyServer, refusal
 from fakes.woocommerce import Answered, moved, server_error, too_many, unavailable
 
-AGAIN, WAIT, NEVER = Posture
+RETRY, WAIT, NEVER = Retry
 SHIRT = 788032119674292922
 
 
@@ -403,7 +403,7 @@ async def test_a_shop_that_goes_on_throttling_is_left_alone(shop: ShopifyServer,
             await catalogue.manifest(None)
     assert len(shop.seen) == shop.throttled == 4
     assert shop.clock.slept == [LEAST_WAIT] * 3
-    assert ShopifyReader().failure(caught.value).posture is AGAIN
+    assert ShopifyReader().failure(caught.value).retry is RETRY
 
 
 async def test_nobody_waits_long_inside_a_step(outbound: Outbound) -> None:
@@ -503,27 +503,27 @@ PAGE = b"<!DOCTYPE html><html><body>This store is unavailable</body></html>"
 
 
 @pytest.mark.parametrize(
-    ("fault", "kind", "posture"),
+    ("fault", "kind", "retry"),
     [
-        (server_error(), ShopDown, AGAIN),
-        (unavailable(retry_after="40"), ShopDown, AGAIN),
-        (too_many(retry_after="2.0"), ShopDown, AGAIN),
-        (Answered(status=429, body=PAGE), ShopDown, AGAIN),
-        (Answered(status=430), ShopDown, AGAIN),
-        (Answered(status=408), ShopDown, AGAIN),
-        ("drop", ShopDown, AGAIN),
-        (refusal("INTERNAL_SERVER_ERROR"), ShopDown, AGAIN),
-        (Answered(body=PAGE), ShopAnswersNonsense, AGAIN),
-        (Answered(body=b""), ShopAnswersNonsense, AGAIN),
-        (Answered(body=b"[]"), ShopAnswersNonsense, AGAIN),
-        (Answered(body=b"{}"), ShopAnswersNonsense, AGAIN),
-        (Answered(body=b'{"data": null}'), ShopAnswersNonsense, AGAIN),
-        (Answered(body=b'{"errors": "no"}'), ShopAnswersNonsense, AGAIN),
-        (Answered(body=b'{"errors": [null, {"extensions": 7}]}'), ShopAnswersNonsense, AGAIN),
-        (Answered(body=b"{}", headers={"Content-Encoding": "br"}), ShopAnswersNonsense, AGAIN),
-        (Answered(body=b"no gzip", headers={"Content-Encoding": "gzip"}), ShopAnswersNonsense, AGAIN),
-        (Answered(status=204), ShopAnswersNonsense, AGAIN),
-        (refusal("SOMETHING_NEW"), ShopAnswersNonsense, AGAIN),
+        (server_error(), ShopDown, RETRY),
+        (unavailable(retry_after="40"), ShopDown, RETRY),
+        (too_many(retry_after="2.0"), ShopDown, RETRY),
+        (Answered(status=429, body=PAGE), ShopDown, RETRY),
+        (Answered(status=430), ShopDown, RETRY),
+        (Answered(status=408), ShopDown, RETRY),
+        ("drop", ShopDown, RETRY),
+        (refusal("INTERNAL_SERVER_ERROR"), ShopDown, RETRY),
+        (Answered(body=PAGE), ShopAnswersNonsense, RETRY),
+        (Answered(body=b""), ShopAnswersNonsense, RETRY),
+        (Answered(body=b"[]"), ShopAnswersNonsense, RETRY),
+        (Answered(body=b"{}"), ShopAnswersNonsense, RETRY),
+        (Answered(body=b'{"data": null}'), ShopAnswersNonsense, RETRY),
+        (Answered(body=b'{"errors": "no"}'), ShopAnswersNonsense, RETRY),
+        (Answered(body=b'{"errors": [null, {"extensions": 7}]}'), ShopAnswersNonsense, RETRY),
+        (Answered(body=b"{}", headers={"Content-Encoding": "br"}), ShopAnswersNonsense, RETRY),
+        (Answered(body=b"no gzip", headers={"Content-Encoding": "gzip"}), ShopAnswersNonsense, RETRY),
+        (Answered(status=204), ShopAnswersNonsense, RETRY),
+        (refusal("SOMETHING_NEW"), ShopAnswersNonsense, RETRY),
         (refusal("ACCESS_DENIED"), ShopRefuses, WAIT),
         (refusal("SHOP_INACTIVE"), ShopRefuses, WAIT),
         (Answered(status=400), ShopRefuses, WAIT),
@@ -536,7 +536,7 @@ PAGE = b"<!DOCTYPE html><html><body>This store is unavailable</body></html>"
     ids=str,
 )
 async def test_what_a_failure_means(
-    shop: ShopifyServer, outbound: Outbound, fault: Fault, kind: type[ShopProblem], posture: Posture
+    shop: ShopifyServer, outbound: Outbound, fault: Fault, kind: type[ShopProblem], retry: Retry
 ) -> None:
     """What passes is asked again, what somebody must mend waits; the shop's own words are not repeated."""
     shop.load(simple(7))
@@ -547,7 +547,7 @@ async def test_what_a_failure_means(
                 await ask()
             assert type(caught.value).__mro__[:-1].count(kind) == 1
             failure = ShopifyReader().failure(caught.value)
-            assert failure.posture is posture
+            assert failure.retry is retry
             assert TOKEN not in failure.reason
             assert "unavailable" not in failure.reason
     if isinstance(fault, Answered) and (named := fault.headers.get("Retry-After")):
@@ -720,7 +720,7 @@ async def test_access_that_cannot_work_waits_for_somebody(
     with pytest.raises(ShopRefuses) as caught:
         async with reading(shop, outbound, access=shop.access(**access)) as catalogue:
             await catalogue.manifest(None)
-    assert ShopifyReader().failure(caught.value).posture is WAIT
+    assert ShopifyReader().failure(caught.value).retry is WAIT
 
 
 async def test_a_token_without_the_scope_is_named(shop: ShopifyServer, outbound: Outbound) -> None:

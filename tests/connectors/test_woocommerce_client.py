@@ -22,7 +22,7 @@ from connectors.woocommerce.parse import parse
 from connectors.woocommerce.signing import Key
 from contracts.errors import InvalidField, ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
 from contracts.events import EventType
-from contracts.retry import Posture
+from contracts.retry import Retry
 from contracts.stores import ShopAccess, StoreType
 from fakes.woocommerce import (
     BOM,
@@ -506,7 +506,7 @@ async def test_other_things_than_the_rest_api_pass_by_themselves(
     error = await failure(catalogue)
     assert isinstance(error, ShopAnswersNonsense)
     assert said in str(error)
-    assert READER.failure(error).posture is Posture.AGAIN
+    assert READER.failure(error).retry is Retry.RETRY
 
 
 async def test_a_dropped_connection_is_a_shop_that_is_down(
@@ -603,7 +603,7 @@ async def test_a_firewalls_refusal_is_somebodys_to_mend(
     error = await failure(catalogue)
     assert isinstance(error, ShopRefuses)
     assert "firewall" in str(error)
-    assert READER.failure(error).posture is Posture.WAIT
+    assert READER.failure(error).retry is Retry.BLOCKED
 
 
 # Keys
@@ -626,7 +626,7 @@ async def test_a_wrong_key_is_said_to_be_wrong(
     assert isinstance(error, ShopRefuses)
     assert (over_https if secure else over_http) in str(error)
     assert ("the shop's clock must be right" in str(error)) is not secure
-    assert READER.failure(error).posture is Posture.WAIT
+    assert READER.failure(error).retry is Retry.BLOCKED
 
 
 async def test_a_user_who_may_not_see_products_is_told_of(

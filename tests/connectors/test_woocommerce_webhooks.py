@@ -12,7 +12,7 @@ from connectors.http.outbound import Outbound
 from connectors.woocommerce.client import WooCommerceReader
 from connectors.woocommerce.webhooks import TOPICS, WooCommerceWebhooks
 from contracts.errors import ShopAnswersNonsense, ShopDown, ShopForbids, ShopProblem, ShopRefuses
-from contracts.webhooks import Hook, HookStatus
+from contracts.webhooks import Webhook, WebhookStatus
 from fakes.woocommerce import KEY, ROOT, SECRET, Answered, ShopServer, too_many
 from tests.support.certificates import contexts
 
@@ -41,11 +41,11 @@ async def test_over_https_and_over_plain_http(tmp_path: Path) -> None:
                 made = await kept.create("product.updated", US, "s" * 40)
                 shop.webhooks.by_id[made.id].status = "disabled"
                 assert await kept.list(US) == (
-                    Hook(id=made.id, topic="product.updated", status=HookStatus.DISABLED),
+                    Webhook(id=made.id, topic="product.updated", status=WebhookStatus.DISABLED),
                 )
-                assert (await kept.enable(made.id, "t" * 40)).status is HookStatus.ACTIVE
+                assert (await kept.enable(made.id, "t" * 40)).status is WebhookStatus.ACTIVE
                 shop.webhooks.by_id[made.id].status = "paused"
-                assert (await kept.sign(made.id, "u" * 40)).status is HookStatus.PAUSED
+                assert (await kept.sign(made.id, "u" * 40)).status is WebhookStatus.PAUSED
             assert [seen.method for seen in shop.seen] == ["POST", "GET", "PUT", "PUT"]
             assert shop.webhooks.by_id[made.id].secret == "u" * 40
             assert not any("secret" in seen.query or "consumer_key" in seen.query for seen in shop.seen)

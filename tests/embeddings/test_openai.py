@@ -15,7 +15,7 @@ import pytest_asyncio
 from contracts.errors import UnusableAnswer, WrongDimensions
 from contracts.search import numbers
 from embedded.lexical import embed
-from embeddings.openai import Embedder, create_embedder
+from embeddings.openai import OpenAIEmbedder, create_embedder
 from fakes import openai as servers
 from fakes.openai import EmbeddingServer, Fault, Mangled, Refusal
 from settings import Settings
@@ -40,7 +40,7 @@ def settings(server: EmbeddingServer, **changes: object) -> Settings:
 
 
 @pytest_asyncio.fixture
-async def embedder(embeddings: EmbeddingServer) -> AsyncIterator[Embedder]:
+async def embedder(embeddings: EmbeddingServer) -> AsyncIterator[OpenAIEmbedder]:
     made = create_embedder(settings(embeddings))
     yield made
     await made.close()
@@ -62,7 +62,9 @@ def halves(vector: Iterable[float]) -> list[float]:
     return [struct.unpack("e", struct.pack("e", number))[0] for number in vector]
 
 
-async def test_texts_become_vectors_in_their_order(embedder: Embedder, embeddings: EmbeddingServer) -> None:
+async def test_texts_become_vectors_in_their_order(
+    embedder: OpenAIEmbedder, embeddings: EmbeddingServer
+) -> None:
     """One request with our key, the model and the dimensions; the tokens are those billed."""
     embedded = await embedder.embed(TEXTS)
     for vector, text in zip(embedded.vectors, TEXTS, strict=True):
@@ -79,7 +81,7 @@ async def test_texts_become_vectors_in_their_order(embedder: Embedder, embedding
 
 
 async def test_a_server_that_only_knows_numbers_is_understood(
-    embedder: Embedder, embeddings: EmbeddingServer
+    embedder: OpenAIEmbedder, embeddings: EmbeddingServer
 ) -> None:
     """We ask for base64, a quarter of the size; compatible servers may not know of it."""
     made = [list(embed(text, DIMENSIONS)) for text in TEXTS]
@@ -88,7 +90,9 @@ async def test_a_server_that_only_knows_numbers_is_understood(
     assert [*map(numbers, embedded.vectors)] == [halves(one) for one in made]
 
 
-async def test_vectors_are_taken_by_their_index(embedder: Embedder, embeddings: EmbeddingServer) -> None:
+async def test_vectors_are_claimed_by_their_index(
+    embedder: OpenAIEmbedder, embeddings: EmbeddingServer
+) -> None:
     """A server may answer in any order."""
     embeddings.fail_next(servers.OUT_OF_ORDER)
     embedded = await embedder.embed(TEXTS)
@@ -112,7 +116,7 @@ async def test_only_models_that_can_are_asked_for_dimensions(embeddings: Embeddi
 
 @pytest.mark.parametrize("usage", [None, {}, {"total_tokens": None}, [], "many", {"total_tokens": "many"}, 7])
 async def test_a_bill_that_cannot_be_read_costs_no_vectors(
-    embedder: Embedder, embeddings: EmbeddingServer, usage: object
+    embedder: OpenAIEmbedder, embeddings: EmbeddingServer, usage: object
 ) -> None:
     """Compatible servers leave `usage` out or fill it oddly."""
     embeddings.fail_next(vectors(UNIT, usage=usage))
@@ -160,7 +164,7 @@ async def test_a_bill_that_cannot_be_read_costs_no_vectors(
     ids=range(33),
 )
 async def test_anything_but_one_vector_per_text_is_unusable(
-    embedder: Embedder, embeddings: EmbeddingServer, fault: Fault
+    embedder: OpenAIEmbedder, embeddings: EmbeddingServer, fault: Fault
 ) -> None:
     """Every vector has to be there, made of finite numbers and not of zeros alone."""
     embeddings.fail_next(fault)
@@ -170,7 +174,7 @@ async def test_anything_but_one_vector_per_text_is_unusable(
 
 
 async def test_what_half_precision_can_just_hold_is_taken(
-    embedder: Embedder, embeddings: EmbeddingServer
+    embedder: OpenAIEmbedder, embeddings: EmbeddingServer
 ) -> None:
     """The least of its numbers and the greatest, each alone in its vector."""
     told = [[number, *[0.0] * (DIMENSIONS - 1)] for number in (2.0**-24, -65_519.0, 65_504.0)]
@@ -190,7 +194,7 @@ async def test_what_half_precision_can_just_hold_is_taken(
     ids=["one less", "none", "one more", "base64"],
 )
 async def test_vectors_of_another_size_are_told_apart(
-    embedder: Embedder, embeddings: EmbeddingServer, fault: Fault
+    embedder: OpenAIEmbedder, embeddings: EmbeddingServer, fault: Fault
 ) -> None:
     """The configuration has to be mended; the error names the setting."""
     embeddings.fail_next(fault)
@@ -215,7 +219,7 @@ async def test_vectors_of_another_size_are_told_apart(
     ids=lambda value: value.__name__ if isinstance(value, type) else "",
 )
 async def test_nothing_is_retried(
-    embedder: Embedder, embeddings: EmbeddingServer, fault: Fault, error: type[openai.OpenAIError]
+    embedder: OpenAIEmbedder, embeddings: EmbeddingServer, fault: Fault, error: type[openai.OpenAIError]
 ) -> None:
     """Temporal owns retries: a failed call is exactly one request and the client's own error."""
     embeddings.fail_next(fault)
@@ -224,7 +228,7 @@ async def test_nothing_is_retried(
     assert len(embeddings.requests) == 1
 
 
-async def test_a_timeout_ends_the_wait(embedder: Embedder, embeddings: EmbeddingServer) -> None:
+async def test_a_timeout_ends_the_wait(embedder: OpenAIEmbedder, embeddings: EmbeddingServer) -> None:
     """The one of a call goes before the configured one; it too is one request."""
     embeddings.fail_next("hang")
     with pytest.raises(openai.APITimeoutError):
@@ -243,7 +247,7 @@ async def test_the_configured_timeout_counts_where_a_call_names_none(embeddings:
         await hasty.close()
 
 
-async def test_a_refused_connection_is_told(embedder: Embedder, embeddings: EmbeddingServer) -> None:
+async def test_a_refused_connection_is_told(embedder: OpenAIEmbedder, embeddings: EmbeddingServer) -> None:
     """And the next call connects anew."""
     embeddings.refuse_connections()
     try:
@@ -254,7 +258,7 @@ async def test_a_refused_connection_is_told(embedder: Embedder, embeddings: Embe
     assert len((await embedder.embed(TEXTS)).vectors) == 3
 
 
-async def test_a_call_can_be_cancelled(embedder: Embedder, embeddings: EmbeddingServer) -> None:
+async def test_a_call_can_be_cancelled(embedder: OpenAIEmbedder, embeddings: EmbeddingServer) -> None:
     """A worker that shuts down does not wait for the vendor."""
     embeddings.fail_next("hang")
     call = asyncio.create_task(embedder.embed(TEXTS))

@@ -127,7 +127,7 @@ async def test_a_worker_killed_while_it_looks_into_a_shop_loses_nothing(
     """Also where the event's row says already what was read there: the next worker looks again."""
     settings = apart(task_queue=f"crash-pull-{moment}", allow_private_shops=True)
     key = {"consumer_key": KEY, "consumer_secret": SECRET}
-    crashing = ("tests.support.crashing_worker", "pull_product", moment, str(tmp_path / "flag"))
+    crashing = ("tests.support.crashing_worker", "confirm_event", moment, str(tmp_path / "flag"))
     with ShopServer() as real:
         shirt = real.add(name="پیراهن", variations=[{"price": "5"}])
         (inside,) = real.products[shirt]["variations"]

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import worker
-from activities.events.confirm import ShopActivities
-from activities.events.index import KnowledgeActivities
+from activities.events.confirm import ConfirmActivities
+from activities.events.index import IndexingActivities
 from activities.events.record import EventActivities
 from activities.events.save import ProductActivities
 from activities.sync.apply import Taking
@@ -30,14 +30,14 @@ from settings import Settings
 STEPS: dict[str, type] = {
     "record_event": EventActivities,
     "save_product": ProductActivities,
-    "stage_chunks": KnowledgeActivities,
-    "embed_chunks": KnowledgeActivities,
-    "publish_chunks": KnowledgeActivities,
+    "stage_chunks": IndexingActivities,
+    "embed_chunks": IndexingActivities,
+    "publish_chunks": IndexingActivities,
     "finish_event": EventActivities,
 }
 """Those of every event."""
 
-OTHERS: dict[str, type] = {"pull_product": ShopActivities}
+OTHERS: dict[str, type] = {"confirm_event": ConfirmActivities}
 
 SYNC_STEPS: dict[str, type] = {
     "begin_sync": CatalogSyncActivities,

@@ -8,7 +8,7 @@ from activities.sync.new_products import NOBODY, Foresight, Newcomers
 from activities.sync.save_page import Pages, ReadPage, ReadProduct, SavedPage
 from contracts.catalog import Product
 from contracts.stores import StoreType
-from database.access.shop_access import SealedAccess
+from database.access.shop_access import ShopCredentials
 from tests.support.system import Shop, System
 
 SENTENCE = " چرم طبیعی است و زیره‌ی نرم دارد. "
@@ -34,7 +34,7 @@ class Page:
     foresight: Foresight
 
     def read(self, *products: Product, read_at: datetime | None = None) -> ReadPage:
-        terms = SealedAccess(
+        terms = ShopCredentials(
             user_id=self.shop.user_id,
             type=StoreType.WOOCOMMERCE,
             base_url="",

@@ -1,8 +1,7 @@
 """Sessions of people, made without asking for their passwords."""
 
 from api.security.sessions import Sessions
-from database.access import provision
-from database.access import users as accounts
+from database.access import provision, users
 from tests.conftest import SECRET_KEY
 from tests.support.system import System
 
@@ -10,7 +9,7 @@ from tests.support.system import System
 async def session_of(system: System, user_id: int) -> dict[str, str]:
     """The header that carries a user's session."""
     async with system.database.reading() as connection:
-        user = await accounts.read_user(connection, user_id)
+        user = await users.read_user(connection, user_id)
     assert user
     return {"Authorization": f"Bearer {Sessions((SECRET_KEY,)).issue(user)}"}
 

@@ -8,8 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.ids import catalog_sync_id
-from contracts.syncs import Finding, Sync, SyncMode, SyncRequest
-from crypto import Seal
+from contracts.syncs import Sync, SyncFinding, SyncMode, SyncRequest
+from crypto import SecretBox
 from database.access import stores
 from database.sync import pages as sync_findings
 from database.sync import runs as syncs
@@ -30,7 +30,7 @@ class Synced:
     async def open(cls, system: System, shop: ShopServer) -> "Synced":
         """A new store that reads this shop, when a test says so and not by itself."""
         store = await system.shop()
-        sealed = Seal(system.settings.secret_keys).seal_fields(
+        sealed = SecretBox(system.settings.secret_keys).encrypt_fields(
             {"consumer_key": KEY, "consumer_secret": SECRET}
         )
         async with system.database.transaction() as connection:
@@ -43,7 +43,7 @@ class Synced:
         await connection.execute(
             text(
                 "INSERT INTO products (user_id, store_id, external_source, external_id, title, currency,"
-                " status, is_active, received_at, content_hash, taken_hash)"
+                " status, is_active, received_at, content_hash, claimed_hash)"
                 " VALUES (:user, :store, 'woocommerce', :external_id, 'old', 'IRT', 'publish', true,"
                 " now() - interval '1 day', 'hash', 'hash')"
             ),
@@ -96,7 +96,7 @@ class Synced:
         await asyncio.wait([asyncio.ensure_future(handle.result())])
         return ended
 
-    async def findings(self, sync: Sync) -> list[Finding]:
+    async def findings(self, sync: Sync) -> list[SyncFinding]:
         async with self.system.database.reading() as connection:
             return await sync_findings.read(connection, sync.id)
 

@@ -14,13 +14,12 @@ from sqlalchemy import text
 from temporalio.client import Client, ScheduleDescription, WorkflowFailureError
 from temporalio.client import ScheduleActionExecutionStartWorkflow as Started
 
-from activities.counters import Totals
+from activities.counters import Counters
 from api.app import create_app
 from api.middleware.http_protocol import bounded
 from contracts.ids import event_inbox_id, event_retention_id, product_event_id, store_schedules_id
-from crypto import Seal
-from database.access import stores, tokens
-from database.access import users as accounts
+from crypto import SecretBox
+from database.access import stores, tokens, users
 from database.engine import Database, create_engine
 from embedded.ports import free_ports
 from embeddings.openai import create_embedder
@@ -180,7 +179,7 @@ class System:
         """A new store of a new user."""
         name = f"shop{next(_numbers)}-{time.time_ns()}"
         async with self.database.transaction() as connection:
-            user_id = await accounts.save_user(
+            user_id = await users.save_user(
                 connection, email=f"{name}@example.com", password_hash="unused", is_staff=False
             )
         return await self.second_shop(user_id, **terms)
@@ -197,7 +196,7 @@ class System:
         **token: Any,
     ) -> Shop:
         """A new store of a user, whose shop is read only when a test says so."""
-        seal = Seal(self.settings.secret_keys)
+        seal = SecretBox(self.settings.secret_keys)
         async with self.database.transaction() as connection:
             store_id = await stores.create(
                 connection,
@@ -207,7 +206,7 @@ class System:
                 type_=store_type,
                 webhook_secret=seal.seal(webhook_secret) if webhook_secret else None,
                 base_url=base_url,
-                credentials=seal.seal_fields(credentials) if credentials else None,
+                credentials=seal.encrypt_fields(credentials) if credentials else None,
             )
             await stores.change(connection, store_id, {"schedule": {"paused": True}})
             issued = await tokens.issue(connection, user_id=user_id, store_id=store_id, **token)
@@ -280,7 +279,7 @@ async def working(settings: Settings, only: Share | None = None) -> AsyncIterato
     embedder = create_embedder(settings)
     try:
         client = await connect(settings.temporal_address, settings.temporal_namespace)
-        totals = Totals(database)
+        totals = Counters(database)
         async with totals.written(), build(settings, client, database, embedder, totals, only=only) as worker:
             if only is Share.BULK:
                 yield worker

@@ -58,7 +58,7 @@ async def test_a_superseded_event_is_woken_by_the_newer_one(patient: System) -> 
         for event in history.events
         if event.HasField("workflow_execution_signaled_event_attributes")
     ]
-    assert signals == ["overtaken"]
+    assert signals == ["superseded"]
 
 
 async def test_a_product_that_never_falls_quiet_is_processed_in_bounded_time(patient: System) -> None:

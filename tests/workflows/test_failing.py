@@ -58,7 +58,7 @@ async def test_what_passes_is_tried_again(
     assert len(embeddings.requests) == 2
 
 
-async def test_vectors_are_taken_by_their_index(
+async def test_vectors_are_claimed_by_their_index(
     system: System, shop: Shop, embeddings: EmbeddingServer
 ) -> None:
     """An answer in another order is the same answer."""

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from activities.counters import Totals
-from activities.events.index import KnowledgeActivities
-from activities.indexing import Embedding
-from contracts.events import KnowledgeVersion
+from activities.counters import Counters
+from activities.events.index import IndexingActivities
+from activities.indexing import Indexer
+from contracts.events import TextVersion
 from database.products import upsert as products
 from embeddings.openai import create_embedder
 from tests.support.system import Shop, System
@@ -30,10 +30,10 @@ async def test_chunks_are_never_of_another_text_than_their_hash(
         assert await shop.sync({"id": 5, "name": "سپس"}) == "succeeded"
         return await read(*of)
 
-    version = KnowledgeVersion(event_row=0, product_id=known["id"], content_hash=known["content_hash"])
-    embedder, totals = create_embedder(system.settings), Totals(system.database)
-    activities = KnowledgeActivities(
-        system.database, Embedding(embedder, totals), totals, patience=timedelta(hours=1)
+    version = TextVersion(event_row=0, product_id=known["id"], content_hash=known["content_hash"])
+    embedder, totals = create_embedder(system.settings), Counters(system.database)
+    activities = IndexingActivities(
+        system.database, Indexer(embedder, totals), totals, patience=timedelta(hours=1)
     )
     monkeypatch.setattr(products, "read", change_first)
     assert await activities.stage_chunks(version) is None

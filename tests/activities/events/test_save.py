@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activities.counters import Totals
+from activities.counters import Counters
 from activities.events.save import ProductActivities
 from contracts.events import EventStatus, EventType, ProductEvent, SavedProduct
 from contracts.ids import embedding_label
@@ -26,7 +26,7 @@ class Steps:
         self._shop = shop
         self._activities = ProductActivities(
             system.database,
-            Totals(system.database),
+            Counters(system.database),
             model=embedding_label(settings.embedding_model, settings.embedding_dimensions),
             patience=HOUR,
         )

@@ -15,11 +15,11 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
 import worker
-from activities.counters import Totals
-from activities.stores.webhooks import ODD_PORT, WebhookUpkeepActivities
+from activities.counters import Counters
+from activities.stores.webhooks import ODD_PORT, WebhookActivities
 from connectors.woocommerce.webhooks import ELSEWHERE, FORBIDDEN, FORBIDDEN_BY_OTHERS
-from contracts.webhooks import Upkeep, WebhookCheck, WebhookState
-from crypto import Seal
+from contracts.webhooks import WebhookCheck, WebhookHealth, WebhookState
+from crypto import SecretBox
 from database.access import webhooks
 from embeddings.openai import create_embedder
 from fakes.woocommerce import KEY, SECRET, Answered, ShopServer, moved
@@ -61,11 +61,11 @@ class Kept:
     shop: Shop
     woo: ShopServer
     address: str
-    upkeep: WebhookUpkeepActivities
+    upkeep: WebhookActivities
     admin: dict[str, str]
 
     async def look(self, *, missed: int = 0) -> WebhookState:
-        return await self.upkeep.keep_webhooks(WebhookCheck(store_id=self.shop.store_id, missed=missed))
+        return await self.upkeep.maintain_webhooks(WebhookCheck(store_id=self.shop.store_id, missed=missed))
 
     async def shown(self) -> dict[str, Any]:
         """The state as GET store tells it."""
@@ -93,9 +93,9 @@ class Kept:
             )
 
 
-def upkeep(system: System, settings: Settings, *, public_url: str | None) -> WebhookUpkeepActivities:
+def upkeep(system: System, settings: Settings, *, public_url: str | None) -> WebhookActivities:
     shops = worker.open_shops(settings, system.database)
-    return WebhookUpkeepActivities(system.database, shops, Seal(settings.secret_keys), public_url=public_url)
+    return WebhookActivities(system.database, shops, SecretBox(settings.secret_keys), public_url=public_url)
 
 
 async def give(shop: Shop, settings: Settings, **columns: Any) -> None:
@@ -110,7 +110,7 @@ async def give(shop: Shop, settings: Settings, **columns: Any) -> None:
 @pytest_asyncio.fixture
 async def kept(system: System, settings: Settings, woo: ShopServer, admin: dict[str, str]) -> Kept:
     shop = await system.shop(webhook_secret=SHOP_SECRET)
-    sealed = Seal(settings.secret_keys).seal_fields({"consumer_key": KEY, "consumer_secret": SECRET})
+    sealed = SecretBox(settings.secret_keys).encrypt_fields({"consumer_key": KEY, "consumer_secret": SECRET})
     await give(shop, settings, base_url=woo.base_url, credentials=sealed)
     public = str(system.http.base_url)
     address = f"{public.rstrip('/')}/api/integrations/woocommerce/webhook/{shop.store_id}/"
@@ -121,7 +121,7 @@ async def test_it_registers_what_a_shop_must_tell(kept: Kept) -> None:
     """Every topic once, pinged, and what the shop then signs is accepted."""
     assert (await kept.shown())["state"] == "unknown"
     state = await kept.look()
-    assert state.state is Upkeep.MANAGED
+    assert state.state is WebhookHealth.MANAGED
     assert kept.statuses() == dict.fromkeys(TOPICS, "active")
     for hook in kept.woo.webhooks.by_id.values():
         assert (hook.delivery_url, hook.secret, hook.pings, hook.pending) == (
@@ -141,7 +141,7 @@ async def test_looking_again_changes_nothing(kept: Kept) -> None:
     kept.woo.webhooks.add("order.created", kept.address, status="disabled")
     written = len(kept.woo.webhooks.written)
     state = await kept.look()
-    assert state.state is Upkeep.MANAGED
+    assert state.state is WebhookHealth.MANAGED
     assert len(state.hooks) == len(TOPICS)
     assert len(kept.woo.webhooks.written) == written
 
@@ -164,12 +164,12 @@ async def test_what_failures_disabled_is_active_again(kept: Kept) -> None:
     assert [await kept.delivered(8) for _ in range(8)] == [[401]] * 7 + [[]]
     assert hook.status == "disabled"
     state = await kept.look()
-    assert state.state is Upkeep.REENABLED
+    assert state.state is WebhookHealth.REENABLED
     assert "had disabled product.updated" in state.reason
     assert hook.failures == 6
     assert await kept.delivered(8) == [202]
     assert hook.failures == 0
-    assert (await kept.look()).state is Upkeep.MANAGED
+    assert (await kept.look()).state is WebhookHealth.MANAGED
 
 
 async def test_what_a_person_paused_stays_paused(kept: Kept) -> None:
@@ -180,7 +180,7 @@ async def test_what_a_person_paused_stays_paused(kept: Kept) -> None:
     kept.woo.webhooks.add("product.deleted", kept.address, status="disabled", secret=SHOP_SECRET)
     state = await kept.look()
     assert paused.status == "paused"
-    assert state.state is Upkeep.MANAGED
+    assert state.state is WebhookHealth.MANAGED
     assert "Somebody paused product.deleted" in state.reason
     assert "disabled" in {hook.status for hook in kept.woo.webhooks.by_id.values()}
 
@@ -214,7 +214,7 @@ async def test_a_key_that_may_only_read_is_told_of(kept: Kept) -> None:
     kept.woo.read_only.add(KEY)
     kept.woo.webhooks.add("product.updated", kept.address, status="disabled")
     state = await kept.look()
-    assert state.state is Upkeep.UNMANAGED
+    assert state.state is WebhookHealth.UNMANAGED
     assert state.reason.startswith(FORBIDDEN)
     assert "WooCommerce disabled product.updated" in state.reason
     assert not kept.woo.webhooks.written
@@ -222,14 +222,14 @@ async def test_a_key_that_may_only_read_is_told_of(kept: Kept) -> None:
     assert (shown["state"], shown["reason"]) == ("unmanaged", state.reason)
     assert [hook["status"] for hook in shown["hooks"]] == ["disabled"]
     kept.woo.read_only.clear()
-    assert (await kept.look()).state is Upkeep.REENABLED
+    assert (await kept.look()).state is WebhookHealth.REENABLED
 
 
 async def test_a_user_who_may_not_manage_is_told_of(kept: Kept) -> None:
     """The list itself is refused."""
     kept.woo.may_manage = False
     state = await kept.look()
-    assert (state.state, state.reason, state.hooks) == (Upkeep.UNMANAGED, FORBIDDEN, ())
+    assert (state.state, state.reason, state.hooks) == (WebhookHealth.UNMANAGED, FORBIDDEN, ())
 
 
 async def test_a_firewall_is_told_of(kept: Kept) -> None:
@@ -245,7 +245,7 @@ async def test_what_is_to_be_written_is_never_led_elsewhere(kept: Kept) -> None:
         kept.woo.fail_always(moved(f"{kept.woo.base_url}/elsewhere", status=307))
         state = await kept.look()
         assert not other.seen
-    assert (state.state, state.reason) == (Upkeep.UNMANAGED, ELSEWHERE)
+    assert (state.state, state.reason) == (WebhookHealth.UNMANAGED, ELSEWHERE)
     assert [seen.method for seen in kept.woo.seen] == ["GET", "POST"]
 
 
@@ -253,10 +253,10 @@ async def test_without_an_address_of_ours_nothing_can_be_registered(
     kept: Kept, system: System, settings: Settings
 ) -> None:
     """And the shop is not asked."""
-    state = await upkeep(system, settings, public_url=None).keep_webhooks(
+    state = await upkeep(system, settings, public_url=None).maintain_webhooks(
         WebhookCheck(store_id=kept.shop.store_id)
     )
-    assert state.state is Upkeep.UNMANAGED
+    assert state.state is WebhookHealth.UNMANAGED
     assert "PILITO_PUBLIC_URL" in state.reason
     assert not kept.woo.seen
     assert (await kept.shown())["reason"] == state.reason
@@ -286,7 +286,7 @@ async def test_a_crash_between_two_of_them_doubles_none(kept: Kept, lost: int) -
     shown = await kept.shown()
     assert (shown["state"], shown["reason"]) == ("unknown", raised.value.message)
     assert len(kept.woo.webhooks.by_id) == lost
-    assert (await kept.look()).state is Upkeep.MANAGED
+    assert (await kept.look()).state is WebhookHealth.MANAGED
     assert sorted(hook.topic for hook in kept.woo.webhooks.by_id.values()) == sorted(TOPICS)
     assert len(kept.woo.webhooks.by_id) == len(TOPICS)
 
@@ -298,7 +298,7 @@ async def test_two_at_a_time_do_not_register_twice(kept: Kept) -> None:
         with pytest.raises(ApplicationError, match="looked after already"):
             await kept.look()
     assert not kept.woo.seen
-    assert (await kept.look()).state is Upkeep.MANAGED
+    assert (await kept.look()).state is WebhookHealth.MANAGED
 
 
 async def test_a_failure_leaves_what_was_seen_before(kept: Kept) -> None:
@@ -358,7 +358,7 @@ async def test_what_was_seen_with_another_key_is_not_written(kept: Kept, setting
     await give(kept.shop, settings, base_url="https://another.example")
     async with kept.shop.database.transaction() as connection:
         await webhooks.write(
-            connection, before, WebhookState(state=Upkeep.MANAGED, reason="of the shop before")
+            connection, before, WebhookState(state=WebhookHealth.MANAGED, reason="of the shop before")
         )
     assert (await kept.shown())["state"] == "unknown"
 
@@ -366,7 +366,7 @@ async def test_what_was_seen_with_another_key_is_not_written(kept: Kept, setting
 async def test_a_store_that_is_gone(kept: Kept) -> None:
     """Ends the step for good."""
     with pytest.raises(ApplicationError) as raised:
-        await kept.upkeep.keep_webhooks(WebhookCheck(store_id=2**60))
+        await kept.upkeep.maintain_webhooks(WebhookCheck(store_id=2**60))
     assert raised.value.non_retryable
 
 
@@ -388,7 +388,7 @@ async def test_a_busy_shop_that_fell_silent(kept: Kept) -> None:
     await looked_at_long_ago(kept)
     await kept.at(HOURLY, *(f"wc-{n}" for n in range(100)))
     state = await kept.look(missed=4)
-    assert state.state is Upkeep.SILENT
+    assert state.state is WebhookHealth.SILENT
     assert "73 hours" in state.reason
     assert "found 4 changes" in state.reason
     assert (await kept.shown())["state"] == "silent"
@@ -398,36 +398,36 @@ async def test_a_quiet_shop_is_no_failure(kept: Kept) -> None:
     """Nothing was changed, so nothing had to be told."""
     await looked_at_long_ago(kept)
     await kept.at(HOURLY, *(f"wc-{n}" for n in range(100)))
-    assert (await kept.look(missed=0)).state is Upkeep.MANAGED
+    assert (await kept.look(missed=0)).state is WebhookHealth.MANAGED
 
 
 async def test_silence_within_a_shops_habit(kept: Kept) -> None:
     """Of a shop that tells something once a day, three days mean little."""
     await looked_at_long_ago(kept)
     await kept.at(DAILY, *(f"wc-{n}" for n in range(24)))
-    assert (await kept.look(missed=4)).state is Upkeep.MANAGED
+    assert (await kept.look(missed=4)).state is WebhookHealth.MANAGED
 
 
 async def test_an_import_makes_no_habit(kept: Kept) -> None:
     """Thousands of deliveries in an hour, and then nothing for days."""
     await looked_at_long_ago(kept)
     await kept.at("now() - interval '3 days' - n * interval '1 second'", *(f"wc-{n}" for n in range(3000)))
-    assert (await kept.look(missed=4)).state is Upkeep.MANAGED
+    assert (await kept.look(missed=4)).state is WebhookHealth.MANAGED
 
 
 async def test_what_the_plugin_sends_says_nothing_of_webhooks(kept: Kept) -> None:
     """It may send all day while not one webhook arrives."""
     await looked_at_long_ago(kept)
     await kept.at("now() - n * interval '1 hour'", *(f"evt-{n}" for n in range(100)))
-    assert (await kept.look(missed=4)).state is Upkeep.SILENT
+    assert (await kept.look(missed=4)).state is WebhookHealth.SILENT
 
 
 async def test_webhooks_that_never_came(kept: Kept) -> None:
     """A week after they were registered, as where the shop cannot reach us."""
     await looked_at_long_ago(kept, days=6)
-    assert (await kept.look(missed=4)).state is Upkeep.MANAGED
+    assert (await kept.look(missed=4)).state is WebhookHealth.MANAGED
     await looked_at_long_ago(kept, days=8)
-    assert (await kept.look(missed=4)).state is Upkeep.SILENT
+    assert (await kept.look(missed=4)).state is WebhookHealth.SILENT
 
 
 async def test_what_was_put_right_is_given_time(kept: Kept) -> None:
@@ -435,8 +435,8 @@ async def test_what_was_put_right_is_given_time(kept: Kept) -> None:
     await looked_at_long_ago(kept)
     await kept.at(HOURLY, *(f"wc-{n}" for n in range(100)))
     next(iter(kept.woo.webhooks.by_id.values())).status = "disabled"
-    assert (await kept.look(missed=4)).state is Upkeep.REENABLED
-    assert (await kept.look(missed=4)).state is Upkeep.MANAGED
+    assert (await kept.look(missed=4)).state is WebhookHealth.REENABLED
+    assert (await kept.look(missed=4)).state is WebhookHealth.MANAGED
 
 
 @workflow.defn(sandboxed=False)
@@ -446,7 +446,7 @@ class LooksOnce:
     @workflow.run
     async def run(self, check: WebhookCheck) -> WebhookState:
         state: WebhookState = await workflow.execute_activity(
-            "keep_webhooks",
+            "maintain_webhooks",
             check,
             result_type=WebhookState,
             start_to_close_timeout=timedelta(minutes=1),
@@ -459,7 +459,9 @@ class LooksOnce:
 async def queue(system: System, settings: Settings) -> AsyncIterator[str]:
     """The task queue of a worker with all our activities."""
     embedder = create_embedder(settings)
-    activities = worker.collect(settings, system.temporal, system.database, embedder, Totals(system.database))
+    activities = worker.collect(
+        settings, system.temporal, system.database, embedder, Counters(system.database)
+    )
     name = "upkeep-of-webhooks"
     client = await connect(settings.temporal_address or "", settings.temporal_namespace)
     async with worker.tuned(client, task_queue=name, workflows=[LooksOnce], activities=activities):
@@ -480,7 +482,7 @@ async def test_no_secret_leaves_us_but_to_the_shop(
         task_queue=queue,
     )
     state = await handle.result()
-    assert state.state is Upkeep.MANAGED
+    assert state.state is WebhookHealth.MANAGED
     assert len(kept.woo.webhooks.by_id) == len(TOPICS)
     row = await kept.shop.one("SELECT webhooks FROM stores WHERE id = :store")
     told = (await handle.fetch_history()).to_json() + repr(row) + json.dumps(await kept.shown())

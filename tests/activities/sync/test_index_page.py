@@ -11,7 +11,7 @@ from sqlalchemy import text
 from activities import indexing as embedding
 from activities.sync.index_page import Spent
 from contracts.catalog import Product
-from database.chunks import bulk as page_knowledge
+from database.chunks import bulk
 from database.chunks.bulk import Vanished
 from database.locks import embedding_locks
 from fakes.openai import EmbeddingServer, bad_request
@@ -87,7 +87,7 @@ async def test_a_text_somebody_else_embeds_is_left_to_whoever_looks_for_lost_one
     assert await page.live() == ["woo_2"]
     left = await page.shop.product(1)
     assert left is not None
-    assert left["taken_hash"] is None
+    assert left["claimed_hash"] is None
 
 
 async def test_a_text_that_is_outdated_meanwhile_is_not_found(
@@ -96,14 +96,14 @@ async def test_a_text_that_is_outdated_meanwhile_is_not_found(
     """Its vectors are kept for when it returns."""
     await page.take(shoe(1, "نخست"))
     saved = await page.save(shoe(1, "سپس"))
-    lay = page_knowledge.lay
+    lay = bulk.lay
 
     async def changed_first(*arguments: Any, **more: Any) -> None:
         monkeypatch.undo()
         await page.save(shoe(1, "نخست"))
         await lay(*arguments, **more)
 
-    monkeypatch.setattr(page_knowledge, "lay", changed_first)
+    monkeypatch.setattr(bulk, "lay", changed_first)
     await page.pages.make_known(saved)
     assert await page.live() == ["woo_1"]
     assert (await page.take(shoe(1, "سپس"))).embedded == 0
@@ -123,7 +123,7 @@ async def test_a_vector_that_vanishes_is_not_taken_for_one(
 
     ((version, content),) = saved.unknown.items()
     made = embedding.chunk_rows(version, embedding.chunks_of(content))
-    monkeypatch.setattr(page_knowledge, "known", believed)
+    monkeypatch.setattr(bulk, "known", believed)
     with pytest.raises(Vanished):
         await page.pages.make_known(saved)
     assert len(await page.shop.rows("SELECT FROM tenant_knowledge WHERE store_id = :store")) == 1

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from activities.heartbeat import Heart
+from activities.heartbeat import Heartbeater
 from activities.sync import pagination as walking
 from activities.sync.pagination import Seen, walk
 from contracts.syncs import SyncPosition
@@ -55,7 +55,7 @@ async def batches(told: Told, *, together: int, broken: int = 0, slow: bool = Fa
         ready.release()
 
     try:
-        at = await walk(START, START, cast("Heart", told), read, look_at, together=together)
+        at = await walk(START, START, cast(Heartbeater, told), read, look_at, together=together)
         assert (at.page, at.cursor) == (11, "11")
     except ConnectionError:
         assert broken
@@ -105,7 +105,7 @@ async def test_a_page_that_was_not_looked_at_is_not_told_of(monkeypatch: pytest.
         if pages[0].at.page > 3:
             await asyncio.Event().wait()
 
-    walked = asyncio.create_task(walk(START, START, cast("Heart", told), read, look_at, together=3))
+    walked = asyncio.create_task(walk(START, START, cast(Heartbeater, told), read, look_at, together=3))
     await reached.wait()
     walked.cancel()
     await asyncio.gather(walked, return_exceptions=True)

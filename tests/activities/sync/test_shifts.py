@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from activities import shifts
-from activities.heartbeat import Heart
+from activities.heartbeat import Heartbeater
 from activities.sync.pagination import Seen, walk
 from contracts.syncs import SyncPosition
 from tests.support.lists import RUN, Page
@@ -52,7 +52,7 @@ async def missed(shop: Shop, *, total: int | None = None, page: int = 2) -> set[
     async def look_at(pages: Sequence[Seen[Page]]) -> None:
         named.update(id_ for seen in pages for id_ in seen.page.listed)
 
-    await walk(start, start, cast("Heart", Quiet()), shop.read, look_at)
+    await walk(start, start, cast(Heartbeater, Quiet()), shop.read, look_at)
     return {id_ for id_ in there if id_ in shop.ids} - named
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from crypto import Seal
+from crypto import SecretBox
 from database.access import stores
 from fakes.openai import EmbeddingServer
 from tests.support import deliveries
@@ -139,7 +139,7 @@ async def test_a_store_that_is_not_there_answers_like_a_wrong_signature(
 
 async def test_both_secrets_count_while_one_is_replaced(woo: Shop, system: System) -> None:
     """And after the overlap only the new one."""
-    seal = Seal(system.settings.secret_keys)
+    seal = SecretBox(system.settings.secret_keys)
     async with system.database.transaction() as connection:
         await stores.rotate_secret(
             connection, woo.store_id, seal.seal("the-new-secret"), overlap=timedelta(hours=1)

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crypto import Seal
+from crypto import SecretBox
 from database.access import stores
 from tests.conftest import SECRET_KEY, Configure
 from tests.support.sessions import session, session_of
@@ -34,15 +34,15 @@ async def read(system: System, admin: dict[str, str], store_id: int) -> dict[str
     return told
 
 
-async def secrets(connection: AsyncConnection, store_id: int, seal: Seal) -> list[str]:
+async def secrets(connection: AsyncConnection, store_id: int, seal: SecretBox) -> list[str]:
     terms = await stores.delivery_terms(connection, store_id)
     assert terms
-    return [seal.open(sealed) for sealed in terms.sealed_secrets]
+    return [seal.open(sealed) for sealed in terms.encrypted_secrets]
 
 
 async def live_secrets(system: System, store_id: int) -> list[str]:
     async with system.database.reading() as connection:
-        return await secrets(connection, store_id, Seal((SECRET_KEY,)))
+        return await secrets(connection, store_id, SecretBox((SECRET_KEY,)))
 
 
 async def test_a_store_is_made_with_a_webhook_address_and_a_secret(
@@ -79,7 +79,7 @@ async def test_what_is_kept_is_sealed(system: System, admin: dict[str, str]) -> 
     shown = repr(row) + repr(await read(system, admin, told["id"]))
     for secret in ("chosen-by-the-shop", *CREDENTIALS.values()):
         assert secret not in shown
-    assert Seal((SECRET_KEY,)).open_fields(row.credentials) == CREDENTIALS
+    assert SecretBox((SECRET_KEY,)).decrypt_fields(row.credentials) == CREDENTIALS
     assert await live_secrets(system, told["id"]) == ["chosen-by-the-shop"]
 
 
@@ -215,9 +215,9 @@ async def test_secrets_are_sealed_anew_with_the_first_key(system: System, admin:
     told = await make(system, admin, credentials=CREDENTIALS)
     new = "another key of thirty-two bytes or more"
     async with system.database.transaction() as connection:
-        assert await stores.reseal(connection, Seal((new, SECRET_KEY))) >= 1
+        assert await stores.reseal(connection, SecretBox((new, SECRET_KEY))) >= 1
     async with system.database.reading() as connection:
-        assert await secrets(connection, told["id"], Seal((new,))) == [told["webhook_secret"]]
+        assert await secrets(connection, told["id"], SecretBox((new,))) == [told["webhook_secret"]]
     async with system.database.transaction() as connection:
-        await stores.reseal(connection, Seal((SECRET_KEY, new)))
+        await stores.reseal(connection, SecretBox((SECRET_KEY, new)))
     assert await live_secrets(system, told["id"]) == [told["webhook_secret"]]

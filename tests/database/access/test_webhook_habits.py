@@ -4,15 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.webhooks import Habit
+from contracts.webhooks import DeliveryPattern
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=300)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def habit(*, hours: int, usual: timedelta | None, silent_for: timedelta | None) -> Habit:
-    return Habit(hours=hours, usual=usual, last_at=None if silent_for is None else NOW - silent_for, now=NOW)
+def habit(*, hours: int, usual: timedelta | None, silent_for: timedelta | None) -> DeliveryPattern:
+    return DeliveryPattern(
+        hours=hours, usual=usual, last_at=None if silent_for is None else NOW - silent_for, now=NOW
+    )
 
 
 @pytest.mark.parametrize(

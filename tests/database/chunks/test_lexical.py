@@ -3,8 +3,7 @@
 import pytest
 
 from contracts.search import Question
-from database.chunks import lexical as words
-from database.chunks import search
+from database.chunks import lexical, search
 from knowledge.normalise import search_form
 from tests.support.system import Shop
 
@@ -52,7 +51,7 @@ async def test_what_has_all_words_is_found_among_many_that_have_some(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Common words are not looked at everywhere, but where they come together they are."""
-    monkeypatch.setattr(words, "MATCHES", 2)
+    monkeypatch.setattr(lexical, "MATCHES", 2)
     await stock(shop, "سبز", "سبز", "سبز", "بلند", "بلند", "بلند", "بلند سبز", "سبز", "بلند")
     found = await ranked(shop, "سبز بلند")
     assert found[0] == 7
@@ -61,7 +60,7 @@ async def test_what_has_all_words_is_found_among_many_that_have_some(
 
 async def test_a_rare_word_is_looked_at_everywhere(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is found beside common words that are cut off."""
-    monkeypatch.setattr(words, "MATCHES", 2)
+    monkeypatch.setattr(lexical, "MATCHES", 2)
     await stock(shop, "سبز", "سبز", "سبز", "سبز", "سبز یگانه")
     assert (await ranked(shop, "سبز یگانه"))[0] == 5
 
@@ -88,4 +87,4 @@ async def test_categories_are_compared_as_words_are(shop: Shop, category: str) -
 def test_words_are_told_from_their_parts(folded: str, strict: list[str]) -> None:
     """A joined word is followed by its parts, and by nothing else that makes it up."""
     question = Question(user_id=1, store_id=2, text="", vector=None)
-    assert words.parameters(question, folded)["strict"] == strict
+    assert lexical.parameters(question, folded)["strict"] == strict

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from contracts.events import EventStatus, FinishedEvent, Outcome
+from contracts.events import EventOutcome, EventStatus, FinishedEvent
 from database.events import write as events
 from tests.support.system import Shop
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 async def test_an_event_that_waited_for_a_month_can_end(shop: Shop) -> None:
     """An unpaid account keeps events waiting for as long as it likes."""
     row = await shop.ended(await shop.tell({"id": 1, "name": "ساعت دیواری"}))
-    succeeded = Outcome(status=EventStatus.SUCCEEDED)
+    succeeded = EventOutcome(status=EventStatus.SUCCEEDED)
     async with shop.database.transaction() as connection:
         await connection.execute(
             text("UPDATE events SET received_at = now() - interval '30 days' WHERE id = :id"),

@@ -1,11 +1,11 @@
-"""The first tables."""
+"""The first schema."""
 
 import pgvector.sqlalchemy
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "5ba8b639f217"
+revision = "22098ef66e45"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -15,11 +15,27 @@ def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.execute("CREATE EXTENSION IF NOT EXISTS vector")
     op.create_table(
+        "login_failures",
+        sa.Column("key", sa.Text(), nullable=False, comment="an account, an address, or both"),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_login_failures")),
+    )
+    op.create_table(
+        "totals",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), server_default="", nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "label", name=op.f("pk_totals")),
+    )
+    op.create_table(
         "users",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("username", sa.Text(), server_default="", nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("password_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("is_staff", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -34,7 +50,34 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("base_url", sa.Text(), server_default="", nullable=False),
         sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("webhook_secret", sa.LargeBinary(), nullable=True, comment="encrypted"),
+        sa.Column(
+            "webhook_secret_before",
+            sa.LargeBinary(),
+            nullable=True,
+            comment="encrypted; accepted for a while",
+        ),
+        sa.Column("webhook_secret_before_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "credentials",
+            sa.LargeBinary(),
+            nullable=True,
+            comment="encrypted JSON; keys for reading the shop",
+        ),
+        sa.Column(
+            "schedule",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=True,
+            comment="sync schedule; null is the default",
+        ),
+        sa.Column(
+            "webhooks",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=True,
+            comment="state of its webhooks at the last check",
+        ),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_stores_user_id_users"), ondelete="CASCADE"
         ),
@@ -54,11 +97,25 @@ def upgrade() -> None:
         sa.Column(
             "payload", postgresql.JSON(astext_type=sa.Text()), nullable=True, comment="the product as sent"
         ),
+        sa.Column("payload_trimmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "confirm",
+            sa.Boolean(),
+            server_default=sa.text("false"),
+            nullable=False,
+            comment="confirm with the shop first",
+        ),
+        sa.Column(
+            "pulled_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="when the payload was read from the shop",
+        ),
         sa.Column(
             "version",
             sa.DateTime(timezone=True),
             nullable=True,
-            comment="the shop's time of change, where it told one",
+            comment="the shop's time of change, if it sent one",
         ),
         sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column(
@@ -70,7 +127,7 @@ def upgrade() -> None:
             sa.Boolean(),
             server_default=sa.text("false"),
             nullable=False,
-            comment="its product was not looked at yet",
+            comment="debouncing: its product was not saved yet",
         ),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("superseded_by", sa.Text(), nullable=True),
@@ -81,7 +138,7 @@ def upgrade() -> None:
             postgresql.JSONB(astext_type=sa.Text()),
             server_default="{}",
             nullable=False,
-            comment="run id -> how it went",
+            comment="run id -> start, end and status",
         ),
         sa.Column("redeliveries", sa.Integer(), server_default="0", nullable=False),
         sa.Column("source_address", sa.Text(), server_default="", nullable=False),
@@ -94,12 +151,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
         sa.UniqueConstraint("store_id", "event_id", name=op.f("uq_events_store_id_event_id")),
     )
+    op.create_index("ix_events_external_newest", "events", ["external_id", "received_at", "id"], unique=False)
     op.create_index(
         "ix_events_inbox",
         "events",
         ["received_at"],
         unique=False,
         postgresql_where=sa.text("status = 'received' AND run_id IS NULL"),
+    )
+    op.create_index("ix_events_newest", "events", ["received_at", "id"], unique=False)
+    op.create_index(
+        "ix_events_payloads",
+        "events",
+        ["finished_at"],
+        unique=False,
+        postgresql_where=sa.text("payload IS NOT NULL AND status <> 'failed'"),
     )
     op.create_index(
         "ix_events_pending",
@@ -108,8 +174,21 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("is_pending"),
     )
+    op.create_index("ix_events_status_newest", "events", ["status", "received_at", "id"], unique=False)
+    op.create_index("ix_events_store_newest", "events", ["store_id", "received_at", "id"], unique=False)
     op.create_index(
-        "ix_events_thing", "events", ["store_id", "external_id", "version", "received_at"], unique=False
+        "ix_events_store_status_newest", "events", ["store_id", "status", "received_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_events_subject", "events", ["store_id", "external_id", "version", "received_at"], unique=False
+    )
+    op.create_index("ix_events_type_newest", "events", ["event_type", "received_at", "id"], unique=False)
+    op.create_index(
+        "ix_events_unfinished",
+        "events",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("finished_at IS NULL"),
     )
     op.create_table(
         "integration_tokens",
@@ -196,12 +275,12 @@ def upgrade() -> None:
         sa.Column("link", sa.Text(), server_default="", nullable=False),
         sa.Column("image", sa.Text(), server_default="", nullable=False),
         sa.Column("status", sa.Text(), nullable=False, comment="publish, draft, private, … or deleted"),
-        sa.Column("is_active", sa.Boolean(), nullable=False, comment="may be found"),
+        sa.Column("is_active", sa.Boolean(), nullable=False, comment="visible to search"),
         sa.Column(
             "variation_ids",
             postgresql.ARRAY(sa.Text()),
             nullable=True,
-            comment="all that exist, where the shop said so",
+            comment="ids of all variations, if the shop listed them",
         ),
         sa.Column(
             "metadata",
@@ -214,12 +293,25 @@ def upgrade() -> None:
             "version",
             sa.DateTime(timezone=True),
             nullable=True,
-            comment="the shop's time of change, where it told one",
+            comment="the shop's time of change, if it sent one",
         ),
         sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("content_hash", sa.Text(), nullable=False, comment="of the text that should be known"),
-        sa.Column("taken_hash", sa.Text(), nullable=True, comment="of the text an event took on to embed"),
-        sa.Column("knowledge_hash", sa.Text(), nullable=True, comment="of the text that is known"),
+        sa.Column(
+            "content_hash", sa.Text(), nullable=False, comment="hash of the text that should be indexed"
+        ),
+        sa.Column(
+            "claimed_hash",
+            sa.Text(),
+            nullable=True,
+            comment="content hash that an event claimed for indexing",
+        ),
+        sa.Column(
+            "claimed_by", sa.BigInteger(), nullable=True, comment="the event that holds or held the claim"
+        ),
+        sa.Column(
+            "listed_hash", sa.Text(), nullable=True, comment="fingerprint of its entry in the shop's list"
+        ),
+        sa.Column("knowledge_hash", sa.Text(), nullable=True, comment="hash of the text that is indexed"),
         sa.Column("knowledge_model", sa.Text(), nullable=True),
         sa.Column("knowledge_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -234,15 +326,140 @@ def upgrade() -> None:
         sa.UniqueConstraint("store_id", "external_id", name=op.f("uq_products_store_id_external_id")),
     )
     op.create_index(
+        "ix_products_unclaimed",
+        "products",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("is_active AND claimed_hash IS DISTINCT FROM content_hash"),
+    )
+    op.create_index(
         op.f("ix_products_user_id_updated_at"), "products", ["user_id", "updated_at"], unique=False
+    )
+    op.create_table(
+        "shop_budgets",
+        sa.Column("store_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "next_at", sa.DateTime(timezone=True), nullable=False, comment="earliest time of the next request"
+        ),
+        sa.ForeignKeyConstraint(
+            ["store_id"], ["stores.id"], name=op.f("fk_shop_budgets_store_id_stores"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("store_id", name=op.f("pk_shop_budgets")),
+        prefixes=["UNLOGGED"],
+    )
+    op.create_table(
+        "syncs",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("store_id", sa.BigInteger(), nullable=False),
+        sa.Column("workflow_id", sa.Text(), nullable=False),
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("dry_run", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("allow_gone", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "shop_time", sa.DateTime(timezone=True), nullable=True, comment="the shop's clock at the start"
+        ),
+        sa.Column(
+            "modified_after",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="lower bound; null compares everything",
+        ),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("total", sa.BigInteger(), nullable=True, comment="number of products by the shop's count"),
+        sa.Column(
+            "saw_all", sa.Boolean(), nullable=True, comment="pages listed as many products as the shop counts"
+        ),
+        sa.Column("seen", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("new", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("changed", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("unchanged", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("gone", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("failed", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("embedded", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("reused", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("tokens_spent", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("tokens_saved", sa.BigInteger(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["store_id"], ["stores.id"], name=op.f("fk_syncs_store_id_stores"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_syncs")),
+        sa.UniqueConstraint("run_id", name=op.f("uq_syncs_run_id")),
+    )
+    op.create_index("ix_syncs_store_newest", "syncs", ["store_id", "id"], unique=False)
+    op.create_table(
+        "rate_limits",
+        sa.Column("token_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "full_at", sa.DateTime(timezone=True), nullable=False, comment="when the token bucket is full"
+        ),
+        sa.ForeignKeyConstraint(
+            ["token_id"],
+            ["integration_tokens.id"],
+            name=op.f("fk_rate_limits_token_id_integration_tokens"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("token_id", name=op.f("pk_rate_limits")),
+        prefixes=["UNLOGGED"],
+    )
+    op.create_table(
+        "sync_absent",
+        sa.Column("sync_id", sa.BigInteger(), nullable=False),
+        sa.Column("product_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["sync_id"], ["syncs.id"], name=op.f("fk_sync_absent_sync_id_syncs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("sync_id", "product_id", name=op.f("pk_sync_absent")),
+    )
+    op.create_table(
+        "sync_findings",
+        sa.Column("sync_id", sa.BigInteger(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), server_default="", nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["sync_id"], ["syncs.id"], name=op.f("fk_sync_findings_sync_id_syncs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("sync_id", "external_id", "kind", name=op.f("pk_sync_findings")),
+    )
+    op.create_table(
+        "sync_pages",
+        sa.Column("sync_id", sa.BigInteger(), nullable=False),
+        sa.Column("page", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column(
+            "external_ids",
+            postgresql.ARRAY(sa.Text()),
+            server_default="{}",
+            nullable=False,
+            comment="products on the page",
+        ),
+        sa.Column("wanted", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("seen", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("new", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("changed", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("unchanged", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("gone", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("failed", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("embedded", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("reused", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("tokens_spent", sa.BigInteger(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["sync_id"], ["syncs.id"], name=op.f("fk_sync_pages_sync_id_syncs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("sync_id", "page", name=op.f("pk_sync_pages")),
     )
     op.create_table(
         "tenant_knowledge",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("user_id", sa.BigInteger(), nullable=False),
-        sa.Column("store_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False, comment="copied from the product"),
+        sa.Column("store_id", sa.BigInteger(), nullable=False, comment="copied from the product"),
         sa.Column("product_id", sa.BigInteger(), nullable=False),
-        sa.Column("content_hash", sa.Text(), nullable=False, comment="the generation it belongs to"),
+        sa.Column("content_hash", sa.Text(), nullable=False, comment="generation of the chunk"),
         sa.Column("model", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
@@ -252,9 +469,9 @@ def upgrade() -> None:
             "words",
             postgresql.TSVECTOR(),
             nullable=False,
-            comment="folded text and its store and owner, for full text",
+            comment="normalised text with store and owner",
         ),
-        sa.Column("embedding", pgvector.sqlalchemy.HALFVEC(), nullable=True),
+        sa.Column("embedding", pgvector.sqlalchemy.halfvec.HALFVEC(), nullable=True),
         sa.Column("is_live", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
@@ -262,12 +479,6 @@ def upgrade() -> None:
             ["products.id"],
             name=op.f("fk_tenant_knowledge_product_id_products"),
             ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["store_id"], ["stores.id"], name=op.f("fk_tenant_knowledge_store_id_stores"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_tenant_knowledge_user_id_users"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tenant_knowledge")),
         sa.UniqueConstraint(
@@ -306,7 +517,6 @@ def upgrade() -> None:
         postgresql_using="gin",
         postgresql_where=sa.text("is_live"),
     )
-    # A halfvec fits into its row; out of line, every distance would cost one more read.
     op.execute("ALTER TABLE tenant_knowledge ALTER COLUMN embedding SET STORAGE PLAIN")
 
 
@@ -326,21 +536,49 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_tenant_knowledge_product_id_text_hash_model"), table_name="tenant_knowledge")
     op.drop_table("tenant_knowledge")
+    op.drop_table("sync_pages")
+    op.drop_table("sync_findings")
+    op.drop_table("sync_absent")
+    op.drop_table("rate_limits")
+    op.drop_index("ix_syncs_store_newest", table_name="syncs")
+    op.drop_table("syncs")
+    op.drop_table("shop_budgets")
     op.drop_index(op.f("ix_products_user_id_updated_at"), table_name="products")
+    op.drop_index(
+        "ix_products_unclaimed",
+        table_name="products",
+        postgresql_where=sa.text("is_active AND claimed_hash IS DISTINCT FROM content_hash"),
+    )
     op.drop_table("products")
     op.drop_index(op.f("ix_product_variations_store_id_parent_external_id"), table_name="product_variations")
     op.drop_table("product_variations")
     op.drop_index(op.f("ix_integration_tokens_user_id"), table_name="integration_tokens")
     op.drop_index(op.f("ix_integration_tokens_store_id"), table_name="integration_tokens")
     op.drop_table("integration_tokens")
-    op.drop_index("ix_events_thing", table_name="events")
+    op.drop_index(
+        "ix_events_unfinished", table_name="events", postgresql_where=sa.text("finished_at IS NULL")
+    )
+    op.drop_index("ix_events_type_newest", table_name="events")
+    op.drop_index("ix_events_subject", table_name="events")
+    op.drop_index("ix_events_store_status_newest", table_name="events")
+    op.drop_index("ix_events_store_newest", table_name="events")
+    op.drop_index("ix_events_status_newest", table_name="events")
     op.drop_index("ix_events_pending", table_name="events", postgresql_where=sa.text("is_pending"))
+    op.drop_index(
+        "ix_events_payloads",
+        table_name="events",
+        postgresql_where=sa.text("payload IS NOT NULL AND status <> 'failed'"),
+    )
+    op.drop_index("ix_events_newest", table_name="events")
     op.drop_index(
         "ix_events_inbox",
         table_name="events",
         postgresql_where=sa.text("status = 'received' AND run_id IS NULL"),
     )
+    op.drop_index("ix_events_external_newest", table_name="events")
     op.drop_table("events")
     op.drop_index(op.f("ix_stores_user_id"), table_name="stores")
     op.drop_table("stores")
     op.drop_table("users")
+    op.drop_table("totals")
+    op.drop_table("login_failures")
