@@ -18,7 +18,7 @@ FLOCK := $(if $(shell command -v flock),flock Makefile)
 
 .PHONY: help
 help: ## List the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 .PHONY: run
 run: $(LOCAL) ## Start everything: Postgres, Temporal, worker, API; Ctrl-C stops it
@@ -54,6 +54,14 @@ plugin: python ## Build the WordPress plugin: pilito-product-sync.zip
 bench: $(DEV) ## Measure (ARGS for one measurement)
 	@exec $(BIN)/python -m bench $(ARGS)
 
+.PHONY: docs
+docs: $(DEV) ## Build the documentation site into site/, strictly
+	@exec $(BIN)/mkdocs build --strict
+
+.PHONY: swagger-ui
+swagger-ui: $(DEV) ## Copy Swagger UI from its npm package again (ARGS=VERSION for another version); needs npm
+	@exec $(BIN)/python -m api.openapi.vendor $(ARGS)
+
 .PHONY: histories
 histories: $(DEV) ## Record workflow histories for tests to replay, where there are none yet
 	@exec $(BIN)/python -m tests.record_histories
@@ -64,13 +72,13 @@ COMPILE = .venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --pyt
 .PHONY: lock
 lock: python ## Make the three locks anew, with the newest versions allowed
 	test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv; }
-	$(COMPILE) --upgrade --extra local --extra dev --output-file requirements-dev.lock
+	$(COMPILE) --upgrade --extra local --extra dev --extra docs --output-file requirements-dev.lock
 	$(COMPILE) --upgrade --constraint requirements-dev.lock --extra local --output-file requirements-local.lock
 	$(COMPILE) --upgrade --constraint requirements-dev.lock --output-file requirements.lock
 
 .PHONY: clean
 clean: ## Remove what was installed and cached; the data in .local stays
-	rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis dist pilito-product-sync.zip
+	rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis dist site pilito-product-sync.zip
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: python

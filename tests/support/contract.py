@@ -44,6 +44,8 @@ GET     /healthz                                            anyone
 GET     /readyz                                             anyone
 GET     /metrics                                            anyone
 GET     /docs                                               anyone
+GET     /docs/swagger-ui-dist-5.35.0/swagger-ui-bundle.js   anyone
+GET     /docs/swagger-ui-dist-5.35.0/swagger-ui.css         anyone
 GET     /openapi.json                                       anyone
 """
 """`token` is a shop's, `user` a session, `admin` one of an admin; `signed` deliveries carry neither."""
