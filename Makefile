@@ -56,7 +56,7 @@ bench: $(DEV) ## Measure (ARGS for one measurement)
 
 .PHONY: docs
 docs: $(DEV) ## Build the documentation site into site/, strictly
-	@exec $(BIN)/mkdocs build --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 .PHONY: swagger-ui
 swagger-ui: $(DEV) ## Copy Swagger UI from its npm package again (ARGS=VERSION for another version); needs npm

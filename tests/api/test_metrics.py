@@ -76,7 +76,7 @@ async def standing(database: Database) -> MetricsSnapshot:
 def test_the_operators_table_names_every_metric() -> None:
     """And no other; with its kind, labels and meaning."""
     rows = re.findall(
-        r"^\| `(pilito_\w+)` \| (\w+) \|", (ROOT / "docs/operations.md").read_text(), re.MULTILINE
+        r"^\| `(pilito_\w+)` \| (\w+) \|", (ROOT / "docs/reference/metrics.md").read_text(), re.MULTILINE
     )
     known = {
         (family.name + ("_total" if family.type == "counter" else ""), family.type) for family in families()
