@@ -1,4 +1,4 @@
-"""What the API's document says, as HTML without a script: `/docs` where Swagger UI cannot load."""
+"""The OpenAPI document as plain HTML: what `/docs` shows until Swagger UI has loaded, or without a script."""
 
 from collections.abc import Iterator
 from html import escape
@@ -46,7 +46,7 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> Iterator[st
 
 
 def reference(document: dict[str, Any]) -> str:
-    """The operations and the shapes of an OpenAPI document."""
+    """Returns the operations and schemas of an OpenAPI document as HTML, without `<html>` and `<body>`."""
     parts = [
         f"<h1>{escape(document['info']['title'])} {escape(document['info']['version'])}</h1>",
         '<p>For tools: <a href="/openapi.json">openapi.json</a></p>',

@@ -12,7 +12,7 @@ CODE_BLOCK = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 
 @cache
 def tracked() -> tuple[Path, ...]:
-    """Returns the files of the repository that git tracks, and those that it would add."""
+    """Returns the files of the repository that git tracks, and new files that it does not ignore."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return tuple(path for name in listed.split("\0") if name and (path := ROOT / name).is_file())

@@ -1,4 +1,4 @@
-"""What is written down about the product is true."""
+"""`.env.example` and the help texts are complete, and the version is the same everywhere."""
 
 import re
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ LINE = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
 
 
 def example() -> dict[str, str]:
-    found = [(line[1], line[2]) for line in map(LINE.fullmatch, EXAMPLE.splitlines()) if line]
-    assert len(found) == len(dict(found)), "a setting is named twice"
-    return dict(found)
+    lines = [(line[1], line[2]) for line in map(LINE.fullmatch, EXAMPLE.splitlines()) if line]
+    assert len(lines) == len(dict(lines)), "a setting is named twice"
+    return dict(lines)
 
 
 ENVIRONMENT = {
@@ -30,12 +30,12 @@ ENVIRONMENT = {
 
 
 def test_the_example_names_every_setting_and_no_other() -> None:
-    """Whoever reads `.env.example` knows all there is to set."""
+    """`.env.example` lists the fields of `Settings`."""
     assert sorted(example()) == sorted(ENVIRONMENT)
 
 
 def test_the_example_shows_the_defaults() -> None:
-    """A copy of it changes nothing."""
+    """A copy of the example changes no setting."""
     assert Settings(_env_file=ROOT / ".env.example") == Settings(_env_file=None)
 
 
@@ -43,7 +43,7 @@ def test_the_example_shows_the_defaults() -> None:
 def test_a_setting_is_read_from_the_environment_by_its_name(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The names in the example are those the environment is asked for."""
+    """Each variable sets its own field and no other."""
     untouched = Settings(_env_file=None).model_dump()
     values = {"OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "PILITO_TRUSTED_PROXIES": "10.0.0.0/8"}
     values["PILITO_SECRET_KEY"] = "k" * 32
@@ -66,7 +66,7 @@ def test_every_line_of_the_example_is_explained() -> None:
 
 
 def test_the_example_holds_no_secret() -> None:
-    """What must stay secret is empty there."""
+    """Passwords and keys are empty in the example."""
     for name, value in example().items():
         if re.search("PASSWORD|SECRET|KEY", name):
             assert value == "", name
@@ -82,13 +82,13 @@ COMMANDS = dict(commands("pilito", typer.main.get_command(app)))
 
 
 def test_the_commands_are_found() -> None:
-    """The tests below look at all of them."""
+    """The table of the test below is not empty."""
     assert {"pilito up", "pilito migrate", "pilito admin create", "pilito token create"} < set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_option_has_help(name: str) -> None:
-    """`--help` explains whatever can be typed."""
+    """`--help` explains every command, argument and option."""
     command = COMMANDS[name]
     assert getattr(command, "help", None), name
     for parameter in getattr(command, "params", []):
@@ -96,5 +96,5 @@ def test_every_command_and_option_has_help(name: str) -> None:
 
 
 def test_the_product_knows_its_version() -> None:
-    """The image holds no package that could tell it."""
+    """The code and the package have the same version; the image contains no package metadata."""
     assert f'version = "{VERSION}"\n' in (ROOT / "pyproject.toml").read_text()
