@@ -42,7 +42,7 @@ types: $(DEV) ## Check the types
 	$(BIN)/mypy
 
 .PHONY: format
-format: $(DEV) ## Format, and mend what the linter can
+format: $(DEV) ## Format, and fix what the linter can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
@@ -70,7 +70,7 @@ COMPILE = .venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --pyt
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .PHONY: lock
-lock: python ## Make the three locks anew, with the newest versions allowed
+lock: python ## Update the three lock files to the newest versions allowed
 	test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv; }
 	$(COMPILE) --upgrade --extra local --extra dev --extra docs --output-file requirements-dev.lock
 	$(COMPILE) --upgrade --constraint requirements-dev.lock --extra local --output-file requirements-local.lock
