@@ -24,9 +24,11 @@ PACKAGES = {name for name in TOP if (ROOT / name / "__init__.py").exists()}
 
 ELSEWHERE = {
     ".local/environment.json": "made by `make run`",
+    "connectors/magento/": "of a platform that a reader adds",
     "deliveries.py": "of a platform that a reader adds",
     "client.py": "of a platform that a reader adds",
     "README.md": "of any folder",
+    "__init__.py": "of any package",
     "record.json": "of the folder named before it",
 }
 """Names that look like a path of the repository and are none."""
