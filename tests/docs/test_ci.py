@@ -1,4 +1,4 @@
-"""The files for GitHub follow their schemas, and its workflow has few rights."""
+"""The files for GitHub follow their schemas, and its workflow runs verbs that exist, with few rights."""
 
 import re
 from importlib.resources import files
@@ -41,6 +41,11 @@ def validate(document: Any, schema_name: str) -> None:
     carried = files("check_jsonschema") / "builtin_schemas" / "vendor" / f"{schema_name}.json"
     schema = orjson.loads(carried.read_bytes())
     validators.validator_for(schema)(schema).validate(document)
+
+
+def commands() -> list[str]:
+    """Returns every command line of every job."""
+    return [step["run"] for job in JOBS.values() for step in job["steps"] if "run" in step]
 
 
 @pytest.mark.parametrize(("name", "schema_name"), SCHEMAS.items())
@@ -86,6 +91,13 @@ def test_jobs_can_only_read_the_repository() -> None:
 def test_every_job_has_a_time_limit() -> None:
     """A job that hangs ends after at most 45 minutes."""
     assert {name for name, job in JOBS.items() if not 0 < job["timeout-minutes"] <= 45} == set()
+
+
+def test_jobs_run_verbs_of_the_makefile() -> None:
+    """`make X` of a job is a target of the Makefile."""
+    targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    verbs = {command.split()[1] for command in commands() if command.startswith("make ")}
+    assert verbs - targets == set()
 
 
 def test_every_supported_python_runs_the_unit_tests() -> None:
