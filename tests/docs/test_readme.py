@@ -6,7 +6,6 @@ import re
 import tomllib
 from typing import Any
 
-import pytest
 import yaml
 
 from tests.conftest import ROOT
@@ -46,7 +45,6 @@ def shape(value: object) -> object:
     return value
 
 
-@pytest.mark.slow
 async def test_the_product_that_is_sent_is_found(shop: Shop) -> None:
     """The first command is accepted and the second finds its product; both answer as the page shows."""
     (send, sent), (search, found) = EXAMPLES

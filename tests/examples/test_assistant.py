@@ -14,8 +14,6 @@ import pytest
 from tests.conftest import ROOT
 from tests.support.system import Shop
 
-pytestmark = pytest.mark.slow
-
 ASSISTANT = ROOT / "examples" / "assistant" / "assistant.py"
 QUESTION = "برای کتاب خواندن چه چراغی دارید؟"
 LAMP = {

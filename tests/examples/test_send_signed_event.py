@@ -15,8 +15,6 @@ from fakes.openai import EmbeddingServer
 from tests.conftest import ROOT
 from tests.support.system import Shop, System
 
-pytestmark = pytest.mark.slow
-
 FOLDER = ROOT / "examples" / "send_signed_event"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw0123456789ab"
 ANOTHER_SECRET = "whsec_AAAA9r8GKYqrTwjUPD8ILPZIo2LaLaSw0123456789ab"
