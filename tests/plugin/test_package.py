@@ -46,10 +46,11 @@ def test_the_zip_holds_what_the_contract_names(tmp_path: Path) -> None:
     assert {f"pilito-product-sync/{name}" for name in (
         "pilito-product-sync.php", "includes/helpers.php", "includes/class-pilito-api.php",
         "includes/class-pilito-hooks.php", "admin/class-admin-page.php", "admin/views/settings.php",
-        "admin/css/admin.css", "admin/js/admin.js", "uninstall.php", "readme.txt",
+        "admin/css/admin.css", "admin/js/admin.js", "uninstall.php", "readme.txt", "LICENSE",
         "languages/pilito-product-sync-fa_IR.mo",
     )} <= names  # fmt: skip
-    assert {Path(name).suffix for name in names} == {".php", ".css", ".js", ".txt", ".po", ".mo"}
+    assert {Path(name).suffix for name in names} == {".php", ".css", ".js", ".txt", ".po", ".mo", ""}
+    assert [name for name in names if not Path(name).suffix] == ["pilito-product-sync/LICENSE"]
 
 
 def test_everything_said_is_said_in_persian() -> None:
@@ -78,6 +79,13 @@ def test_the_compiled_translations_can_be_read() -> None:
 def test_a_file_opened_by_itself_does_nothing(file: Path) -> None:
     """Whoever asks a server for the file gets nothing of it."""
     assert re.search(r"defined\( '(ABSPATH|WP_UNINSTALL_PLUGIN)' \) \|\| exit;", file.read_text("utf-8"))
+
+
+def test_the_license_is_the_one_that_the_header_names() -> None:
+    """The zip carries the full text of version 2 of the GPL."""
+    text = (SOURCE / "LICENSE").read_text("utf-8")
+    assert "GNU GENERAL PUBLIC LICENSE\n                       Version 2, June 1991" in text
+    assert header("License") == "GPL-2.0-or-later"
 
 
 def test_the_versions_agree() -> None:
