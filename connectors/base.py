@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+from pydantic import BaseModel, ConfigDict
+
 from connectors.http.outbound import Outbound
 from contracts.catalog import Product, Variation
 from contracts.deliveries import IgnoredDelivery, ParsedDelivery, SignedDelivery
 from contracts.events import EventType
 from contracts.retry import Failure
 from contracts.stores import ShopAccess
+from contracts.tokens import TokenFormat
 from contracts.webhooks import Webhook
 
 
@@ -223,3 +226,30 @@ class CatalogueReader(Protocol):
     def failure(self, error: Exception) -> Failure:
         """What anything that reading raised means."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """Everything by which one platform differs from another; `connectors.registry` lists one per store type.
+
+    `reader` is None where the platform's shops cannot be read. `credentials` names the fields a store needs
+    to be read. `body` is the model of a delivery in the API's document. `store_name` is the name of a store
+    that is created together with a token.
+
+    `webhook_event_prefix` begins the event ids of the platform's own webhooks; set it where stores also get
+    events another way. `product_id_field` is the metadata field that shows a product's number in the shop.
+    """
+
+    deliveries: Connector
+    body: type[BaseModel]
+    reader: CatalogueReader | None = None
+    credentials: tuple[str, ...] = ()
+    token_format: TokenFormat
+    store_name: str
+    webhook_event_prefix: str = ""
+    product_id_field: str | None = None
+
+
+def examples(*bodies: Mapping[str, Any]) -> ConfigDict:
+    """Returns the configuration of a model that shows these examples in the API's document."""
+    return ConfigDict(json_schema_extra={"examples": [dict(body) for body in bodies]})

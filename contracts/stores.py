@@ -10,19 +10,11 @@ from contracts.webhooks import WebhookState
 
 
 class StoreType(StrEnum):
-    """What a shop runs on."""
+    """The platform a shop runs on; `connectors.registry` has one record for each."""
 
     WOOCOMMERCE = "woocommerce"
     SHOPIFY = "shopify"
     CUSTOM = "custom"
-
-
-CREDENTIALS: dict[StoreType, tuple[str, ...]] = {
-    StoreType.WOOCOMMERCE: ("consumer_key", "consumer_secret"),
-    StoreType.SHOPIFY: ("access_token",),
-    StoreType.CUSTOM: (),
-}
-"""What pulling from a shop of each type takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,15 @@
-"""Who is asking."""
+"""Integration tokens and their holders."""
 
 from dataclasses import dataclass
 from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenFormat:
+    """What the tokens of one platform look like: a prefix, and how many random characters follow it."""
+
+    prefix: str
+    length: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api.middleware": {"api", "api.security", "observability", "settings"},
     "api.metrics": {"api.middleware", "api.security", "contracts", "database"},
     "api.openapi": {"api"},
-    "api.schemas": {"api", "api.openapi", "connectors.*", "contracts"},
+    "api.schemas": {"api", "api.openapi", "contracts"},
     "api.dependencies": {
         "api",
         "api.ingest",
@@ -97,7 +97,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "temporal",
         "workflows",
     },
-    "embedded": {"contracts", "crypto", "database.*", "knowledge", "settings"},
+    "embedded": {"connectors.registry", "contracts", "crypto", "database.*", "knowledge", "settings"},
     "commands": {"connectors.*", *BASE, "database.*", "embedded", "embeddings", "temporal"},
     "cli": {"api.*", "commands", "database.*", "embedded", *BASE, "temporal", "worker"},
     "plugin_zip": set(),

@@ -110,7 +110,7 @@ async def fetch_current(shop: OpenShop, thing: Subject) -> ShopSnapshot | None:
 
     A variation is read with its whole product, for nobody else tells what the change made of that.
     """
-    connector = PLATFORMS[shop.terms.type]
+    connector = PLATFORMS[shop.terms.type].deliveries
     read_at = datetime.now(UTC)
     payload = await shop.catalogue.product(thing.product_key)
     if payload is None:

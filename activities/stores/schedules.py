@@ -7,7 +7,7 @@ from temporalio import activity
 
 from activities.errors import database_errors
 from activities.heartbeat import heartbeating
-from connectors.registry import READERS
+from connectors.registry import READABLE
 from contracts.stores import Aligned, ReadableStore
 from database.access import stores
 from database.engine import Database
@@ -35,5 +35,5 @@ class ScheduleActivities:
             found = await self._schedules.found()
             with database_errors():
                 async with self._database.reading() as connection:
-                    readable = await stores.readable(connection, READERS)
+                    readable = await stores.readable(connection, READABLE)
             return await self._schedules.align(found, readable)

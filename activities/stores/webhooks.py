@@ -14,6 +14,7 @@ from activities.failures import STORE_GONE
 from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.stores.webhook_status import WebhookReport, judged
 from connectors.base import KeepsWebhooks, WebhookKeeper
+from connectors.registry import PLATFORMS
 from contracts.errors import ShopForbids
 from contracts.ids import webhook_address
 from contracts.retry import Failure, Retry
@@ -103,7 +104,9 @@ class WebhookActivities:
         if since is None or found.made or found.woken:
             since = datetime.now(UTC)
         async with self._database.reading() as connection:
-            habit = await webhooks.delivery_pattern(connection, keeping.store_id)
+            habit = await webhooks.delivery_pattern(
+                connection, keeping.store_id, event_prefix=PLATFORMS[keeping.type].webhook_event_prefix
+            )
         state = judged(found, habit, since=since, missed=missed, unreachable=self._unreachable)
         return await self._write(keeping, state, since=since, signed_by=signed_by)
 

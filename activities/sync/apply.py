@@ -40,7 +40,7 @@ def _read(shop: OpenShop, bodies: Bodies, read_at: datetime) -> tuple[list[ReadP
     products, unreadable = [], []
     for external_id, body in bodies.items():
         try:
-            change = PLATFORMS[shop.terms.type].change(EventType.UPDATED, body)
+            change = PLATFORMS[shop.terms.type].deliveries.change(EventType.UPDATED, body)
         except InvalidField as error:
             detail = f"The product cannot be read: {error}."
             unreadable.append(

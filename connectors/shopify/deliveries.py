@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
+from pydantic import RootModel
 
-from connectors.base import Change
+from connectors.base import Change, examples
 from connectors.envelope import signed_with_one_of
 from connectors.shopify.parse import lacks_variants, parse
 from contracts.catalog import Product
@@ -21,6 +22,15 @@ TOPICS = {
 }
 
 LONGEST_ID = 100
+
+
+class ShopifyDelivery(RootModel[dict[str, Any]]):
+    """A product as Shopify's webhooks tell it, or the id alone of one that is gone."""
+
+    model_config = examples(
+        {"id": 788032119674292922, "title": "چراغ مطالعه", "status": "active", "variants": []},
+        {"id": 788032119674292922},
+    )
 
 
 def _header(delivery: SignedDelivery, name: str) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
+from pydantic import RootModel
 
-from connectors.base import Change
+from connectors.base import Change, examples
 from connectors.envelope import signed_with_one_of
 from connectors.woocommerce.parse import parse
 from contracts.catalog import Product, Variation
@@ -29,11 +30,20 @@ _UPSERTS = {
     "product.published": EventType.PUBLISHED,
 }
 
+EVENT_PREFIX = "wc-"
+"""Tells events of these webhooks from events of our plugin."""
+
 _ERRORS = {
     "woocommerce_rest_product_invalid_id": "The product was deleted before WooCommerce told of it.",
     "woocommerce_rest_cannot_view": "The user who owns this webhook in WooCommerce may not see products.",
 }
 """What WooCommerce signs and sends instead of a product."""
+
+
+class WooCommerceDelivery(RootModel[dict[str, Any]]):
+    """A product or variation as WooCommerce's REST API tells it, or the id alone of one that is gone."""
+
+    model_config = examples({"id": 777, "name": "لپ‌تاپ ایسوس ROG", "type": "simple"}, {"id": 777})
 
 
 def _event_id(delivery: SignedDelivery, topic: str, *also: str) -> str:
@@ -46,7 +56,7 @@ def _event_id(delivery: SignedDelivery, topic: str, *also: str) -> str:
     for part in (topic, delivery.headers.get("x-wc-webhook-resource", ""), *also):
         digest.update(part.encode("utf-8", "replace") + b"\0")
     digest.update(delivery.body)
-    return f"wc-{digest.hexdigest()}"
+    return f"{EVENT_PREFIX}{digest.hexdigest()}"
 
 
 class WooCommerceDeliveries:

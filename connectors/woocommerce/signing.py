@@ -12,7 +12,6 @@ import httpx2
 from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256, Client
 
 from contracts.errors import ShopRefuses
-from contracts.stores import CREDENTIALS, StoreType
 
 Method = Literal["GET", "POST", "PUT"]
 logging.getLogger("oauthlib").setLevel(logging.INFO)  # what it says for debugging holds the consumer key
@@ -22,7 +21,7 @@ class Key:
     """A consumer key with its secret; neither is shown."""
 
     def __init__(self, credentials: Mapping[str, str]) -> None:
-        key, secret = (credentials.get(name, "") for name in CREDENTIALS[StoreType.WOOCOMMERCE])
+        key, secret = credentials.get("consumer_key", ""), credentials.get("consumer_secret", "")
         if not key or not secret:
             raise ShopRefuses("The store has no consumer key and secret; give it some in its credentials.")
         self._key, self._secret = key, secret

@@ -13,7 +13,7 @@ import pytest
 from connectors.base import Catalogue, ManifestEntry
 from connectors.http import request as exchange
 from connectors.http.outbound import Outbound
-from connectors.registry import PLATFORMS, READERS
+from connectors.registry import PLATFORMS
 from connectors.shopify.client import ShopifyReader
 from connectors.shopify.graphql import LEAST_WAIT, LONGEST_WAIT, Timing
 from contracts.catalog import Attribute, Facts, Product
@@ -79,7 +79,7 @@ def simple(id_: int, **changed: object) -> dict[str, Any]:
 def known(body: object) -> Product:
     """What our catalogue makes of a body."""
     assert isinstance(body, dict)
-    change = PLATFORMS[StoreType.SHOPIFY].change(EventType.UPDATED, body)
+    change = PLATFORMS[StoreType.SHOPIFY].deliveries.change(EventType.UPDATED, body)
     assert isinstance(change, Product)
     return change
 
@@ -734,4 +734,4 @@ async def test_a_token_without_the_scope_is_named(shop: ShopifyServer, outbound:
 
 def test_shopify_is_among_the_platforms_that_can_be_read() -> None:
     """With real time."""
-    assert isinstance(READERS[StoreType.SHOPIFY], ShopifyReader)
+    assert isinstance(PLATFORMS[StoreType.SHOPIFY].reader, ShopifyReader)
