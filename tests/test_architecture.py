@@ -239,6 +239,17 @@ def test_embedded_servers_are_imported_where_they_start() -> None:
     ] == []
 
 
+def test_the_embedding_vendor_has_one_module() -> None:
+    """All other modules use the Protocol of `embeddings.base`."""
+    assert {
+        module
+        for module, file in MODULES.items()
+        for node in ast.walk(ast.parse(file.read_text()))
+        for name in imported(node)
+        if name.split(".")[0] == "openai"
+    } == {"embeddings.openai"}
+
+
 def outside_the_passage(tree: ast.Module) -> Iterator[str]:
     """The modules that are imported outside of `workflow.unsafe.imports_passed_through()`."""
     passage = "with workflow.unsafe.imports_passed_through():"

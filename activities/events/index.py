@@ -1,6 +1,5 @@
 """Chunk, embed, publish: a product's text becomes what search finds."""
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,6 @@ from temporalio.exceptions import ApplicationError
 
 from activities.counters import Counters
 from activities.errors import application_error, database_errors, event_errors, record_failure
-from activities.failures import embedding_failure
 from activities.heartbeat import heartbeating
 from activities.indexing import Indexer
 from contracts.events import TextVersion
@@ -101,7 +99,7 @@ class IndexingActivities:
         except ApplicationError:
             raise
         except Exception as error:  # the mapping is total
-            failure = self._judged(embedding_failure(error, now=time.time()))
+            failure = self._judged(self._embedding.failure(error))
             activity.logger.warning("embedding failed: %s", failure.reason)
             await record_failure(self._database, version.event_row, failure)
             raise application_error(failure) from None

@@ -66,7 +66,7 @@ async def test_texts_become_vectors_in_their_order(
     embedder: OpenAIEmbedder, embeddings: EmbeddingServer
 ) -> None:
     """One request with our key, the model and the dimensions; the tokens are those billed."""
-    embedded = await embedder.embed(TEXTS)
+    embedded = await embedder.embed_documents(TEXTS)
     for vector, text in zip(embedded.vectors, TEXTS, strict=True):
         assert numbers(vector) == halves(embed(text, DIMENSIONS))
     assert embedded.tokens == embeddings.tokens
@@ -86,7 +86,7 @@ async def test_a_server_that_only_knows_numbers_is_understood(
     """We ask for base64, a quarter of the size; compatible servers may not know of it."""
     made = [list(embed(text, DIMENSIONS)) for text in TEXTS]
     embeddings.fail_next(vectors(*made))
-    embedded = await embedder.embed(TEXTS)
+    embedded = await embedder.embed_documents(TEXTS)
     assert [*map(numbers, embedded.vectors)] == [halves(one) for one in made]
 
 
@@ -95,7 +95,7 @@ async def test_vectors_are_claimed_by_their_index(
 ) -> None:
     """A server may answer in any order."""
     embeddings.fail_next(servers.OUT_OF_ORDER)
-    embedded = await embedder.embed(TEXTS)
+    embedded = await embedder.embed_documents(TEXTS)
     for vector, text in zip(embedded.vectors, TEXTS, strict=True):
         assert numbers(vector) == halves(embed(text, DIMENSIONS))
 
@@ -107,7 +107,7 @@ async def test_only_models_that_can_are_asked_for_dimensions(embeddings: Embeddi
     )
     embeddings.fail_next(vectors([0.5] * 1536))
     try:
-        assert len((await older.embed(["کیف"])).vectors) == 1
+        assert len((await older.embed_documents(["کیف"])).vectors) == 1
     finally:
         await older.close()
     (seen,) = embeddings.requests
@@ -120,7 +120,7 @@ async def test_a_bill_that_cannot_be_read_costs_no_vectors(
 ) -> None:
     """Compatible servers leave `usage` out or fill it oddly."""
     embeddings.fail_next(vectors(UNIT, usage=usage))
-    embedded = await embedder.embed(["کیف"])
+    embedded = await embedder.embed_documents(["کیف"])
     assert ([*map(numbers, embedded.vectors)], embedded.tokens) == ([UNIT], 0)
 
 
@@ -169,7 +169,7 @@ async def test_anything_but_one_vector_per_text_is_unusable(
     """Every vector has to be there, made of finite numbers and not of zeros alone."""
     embeddings.fail_next(fault)
     with pytest.raises(UnusableAnswer):
-        await embedder.embed(TEXTS)
+        await embedder.embed_documents(TEXTS)
     assert len(embeddings.requests) == 1
 
 
@@ -179,7 +179,7 @@ async def test_what_half_precision_can_just_hold_is_taken(
     """The least of its numbers and the greatest, each alone in its vector."""
     told = [[number, *[0.0] * (DIMENSIONS - 1)] for number in (2.0**-24, -65_519.0, 65_504.0)]
     embeddings.fail_next(vectors(*told))
-    answer = await embedder.embed(TEXTS)
+    answer = await embedder.embed_documents(TEXTS)
     assert [numbers(vector)[0] for vector in answer.vectors] == [2.0**-24, -65_504.0, 65_504.0]
 
 
@@ -199,7 +199,7 @@ async def test_vectors_of_another_size_are_told_apart(
     """The configuration has to be mended; the error names the setting."""
     embeddings.fail_next(fault)
     with pytest.raises(WrongDimensions, match="PILITO_EMBEDDING_DIMENSIONS"):
-        await embedder.embed(TEXTS)
+        await embedder.embed_documents(TEXTS)
 
 
 @pytest.mark.parametrize(
@@ -224,27 +224,38 @@ async def test_nothing_is_retried(
     """Temporal owns retries: a failed call is exactly one request and the client's own error."""
     embeddings.fail_next(fault)
     with pytest.raises(error):
-        await embedder.embed(TEXTS)
+        await embedder.embed_documents(TEXTS)
     assert len(embeddings.requests) == 1
 
 
-async def test_a_timeout_ends_the_wait(embedder: OpenAIEmbedder, embeddings: EmbeddingServer) -> None:
-    """The one of a call goes before the configured one; it too is one request."""
-    embeddings.fail_next("hang")
-    with pytest.raises(openai.APITimeoutError):
-        await embedder.embed(TEXTS, timeout=0.2)
-    assert len(embeddings.requests) == 1
-
-
-async def test_the_configured_timeout_counts_where_a_call_names_none(embeddings: EmbeddingServer) -> None:
-    """PILITO_EMBEDDING_TIMEOUT_SECONDS."""
+async def test_the_configured_timeout_ends_a_request(embeddings: EmbeddingServer) -> None:
+    """PILITO_EMBEDDING_TIMEOUT_SECONDS bounds the request, which is not repeated."""
     hasty = create_embedder(settings(embeddings, embedding_timeout_seconds=0.2))
     embeddings.fail_next("hang")
     try:
         with pytest.raises(openai.APITimeoutError):
-            await hasty.embed(TEXTS)
+            await hasty.embed_documents(TEXTS)
     finally:
         await hasty.close()
+    assert len(embeddings.requests) == 1
+
+
+async def test_a_query_becomes_one_vector(embedder: OpenAIEmbedder, embeddings: EmbeddingServer) -> None:
+    """Of the same model, so that it can be compared with those of documents."""
+    vector = await embedder.embed_query(TEXTS[0])
+    assert numbers(vector) == halves(embed(TEXTS[0], DIMENSIONS))
+    assert [seen.inputs for seen in embeddings.requests] == [(TEXTS[0],)]
+
+
+async def test_everything_a_call_raises_is_listed(
+    embedder: OpenAIEmbedder, embeddings: EmbeddingServer
+) -> None:
+    """Callers of `Embedder` catch `errors` and need not know the vendor."""
+    for fault in (servers.bad_request(), servers.NOT_JSON, servers.WRONG_DIMENSIONS, "reset"):
+        embeddings.fail_next(fault)
+        with pytest.raises(embedder.errors) as raised:
+            await embedder.embed_documents(TEXTS)
+        assert not embedder.failure(raised.value).reason.startswith("Unexpected")
 
 
 async def test_a_refused_connection_is_told(embedder: OpenAIEmbedder, embeddings: EmbeddingServer) -> None:
@@ -252,16 +263,16 @@ async def test_a_refused_connection_is_told(embedder: OpenAIEmbedder, embeddings
     embeddings.refuse_connections()
     try:
         with pytest.raises(openai.APIConnectionError):
-            await embedder.embed(TEXTS)
+            await embedder.embed_documents(TEXTS)
     finally:
         embeddings.accept_connections()
-    assert len((await embedder.embed(TEXTS)).vectors) == 3
+    assert len((await embedder.embed_documents(TEXTS)).vectors) == 3
 
 
 async def test_a_call_can_be_cancelled(embedder: OpenAIEmbedder, embeddings: EmbeddingServer) -> None:
     """A worker that shuts down does not wait for the vendor."""
     embeddings.fail_next("hang")
-    call = asyncio.create_task(embedder.embed(TEXTS))
+    call = asyncio.create_task(embedder.embed_documents(TEXTS))
     await eventually(lambda: asyncio.sleep(0, len(embeddings.requests)), what="the request")
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -272,6 +283,6 @@ async def test_without_a_key_calls_are_made_all_the_same(embeddings: EmbeddingSe
     """Local servers want none; the library would refuse to be made."""
     keyless = create_embedder(settings(embeddings, OPENAI_API_KEY=""))
     try:
-        assert len((await keyless.embed(["کیف"])).vectors) == 1
+        assert len((await keyless.embed_documents(["کیف"])).vectors) == 1
     finally:
         await keyless.close()
