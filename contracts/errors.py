@@ -15,6 +15,8 @@ EventGone               the store of an event, and with it the event, was remove
 SealedByAnother         a kept secret was sealed by a key we do not have
 """
 
+from pydantic import ValidationError
+
 
 class InvalidField(ValueError):
     """A field of a delivery has a shape that means nothing; `field` is its path, `problem` says why."""
@@ -23,6 +25,13 @@ class InvalidField(ValueError):
         super().__init__(f"{field}: {problem}")
         self.field = field
         self.problem = problem
+
+    @classmethod
+    def of(cls, error: ValidationError, *path: str) -> "InvalidField":
+        """Returns the first field that a model refuses; `path` leads to the validated body."""
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        field = ".".join((*path, *map(str, first["loc"])))
+        return cls(field, first["msg"].removeprefix("Value error, "))
 
 
 class EmbeddingProblem(Exception):

@@ -170,10 +170,7 @@ def _valid(model: type[BaseModel], body: object) -> Any:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise InvalidField(
-            ".".join(str(part) for part in first["loc"]), first["msg"].removeprefix("Value error, ")
-        ) from None
+        raise InvalidField.of(error) from None
 
 
 class _Deleted(BaseModel):

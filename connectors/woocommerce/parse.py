@@ -210,9 +210,7 @@ def _read(model: type[Model], body: object, path: str) -> Model:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        field = ".".join((path, *(str(part) for part in first["loc"])))
-        raise InvalidField(field, first["msg"].removeprefix("Value error, ")) from None
+        raise InvalidField.of(error, path) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
