@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from semantic_text_splitter import TextSplitter
 
+from knowledge.content import CHUNK_TOKENS
 from knowledge.document import Document
 
 TOKEN_LIMIT = 8192
@@ -49,7 +50,7 @@ def estimate_tokens(text: str) -> int:
     return -(-len(text.encode(errors="surrogatepass")) // _BYTES_PER_TOKEN)
 
 
-def split(document: Document, *, max_tokens: int = 400) -> tuple[Chunk, ...]:
+def split(document: Document, *, max_tokens: int = CHUNK_TOKENS) -> tuple[Chunk, ...]:
     """Return the chunks of `document`, each the title line and some of the text; none when both are empty.
 
     A text that fits is one chunk. Otherwise a paragraph over a quarter of the room is a chunk, with the short

@@ -1,4 +1,4 @@
-"""What of a product has meaning, in one canonical form, and its hash."""
+"""The part of a product that is indexed, in one canonical form, and its hash."""
 
 import hashlib
 import json
@@ -10,8 +10,17 @@ from contracts.catalog import Product, Variation
 from knowledge.html import html_to_text, plain_line
 from knowledge.normalise import normalise
 
-TEMPLATE_VERSION: int = 1
-"""Raised whenever the same product would read differently; every product is then embedded anew."""
+CONTENT_VERSION: int = 1
+"""The version of everything between a product and its chunks; part of each hash.
+
+Raise it whenever the same product would get other chunks or other words for full-text search: by another
+canonical form, normalisation, document template, cut into chunks or release of the splitter. Each product of
+an upgraded installation is then indexed again with its next event or resync; unchanged chunks keep their
+vectors.
+"""
+
+CHUNK_TOKENS: int = 400
+"""The most tokens of a chunk, as `knowledge.chunks` estimates them; part of each hash."""
 
 _NUMBER = re.compile(r"\d+")
 
@@ -68,8 +77,8 @@ def canonical(product: Product, variations: Sequence[Variation]) -> Content:
 
 
 def content_hash(content: Content) -> str:
-    """Return the SHA-256, in hex, of `content` and the template's version."""
-    return hashlib.sha256(_JSON.encode([TEMPLATE_VERSION, content]).encode()).hexdigest()
+    """Returns the SHA-256, in hex, of `content` and of all that decides how it is cut into chunks."""
+    return hashlib.sha256(_JSON.encode([CONTENT_VERSION, CHUNK_TOKENS, content]).encode()).hexdigest()
 
 
 def distinct(texts: Iterable[str]) -> tuple[str, ...]:
