@@ -103,7 +103,7 @@ class DeliveryIgnored(Answer):
     """The delivery is genuine and means nothing to us; it was logged."""
 
     model_config = example(
-        {"status": "ignored", "reason": "The product was deleted before WooCommerce told of it."}
+        {"status": "ignored", "reason": "The product was deleted before WooCommerce sent the webhook."}
     )
 
     status: Literal["ignored"]
@@ -115,6 +115,6 @@ class Settled(RootModel[Skipped | DeliveryIgnored | Listening]):
 
     model_config = example(
         {"status": "skipped", "message": "این رویداد قبلاً پردازش شده است", "event_id": "wc-9f86d0"},
-        {"status": "ignored", "reason": "The product was deleted before WooCommerce told of it."},
+        {"status": "ignored", "reason": "The product was deleted before WooCommerce sent the webhook."},
         {"status": "ok"},
     )

@@ -9,8 +9,7 @@ from typing import Any
 import httpx2
 
 from connectors.base import Budget, ManifestEntry, ManifestPage, WholePage, whole_by_ids
-from connectors.fields import identifier
-from connectors.fingerprints import fingerprint
+from connectors.fields import fingerprint, identifier
 from connectors.http.failures import shop_failure
 from connectors.http.outbound import Outbound
 from connectors.http.request import TooLong

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 
-from connectors.fingerprints import READING
+from connectors.fields import READING
 from connectors.http import request as exchange
 from connectors.http.outbound import Outbound
 from connectors.woocommerce.client import MANIFEST_FIELDS, WooCommerceCatalogue, WooCommerceReader
@@ -443,8 +443,8 @@ READ = "73f1a91534dbc0fe"
 """Of the recorded products, as they are read today."""
 
 
-def test_reading_a_list_otherwise_is_told_to_its_fingerprints() -> None:
-    """If this fails, our reading has changed: raise `fingerprints.READING`, and write the new hash down."""
+def test_another_reading_of_a_list_entry_changes_its_fingerprint() -> None:
+    """If this fails, entries are read differently: raise `connectors.fields.READING` and update the hash."""
     told = [orjson.loads(recorded(entry["file"]).body) for entry in INDEX if "product" in entry["topic"]]
     read = [parse(EventType.UPDATED, body) for body in told if body.get("name")]
     assert len(read) > 50
@@ -488,7 +488,7 @@ async def test_what_php_writes_in_front_of_json_is_passed_over(
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (MAINTENANCE, "page for people"),
+        (MAINTENANCE, "maintenance page"),
         (BROKEN_JSON, "not JSON"),
         (Answered(body=b""), "not JSON"),
         (Answered(body=b"{" * 100_000), "not JSON"),
@@ -634,14 +634,14 @@ async def test_a_user_who_may_not_see_products_is_told_of(
 ) -> None:
     """The key is right, its user is not."""
     shop.may_view = False
-    assert "make the key for a shop manager" in str(await failure(catalogue))
+    assert "create the key for a shop manager" in str(await failure(catalogue))
 
 
 async def test_a_proxy_that_hides_https_is_suspected(secure: ShopServer, outbound: Outbound) -> None:
     """WordPress then takes Basic for nothing."""
     secure.proxy_hides_https = True
     async with reading(secure, outbound) as catalogue:
-        assert "proxy hides from WordPress that we came by HTTPS" in str(await failure(catalogue))
+        assert "proxy hides from WordPress that requests use HTTPS" in str(await failure(catalogue))
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -217,7 +217,7 @@ async def test_an_outage_of_an_hour_loses_nothing(shop: Shop, embeddings: Embedd
     embeddings.fail_next(*[servers.overloaded(retry_after="0.01")] * 60)
     event_id = await shop.tell(product("متن تازه‌تر"))
     row = await shown(shop, event_id, "retrying")
-    assert "passing problem" in row["reason"]
+    assert "temporary problem" in row["reason"]
     [chunk] = await shop.chunks(3)
     assert "نخستین متن" in chunk["text"], "the old text answers meanwhile"
     assert await shop.found("دوچرخه") == ["woo_3"]
