@@ -52,7 +52,7 @@ def _product(body: Mapping[str, Any]) -> Mapping[str, Any]:
 def open_envelope(
     body: Mapping[str, Any], parse: Callable[[EventType, Mapping[str, Any]], Change]
 ) -> ParsedDelivery:
-    """Returns the event of a body whose product is read by `parse`; raises InvalidField."""
+    """Returns the event of a body, with its product read by `parse`; raises InvalidField."""
     event_type = _event_type(body.get("event_type"))
     _check_timestamp(body.get("timestamp"))
     product = _product(body)

@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"\d+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """One buyable form: (option, value) pairs by option name, and its own description."""
+    """One variation: (option, value) pairs by option name, and its own description."""
 
     options: tuple[tuple[str, str], ...]
     description: str
@@ -35,7 +35,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A product's meaning as normalised text; every collection is sorted and free of repeats."""
+    """A product's indexed content as normalised text; collections are sorted and have no duplicates."""
 
     title: str
     short_description: str
@@ -55,7 +55,7 @@ _JSON = json.JSONEncoder(ensure_ascii=False, default=_parts)
 
 
 def canonical(product: Product, variations: Sequence[Variation]) -> Content:
-    """Return what `product` and its visible `variations` mean, whatever their order and markup."""
+    """Returns the content of `product` and its visible `variations`, the same for any order and markup."""
     attributes: dict[str, set[str]] = {}
     for attribute in product.attributes:
         attributes.setdefault(_line(attribute.name), set()).update(map(_line, attribute.options))
@@ -82,7 +82,7 @@ def content_hash(content: Content) -> str:
 
 
 def distinct(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the non-empty `texts` once each, sorted, numbers by their value."""
+    """Returns the non-empty `texts` once each, sorted, numbers by their value."""
     return tuple(sorted({text for text in texts if text}, key=_by_number))
 
 

@@ -30,7 +30,7 @@ def habit(*, hours: int, usual: timedelta | None, silent_for: timedelta | None) 
 )
 def test_patience_is_that_of_the_shop(hours: int, usual: timedelta | None, patience: timedelta) -> None:
     """Five times its usual pause, a day at least, a week where it has no habit."""
-    assert habit(hours=hours, usual=usual, silent_for=None).patience == patience
+    assert habit(hours=hours, usual=usual, silent_for=None).silence_threshold == patience
 
 
 def test_silence_begins_beyond_the_patience() -> None:
