@@ -34,7 +34,7 @@ RECORDS = ("connectors/registry.py", "    StoreType.CUSTOM: Platform(\n")
 
 
 def test_every_store_type_has_a_platform_of_its_own() -> None:
-    """With one prefix of tokens each, by which people and the API tell them apart."""
+    """Each has its own token prefix, which the API uses to recognise integration tokens."""
     assert set(PLATFORMS) == set(StoreType)
     assert len({platform.token_format.prefix for platform in PLATFORMS.values()}) == len(PLATFORMS)
 
