@@ -11,13 +11,13 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 from contracts.retry import Failure, Retry
 
 REFUSED_INTERVAL = timedelta(minutes=5)
-"""The pause after a refused statement: only a migration or deployment helps, and histories stay short."""
+"""A rejected statement stays so until a migration or a deployment; more attempts would fill histories."""
 
-STORE_GONE = Failure(retry=Retry.FATAL, reason="Its store was removed.")
+STORE_GONE = Failure(retry=Retry.FATAL, reason="The store was removed.")
 
 
 def database_failure(error: DBAPIError) -> Failure:
-    """Returns FATAL for a value Postgres can never store, RETRY for everything else."""
+    """A value that Postgres cannot store is fatal; every other database failure is retried."""
     kind = type(error.orig).__name__
     if isinstance(error.orig, ForeignKeyViolation):
         return STORE_GONE
@@ -27,6 +27,6 @@ def database_failure(error: DBAPIError) -> Failure:
         return Failure(retry=Retry.RETRY, reason="The database cannot be reached.")
     return Failure(
         retry=Retry.RETRY,
-        reason=f"The database refuses a statement ({kind}); `pilito doctor` shows whether it was migrated.",
+        reason=f"The database rejects a statement ({kind}); run `pilito doctor` to check its migration.",
         pause=REFUSED_INTERVAL,
     )

@@ -46,9 +46,9 @@ UNPAID_CODES = frozenset(
 )
 
 BLOCKING = {
-    401: "The embedding service refuses the API key; set a valid OPENAI_API_KEY.",
-    403: "The embedding service refuses this key the model or this region.",
-    404: "The embedding service knows no such model or address; check PILITO_EMBEDDING_MODEL and"
+    401: "The embedding service rejects the API key; set a valid OPENAI_API_KEY.",
+    403: "The embedding service does not allow this key to use the model, or not from this region.",
+    404: "The embedding service has no such model or address; check PILITO_EMBEDDING_MODEL and"
     " OPENAI_BASE_URL.",
 }
 """Statuses that an operator must act on, with what to do."""
@@ -160,7 +160,7 @@ def _status_failure(error: openai.APIStatusError, now: float) -> Failure:
     if status in (402, 429) and (status == 402 or not UNPAID_CODES.isdisjoint(_codes(error))):
         return Failure(
             retry=Retry.BLOCKED,
-            reason="The embedding account has no quota left; embedding resumes once the account is paid.",
+            reason="The embedding account has no quota left; processing resumes once it is paid.",
             pause=WAIT_INTERVAL,
         )
     if status in BLOCKING:
@@ -177,10 +177,10 @@ def _status_failure(error: openai.APIStatusError, now: float) -> Failure:
         code = next(iter(_codes(error)), "no code given")
         return Failure(
             retry=Retry.FATAL,
-            reason=f"The embedding service refuses the request as invalid (HTTP {status}, {code}).",
+            reason=f"The embedding service rejects the request as invalid (HTTP {status}, {code}).",
         )
     return Failure(
-        retry=Retry.RETRY, reason=f"The embedding service answered HTTP {status}, which is unexpected."
+        retry=Retry.RETRY, reason=f"The embedding service answered with an unexpected status, HTTP {status}."
     )
 
 

@@ -77,8 +77,8 @@ async def test_vectors_are_claimed_by_their_index(
     [
         (servers.insufficient_quota(), "no quota left"),
         (servers.credit_balance_exhausted(), "no quota left"),
-        (servers.invalid_api_key(), "refuses the API key"),
-        (servers.permission_denied(), "refuses this key"),
+        (servers.invalid_api_key(), "rejects the API key"),
+        (servers.permission_denied(), "does not allow this key"),
         (servers.WRONG_DIMENSIONS, "PILITO_EMBEDDING_DIMENSIONS"),
     ],
     ids=["quota", "credit", "key", "permission", "dimensions"],
