@@ -14,7 +14,7 @@ class TokenFormat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integration:
-    """The holder of an integration token: a store, its owner and the token's terms."""
+    """An integration token with its store, owner and terms."""
 
     token_id: int
     token_name: str
@@ -34,7 +34,7 @@ class Integration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """A token's terms; `preview` is all that is left of its secret."""
+    """A token's terms; of its secret only the `preview` is stored."""
 
     id: int
     preview: str
@@ -54,7 +54,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedToken:
-    """A token in the one moment its secret is known."""
+    """A token with its secret, which is returned only once."""
 
     id: int
     secret: str
