@@ -164,7 +164,7 @@ async def fetch_all(catalogue: Catalogue, external_ids: Sequence[str]) -> dict[s
 
 
 async def whole_by_ids(catalogue: Catalogue, cursor: str | None) -> WholePage:
-    """Returns a page whose products are fetched by id, for lists that cannot return full products."""
+    """Returns a page with products fetched by id, for lists that cannot return full products."""
     page = await catalogue.manifest(cursor)
     return WholePage(
         listed=page.listed,

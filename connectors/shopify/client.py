@@ -142,7 +142,7 @@ class ShopifyCatalogue:
         return {spelled(body["id"]): body for body in found}
 
     def fingerprint(self, product: Mapping[str, Any]) -> None:
-        """The list tells prices and options in a way of its own."""
+        """Returns None, because the list has other fields for prices and options than a full product."""
 
     async def currency(self) -> str | None:
         try:
@@ -154,7 +154,7 @@ class ShopifyCatalogue:
         return code.upper() if isinstance(code, str) and code.isascii() and code.isalpha() else None
 
     async def _listed(self, first: int, after: str | None, wanted: str | None) -> Answer:
-        """A page of the list; a shorter one where it is too much."""
+        """Returns a page of the list; a shorter one if the answer is too long or too expensive."""
         try:
             return await self._graphql.ask(MANIFEST, first=first, after=after, query=wanted)
         except (TooLong, TooMuch):

@@ -65,7 +65,7 @@ def halves(vector: Iterable[float]) -> list[float]:
 async def test_texts_become_vectors_in_their_order(
     embedder: OpenAIEmbedder, embeddings: EmbeddingServer
 ) -> None:
-    """One request with the key, the model and the dimensions; the tokens are those that were billed."""
+    """One request with the key, the model and the dimensions; the tokens are the billed ones."""
     embedded = await embedder.embed_documents(TEXTS)
     for vector, text in zip(embedded.vectors, TEXTS, strict=True):
         assert numbers(vector) == halves(embed(text, DIMENSIONS))

@@ -56,7 +56,7 @@ def settings(system: System, configure: Configure) -> Settings:
 
 @dataclass
 class ManagedStore:
-    """A store and the shop whose webhooks are managed for it."""
+    """A store and its shop, which lets us manage webhooks."""
 
     shop: Shop
     woo: ShopServer
@@ -281,7 +281,7 @@ async def test_a_port_that_wordpress_does_not_use_is_reported(store: ManagedStor
 
 @pytest.mark.parametrize("lost", [1, 2, 4])
 async def test_a_crash_between_two_creations_duplicates_none(store: ManagedStore, lost: int) -> None:
-    """The next check lists the webhooks first, and so finds one whose creation was not answered."""
+    """The next check lists the webhooks first, and so finds one created without an answer."""
     gone = Refused(status=504, code="", message="")
     store.woo.webhooks.after_write.extend([*[None] * (lost - 1), gone])
     with pytest.raises(ApplicationError) as raised:
