@@ -41,7 +41,7 @@ PLATFORMS: Mapping[StoreType, Platform] = {
 }
 
 READABLE: tuple[StoreType, ...] = tuple(type_ for type_, platform in PLATFORMS.items() if platform.reader)
-"""The store types whose shops can be read."""
+"""The store types that have readable shops."""
 
 
 def check_readable(store: Store) -> None:
