@@ -56,7 +56,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api.middleware": {"api", "api.security", "observability", "settings"},
     "api.metrics": {"api.middleware", "api.security", "contracts", "database"},
     "api.openapi": {"api"},
-    "api.schemas": {"api", "api.openapi", "contracts"},
+    "api.schemas": {"api", "api.openapi", "connectors.*", "contracts", "database.*"},
+    "api.ingest": {"api", "contracts", "database.*", "temporal"},
     "api.dependencies": {
         "api",
         "api.ingest",
@@ -69,13 +70,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "database.*",
         "embeddings",
     },
-    "api.ingest": {"api", "contracts", "database.*", "temporal"},
-    "api.store_access": {"api", "api.dependencies", "connectors.*", "contracts", "database.*", "temporal"},
     "api.routes": {
         "api",
         "api.dependencies",
         "api.ingest",
-        "api.store_access",
         "api.metrics",
         "api.middleware",
         "api.openapi",
