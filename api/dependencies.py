@@ -135,8 +135,10 @@ async def read_store(state: AppState, store_id: int) -> Store:
     return store
 
 
-async def existing_store(request: Request, store_id: PathId) -> Store:
-    """Returns the store that the path names; raises 404 where there is none."""
+async def existing_store(
+    request: Request, store_id: PathId, _: Annotated[User, Depends(current_admin)]
+) -> Store:
+    """Returns the store that the path names, for admins; raises 404 where there is none."""
     return await read_store(app_state(request), store_id)
 
 
