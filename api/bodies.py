@@ -76,7 +76,10 @@ class RequestBody(BaseModel):
 
 
 class _FromBytes:
-    """Reads the model of a body parameter from bytes; the OpenAPI document shows the model itself."""
+    """Reads the model of a body parameter from bytes; the OpenAPI document shows the model itself.
+
+    `read_model` raises an `ApiError`, which passes through pydantic because it is no `ValueError`.
+    """
 
     def __get_pydantic_core_schema__(
         self, source: type[BaseModel], handler: GetCoreSchemaHandler
