@@ -40,7 +40,7 @@ SHOWN: dict[str, Any] = {
 FOUND: dict[str, Any] = {
     "external_id": "woo_777",
     "kind": "missed_event",
-    "detail": "The shop has it, and no event told of it.",
+    "detail": "The product exists in the shop, but we never received an event for it.",
 }
 
 
