@@ -101,7 +101,7 @@ class ProcessedPages:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferingPages:
-    """Compared pages whose differing products are to apply."""
+    """Compared pages with products to apply."""
 
     run: SyncRun
     pages: tuple[int, ...]

@@ -107,7 +107,7 @@ class CatalogSyncWorkflow:
             workflow.logger.warning("webhooks could not be maintained: %s", plain(error))
 
     async def _process_pages(self, request: SyncRequest, position: SyncPosition) -> SyncPosition:
-        """Compare (or import) some pages, apply those that differ, and go on until the end of the list."""
+        """Compare (or import) some pages, apply the differing pages, and go on until the end of the list."""
         last = position.page + request.pages_per_run
         is_import = position.run.is_import
         step = CatalogSyncActivities.import_pages if is_import else CatalogSyncActivities.compare_pages

@@ -122,7 +122,7 @@ class Outbound:
 
 
 class _PinnedTransport(httpx2.AsyncBaseTransport):
-    """Sends each request to an address that was checked; Host header and TLS name stay those of the URL.
+    """Sends each request to an address that was checked, with the Host header and TLS name of the URL.
 
     An address that answers is used again for `ADDRESS_SECONDS`. Each name has a connection pool of its own,
     so that a connection is never reused for another name at the same address. Nothing is sent twice: a

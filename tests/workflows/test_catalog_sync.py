@@ -1,4 +1,4 @@
-"""A bulk resync: afterwards the stored products are those of the shop, and differences are reported."""
+"""A bulk resync: afterwards the stored products equal the shop, and differences are reported."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
