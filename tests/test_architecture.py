@@ -46,7 +46,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "connectors.*",
         "contracts",
         "database.*",
-        "embeddings",
         "knowledge",
     },
     "workflows": {"activities.*", "contracts"},

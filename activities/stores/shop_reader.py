@@ -1,11 +1,10 @@
-"""Reading shops: by their own key, at the pace all processes keep together."""
+"""Reading shops, with the key of each store and within a rate limit that all processes share."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from weakref import WeakValueDictionary
 
 from temporalio import activity
@@ -13,7 +12,6 @@ from temporalio.exceptions import ApplicationError
 
 from activities.errors import application_error, database_errors
 from activities.failures import STORE_GONE
-from activities.turns import Turn, ahead, in_blocks
 from connectors.base import Catalogue, CatalogueReader
 from connectors.http.outbound import Outbound
 from connectors.registry import PLATFORMS
@@ -26,15 +24,12 @@ from database.engine import Database
 
 BURST = timedelta(seconds=5)
 
-BLOCK = timedelta(seconds=0.1)
-"""Turns that follow each other this closely are taken together by bulk work, which uses them at once."""
-
-NOT_YET = "The shop is asked no more often than it allows; its next turn is a while away."
+NOT_YET = "The rate limit for requests to the shop is reached; the next slot is later."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenShop:
-    """A shop that is being read."""
+    """A shop that is open for reading."""
 
     store_id: int
     terms: ShopCredentials
@@ -42,26 +37,18 @@ class OpenShop:
     reader: CatalogueReader
 
 
-@asynccontextmanager
-async def _asking(turn: Turn, alone: asyncio.Lock | None) -> AsyncIterator[None]:
-    async with alone or nullcontext():
-        await turn()
-        yield
-
-
 class ShopReader:
-    """The shops of all stores; each is asked `per_minute` times at most, by whatever process."""
+    """Opens the shops of stores; all processes together send `per_minute` requests at most to each."""
 
     def __init__(self, database: Database, outbound: Outbound, seal: SecretBox, *, per_minute: int) -> None:
         self._database = database
         self._outbound = outbound
         self._seal = seal
         self._price = timedelta(minutes=1) / per_minute
-        self._block = max(1, BLOCK * per_minute // timedelta(minutes=1))
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def terms(self, store_id: int) -> ShopCredentials:
-        """How a store's shop is read; raises where there is no such store."""
+        """Returns how a store's shop is read. Raises an ApplicationError if there is no such store."""
         with database_errors():
             async with self._database.single() as connection:
                 terms = await shop_access.access(connection, store_id)
@@ -73,11 +60,10 @@ class ShopReader:
     async def open(
         self, store_id: int, *, patience: timedelta | None = None, bulk: bool = False
     ) -> AsyncIterator[OpenShop]:
-        """A shop to be read; whatever reading raises leaves as what it means to Temporal.
+        """Open a shop for reading. Errors are translated into retryable or non-retryable `ApplicationError`s.
 
-        A turn that comes later than `patience` is not slept for: the step is to be tried again then. `bulk`
-        work asks one question at a time, all steps of this process together, and reserves its next turns
-        while the shop answers.
+        If the next slot of the rate limit is further away than `patience`, a retryable error is raised
+        instead of sleeping. `bulk` steps of this process send one request at a time to the shop.
         """
         terms = await self.terms(store_id)
         reader = PLATFORMS[terms.type].reader
@@ -86,17 +72,11 @@ class ShopReader:
                 Failure(retry=Retry.FATAL, reason="The store has no credentials to read its shop with.")
             )
 
-        async def take(count: int) -> None:
-            with database_errors():
-                async with self._database.single() as connection:
-                    wait = await shop_access.reserve(
-                        connection, store_id, price=self._price * count, burst=BURST
-                    )
-            if patience is not None and wait > patience.total_seconds():
-                raise application_error(
-                    Failure(retry=Retry.RETRY, reason=NOT_YET, pause=timedelta(seconds=wait))
-                )
-            await asyncio.sleep(wait)
+        @asynccontextmanager
+        async def request_slot() -> AsyncIterator[None]:
+            async with self._one_at_a_time(store_id) if bulk else nullcontext():
+                await self._wait_for_slot(store_id, patience)
+                yield
 
         try:
             access = ShopAccess(
@@ -105,12 +85,7 @@ class ShopReader:
                 base_url=terms.base_url,
                 credentials=self._seal.decrypt_fields(terms.credentials),
             )
-            turn = in_blocks(take, self._block if bulk else 1)
-            alone = self._alone(store_id) if bulk else None
-            async with (
-                ahead(turn) if bulk else nullcontext(turn) as next_turn,
-                reader.open(access, self._outbound, partial(_asking, next_turn, alone)) as catalogue,
-            ):
+            async with reader.open(access, self._outbound, request_slot) as catalogue:
                 yield OpenShop(store_id=store_id, terms=terms, catalogue=catalogue, reader=reader)
         except ApplicationError:
             raise
@@ -120,8 +95,16 @@ class ShopReader:
             await self._hold_off(store_id, failure)
             raise application_error(failure) from None
 
-    def _alone(self, store_id: int) -> asyncio.Lock:
-        """Held by whoever puts a bulk question to this shop."""
+    async def _wait_for_slot(self, store_id: int, patience: timedelta | None) -> None:
+        with database_errors():
+            async with self._database.single() as connection:
+                wait = await shop_access.reserve(connection, store_id, price=self._price, burst=BURST)
+        if patience is not None and wait > patience.total_seconds():
+            raise application_error(Failure(retry=Retry.RETRY, reason=NOT_YET, pause=timedelta(seconds=wait)))
+        await asyncio.sleep(wait)
+
+    def _one_at_a_time(self, store_id: int) -> asyncio.Lock:
+        """Returns the lock that a bulk step of this process holds during a request to the shop."""
         return self._locks.setdefault(store_id, asyncio.Lock())
 
     async def _hold_off(self, store_id: int, failure: Failure) -> None:

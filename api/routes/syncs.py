@@ -24,7 +24,7 @@ from api.schemas.syncs import (
 from connectors.registry import check_readable
 from contracts.ids import catalog_sync_id
 from contracts.syncs import Sync, SyncRequest, SyncStatus
-from database.sync import pages as sync_findings
+from database.sync import findings as sync_findings
 from database.sync import runs as syncs
 from temporal.client import start_catalog_sync
 

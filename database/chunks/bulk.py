@@ -1,11 +1,10 @@
-"""The texts of a page of products: chunks are written with their vectors, and found from then on.
+"""Chunks of a page of products: written with their vectors, and searchable from then on.
 
-One step does it all, so that nothing is staged for the next, as `knowledge` does for an event.
+Unlike `generations`, which indexes the product of an event in several activities, nothing is staged.
 """
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import fields
-from operator import attrgetter
+from dataclasses import asdict
 
 import orjson
 from sqlalchemy import text
@@ -18,9 +17,9 @@ from database.chunks.generations import ChunkRow
 from database.halfvec import Vectors
 
 TextKey = tuple[int, str]
-"""A product's row and the hash of one of its texts."""
+"""The id of a product's row and the hash of one of its texts."""
 
-_KNOWN = text("""
+_EMBEDDED = text("""
     SELECT p.id, array(SELECT DISTINCT k.text_hash FROM tenant_knowledge k
                        WHERE k.product_id = p.id AND k.model = :model AND k.embedding IS NOT NULL) AS texts
     FROM unnest(CAST(:products AS bigint[]), CAST(:content_hashes AS text[])) AS w(product_id, content_hash)
@@ -35,63 +34,49 @@ _PUBLISH = text("""
 """)
 
 
-def _insert(embedding: str) -> str:
-    return f"""
+_UPSERT = text("""
+    WITH upserted AS (
         INSERT INTO tenant_knowledge AS k (
             user_id, store_id, product_id, content_hash, model, position, text, text_hash, tokens, words,
             embedding, is_live)
         SELECT p.user_id, p.store_id, p.id, c.content_hash, :model, c.position, c.text, c.text_hash, c.tokens,
                to_tsvector('simple', c.words)
                  || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id]),
-               {embedding}, c.is_live
+               coalesce(v.embedding, (
+                   SELECT stored.embedding FROM tenant_knowledge stored
+                   WHERE stored.product_id = p.id AND stored.text_hash = c.text_hash
+                     AND stored.model = :model AND stored.embedding IS NOT NULL LIMIT 1)),
+               c.is_live
         FROM json_to_recordset(CAST(:chunks AS json)) AS c(
             product_id bigint, content_hash text, position int, text text, text_hash text, tokens int,
             words text, vector int, is_live boolean)
         JOIN products p ON p.id = c.product_id
         LEFT JOIN unnest(CAST(:vectors AS halfvec[])) WITH ORDINALITY AS v(embedding, place)
             ON v.place = c.vector
-    """
-
-
-_BEAR = text(_insert("v.embedding"))
-
-_KNOWN_VECTOR = """
-    SELECT known.embedding FROM tenant_knowledge known
-    WHERE known.product_id = p.id AND known.text_hash = c.text_hash
-      AND known.model = :model AND known.embedding IS NOT NULL LIMIT 1
-"""
-
-_LAY = text(f"""
-    WITH laid AS (
-        {_insert(f"coalesce(v.embedding, ({_KNOWN_VECTOR}))")}
         ON CONFLICT (product_id, content_hash, model, position) DO UPDATE
         SET embedding = coalesce(k.embedding, excluded.embedding)
         RETURNING k.embedding IS NULL AS vanished
     )
-    SELECT coalesce(bool_or(vanished), false) AS vanished FROM laid
+    SELECT coalesce(bool_or(vanished), false) AS vanished FROM upserted
 """)
 
 
-_FIELDS = tuple(field.name for field in fields(ChunkRow))
-_values_of = attrgetter(*_FIELDS)
-
-
 class Vanished(Exception):
-    """A vector was forgotten between being found and being taken over; looking again finds what is left."""
+    """A vector was deleted after it was found and before it was reused; a retry embeds the text again."""
 
 
-async def known(
+async def embedded_texts(
     connection: AsyncConnection, versions: Sequence[TextVersion], model: str
 ) -> dict[int, set[str]]:
-    """The hashes of the texts that have a vector, live or of a former generation.
+    """Returns the hashes of texts that have a vector, by the row of their product.
 
-    By the rows of those products that should still have these versions.
+    Products that have another content hash by now are left out.
     """
-    rows = await connection.execute(_KNOWN, {**_values(versions), "model": model})
+    rows = await connection.execute(_EMBEDDED, {**_values(versions), "model": model})
     return {row.id: set(row.texts) for row in rows}
 
 
-async def lay(
+async def upsert_chunks(
     connection: AsyncConnection,
     model: str,
     chunks: Sequence[ChunkRow],
@@ -99,10 +84,10 @@ async def lay(
     *,
     complete: Sequence[TextVersion],
 ) -> None:
-    """Write chunks with these vectors, or with those their products have for equal texts.
+    """Write chunks with these vectors, or with the vectors that their products have for equal texts.
 
-    Texts that are complete with them are those search finds from then on, but for products that should have
-    another by now. Vanished writes nothing.
+    Complete versions become searchable, except for products that have another content hash by now. Raises
+    Vanished if a vector to reuse no longer exists; the caller's transaction is then rolled back.
     """
     published: set[int] = set()
     if complete:
@@ -110,20 +95,11 @@ async def lay(
         published = set(rows.scalars())
     if chunks:
         values = _chunks(model, chunks, vectors, live=published)
-        if (await connection.execute(_LAY, values)).scalar_one():
+        if (await connection.execute(_UPSERT, values)).scalar_one():
             raise Vanished
     if published:
         current = [version for version in complete if version.product_id in published]
         await generations.swap(connection, current, model)
-
-
-async def bear(
-    connection: AsyncConnection, model: str, chunks: Sequence[ChunkRow], vectors: Mapping[TextKey, Vector]
-) -> None:
-    """Write all chunks of products that this transaction made, whose rows say that they are known."""
-    if chunks:
-        live = {chunk.product_id for chunk in chunks}
-        await connection.execute(_BEAR, _chunks(model, chunks, vectors, live=live))
 
 
 def _chunks(
@@ -132,7 +108,7 @@ def _chunks(
     places = {key: place for place, key in enumerate(vectors, start=1)}
     rows = [
         {
-            **dict(zip(_FIELDS, _values_of(chunk), strict=True)),
+            **asdict(chunk),
             "vector": places.get((chunk.product_id, chunk.text_hash)),
             "is_live": chunk.product_id in live,
         }

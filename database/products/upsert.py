@@ -40,20 +40,18 @@ _UPSERT = text(f"""
     INSERT INTO products AS p (
         user_id, store_id, external_source, external_id, title, short_description, description, category,
         categories, tags, brands, attributes, price, currency, stock_quantity, in_stock, link, image, status,
-        is_active, variation_ids, metadata, version, received_at, content_hash, claimed_hash, listed_hash,
-        knowledge_hash, knowledge_model, knowledge_at)
+        is_active, variation_ids, metadata, version, received_at, content_hash, claimed_hash, listed_hash)
     SELECT :user_id, :store_id, :external_source, n.external_id, n.title, n.short_description,
            n.description, n.category, n.categories, n.tags, n.brands, n.attributes, n.price,
            coalesce(n.currency, :store_currency, 'IRT'), n.stock_quantity, n.in_stock, n.link, n.image,
            n.status, n.is_active, n.variation_ids, n.metadata, n.version, n.received_at, n.content_hash,
-           n.claimed_hash, n.listed_hash, CASE WHEN n.knowledge_model IS NOT NULL THEN n.content_hash END,
-           n.knowledge_model, CASE WHEN n.knowledge_model IS NOT NULL THEN now() END
+           n.claimed_hash, n.listed_hash
     FROM jsonb_to_recordset(CAST(:products AS jsonb)) AS n(
         external_id text, title text, short_description text, description text, category text,
         categories text[], tags text[], brands text[], attributes jsonb, price numeric, currency text,
         stock_quantity numeric, in_stock boolean, link text, image text, status text, is_active boolean,
         variation_ids text[], metadata jsonb, version timestamptz, received_at timestamptz,
-        content_hash text, claimed_hash text, listed_hash text, knowledge_model text)
+        content_hash text, claimed_hash text, listed_hash text)
     ON CONFLICT (store_id, external_id) DO UPDATE
     SET title = excluded.title, short_description = excluded.short_description,
         description = excluded.description, category = excluded.category,
@@ -69,11 +67,6 @@ _UPSERT = text(f"""
        OR p.version > excluded.version AND p.received_at < CAST(:settled AS timestamptz)
     RETURNING p.xmax = 0 AS is_new, p.external_id, p.id, p.is_active, p.content_hash, p.knowledge_hash,
               p.knowledge_model
-""")
-
-_ROWS = text("""
-    SELECT false AS is_new, external_id, id, is_active, content_hash, knowledge_hash, knowledge_model
-    FROM products WHERE store_id = :store_id AND external_id = ANY(:names)
 """)
 
 _DEACTIVATE = text(f"""
@@ -142,7 +135,7 @@ class ProductWrite:
     """A product as a change tells it, with the hash of its text.
 
     `claimed_hash` is the same where the writer makes the text known, `listed_hash` that of its entry in the
-    shop's list. `knowledge_model` is that of the vectors a new row is written with, if any.
+    shop's list.
     """
 
     change: OpenedEvent
@@ -150,7 +143,6 @@ class ProductWrite:
     content_hash: str
     claimed_hash: str | None = None
     listed_hash: str | None = None
-    knowledge_model: str | None = None
 
 
 def _stored(row: RowMapping) -> StoredProduct:
@@ -243,7 +235,6 @@ def _row(written: ProductWrite) -> dict[str, object]:
         "content_hash": written.content_hash,
         "claimed_hash": written.claimed_hash,
         "listed_hash": written.listed_hash,
-        "knowledge_model": written.knowledge_model,
     }
 
 
@@ -268,12 +259,6 @@ async def upsert(
         },
     )
     return {row["external_id"]: SavedRow(**row) for row in rows.mappings()}
-
-
-async def rows(connection: AsyncConnection, store_id: int, names: Sequence[str]) -> dict[str, SavedRow]:
-    """Products as they are, by their ids."""
-    found = await connection.execute(_ROWS, {"store_id": store_id, "names": list(names)})
-    return {row["external_id"]: SavedRow(**row) for row in found.mappings()}
 
 
 async def deactivate(connection: AsyncConnection, change: OpenedEvent, product_id: int) -> bool:
