@@ -28,9 +28,16 @@ run: $(LOCAL) ## Start everything: Postgres, Temporal, worker, API; Ctrl-C stops
 test: $(DEV) ## Run all tests (ARGS="-k name" for some)
 	@exec $(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
+.PHONY: unit
+unit: $(DEV) ## Run the tests that need no server, with few examples each
+	@exec $(BIN)/pytest -m unit --hypothesis-profile quick $(ARGS)
+
 .PHONY: check
-check: lint types ## Lint, types and the quick tests
-	@exec $(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow" $(ARGS)
+check: lint types unit ## Lint, types and the unit tests
+
+.PHONY: cov
+cov: $(DEV) ## Run all tests and list the lines that none of them runs (ARGS for some)
+	@exec $(BIN)/pytest $(SIDE_BY_SIDE) --cov --cov-report term-missing:skip-covered $(ARGS)
 
 .PHONY: lint
 lint: $(DEV) ## Lint, and see that the format is right

@@ -285,6 +285,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["up"], 1, "This installation starts no servers"),
     ],
 )
+@pytest.mark.usefixtures("programs")
 def test_pilito_works_without_what_the_image_lacks(
     arguments: list[str], status: int, said: str, image: Path
 ) -> None:

@@ -1,7 +1,5 @@
 """What a worker process does where others do the rest."""
 
-import pytest
-
 from contracts.syncs import SyncStatus
 from fakes.openai import EmbeddingServer
 from fakes.woocommerce import ShopServer
@@ -9,8 +7,6 @@ from tests.conftest import Configure
 from tests.support.syncs import Synced
 from tests.support.system import running, working
 from worker import Share
-
-pytestmark = pytest.mark.slow
 
 
 async def test_bulk_work_waits_for_a_process_that_does_it(

@@ -26,8 +26,6 @@ from tests.conftest import ROOT, Configure
 from tests.support.cable import Cable
 from tests.support.system import Shop, System, eventually, serving
 
-pytestmark = pytest.mark.slow
-
 HEALTH = "/api/integrations/woocommerce/health/"
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 NOTHING = MetricsSnapshot(totals={}, events={}, oldest_seconds=0.0)

@@ -1,14 +1,11 @@
 """What `pilito doctor` finds."""
 
-import pytest
 from sqlalchemy import text
 
 from commands.doctor import CheckResult, examine
 from fakes.openai import EmbeddingServer, insufficient_quota
 from tests.conftest import Configure, migrated
 from tests.support.system import Shop, eventually
-
-pytestmark = pytest.mark.slow
 
 
 async def events(configure: Configure) -> CheckResult:

@@ -12,8 +12,6 @@ from contracts.ids import catalog_sync_id
 from tests.support.syncs import Synced
 from tests.support.system import System
 
-pytestmark = pytest.mark.slow
-
 
 class Typed:
     """`pilito resync` with these arguments; its output is no terminal."""

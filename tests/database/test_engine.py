@@ -6,8 +6,6 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.support.system import Shop
 
-pytestmark = pytest.mark.slow
-
 
 async def test_an_error_tells_no_values(shop: Shop) -> None:
     """Values are shops' and people's; an error ends in logs."""

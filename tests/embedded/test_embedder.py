@@ -11,7 +11,7 @@ from embedded.embedder import MAX_INPUTS, start
 from embedded.ports import free_ports
 from embedded.processes import stop_together
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.usefixtures("programs")
 
 MODEL = "text-embedding-3-small"
 

@@ -59,6 +59,7 @@ def test_texts_without_words_differ() -> None:
     assert embed("!!!", DIMENSIONS) != embed("???", DIMENSIONS)
 
 
+@pytest.mark.usefixtures("programs")
 def test_another_process_gives_the_same_vector() -> None:
     """A vector does not depend on the process that made it."""
     code = "from embedded.lexical import embed; print(embed('کفش ورزشی', 64).tobytes().hex())"

@@ -17,7 +17,7 @@ from embedded.postgres import EmbeddedPostgres, shared_buffers
 from embedded.processes import StartFailed, start_child
 from tests.support.waiting import gone
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.usefixtures("programs")
 
 START = """
 import sys

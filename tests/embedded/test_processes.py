@@ -13,7 +13,7 @@ import pytest
 from embedded.processes import StartFailed, birth, end_leftovers, start_child, stop_together
 from tests.support.waiting import gone, until
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.usefixtures("programs")
 
 SLEEP = "import time; print('began', flush=True); time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"

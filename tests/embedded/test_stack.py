@@ -17,7 +17,7 @@ from embedded.environment import running
 from embedded.ports import answers, free_ports
 from tests.support.waiting import gone, until
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.usefixtures("programs")
 
 COMMANDS = """
 import os, signal, sys, time

@@ -22,8 +22,6 @@ from tests.support.deliveries import woocommerce
 from tests.support.syncs import Synced
 from tests.support.system import Shop, System, eventually, forget_schedules, running
 
-pytestmark = pytest.mark.slow
-
 TEXT = "".join(f"<p>بند {n}: " + f"جمله‌ای درباره ویژگی {n} این کالا. " * 8 + "</p>" for n in range(6))
 PRODUCT = {"id": 4, "name": "سماور برنجی", "description": TEXT, "price": "10"}
 

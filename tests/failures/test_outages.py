@@ -17,8 +17,6 @@ from tests.conftest import Configure, another_database
 from tests.support.cable import Cable
 from tests.support.system import Shop, System, eventually, running, working
 
-pytestmark = pytest.mark.slow
-
 PRODUCT = {"id": 8, "name": "گلیم عشایری", "description": "<p>بافت دست با پشم طبیعی</p>", "price": "10"}
 
 

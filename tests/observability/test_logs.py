@@ -50,6 +50,7 @@ def test_a_line_carries_the_request_it_belongs_to(formatter: logging.Formatter) 
 
 
 @pytest.mark.parametrize(("wanted", "is_json"), [("", True), ("json", True), ("text", False)])
+@pytest.mark.usefixtures("programs")
 def test_logs_are_json_unless_somebody_reads_along(wanted: str, is_json: bool) -> None:  # noqa: FBT001 - a parameter of the test
     """Where stderr is no terminal; a setting decides otherwise."""
     program = (

@@ -82,7 +82,6 @@ async def traced(collector: Collector, *names: str) -> list[tuple[str, Span]]:
     return await eventually(look, what=f"a trace of {names}", patience=15)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["/api/integrations/woocommerce/webhook/", "/api/integrations/woocommerce/webhook"]
 )
@@ -129,7 +128,6 @@ async def test_a_delivery_is_one_trace(
     assert b"baggage-marker" not in b"".join(event.SerializeToString() for event in history.events)
 
 
-@pytest.mark.slow
 async def test_whoever_watches_is_not_traced_and_a_hostile_request_is_answered(
     collector: Collector, configure: Configure
 ) -> None:
@@ -150,7 +148,6 @@ async def test_whoever_watches_is_not_traced_and_a_hostile_request_is_answered(
     assert len(found) == 1
 
 
-@pytest.mark.slow
 async def test_a_query_still_reaches_its_route(collector: Collector, configure: Configure) -> None:
     """It is kept out of spans, not out of requests."""
     async with running(configure(), work=False) as system:
@@ -159,7 +156,6 @@ async def test_a_query_still_reaches_its_route(collector: Collector, configure: 
         assert (answer.status_code, answer.json()["field"]) == (400, "limit")
 
 
-@pytest.mark.slow
 async def test_a_dead_collector_costs_spans_only(
     configure: Configure, embeddings: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +191,7 @@ def test_the_standard_variables_decide(
     assert tracing.is_wanted() is wanted
 
 
+@pytest.mark.usefixtures("programs")
 def test_nothing_is_loaded_unless_it_is_wanted() -> None:
     """Neither by the API nor by the worker."""
     program = (
@@ -209,7 +206,6 @@ def test_nothing_is_loaded_unless_it_is_wanted() -> None:
     assert ended.stdout.strip() == "[]"
 
 
-@pytest.mark.slow
 async def test_temporals_own_metrics_are_told_where_a_setting_says(configure: Configure) -> None:
     """By each worker, under the names Temporal documents."""
     (port,) = free_ports(1)

@@ -5,7 +5,7 @@ import pytest
 from tests.plugin.shop import WordPress, arrived
 from tests.support.system import Shop
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 
 async def test_a_product_with_its_variations(wordpress: WordPress, shop: Shop) -> None:

@@ -11,7 +11,7 @@ from embedded.ports import free_ports
 from tests.plugin.shop import WordPress, arrived, php
 from tests.support.system import Shop, System, eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 ANSWERS = """
     add_filter( 'pre_http_request', function () {

@@ -7,7 +7,7 @@ import pytest
 from tests.plugin.shop import HERE, WordPress, arrived, program
 from tests.support.system import Shop, System
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 

@@ -22,8 +22,6 @@ from tests.conftest import Configure
 from tests.support.cable import Cable
 from tests.support.system import Shop, System, eventually, serving
 
-pytestmark = pytest.mark.slow
-
 WEBHOOK = "/api/integrations/woocommerce/webhook/"
 HEALTH = "/api/integrations/woocommerce/health/"
 BAG = {"id": 5, "name": "کیف چرمی دست‌دوز", "price": "2750000"}
