@@ -1,10 +1,12 @@
 """Rules for all tests. Fixtures are in `tests.support.servers`, markers in `tests.support.markers`."""
 
+import functools
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpcore2
 import pytest
 
 from tests.support.environment import DIMENSIONS as DIMENSIONS
@@ -24,3 +26,11 @@ for name in [name for name in os.environ if name.startswith(("PILITO_", "OPENAI_
 def shuffle() -> Callable[[list[Any]], list[Any]]:
     """Returns a function that returns the items in another order, the same in every run."""
     return lambda items: random.Random(7).sample(items, len(items))  # noqa: S311 - disorder, not secrecy
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_certificate_store() -> Iterator[None]:
+    """Let all HTTP clients share one TLS context: each would spend 15 ms on loading the certificates."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpcore2, "default_ssl_context", functools.cache(httpcore2.default_ssl_context))
+        yield

@@ -7,8 +7,7 @@ unit         needs none of these; servers inside the test's own process are fine
 """
 
 import subprocess
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Generator
 
 import pytest
 
@@ -41,12 +40,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(group))
 
 
-def _refuse(*arguments: Any, **_: Any) -> None:
+def _refuse(*arguments: object, **_: object) -> None:
     raise AssertionError(f"A unit test starts {arguments[1:2]}: let it use the fixture `programs`.")
 
 
-@pytest.fixture(autouse=True)
-def _no_programs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail a unit test that starts a program, such as Postgres."""
-    if request.node.get_closest_marker("unit"):
-        monkeypatch.setattr(subprocess.Popen, "__init__", _refuse)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
+    """Fail a unit test that starts a program, such as Postgres, be it in a fixture."""
+    with pytest.MonkeyPatch.context() as patch:
+        if item.get_closest_marker("unit"):
+            patch.setattr(subprocess.Popen, "__init__", _refuse)
+        return (yield)
