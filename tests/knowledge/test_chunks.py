@@ -3,6 +3,7 @@
 import hashlib
 import random
 import unicodedata
+from functools import lru_cache
 from itertools import pairwise
 
 import pytest
@@ -99,11 +100,17 @@ def paragraph(chosen: random.Random, words: int) -> str:
     return " ".join(chosen.choice(VOCABULARY) + ("." if number % 12 == 11 else "") for number in range(words))
 
 
+@lru_cache(maxsize=1)
+def texts_of(paragraphs: tuple[str, ...]) -> frozenset[str]:
+    """Returns the texts of the chunks of these paragraphs, ten or more."""
+    chunks = split(Document(title=TITLE, text="\n\n".join(paragraphs)))
+    assert len(chunks) >= 10
+    return frozenset(chunk.text for chunk in chunks)
+
+
 def renewed(paragraphs: list[str], edited: list[str]) -> int:
-    """How many chunks of the edited text were not there before."""
-    before = split(Document(title=TITLE, text="\n\n".join(paragraphs)))
-    assert len(before) >= 10
-    known = {chunk.text for chunk in before}
+    """Returns how many chunks of the edited text the text did not have before."""
+    known = texts_of(tuple(paragraphs))
     return sum(chunk.text not in known for chunk in split(Document(title=TITLE, text="\n\n".join(edited))))
 
 
