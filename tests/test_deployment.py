@@ -279,7 +279,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (["--help"], 0, "Keep a shop's knowledge base true."),
+        (["--help"], 0, "Keep a pgvector knowledge base in sync"),
         (["token", "create"], 1, "set PILITO_DATABASE_URL"),
         (["worker"], 1, "Set PILITO_DATABASE_URL"),
         (["up"], 1, "This installation starts no servers"),
