@@ -39,8 +39,8 @@ def migrate(url: str) -> None:
     vector_index.ensure(url, model="text-embedding-3-small", dimensions=DIMENSIONS)
 
 
-def another_database(postgres_url: str, name: str) -> str:
-    """Create and migrate one more database on the same server. Returns its URL."""
+def empty_database(postgres_url: str, name: str) -> str:
+    """Create one more database on the same server. Returns its URL."""
     from sqlalchemy import create_engine, make_url, text
 
     url = make_url(postgres_url)
@@ -48,6 +48,11 @@ def another_database(postgres_url: str, name: str) -> str:
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
-    address = url.set(database=name).render_as_string(hide_password=False)
+    return url.set(database=name).render_as_string(hide_password=False)
+
+
+def another_database(postgres_url: str, name: str) -> str:
+    """Create and migrate one more database on the same server. Returns its URL."""
+    address = empty_database(postgres_url, name)
     migrate(address)
     return address
