@@ -1,24 +1,20 @@
 """Real servers that tests and measurements talk to instead of a vendor."""
 
-import contextlib
 import math
 import random
-import socket
-import struct
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal
+from typing import Literal
 from zlib import crc32
 
 import orjson
 
 from embedded.embedder import EmbeddingRequest, Refused, encode, parse, render
 from embedded.lexical import embed
-from embedded.ports import LOOPBACK
+from fakes.listener import LOOPBACK, Listener, Received
 
 INSTANT_VECTORS = 64
 
@@ -138,8 +134,7 @@ class EmbeddingServer:
         self._next: deque[Fault] = deque()
         self._always: Fault | None = None
         self._released = threading.Event()
-        self._http: _Listener | None = None
-        self._thread: threading.Thread | None = None
+        self._http: Listener | None = None
         self._port = 0
         self.reset()
 
@@ -159,14 +154,17 @@ class EmbeddingServer:
 
     def start(self) -> None:
         self._released = threading.Event()
-        self._listen(_Listener(self))
+        self._http = self._listener()
+        self._port = self._http.server_port
+        self._http.start()
 
     def stop(self) -> None:
         """Close every connection and wait for the threads that served them."""
         self._always = None
         self._released.set()
-        self._close()
-        self._http = None
+        if self._http:
+            self._http.stop()
+            self._http = None
 
     def __enter__(self) -> "EmbeddingServer":
         self.start()
@@ -196,33 +194,25 @@ class EmbeddingServer:
                 raise TimeoutError(f"{len(self.requests)} of {count} requests arrived")
 
     def refuse_connections(self) -> None:
-        """Stop listening and drop who is connected, keeping the port."""
+        """Close every connection and refuse new ones, keeping the port."""
+        if self._http is None:
+            raise RuntimeError("start the server first")
         self.release()
-        self._close()
-        self._http = _Listener(self)
+        self._http.stop()
+        self._http = self._listener()
 
     def accept_connections(self) -> None:
         """Listen again, on the same port."""
         if self._http is None:
             raise RuntimeError("refuse connections first")
-        self._listen(self._http)
+        self._http.start()
 
-    def _listen(self, listener: "_Listener") -> None:
-        listener.server_activate()
-        self._http = listener
-        self._port = listener.server_port
-        self._thread = threading.Thread(target=listener.serve_forever, args=(0.02,), name="embeddings")
-        self._thread.start()
+    def _listener(self) -> Listener:
+        headers = {"Content-Type": "application/json", "x-request-id": "req_test"}
+        return Listener(self._answer, headers=headers, port=self._port, name="embeddings")
 
-    def _close(self) -> None:
-        if self._http is None:
-            return
-        if self._thread:
-            self._http.shutdown()
-            self._thread.join()
-            self._thread = None
-        self._http.drop_connections()
-        self._http.server_close()
+    def _answer(self, received: Received) -> Refusal | Literal["reset"]:
+        return self.answer(received.target, received.body, received.headers.get("authorization", ""))
 
     def answer(self, path: str, body: bytes, authorization: str) -> Refusal | Literal["reset"]:
         """What to send for one request, after hanging where that is the fault."""
@@ -278,63 +268,3 @@ def _instant_vectors(dimensions: int, encoding: Literal["float", "base64"]) -> l
         encode([value / length for value in vector], encoding)
         for vector, length in zip(vectors, lengths, strict=True)
     ]
-
-
-class _Listener(ThreadingHTTPServer):
-    """Bound at once, so that the port stays ours; listening after `server_activate`."""
-
-    daemon_threads = False
-    request_queue_size = 128
-
-    def __init__(self, owner: EmbeddingServer) -> None:
-        super().__init__((LOOPBACK, owner._port), _Handler, bind_and_activate=False)
-        self.owner = owner
-        self._connections: set[Any] = set()
-        self.server_bind()
-
-    def server_bind(self) -> None:
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(self.server_address)
-        self.server_name, self.server_port = LOOPBACK, self.socket.getsockname()[1]
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def drop_connections(self) -> None:
-        for connection in list(self._connections):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-    def handle_error(self, *_: Any) -> None:
-        """A client that hung up is not worth a traceback."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def do_POST(self) -> None:
-        assert isinstance(self.server, _Listener)
-        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        answer = self.server.owner.answer(self.path, body, self.headers.get("Authorization", ""))
-        if answer == "reset":
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
-            self.close_connection = True
-            return
-        self.send_response(answer.status)
-        headers = {"Content-Type": "application/json", "x-request-id": "req_test", **answer.headers}
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer.body)))
-        self.end_headers()
-        self.wfile.write(answer.body)
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing: a test that cares looks at `requests`."""

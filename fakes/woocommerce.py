@@ -9,12 +9,13 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode, urlsplit
 
 from contracts.stores import ShopAccess, StoreType
-from fakes.listener import LOOPBACK, Listener
+from fakes.listener import LOOPBACK, Listener, Received
+from fakes.listener import Answered as Answered
 from fakes.woocommerce_catalogue import Refused, ShopCatalogue
 from fakes.woocommerce_webhooks import ShopWebhooks
 
@@ -24,15 +25,6 @@ CLOCK_TOLERANCE = 15 * 60
 
 _OAUTH_PAIR = re.compile(r'(oauth_[a-z_-]*)="([^"]*)"')
 _OAUTH_NEEDED = ("consumer_key", "timestamp", "nonce", "signature", "signature_method")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """This answer instead of the shop's; `{asked}` in a header is what was asked for, with its query."""
-
-    status: int = 200
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +124,8 @@ class ShopServer(ShopCatalogue):
         self._nonces: set[str] = set()
         self._arrived = threading.Condition()
         self._released = threading.Event()
-        self._http = Listener(self)
-        if tls:
-            self._http.socket = tls.wrap_socket(
-                self._http.socket, server_side=True, do_handshake_on_connect=False
-            )
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), name="shop")
+        headers = {"Content-Type": "application/json; charset=UTF-8"}
+        self._http = Listener(self._answer, headers=headers, tls=tls, name="shop")
 
     @property
     def base_url(self) -> str:
@@ -151,16 +139,13 @@ class ShopServer(ShopCatalogue):
         )
 
     def __enter__(self) -> "ShopServer":
-        self._thread.start()
+        self._http.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._always = None
         self.release()
-        self._http.shutdown()
-        self._thread.join()
-        self._http.drop_connections()
-        self._http.server_close()
+        self._http.stop()
 
     def fail_next(self, *faults: Fault) -> None:
         """Answer the next requests with these, one each."""
@@ -185,6 +170,9 @@ class ShopServer(ShopCatalogue):
         with self._arrived:
             if not self._arrived.wait_for(lambda: len(self.seen) >= count, timeout=30):
                 raise TimeoutError(f"{len(self.seen)} of {count} requests arrived")
+
+    def _answer(self, received: Received) -> Answered | Literal["drop"]:
+        return self.answer(received.target, received.headers, received.method, received.body)
 
     def answer(
         self, target: str, headers: Mapping[str, str], method: str = "GET", body: bytes = b""
