@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     task_queue: str = "pilito-sync"
     state_dir: Path = Path(".local")
 
-    # What is told
+    # Logs and metrics
     log_format: Annotated[Literal["json", "text"] | None, Optional] = None
 
     worker_metrics_address: Annotated[str | None, Optional, AfterValidator(_socket)] = None
@@ -126,7 +126,7 @@ class Settings(BaseSettings):
 
     @property
     def payload_retention(self) -> timedelta | None:
-        """How long after its end an event keeps its payload; None is for ever."""
+        """Returns how long events keep their payload after they end; None means without limit."""
         return timedelta(days=self.payload_retention_days) if self.payload_retention_days else None
 
     @property

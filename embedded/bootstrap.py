@@ -22,7 +22,7 @@ SAMPLE = Path(__file__).with_name("sample_catalogue.json")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """What the newcomer is told; `password` only where it was made just now."""
+    """What the first start prints; `password` is set only if it was generated just now."""
 
     email: str
     password: str | None

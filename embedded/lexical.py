@@ -21,7 +21,7 @@ SHORT_WORD_WEIGHT = 0.3
 """Words of one or two letters say little in Persian and English alike (و، از، در، به، of, to)."""
 
 Feature = tuple[int, float]
-"""A 64-bit hash, whose lowest bit is the sign, and a weight."""
+"""A 64-bit hash and a weight; the lowest bit of the hash is the sign."""
 
 
 def embed(text: str, dimensions: int) -> "array[float]":

@@ -111,7 +111,7 @@ class EmbeddedPostgres:
             self._child = None
 
     def _make_data(self, binaries: Path) -> None:
-        """Run `initdb` beside the final place and rename: a half-made data directory is never used."""
+        """Run `initdb` in a temporary directory and rename it: an incomplete data directory is never used."""
         draft = self._root / "draft"
         self._clear(draft)
         draft.mkdir(mode=0o700)
@@ -199,9 +199,9 @@ class EmbeddedPostgres:
         return port
 
     def _forget_reused_pid(self) -> None:
-        """Remove a stale `postmaster.pid` whose number is that of a zombie or of an unrelated process.
+        """Remove a stale `postmaster.pid` that names a zombie or an unrelated process.
 
-        Postgres itself copes with a number nobody has, but takes any other process of its user for a
+        Postgres itself copes with a number that no process has, but takes any other process of its user for a
         server. Old backends it still notices, by their shared memory. What a process is can be seen on
         Linux only.
         """

@@ -209,7 +209,7 @@ def _end_recorded(record: Path) -> None:
 def birth(pid: int) -> str | None:
     """When this process began, in the system's own words; None where it does not run.
 
-    Together with the pid it names one process for ever, since pids are used again.
+    Pids are reused; a pid and a start time together identify one process.
     """
     if sys.platform != "linux":
         found = subprocess.run(  # noqa: S603 - a fixed program and a number

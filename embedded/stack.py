@@ -73,7 +73,7 @@ class _Part:
         self._again_at = None
 
     def look(self) -> str | None:
-        """Start it again where it is time to; return what there is to tell."""
+        """Start it again if it is due. Returns the lines to print."""
         now = time.monotonic()
         if self._again_at is not None and now >= self._again_at:
             try:
@@ -289,6 +289,6 @@ def _is_ready(url: str) -> bool:
 
 
 def _keep_previous_logs(state_dir: Path) -> None:
-    """Begin each run with empty logs and keep those of the last one as `*.log.1`."""
+    """Start each run with empty logs and keep the previous run's as `*.log.1`."""
     for log in (state_dir / "logs").glob("*.log"):
         log.replace(log.with_name(f"{log.name}.1"))

@@ -29,7 +29,7 @@ DYNAMIC_CONFIG = {
 
 
 class EmbeddedTemporal:
-    """A server whose workflows are kept in one SQLite file beneath `state_dir`.
+    """A server that stores its workflows in one SQLite file below `state_dir`.
 
     `port` 0 takes a free one; `ui_port` 0 likewise, None leaves the UI out. `search_attributes` maps names
     to Temporal's types (`{"StoreId": "Keyword"}`). Safe against `kill -9`.

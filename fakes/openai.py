@@ -30,7 +30,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mangled:
-    """A 200 whose vectors are changed on their way out: request, vectors -> (index, vector)."""
+    """A 200 with changed vectors: (request, vectors) -> (index, vector) of each."""
 
     change: Callable[[EmbeddingRequest, list[list[float]]], list[tuple[int, list[float]]]]
 
@@ -179,7 +179,7 @@ class EmbeddingServer:
             self._next.extend(faults)
 
     def fail_always(self, fault: Fault | None) -> None:
-        """Answer every request with this, after those of `fail_next`; None ends it."""
+        """Answer every request with this once the faults of `fail_next` are used up; None ends it."""
         self._always = fault
 
     def release(self) -> None:

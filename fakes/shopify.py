@@ -63,7 +63,7 @@ class Seen:
 class ShopifyServer:
     """A context manager; `most` points, `rate` of them come back a second, a question may cost `dearest`.
 
-    `scopes` are those of the token.
+    `scopes` are what the token may read.
     """
 
     def __init__(self, *, clock: Clock | None = None, most: float = 2_000, rate: float = 100) -> None:

@@ -104,7 +104,7 @@ def query_cost(document: graphql.DocumentNode, variables: Mapping[str, Any]) -> 
 
 
 def node_of(body: Body) -> Body:
-    """What GraphQL tells of a product of which a webhook has this body."""
+    """Returns a product as GraphQL answers it, made from the body of a webhook."""
     prices = [variant["price"] for variant in body["variants"]]
     names = [option["name"] for option in body["options"]]
     return {

@@ -153,7 +153,7 @@ class ShopServer(ShopCatalogue):
             self._faults.extend(faults)
 
     def fail_always(self, fault: Fault | None) -> None:
-        """Answer every request with this, after those of `fail_next`; None ends it."""
+        """Answer every request with this once the faults of `fail_next` are used up; None ends it."""
         self._always = fault
 
     def before_page(self, page: int, do: Callable[[], object]) -> None:

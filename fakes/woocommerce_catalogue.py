@@ -88,7 +88,7 @@ class ShopCatalogue:
         self._lists: dict[tuple[object, ...], list[int]] = {}
 
     def load(self, bodies: Iterable[Body]) -> None:
-        """Products as they were recorded, whatever fields they have."""
+        """Add products as they were recorded, with any fields."""
         with self.lock:
             for body in bodies:
                 self.products[body["id"]] = {"type": "simple", "variations": [], **body}
@@ -140,7 +140,7 @@ class ShopCatalogue:
                 self.change(back, status="publish")
 
     def delete(self, id_: int) -> None:
-        """For ever."""
+        """Delete permanently, bypassing the trash."""
         with self.lock:
             for variation in self._inside(id_):
                 del self.variations[variation]
@@ -173,7 +173,7 @@ class ShopCatalogue:
         return self.products.get(id_) or self.variations.get(id_)
 
     def render(self, ids: Iterable[int], fields: str) -> bytes:
-        """Their bodies as a JSON list, made anew for every request, as WordPress does."""
+        """Returns their bodies as a JSON list, made for each request as WordPress does."""
         with self.lock:
             return b"[" + b",".join(self.rendered(id_, fields) for id_ in ids) + b"]"
 
@@ -220,7 +220,7 @@ class ShopCatalogue:
 
     @staticmethod
     def _bound(after: str, *, gmt: bool) -> tuple[str, str]:
-        """What a time is compared with: one with a zone becomes the shop's own, whatever the column."""
+        """Returns the time to compare with: one with a zone is converted to the shop's, for every column."""
         try:
             moment = datetime.fromisoformat(after)
         except ValueError:

@@ -75,7 +75,7 @@ class ShopWebhooks:
             return made
 
     def deliver(self, topic: str, body: dict[str, Any]) -> list[int]:
-        """Tell every active webhook of a topic, once; the statuses that were answered."""
+        """Deliver to every active webhook of a topic, once. Returns the statuses of the answers."""
         return [
             self._send(hook, body)
             for hook in list(self.by_id.values())
@@ -169,7 +169,7 @@ class ShopWebhooks:
 
     @staticmethod
     def _shown(hook: Registered) -> dict[str, Any]:
-        """Without its secret and its failures, which WooCommerce tells nobody."""
+        """Returns a webhook as the REST API shows it: without its secret and its failures."""
         resource, _, event = hook.topic.partition(".")
         at = datetime.now(UTC).replace(tzinfo=None, microsecond=0).isoformat()
         return {

@@ -9,7 +9,7 @@ OLD, NEW = "o" * 32, "n" * 32
 
 
 def test_a_sealed_secret_shows_nothing_and_differs_every_time() -> None:
-    """Two equal secrets cannot be told to be equal."""
+    """Two equal secrets have different ciphertexts."""
     seal = SecretBox((NEW,))
     one, other = seal.seal("secret"), seal.seal("secret")
     assert one != other
@@ -45,7 +45,7 @@ def test_credentials_are_sealed_as_one() -> None:
 
 
 def test_without_a_key_nothing_opens_and_nothing_is_sealed() -> None:
-    """A worker may run without one; nothing may be sealed by a key that nobody keeps."""
+    """A worker may run without a key; sealing without one is an error."""
     with pytest.raises(UnknownKey):
         SecretBox(()).open(SecretBox((NEW,)).seal("secret"))
     with pytest.raises(ValueError, match="PILITO_SECRET_KEY"):

@@ -117,7 +117,7 @@ def test_no_address_carries_a_written_password() -> None:
 
 
 def test_published_ports_are_open_to_this_machine_alone() -> None:
-    """Whoever opens them further does so with a proxy, knowingly."""
+    """A proxy is needed to open them further."""
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert set(published) == {"api", "temporal-ui"}
     for ports in published.values():
@@ -228,7 +228,7 @@ def test_what_the_image_copies_exists_and_is_let_in(source: str) -> None:
 
 
 def test_nothing_is_let_in_that_the_image_does_not_copy() -> None:
-    """A secret lying beside the code never reaches Docker."""
+    """A secret in the folder of the code never reaches Docker."""
     let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert let_in == set(copied())
 
@@ -289,7 +289,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_pilito_works_without_what_the_image_lacks(
     arguments: list[str], status: int, said: str, image: Path
 ) -> None:
-    """Whatever needs an embedded server says so; the rest does not miss it."""
+    """Commands that need an embedded server say so; the others work."""
     start = (
         "import sys; "
         f"sys.path[:] = [{str(image)!r}, *(path for path in sys.path if path not in ('', {str(ROOT)!r}))]; "

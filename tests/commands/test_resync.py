@@ -57,7 +57,7 @@ async def over(synced: Synced) -> None:
 
 
 def row(printed: str, name: str) -> str:
-    """What the report tells under a name."""
+    """Returns the number in the report's row of this name."""
     [found] = [line for line in printed.splitlines() if name in line and "│" in line]
     return found.strip(" │").split("│")[1].strip()
 
@@ -94,7 +94,7 @@ async def test_what_is_refused_is_an_error_with_its_reason(synced: Synced, typed
 
 
 async def test_one_that_is_under_way_is_followed(synced: Synced, typed: Typed) -> None:
-    """And one that nobody waits for goes on."""
+    """A sync continues after `--no-wait`."""
     synced.shop.add(name="کفش")
     synced.shop.fail_always("hang")
     code, printed = await typed.run(synced.store.store_id, "--full", "--no-wait")
@@ -110,7 +110,7 @@ async def test_one_that_is_under_way_is_followed(synced: Synced, typed: Typed) -
 
 
 async def test_a_sync_that_is_terminated_is_not_waited_for(synced: Synced, typed: Typed) -> None:
-    """Whoever watches is told where to look."""
+    """The message names the Temporal UI."""
     synced.shop.fail_always("hang")
     watching = await typed.begin(synced.store.store_id, "--full")
     await asyncio.to_thread(synced.shop.wait_for_requests, 1)

@@ -37,7 +37,7 @@ def test_a_worker_for_bulk_syncs_only_yields_the_processor(started: list[tuple[s
 
 
 def test_other_workers_keep_their_priority(started: list[tuple[str, Any]]) -> None:
-    """Those that process events, with bulk syncs or without."""
+    """A worker that processes events has normal priority, with bulk syncs or without."""
     for arguments, share in (((), None), (("--only", "events"), Share.EVENTS)):
         started.clear()
         assert Pilito({}).run("worker", *arguments).code == 0

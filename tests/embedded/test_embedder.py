@@ -76,7 +76,7 @@ def test_it_says_that_it_is_lexical(base_url: str) -> None:
 
 
 def test_models_are_listed(openai: OpenAI) -> None:
-    """The list names the models one may ask for and whose they are."""
+    """The list names the models and their owner."""
     assert {(model.id, model.owned_by) for model in openai.models.list()} >= {(MODEL, "pilito-lexical")}
 
 

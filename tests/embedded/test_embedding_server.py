@@ -1,4 +1,4 @@
-"""The embedding server of the tests: it fails as it is told to, seen by OpenAI's own client."""
+"""The fake embedding server fails on demand; OpenAI's own client sees each failure as from OpenAI."""
 
 import math
 import threading
@@ -124,7 +124,7 @@ def test_a_connection_breaks(server: EmbeddingServer, client: OpenAI) -> None:
 
 
 def test_connections_are_refused_and_accepted_again(server: EmbeddingServer, client: OpenAI) -> None:
-    """While refusing nobody listens; afterwards the address is the same."""
+    """The port is closed while it refuses connections, and the same afterwards."""
     embed(client, "x")
     for _ in range(2):
         server.refuse_connections()

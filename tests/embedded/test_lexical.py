@@ -55,7 +55,7 @@ def test_every_vector_has_length_one(text: str, dimensions: int) -> None:
 
 
 def test_texts_without_words_differ() -> None:
-    """What has no words is told apart by its characters."""
+    """Without words, characters decide."""
     assert embed("!!!", DIMENSIONS) != embed("???", DIMENSIONS)
 
 

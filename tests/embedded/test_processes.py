@@ -35,7 +35,7 @@ def python(code: str) -> list[str]:
 
 
 def killed_supervisor(state_dir: Path) -> int:
-    """The pid of a child whose supervisor was killed with `kill -9`."""
+    """Returns the pid of a child after its supervisor was killed with `kill -9`."""
     with subprocess.Popen(
         [*python(SUPERVISOR), str(state_dir)], stdout=subprocess.PIPE, text=True
     ) as supervisor:
@@ -108,7 +108,7 @@ def test_only_the_main_thread_starts_children(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a death signal")
 def test_the_kernel_ends_the_children_of_a_killed_supervisor(tmp_path: Path) -> None:
-    """Nobody has to clean up after `kill -9`."""
+    """No cleanup is needed after `kill -9`."""
     gone(killed_supervisor(tmp_path))
 
 

@@ -75,7 +75,7 @@ class Up:
         """Name and pid of each recorded child."""
         found = {}
         for record in (self.state_dir / "run").glob("*.json"):
-            with contextlib.suppress(FileNotFoundError):  # ended meanwhile
+            with contextlib.suppress(FileNotFoundError):  # it ended in between
                 found[record.stem] = json.loads(record.read_text())["pid"]
         return found
 
@@ -129,7 +129,7 @@ class Place:
 
 @pytest.fixture(autouse=True)
 def with_a_terminal() -> Iterator[None]:
-    """Children hear SIGHUP although whoever runs the tests may have been started by `nohup`."""
+    """Let children receive SIGHUP even if the tests were started by `nohup`."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
@@ -153,7 +153,7 @@ def test_it_ends_without_a_trace(place: Place, number: signal.Signals) -> None:
 
 
 def test_the_next_start_keeps_data_and_secrets(place: Place) -> None:
-    """It tells each part as it starts; address, password and key are those of the first start."""
+    """It names each part as it starts; address, password and key stay the same."""
     with place.up() as up:
         first = up.read_until("ready")
         assert [line.split("]")[0] for line in up.lines[:7]] == [f"[{step}/7" for step in range(1, 8)]
@@ -171,7 +171,7 @@ def test_the_next_start_keeps_data_and_secrets(place: Place) -> None:
 
 @pytest.mark.parametrize("child", ["postgres", "temporal"])
 def test_a_signal_during_the_start_ends_it(place: Place, child: str) -> None:
-    """Nobody has to wait for the start before ending it."""
+    """Ctrl-C works before everything has started."""
     with place.up() as up:
         until(lambda: child in up.children(), what=f"the start of {child}")
         assert up.end(signal.SIGINT) == 0

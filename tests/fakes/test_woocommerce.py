@@ -50,7 +50,7 @@ def test_it_answers_as_the_recorded_shop_did(shop: ShopServer, exchange: dict[st
     for name in ("X-WP-Total", "X-WP-TotalPages"):
         assert answer.headers.get(name) == exchange["headers"].get(name)
     assert links(answer.headers.get("Link", "")) == links(exchange["headers"].get("Link", ""))
-    if "J24" in exchange["step"]:  # asked of a product that had changed meanwhile
+    if "J24" in exchange["step"]:  # the product had changed in between
         assert [item["id"] for item in said] == [item["id"] for item in exchange["body"]]
     else:
         assert said == exchange["body"]

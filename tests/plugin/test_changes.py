@@ -173,7 +173,7 @@ async def test_renamed_categories_and_attributes(wordpress: WordPress, shop: Sho
 
 
 async def test_no_request_in_the_request_that_changes(wordpress: WordPress) -> None:
-    """Whoever saves, orders or looks waits for nobody outside."""
+    """Saving, ordering and viewing never wait for the API."""
     asked = await wordpress.act("""
         $asked = 0;
         add_filter( 'pre_http_request', function () use ( &$asked ) { ++$asked; return new WP_Error( 'no' ); } );
@@ -210,7 +210,7 @@ LANGUAGES = {
 
 @pytest.mark.parametrize("plugin", LANGUAGES)
 async def test_the_language_of_a_product(wordpress: WordPress, plugin: str) -> None:
-    """It is told, with what its translations have in common, where a plugin for languages knows it."""
+    """With a plugin for languages, it is sent, and so is what its translations share."""
     product = await wordpress.product("سماور")
     read = await wordpress.act(f"{LANGUAGES[plugin]} return Pilito_PS_Payload::read( {product}, 'updated' );")
     assert (read[1]["language"], read[1]["translation_group"]) == ("fa", "1")

@@ -1,4 +1,4 @@
-"""Nothing that changed is lost on its way from WordPress, whatever fails."""
+"""No change is lost between WordPress and the API, through failures of either."""
 
 import asyncio
 import base64
@@ -84,7 +84,7 @@ async def test_a_retry_that_reads_otherwise(wordpress: WordPress, shop: Shop) ->
 
 
 async def test_an_error_of_another_plugin(wordpress: WordPress, shop: Shop) -> None:
-    """A product whose text makes PHP die holds up nobody else, and is tried again later."""
+    """A product that crashes PHP does not block others, and is retried later."""
     bad = await wordpress.product("خراب", description="[poison]")
     good = await wordpress.product("سالم")
     poison = "add_shortcode( 'poison', function () { %s } ); return Pilito_PS_Worker::run();"
@@ -151,7 +151,7 @@ async def test_the_token_is_refused(wordpress: WordPress, shop: Shop) -> None:
 
 
 async def test_asked_to_wait(wordpress: WordPress) -> None:
-    """Retry-After holds all sending back for exactly so long and counts as nobody's failure."""
+    """Retry-After pauses all deliveries for exactly so long and counts as no failure."""
     product = await wordpress.product("کفش")
     await wordpress.pass_time(31)
     now = await wordpress.act("return time();")
@@ -235,7 +235,7 @@ async def test_the_service_checks_the_signature(wordpress: WordPress, system: Sy
 
 
 async def test_all_products(wordpress: WordPress, shop: Shop) -> None:
-    """A complete sync goes page by page without a browser, changes go first, and the trash is told as deleted."""
+    """A full sync runs page by page without a browser, after changes, and reports trashed products as deleted."""
     made = await wordpress.act("""
         global $wpdb;
         wp_defer_term_counting( true );

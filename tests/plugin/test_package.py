@@ -33,7 +33,7 @@ def header(name: str) -> str:
 
 
 def test_the_zip_is_the_same_each_time(tmp_path: Path) -> None:
-    """Whoever builds it gets the same bytes."""
+    """Every build has the same bytes."""
     first, second = build(tmp_path / "a.zip"), build(tmp_path / "b.zip")
     assert first.read_bytes() == second.read_bytes()
 
@@ -112,7 +112,7 @@ def test_the_versions_agree() -> None:
 def test_a_machine_without_php(
     monkeypatch: pytest.MonkeyPatch, ci: str, outcome: type[BaseException]
 ) -> None:
-    """It is told which packages to install: CI fails, another machine skips."""
+    """The message names the packages to install: CI fails, another machine skips."""
     monkeypatch.setenv("CI", ci)
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr("tests.plugin.shop.search_path", lambda: "/nowhere")

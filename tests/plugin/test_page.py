@@ -1,4 +1,4 @@
-"""The settings page of the plugin, as a shop owner and as somebody else sees it."""
+"""The settings page of the plugin, for a shop owner and for others."""
 
 import subprocess
 
@@ -91,7 +91,7 @@ async def test_what_is_typed_wrong(wordpress: WordPress, shop: Shop, system: Sys
 
 @pytest.mark.parametrize("action", ["test", "status", "retry", "sync", "cancel", "run"])
 async def test_only_for_those_who_may(wordpress: WordPress, action: str) -> None:
-    """Somebody without the right, or without the nonce, is refused."""
+    """A user without the right, or without the nonce, is refused."""
     async with wordpress.browser() as admin:
         nonce = await admin.nonce()
         assert (await admin.ask(action)).status_code == 403

@@ -1,4 +1,4 @@
-"""TLS for servers at 127.0.0.1, believed by whoever is handed the other half."""
+"""TLS contexts for a server at 127.0.0.1 and for a client that trusts it."""
 
 import ipaddress
 import ssl

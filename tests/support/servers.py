@@ -143,7 +143,7 @@ def server() -> "Iterator[ShopServer]":
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def synced(reading: "System", server: "ShopServer", embeddings: "EmbeddingServer") -> "Synced":
-    """A store whose shop can be read."""
+    """A store with a shop that can be read."""
     from tests.support.syncs import Synced
 
     return await Synced.open(reading, server)

@@ -22,7 +22,7 @@ _numbers = itertools.count(1)
 
 @dataclass
 class Shop:
-    """A store with a token, as seen by its plugin and by whoever checks on it."""
+    """A store with a token: what its plugin can send, and what the database holds of it."""
 
     http: httpx2.AsyncClient
     database: Database

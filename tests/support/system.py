@@ -69,7 +69,7 @@ class System:
         integration_type: str = "woocommerce",
         **token: Any,
     ) -> Shop:
-        """A new store of a user, whose shop is read only when a test says so."""
+        """Create a store of a user; its schedule is paused."""
         seal = SecretBox(self.settings.secret_keys)
         async with self.database.transaction() as connection:
             store_id = await stores.create(
@@ -97,7 +97,7 @@ class System:
 
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
-    """The API on a real socket, and a client that fails on answers its document does not tell."""
+    """Serve the API on a real socket. Yields a client that fails on answers its OpenAPI document lacks."""
     (port,) = free_ports(1)
     app = create_app(settings)
     server = uvicorn.Server(
@@ -128,7 +128,7 @@ async def serving(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
 async def running(
     settings: Settings, *, work: bool = True, only: Share | None = None
 ) -> AsyncIterator[System]:
-    """API and, unless told otherwise, a worker in this process."""
+    """Run the API and, with `work`, a worker in this process."""
     assert settings.database_url
     assert settings.temporal_address
     database = Database(create_engine(settings.database_url, pool_size=5))
@@ -187,7 +187,7 @@ async def running_inbox(client: Client, task_queue: str) -> Started | None:
 
 
 async def forget_schedules(client: Client, task_queue: str) -> None:
-    """Leave nothing behind that starts by itself."""
+    """Delete the schedules of a task queue and end its inbox."""
     inbox = await eventually(lambda: running_inbox(client, task_queue), what="the inbox")
     for schedule in (
         event_inbox_id(task_queue),
