@@ -1,4 +1,4 @@
-"""Becomes the command it is given, tied to the life of the process that started it.
+"""Replaces itself with the given command, which the kernel ends with the process that started it.
 
 A script, not a module: `python -I -S launch.py PARENT SIGNAL UID GID COMMAND...`. It stands between
 `subprocess` and the command because the death signal must be asked for in the child, after its user has

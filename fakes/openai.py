@@ -255,8 +255,8 @@ class EmbeddingServer:
     def _vectors(self, request: EmbeddingRequest) -> Iterable[bytes]:
         if not self._instant:
             return (encode(embed(text, request.dimensions), request.encoding) for text in request.texts)
-        known = _instant_vectors(request.dimensions, request.encoding)
-        return (known[crc32(text.encode()) % INSTANT_VECTORS] for text in request.texts)
+        prepared = _instant_vectors(request.dimensions, request.encoding)
+        return (prepared[crc32(text.encode()) % INSTANT_VECTORS] for text in request.texts)
 
 
 @lru_cache

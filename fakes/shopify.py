@@ -134,11 +134,11 @@ class ShopifyServer:
 
     def answer(self, path: str, headers: Mapping[str, str], body: bytes) -> Answered | Literal["drop"]:
         """What to send for one POST."""
-        asked = orjson.loads(body)
-        document = graphql.parse(asked["query"])
-        cost = query_cost(document, asked["variables"])
-        operation = asked["operationName"]
-        self.seen.append(Seen(operation=operation, variables=asked["variables"], headers=headers, cost=cost))
+        query = orjson.loads(body)
+        document = graphql.parse(query["query"])
+        cost = query_cost(document, query["variables"])
+        operation = query["operationName"]
+        self.seen.append(Seen(operation=operation, variables=query["variables"], headers=headers, cost=cost))
         fault = self._faults.popleft() if self._faults else self._always
         if fault == "drop" or isinstance(fault, Answered):
             return fault
@@ -158,7 +158,7 @@ class ShopifyServer:
             self.throttled += 1
             return self._told(cost, {"errors": [error("THROTTLED")]}, spent=None)
         self.available -= cost
-        return self._told(cost, self._execute(document, asked), spent=cost)
+        return self._told(cost, self._execute(document, query), spent=cost)
 
     def _told(self, cost: float, body: Body, *, spent: float | None) -> Answered:
         status = {
@@ -166,21 +166,21 @@ class ShopifyServer:
             "currentlyAvailable": self.available,
             "restoreRate": self.rate,
         }
-        told = {"requestedQueryCost": cost, "actualQueryCost": spent, "throttleStatus": status}
-        return Answered(body=orjson.dumps({**body, "extensions": {"cost": told}}))
+        reported = {"requestedQueryCost": cost, "actualQueryCost": spent, "throttleStatus": status}
+        return Answered(body=orjson.dumps({**body, "extensions": {"cost": reported}}))
 
-    def _execute(self, document: graphql.DocumentNode, asked: Body) -> Body:
+    def _execute(self, document: graphql.DocumentNode, query: Body) -> Body:
         if problems := graphql.validate(SCHEMA, document):
             return {"errors": [{"message": str(problem), "extensions": {}} for problem in problems]}
         root = {
             "nodes": lambda _, ids: [self._product(id_) for id_ in ids],
-            "product": lambda _, **asked: self._product(asked["id"]),
+            "product": lambda _, **query: self._product(query["id"]),
             "products": self._products,
             "productsCount": self._count,
             "shop": {"currencyCode": "EUR"},
         }
         done = graphql.execute_sync(
-            SCHEMA, document, root, variable_values=asked["variables"], operation_name=asked["operationName"]
+            SCHEMA, document, root, variable_values=query["variables"], operation_name=query["operationName"]
         )
         if done.errors:
             return {
@@ -209,13 +209,13 @@ class ShopifyServer:
 
     def _matching(self, query: str | None) -> list[Body]:
         self._may("read_products")
-        found = [self.products[id_] for id_ in sorted(self.products)]
+        nodes = [self.products[id_] for id_ in sorted(self.products)]
         if query is None:
-            return found
+            return nodes
         since = re.fullmatch(r"updated_at:>='(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)'", query)
         assert since, query
         moment = datetime.fromisoformat(since[1])
-        return [node for node in found if datetime.fromisoformat(node["updatedAt"]) >= moment]
+        return [node for node in nodes if datetime.fromisoformat(node["updatedAt"]) >= moment]
 
     def _products(self, _: object, **asked: Any) -> Body:
         assert asked["sortKey"] == "ID"

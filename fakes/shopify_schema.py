@@ -85,15 +85,15 @@ def cost_of(type_: Any, selected: graphql.SelectionSetNode, variables: Mapping[s
         elif isinstance(selection, graphql.FieldNode) and selection.selection_set:
             definition = type_.fields[selection.name.value]
             inner = graphql.get_named_type(definition.type)
-            asked = {
+            arguments = {
                 argument.name.value: graphql.value_from_ast_untyped(argument.value, dict(variables))
                 for argument in selection.arguments or ()
             }
             children = cost_of(inner, selection.selection_set, variables)
             if inner.name.endswith("Connection"):
-                total += 2 + asked["first"] * children
+                total += 2 + arguments["first"] * children
             elif inner.name != "PageInfo":
-                total += len(asked.get("ids", [None])) * (1 + children)
+                total += len(arguments.get("ids", [None])) * (1 + children)
     return total
 
 

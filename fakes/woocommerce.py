@@ -133,9 +133,9 @@ class ShopServer(ShopCatalogue):
 
     def access(self, **credentials: str) -> ShopAccess:
         """What reading this shop takes."""
-        known = {"consumer_key": KEY, "consumer_secret": SECRET}
+        defaults = {"consumer_key": KEY, "consumer_secret": SECRET}
         return ShopAccess(
-            store_id=1, type=StoreType.WOOCOMMERCE, base_url=self.base_url, credentials=known | credentials
+            store_id=1, type=StoreType.WOOCOMMERCE, base_url=self.base_url, credentials=defaults | credentials
         )
 
     def __enter__(self) -> "ShopServer":
@@ -289,16 +289,18 @@ class ShopServer(ShopCatalogue):
 
     def _list(self, path: str, query: Mapping[str, str], parent: int | None = None) -> Answered:
         with self.lock:
-            found = self.find(query, parent=parent)
-            body = self.render([id_ for id_ in found.ids if id_ not in self.hidden], query.get("_fields", ""))
-        total, pages = self.totals or (str(found.total), str(found.pages))
+            page_of = self.find(query, parent=parent)
+            body = self.render(
+                [id_ for id_ in page_of.ids if id_ not in self.hidden], query.get("_fields", "")
+            )
+        total, pages = self.totals or (str(page_of.total), str(page_of.pages))
         headers = {"X-WP-Total": total, "X-WP-TotalPages": pages}
         page = int(query.get("page", "1"))
-        links = [("prev", min(page - 1, found.pages))] if page > 1 and found.pages else []
-        links += [("next", page + 1)] if page < found.pages else []
-        told = (
+        links = [("prev", min(page - 1, page_of.pages))] if page > 1 and page_of.pages else []
+        links += [("next", page + 1)] if page < page_of.pages else []
+        links_sent = (
             f'<{self.base_url}{path}?{urlencode({**query, "page": str(to)})}>; rel="{rel}"'
             for rel, to in links
         )
-        headers["Link"] = ", ".join(told) or None
+        headers["Link"] = ", ".join(links_sent) or None
         return Answered(body=body, headers={name: value for name, value in headers.items() if value})

@@ -121,10 +121,10 @@ class ShopCatalogue:
     def change(self, id_: int, **fields: Any) -> None:
         """A product or a variation, which moves its product's time as well."""
         with self.lock:
-            kept = self.variations if id_ in self.variations else self.products
-            kept[id_] |= {**self._dates(), **fields}
-            parent = kept[id_].get("parent_id")
-            if kept is self.variations and parent in self.products:
+            rows = self.variations if id_ in self.variations else self.products
+            rows[id_] |= {**self._dates(), **fields}
+            parent = rows[id_].get("parent_id")
+            if rows is self.variations and parent in self.products:
                 self.products[parent] |= self._dates()
             self._touched()
 

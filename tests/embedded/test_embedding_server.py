@@ -83,7 +83,7 @@ def test_a_refusal_says_when_to_come_back(server: EmbeddingServer, client: OpenA
     assert raised.value.response.headers["retry-after-ms"] == "7000"
 
 
-def test_always_means_until_told_otherwise(server: EmbeddingServer, client: OpenAI) -> None:
+def test_fail_always_lasts_until_it_is_ended(server: EmbeddingServer, client: OpenAI) -> None:
     """`fail_next` goes first, then `fail_always`, then service."""
     server.fail_always(servers.overloaded())
     server.fail_next(servers.invalid_api_key())

@@ -213,7 +213,7 @@ async def facts(shop: Shop) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("shuffled", [False, True])
-async def test_all_at_once_ends_like_one_by_one(
+async def test_events_sent_at_once_end_like_events_sent_one_by_one(
     system: System,
     embeddings: EmbeddingServer,
     shuffle: Callable[[list[Any]], list[Any]],

@@ -141,7 +141,7 @@ async def test_a_search_is_to_be_asked_again_while_postgres_is_down(cut: Cut) ->
 
 
 @pytest.mark.usefixtures("worker")
-async def test_postgres_restarted_is_noticed_by_nobody(cut: Cut) -> None:
+async def test_a_restart_of_postgres_goes_unnoticed(cut: Cut) -> None:
     """Connections that died are replaced within the request."""
     shop = await cut.system.shop()
     await known(shop, await shop.tell(PRODUCT))

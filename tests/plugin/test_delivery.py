@@ -181,7 +181,7 @@ async def test_one_product_is_refused(wordpress: WordPress, shop: Shop) -> None:
     assert await wordpress.send() == 1
 
 
-async def test_somebody_else_answers(wordpress: WordPress) -> None:
+async def test_an_answer_that_is_not_the_apis_is_a_failure(wordpress: WordPress) -> None:
     """A page that answers 200 to everything takes nothing out of the queue."""
     product = await wordpress.product("میز")
     await wordpress.pass_time(31)

@@ -94,8 +94,8 @@ class Shop:
 
     async def rows(self, sql: str, **values: Any) -> list[dict[str, Any]]:
         async with self.database.reading() as connection:
-            found = await connection.execute(text(sql), {"store": self.store_id, **values})
-            return [dict(row) for row in found.mappings()]
+            result = await connection.execute(text(sql), {"store": self.store_id, **values})
+            return [dict(row) for row in result.mappings()]
 
     async def one(self, sql: str, **values: Any) -> dict[str, Any] | None:
         rows = await self.rows(sql, **values)
