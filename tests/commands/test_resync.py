@@ -80,7 +80,7 @@ async def test_a_full_resync_ends_with_its_report(synced: Synced, typed: Typed) 
     assert (code, "incremental" in printed) == (0, True), printed
 
 
-async def test_what_is_refused_is_an_error_with_its_reason(synced: Synced, typed: Typed) -> None:
+async def test_a_refused_sync_is_an_error_with_its_reason(synced: Synced, typed: Typed) -> None:
     """Until it is allowed."""
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(10)]
     await synced.sync()
@@ -93,7 +93,7 @@ async def test_what_is_refused_is_an_error_with_its_reason(synced: Synced, typed
     assert (code, row(printed, "removed")) == (0, "3")
 
 
-async def test_one_that_is_under_way_is_followed(synced: Synced, typed: Typed) -> None:
+async def test_a_running_sync_is_followed(synced: Synced, typed: Typed) -> None:
     """A sync continues after `--no-wait`."""
     synced.shop.add(name="کفش")
     synced.shop.fail_always("hang")
@@ -121,7 +121,7 @@ async def test_a_sync_that_is_terminated_is_not_waited_for(synced: Synced, typed
     synced.shop.release()
 
 
-async def test_what_cannot_be_is_said_in_a_sentence(reading: System, synced: Synced, typed: Typed) -> None:
+async def test_errors_are_one_sentence(reading: System, synced: Synced, typed: Typed) -> None:
     """No such store, none that can be read, no Temporal; never a trace of calls."""
     bare = (await reading.shop()).store_id
     nowhere = {"PILITO_TEMPORAL_ADDRESS": "127.0.0.1:1"}

@@ -122,7 +122,7 @@ def test_impossible_dimensions_are_refused(openai: OpenAI, dimensions: int) -> N
     "body",
     [b"", b"{", b"[]", b'{"input":"x"}', b'{"model":"m","input":"x","encoding_format":"hex"}'],
 )
-def test_a_body_without_sense_is_refused(base_url: str, body: bytes) -> None:
+def test_an_invalid_body_is_refused(base_url: str, body: bytes) -> None:
     """What is no request of this protocol is answered 400 in OpenAI's shape."""
     answer = httpx2.post(f"{base_url}/embeddings", content=body)
     assert answer.status_code == 400

@@ -138,7 +138,7 @@ def test_data_survives_kill_9(tmp_path: Path) -> None:
         server.stop()
 
 
-def test_a_kill_during_the_first_start_is_overcome(tmp_path: Path) -> None:
+def test_the_next_start_recovers_from_a_kill_during_the_first(tmp_path: Path) -> None:
     """An incomplete data directory is replaced."""
     data = tmp_path / "postgres" / "draft" / "data"
     with subprocess.Popen([sys.executable, "-c", START, str(tmp_path)]) as first:
@@ -152,7 +152,7 @@ def test_a_kill_during_the_first_start_is_overcome(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells where another process works")
-def test_a_stranger_with_the_pid_of_the_last_server_is_no_hindrance(tmp_path: Path) -> None:
+def test_a_reused_pid_does_not_prevent_the_start(tmp_path: Path) -> None:
     """After a restart of the machine, any process may have the number in `postmaster.pid`."""
     with started(tmp_path) as server:
         remember(server, 1)
@@ -189,6 +189,6 @@ def test_data_of_another_version_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("memory", "buffers"), [(2**28, "128MB"), (2**30, "256MB"), (2**31, "512MB"), (2**36, "512MB")]
 )
-def test_a_quarter_of_the_memory_holds_what_is_read_often(memory: int, buffers: str) -> None:
+def test_shared_buffers_are_a_quarter_of_the_memory(memory: int, buffers: str) -> None:
     """Up to what a machine that does other things can spare."""
     assert shared_buffers(memory) == buffers

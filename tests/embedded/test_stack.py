@@ -142,7 +142,7 @@ def place(tmp_path: Path) -> Place:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
-def test_it_ends_without_a_trace(place: Place, number: signal.Signals) -> None:
+def test_no_process_is_left_after_the_end(place: Place, number: signal.Signals) -> None:
     """Ctrl-C, `kill` and a closed terminal end every process; the exit code is 0."""
     with place.up() as up:
         up.read_until("ready")
@@ -178,7 +178,7 @@ def test_a_signal_during_the_start_ends_it(place: Place, child: str) -> None:
     assert up.children() == {}
 
 
-def test_a_signal_ends_what_follows_the_start(place: Place) -> None:
+def test_a_signal_during_the_greeting_ends_it(place: Place) -> None:
     """What is done once all is ready is cut short."""
     with place.up("slow") as up:
         up.read_until("ready")
@@ -219,7 +219,7 @@ def test_parts_that_die_are_started_again(place: Place) -> None:
         assert f"{child} runs again." in up.lines
 
 
-def test_a_second_one_of_the_same_state_is_refused(place: Place) -> None:
+def test_a_second_start_in_the_same_folder_is_refused(place: Place) -> None:
     """It names the first one."""
     with place.up() as up:
         up.read_until("ready")
@@ -229,7 +229,7 @@ def test_a_second_one_of_the_same_state_is_refused(place: Place) -> None:
     assert f"already runs from {place.state_dir} (process {up.process.pid})" in second.lines[0]
 
 
-def test_two_places_run_at_once(place: Place, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_two_folders_run_at_once(place: Place, tmp_path_factory: pytest.TempPathFactory) -> None:
     """With ports of their own, two checkouts do not know of each other."""
     other = Place(tmp_path_factory.mktemp("other"), free_ports(3))
     (other.directory / "cli.py").write_text(COMMANDS)

@@ -128,7 +128,7 @@ async def test_a_token_never_seen_cannot_be_checked_while_postgres_is_down(cut: 
     assert "Retry-After" in answer.headers
 
 
-async def test_a_search_is_to_be_asked_again_while_postgres_is_down(cut: Cut) -> None:
+async def test_a_search_is_answered_503_while_postgres_is_down(cut: Cut) -> None:
     """It is a 503 that says when, not an internal error."""
     shop = await cut.system.shop()
     assert await shop.search("anything") == []
