@@ -1,4 +1,4 @@
-"""Real servers that tests and measurements talk to instead of a vendor."""
+"""OpenAI's embeddings endpoint on a port of 127.0.0.1, with faults on demand."""
 
 import math
 import random
@@ -41,7 +41,7 @@ Fault = Refusal | Mangled | Literal["hang", "reset"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One request as it arrived; `inputs` is empty where the body was not one we understand."""
+    """One recorded request; `inputs` is empty if the body was invalid."""
 
     path: str
     inputs: tuple[str, ...]
@@ -58,7 +58,7 @@ def openai_error(
     code: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Refusal:
-    """A refusal in OpenAI's shape; `kind` is the error's `type`."""
+    """Returns an error as OpenAI sends it; `kind` is the error's `type`."""
     body = orjson.dumps({"error": {"message": message, "type": kind, "param": None, "code": code}})
     return Refusal(status=status, body=body, headers=headers or {})
 
@@ -124,7 +124,7 @@ WRONG_DIMENSIONS = Mangled(change=lambda _, vectors: [(i, v[:-1]) for i, v in en
 class EmbeddingServer:
     """OpenAI's embeddings endpoint on a port of 127.0.0.1, with faults on demand.
 
-    `instant` answers with one of a few vectors made beforehand, so that measurements measure their caller.
+    With `instant`, it answers with one of a few prepared vectors, so that benches measure the caller.
     Use it as a context manager, or `start` and `stop` it.
     """
 
@@ -139,7 +139,7 @@ class EmbeddingServer:
         self.reset()
 
     def reset(self) -> None:
-        """Forget what was seen and stop failing."""
+        """Delete recorded requests and end all faults."""
         self.requests: list[Seen] = []
         self.texts: Counter[str] = Counter()
         self.tokens = 0
@@ -149,7 +149,7 @@ class EmbeddingServer:
 
     @property
     def base_url(self) -> str:
-        """What `OPENAI_BASE_URL` is set to."""
+        """Returns the value for `OPENAI_BASE_URL`."""
         return f"http://{LOOPBACK}:{self._port}/v1"
 
     def start(self) -> None:
@@ -215,7 +215,7 @@ class EmbeddingServer:
         return self.answer(received.target, received.body, received.headers.get("authorization", ""))
 
     def answer(self, path: str, body: bytes, authorization: str) -> Refusal | Literal["reset"]:
-        """What to send for one request, after hanging where that is the fault."""
+        """Returns what to send for one request, once `release` ends a hanging one."""
         if path != "/v1/embeddings":
             return openai_error(404, f"Invalid URL ({path})")
         try:

@@ -1,7 +1,7 @@
-"""A Shopify shop on a port of 127.0.0.1: its GraphQL Admin API as far as we ask it, with faults on demand.
+"""A Shopify shop on a port of 127.0.0.1: the part of its GraphQL API that we use, with faults on demand.
 
-Questions are checked and answered by a GraphQL library against an excerpt of Shopify's schema of 2025-10, so
-that a field that is not there is an error here too.
+A GraphQL library validates and executes queries against an excerpt of Shopify's schema of 2025-10, so
+that an unknown field is an error here too.
 """
 
 import re
@@ -31,12 +31,12 @@ def error(code: str, **extensions: object) -> Body:
 
 
 def refusal(code: str, *, data: Body | None = None) -> Answered:
-    """An error among HTTP 200, as Shopify sends most of them."""
+    """Returns an error with HTTP status 200, as Shopify sends most errors."""
     return Answered(body=orjson.dumps({"data": data, "errors": [error(code)]}))
 
 
 class Clock:
-    """Time that passes by waiting for it only."""
+    """A clock that only `sleep` advances."""
 
     def __init__(self) -> None:
         self.time = 0.0
@@ -52,7 +52,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One question as it arrived."""
+    """One recorded query."""
 
     operation: str
     variables: Mapping[str, Any]
@@ -61,9 +61,9 @@ class Seen:
 
 
 class ShopifyServer:
-    """A context manager; `most` points, `rate` of them come back a second, a question may cost `dearest`.
+    """The shop as a context manager; a bucket of `most` points that regains `rate` per second.
 
-    `scopes` are what the token may read.
+    A query may cost `dearest` points. `scopes` are what the token may read.
     """
 
     def __init__(self, *, clock: Clock | None = None, most: float = 2_000, rate: float = 100) -> None:
@@ -86,7 +86,7 @@ class ShopifyServer:
         return f"http://{LOOPBACK}:{self._http.server_port}"
 
     def access(self, *, token: str = TOKEN, base_url: str | None = None) -> ShopAccess:
-        """What reading this shop takes."""
+        """Returns the address and credentials for reading this shop."""
         return ShopAccess(
             store_id=1,
             type=StoreType.SHOPIFY,
@@ -104,7 +104,7 @@ class ShopifyServer:
             raise self._http.mistakes[0]
 
     def load(self, *bodies: Body) -> None:
-        """Have the products of which webhooks would have these bodies."""
+        """Add products, given as bodies of webhooks."""
         for body in bodies:
             self.products[body["id"]] = node_of(body)
 
@@ -116,11 +116,11 @@ class ShopifyServer:
         self._always = fault
 
     def before(self, operation: str, do: Callable[[], object]) -> None:
-        """Do something, once, before that question is answered."""
+        """Call `do` once, before the next query of this name is answered."""
         self._before[operation] = do
 
     def spend(self, points: float) -> None:
-        """Another process of the app asks something."""
+        """Take points from the bucket, as a query of another process does."""
         self._restore()
         self.available -= points
 
@@ -133,7 +133,7 @@ class ShopifyServer:
         return self.answer(received.target, received.headers, received.body)
 
     def answer(self, path: str, headers: Mapping[str, str], body: bytes) -> Answered | Literal["drop"]:
-        """What to send for one POST."""
+        """Returns what to send for one POST."""
         query = orjson.loads(body)
         document = graphql.parse(query["query"])
         cost = query_cost(document, query["variables"])

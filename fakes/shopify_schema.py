@@ -74,7 +74,7 @@ Body = dict[str, Any]
 
 
 def cost_of(type_: Any, selected: graphql.SelectionSetNode, variables: Mapping[str, Any]) -> float:
-    """An object costs one point, a connection two and its objects; what is no object costs nothing."""
+    """Returns points: an object costs one, a connection two plus its objects, a scalar nothing."""
     total = 0.0
     for selection in selected.selections:
         if isinstance(selection, graphql.InlineFragmentNode):
@@ -150,7 +150,7 @@ def number_of(gid: str) -> int:
 
 
 def connection(items: Sequence[Body], first: int, after: str | None) -> Body:
-    """A page of items; a cursor is the id of the last one, or its place where it has none."""
+    """Returns a page of items. The cursor is the id of the last one, or its position if it has no id."""
 
     def key(at: int) -> int:
         return number_of(items[at]["id"]) if "id" in items[at] else at

@@ -1,7 +1,6 @@
 """A WooCommerce shop on a port of 127.0.0.1: the REST dialect of the recordings, with faults on demand."""
 
 import base64
-import hashlib
 import hmac
 import re
 import ssl
@@ -11,12 +10,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, unquote_plus, urlencode, urlsplit
 
 from contracts.stores import ShopAccess, StoreType
 from fakes.listener import LOOPBACK, Listener, Received
 from fakes.listener import Answered as Answered
 from fakes.woocommerce_catalogue import Refused, ShopCatalogue
+from fakes.woocommerce_oauth import oauth_signature
 from fakes.woocommerce_webhooks import ShopWebhooks
 
 ROOT = "/wp-json/wc/v3/"
@@ -29,7 +29,7 @@ _OAUTH_NEEDED = ("consumer_key", "timestamp", "nonce", "signature", "signature_m
 
 @dataclass(frozen=True, slots=True)
 class Prefixed:
-    """The shop's answer with something in front of it."""
+    """The shop's answer with bytes in front of its body."""
 
     prefix: bytes
 
@@ -67,23 +67,13 @@ NOTICES = Prefixed(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One request as it arrived."""
+    """One recorded request."""
 
     route: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     method: str = "GET"
-
-
-def oauth_signature(url: str, params: Mapping[str, str], secret: str, method: str = "GET") -> str:
-    """What WooCommerce makes of a URL without its query, and of all parameters but the signature itself."""
-    pairs = sorted((quote(name, safe=""), quote(value, safe="")) for name, value in params.items())
-    query = "%26".join(f"{n.replace('%', '%25')}%3D{v.replace('%', '%25')}" for n, v in pairs)
-    signed = f"{method}&{quote(url, safe='')}&{query}"
-    algorithm = params["oauth_signature_method"].removeprefix("HMAC-").lower()
-    digest = hmac.new(f"{secret}&".encode(), signed.encode(), getattr(hashlib, algorithm)).digest()
-    return base64.b64encode(digest).decode()
 
 
 def _cannot(status: int) -> Refused:
@@ -97,9 +87,9 @@ def _refused_key(message: str) -> Refused:
 
 
 class ShopServer(ShopCatalogue):
-    """Its catalogue behind HTTP, or HTTPS where `tls` is given; a context manager.
+    """A shop behind HTTP, or HTTPS with `tls`; a context manager.
 
-    `proxy_hides_https` makes WordPress believe it was asked over plain HTTP; `may_view` is whether the key's
+    `proxy_hides_https` makes WordPress see plain HTTP behind a proxy; `may_view` is whether the key's
     user may see products, `may_manage` settings and webhooks; keys in `read_only` may not write; `totals`
     replaces X-WP-Total and X-WP-TotalPages; `hidden` are products that the key's user may not see, which make
     pages short.
@@ -132,7 +122,7 @@ class ShopServer(ShopCatalogue):
         return f"{'https' if self._tls else 'http'}://{LOOPBACK}:{self._http.server_port}"
 
     def access(self, **credentials: str) -> ShopAccess:
-        """What reading this shop takes."""
+        """Returns the address and credentials for reading this shop."""
         defaults = {"consumer_key": KEY, "consumer_secret": SECRET}
         return ShopAccess(
             store_id=1, type=StoreType.WOOCOMMERCE, base_url=self.base_url, credentials=defaults | credentials
@@ -157,7 +147,7 @@ class ShopServer(ShopCatalogue):
         self._always = fault
 
     def before_page(self, page: int, do: Callable[[], object]) -> None:
-        """Do something, once, before that page of the products is answered."""
+        """Call `do` once, before this page of the products is answered."""
         self._before[page] = do
 
     def release(self) -> None:
@@ -177,7 +167,7 @@ class ShopServer(ShopCatalogue):
     def answer(
         self, target: str, headers: Mapping[str, str], method: str = "GET", body: bytes = b""
     ) -> Answered | Literal["drop"]:
-        """What to send for one request, after hanging where that is the fault."""
+        """Returns what to send for one request, once `release` ends a hanging one."""
         parts = urlsplit(target)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         route = re.sub(r"[0-9]+", "{id}", parts.path.removeprefix(ROOT))

@@ -46,9 +46,9 @@ def _invalid(about: str, message: str) -> Refused:
 
 
 class ShopWebhooks:
-    """By id; `topics` are those the shop's version has, `written` every POST and PUT that was carried out.
+    """Webhooks by id; `topics` is what the shop's version has, `written` holds every successful POST and PUT.
 
-    `after_write` holds what is answered instead, one each, to the next of those.
+    `after_write` holds answers to send instead, one for each of the next writes.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class ShopWebhooks:
         self._next = 1
 
     def add(self, topic: str, delivery_url: str, **fields: Any) -> Registered:
-        """One made by hand."""
+        """Add a webhook as a person would in the admin pages."""
         with self._lock:
             made = Registered(
                 id=self._next,
@@ -119,7 +119,7 @@ class ShopWebhooks:
         hook.pending = answer.status_code != 200
 
     def answer(self, method: str, route: str, query: Mapping[str, str], body: bytes) -> Answer:
-        """What the REST API answers to a key that may do this."""
+        """Returns status, body and headers of the REST API's answer to an authorized request."""
         id_ = re.search("[0-9]+", route)
         if method == "GET":
             return self._list(query)

@@ -8,8 +8,9 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import orjson
 import pytest
 
-from fakes.woocommerce import ROOT, SECRET, Answered, ShopServer, oauth_signature
+from fakes.woocommerce import ROOT, SECRET, Answered, ShopServer
 from fakes.woocommerce_catalogue import RECORDED, recorded
+from fakes.woocommerce_oauth import oauth_signature
 
 ASKED = [
     exchange

@@ -1,4 +1,4 @@
-"""A TCP connection that can be cut: what a dead server, or a broken network, looks like to its clients."""
+"""A TCP proxy that can be cut, to simulate a dead server or a broken network."""
 
 import asyncio
 from contextlib import suppress

@@ -18,7 +18,7 @@ async def eventually(
     what: str = "",
     patience: float = PATIENCE,
 ) -> Answer:
-    """Ask until the answer is good."""
+    """Call `ask` until `good` accepts its answer. Returns the answer; fails after `patience` seconds."""
     deadline = time.monotonic() + patience
     while True:
         answer = await ask()

@@ -52,13 +52,13 @@ class Shop:
         )
 
     async def deliver(self, sent: Sent, platform: str = "woocommerce") -> httpx2.Response:
-        """Post a delivery of the shop's own."""
+        """Post a signed delivery of the shop itself."""
         return await self.http.post(
             f"/api/integrations/{platform}/webhook/{self.store_id}/", content=sent.body, headers=sent.headers
         )
 
     async def tell(self, product: dict[str, Any], event_type: str = "product.updated", **how: Any) -> str:
-        """Send an event that must be accepted; answers its id."""
+        """Send an event that must be accepted. Returns its id."""
         answer = await self.send(product, event_type, **how)
         assert answer.status_code == 202, answer.text
         event_id: str = answer.json()["event_id"]
@@ -70,7 +70,7 @@ class Shop:
         )
 
     async def ended(self, event_id: str, *, patience: float = PATIENCE) -> dict[str, Any]:
-        """The event's row, once its run has ended."""
+        """Returns the event's row once its run has ended."""
         row = await eventually(
             lambda: self.event(event_id),
             lambda row: row is not None and row["status"] in FINAL and row["finished_at"] is not None,
@@ -81,14 +81,14 @@ class Shop:
         return row
 
     async def closed(self, event_id: str) -> dict[str, Any]:
-        """The event's row, once its workflow is closed as well and can be started again."""
+        """Returns the event's row once its workflow is closed, so that it can be started again."""
         row = await self.ended(event_id)
         with suppress(WorkflowFailureError):
             await self.temporal.get_workflow_handle(self.workflow_id(event_id)).result()
         return row
 
     async def sync(self, product: dict[str, Any], event_type: str = "product.updated", **how: Any) -> str:
-        """Send an event, wait for its end, answer its status."""
+        """Send an event and wait for its end. Returns its status."""
         status: str = (await self.ended(await self.tell(product, event_type, **how)))["status"]
         return status
 
@@ -107,7 +107,7 @@ class Shop:
         )
 
     async def chunks(self, number: int) -> list[dict[str, Any]]:
-        """The live chunks of a product, in order."""
+        """Returns the live chunks of a product, in order."""
         return await self.rows(
             "SELECT k.* FROM tenant_knowledge k JOIN products p ON p.id = k.product_id"
             " WHERE p.store_id = :store AND p.external_id = :id AND k.is_live ORDER BY k.position",

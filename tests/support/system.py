@@ -40,7 +40,7 @@ _numbers = itertools.count(1)
 
 @dataclass
 class System:
-    """A running API and what it stands on; `made` are the stores that tests made without the API."""
+    """A running API and its servers; `made` are the ids of stores created without the API."""
 
     settings: Settings
     database: Database
@@ -49,7 +49,7 @@ class System:
     made: list[int] = field(default_factory=list)
 
     async def shop(self, **terms: Any) -> Shop:
-        """A new store of a new user."""
+        """Create a store of a new user."""
         name = f"shop{next(_numbers)}-{time.time_ns()}"
         async with self.database.transaction() as connection:
             user_id = await users.save_user(
@@ -145,7 +145,7 @@ async def running(
 
 
 async def forget_keys(database: Database, store_ids: Sequence[int]) -> None:
-    """Leave no store that workers started later make schedules for."""
+    """Delete the credentials of stores, so that workers started later create no schedules for them."""
     async with database.transaction() as connection:
         for store_id in store_ids:
             await stores.change(connection, store_id, {"credentials": None})
@@ -153,7 +153,7 @@ async def forget_keys(database: Database, store_ids: Sequence[int]) -> None:
 
 @asynccontextmanager
 async def working(settings: Settings, only: Share | None = None) -> AsyncIterator[Workers]:
-    """A worker in this process, with connections of its own."""
+    """Run a worker in this process, with connections of its own."""
     assert settings.database_url
     assert settings.temporal_address
     database = Database(create_engine(settings.database_url, pool_size=60))
@@ -174,13 +174,13 @@ async def working(settings: Settings, only: Share | None = None) -> AsyncIterato
 
 
 def started_by(schedule: ScheduleDescription) -> list[str]:
-    """The workflow ids of a schedule's latest runs, in order."""
+    """Returns the workflow ids of a schedule's latest runs, in order."""
     actions = (recent.action for recent in schedule.info.recent_actions)
     return [action.workflow_id for action in actions if isinstance(action, Started)]
 
 
 async def running_inbox(client: Client, task_queue: str) -> Started | None:
-    """The inbox, where its schedule has started it."""
+    """Returns the inbox workflow if its schedule has started it."""
     described = await client.get_schedule_handle(event_inbox_id(task_queue)).describe()
     running = [action for action in described.info.running_actions if isinstance(action, Started)]
     return running[0] if running else None
