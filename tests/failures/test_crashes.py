@@ -164,7 +164,7 @@ async def test_a_run_that_ended_before_its_worker_died_is_no_second_delivery(
 async def test_a_worker_killed_in_the_middle_of_a_call_embeds_again_and_nothing_else(
     apart: Configure, embeddings: EmbeddingServer
 ) -> None:
-    """An answer that reached nobody is asked for again; that is the one thing a crash can cost."""
+    """An answer that was lost is requested again; a crash costs nothing else."""
     settings = apart(task_queue="crash-in-call")
     async with served(settings) as system:
         shop = await system.shop()
