@@ -212,6 +212,7 @@ async def facts(shop: Shop) -> list[dict[str, Any]]:
     )
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("shuffled", [False, True])
 async def test_events_sent_at_once_end_like_events_sent_one_by_one(
     system: System,
