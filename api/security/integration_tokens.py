@@ -2,13 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from fastapi import Request
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.errors import Refused, too_many, unauthenticated
 from api.security.client_ip import client_address, may_use, neighbourhood
@@ -17,11 +15,13 @@ from api.security.stale_cache import Remembered
 from contracts.tokens import Integration
 from database.access import tokens
 from database.engine import Database
+from database.periodic_flush import PeriodicFlush
 from settings import Network
 
 logger = logging.getLogger("pilito.api")
 
-COUNT_EVERY = 2.0
+Uses = tuple[int, datetime]
+"""How often a token was used, and when last."""
 
 
 class Tokens:
@@ -36,7 +36,9 @@ class Tokens:
         self._known = Remembered(
             database, tokens.find_hashed, unknown="The token cannot be checked right now"
         )
-        self._uses: dict[int, tuple[int, datetime]] = {}
+        self._uses = PeriodicFlush[int, Uses](
+            self._write, merge=_merged, logger=logger, failure="token uses could not be counted yet"
+        )
 
     async def authenticate(self, request: Request) -> Integration:
         """The integration whose token a request carries; raises 401, or 503 where nobody can tell."""
@@ -72,26 +74,17 @@ class Tokens:
             raise unauthenticated("IP address not allowed")
 
     def _count(self, integration: Integration) -> Integration:
-        uses, now = self._uses.get(integration.token_id, (0, None))[0] + 1, datetime.now(UTC)
-        self._uses[integration.token_id] = (uses, now)
+        uses, now = self._uses.add(integration.token_id, (1, datetime.now(UTC)))
         return replace(integration, usage_count=integration.usage_count + uses, last_used_at=now)
 
-    async def write_counts(self) -> None:
-        """Add the uses since the last time to the tokens' rows; kept for later where Postgres is down."""
-        uses, self._uses = self._uses, {}
-        if not uses:
-            return
-        try:
-            async with self._database.transaction() as connection:
-                await tokens.count_uses(connection, uses)
-        except (SQLAlchemyError, OSError) as error:
-            logger.warning("token uses could not be counted yet: %s", type(error).__name__)
-            for token, (count, last) in uses.items():
-                self._uses[token] = (self._uses.get(token, (0, last))[0] + count, last)
+    async def _write(self, uses: Mapping[int, Uses]) -> None:
+        async with self._database.transaction() as connection:
+            await tokens.count_uses(connection, uses)
 
     async def keep_counting(self, stopping: asyncio.Event) -> None:
-        """Write counts until told to stop, and once more then."""
-        while not stopping.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), COUNT_EVERY)
-            await self.write_counts()
+        """Write counts every two seconds until `stopping` is set, and once more then."""
+        await self._uses.run(stopping)
+
+
+def _merged(first: Uses, second: Uses) -> Uses:
+    return first[0] + second[0], max(first[1], second[1])
