@@ -32,6 +32,35 @@ class EventStatus(StrEnum):
     FAILED = "failed"
 
 
+IN_PROGRESS = (EventStatus.WAITING, EventStatus.PROCESSING, EventStatus.RETRYING)
+"""A workflow run works on the event."""
+
+UNFINISHED = (EventStatus.RECEIVED, *IN_PROGRESS)
+"""The event has not ended."""
+
+RUNNABLE = (*UNFINISHED, EventStatus.FAILED)
+"""A workflow run may still process the event; a delivery of it in any other status is a repetition."""
+
+SUCCESSFUL = (
+    EventStatus.SUCCEEDED,
+    EventStatus.UNCHANGED,
+    EventStatus.SUPERSEDED,
+    EventStatus.STALE,
+    EventStatus.IGNORED,
+    EventStatus.DUPLICATE,
+)
+"""The event ended and needs no attention."""
+
+TERMINAL = (*SUCCESSFUL, EventStatus.FAILED)
+"""The event has ended."""
+
+YIELDED = (EventStatus.SUPERSEDED, EventStatus.STALE, EventStatus.DUPLICATE)
+"""The event ended without effect, because another event decides what happens to the product."""
+
+EFFECTIVE = (*IN_PROGRESS, *SUCCESSFUL)
+"""The event counts when changes are ordered: an older change of the same product yields to it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductEvent:
     """What the event's workflow is started with.

@@ -17,7 +17,8 @@ from database.events import write as events
 from database.events.write import OpenedEvent
 from database.products import upsert as products
 from database.products import variations
-from database.products.upsert import ProductWrite, SavedRow, StoredProduct
+from database.products.columns import ProductWrite
+from database.products.upsert import SavedRow, StoredProduct
 from database.products.variations import VariationSet
 from knowledge.content import canonical, content_hash
 

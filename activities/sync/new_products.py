@@ -12,8 +12,7 @@ from contracts.catalog import Product
 from contracts.events import TextVersion
 from contracts.search import Vector
 from database.chunks import bulk
-from database.chunks.bulk import TextKey
-from database.chunks.generations import ChunkRow
+from database.chunks.generations import ChunkRow, TextKey
 from database.engine import Database
 from database.locks import newcomer_locks
 from database.products.upsert import SavedRow

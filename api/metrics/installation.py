@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.security.deadline import Deadline
 from contracts.counters import FRESHNESS_BOUNDS, Counter, EmbeddingCount
-from contracts.events import EventStatus
+from contracts.events import RUNNABLE, EventStatus
 from database import counters
 from database.counters import MetricsSnapshot
 from database.engine import Database
@@ -22,14 +22,6 @@ logger = logging.getLogger("pilito.api")
 
 READ_EVERY = 2.0
 ANSWER_WITHIN = 2.0
-
-SHOWN = (
-    EventStatus.RECEIVED,
-    EventStatus.WAITING,
-    EventStatus.PROCESSING,
-    EventStatus.RETRYING,
-    EventStatus.FAILED,
-)
 
 
 class _Shown(Collector):
@@ -76,7 +68,7 @@ class _Shown(Collector):
         events = GaugeMetricFamily(
             "pilito_events", "Events that have not ended, and those that failed.", labels=["status"]
         )
-        for status in SHOWN:
+        for status in RUNNABLE:
             events.add_metric([status], standing.events.get(status, 0))
         yield events
         yield GaugeMetricFamily(

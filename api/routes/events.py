@@ -16,7 +16,7 @@ from api.fields import Id, Moment, PathId, read_model
 from api.middleware.body import json_object, read_body
 from api.openapi.build import documented, example
 from api.schemas.events import Event, EventPage, Retried, RetriedSome
-from contracts.events import EventStatus, EventType
+from contracts.events import SUCCESSFUL, EventStatus, EventType
 from database.events import log as event_log
 from database.events.log import Cursor, EventFilter, FailedEvents
 from temporal.client import start_product_event
@@ -89,7 +89,7 @@ def _shown(opened: State, row: dict[str, Any]) -> dict[str, Any]:
     """A row as the API tells it, with the way to its workflow."""
     told = {str(name): value for name, value in row.items() if name not in ("is_pending", "burst_started_at")}
     told["store"] = told.pop("store_id")
-    told["processed_successfully"] = row["status"] in event_log.SUCCESSFUL
+    told["processed_successfully"] = row["status"] in SUCCESSFUL
     started = row["workflow_id"]
     told["workflow_url"] = opened.workflow_url(started) if started else None
     return told

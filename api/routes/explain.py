@@ -16,7 +16,7 @@ from api.fields import Id, PathId
 from api.i18n import in_language, message
 from api.openapi.build import documented
 from api.schemas.explain import Explanation, Verdict
-from contracts.events import EventStatus
+from contracts.events import YIELDED, EventStatus
 from contracts.ids import embedding_label
 from database.events import explain
 from database.events.explain import EventFacts, Facts
@@ -24,9 +24,6 @@ from database.events.explain import EventFacts, Facts
 router = APIRouter(prefix="/api/v1/web-knowledge", tags=["products"])
 
 TEMPORAL_WITHIN = timedelta(seconds=1.5)
-
-UNDECIDED = (EventStatus.SUPERSEDED, EventStatus.STALE, EventStatus.DUPLICATE)
-"""Ends of events that left the word to another one."""
 
 
 class Asked(BaseModel):
@@ -38,7 +35,7 @@ class Asked(BaseModel):
 
 def deciding(facts: Facts) -> EventFacts | None:
     """The newest event that was not left aside for another."""
-    return next((event for event in facts.events if event.status not in UNDECIDED), None)
+    return next((event for event in facts.events if event.status not in YIELDED), None)
 
 
 def judge(facts: Facts, *, model: str) -> Verdict:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 from sqlalchemy import ColumnElement, delete, func, insert, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.tokens import Integration, IssuedToken, Token
 from database.access.stores import LIVE_SECRETS
+from database.sql import as_json, recordset
 from database.tables import integration_tokens, stores, users
 
 FORMATS = {"woocommerce": ("wc_sk_live_", 40), "shopify": ("shpat_", 32), "custom": ("pk_live_", 40)}
@@ -30,10 +30,12 @@ _FIND = text(f"""
     WHERE t.secret_hash = :secret_hash
 """)
 
-_COUNT = text("""
+_USES = {"id": "bigint", "uses": "bigint", "last": "timestamptz"}
+
+_COUNT = text(f"""
     UPDATE integration_tokens t
     SET usage_count = t.usage_count + n.uses, last_used_at = greatest(t.last_used_at, n.last)
-    FROM jsonb_to_recordset(CAST(:uses AS jsonb)) AS n(id bigint, uses bigint, last timestamptz)
+    FROM {recordset("uses", "n", _USES)}
     WHERE t.id = n.id
 """)
 
@@ -106,7 +108,7 @@ async def find_hashed(connection: AsyncConnection, hashed: bytes) -> Integration
 async def count_uses(connection: AsyncConnection, uses: Mapping[int, tuple[int, datetime]]) -> None:
     """Add up what requests counted in memory: token id -> how often, and when last."""
     rows = [{"id": token, "uses": count, "last": last.isoformat()} for token, (count, last) in uses.items()]
-    await connection.execute(_COUNT, {"uses": orjson.dumps(rows).decode()})
+    await connection.execute(_COUNT, {"uses": as_json(rows)})
 
 
 _known = integration_tokens.c

@@ -3,22 +3,15 @@
 One step does it all, so that nothing is staged for the next, as `knowledge` does for an event.
 """
 
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import fields
-from operator import attrgetter
+from collections.abc import Mapping, Sequence
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import TextVersion
 from contracts.search import Vector
 from database.chunks import generations
-from database.chunks.generations import ChunkRow
-from database.halfvec import Vectors
-
-TextKey = tuple[int, str]
-"""A product's row and the hash of one of its texts."""
+from database.chunks.generations import OWN_VECTOR, ChunkRow, TextKey, chunk_values, insert_chunks
 
 _KNOWN = text("""
     SELECT p.id, array(SELECT DISTINCT k.text_hash FROM tenant_knowledge k
@@ -35,45 +28,17 @@ _PUBLISH = text("""
 """)
 
 
-def _insert(embedding: str) -> str:
-    return f"""
-        INSERT INTO tenant_knowledge AS k (
-            user_id, store_id, product_id, content_hash, model, position, text, text_hash, tokens, words,
-            embedding, is_live)
-        SELECT p.user_id, p.store_id, p.id, c.content_hash, :model, c.position, c.text, c.text_hash, c.tokens,
-               to_tsvector('simple', c.words)
-                 || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id]),
-               {embedding}, c.is_live
-        FROM json_to_recordset(CAST(:chunks AS json)) AS c(
-            product_id bigint, content_hash text, position int, text text, text_hash text, tokens int,
-            words text, vector int, is_live boolean)
-        JOIN products p ON p.id = c.product_id
-        LEFT JOIN unnest(CAST(:vectors AS halfvec[])) WITH ORDINALITY AS v(embedding, place)
-            ON v.place = c.vector
-    """
-
-
-_BEAR = text(_insert("v.embedding"))
-
-_KNOWN_VECTOR = """
-    SELECT known.embedding FROM tenant_knowledge known
-    WHERE known.product_id = p.id AND known.text_hash = c.text_hash
-      AND known.model = :model AND known.embedding IS NOT NULL LIMIT 1
-"""
+_BEAR = text(insert_chunks("v.embedding"))
 
 _LAY = text(f"""
     WITH laid AS (
-        {_insert(f"coalesce(v.embedding, ({_KNOWN_VECTOR}))")}
+        {insert_chunks(f"coalesce(v.embedding, {OWN_VECTOR})")}
         ON CONFLICT (product_id, content_hash, model, position) DO UPDATE
         SET embedding = coalesce(k.embedding, excluded.embedding)
         RETURNING k.embedding IS NULL AS vanished
     )
     SELECT coalesce(bool_or(vanished), false) AS vanished FROM laid
 """)
-
-
-_FIELDS = tuple(field.name for field in fields(ChunkRow))
-_values_of = attrgetter(*_FIELDS)
 
 
 class Vanished(Exception):
@@ -109,7 +74,7 @@ async def lay(
         rows = await connection.execute(_PUBLISH, {**_values(complete), "model": model})
         published = set(rows.scalars())
     if chunks:
-        values = _chunks(model, chunks, vectors, live=published)
+        values = chunk_values(model, chunks, vectors, live=published)
         if (await connection.execute(_LAY, values)).scalar_one():
             raise Vanished
     if published:
@@ -123,22 +88,7 @@ async def bear(
     """Write all chunks of products that this transaction made, whose rows say that they are known."""
     if chunks:
         live = {chunk.product_id for chunk in chunks}
-        await connection.execute(_BEAR, _chunks(model, chunks, vectors, live=live))
-
-
-def _chunks(
-    model: str, chunks: Sequence[ChunkRow], vectors: Mapping[TextKey, Vector], *, live: Set[int]
-) -> dict[str, object]:
-    places = {key: place for place, key in enumerate(vectors, start=1)}
-    rows = [
-        {
-            **dict(zip(_FIELDS, _values_of(chunk), strict=True)),
-            "vector": places.get((chunk.product_id, chunk.text_hash)),
-            "is_live": chunk.product_id in live,
-        }
-        for chunk in chunks
-    ]
-    return {"model": model, "chunks": orjson.dumps(rows).decode(), "vectors": Vectors(vectors.values())}
+        await connection.execute(_BEAR, chunk_values(model, chunks, vectors, live=live))
 
 
 def _values(versions: Sequence[TextVersion]) -> dict[str, object]:

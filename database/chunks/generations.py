@@ -1,15 +1,19 @@
 """Chunks of text and their vectors: staged beside the live ones, then swapped in at once."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import TextVersion
 from contracts.search import Vector
 from database.halfvec import Vectors
+from database.sql import as_json, recordset
+
+TextKey = tuple[int, str]
+"""The id of a product and the hash of one of its texts."""
 
 GENERATIONS_KEPT = 3
 """How many texts of a product keep their vectors, so that going back to one costs nothing."""
@@ -23,20 +27,47 @@ _WANTED = text(f"""
     SELECT p.id FROM products p JOIN {_VERSIONS} ON p.id = w.product_id AND p.content_hash = w.content_hash
 """)
 
-_STAGE = text("""
-    INSERT INTO tenant_knowledge (user_id, store_id, product_id, content_hash, model, position, text,
-                                  text_hash, tokens, words, embedding)
-    SELECT p.user_id, p.store_id, p.id, c.content_hash, :model, c.position, c.text, c.text_hash, c.tokens,
-           to_tsvector('simple', c.words)
-             || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id]),
-           (SELECT known.embedding FROM tenant_knowledge known
-            WHERE known.product_id = p.id AND known.text_hash = c.text_hash AND known.model = :model
-              AND known.embedding IS NOT NULL LIMIT 1)
-    FROM products p JOIN jsonb_to_recordset(CAST(:chunks AS jsonb)) AS c(
-        product_id bigint, content_hash text, position int, text text, text_hash text, tokens int, words text)
-        ON p.id = c.product_id
-    ON CONFLICT DO NOTHING
-""")
+_CHUNKS = {
+    "product_id": "bigint",
+    "content_hash": "text",
+    "position": "int",
+    "text": "text",
+    "text_hash": "text",
+    "tokens": "int",
+    "words": "text",
+    "vector": "int",
+    "is_live": "boolean",
+}
+
+OWN_VECTOR = """(
+    SELECT known.embedding FROM tenant_knowledge known
+    WHERE known.product_id = p.id AND known.text_hash = c.text_hash
+      AND known.model = :model AND known.embedding IS NOT NULL LIMIT 1)
+"""
+"""SQL: the vector that the product `p` of a chunk `c` already has for the same text."""
+
+
+def insert_chunks(embedding: str) -> str:
+    """Returns the INSERT of chunks `k`, up to ON CONFLICT; `chunk_values` returns its parameters.
+
+    `embedding` is the SQL of a chunk's vector; `v.embedding` is the one that is passed with it.
+    """
+    return f"""
+        INSERT INTO tenant_knowledge AS k (
+            user_id, store_id, product_id, content_hash, model, position, text, text_hash, tokens, words,
+            embedding, is_live)
+        SELECT p.user_id, p.store_id, p.id, c.content_hash, :model, c.position, c.text, c.text_hash, c.tokens,
+               to_tsvector('simple', c.words)
+                 || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id]),
+               {embedding}, c.is_live
+        FROM {recordset("chunks", "c", _CHUNKS)}
+        JOIN products p ON p.id = c.product_id
+        LEFT JOIN unnest(CAST(:vectors AS halfvec[])) WITH ORDINALITY AS v(embedding, place)
+            ON v.place = c.vector
+    """
+
+
+_STAGE = text(f"{insert_chunks(OWN_VECTOR)} ON CONFLICT DO NOTHING")
 
 _OF_VERSION = "k.product_id = w.product_id AND k.content_hash = w.content_hash AND k.model = :model"
 
@@ -130,6 +161,30 @@ class MissingVector:
     tokens: int
 
 
+_FIELDS = tuple(field.name for field in fields(ChunkRow))
+_fields_of = attrgetter(*_FIELDS)
+
+
+def chunk_values(
+    model: str,
+    chunks: Sequence[ChunkRow],
+    vectors: Mapping[TextKey, Vector],
+    *,
+    live: Set[int] = frozenset(),
+) -> dict[str, object]:
+    """Returns the parameters of `insert_chunks`; chunks of the products in `live` are found at once."""
+    places = {key: place for place, key in enumerate(vectors, start=1)}
+    rows = [
+        {
+            **dict(zip(_FIELDS, _fields_of(chunk), strict=True)),
+            "vector": places.get((chunk.product_id, chunk.text_hash)),
+            "is_live": chunk.product_id in live,
+        }
+        for chunk in chunks
+    ]
+    return {"model": model, "chunks": as_json(rows), "vectors": Vectors(vectors.values())}
+
+
 def _values(versions: Sequence[TextVersion]) -> dict[str, object]:
     return {
         "event_rows": [version.event_row for version in versions],
@@ -151,7 +206,7 @@ async def stage(
     chunks: Sequence[ChunkRow],
 ) -> dict[int, Staged]:
     """Lay chunks beside the live ones, with the vectors their products have for equal texts."""
-    await connection.execute(_STAGE, {"model": model, "chunks": orjson.dumps(chunks).decode()})
+    await connection.execute(_STAGE, chunk_values(model, chunks, {}))
     rows = await connection.execute(_COUNT, {**_values(versions), "model": model})
     return {row.product_id: Staged(missing=row.missing, reused=row.reused) for row in rows}
 

@@ -6,40 +6,38 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.events import ProductEvent
+from contracts.events import EventStatus, ProductEvent
+from database.events.insert import DELIVERED, delivered_values, insert_event
 from database.events.log import started_again
-from database.events.write import columns
+from database.sql import literal
 
-_KEEP = text("""
-    INSERT INTO events AS e (store_id, event_id, event_type, external_id, product_key, payload, version,
-                             received_at, burst_started_at, status, workflow_id, source_address, user_agent,
-                             confirm)
-    VALUES (:store_id, :event_id, :event_type, :external_id, coalesce(:parent, :external_id),
-            CAST(:payload AS json), :version, :received_at, :received_at, 'received', :workflow_id,
-            :source_address, :user_agent, :confirm)
-    ON CONFLICT (store_id, event_id) DO UPDATE
-    SET status = 'received', run_id = NULL, event_type = excluded.event_type,
+_KEEP = text(f"""
+    {insert_event(DELIVERED, status=EventStatus.RECEIVED)} DO UPDATE
+    SET status = excluded.status, run_id = NULL, event_type = excluded.event_type,
         external_id = excluded.external_id, product_key = excluded.product_key, payload = excluded.payload,
         version = excluded.version, received_at = excluded.received_at, reason = '', finished_at = NULL,
         superseded_by = NULL, confirm = excluded.confirm, pulled_at = NULL
-    WHERE e.status = 'failed'
+    WHERE e.status = {literal(EventStatus.FAILED)}
     RETURNING e.id
 """)
 
-_WAITING = text("""
+_WAITING = text(f"""
     SELECT id, store_id, event_id, event_type, external_id, product_key, version, received_at,
            source_address, user_agent, confirm
     FROM events
-    WHERE status = 'received' AND run_id IS NULL AND received_at < :older_than
+    WHERE status = {literal(EventStatus.RECEIVED)} AND run_id IS NULL AND received_at < :older_than
     ORDER BY received_at LIMIT :limit
 """)
 
-_HAND_OVER = text("UPDATE events SET status = 'waiting' WHERE id = ANY(:ids) AND status = 'received'")
+_HAND_OVER = text(f"""
+    UPDATE events SET status = {literal(EventStatus.WAITING)}
+    WHERE id = ANY(:ids) AND status = {literal(EventStatus.RECEIVED)}
+""")
 
 
 async def keep(connection: AsyncConnection, event: ProductEvent) -> bool:
     """Write an event that no workflow has taken yet; False where it was already taken and did not fail."""
-    return (await connection.execute(_KEEP, columns(event))).scalar_one_or_none() is not None
+    return (await connection.execute(_KEEP, delivered_values(event))).scalar_one_or_none() is not None
 
 
 async def waiting(

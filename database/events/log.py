@@ -23,17 +23,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from contracts.deliveries import IgnoredDelivery
-from contracts.events import EventStatus, EventType, ProductEvent
+from contracts.events import SUCCESSFUL, EventStatus, EventType, ProductEvent
+from database.events.insert import insert_event
 from database.tables import events
-
-SUCCESSFUL = (
-    EventStatus.SUCCEEDED,
-    EventStatus.UNCHANGED,
-    EventStatus.SUPERSEDED,
-    EventStatus.STALE,
-    EventStatus.IGNORED,
-    EventStatus.DUPLICATE,
-)
 
 _LISTED = [column for column in events.c if column.name not in ("payload", "attempts")]
 
@@ -206,12 +198,23 @@ def started_again(row: Mapping[str, Any]) -> ProductEvent:
     )
 
 
-_LOG_IGNORED = text("""
-    INSERT INTO events AS e (store_id, event_id, event_type, external_id, product_key, status, reason,
-                             workflow_id, source_address, user_agent, finished_at, processing_time_ms)
-    VALUES (:store_id, :event_id, :event_type, '', '', 'ignored', :reason, '', :source_address, :user_agent,
-            now(), 0)
-    ON CONFLICT (store_id, event_id) DO UPDATE SET redeliveries = e.redeliveries + 1
+_IGNORED = {
+    "store_id": ":store_id",
+    "event_id": ":event_id",
+    "event_type": ":event_type",
+    "external_id": "''",
+    "product_key": "''",
+    "workflow_id": "''",
+    "reason": ":reason",
+    "source_address": ":source_address",
+    "user_agent": ":user_agent",
+    "finished_at": "now()",
+    "processing_time_ms": "0",
+}
+
+_LOG_IGNORED = text(f"""
+    {insert_event(_IGNORED, status=EventStatus.IGNORED)}
+    DO UPDATE SET redeliveries = e.redeliveries + 1
 """)
 
 

@@ -6,10 +6,13 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-_TRIM = text("""
+from contracts.events import EventStatus
+from database.sql import literal
+
+_TRIM = text(f"""
     WITH old AS (
         SELECT id, finished_at FROM events
-        WHERE payload IS NOT NULL AND status <> 'failed' AND finished_at < :before
+        WHERE payload IS NOT NULL AND status <> {literal(EventStatus.FAILED)} AND finished_at < :before
           AND finished_at >= coalesce(CAST(:since AS timestamptz), '-infinity')
         ORDER BY finished_at LIMIT :limit FOR UPDATE SKIP LOCKED
     ), trimmed AS (

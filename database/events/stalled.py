@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import (
+    IN_PROGRESS,
     EventOutcome,
     EventStatus,
     FinishedEvent,
@@ -17,12 +18,13 @@ from contracts.events import (
 )
 from database.events import write as events
 from database.events.log import started_again
+from database.sql import in_
 
-_UNFINISHED = text("""
+_UNFINISHED = text(f"""
     SELECT id, store_id, event_id, event_type, external_id, product_key, version, received_at,
            source_address, user_agent, confirm, workflow_id, run_id
     FROM events
-    WHERE finished_at IS NULL AND status NOT IN ('received', 'failed')
+    WHERE finished_at IS NULL AND status IN {in_(IN_PROGRESS)}
       AND received_at < :older_than AND id > :beyond
     ORDER BY id LIMIT :limit
 """)

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import EventGone
 from contracts.events import (
+    RUNNABLE,
     EventOutcome,
     EventStatus,
     EventType,
@@ -18,12 +18,25 @@ from contracts.events import (
     ProductEvent,
     RecordedEvent,
 )
-from contracts.ids import product_event_id
+from database.events.insert import DELIVERED, delivered_values, insert_event
 from database.events.ordering import is_older
 from database.locks import lock
+from database.sql import in_, literal
 
-UNFINISHED = "('received', 'waiting', 'processing', 'retrying', 'failed')"
+_BURST_START = """
+    least(:received_at, (SELECT min(o.burst_started_at) FROM events o
+                         WHERE o.store_id = :store_id AND o.product_key = thing.product_key
+                           AND o.is_pending AND o.received_at > :oldest))
+"""
 
+_RECORDED = {
+    **DELIVERED,
+    "product_key": "thing.product_key",
+    "burst_started_at": _BURST_START,
+    "is_pending": "true",
+    "run_id": ":run_id",
+    "attempts": "jsonb_build_object(CAST(:run_id AS text), jsonb_build_object('started_at', now()))",
+}
 
 _RECORD = text(f"""
     WITH thing AS (
@@ -32,21 +45,10 @@ _RECORD = text(f"""
                         :external_id) AS product_key,
                {lock(store=":store_id", key=":external_id")}
     )
-    INSERT INTO events AS e (store_id, event_id, event_type, external_id, product_key, payload, version,
-                             received_at, burst_started_at, status, is_pending, workflow_id, run_id,
-                             attempts, source_address, user_agent, confirm)
-    SELECT :store_id, :event_id, :event_type, :external_id, product_key, CAST(:payload AS json), :version,
-           :received_at,
-           least(:received_at, (SELECT min(o.burst_started_at) FROM events o
-                                WHERE o.store_id = :store_id AND o.product_key = thing.product_key
-                                  AND o.is_pending AND o.received_at > :oldest)),
-           'waiting', true, :workflow_id, :run_id,
-           jsonb_build_object(CAST(:run_id AS text), jsonb_build_object('started_at', now())),
-           :source_address, :user_agent, :confirm
-    FROM thing
-    ON CONFLICT (store_id, event_id) DO UPDATE
-    SET status = 'waiting', is_pending = true, run_id = excluded.run_id, event_type = excluded.event_type,
-        external_id = excluded.external_id, product_key = excluded.product_key,
+    {insert_event(_RECORDED, status=EventStatus.WAITING, source="FROM thing")} DO UPDATE
+    SET status = excluded.status, is_pending = true, run_id = excluded.run_id,
+        event_type = excluded.event_type, external_id = excluded.external_id,
+        product_key = excluded.product_key,
         payload = coalesce(excluded.payload, e.payload), confirm = excluded.confirm,
         version = CASE WHEN excluded.payload IS NULL AND e.pulled_at IS NOT NULL THEN e.version
                        ELSE excluded.version END,
@@ -54,7 +56,7 @@ _RECORD = text(f"""
         received_at = excluded.received_at, burst_started_at = excluded.burst_started_at,
         attempts = excluded.attempts || e.attempts, reason = '', finished_at = NULL,
         superseded_by = CASE WHEN e.run_id = excluded.run_id THEN e.superseded_by END
-    WHERE e.status IN {UNFINISHED} AND (e.finished_at IS NULL OR e.run_id IS DISTINCT FROM excluded.run_id)
+    WHERE e.status IN {in_(RUNNABLE)} AND (e.finished_at IS NULL OR e.run_id IS DISTINCT FROM excluded.run_id)
     RETURNING e.id, e.version, e.received_at, e.burst_started_at,
               e.confirm AND EXISTS (SELECT FROM stores WHERE id = :store_id AND type = ANY(:readable)
                                     AND credentials IS NOT NULL AND base_url <> '') AS pull
@@ -91,7 +93,7 @@ _JOIN_PARENT = text(f"""
     RETURNING e.product_key, {lock(store="e.store_id", key="v.parent_external_id")}
 """)
 
-_TAKE_UP = text("""
+_TAKE_UP = text(f"""
     WITH pending AS (
         SELECT o.event_id FROM events e JOIN events o USING (store_id, product_key)
         WHERE e.id = :id AND o.id <> e.id AND o.is_pending AND o.superseded_by IS NULL
@@ -107,7 +109,7 @@ _TAKE_UP = text("""
           AND (:changed OR p.claimed_hash IS DISTINCT FROM p.content_hash OR p.claimed_by = e.id)
         RETURNING p.id, p.claimed_hash
     )
-    UPDATE events SET status = 'processing', is_pending = false WHERE id = :id
+    UPDATE events SET status = {literal(EventStatus.PROCESSING)}, is_pending = false WHERE id = :id
     RETURNING (SELECT event_id FROM pending) AS leader,
               (SELECT id FROM taken WHERE claimed_hash IS NOT NULL) AS product_id,
               (SELECT claimed_hash FROM taken) AS content_hash
@@ -173,29 +175,6 @@ class ClaimResult:
     content_hash: str | None
 
 
-def _version(event: ProductEvent) -> datetime | None:
-    """A change cannot be later than its arrival; a shop's clock that says so is not believed."""
-    return min(event.version, event.received_at) if event.version else None
-
-
-def columns(event: ProductEvent) -> dict[str, object]:
-    """What of an event is written as it came."""
-    return {
-        "store_id": event.store_id,
-        "event_id": event.event_id,
-        "event_type": event.event_type,
-        "external_id": event.external_id,
-        "parent": event.parent,
-        "payload": None if event.body is None else orjson.dumps(event.body).decode(),
-        "version": _version(event),
-        "received_at": event.received_at,
-        "workflow_id": product_event_id(event.store_id, event.event_id),
-        "source_address": event.source_address,
-        "user_agent": event.user_agent,
-        "confirm": event.confirm,
-    }
-
-
 async def record(
     connection: AsyncConnection,
     event: ProductEvent,
@@ -213,7 +192,12 @@ async def record(
     An event of a burst that lasts longer than `patience` is overtaken no more: it is about to be saved.
     """
     now = datetime.now(UTC)
-    values = {**columns(event), "run_id": run_id, "oldest": now - patience, "readable": list(readable)}
+    values = {
+        **delivered_values(event),
+        "run_id": run_id,
+        "oldest": now - patience,
+        "readable": list(readable),
+    }
     row = (await connection.execute(_RECORD, values)).one_or_none()
     if row is None:
         key = {"store_id": event.store_id, "event_id": event.event_id, "run_id": run_id}

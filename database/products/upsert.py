@@ -1,22 +1,25 @@
 """Products and their variations, as last told by the shop."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
-import orjson
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.catalog import Product, Variation
+from contracts.events import EFFECTIVE
 from database.events.ordering import is_older, latest, may_be_newer, may_overwrite
 from database.events.write import OpenedEvent
+from database.products.columns import COLUMNS, FACTS, STATE, ProductWrite, values_of
 from database.products.variations import as_attributes, as_variation
+from database.sql import as_json, assignments, in_, names, recordset, types
+from database.tables import products
 
 _NEWER = f"""
     SELECT FROM events e
     WHERE e.store_id = :store_id AND e.external_id = :external_id AND e.id <> :id
-      AND {may_be_newer("e.", ":")} AND {is_older(":", "e.")} AND e.status NOT IN ('received', 'failed')
+      AND {may_be_newer("e.", ":")} AND {is_older(":", "e.")} AND e.status IN {in_(EFFECTIVE)}
 """
 
 _LOAD = text(f"""
@@ -38,33 +41,17 @@ _READ = text("""
 
 _UPSERT = text(f"""
     INSERT INTO products AS p (
-        user_id, store_id, external_source, external_id, title, short_description, description, category,
-        categories, tags, brands, attributes, price, currency, stock_quantity, in_stock, link, image, status,
-        is_active, variation_ids, metadata, version, received_at, content_hash, claimed_hash, listed_hash,
-        knowledge_hash, knowledge_model, knowledge_at)
-    SELECT :user_id, :store_id, :external_source, n.external_id, n.title, n.short_description,
-           n.description, n.category, n.categories, n.tags, n.brands, n.attributes, n.price,
-           coalesce(n.currency, :store_currency, 'IRT'), n.stock_quantity, n.in_stock, n.link, n.image,
-           n.status, n.is_active, n.variation_ids, n.metadata, n.version, n.received_at, n.content_hash,
-           n.claimed_hash, n.listed_hash, CASE WHEN n.knowledge_model IS NOT NULL THEN n.content_hash END,
-           n.knowledge_model, CASE WHEN n.knowledge_model IS NOT NULL THEN now() END
-    FROM jsonb_to_recordset(CAST(:products AS jsonb)) AS n(
-        external_id text, title text, short_description text, description text, category text,
-        categories text[], tags text[], brands text[], attributes jsonb, price numeric, currency text,
-        stock_quantity numeric, in_stock boolean, link text, image text, status text, is_active boolean,
-        variation_ids text[], metadata jsonb, version timestamptz, received_at timestamptz,
-        content_hash text, claimed_hash text, listed_hash text, knowledge_model text)
+        user_id, store_id, external_source, {names(COLUMNS)}, currency, knowledge_hash, knowledge_at)
+    SELECT :user_id, :store_id, :external_source, {names(COLUMNS, "n.")},
+           coalesce(n.currency, :store_currency, 'IRT'),
+           CASE WHEN n.knowledge_model IS NOT NULL THEN n.content_hash END,
+           CASE WHEN n.knowledge_model IS NOT NULL THEN now() END
+    FROM {recordset("products", "n", types(products, (*COLUMNS, "currency")))}
     ON CONFLICT (store_id, external_id) DO UPDATE
-    SET title = excluded.title, short_description = excluded.short_description,
-        description = excluded.description, category = excluded.category,
-        categories = excluded.categories, tags = excluded.tags, brands = excluded.brands,
-        attributes = excluded.attributes, price = excluded.price, currency = excluded.currency,
-        stock_quantity = excluded.stock_quantity, in_stock = excluded.in_stock, link = excluded.link,
-        image = excluded.image, status = excluded.status, is_active = excluded.is_active,
-        variation_ids = coalesce(excluded.variation_ids, p.variation_ids), metadata = excluded.metadata,
-        version = {latest("p.", "excluded.")}, received_at = excluded.received_at,
-        content_hash = excluded.content_hash, claimed_hash = coalesce(excluded.claimed_hash, p.claimed_hash),
-        listed_hash = excluded.listed_hash, updated_at = now()
+    SET {assignments(FACTS)}, {assignments(STATE)}, currency = excluded.currency,
+        variation_ids = coalesce(excluded.variation_ids, p.variation_ids),
+        version = {latest("p.", "excluded.")},
+        claimed_hash = coalesce(excluded.claimed_hash, p.claimed_hash), updated_at = now()
     WHERE {may_overwrite("p.", "excluded.")}
        OR p.version > excluded.version AND p.received_at < CAST(:settled AS timestamptz)
     RETURNING p.xmax = 0 AS is_new, p.external_id, p.id, p.is_active, p.content_hash, p.knowledge_hash,
@@ -137,22 +124,6 @@ class SavedRow:
     knowledge_model: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductWrite:
-    """A product as a change tells it, with the hash of its text.
-
-    `claimed_hash` is the same where the writer makes the text known, `listed_hash` that of its entry in the
-    shop's list. `knowledge_model` is that of the vectors a new row is written with, if any.
-    """
-
-    change: OpenedEvent
-    product: Product
-    content_hash: str
-    claimed_hash: str | None = None
-    listed_hash: str | None = None
-    knowledge_model: str | None = None
-
-
 def _stored(row: RowMapping) -> StoredProduct:
     variations = tuple(as_variation(item) for item in row["variations"] or ())
     if row["id"] is None:
@@ -201,52 +172,6 @@ async def read(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, Sto
     return {row["id"]: _stored(row) for row in rows}
 
 
-def _metadata(product: Product) -> dict[str, object]:
-    facts = product.facts
-    return {
-        "sku": facts.sku,
-        "regular_price": facts.regular_price and str(facts.regular_price),
-        "sale_price": facts.sale_price and str(facts.sale_price),
-        "on_sale": facts.on_sale,
-        "images": {"main": facts.image, "gallery": facts.gallery},
-    }
-
-
-def _json(value: object) -> str:
-    return orjson.dumps(value, default=str).decode()
-
-
-def _row(written: ProductWrite) -> dict[str, object]:
-    change, product, facts = written.change, written.product, written.product.facts
-    return {
-        "external_id": product.external_id,
-        "title": product.title,
-        "short_description": product.short_description,
-        "description": product.description,
-        "category": "، ".join(product.categories),
-        "categories": product.categories,
-        "tags": product.tags,
-        "brands": product.brands,
-        "attributes": [asdict(attribute) for attribute in product.attributes],
-        "price": facts.price,
-        "currency": product.currency,
-        "stock_quantity": facts.stock_quantity,
-        "in_stock": facts.in_stock,
-        "link": facts.link,
-        "image": facts.image,
-        "status": product.status,
-        "is_active": product.visible,
-        "variation_ids": product.variation_ids,
-        "metadata": _metadata(product),
-        "version": change.version,
-        "received_at": change.received_at,
-        "content_hash": written.content_hash,
-        "claimed_hash": written.claimed_hash,
-        "listed_hash": written.listed_hash,
-        "knowledge_model": written.knowledge_model,
-    }
-
-
 async def upsert(
     connection: AsyncConnection, written: Sequence[ProductWrite], *, settled: datetime | None = None
 ) -> dict[str, SavedRow]:
@@ -264,7 +189,7 @@ async def upsert(
             "external_source": store.platform,
             "store_currency": store.currency,
             "settled": settled,
-            "products": _json([_row(one) for one in written]),
+            "products": as_json([values_of(product) for product in written]),
         },
     )
     return {row["external_id"]: SavedRow(**row) for row in rows.mappings()}

@@ -5,38 +5,53 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.catalog import Attribute, Facts, Variation
+from contracts.events import EFFECTIVE
 from database.events.ordering import latest, may_overwrite
 from database.events.write import OpenedEvent
+from database.sql import as_json, assignments, in_, names, recordset, types
+from database.tables import product_variations
+
+FACTS = (
+    "parent_external_id",
+    "options",
+    "description",
+    "price",
+    "stock_quantity",
+    "in_stock",
+    "link",
+    "image",
+    "metadata",
+    "is_active",
+    "received_at",
+)
+"""What every change replaces; `_row` returns a value for each."""
+
+COLUMNS = ("external_id", *FACTS, "version")
 
 _UPSERT = text(f"""
-    INSERT INTO product_variations AS v (
-        store_id, external_id, parent_external_id, options, description, price, stock_quantity, in_stock,
-        link, image, metadata, is_active, version, received_at)
-    SELECT :store_id, n.external_id, n.parent, n.options, n.description, n.price, n.stock_quantity,
-           n.in_stock, n.link, n.image, n.metadata, n.is_active, n.version, n.received_at
-    FROM jsonb_to_recordset(CAST(:variations AS jsonb)) AS n(
-        external_id text, parent text, options jsonb, description text, price numeric,
-        stock_quantity numeric, in_stock boolean, link text, image text, metadata jsonb, is_active boolean,
-        version timestamptz, received_at timestamptz)
+    INSERT INTO product_variations AS v (store_id, {names(COLUMNS)})
+    SELECT :store_id, {names(COLUMNS, "n.")}
+    FROM {recordset("variations", "n", types(product_variations, COLUMNS))}
     ON CONFLICT (store_id, external_id) DO UPDATE
-    SET parent_external_id = excluded.parent_external_id, options = excluded.options,
-        description = excluded.description, price = excluded.price,
-        stock_quantity = excluded.stock_quantity, in_stock = excluded.in_stock, link = excluded.link,
-        image = excluded.image, metadata = excluded.metadata, is_active = excluded.is_active,
-        version = {latest("v.", "excluded.")}, received_at = excluded.received_at
+    SET {assignments(FACTS)}, version = {latest("v.", "excluded.")}
     WHERE {may_overwrite("v.", "excluded.")}
     RETURNING v.external_id
 """)
 
-_CHANGES = """
-    jsonb_to_recordset(CAST(:changes AS jsonb)) AS c(
-        parent text, version timestamptz, received_at timestamptz, variation_ids text[])
-"""
+_CHANGES = recordset(
+    "changes",
+    "c",
+    {
+        "parent": "text",
+        "version": "timestamptz",
+        "received_at": "timestamptz",
+        "variation_ids": "text[]",
+    },
+)
 
 _SHOWN = (
     "(v.external_id = ANY(c.variation_ids) AND coalesce(CAST(v.metadata ->> 'visible' AS boolean), true))"
@@ -55,7 +70,7 @@ _BURY = text(f"""
     FROM events d, {_CHANGES}
     WHERE v.store_id = :store_id AND v.parent_external_id = c.parent AND v.is_active
       AND d.store_id = v.store_id AND d.external_id = v.external_id AND d.event_type = 'product.deleted'
-      AND d.status NOT IN ('received', 'failed') AND d.received_at > c.received_at
+      AND d.status IN {in_(EFFECTIVE)} AND d.received_at > c.received_at
       AND {may_overwrite("v.", "d.")}
 """)
 
@@ -116,7 +131,7 @@ def _row(variation: Variation, change: OpenedEvent) -> dict[str, object]:
     facts = variation.facts
     return {
         "external_id": variation.external_id,
-        "parent": change.product_key,
+        "parent_external_id": change.product_key,
         "options": [asdict(option) for option in variation.options],
         "description": variation.description,
         "price": facts.price,
@@ -136,10 +151,6 @@ def _row(variation: Variation, change: OpenedEvent) -> dict[str, object]:
     }
 
 
-def _json(rows: Sequence[Mapping[str, object]]) -> str:
-    return orjson.dumps(rows, default=str).decode()
-
-
 def _values(store_id: int, changes: Sequence[VariationSet]) -> dict[str, object]:
     rows = [
         {
@@ -150,7 +161,7 @@ def _values(store_id: int, changes: Sequence[VariationSet]) -> dict[str, object]
         }
         for inside in changes
     ]
-    return {"store_id": store_id, "changes": _json(rows)}
+    return {"store_id": store_id, "changes": as_json(rows)}
 
 
 async def upsert(connection: AsyncConnection, store_id: int, changes: Sequence[VariationSet]) -> int:
@@ -163,7 +174,7 @@ async def upsert(connection: AsyncConnection, store_id: int, changes: Sequence[V
         for inside in changes
         for variation in inside.variations
     }
-    values = {"store_id": store_id, "variations": _json(list(rows.values()))}
+    values = {"store_id": store_id, "variations": as_json(list(rows.values()))}
     written = await connection.execute(_UPSERT, values)
     return len(written.all())
 

@@ -17,6 +17,7 @@ from temporalio.client import ScheduleActionExecutionStartWorkflow as Started
 from activities.counters import Counters
 from api.app import create_app
 from api.middleware.http_protocol import bounded
+from contracts.events import TERMINAL
 from contracts.ids import event_inbox_id, event_retention_id, product_event_id, store_schedules_id
 from crypto import SecretBox
 from database.access import stores, tokens, users
@@ -32,7 +33,7 @@ from tests.support.deliveries import Sent
 from worker import Share, Workers, build
 
 PATIENCE = 60.0
-FINAL = ["succeeded", "unchanged", "superseded", "stale", "ignored", "duplicate", "failed"]
+FINAL = [status.value for status in TERMINAL]
 
 Answer = TypeVar("Answer")
 _numbers = itertools.count(1)

@@ -228,7 +228,7 @@ async def test_events_are_looked_at_in_turns(
     looking: System, slow: System, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those that run do not keep the others from being looked at."""
-    monkeypatch.setattr("activities.lost.BATCH", 2)
+    monkeypatch.setattr("activities.events.stalled.BATCH", 2)
     shop.http = slow.http
     sent = [await shop.tell({**PARENT, "id": number}) for number in range(20, 25)]
     for event_id in sent:
