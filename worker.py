@@ -23,7 +23,7 @@ from activities.events.index import IndexingActivities
 from activities.events.record import EventActivities
 from activities.events.retention import RetentionActivities
 from activities.events.save import ProductActivities
-from activities.events.stalled import StalledActivities, Temporal
+from activities.events.stalled import StalledActivities, WorkflowStarter
 from activities.indexing import Indexer
 from activities.stores.schedules import ScheduleActivities
 from activities.stores.shop_reader import ShopReader
@@ -90,23 +90,27 @@ def collect(
         with suppress(WorkflowAlreadyStartedError):
             await start_product_event(client, event, task_queue=settings.task_queue)
 
-    async def make_known(lost: UnindexedProduct) -> None:
-        await start_product_text(client, lost, task_queue=settings.task_queue)
+    async def start_indexing(product: UnindexedProduct) -> None:
+        await start_product_text(client, product, task_queue=settings.task_queue)
 
     model = embedding_label(settings.embedding_model, settings.embedding_dimensions)
-    temporal = Temporal(status=partial(status_of, client), start=start, make_known=make_known)
-    lost = StalledActivities(database, temporal, model=model)
-    patience = timedelta(seconds=settings.debounce_max_seconds)
-    events = EventActivities(database, quiet=timedelta(seconds=settings.debounce_seconds), patience=patience)
+    starter = WorkflowStarter(
+        status=partial(status_of, client), start_event=start, start_indexing=start_indexing
+    )
+    stalled = StalledActivities(database, starter, model=model)
+    max_debounce = timedelta(seconds=settings.debounce_max_seconds)
+    events = EventActivities(
+        database, debounce=timedelta(seconds=settings.debounce_seconds), max_debounce=max_debounce
+    )
     products = ProductActivities(
         database,
         totals,
         model=model,
-        patience=patience,
+        max_debounce=max_debounce,
     )
     embedding = Indexer(embedder, totals)
-    knowledge = IndexingActivities(
-        database, embedding, totals, patience=timedelta(hours=settings.embedding_patience_hours)
+    indexing = IndexingActivities(
+        database, embedding, totals, retry_deadline=timedelta(hours=settings.embedding_patience_hours)
     )
     shops = open_shops(settings, database)
     taking = Taking(database, Pages(PageTexts(database, embedding, totals)), Foresight(database, embedding))
@@ -119,24 +123,24 @@ def collect(
         SecretBox(settings.secret_keys),
         public_url=str(settings.public_url) if settings.public_url else None,
     )
-    looks = ConfirmActivities(
+    confirmations = ConfirmActivities(
         database,
         shops,
-        patience=timedelta(seconds=settings.shop_patience_seconds),
+        confirm_timeout=timedelta(seconds=settings.shop_patience_seconds),
     )
     schedules = StoreSchedules(client, task_queue=settings.task_queue)
     return [
         events.record_event,
         events.finish_event,
-        looks.confirm_event,
+        confirmations.confirm_event,
         products.save_product,
-        knowledge.stage_chunks,
-        knowledge.embed_chunks,
-        knowledge.publish_chunks,
+        indexing.stage_chunks,
+        indexing.embed_chunks,
+        indexing.publish_chunks,
         InboxActivities(database, start).start_waiting,
-        lost.recover_stalled,
-        lost.unindexed_version,
-        lost.abandon_indexing,
+        stalled.recover_stalled,
+        stalled.unindexed_version,
+        stalled.abandon_indexing,
         RetentionActivities(database, keep=settings.payload_retention).trim_payloads,
         syncs.begin_sync,
         syncs.compare_pages,

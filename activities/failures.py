@@ -1,6 +1,6 @@
-"""Every failure of the embeddings API and the database, mapped once to how patient we are with it.
+"""Which failures of the embedding service and the database are retried.
 
-The type, the status and the code decide, never the text. Those of shops are in `connectors.failures`.
+The type, the status and the code decide, never the text. `connectors.http.failures` does the same for shops.
 """
 
 from datetime import timedelta
@@ -13,7 +13,7 @@ from contracts.errors import EmbeddingProblem, WrongDimensions
 from contracts.retry import WAIT_INTERVAL, Failure, Retry, bounded, retry_after, seconds
 
 REFUSED_INTERVAL = timedelta(minutes=5)
-"""A statement that is refused is so until somebody migrates or deploys; histories have no room for more."""
+"""A rejected statement stays so until a migration or a deployment; more attempts would fill histories."""
 
 UNPAID_CODES = frozenset(
     {
@@ -27,22 +27,22 @@ UNPAID_CODES = frozenset(
     }
 )
 
-TO_MEND = {
-    401: "The embedding service refuses the API key; set a valid OPENAI_API_KEY.",
-    403: "The embedding service refuses this key the model or this region.",
-    404: "The embedding service knows no such model or address; check PILITO_EMBEDDING_MODEL and"
+OPERATOR_FIXES = {
+    401: "The embedding service rejects the API key; set a valid OPENAI_API_KEY.",
+    403: "The embedding service does not allow this key to use the model, or not from this region.",
+    404: "The embedding service has no such model or address; check PILITO_EMBEDDING_MODEL and"
     " OPENAI_BASE_URL.",
 }
-"""Statuses that somebody must do something about."""
+"""Statuses that an operator must resolve, and how."""
 
 
 def _codes(error: openai.APIStatusError) -> list[str]:
-    """The error's code, then its type; servers that only resemble OpenAI write anything there."""
+    """Returns the error's code, then its type; servers compatible with OpenAI may send other values there."""
     return [value[:100] for value in (error.code, error.type) if isinstance(value, str) and value]
 
 
 def _retry_after(error: openai.APIStatusError, now: float) -> timedelta | None:
-    """What the answer asks us to wait: milliseconds, seconds or a date; bounded, never negative."""
+    """Returns the pause an answer asks for, in milliseconds, seconds or as a date; it is bounded."""
     headers = error.response.headers
     milliseconds = seconds(headers.get("retry-after-ms"))
     if milliseconds is not None:
@@ -56,32 +56,32 @@ def _embedding_status(error: openai.APIStatusError, now: float) -> Failure:
     if status in (402, 429) and (status == 402 or not UNPAID_CODES.isdisjoint(_codes(error))):
         return Failure(
             retry=Retry.BLOCKED,
-            reason="The embedding account has no quota left; it resumes by itself once it is paid.",
+            reason="The embedding account has no quota left; processing resumes once it is paid.",
             pause=WAIT_INTERVAL,
         )
-    if status in TO_MEND:
-        return Failure(retry=Retry.BLOCKED, reason=TO_MEND[status], pause=WAIT_INTERVAL)
+    if status in OPERATOR_FIXES:
+        return Failure(retry=Retry.BLOCKED, reason=OPERATOR_FIXES[status], pause=WAIT_INTERVAL)
     if status == 429:
         return Failure(retry=Retry.RETRY, reason="The embedding service asks us to slow down.", pause=pause)
     if status in (408, 409, 425) or status >= 500:
         return Failure(
             retry=Retry.RETRY,
-            reason=f"The embedding service has a passing problem (HTTP {status}).",
+            reason=f"The embedding service has a temporary problem (HTTP {status}).",
             pause=pause,
         )
     if 400 <= status < 500:
         code = next(iter(_codes(error)), "no code given")
         return Failure(
             retry=Retry.FATAL,
-            reason=f"The embedding service refuses the request as invalid (HTTP {status}, {code}).",
+            reason=f"The embedding service rejects the request as invalid (HTTP {status}, {code}).",
         )
     return Failure(
-        retry=Retry.RETRY, reason=f"The embedding service answered HTTP {status}, which means nothing."
+        retry=Retry.RETRY, reason=f"The embedding service answered with an unexpected status, HTTP {status}."
     )
 
 
 def embedding_failure(error: Exception, *, now: float) -> Failure:
-    """The posture towards anything an embedding call can raise; `now` is seconds since the epoch."""
+    """Returns the retry decision for any exception of an embedding call; `now` is seconds since the epoch."""
     match error:
         case openai.APIStatusError():
             return _embedding_status(error, now)
@@ -97,11 +97,11 @@ def embedding_failure(error: Exception, *, now: float) -> Failure:
             return Failure(retry=Retry.RETRY, reason=f"Unexpected {type(error).__name__} while embedding.")
 
 
-STORE_GONE = Failure(retry=Retry.FATAL, reason="Its store was removed.")
+STORE_GONE = Failure(retry=Retry.FATAL, reason="The store was removed.")
 
 
 def database_failure(error: DBAPIError) -> Failure:
-    """A value Postgres can never take is final; everything else about a database passes."""
+    """A value that Postgres cannot store is fatal; every other database failure is retried."""
     kind = type(error.orig).__name__
     if isinstance(error.orig, ForeignKeyViolation):
         return STORE_GONE
@@ -111,6 +111,6 @@ def database_failure(error: DBAPIError) -> Failure:
         return Failure(retry=Retry.RETRY, reason="The database cannot be reached.")
     return Failure(
         retry=Retry.RETRY,
-        reason=f"The database refuses a statement ({kind}); `pilito doctor` tells whether it was migrated.",
+        reason=f"The database rejects a statement ({kind}); run `pilito doctor` to check its migration.",
         pause=REFUSED_INTERVAL,
     )

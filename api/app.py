@@ -107,7 +107,7 @@ async def _opened(settings: Settings, metrics: Metrics, traces: Tracing | None) 
             limit=limit,
             metrics=metrics,
             installation=installation,
-            seal=SecretBox(settings.secret_keys),
+            secret_box=SecretBox(settings.secret_keys),
             outbound=outbound,
             store_terms=Remembered(
                 database, delivery_terms, unknown="The store cannot be looked up right now"

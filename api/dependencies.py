@@ -41,7 +41,7 @@ class State:
     limit: RateLimit
     metrics: Metrics
     installation: Installation
-    seal: SecretBox
+    secret_box: SecretBox
     outbound: Outbound
     store_terms: Remembered[int, DeliveryTerms]
 

@@ -95,7 +95,7 @@ class Intake:
     async def _keep(self, event: ProductEvent) -> Taken:
         try:
             async with self._database.transaction() as connection, asyncio.timeout(ANSWER_WITHIN):
-                kept = await inbox.keep(connection, event)
+                kept = await inbox.store(connection, event)
         except (SQLAlchemyError, TimeoutError, OSError) as error:
             raise Down from error
         return Taken.ACCEPTED if kept else Taken.SKIPPED

@@ -52,7 +52,7 @@ def database(found: Settings) -> Database:
     return Database(create_engine(found.database_url, pool_size=1))
 
 
-def seal(found: Settings) -> SecretBox:
+def secret_box(found: Settings) -> SecretBox:
     if not found.secret_keys:
         raise fail("No key: set PILITO_SECRET_KEY to the one the API uses.")
     return SecretBox(found.secret_keys)

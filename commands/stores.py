@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from commands.environment import database, fail, run, seal, settings
+from commands.environment import database, fail, run, secret_box, settings
 from contracts.errors import UnknownKey
 from contracts.stores import Store
 from database.access import stores
@@ -42,12 +42,12 @@ def rotate_secret(
 ) -> None:
     """Give a store a new webhook secret; it is shown this once."""
     found = settings(adopt=True)
-    secret, sealing = stores.new_webhook_secret(), seal(found)
+    secret, box = stores.new_webhook_secret(), secret_box(found)
 
     async def work() -> bool:
         async with database(found).transaction() as connection:
             return await stores.rotate_secret(
-                connection, store_id, sealing.seal(secret), overlap=timedelta(hours=overlap_hours)
+                connection, store_id, box.encrypt(secret), overlap=timedelta(hours=overlap_hours)
             )
 
     if not run(work()):
@@ -79,7 +79,7 @@ def reseal() -> None:
 
     async def work() -> int:
         async with database(found).transaction() as connection:
-            return await stores.reseal(connection, seal(found))
+            return await stores.reseal(connection, secret_box(found))
 
     try:
         count = run(work())

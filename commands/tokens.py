@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from commands.environment import database, fail, run, seal, settings
+from commands.environment import database, fail, run, secret_box, settings
 from database.access import provision, tokens
 
 token = typer.Typer(no_args_is_help=True, help="Tokens that shops send events with.")
@@ -28,7 +28,7 @@ def create(
     made = run(
         provision.issue_token(
             database(found),
-            seal(found),
+            secret_box(found),
             email=owner,
             store_name=store,
             name=name,

@@ -12,7 +12,7 @@ ShopProblem             a shop could not be read
         ShopForbids     the key may not do this, and may do other things
     ShopAnswersNonsense something other than its REST API answered; passes by itself
 EventGone               the store of an event, and with it the event, was removed
-SealedByAnother         a kept secret was sealed by a key we do not have
+UnknownKey              a stored secret is encrypted with a key that is not in PILITO_SECRET_KEY
 """
 
 

@@ -84,7 +84,7 @@ class DeliveryPattern:
     now: datetime
 
     @property
-    def patience(self) -> timedelta:
+    def silence_threshold(self) -> timedelta:
         """The silence that is still nothing to speak of.
 
         Five times what 19 of 20 pauses stay within, so that neither a night nor a weekend counts, and a day
@@ -101,4 +101,4 @@ class DeliveryPattern:
         A quiet shop is no failure: silence says something only where changes were found that nobody told.
         """
         quiet = self.now - max(since, self.last_at or since)
-        return quiet if missed > 0 and quiet > self.patience else None
+        return quiet if missed > 0 and quiet > self.silence_threshold else None

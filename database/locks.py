@@ -1,4 +1,4 @@
-"""One at a time embeds a product, whether it has a row yet or not."""
+"""Advisory locks: one writer at a time for a product, and one process at a time for longer work."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,71 +15,95 @@ def _key(external_id: str, store_id: str) -> str:
     return f"hashtextextended('embedding ' || {external_id}, {store_id})"
 
 
-_OF_ROWS = text(f"""
+_BY_ROW = text(f"""
     WITH wanted AS MATERIALIZED (
         SELECT w.id AS name, coalesce({_key("p.external_id", "p.store_id")}, w.id) AS key
         FROM unnest(CAST(:ids AS bigint[])) AS w(id) LEFT JOIN products p ON p.id = w.id)
     SELECT name, key FROM wanted WHERE pg_try_advisory_lock(key)
 """)
 
-_OF_NAMES = text(f"""
+_BY_EXTERNAL_ID = text(f"""
     WITH wanted AS MATERIALIZED (
         SELECT name, {_key("name", ":store_id")} AS key FROM unnest(CAST(:external_ids AS text[])) AS name)
     SELECT name, key FROM wanted WHERE pg_try_advisory_lock(key)
 """)
 
+_BY_PURPOSE = text("""
+    WITH wanted AS MATERIALIZED (
+        SELECT :purpose AS name, hashtextextended(:purpose, CAST(:number AS bigint)) AS key)
+    SELECT name, key FROM wanted WHERE pg_try_advisory_lock(key)
+""")
+
 _RELEASE = text("SELECT pg_advisory_unlock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
 
-_HAVING_ROWS = text(
-    "SELECT external_id FROM products WHERE store_id = :store_id AND external_id = ANY(:names)"
-)
+_EXISTING = text("SELECT external_id FROM products WHERE store_id = :store_id AND external_id = ANY(:names)")
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
-    """A connection that holds the locks of these products; every statement on it is its own transaction."""
+class LockedProducts:
+    """The products that were locked, and the connection that holds the locks.
+
+    Every statement on the connection is a transaction of its own.
+    """
 
     connection: AsyncConnection
     products: frozenset[int]
 
 
 @asynccontextmanager
-async def embedding_locks(database: Database, products: Sequence[int]) -> AsyncIterator[Alone]:
-    """Those of the products, by their rows, that nobody else embeds now; ours until we leave."""
+async def advisory_lock(database: Database, purpose: str, number: int) -> AsyncIterator[bool]:
+    """Hold the lock of a purpose and a number inside the block.
+
+    Yields False where another session holds it.
+    """
     async with (
         database.reading() as connection,
-        _held(connection, _OF_ROWS, {"ids": list(products)}) as ids,
+        _locks(connection, _BY_PURPOSE, {"purpose": purpose, "number": number}) as locked,
     ):
-        yield Alone(connection, frozenset(ids))
+        yield bool(locked)
+
+
+@asynccontextmanager
+async def embedding_locks(database: Database, products: Sequence[int]) -> AsyncIterator[LockedProducts]:
+    """Lock products, by their rows, for embedding; those that another session embeds are left out."""
+    async with (
+        database.reading() as connection,
+        _locks(connection, _BY_ROW, {"ids": list(products)}) as ids,
+    ):
+        yield LockedProducts(connection, frozenset(ids))
 
 
 @asynccontextmanager
 async def newcomer_locks(
     database: Database, store_id: int, external_ids: Sequence[str]
 ) -> AsyncIterator[frozenset[str]]:
-    """Those of a store's products that have no row and that nobody else embeds now; ours until we leave."""
+    """Lock products that have no row yet for embedding.
+
+    Yields the external ids that were locked; products that have a row, or that another session embeds, are
+    left out.
+    """
     values = {"store_id": store_id, "external_ids": list(external_ids)}
-    async with database.reading() as connection, _held(connection, _OF_NAMES, values) as names:
-        rows = await connection.execute(_HAVING_ROWS, {"store_id": store_id, "names": names})
+    async with database.reading() as connection, _locks(connection, _BY_EXTERNAL_ID, values) as names:
+        rows = await connection.execute(_EXISTING, {"store_id": store_id, "names": names})
         yield frozenset(names) - set(rows.scalars())
 
 
 @asynccontextmanager
-async def _held(
+async def _locks(
     connection: AsyncConnection, take: TextClause, values: dict[str, object]
 ) -> AsyncIterator[list[Any]]:
-    """The names of the locks that could be taken; gone with the connection if the process dies."""
+    """Yields the names of the locks that were free; they end with the connection if the process dies."""
     try:
-        taken = (await connection.execute(take, values)).all()
-        yield [row.name for row in taken]
-        await connection.execute(_RELEASE, {"keys": [row.key for row in taken]})
+        locked = (await connection.execute(take, values)).all()
+        yield [row.name for row in locked]
+        await connection.execute(_RELEASE, {"keys": [row.key for row in locked]})
     except BaseException:
         await connection.invalidate()
         raise
 
 
 def lock(*, key: str, store: str) -> str:
-    """SQL: take the lock of a product, or of a variation of which no more is known, until the end."""
+    """Returns SQL that locks a product, or a variation of an unknown product, until the transaction ends."""
     return f"pg_advisory_xact_lock(hashtextextended({key}, {store}))"
 
 

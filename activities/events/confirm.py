@@ -29,27 +29,27 @@ AT_ONCE, OF_ONE_SHOP = 10, 3
 
 BUSY = Failure(
     retry=Retry.RETRY,
-    reason="The worker is looking into enough shops already.",
+    reason="The worker is reading as many shops as it may at a time.",
     pause=timedelta(seconds=5),
 )
 LATE = Failure(retry=Retry.RETRY, reason="The shop could not be read in time.")
 
-LONGEST_TURN = timedelta(seconds=10)
+MAX_WAIT = timedelta(seconds=10)
 """What a turn may be waited for in one of those places, as where a shop asked all of us for time."""
 
 LEAST_TRY = timedelta(seconds=60)
 """What an attempt may take however late it is: the worker may have been away for long."""
 
-STILL_THERE = ConfirmedProduct(note="The shop still has it.")
+STILL_THERE = ConfirmedProduct(note="The shop still has this product.")
 
 
 class ConfirmActivities:
     """Steps that read shops; `patience` is how long a passing failure may hold an event up."""
 
-    def __init__(self, database: Database, shops: ShopReader, *, patience: timedelta) -> None:
+    def __init__(self, database: Database, shops: ShopReader, *, confirm_timeout: timedelta) -> None:
         self._database = database
         self._shops = shops
-        self._patience = patience
+        self._confirm_timeout = confirm_timeout
         self._reading: Counter[int] = Counter()
 
     @activity.defn
@@ -69,7 +69,7 @@ class ConfirmActivities:
     def _is_final(self, error: ApplicationError) -> bool:
         """Somebody must act first, or the shop was waited for long enough."""
         return error.type != Retry.RETRY or self._waited() + (error.next_retry_delay or timedelta()) > (
-            self._patience
+            self._confirm_timeout
         )
 
     def _waited(self) -> timedelta:
@@ -82,15 +82,17 @@ class ConfirmActivities:
             return ConfirmedProduct()
         try:
             with self._turn(thing.store_id):
-                async with asyncio.timeout(max(self._patience - self._waited(), LEAST_TRY).total_seconds()):
-                    async with self._shops.open(thing.store_id, patience=LONGEST_TURN) as shop:
+                async with asyncio.timeout(
+                    max(self._confirm_timeout - self._waited(), LEAST_TRY).total_seconds()
+                ):
+                    async with self._shops.open(thing.store_id, max_wait=MAX_WAIT) as shop:
                         seen = await fetch_current(shop, thing)
         except TimeoutError:
             raise application_error(LATE) from None
         if seen is None:
             return ConfirmedProduct()
         async with self._database.single() as connection:
-            await confirm.keep(connection, event_row, seen)
+            await confirm.store_snapshot(connection, event_row, seen)
         return STILL_THERE if thing.is_deletion and seen.payload is not None else ConfirmedProduct()
 
     @contextmanager

@@ -30,7 +30,7 @@ class InboxActivities:
         """Start the oldest waiting events; True where there may be more."""
         with database_errors():
             async with self._database.reading() as connection:
-                waiting = await inbox.waiting(connection, older_than=datetime.now(UTC) - GRACE, limit=BATCH)
+                waiting = await inbox.unstarted(connection, older_than=datetime.now(UTC) - GRACE, limit=BATCH)
             if not waiting:
                 return False
             await asyncio.gather(*(self._hand_over(row, event) for row, event in waiting))
@@ -39,7 +39,7 @@ class InboxActivities:
     async def _hand_over(self, row: int, event: ProductEvent) -> None:
         if await self._started(row, event):
             async with self._database.transaction() as connection:
-                await inbox.handed_over(connection, [row])
+                await inbox.mark_started(connection, [row])
 
     async def _started(self, row: int, event: ProductEvent) -> bool:
         """Start one event; what Temporal can never take fails, and holds up nobody behind it."""
@@ -49,7 +49,7 @@ class InboxActivities:
             if error.status is not RPCStatusCode.INVALID_ARGUMENT:
                 raise
             async with self._database.transaction() as connection:
-                reason = "Temporal refuses to start the event."
-                await events.explain(connection, row, EventStatus.FAILED, reason)
+                reason = "Temporal rejected the start of the workflow."
+                await events.update_status(connection, row, EventStatus.FAILED, reason)
             return False
         return True

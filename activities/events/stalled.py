@@ -16,11 +16,11 @@ from database.events import stalled
 BATCH = 50
 
 RUNNING = "RUNNING"
-ENDINGS = {"TERMINATED": "Somebody terminated its workflow.", "CANCELED": "Somebody cancelled its workflow."}
+ENDINGS = {"TERMINATED": "The workflow was terminated.", "CANCELED": "The workflow was cancelled."}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Temporal:
+class WorkflowStarter:
     """What is asked of Temporal.
 
     `status` names how a workflow's latest run stands, None where there is none; `start` starts an event's
@@ -28,18 +28,23 @@ class Temporal:
     """
 
     status: Callable[[str], Awaitable[str | None]]
-    start: Callable[[ProductEvent], Awaitable[object]]
-    make_known: Callable[[UnindexedProduct], Awaitable[object]]
+    start_event: Callable[[ProductEvent], Awaitable[object]]
+    start_indexing: Callable[[UnindexedProduct], Awaitable[object]]
 
 
 class StalledActivities:
     """`model` names the vectors search uses; an event is looked at `after` it should long have ended."""
 
     def __init__(
-        self, database: Database, temporal: Temporal, *, model: str, after: timedelta = timedelta(minutes=5)
+        self,
+        database: Database,
+        starter: WorkflowStarter,
+        *,
+        model: str,
+        after: timedelta = timedelta(minutes=5),
     ) -> None:
         self._database = database
-        self._temporal = temporal
+        self._starter = starter
         self._model = model
         self._after = after
 
@@ -57,38 +62,38 @@ class StalledActivities:
                     beyond=looked_at,
                     limit=BATCH,
                 )
-            await asyncio.gather(*(_quietly(self._settle(event)) for event in unfinished))
+            await asyncio.gather(*(_quietly(self._recover(event)) for event in unfinished))
             async with self._database.reading() as connection:
-                texts = await stalled.texts(connection, model=self._model, limit=BATCH)
-            await asyncio.gather(*(_quietly(self._temporal.make_known(one)) for one in texts))
+                texts = await stalled.unindexed_products(connection, model=self._model, limit=BATCH)
+            await asyncio.gather(*(_quietly(self._starter.start_indexing(one)) for one in texts))
         return unfinished[-1].row_id if len(unfinished) == BATCH else 0
 
-    async def _settle(self, unfinished: UnfinishedEvent) -> None:
+    async def _recover(self, unfinished: UnfinishedEvent) -> None:
         """Start an event Temporal knows nothing of; fail one whose run ended without a word."""
-        status = await self._temporal.status(unfinished.workflow_id)
+        status = await self._starter.status(unfinished.workflow_id)
         if status == RUNNING:
             return
         if status is None:
             activity.logger.warning("%s is started again: Temporal lost it", unfinished.workflow_id)
-            await self._temporal.start(unfinished.event)
+            await self._starter.start_event(unfinished.event)
             return
-        reason = ENDINGS.get(status, f"Its workflow ended ({status}) before it could tell how.")
+        reason = ENDINGS.get(status, f"The workflow ended ({status}) without reporting a result.")
         async with self._database.transaction() as connection:
-            await stalled.settle(connection, unfinished, reason)
+            await stalled.fail_event(connection, unfinished, reason)
 
     @activity.defn
     async def unindexed_version(self, product_id: int) -> TextVersion | None:
         """The text a product should have, where search does not know it and no event waits."""
         with database_errors():
             async with self._database.reading() as connection:
-                return await stalled.text_of(connection, product_id, model=self._model)
+                return await stalled.unindexed_version(connection, product_id, model=self._model)
 
     @activity.defn
     async def abandon_indexing(self, version: TextVersion) -> None:
         """Leave a text to the product's next event."""
         with database_errors():
             async with self._database.single() as connection:
-                await stalled.give_up(connection, version)
+                await stalled.abandon(connection, version)
 
 
 async def _quietly(work: Awaitable[object]) -> None:

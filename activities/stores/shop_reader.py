@@ -1,4 +1,4 @@
-"""Reading shops: by their own key, at the pace all processes keep together."""
+"""Read shops with their own credentials, at a pace that all processes share."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,10 +8,7 @@ from datetime import timedelta
 from functools import partial
 from weakref import WeakValueDictionary
 
-from temporalio import activity
-from temporalio.exceptions import ApplicationError
-
-from activities.errors import application_error, database_errors
+from activities.errors import application_error, classified_errors, database_errors
 from activities.failures import STORE_GONE
 from activities.turns import Turn, ahead, in_blocks
 from connectors.base import Catalogue, CatalogueReader
@@ -27,7 +24,7 @@ from database.engine import Database
 BURST = timedelta(seconds=5)
 
 BLOCK = timedelta(seconds=0.1)
-"""Turns that follow each other this closely are taken together by bulk work, which uses them at once."""
+"""Slots that lie within this time are reserved together by bulk work, which uses them at once."""
 
 NOT_YET = "The shop is asked no more often than it allows; its next turn is a while away."
 
@@ -50,18 +47,20 @@ async def _asking(turn: Turn, alone: asyncio.Lock | None) -> AsyncIterator[None]
 
 
 class ShopReader:
-    """The shops of all stores; each is asked `per_minute` times at most, by whatever process."""
+    """Opens the shops of stores; all processes together send each shop at most `per_minute` requests."""
 
-    def __init__(self, database: Database, outbound: Outbound, seal: SecretBox, *, per_minute: int) -> None:
+    def __init__(
+        self, database: Database, outbound: Outbound, secret_box: SecretBox, *, per_minute: int
+    ) -> None:
         self._database = database
         self._outbound = outbound
-        self._seal = seal
+        self._secret_box = secret_box
         self._price = timedelta(minutes=1) / per_minute
         self._block = max(1, BLOCK * per_minute // timedelta(minutes=1))
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def terms(self, store_id: int) -> ShopCredentials:
-        """How a store's shop is read; raises where there is no such store."""
+        """Returns the credentials of a store's shop; raises a fatal error where there is no such store."""
         with database_errors():
             async with self._database.single() as connection:
                 terms = await shop_access.access(connection, store_id)
@@ -71,12 +70,12 @@ class ShopReader:
 
     @asynccontextmanager
     async def open(
-        self, store_id: int, *, patience: timedelta | None = None, bulk: bool = False
+        self, store_id: int, *, max_wait: timedelta | None = None, bulk: bool = False
     ) -> AsyncIterator[OpenShop]:
-        """A shop to be read; whatever reading raises leaves as what it means to Temporal.
+        """Open a shop for reading; its errors become `ApplicationError`s, retryable or not.
 
-        A turn that comes later than `patience` is not slept for: the step is to be tried again then. `bulk`
-        work asks one question at a time, all steps of this process together, and reserves its next turns
+        If the next rate-limit slot is further away than `max_wait`, a retryable error is raised instead of
+        waiting for it. `bulk` work makes one request at a time in this process, and reserves its next slots
         while the shop answers.
         """
         terms = await self.terms(store_id)
@@ -92,36 +91,33 @@ class ShopReader:
                     wait = await shop_access.reserve(
                         connection, store_id, price=self._price * count, burst=BURST
                     )
-            if patience is not None and wait > patience.total_seconds():
+            if max_wait is not None and wait > max_wait.total_seconds():
                 raise application_error(
                     Failure(retry=Retry.RETRY, reason=NOT_YET, pause=timedelta(seconds=wait))
                 )
             await asyncio.sleep(wait)
 
-        try:
+        async with classified_errors(
+            reader.failure,
+            log=f"shop of store {store_id}",
+            report=lambda failure: self._hold_off(store_id, failure),
+        ):
             access = ShopAccess(
                 store_id=store_id,
                 type=terms.type,
                 base_url=terms.base_url,
-                credentials=self._seal.decrypt_fields(terms.credentials),
+                credentials=self._secret_box.decrypt_fields(terms.credentials),
             )
             turn = in_blocks(take, self._block if bulk else 1)
-            alone = self._alone(store_id) if bulk else None
+            alone = self._bulk_lock(store_id) if bulk else None
             async with (
                 ahead(turn) if bulk else nullcontext(turn) as next_turn,
                 reader.open(access, self._outbound, partial(_asking, next_turn, alone)) as catalogue,
             ):
                 yield OpenShop(store_id=store_id, terms=terms, catalogue=catalogue, reader=reader)
-        except ApplicationError:
-            raise
-        except Exception as error:  # the mapping is total
-            failure = reader.failure(error)
-            activity.logger.warning("shop of store %s: %s", store_id, failure.reason)
-            await self._hold_off(store_id, failure)
-            raise application_error(failure) from None
 
-    def _alone(self, store_id: int) -> asyncio.Lock:
-        """Held by whoever puts a bulk question to this shop."""
+    def _bulk_lock(self, store_id: int) -> asyncio.Lock:
+        """Returns the lock that bulk requests to this shop hold, one at a time in this process."""
         return self._locks.setdefault(store_id, asyncio.Lock())
 
     async def _hold_off(self, store_id: int, failure: Failure) -> None:

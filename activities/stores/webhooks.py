@@ -52,11 +52,11 @@ class WebhookActivities:
     """`public_url` is our address as shops reach it; without one, no webhook can be registered."""
 
     def __init__(
-        self, database: Database, shops: ShopReader, seal: SecretBox, *, public_url: str | None
+        self, database: Database, shops: ShopReader, secret_box: SecretBox, *, public_url: str | None
     ) -> None:
         self._database = database
         self._shops = shops
-        self._seal = seal
+        self._secret_box = secret_box
         self._public = public_url or ""
         self._unreachable = "" if urlsplit(self._public).port in PORTS_REACHED else ODD_PORT
 
@@ -79,7 +79,7 @@ class WebhookActivities:
     @asynccontextmanager
     async def _alone(self, store_id: int) -> AsyncIterator[WebhookRecord]:
         with database_errors():
-            async with webhooks.alone(self._database, store_id) as taken:
+            async with webhooks.maintenance_lock(self._database, store_id) as taken:
                 if not taken:
                     raise application_error(BUSY)
                 async with self._database.reading() as connection:
@@ -116,12 +116,12 @@ class WebhookActivities:
         found.hooks = {hook.id: hook for hook in await keeper.list(address)}
         sealed = keeping.secret or await self._new_secret(keeping.store_id)
         print_ = fingerprint_of(sealed)
-        secret = self._seal.open(sealed)
+        secret = self._secret_box.decrypt(sealed)
         await _put_right(keeper, found, to=address, secret=secret, signed=print_ == keeping.signed_by)
         return print_
 
     async def _new_secret(self, store_id: int) -> bytes:
-        made = self._seal.seal(stores.new_webhook_secret())
+        made = self._secret_box.encrypt(stores.new_webhook_secret())
         with database_errors():
             async with self._database.single() as connection:
                 sealed = await webhooks.ensure_secret(connection, store_id, made)

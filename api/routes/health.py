@@ -5,13 +5,13 @@ from typing import Literal
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
 from api.dependencies import Opened, State
 from api.errors import answer
 from api.openapi.build import Answer, documented, example
+from database import health
 
 router = APIRouter(tags=["operation"])
 
@@ -42,7 +42,7 @@ class Ready(Answer):
 async def _postgres(opened: State) -> bool:
     try:
         async with opened.database.reading() as connection, asyncio.timeout(ANSWER_WITHIN):
-            await connection.execute(text("SELECT 1"))
+            await health.ping(connection)
     except (SQLAlchemyError, TimeoutError, OSError):
         return False
     return True

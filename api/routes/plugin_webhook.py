@@ -31,7 +31,7 @@ WRONG_TYPE = "This token is of a {type} store; its events go to the webhook_url 
 def _check_signature(request: Request, opened: State, integration: Integration, raw: bytes) -> None:
     """A signature beside the token is not asked for, and where it is given it must be right."""
     if SIGNATURE in request.headers and integration.encrypted_secrets:
-        secrets = [opened.seal.open(sealed) for sealed in integration.encrypted_secrets]
+        secrets = [opened.secret_box.decrypt(encrypted) for encrypted in integration.encrypted_secrets]
         if not signed_by_standard(Delivered(headers=request.headers, body=raw), secrets):
             opened.metrics.signature_failed(integration.integration_type)
             raise unauthenticated("Invalid signature")

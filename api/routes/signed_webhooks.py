@@ -34,7 +34,7 @@ logger = logging.getLogger("pilito.api")
 async def _verified(opened: State, type_: StoreType, store_id: int, delivery: SignedDelivery) -> None:
     """Raises 401 alike for a wrong signature and for a store that is not there."""
     terms = await opened.store_terms.ask(store_id)
-    secrets = [opened.seal.open(sealed) for sealed in terms.encrypted_secrets] if terms else []
+    secrets = [opened.secret_box.decrypt(encrypted) for encrypted in terms.encrypted_secrets] if terms else []
     fitting = terms is not None and terms.type is type_ and terms.is_active
     if not fitting or not PLATFORMS[type_].verify(delivery, secrets):
         opened.metrics.signature_failed(type_)

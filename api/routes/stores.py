@@ -55,14 +55,14 @@ def _check_secret(secret: str | None, type_: StoreType) -> None:
         raise invalid(f"webhook_secret: {problem}", field="webhook_secret", problem=problem)
 
 
-def _sealed_credentials(opened: State, type_: StoreType, given: dict[str, str] | None) -> bytes | None:
+def _encrypted_credentials(opened: State, type_: StoreType, given: dict[str, str] | None) -> bytes | None:
     if given is None:
         return None
     wanted = CREDENTIALS[type_]
     if set(given) != set(wanted):
         problem = f"a {type_} store takes {' and '.join(wanted) or 'none'}"
         raise invalid(f"credentials: {problem}", field="credentials", problem=problem)
-    return opened.seal.encrypt_fields(given)
+    return opened.secret_box.encrypt_fields(given)
 
 
 async def _address(opened: State, given: str) -> str:
@@ -104,7 +104,7 @@ async def create_store(request: Request, admin: Admin, opened: Opened) -> Respon
     """Make a store; the answer holds its webhook secret, and no other ever will."""
     asked = read_model(StoreRequest, json_object(await read_body(request, limit=MAX_STORE_BYTES)))
     _check_secret(asked.webhook_secret, asked.type)
-    credentials = _sealed_credentials(opened, asked.type, asked.credentials)
+    credentials = _encrypted_credentials(opened, asked.type, asked.credentials)
     base_url = await _address(opened, asked.base_url)
     secret = asked.webhook_secret or stores.new_webhook_secret()
     owner = asked.user_id or admin.id
@@ -118,7 +118,7 @@ async def create_store(request: Request, admin: Admin, opened: Opened) -> Respon
             type_=asked.type,
             base_url=base_url,
             currency=asked.currency,
-            webhook_secret=opened.seal.seal(secret),
+            webhook_secret=opened.secret_box.encrypt(secret),
             credentials=credentials,
             schedule=asdict(SyncSchedule(**asked.schedule.model_dump())) if asked.schedule else None,
         )
@@ -150,7 +150,7 @@ async def change_store(request: Request, _: Admin, opened: Opened, store_id: Pat
         if not _same_host(values["base_url"], store.base_url):
             values["credentials"] = None  # they were given for the shop at the other host
     if "credentials" in given:
-        values["credentials"] = _sealed_credentials(opened, store.type, asked.credentials)
+        values["credentials"] = _encrypted_credentials(opened, store.type, asked.credentials)
     if "credentials" in values or values.get("base_url", store.base_url) != store.base_url:
         values["webhooks"] = None  # they were those of another shop, or seen with another key
     if "schedule" in given:
@@ -187,6 +187,9 @@ async def rotate_secret(request: Request, _: Admin, opened: Opened, store_id: Pa
     secret = asked.webhook_secret or stores.new_webhook_secret()
     async with opened.database.transaction() as connection:
         await stores.rotate_secret(
-            connection, store_id, opened.seal.seal(secret), overlap=timedelta(hours=asked.overlap_hours)
+            connection,
+            store_id,
+            opened.secret_box.encrypt(secret),
+            overlap=timedelta(hours=asked.overlap_hours),
         )
     return answer(200, _shown(opened, request, await found_store(opened, store_id), webhook_secret=secret))

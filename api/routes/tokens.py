@@ -100,7 +100,7 @@ async def generate_token(request: Request, admin: Admin, opened: Opened) -> Resp
                 user_id=user_id,
                 name=STORE_NAMES[asked.integration_type],
                 type_=asked.integration_type,
-                webhook_secret=opened.seal.seal(secret),
+                webhook_secret=opened.secret_box.encrypt(secret),
             )
         else:
             store = await stores.read(connection, asked.store_id)

@@ -17,7 +17,7 @@ async def save_user(database: Database, *, email: str, password: str, is_staff: 
 
 async def issue_token(
     database: Database,
-    seal: SecretBox,
+    secret_box: SecretBox,
     *,
     email: str,
     store_name: str,
@@ -45,7 +45,7 @@ async def issue_token(
                 name=store_name,
                 type_=integration_type,
                 currency=currency,
-                webhook_secret=seal.seal(secret),
+                webhook_secret=secret_box.encrypt(secret),
             )
         issued = await tokens.issue(
             connection, user_id=user.id, store_id=store_id, integration_type=integration_type, name=name

@@ -189,12 +189,12 @@ async def owner_of(connection: AsyncConnection, store_id: int) -> int | None:
     return row.scalar_one_or_none()
 
 
-async def reseal(connection: AsyncConnection, seal: SecretBox) -> int:
+async def reseal(connection: AsyncConnection, secret_box: SecretBox) -> int:
     """Seal every kept secret anew with the first key; answers of how many stores."""
     kept = ("webhook_secret", "webhook_secret_before", "credentials")
     rows = await connection.execute(select(stores.c.id, *(stores.c[name] for name in kept)).with_for_update())
     renewed = [
-        {"store": row["id"], **{name: row[name] and seal.renew(row[name]) for name in kept}}
+        {"store": row["id"], **{name: row[name] and secret_box.rotate(row[name]) for name in kept}}
         for row in rows.mappings()
     ]
     if renewed:

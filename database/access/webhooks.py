@@ -1,8 +1,8 @@
 """What is kept of the upkeep of a store's webhooks."""
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from contracts.webhooks import (
     unchecked_state,
 )
 from database.engine import Database
+from database.locks import advisory_lock
 
 _TERMS = text("SELECT type, base_url, credentials, webhook_secret, webhooks FROM stores WHERE id = :id")
 
@@ -33,10 +34,6 @@ _WRITE = text("""
     UPDATE stores SET webhooks = coalesce(webhooks, '{}') || cast(:told AS jsonb)
     WHERE id = :id AND base_url = :base_url AND credentials IS NOT DISTINCT FROM :credentials
 """)
-
-_KEY = "hashtextextended('webhooks', :id)"
-_TAKE = text(f"SELECT pg_try_advisory_lock({_KEY})")
-_RELEASE = text(f"SELECT pg_advisory_unlock({_KEY})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,18 +110,9 @@ async def write(
     await connection.execute(_WRITE, {**values, "told": orjson.dumps({**told, **also}).decode()})
 
 
-@asynccontextmanager
-async def alone(database: Database, store_id: int) -> AsyncIterator[bool]:
-    """Whether nobody else looks after this store's webhooks; true keeps others away while it lasts."""
-    async with database.reading() as connection:
-        try:
-            taken = bool((await connection.execute(_TAKE, {"id": store_id})).scalar_one())
-            yield taken
-            if taken:
-                await connection.execute(_RELEASE, {"id": store_id})
-        except BaseException:
-            await connection.invalidate()
-            raise
+def maintenance_lock(database: Database, store_id: int) -> AbstractAsyncContextManager[bool]:
+    """Hold the lock of a store's webhooks inside the block; yields False where another session holds it."""
+    return advisory_lock(database, "webhooks", store_id)
 
 
 LATELY = timedelta(days=30)

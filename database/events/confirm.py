@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.errors import EventGone
 from contracts.events import EventType
 
-_THING = text("""
+_SUBJECT = text("""
     SELECT e.id, e.store_id, e.event_type, e.external_id,
            coalesce(v.parent_external_id, e.product_key) AS product_key,
            EXISTS (SELECT FROM events o
@@ -24,7 +24,7 @@ _THING = text("""
     WHERE e.id = :id
 """)
 
-_KEEP = text("""
+_STORE = text("""
     UPDATE events
     SET event_type = :event_type, product_key = :product_key,
         payload = coalesce(CAST(:payload AS json), payload),
@@ -73,22 +73,22 @@ class ShopSnapshot:
 
 async def subject(connection: AsyncConnection, row_id: int) -> Subject:
     """EventGone where its store was removed meanwhile."""
-    row = (await connection.execute(_THING, {"id": row_id})).mappings().one_or_none()
+    row = (await connection.execute(_SUBJECT, {"id": row_id})).mappings().one_or_none()
     if row is None:
         raise EventGone
     return Subject(**{**row, "event_type": EventType(row["event_type"])})
 
 
-async def keep(connection: AsyncConnection, row_id: int, seen: ShopSnapshot) -> None:
+async def store_snapshot(connection: AsyncConnection, row_id: int, snapshot: ShopSnapshot) -> None:
     """Let an event say what was seen; it keeps its place among those of what changed."""
     await connection.execute(
-        _KEEP,
+        _STORE,
         {
             "id": row_id,
-            "event_type": seen.event_type,
-            "product_key": seen.product_key,
-            "payload": None if seen.payload is None else orjson.dumps(seen.payload).decode(),
-            "version": min(seen.version, seen.read_at) if seen.version else None,
-            "read_at": seen.read_at,
+            "event_type": snapshot.event_type,
+            "product_key": snapshot.product_key,
+            "payload": None if snapshot.payload is None else orjson.dumps(snapshot.payload).decode(),
+            "version": min(snapshot.version, snapshot.read_at) if snapshot.version else None,
+            "read_at": snapshot.read_at,
         },
     )

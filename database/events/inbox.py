@@ -1,4 +1,4 @@
-"""Events in the table whose workflow was never started."""
+"""The inbox: events that were stored while Temporal did not answer, and have no workflow yet."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import EventStatus, ProductEvent
 from database.events.insert import DELIVERED, delivered_values, insert_event
-from database.events.log import started_again
+from database.events.log import event_to_restart
 from database.sql import literal
 
-_KEEP = text(f"""
+_STORE = text(f"""
     {insert_event(DELIVERED, status=EventStatus.RECEIVED)} DO UPDATE
     SET status = excluded.status, run_id = NULL, event_type = excluded.event_type,
         external_id = excluded.external_id, product_key = excluded.product_key, payload = excluded.payload,
@@ -21,7 +21,7 @@ _KEEP = text(f"""
     RETURNING e.id
 """)
 
-_WAITING = text(f"""
+_UNSTARTED = text(f"""
     SELECT id, store_id, event_id, event_type, external_id, product_key, version, received_at,
            source_address, user_agent, confirm
     FROM events
@@ -29,24 +29,25 @@ _WAITING = text(f"""
     ORDER BY received_at LIMIT :limit
 """)
 
-_HAND_OVER = text(f"""
+_MARK_STARTED = text(f"""
     UPDATE events SET status = {literal(EventStatus.WAITING)}
     WHERE id = ANY(:ids) AND status = {literal(EventStatus.RECEIVED)}
 """)
 
 
-async def keep(connection: AsyncConnection, event: ProductEvent) -> bool:
-    """Write an event that no workflow has taken yet; False where it was already taken and did not fail."""
-    return (await connection.execute(_KEEP, delivered_values(event))).scalar_one_or_none() is not None
+async def store(connection: AsyncConnection, event: ProductEvent) -> bool:
+    """Insert an event that has no workflow yet; returns False if it exists already and has not failed."""
+    return (await connection.execute(_STORE, delivered_values(event))).scalar_one_or_none() is not None
 
 
-async def waiting(
+async def unstarted(
     connection: AsyncConnection, *, older_than: datetime, limit: int
 ) -> list[tuple[int, ProductEvent]]:
-    """Events that were written but whose workflow was never started, oldest first, without bodies."""
-    rows = await connection.execute(_WAITING, {"older_than": older_than, "limit": limit})
-    return [(row["id"], started_again(dict(row))) for row in rows.mappings()]
+    """Returns the oldest events without a workflow as (row, event); events come without their bodies."""
+    rows = await connection.execute(_UNSTARTED, {"older_than": older_than, "limit": limit})
+    return [(row["id"], event_to_restart(dict(row))) for row in rows.mappings()]
 
 
-async def handed_over(connection: AsyncConnection, row_ids: Sequence[int]) -> None:
-    await connection.execute(_HAND_OVER, {"ids": list(row_ids)})
+async def mark_started(connection: AsyncConnection, row_ids: Sequence[int]) -> None:
+    """Move events to `waiting` once their workflows are started."""
+    await connection.execute(_MARK_STARTED, {"ids": list(row_ids)})

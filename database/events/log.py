@@ -176,13 +176,13 @@ async def failed_events(
     rows = [dict(row) for row in found.mappings()]
     remaining = rows[0]["found"] - len(rows) if rows else 0
     return FailedEvents(
-        events=[started_again(row) for row in rows],
+        events=[event_to_restart(row) for row in rows],
         remaining=remaining,
         following=Cursor(received_at=rows[-1]["received_at"], id=rows[-1]["id"]) if remaining else None,
     )
 
 
-def started_again(row: Mapping[str, Any]) -> ProductEvent:
+def event_to_restart(row: Mapping[str, Any]) -> ProductEvent:
     """What an event's workflow is started with once more; the body lies in the row."""
     return ProductEvent(
         store_id=row["store_id"],

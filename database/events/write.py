@@ -1,4 +1,4 @@
-"""The event log: every delivery, its outcome, and who waits for whom."""
+"""Write the event log: record an event, open it, claim its text for indexing, finish it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -62,13 +62,13 @@ _RECORD = text(f"""
                                     AND credentials IS NOT NULL AND base_url <> '') AS pull
 """)
 
-_REDELIVERED = text("""
+_COUNT_REDELIVERY = text("""
     UPDATE events SET redeliveries = redeliveries + CASE WHEN run_id = :run_id THEN 0 ELSE 1 END
     WHERE store_id = :store_id AND event_id = :event_id
     RETURNING id, run_id = :run_id AS is_ours, status, reason
 """)
 
-_OVERTAKE = text(f"""
+_SUPERSEDE = text(f"""
     UPDATE events o SET superseded_by = :event_id
     WHERE o.store_id = :store_id AND o.external_id = :external_id AND o.is_pending
       AND (o.superseded_by IS NULL OR o.superseded_by = :event_id) AND o.burst_started_at > :oldest
@@ -93,7 +93,7 @@ _JOIN_PARENT = text(f"""
     RETURNING e.product_key, {lock(store="e.store_id", key="v.parent_external_id")}
 """)
 
-_TAKE_UP = text(f"""
+_CLAIM = text(f"""
     WITH pending AS (
         SELECT o.event_id FROM events e JOIN events o USING (store_id, product_key)
         WHERE e.id = :id AND o.id <> e.id AND o.is_pending AND o.superseded_by IS NULL
@@ -115,7 +115,7 @@ _TAKE_UP = text(f"""
               (SELECT claimed_hash FROM taken) AS content_hash
 """)
 
-_EXPLAIN = text("""
+_UPDATE_STATUS = text("""
     UPDATE events SET status = :status, reason = :reason WHERE id = :id AND finished_at IS NULL
 """)
 
@@ -136,7 +136,7 @@ _FINISH = text("""
     WHERE id = :id
 """)
 
-_GIVE_UP = text("""
+_RELEASE_CLAIM = text("""
     UPDATE products p SET claimed_hash = NULL
     FROM events e
     WHERE e.id = :id AND NOT e.is_pending AND p.store_id = e.store_id AND p.external_id = e.product_key
@@ -145,9 +145,9 @@ _GIVE_UP = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedEvent:
-    """An event opened for processing, its product locked until the transaction ends.
+    """An event that is being processed; its product is locked until the transaction ends.
 
-    `received_at` is when its payload was read, where that came from the shop itself.
+    `received_at` is the time at which the payload was read, if it was read from the shop.
     """
 
     id: int
@@ -168,7 +168,7 @@ class OpenedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimResult:
-    """Whom a text is left to, or which text of which product is now ours to embed."""
+    """The event that a text is left to, or the text and the product that this event indexes."""
 
     leader: str | None
     product_id: int | None
@@ -180,34 +180,33 @@ async def record(
     event: ProductEvent,
     *,
     run_id: str,
-    quiet: timedelta,
-    patience: timedelta,
+    debounce: timedelta,
+    max_debounce: timedelta,
     readable: Sequence[str],
 ) -> RecordedEvent:
-    """Write the event's row and mark the older waiting events of the same thing as overtaken.
+    """Insert the event's row and mark older pending events of the same subject as superseded.
 
-    A run that had ended before its worker died, and records again, is told how. Shops of the types that are
-    `readable` are to be looked into where the event asks for it.
-
-    An event of a burst that lasts longer than `patience` is overtaken no more: it is about to be saved.
+    The result of a run that had ended before its worker died, and records again, holds its outcome. An event
+    is confirmed only with shops of the `readable` types. An event of a burst that lasts longer than
+    `max_debounce` is superseded no more, because it is about to be saved.
     """
     now = datetime.now(UTC)
     values = {
         **delivered_values(event),
         "run_id": run_id,
-        "oldest": now - patience,
+        "oldest": now - max_debounce,
         "readable": list(readable),
     }
     row = (await connection.execute(_RECORD, values)).one_or_none()
     if row is None:
         key = {"store_id": event.store_id, "event_id": event.event_id, "run_id": run_id}
-        earlier = (await connection.execute(_REDELIVERED, key)).one()
+        earlier = (await connection.execute(_COUNT_REDELIVERY, key)).one()
         if not earlier.is_ours:
             return RecordedEvent(row_id=earlier.id, duplicate=True)
         ended = EventOutcome(status=EventStatus(earlier.status), reason=earlier.reason)
         return RecordedEvent(row_id=earlier.id, outcome=ended)
-    older = await connection.execute(_OVERTAKE, {**values, "id": row.id})
-    deadline = min(row.received_at + quiet, row.burst_started_at + patience)
+    older = await connection.execute(_SUPERSEDE, {**values, "id": row.id})
+    deadline = min(row.received_at + debounce, row.burst_started_at + max_debounce)
     return RecordedEvent(
         row_id=row.id,
         supersedes=tuple(older.scalars()),
@@ -217,10 +216,10 @@ async def record(
 
 
 async def open_event(connection: AsyncConnection, row_id: int) -> OpenedEvent:
-    """Read an event and lock its product, so that two events of one product are saved one by one.
+    """Read an event and lock its product, so that events of one product are saved one at a time.
 
-    EventGone where its store was removed meanwhile.
-    A deletion names no parent: whether a variation is meant may have become known since it was recorded.
+    Raises EventGone if its store was removed. A deletion names no parent: a variation that was inserted
+    since the event was recorded may show which product it belongs to.
     """
     row = (await connection.execute(_OPEN, {"id": row_id})).mappings().one_or_none()
     if row is None:
@@ -237,34 +236,35 @@ async def open_event(connection: AsyncConnection, row_id: int) -> OpenedEvent:
 
 
 async def claim_indexing(
-    connection: AsyncConnection, row_id: int, *, changed: bool, model: str, patience: timedelta
+    connection: AsyncConnection, row_id: int, *, changed: bool, model: str, max_debounce: timedelta
 ) -> ClaimResult:
-    """End an event's waiting, and decide who embeds its product's text where search does not know it yet.
+    """Move an event to `processing` and decide which event indexes its product's current text.
 
-    That is whoever has nobody waiting behind it: the event that `changed` the text, or the last one an
-    earlier event left the text to, even if that one itself turned out stale. Done again, it answers the same.
+    The last pending event claims the text: either it `changed` the text, or an earlier event left the text to
+    it, even if it turned out to be stale. The result names the event a text is left to, or the claimed text.
+    Idempotent.
     """
     values = {
         "id": row_id,
         "changed": changed,
         "model": model,
-        "oldest": datetime.now(UTC) - patience,
+        "oldest": datetime.now(UTC) - max_debounce,
     }
-    row = (await connection.execute(_TAKE_UP, values)).mappings().one_or_none()
+    row = (await connection.execute(_CLAIM, values)).mappings().one_or_none()
     if row is None:
         raise EventGone
     return ClaimResult(**row)
 
 
-async def explain(connection: AsyncConnection, row_id: int, status: EventStatus, reason: str) -> None:
-    """Tell the log why an event has not ended yet."""
-    await connection.execute(_EXPLAIN, {"id": row_id, "status": status, "reason": reason})
+async def update_status(connection: AsyncConnection, row_id: int, status: EventStatus, reason: str) -> None:
+    """Write why an event has not ended yet; an event that has ended stays as it is."""
+    await connection.execute(_UPDATE_STATUS, {"id": row_id, "status": status, "reason": reason})
 
 
 async def finish(connection: AsyncConnection, event: FinishedEvent, *, run_id: str) -> None:
-    """Write how a run ended; of an event whose payload is trimmed, the outcome of before stays."""
+    """Write the outcome of a run; an event with a trimmed payload keeps the outcome it had."""
     if event.abandons:
-        await connection.execute(_GIVE_UP, {"id": event.event_row})
+        await connection.execute(_RELEASE_CLAIM, {"id": event.event_row})
     await connection.execute(
         _FINISH,
         {

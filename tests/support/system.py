@@ -197,7 +197,7 @@ class System:
         **token: Any,
     ) -> Shop:
         """A new store of a user, whose shop is read only when a test says so."""
-        seal = SecretBox(self.settings.secret_keys)
+        secret_box = SecretBox(self.settings.secret_keys)
         async with self.database.transaction() as connection:
             store_id = await stores.create(
                 connection,
@@ -205,9 +205,9 @@ class System:
                 name=f"store{next(_numbers)}",
                 currency=currency,
                 type_=store_type,
-                webhook_secret=seal.seal(webhook_secret) if webhook_secret else None,
+                webhook_secret=secret_box.encrypt(webhook_secret) if webhook_secret else None,
                 base_url=base_url,
-                credentials=seal.encrypt_fields(credentials) if credentials else None,
+                credentials=secret_box.encrypt_fields(credentials) if credentials else None,
             )
             await stores.change(connection, store_id, {"schedule": {"paused": True}})
             issued = await tokens.issue(connection, user_id=user_id, store_id=store_id, **token)

@@ -219,7 +219,7 @@ async def test_an_event_whose_store_is_removed_meanwhile_ends(patient: System) -
         assert await stores.remove(connection, shop.store_id)
     with pytest.raises(WorkflowFailureError) as failed:
         await shop.temporal.get_workflow_handle(shop.workflow_id(waiting)).result()
-    assert "Its store was removed." in str(failed.value.cause)
+    assert "The store was removed." in str(failed.value.cause)
 
 
 async def test_an_event_that_comes_after_its_store_was_removed_ends(patient: System) -> None:
@@ -236,4 +236,4 @@ async def test_an_event_that_comes_after_its_store_was_removed_ends(patient: Sys
     await start_product_event(shop.temporal, event, task_queue=patient.settings.task_queue)
     with pytest.raises(WorkflowFailureError) as failed:
         await shop.temporal.get_workflow_handle(product_event_id(2**60, "late")).result()
-    assert "Its store was removed." in "".join(traceback.format_exception(failed.value))
+    assert "The store was removed." in "".join(traceback.format_exception(failed.value))

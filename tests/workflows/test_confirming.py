@@ -106,7 +106,7 @@ async def test_a_replayed_deletion_damages_nothing(woo: Shop, real: ShopServer) 
     real.change(lamp, price="12", name="چراغ رومیزی")
     event = await deleted(woo, lamp)
     assert event["status"] == "succeeded"
-    assert event["reason"].endswith("The shop still has it.")
+    assert event["reason"].endswith("The shop still has this product.")
     assert (event["event_type"], event["external_id"]) == ("product.updated", f"woo_{lamp}")
     assert event["pulled_at"] is not None
     stored = await woo.product(lamp)
@@ -135,7 +135,7 @@ async def test_a_deletion_the_shop_confirms_is_one(woo: Shop, real: ShopServer, 
     getattr(real, how)(lamp)
     event = await deleted(woo, lamp)
     assert (event["status"], event["event_type"]) == ("succeeded", "product.deleted")
-    assert event["reason"] == "The product is gone from search."
+    assert event["reason"] == "The product was removed from search."
     assert event["pulled_at"] is not None
     assert not await is_shown(woo, lamp)
 
@@ -165,7 +165,7 @@ async def test_a_deleted_variation_leaves_the_text(woo: Shop, real: ShopServer) 
     assert (event["status"], event["event_type"]) == ("succeeded", "product.deleted")
     assert RED not in await text_of(woo, shirt)
     replayed = await deleted(woo, blue)
-    assert replayed["reason"].endswith("The shop still has it.")
+    assert replayed["reason"].endswith("The shop still has this product.")
     assert BLUE in await text_of(woo, shirt)
 
 
@@ -186,7 +186,7 @@ async def test_a_variation_whose_product_is_in_the_trash_is_believed(woo: Shop, 
     real.trash(shirt)
     event = await ended(woo, body)
     assert event["status"] == "succeeded"
-    assert event["reason"].startswith("Kept until its product")
+    assert event["reason"].startswith("Saved; waiting for its product")
     assert event["pulled_at"] is None
 
 
@@ -198,7 +198,9 @@ async def test_a_wrong_key_is_believed_at_once(asking: System, real: ShopServer)
     await known(woo, real, lamp)
     event = await deleted(woo, lamp)
     assert event["status"] == "succeeded"
-    assert "believed without a look into the shop: The shop refuses the consumer secret" in event["reason"]
+    assert (
+        "Accepted without confirmation from the shop: The shop refuses the consumer secret" in event["reason"]
+    )
     assert not await is_shown(woo, lamp)
     assert len(real.seen) == 1
 
@@ -212,7 +214,7 @@ async def test_a_shop_that_cannot_be_read_is_not_asked(
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
     event = await deleted(woo, lamp)
-    assert event["reason"] == "The product is gone from search."
+    assert event["reason"] == "The product was removed from search."
     assert real.seen == []
 
 
@@ -229,7 +231,7 @@ async def test_an_event_tells_that_it_waits_for_the_shop(woo: Shop, real: ShopSe
     assert waiting["reason"] == "The shop has a passing problem (HTTP 500)."
     real.fail_always(None)
     event = await woo.ended(event_id)
-    assert event["reason"].endswith("The shop still has it.")
+    assert event["reason"].endswith("The shop still has this product.")
     assert await is_shown(woo, lamp)
 
 
@@ -336,7 +338,7 @@ async def test_a_cancelled_event_leaves_the_shop_alone(woo: Shop, real: ShopServ
     await eventually(lambda: woo.event(event_id), lambda row: row is not None and row["status"] == "retrying")
     handle = woo.temporal.get_workflow_handle(woo.workflow_id(event_id))
     await handle.cancel()
-    assert (await woo.ended(event_id))["reason"] == "Somebody cancelled its workflow."
+    assert (await woo.ended(event_id))["reason"] == "The workflow was cancelled."
     with pytest.raises(WorkflowFailureError):
         await handle.result()
     assert await is_shown(woo, lamp)
@@ -376,8 +378,10 @@ async def test_an_event_that_waited_in_the_table_asks_as_well(woo: Shop) -> None
         confirm=True,
     )
     async with woo.database.transaction() as connection:
-        await inbox.keep(connection, kept)
-        found = await inbox.waiting(connection, older_than=kept.received_at + timedelta(seconds=1), limit=99)
+        await inbox.store(connection, kept)
+        found = await inbox.unstarted(
+            connection, older_than=kept.received_at + timedelta(seconds=1), limit=99
+        )
         await connection.rollback()
     assert [event.confirm for _, event in found if event.store_id == woo.store_id] == [True]
 
@@ -405,7 +409,7 @@ async def test_a_shop_that_hangs_takes_a_few_places_only(woo: Shop, real: ShopSe
     real.fail_always(None)
     real.release()
     for event_id in events:
-        assert (await woo.ended(event_id))["reason"].endswith("The shop still has it.")
+        assert (await woo.ended(event_id))["reason"].endswith("The shop still has this product.")
 
 
 async def test_a_shop_that_asked_for_time_is_left_alone_by_all_events(woo: Shop, real: ShopServer) -> None:

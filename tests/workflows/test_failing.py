@@ -77,8 +77,8 @@ async def test_vectors_are_claimed_by_their_index(
     [
         (servers.insufficient_quota(), "no quota left"),
         (servers.credit_balance_exhausted(), "no quota left"),
-        (servers.invalid_api_key(), "refuses the API key"),
-        (servers.permission_denied(), "refuses this key"),
+        (servers.invalid_api_key(), "rejects the API key"),
+        (servers.permission_denied(), "does not allow this key"),
         (servers.WRONG_DIMENSIONS, "PILITO_EMBEDDING_DIMENSIONS"),
     ],
     ids=["quota", "credit", "key", "permission", "dimensions"],
@@ -217,7 +217,7 @@ async def test_an_outage_of_an_hour_loses_nothing(shop: Shop, embeddings: Embedd
     embeddings.fail_next(*[servers.overloaded(retry_after="0.01")] * 60)
     event_id = await shop.tell(product("متن تازه‌تر"))
     row = await shown(shop, event_id, "retrying")
-    assert "passing problem" in row["reason"]
+    assert "temporary problem" in row["reason"]
     [chunk] = await shop.chunks(3)
     assert "نخستین متن" in chunk["text"], "the old text answers meanwhile"
     assert await shop.found("دوچرخه") == ["woo_3"]
@@ -269,7 +269,7 @@ async def test_a_step_that_goes_on_failing_says_so(shop: Shop, monkeypatch: pyte
         patch.setattr(products, "load", broken)
         event_id = await shop.tell(product())
         row = await shown(shop, event_id, "retrying")
-    assert row["reason"] == "A step fails unexpectedly (KeyError); the worker's log tells more."
+    assert row["reason"] == "A step failed unexpectedly (KeyError); see the worker's log for details."
     assert (await shop.ended(event_id))["status"] == "succeeded"
 
 

@@ -63,7 +63,7 @@ async def left_to_another(shop: Shop, slow: System) -> str:
     await eventually(lambda: shop.event(leader), what="its row")
     shop.http = fast
     row = await shop.ended(await shop.tell({**PARENT, "description": "<p>متن تازه</p>"}))
-    assert row["reason"] == f"Saved; its text becomes known with {leader}."
+    assert row["reason"] == f"Saved; it will be indexed together with {leader}."
     assert "متن تازه" not in (await shop.chunks(7))[0]["text"]
     return leader
 
@@ -91,7 +91,7 @@ async def test_a_text_left_to_an_event_that_is_cancelled(looking: System, slow: 
     leader = await left_to_another(shop, slow)
     await shop.temporal.get_workflow_handle(shop.workflow_id(leader)).cancel()
     row = await shop.ended(leader)
-    assert (row["status"], row["reason"]) == ("failed", "Somebody cancelled its workflow.")
+    assert (row["status"], row["reason"]) == ("failed", "The workflow was cancelled.")
     await look(looking)
     await becomes_known(shop)
 
@@ -104,7 +104,7 @@ async def test_a_text_left_to_an_event_that_is_terminated(looking: System, slow:
     await look(looking)
     row = await shop.ended(leader)
     assert (row["status"], row["is_pending"]) == ("failed", False)
-    assert row["reason"] == "Somebody terminated its workflow."
+    assert row["reason"] == "The workflow was terminated."
     assert [run["status"] for run in row["attempts"].values()] == ["failed"]
     await becomes_known(shop)
 
@@ -137,7 +137,7 @@ async def test_an_event_terminated_while_it_is_embedded(
     await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).terminate("by mistake")
     await age(shop, event_id)
     await look(looking)
-    assert (await shop.ended(event_id))["reason"] == "Somebody terminated its workflow."
+    assert (await shop.ended(event_id))["reason"] == "The workflow was terminated."
     await becomes_known(shop, "متن")
 
 
@@ -151,7 +151,7 @@ async def test_an_event_cancelled_while_it_is_embedded(
         lambda: shop.event(event_id), lambda row: row is not None and row["status"] == "retrying"
     )
     await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).cancel()
-    assert (await shop.ended(event_id))["reason"] == "Somebody cancelled its workflow."
+    assert (await shop.ended(event_id))["reason"] == "The workflow was cancelled."
     status = partial(status_of, shop.temporal, shop.workflow_id(event_id))
     assert await eventually(status, lambda now: now != "RUNNING") == WorkflowExecutionStatus.CANCELED.name
     await look(looking)
@@ -236,7 +236,7 @@ async def test_events_are_looked_at_in_turns(
         await age(shop, event_id)
     await shop.temporal.get_workflow_handle(shop.workflow_id(sent[-1])).terminate("by mistake")
     await look(looking)
-    assert (await shop.ended(sent[-1]))["reason"] == "Somebody terminated its workflow."
+    assert (await shop.ended(sent[-1]))["reason"] == "The workflow was terminated."
     for event_id in sent[:-1]:
         await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).cancel()
         await shop.ended(event_id)

@@ -28,7 +28,7 @@ class Steps:
             system.database,
             Counters(system.database),
             model=embedding_label(settings.embedding_model, settings.embedding_dimensions),
-            patience=HOUR,
+            max_debounce=HOUR,
         )
 
     def change(self, name: str, *, at: datetime) -> ProductEvent:
@@ -45,7 +45,7 @@ class Steps:
     async def record(self, event: ProductEvent) -> int:
         async with self._database.transaction() as connection:
             recorded = await events.record(
-                connection, event, run_id="run", quiet=timedelta(), patience=HOUR, readable=()
+                connection, event, run_id="run", debounce=timedelta(), max_debounce=HOUR, readable=()
             )
         return recorded.row_id
 

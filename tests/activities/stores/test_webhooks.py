@@ -293,7 +293,7 @@ async def test_a_crash_between_two_of_them_doubles_none(kept: Kept, lost: int) -
 
 async def test_two_at_a_time_do_not_register_twice(kept: Kept) -> None:
     """The second is told to ask again."""
-    async with webhooks.alone(kept.shop.database, kept.shop.store_id) as alone:
+    async with webhooks.maintenance_lock(kept.shop.database, kept.shop.store_id) as alone:
         assert alone
         with pytest.raises(ApplicationError, match="looked after already"):
             await kept.look()

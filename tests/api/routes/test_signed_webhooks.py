@@ -139,16 +139,18 @@ async def test_a_store_that_is_not_there_answers_like_a_wrong_signature(
 
 async def test_both_secrets_count_while_one_is_replaced(woo: Shop, system: System) -> None:
     """And after the overlap only the new one."""
-    seal = SecretBox(system.settings.secret_keys)
+    secret_box = SecretBox(system.settings.secret_keys)
     async with system.database.transaction() as connection:
         await stores.rotate_secret(
-            connection, woo.store_id, seal.seal("the-new-secret"), overlap=timedelta(hours=1)
+            connection, woo.store_id, secret_box.encrypt("the-new-secret"), overlap=timedelta(hours=1)
         )
     for at, secret in enumerate((SECRET, "the-new-secret")):
         sent = deliveries.woocommerce({**LAMP, "id": 100 + at}, secret)
         assert (await woo.deliver(sent)).status_code == 202
     async with system.database.transaction() as connection:
-        await stores.rotate_secret(connection, woo.store_id, seal.seal("the-last-one"), overlap=timedelta())
+        await stores.rotate_secret(
+            connection, woo.store_id, secret_box.encrypt("the-last-one"), overlap=timedelta()
+        )
     for secret, status in ((SECRET, 401), ("the-new-secret", 401), ("the-last-one", 202)):
         sent = deliveries.woocommerce({**LAMP, "id": 103}, secret)
         assert (await woo.deliver(sent)).status_code == status

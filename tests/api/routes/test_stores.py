@@ -34,10 +34,10 @@ async def read(system: System, admin: dict[str, str], store_id: int) -> dict[str
     return told
 
 
-async def secrets(connection: AsyncConnection, store_id: int, seal: SecretBox) -> list[str]:
+async def secrets(connection: AsyncConnection, store_id: int, secret_box: SecretBox) -> list[str]:
     terms = await stores.delivery_terms(connection, store_id)
     assert terms
-    return [seal.open(sealed) for sealed in terms.encrypted_secrets]
+    return [secret_box.decrypt(encrypted) for encrypted in terms.encrypted_secrets]
 
 
 async def live_secrets(system: System, store_id: int) -> list[str]:

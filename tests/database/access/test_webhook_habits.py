@@ -18,7 +18,7 @@ def habit(*, hours: int, usual: timedelta | None, silent_for: timedelta | None) 
 
 
 @pytest.mark.parametrize(
-    ("hours", "usual", "patience"),
+    ("hours", "usual", "threshold"),
     [
         (500, HOUR, DAY),
         (300, 12 * HOUR, 60 * HOUR),
@@ -28,9 +28,11 @@ def habit(*, hours: int, usual: timedelta | None, silent_for: timedelta | None) 
         (0, None, 7 * DAY),
     ],
 )
-def test_patience_is_that_of_the_shop(hours: int, usual: timedelta | None, patience: timedelta) -> None:
+def test_the_threshold_follows_the_pattern_of_the_shop(
+    hours: int, usual: timedelta | None, threshold: timedelta
+) -> None:
     """Five times its usual pause, a day at least, a week where it has no habit."""
-    assert habit(hours=hours, usual=usual, silent_for=None).patience == patience
+    assert habit(hours=hours, usual=usual, silent_for=None).silence_threshold == threshold
 
 
 def test_silence_begins_beyond_the_patience() -> None:

@@ -29,5 +29,5 @@ async def test_an_attempt_that_was_given_up_changes_no_end(shop: Shop) -> None:
     """A worker that was taken for dead may still speak after another has ended the event."""
     row = await shop.ended(await shop.tell({"id": 1, "name": "ساعت دیواری"}))
     async with shop.database.transaction() as connection:
-        await events.explain(connection, row["id"], EventStatus.RETRYING, "too late")
+        await events.update_status(connection, row["id"], EventStatus.RETRYING, "too late")
     assert await shop.event(row["event_id"]) == row
