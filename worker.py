@@ -1,4 +1,4 @@
-"""The worker: builds what activities need, and runs until it is told to stop."""
+"""The worker process: builds the activities and runs until a signal stops it."""
 
 import asyncio
 import gc
@@ -57,7 +57,7 @@ logger = logging.getLogger("pilito.worker")
 
 
 class Share(StrEnum):
-    """A share of the work that a process may confine itself to."""
+    """A share of the work; a process may do only one."""
 
     EVENTS = "events"
     BULK = "bulk"
@@ -67,12 +67,14 @@ POOLS = {Share.EVENTS: DATABASE_STEPS + 2 * EMBEDDING_CALLS, Share.BULK: 40}
 """Connections to Postgres that each share holds at most."""
 
 COURTESY = 10
-"""How nice a process is that does bulk work only: where cores are short, events have them first. Threads
-inherit it, so it is set before Temporal's client has any."""
+"""The niceness of a process for bulk work only, so that events get the CPU first.
+
+Threads inherit it, so it is set before Temporal's client starts any.
+"""
 
 
 def open_shops(settings: Settings, database: Database) -> ShopReader:
-    """The way into the shops of all stores."""
+    """Returns the reader of all stores' shops."""
     return ShopReader(
         database,
         Outbound(allow_private=settings.allow_private_shops),
@@ -84,7 +86,7 @@ def open_shops(settings: Settings, database: Database) -> ShopReader:
 def collect(
     settings: Settings, client: Client, database: Database, embedder: OpenAIEmbedder, totals: Counters
 ) -> list[Callable[..., Any]]:
-    """Every activity, as methods of the objects that hold what they use."""
+    """Returns every activity, as a method of an object that holds what it needs."""
 
     async def start(event: ProductEvent) -> None:
         with suppress(WorkflowAlreadyStartedError):
@@ -155,7 +157,7 @@ def collect(
 
 
 class Workers:
-    """Those of one process, entered together."""
+    """The workers of one process, started and stopped together."""
 
     def __init__(self, *workers: Worker) -> None:
         self._workers = workers
@@ -179,7 +181,7 @@ def build(
     *,
     only: Share | None = None,
 ) -> Workers:
-    """One for events and all that decides, one for bulk work with slots of its own; or only one of them."""
+    """Returns a worker for events and workflows and one for bulk work, or only one of them."""
     activities = collect(settings, client, database, embedder, totals)
     queue = settings.task_queue
     makers: dict[Share, Callable[[], Worker]] = {
@@ -190,7 +192,7 @@ def build(
 
 
 def bulk(client: Client, *, task_queue: str, activities: Sequence[Callable[..., Any]]) -> Worker:
-    """A worker for long steps; it asks for one at a time, so that several processes share them evenly."""
+    """Returns a worker for long activities; it polls for one at a time, so processes share them evenly."""
     return Worker(
         client,
         task_queue=task_queue,
@@ -204,7 +206,7 @@ def bulk(client: Client, *, task_queue: str, activities: Sequence[Callable[..., 
 def tuned(
     client: Client, *, task_queue: str, workflows: Sequence[type], activities: Sequence[Callable[..., Any]]
 ) -> Worker:
-    """A worker for anything, tuned as ours is."""
+    """Returns a worker for workflows and activities with our limits."""
     return Worker(
         client,
         task_queue=task_queue,
@@ -216,10 +218,10 @@ def tuned(
     )
 
 
-def _spare_the_collector() -> None:
-    """Leave out of every collection what was imported, and collect when the objects of pages come together.
+def _tune_garbage_collector() -> None:
+    """Freeze imported objects and raise the threshold of the garbage collector.
 
-    What pages are read into makes no cycles; looking for them cost a tenth of an import.
+    Parsing pages allocates many short-lived objects without cycles; checking them cost a tenth of an import.
     """
     gc.collect()
     gc.freeze()
@@ -227,12 +229,12 @@ def _spare_the_collector() -> None:
 
 
 async def run(settings: Settings, only: Share | None = None) -> None:
-    """Work until SIGTERM or SIGINT; steps under way get a moment to end."""
+    """Work until SIGTERM or SIGINT; running activities get a few seconds to end."""
     if not settings.database_url or not settings.temporal_address:
         raise SystemExit("Set PILITO_DATABASE_URL and PILITO_TEMPORAL_ADDRESS, or use `pilito up`.")
     if not settings.secret_keys:
         raise SystemExit("Set PILITO_SECRET_KEY to the one the API uses: without it no shop can be read.")
-    _spare_the_collector()
+    _tune_garbage_collector()
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -79,7 +79,7 @@ def reseal() -> None:
 
     async def work() -> int:
         async with database(found).transaction() as connection:
-            return await stores.reseal(connection, secret_box(found))
+            return await stores.rotate_keys(connection, secret_box(found))
 
     try:
         count = run(work())

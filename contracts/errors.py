@@ -1,23 +1,23 @@
-"""What can be wrong with what we are given.
+"""Errors that cross the borders of rooms.
 
-InvalidField            a field of a delivery has a shape that means nothing
-EmbeddingProblem        the embedding service answered, but not with what was asked
-    UnusableAnswer      something other than one vector of numbers per text; may pass
-    WrongDimensions     vectors of another size than configured; will not pass by itself
-ForbiddenAddress        a shop's name leads into a network it must not lead to
+InvalidField            a field of a delivery is invalid
+EmbeddingProblem        the embedding service sent an unusable answer
+    UnusableAnswer      not one vector of numbers per text; temporary
+    WrongDimensions     vectors of another size than configured; permanent
+ForbiddenAddress        a shop's host name resolves to a forbidden network
 ShopProblem             a shop could not be read
-    ShopDown            it does not answer, or asks for time; passes by itself
-    ShopRefuses         credentials, permission or address: somebody must act
-        ShopHides       this one product, though others are shown
-        ShopForbids     the key may not do this, and may do other things
-    ShopAnswersNonsense something other than its REST API answered; passes by itself
-EventGone               the store of an event, and with it the event, was removed
+    ShopDown            it does not answer, or asks us to wait; temporary
+    ShopRefuses         credentials, permission or address are wrong; an operator must act
+        ShopHides       this one product is not visible to the key
+        ShopForbids     the key lacks a permission, and has others
+    ShopAnswersNonsense the answer is not one of its REST API; temporary
+EventGone               the store of an event was removed, and the event with it
 UnknownKey              a stored secret is encrypted with a key that is not in PILITO_SECRET_KEY
 """
 
 
 class InvalidField(ValueError):
-    """A field of a delivery has a shape that means nothing; `field` is its path, `problem` says why."""
+    """A field of a delivery is invalid; `field` is its path, `problem` says why."""
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field}: {problem}")
@@ -26,11 +26,11 @@ class InvalidField(ValueError):
 
 
 class EmbeddingProblem(Exception):
-    """The embedding service answered, but not with what was asked."""
+    """The embedding service sent an unusable answer."""
 
 
 class UnusableAnswer(EmbeddingProblem):
-    """Something other than one vector of numbers per text."""
+    """The answer is not one vector of numbers per text."""
 
 
 class WrongDimensions(EmbeddingProblem):
@@ -38,15 +38,15 @@ class WrongDimensions(EmbeddingProblem):
 
 
 class ForbiddenAddress(Exception):
-    """A shop's name leads into a network it must not lead to."""
+    """A shop's host name resolves to a forbidden network."""
 
 
 class ShopProblem(Exception):
-    """A shop could not be read; the text is a sentence for people, without anything the shop wrote."""
+    """A shop could not be read; the message is for people and quotes nothing of the shop's answer."""
 
 
 class ShopDown(ShopProblem):
-    """It does not answer, or asks for time: `retry_after` seconds, where it named them."""
+    """The shop does not answer, or asks us to wait: for `retry_after` seconds, if it says how long."""
 
     def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
         super().__init__(reason)
@@ -54,24 +54,24 @@ class ShopDown(ShopProblem):
 
 
 class ShopRefuses(ShopProblem):
-    """Credentials, permission or address: somebody must act, and the sentence says how."""
+    """Credentials, permission or address are wrong; the message says what an operator must do."""
 
 
 class ShopHides(ShopRefuses):
-    """It has the product, and does not show it to our key."""
+    """The shop has the product and does not show it to our key."""
 
 
 class ShopForbids(ShopRefuses):
-    """The key may not do this; what it may do otherwise goes on."""
+    """The key lacks the permission for one request; other requests still work."""
 
 
 class ShopAnswersNonsense(ShopProblem):
-    """Something other than its REST API answered: a maintenance page, broken JSON."""
+    """The answer is not one of the shop's REST API: a maintenance page, broken JSON."""
 
 
 class EventGone(Exception):
-    """The store of an event, and with it the event, was removed."""
+    """The store of an event was removed, and the event with it."""
 
 
 class UnknownKey(Exception):
-    """A kept secret was sealed by a key that is not among those of PILITO_SECRET_KEY."""
+    """A stored secret is encrypted with a key that is not in PILITO_SECRET_KEY."""

@@ -1,4 +1,4 @@
-"""How a shop's own webhooks are looked after, and what was found of them."""
+"""The state of a shop's own webhooks."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,13 +11,13 @@ SILENCE_WITHOUT_PATTERN = timedelta(days=7)
 
 
 class WebhookHealth(StrEnum):
-    """How it stands with a shop's webhooks.
+    """The health of a shop's webhooks.
 
-    managed     those we need are there; what a person paused stays paused
+    managed     all we need exist; webhooks that a person paused stay paused
     reenabled   WooCommerce had disabled some, and they are active again
-    silent      they are active, yet a walk found changes of which none of them told
-    unmanaged   we may not look after them, and the reason says why
-    unknown     nobody has looked yet, or looking failed
+    silent      they are active, but a sync found changes that no webhook delivered
+    unmanaged   we cannot manage them; the reason says why
+    unknown     they were not checked yet, or the check failed
     """
 
     MANAGED = "managed"
@@ -28,7 +28,7 @@ class WebhookHealth(StrEnum):
 
 
 class WebhookStatus(StrEnum):
-    """WooCommerce's: failures disable, people pause."""
+    """WooCommerce's status: it disables a webhook after failures; a person pauses one."""
 
     ACTIVE = "active"
     PAUSED = "paused"
@@ -37,7 +37,7 @@ class WebhookStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """A webhook of a shop that is sent to us."""
+    """A webhook of a shop with our address."""
 
     id: int
     topic: str
@@ -46,7 +46,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookCheck:
-    """What is to be looked at; `missed` is how many changes the last walk found that no event had told."""
+    """A store to check; `missed` is the number of changes that the last sync found and no event delivered."""
 
     store_id: int
     missed: int = 0
@@ -54,7 +54,7 @@ class WebhookCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookState:
-    """What was found, and done about it; `reason` is for people."""
+    """The result of a check; `reason` is for people."""
 
     state: WebhookHealth
     reason: str
@@ -63,20 +63,21 @@ class WebhookState:
 
 
 def unchecked_state(*, has_credentials: bool) -> WebhookState:
-    """The state of webhooks at which nobody has looked yet."""
+    """Returns the state of webhooks before their first check."""
     if has_credentials:
         return WebhookState(
-            state=WebhookHealth.UNKNOWN, reason="Nobody has looked yet; each scheduled resync does."
+            state=WebhookHealth.UNKNOWN,
+            reason="Not checked yet; each scheduled resync checks them.",
         )
     return WebhookState(
         state=WebhookHealth.UNMANAGED,
-        reason="The store has no credentials, so its webhooks are looked after by whoever made them.",
+        reason="The store has no credentials, so its webhooks must be managed in the shop.",
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryPattern:
-    """How a shop's webhooks came lately: in how many hours, and at which `usual` distance."""
+    """How a shop's webhooks arrived lately: in how many hours, and with which `usual` pause between them."""
 
     hours: int
     usual: timedelta | None
@@ -85,20 +86,20 @@ class DeliveryPattern:
 
     @property
     def silence_threshold(self) -> timedelta:
-        """The silence that is still nothing to speak of.
+        """The longest pause that is still normal for this shop.
 
-        Five times what 19 of 20 pauses stay within, so that neither a night nor a weekend counts, and a day
-        at least, for a shop that sells at all hours has pauses of one hour only. Deliveries of fewer than 20
-        hours are no habit: then it is a week.
+        Five times the 95th percentile of its pauses, so that a night or a weekend is normal, and at least a
+        day, because a shop that sells at all hours has pauses of one hour only. A week if deliveries came in
+        fewer than 20 hours.
         """
         if self.usual is None or self.hours < ENOUGH_HOURS:
             return SILENCE_WITHOUT_PATTERN
         return max(SHORTEST_SILENCE, FACTOR * self.usual)
 
     def silence(self, *, since: datetime, missed: int) -> timedelta | None:
-        """How long nothing came, where that is no accident; `since` is when all was put right last.
+        """Returns how long no webhook arrived, if that is a failure; `since` is the last repair.
 
-        A quiet shop is no failure: silence says something only where changes were found that nobody told.
+        Silence is a failure only if a sync found changes that no webhook delivered.
         """
-        quiet = self.now - max(since, self.last_at or since)
-        return quiet if missed > 0 and quiet > self.silence_threshold else None
+        silent = self.now - max(since, self.last_at or since)
+        return silent if missed > 0 and silent > self.silence_threshold else None

@@ -1,4 +1,4 @@
-"""What is counted for the whole installation, and how much of its work is unfinished."""
+"""The table of totals, and the number of unfinished events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _READ = text(f"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsSnapshot:
-    """Totals by name and label, events by status, and the age of the oldest one that has not ended."""
+    """Totals by name and label, events by status, and the age of the oldest unfinished event."""
 
     totals: Mapping[tuple[str, str], float]
     events: Mapping[str, int]
@@ -42,13 +42,13 @@ class MetricsSnapshot:
 
 
 async def add(connection: AsyncConnection, added: Mapping[tuple[str, str], float]) -> None:
-    """Add to many totals at once, in one order, so that two workers never wait for each other in a circle."""
+    """Add to several totals; always in the same order, so that two workers cannot deadlock."""
     rows = [{"name": name, "label": label, "value": value} for (name, label), value in added.items()]
     await connection.execute(_ADD, {"added": as_json(rows)})
 
 
 async def read(connection: AsyncConnection) -> MetricsSnapshot:
-    """Everything in one statement, each part of it by an index."""
+    """Read everything in one statement; every part of it uses an index."""
     rows = list((await connection.execute(_READ)).mappings())
     return MetricsSnapshot(
         totals={(row["name"], row["label"]): float(row["value"]) for row in rows if row["kind"] == "total"},

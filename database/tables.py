@@ -1,4 +1,4 @@
-"""The tables; `migrations/` is what makes them, and `alembic check` holds the two together."""
+"""The tables. `migrations/` creates them, and a test compares both with `alembic check`."""
 
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (

@@ -1,4 +1,4 @@
-"""The way to Temporal: one client factory, and the starts that are made through it."""
+"""The client of Temporal, and the workflows that are started through it."""
 
 import logging
 import zlib
@@ -143,7 +143,7 @@ async def start_product_text(
 async def start_catalog_sync(
     client: Client, request: SyncRequest, *, task_queue: str
 ) -> WorkflowHandle[CatalogSyncWorkflow, SyncEnd]:
-    """Start a store's sync; raises WorkflowAlreadyStartedError where one is under way."""
+    """Start a store's sync; raises WorkflowAlreadyStartedError if one is running."""
     return await client.start_workflow(
         CatalogSyncWorkflow.run,
         args=[request, None],
@@ -157,7 +157,7 @@ async def start_catalog_sync(
 
 
 async def status_of(client: Client, workflow_id: str) -> str | None:
-    """How the latest run of a workflow stands, such as RUNNING; None where Temporal knows of none."""
+    """Returns the status of the latest run of a workflow, such as RUNNING; None if there is no workflow."""
     try:
         described = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=ANSWER_WITHIN)
     except RPCError as error:
@@ -168,7 +168,7 @@ async def status_of(client: Client, workflow_id: str) -> str | None:
 
 
 async def register_search_attributes(client: Client) -> list[str]:
-    """Register those of our search attributes the namespace lacks; answers their names."""
+    """Register the search attributes that the namespace lacks; returns their names."""
     operator = client.operator_service
     known = await operator.list_search_attributes(ListSearchAttributesRequest(namespace=client.namespace))
     missing = [name for name in SEARCH_ATTRIBUTES if name not in known.custom_attributes]
@@ -189,7 +189,7 @@ LOG = LoggingConfig(
 
 
 def install(metrics_address: str | None = None) -> None:
-    """Set up this process's runtime, once, before its first client; host:port is where it is scraped."""
+    """Set up the runtime of this process, once, before its first client; metrics are served at host:port."""
     metrics = (
         PrometheusConfig(
             bind_address=metrics_address,

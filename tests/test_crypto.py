@@ -1,4 +1,4 @@
-"""Secrets that must be read again."""
+"""Encryption of stored secrets."""
 
 import pytest
 
@@ -8,8 +8,8 @@ from crypto import SecretBox
 OLD, NEW = "o" * 32, "n" * 32
 
 
-def test_a_sealed_secret_shows_nothing_and_differs_every_time() -> None:
-    """Two equal secrets cannot be told to be equal."""
+def test_an_encrypted_secret_differs_every_time() -> None:
+    """Two encryptions of equal secrets differ."""
     secret_box = SecretBox((NEW,))
     one, other = secret_box.encrypt("secret"), secret_box.encrypt("secret")
     assert one != other
@@ -18,34 +18,34 @@ def test_a_sealed_secret_shows_nothing_and_differs_every_time() -> None:
 
 
 def test_keys_are_rotated_by_putting_a_new_one_first() -> None:
-    """What was sealed before opens still, and after being renewed it needs the old key no more."""
-    sealed = SecretBox((OLD,)).encrypt("secret")
+    """Secrets encrypted with an old key are readable; after a rotation the old key is not needed."""
+    encrypted = SecretBox((OLD,)).encrypt("secret")
     both = SecretBox((NEW, OLD))
-    assert both.decrypt(sealed) == "secret"
-    renewed = both.rotate(sealed)
-    assert SecretBox((NEW,)).decrypt(renewed) == "secret"
+    assert both.decrypt(encrypted) == "secret"
+    rotated = both.rotate(encrypted)
+    assert SecretBox((NEW,)).decrypt(rotated) == "secret"
 
 
 def test_a_secret_of_another_key_or_a_changed_one_does_not_open() -> None:
-    """It is said, not guessed."""
-    sealed = SecretBox((OLD,)).encrypt("secret")
+    """An unknown key raises UnknownKey."""
+    encrypted = SecretBox((OLD,)).encrypt("secret")
     with pytest.raises(UnknownKey):
-        SecretBox((NEW,)).decrypt(sealed)
+        SecretBox((NEW,)).decrypt(encrypted)
     with pytest.raises(UnknownKey):
-        SecretBox((NEW,)).rotate(sealed)
+        SecretBox((NEW,)).rotate(encrypted)
     with pytest.raises(UnknownKey):
-        SecretBox((OLD,)).decrypt(sealed[:-2] + b"xx")
+        SecretBox((OLD,)).decrypt(encrypted[:-2] + b"xx")
 
 
-def test_credentials_are_sealed_as_one() -> None:
-    """Names and values."""
+def test_credentials_are_encrypted_as_one_value() -> None:
+    """Credentials are encrypted as one value with names and values."""
     secret_box = SecretBox((NEW,))
     fields = {"consumer_key": "ck_1", "consumer_secret": "cs_2"}
     assert secret_box.decrypt_fields(secret_box.encrypt_fields(fields)) == fields
 
 
-def test_without_a_key_nothing_opens_and_nothing_is_sealed() -> None:
-    """A worker may run without one; nothing may be sealed by a key that nobody keeps."""
+def test_without_a_key_nothing_is_encrypted_or_decrypted() -> None:
+    """A worker may run without a key; it must not encrypt with a temporary one."""
     with pytest.raises(UnknownKey):
         SecretBox(()).decrypt(SecretBox((NEW,)).encrypt("secret"))
     with pytest.raises(ValueError, match="PILITO_SECRET_KEY"):

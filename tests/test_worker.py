@@ -1,4 +1,4 @@
-"""What a worker process does where others do the rest."""
+"""The shares of the work of a worker process."""
 
 import pytest
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 async def test_bulk_work_waits_for_a_process_that_does_it(
     configure: Configure, embeddings: EmbeddingServer
 ) -> None:
-    """Events do not: they have a process of their own."""
+    """Only a process for bulk work is nice."""
     settings = configure(
         allow_private_shops=True, shop_requests_per_minute=1_000_000, task_queue="shared-out"
     )

@@ -1,4 +1,4 @@
-"""What was lost sight of: events whose run is gone, and texts that were left to such an event."""
+"""Recovery: restart or fail events without a workflow, and index texts that such events left behind."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,10 +21,10 @@ ENDINGS = {"TERMINATED": "The workflow was terminated.", "CANCELED": "The workfl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowStarter:
-    """What is asked of Temporal.
+    """The calls to Temporal that recovery needs.
 
-    `status` names how a workflow's latest run stands, None where there is none; `start` starts an event's
-    workflow and `make_known` a product's, and both answer quietly where it is running already.
+    `status` returns the status of a workflow's latest run, None if there is none. `start_event` and
+    `start_indexing` start the workflow of an event or a product; they do nothing if it runs already.
     """
 
     status: Callable[[str], Awaitable[str | None]]
@@ -33,7 +33,7 @@ class WorkflowStarter:
 
 
 class StalledActivities:
-    """`model` names the vectors search uses; an event is looked at `after` it should long have ended."""
+    """`model` labels the vectors of search; an event counts as stalled `after` this time."""
 
     def __init__(
         self,
@@ -50,9 +50,9 @@ class StalledActivities:
 
     @activity.defn
     async def recover_stalled(self, looked_at: int) -> int:
-        """Look at unfinished events beyond a row, and at texts nobody is making known.
+        """Recover unfinished events after a row, and texts that no event indexes.
 
-        Answers the row to go on after; 0 to begin again.
+        Returns the row to continue after; 0 to start from the beginning.
         """
         with database_errors():
             async with self._database.reading() as connection:
@@ -62,19 +62,21 @@ class StalledActivities:
                     beyond=looked_at,
                     limit=BATCH,
                 )
-            await asyncio.gather(*(_quietly(self._recover(event)) for event in unfinished))
+            await asyncio.gather(*(_logging_errors(self._recover(event)) for event in unfinished))
             async with self._database.reading() as connection:
-                texts = await stalled.unindexed_products(connection, model=self._model, limit=BATCH)
-            await asyncio.gather(*(_quietly(self._starter.start_indexing(one)) for one in texts))
+                products = await stalled.unindexed_products(connection, model=self._model, limit=BATCH)
+            await asyncio.gather(
+                *(_logging_errors(self._starter.start_indexing(product)) for product in products)
+            )
         return unfinished[-1].row_id if len(unfinished) == BATCH else 0
 
     async def _recover(self, unfinished: UnfinishedEvent) -> None:
-        """Start an event Temporal knows nothing of; fail one whose run ended without a word."""
+        """Restart an event without a workflow; fail one with a workflow that ended without an outcome."""
         status = await self._starter.status(unfinished.workflow_id)
         if status == RUNNING:
             return
         if status is None:
-            activity.logger.warning("%s is started again: Temporal lost it", unfinished.workflow_id)
+            activity.logger.warning("%s is restarted: Temporal has no workflow of it", unfinished.workflow_id)
             await self._starter.start_event(unfinished.event)
             return
         reason = ENDINGS.get(status, f"The workflow ended ({status}) without reporting a result.")
@@ -83,22 +85,22 @@ class StalledActivities:
 
     @activity.defn
     async def unindexed_version(self, product_id: int) -> TextVersion | None:
-        """The text a product should have, where search does not know it and no event waits."""
+        """Returns the current text of a product if it is not indexed and no event is pending."""
         with database_errors():
             async with self._database.reading() as connection:
                 return await stalled.unindexed_version(connection, product_id, model=self._model)
 
     @activity.defn
     async def abandon_indexing(self, version: TextVersion) -> None:
-        """Leave a text to the product's next event."""
+        """Leave the text to the product's next event."""
         with database_errors():
             async with self._database.single() as connection:
                 await stalled.abandon(connection, version)
 
 
-async def _quietly(work: Awaitable[object]) -> None:
-    """What Temporal does not answer now is looked at again the next time."""
+async def _logging_errors(work: Awaitable[object]) -> None:
+    """Log an error of Temporal; the next round tries again."""
     try:
         await work
     except RPCError as error:
-        activity.logger.warning("Temporal could not be asked for what was lost: %s", error.status)
+        activity.logger.warning("stalled work could not be recovered yet: %s", error.status)

@@ -16,7 +16,7 @@ from database.engine import Database
 class Schedules(Protocol):
     """What is asked of Temporal."""
 
-    async def found(self) -> Mapping[str, Any]:
+    async def list(self) -> Mapping[str, Any]:
         """The schedules there are."""
 
     async def align(self, found: Mapping[str, Any], stores: Sequence[ReadableStore]) -> Aligned:
@@ -32,7 +32,7 @@ class ScheduleActivities:
     async def align_schedules(self) -> Aligned:
         """Align all of them; listed first, so that the schedule of a store made meanwhile is not deleted."""
         async with heartbeating():
-            found = await self._schedules.found()
+            found = await self._schedules.list()
             with database_errors():
                 async with self._database.reading() as connection:
                     readable = await stores.readable(connection, READERS)

@@ -96,7 +96,7 @@ async def walk(
     ):
         async for batch in batches:
             at = batch[-1].then
-            await looking.begin(look_at(batch), partial(heart.tell, at))
+            await looking.begin(look_at(batch), partial(heart.update, at))
     return at
 
 

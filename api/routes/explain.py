@@ -19,7 +19,7 @@ from api.schemas.explain import Explanation, Verdict
 from contracts.events import YIELDED, EventStatus
 from contracts.ids import embedding_label
 from database.events import explain
-from database.events.explain import EventFacts, Facts
+from database.events.explain import EventFacts, ProductHistory
 
 router = APIRouter(prefix="/api/v1/web-knowledge", tags=["products"])
 
@@ -33,12 +33,12 @@ class Asked(BaseModel):
     external_id: str = Field(min_length=1, max_length=255, pattern=r"^[^\x00]*$")
 
 
-def deciding(facts: Facts) -> EventFacts | None:
+def deciding(facts: ProductHistory) -> EventFacts | None:
     """The newest event that was not left aside for another."""
     return next((event for event in facts.events if event.status not in YIELDED), None)
 
 
-def judge(facts: Facts, *, model: str) -> Verdict:
+def judge(facts: ProductHistory, *, model: str) -> Verdict:
     """The one reason that counts most: what is under way, then what failed, then what is there."""
     event, product = deciding(facts), facts.product
     if event is not None and event.finished_at is None:
@@ -104,7 +104,7 @@ def _event(state: State, event: EventFacts) -> dict[str, Any]:
     }
 
 
-async def _explained(request: Request, state: State, facts: Facts) -> Response:
+async def _explained(request: Request, state: State, facts: ProductHistory) -> Response:
     settings = state.settings
     model = embedding_label(settings.embedding_model, settings.embedding_dimensions)
     verdict, event, product = judge(facts, model=model), deciding(facts), facts.product

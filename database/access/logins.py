@@ -1,4 +1,4 @@
-"""Failed logins, slowed alike by every API process."""
+"""Failed logins, throttled by all API processes together."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from database.tables import login_failures
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginThrottle:
-    """How many failures are free, and how long each further one is waited for, doubling up to a bound."""
+    """How many failures are free; each further one doubles the wait, up to a bound."""
 
     free: int
     longest_seconds: int
@@ -44,15 +44,15 @@ _FAILED = text(f"""
 
 
 async def seconds_to_wait(connection: AsyncConnection, keys: Sequence[str]) -> int:
-    """How long logins under any of these keys are refused yet; 0 where they are not."""
+    """Returns for how many seconds logins under any of these keys are refused; 0 if they are not."""
     return (await connection.execute(_WAIT, {"keys": list(keys)})).scalar_one() or 0
 
 
 async def failed(connection: AsyncConnection, keys: Mapping[str, LoginThrottle]) -> None:
     """Count one failure under each key."""
     rows = [
-        {"key": key, "free": slowing.free, "longest": slowing.longest_seconds}
-        for key, slowing in sorted(keys.items())
+        {"key": key, "free": throttle.free, "longest": throttle.longest_seconds}
+        for key, throttle in sorted(keys.items())
     ]
     await connection.execute(_FAILED, {"keys": as_json(rows)})
 

@@ -1,4 +1,4 @@
-"""What an operator makes by hand: people, and stores with their tokens."""
+"""Create users, and stores with their tokens, as the command line does."""
 
 from pwdlib import PasswordHash
 
@@ -9,7 +9,7 @@ from database.engine import Database
 
 
 async def save_user(database: Database, *, email: str, password: str, is_staff: bool = False) -> int:
-    """Make a user, or give an existing one a new password, which ends its sessions."""
+    """Create a user, or set a new password of an existing one, which ends its sessions."""
     password_hash = PasswordHash.recommended().hash(password)
     async with database.transaction() as connection:
         return await users.save_user(connection, email=email, password_hash=password_hash, is_staff=is_staff)
@@ -25,9 +25,9 @@ async def issue_token(
     integration_type: str,
     currency: str | None,
 ) -> tuple[IssuedToken, str | None] | None:
-    """A token for a user's store of that name; None for an unknown user.
+    """Returns a token for a user's store of that name; None for an unknown user.
 
-    The store is made where there is none, and its webhook secret comes with the token.
+    If there is no such store, it is created, and its webhook secret is returned with the token.
     """
     async with database.transaction() as connection:
         user = await users.find_user(connection, email)

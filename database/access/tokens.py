@@ -1,4 +1,4 @@
-"""Integration tokens: issued once, kept as hashes, looked up on every request."""
+"""Integration tokens: issued once, stored as hashes, looked up on every request."""
 
 import hashlib
 import secrets
@@ -41,7 +41,7 @@ _COUNT = text(f"""
 
 
 def secret_hash(secret: str) -> bytes:
-    """What is kept of a secret; 200 random bits need no salt and no stretching."""
+    """Returns the hash that is stored of a secret; 200 random bits need no salt and no stretching."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -64,7 +64,7 @@ async def issue(
     allowed_ips: tuple[str, ...] = (),
     expires_at: datetime | None = None,
 ) -> IssuedToken:
-    """Make a token; the answer holds the secret, and nothing else ever will."""
+    """Create a token; only the result holds its secret."""
     secret = new_secret(integration_type)
     row = await connection.execute(
         insert(integration_tokens)
@@ -92,12 +92,12 @@ async def issue(
 
 
 async def find(connection: AsyncConnection, secret: str) -> Integration | None:
-    """Whose secret this is; whether it may be used is the caller's question."""
+    """Returns the integration of a secret; the caller checks whether it may be used."""
     return await find_hashed(connection, secret_hash(secret))
 
 
 async def find_hashed(connection: AsyncConnection, hashed: bytes) -> Integration | None:
-    """The same, of a secret's hash."""
+    """Like `find`, by the hash of the secret."""
     row = (await connection.execute(_FIND, {"secret_hash": hashed})).mappings().one_or_none()
     if row is None:
         return None
@@ -106,7 +106,7 @@ async def find_hashed(connection: AsyncConnection, hashed: bytes) -> Integration
 
 
 async def count_uses(connection: AsyncConnection, uses: Mapping[int, tuple[int, datetime]]) -> None:
-    """Add up what requests counted in memory: token id -> how often, and when last."""
+    """Add the uses of tokens: token id -> how often, and when last."""
     rows = [{"id": token, "uses": count, "last": last.isoformat()} for token, (count, last) in uses.items()]
     await connection.execute(_COUNT, {"uses": as_json(rows)})
 
@@ -143,7 +143,7 @@ _LIMIT = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenFilter:
-    """What is asked for; None asks for everything."""
+    """Filters of a list of tokens; None does not filter."""
 
     user_id: int | None = None
     store_id: int | None = None
@@ -165,10 +165,10 @@ def _token(row: Mapping[Any, Any]) -> Token:
 
 
 async def list_tokens(
-    connection: AsyncConnection, asked: TokenFilter, *, offset: int, limit: int
+    connection: AsyncConnection, filters: TokenFilter, *, offset: int, limit: int
 ) -> tuple[int, list[Token]]:
-    """How many there are, and a page of them, the newest first."""
-    conditions = asked.conditions()
+    """Returns how many tokens there are, and a page of them, the newest first."""
+    conditions = filters.conditions()
     counted = select(func.count()).select_from(integration_tokens).where(*conditions)
     page = _SHOWN.where(*conditions).order_by(_known.id.desc()).offset(offset).limit(limit)
     count = (await connection.execute(counted)).scalar_one()
@@ -181,7 +181,7 @@ async def read(connection: AsyncConnection, token_id: int) -> Token | None:
 
 
 async def change(connection: AsyncConnection, token_id: int, values: Mapping[str, Any]) -> bool:
-    """Set columns, at least one; False where there is no such token."""
+    """Set at least one column; returns False if there is no such token."""
     changed = await connection.execute(
         update(integration_tokens).where(_known.id == token_id).values(values).returning(_known.id)
     )
@@ -198,7 +198,7 @@ async def revoke(connection: AsyncConnection, token_id: int) -> bool:
 async def rotate(
     connection: AsyncConnection, token_id: int, *, overlap: timedelta, expires_at: datetime | None
 ) -> IssuedToken | None:
-    """A new token on the terms of an old one, which works for `overlap` more; None where it does not."""
+    """Issue a token with the terms of an old one, which expires after `overlap`; None if it is invalid."""
     old = (await connection.execute(_LIMIT, {"id": token_id, "overlap": overlap})).one_or_none()
     if old is None:
         return None

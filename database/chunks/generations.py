@@ -1,4 +1,4 @@
-"""Chunks of text and their vectors: staged beside the live ones, then swapped in at once."""
+"""Chunks and their vectors: staged next to the live ones, then published in one statement."""
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, fields
@@ -16,7 +16,7 @@ TextKey = tuple[int, str]
 """The id of a product and the hash of one of its texts."""
 
 GENERATIONS_KEPT = 3
-"""How many texts of a product keep their vectors, so that going back to one costs nothing."""
+"""How many texts of a product keep their vectors, so that an earlier text costs no embedding."""
 
 _VERSIONS = """
     unnest(CAST(:event_rows AS bigint[]), CAST(:product_ids AS bigint[]), CAST(:content_hashes AS text[]))
@@ -118,7 +118,7 @@ _SWAP = text(f"""
       AND k.is_live <> (k.content_hash = w.content_hash AND k.model = :model)
 """)
 
-_FORGET = text("""
+_DELETE_OLD = text("""
     DELETE FROM tenant_knowledge k
     USING (SELECT product_id, content_hash, model,
                   row_number() OVER (PARTITION BY product_id ORDER BY max(id) DESC) AS age
@@ -144,7 +144,7 @@ class ChunkRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
-    """How many texts of a product have no vector, and how many have one already."""
+    """How many texts of a product have no vector, and how many reuse one."""
 
     missing: int = 0
     reused: int = 0
@@ -152,7 +152,7 @@ class Staged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingVector:
-    """A text without a vector, however many chunks of its product have it."""
+    """A text without a vector; several chunks of its product may have it."""
 
     product_id: int
     content_hash: str
@@ -194,7 +194,7 @@ def _values(versions: Sequence[TextVersion]) -> dict[str, object]:
 
 
 async def wanted(connection: AsyncConnection, versions: Sequence[TextVersion]) -> list[TextVersion]:
-    """Those that are still the texts their products should have."""
+    """Returns the versions that are still the current texts of their products."""
     ids = set((await connection.execute(_WANTED, _values(versions))).scalars())
     return [version for version in versions if version.product_id in ids]
 
@@ -205,7 +205,7 @@ async def stage(
     model: str,
     chunks: Sequence[ChunkRow],
 ) -> dict[int, Staged]:
-    """Lay chunks beside the live ones, with the vectors their products have for equal texts."""
+    """Insert chunks that are not live yet, with the vectors that their products have for equal texts."""
     await connection.execute(_STAGE, chunk_values(model, chunks, {}))
     rows = await connection.execute(_COUNT, {**_values(versions), "model": model})
     return {row.product_id: Staged(missing=row.missing, reused=row.reused) for row in rows}
@@ -214,7 +214,7 @@ async def stage(
 async def missing_vectors(
     connection: AsyncConnection, versions: Sequence[TextVersion], model: str
 ) -> list[MissingVector]:
-    """The texts left to embed, once chunks took over the vectors their product has for equal texts."""
+    """Returns the texts to embed, after chunks have copied the vectors their product has for equal texts."""
     values = {**_values(versions), "model": model}
     await connection.execute(_ADOPT, values)
     rows = await connection.execute(_MISSING, values)
@@ -227,12 +227,12 @@ async def fill_vectors(
     missing: Sequence[MissingVector],
     vectors: Sequence[Vector],
 ) -> None:
-    """Give texts their vectors, one each."""
+    """Store the vectors of texts, one for each text."""
     values = {
         "model": model,
-        "product_ids": [one.product_id for one in missing],
-        "content_hashes": [one.content_hash for one in missing],
-        "text_hashes": [one.text_hash for one in missing],
+        "product_ids": [text.product_id for text in missing],
+        "content_hashes": [text.content_hash for text in missing],
+        "text_hashes": [text.text_hash for text in missing],
         "vectors": Vectors(vectors),
     }
     await connection.execute(_FILL, values)
@@ -241,9 +241,10 @@ async def fill_vectors(
 async def publish(
     connection: AsyncConnection, versions: Sequence[TextVersion], model: str
 ) -> dict[int, float]:
-    """Make staged texts those that are found; one no longer wanted or not complete is not in the answer.
+    """Publish staged texts; returns product -> seconds since the change.
 
-    For each product, how many seconds ago the shop made the change, or, where it did not say, we heard of it.
+    A text that is outdated or incomplete is not published. The seconds count from the shop's time of change,
+    or from the arrival of the event if the shop sent no time.
     """
     values = {**_values(versions), "model": model}
     rows = await connection.execute(_PUBLISH, values)
@@ -254,8 +255,8 @@ async def publish(
 
 
 async def swap(connection: AsyncConnection, published: Sequence[TextVersion], model: str) -> None:
-    """Let the chunks of these texts be found and no others of their products, and forget the oldest ones."""
+    """Make the chunks of these texts the only live ones of their products, and delete the oldest texts."""
     swapped = await connection.execute(_SWAP, {**_values(published), "model": model})
     if swapped.rowcount:
         ids = [version.product_id for version in published]
-        await connection.execute(_FORGET, {"published": ids, "kept": GENERATIONS_KEPT})
+        await connection.execute(_DELETE_OLD, {"published": ids, "kept": GENERATIONS_KEPT})

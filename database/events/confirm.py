@@ -1,4 +1,4 @@
-"""Events that are to be seen in the shop: what they are about, and what was read there instead."""
+"""Events that must be confirmed by their shop: their subject, and the snapshot read there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,9 +35,9 @@ _STORE = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What an event is about: a product, or a variation of the product `product_key`.
+    """The subject of an event: a product, or a variation of the product `product_key`.
 
-    `is_followed` is whether a later event that still waits will bring the same product in full.
+    `is_followed` is whether a later pending event will read the same product.
     """
 
     id: int
@@ -53,15 +53,15 @@ class Subject:
 
     @property
     def is_variation(self) -> bool:
-        """Of a deletion, where we know it as one."""
+        """For a deletion, this is true only if the variation is stored."""
         return self.external_id != self.product_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopSnapshot:
-    """What the shop says; without a payload, that it no longer has the thing.
+    """A product as the shop has it now; without a payload it no longer has the product or variation.
 
-    `read_at` is when we began to ask: what arrives later may be newer.
+    `read_at` is when the request began: an event that arrives later may be newer.
     """
 
     event_type: EventType
@@ -72,7 +72,7 @@ class ShopSnapshot:
 
 
 async def subject(connection: AsyncConnection, row_id: int) -> Subject:
-    """EventGone where its store was removed meanwhile."""
+    """Returns the subject of an event; raises EventGone if its store was removed."""
     row = (await connection.execute(_SUBJECT, {"id": row_id})).mappings().one_or_none()
     if row is None:
         raise EventGone
@@ -80,7 +80,7 @@ async def subject(connection: AsyncConnection, row_id: int) -> Subject:
 
 
 async def store_snapshot(connection: AsyncConnection, row_id: int, snapshot: ShopSnapshot) -> None:
-    """Let an event say what was seen; it keeps its place among those of what changed."""
+    """Replace what an event says by a snapshot; its place in the order of events stays."""
     await connection.execute(
         _STORE,
         {

@@ -1,4 +1,4 @@
-"""Trimming the payloads of events that ended long ago; their rows and outcomes stay."""
+"""Trim the payloads of events that ended long ago; their rows and outcomes stay."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,17 +23,19 @@ _TRIM = text(f"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """How many payloads were trimmed, and when the last of their events had ended."""
+class TrimmedBatch:
+    """How many payloads were trimmed, and the end of the last of their events."""
 
     count: int
     reached: datetime | None
 
 
-async def trim(connection: AsyncConnection, *, before: datetime, since: datetime | None, limit: int) -> Batch:
-    """Trim some payloads of events that ended `before` a time, the oldest first, from `since` on.
+async def trim(
+    connection: AsyncConnection, *, before: datetime, since: datetime | None, limit: int
+) -> TrimmedBatch:
+    """Trim payloads of events that ended `before` a time, the oldest first, starting at `since`.
 
-    Events that have not ended have no such time, and failed ones may be run again: both keep theirs.
+    Unfinished and failed events keep their payloads, because they may run again.
     """
     row = await connection.execute(_TRIM, {"before": before, "since": since, "limit": limit})
-    return Batch(**row.mappings().one())
+    return TrimmedBatch(**row.mappings().one())

@@ -1,4 +1,4 @@
-"""Events that have not ended although they should have, and texts nobody has taken on."""
+"""Stalled work: events without a running workflow, and texts that no event indexes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,14 +62,14 @@ _ABANDON = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StalledEvents:
-    """How many events have not ended, and what the oldest of them wait for."""
+    """How many events have not ended, and the reasons of the oldest ones."""
 
     count: int
     events: Sequence[str]
 
 
 async def overdue(connection: AsyncConnection, *, older_than: datetime, named: int) -> StalledEvents:
-    """Events that arrived before a time and have not ended."""
+    """Returns the events that arrived before a time and have not ended."""
     rows = (await connection.execute(_OVERDUE, {"older_than": older_than, "named": named})).all()
     return StalledEvents(count=rows[0].found if rows else 0, events=[row.named for row in rows])
 
@@ -77,7 +77,7 @@ async def overdue(connection: AsyncConnection, *, older_than: datetime, named: i
 async def unfinished(
     connection: AsyncConnection, *, older_than: datetime, beyond: int, limit: int
 ) -> list[UnfinishedEvent]:
-    """Events whose run was begun and has not ended, by row, without bodies."""
+    """Returns events with a run that has not ended, in the order of their rows, without bodies."""
     rows = await connection.execute(_UNFINISHED, {"older_than": older_than, "beyond": beyond, "limit": limit})
     return [
         UnfinishedEvent(
@@ -91,7 +91,7 @@ async def unfinished(
 
 
 async def fail_event(connection: AsyncConnection, event: UnfinishedEvent, reason: str) -> None:
-    """Let an event fail whose run is gone, unless another run or an end has come in between."""
+    """Mark an event as failed, unless another run has recorded it or it has ended in the meantime."""
     held = await connection.execute(_LOCK, {"id": event.row_id, "run_id": event.run_id})
     if held.scalar_one_or_none() is None:
         return
@@ -103,7 +103,7 @@ async def fail_event(connection: AsyncConnection, event: UnfinishedEvent, reason
 async def unindexed_products(
     connection: AsyncConnection, *, model: str, limit: int
 ) -> list[UnindexedProduct]:
-    """Products whose text was left to an event that is event."""
+    """Returns products with an unindexed text that no event has claimed."""
     rows = await connection.execute(_PRODUCTS, {"model": model, "limit": limit})
     return [UnindexedProduct(**row) for row in rows.mappings()]
 
@@ -111,7 +111,7 @@ async def unindexed_products(
 async def unindexed_version(
     connection: AsyncConnection, product_id: int, *, model: str
 ) -> TextVersion | None:
-    """The text a product should have, where search does not know it and no event of it waits."""
+    """Returns the current text of a product if it is not indexed and no event of the product is pending."""
     found = await connection.execute(_VERSION, {"id": product_id, "model": model})
     content_hash = found.scalar_one_or_none()
     if content_hash is None:
@@ -120,6 +120,6 @@ async def unindexed_version(
 
 
 async def abandon(connection: AsyncConnection, version: TextVersion) -> None:
-    """Count a text as taken on, so that nobody does again."""
+    """Mark a text as claimed, so that the recovery job does not start it again."""
     values = {"product_id": version.product_id, "content_hash": version.content_hash}
     await connection.execute(_ABANDON, values)

@@ -19,7 +19,7 @@ from contracts.events import (
     RecordedEvent,
 )
 from database.events.insert import DELIVERED, delivered_values, insert_event
-from database.events.ordering import is_older
+from database.events.ordering import BOUND, alias, is_older
 from database.locks import lock
 from database.sql import in_, literal
 
@@ -72,7 +72,7 @@ _SUPERSEDE = text(f"""
     UPDATE events o SET superseded_by = :event_id
     WHERE o.store_id = :store_id AND o.external_id = :external_id AND o.is_pending
       AND (o.superseded_by IS NULL OR o.superseded_by = :event_id) AND o.burst_started_at > :oldest
-      AND {is_older("o.", ":")}
+      AND {is_older(alias("o"), than=BOUND)}
     RETURNING o.workflow_id
 """)
 

@@ -34,10 +34,11 @@ COLUMNS = ("external_id", *FACTS, *STATE, "variation_ids", "version", "claimed_h
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductWrite:
-    """A product as a change tells it, with the hash of its text.
+    """A product to write, with the hash of its text.
 
-    `claimed_hash` is the same where the writer makes the text known, `listed_hash` that of its entry in the
-    shop's list. `knowledge_model` is that of the vectors a new row is written with, if any.
+    `claimed_hash` equals `content_hash` if the writer indexes the text. `listed_hash` is the fingerprint of
+    the product's entry in the shop's list. `knowledge_model` labels the vectors that are inserted with a new
+    row, if any.
     """
 
     change: OpenedEvent
@@ -60,6 +61,7 @@ def _metadata(product: Product) -> dict[str, object]:
 
 
 def values_of(written: ProductWrite) -> dict[str, object]:
+    """Returns a value for each of `COLUMNS`, and the currency."""
     change, product, facts = written.change, written.product, written.product.facts
     return {
         "external_id": product.external_id,

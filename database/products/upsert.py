@@ -1,4 +1,4 @@
-"""Products and their variations, as last told by the shop."""
+"""Products: read them with their variations, upsert and deactivate them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.catalog import Product, Variation
 from contracts.events import EFFECTIVE
-from database.events.ordering import is_older, latest, may_be_newer, may_overwrite
+from database.events.ordering import (
+    BOUND,
+    EXCLUDED,
+    UNNAMED,
+    alias,
+    is_older,
+    latest,
+    may_be_newer,
+    may_overwrite,
+)
 from database.events.write import OpenedEvent
 from database.products.columns import COLUMNS, FACTS, STATE, ProductWrite, values_of
 from database.products.variations import as_attributes, as_variation
@@ -19,7 +28,8 @@ from database.tables import products
 _NEWER = f"""
     SELECT FROM events e
     WHERE e.store_id = :store_id AND e.external_id = :external_id AND e.id <> :id
-      AND {may_be_newer("e.", ":")} AND {is_older(":", "e.")} AND e.status IN {in_(EFFECTIVE)}
+      AND {may_be_newer(alias("e"), than=BOUND)} AND {is_older(BOUND, than=alias("e"))}
+      AND e.status IN {in_(EFFECTIVE)}
 """
 
 _LOAD = text(f"""
@@ -50,9 +60,9 @@ _UPSERT = text(f"""
     ON CONFLICT (store_id, external_id) DO UPDATE
     SET {assignments(FACTS)}, {assignments(STATE)}, currency = excluded.currency,
         variation_ids = coalesce(excluded.variation_ids, p.variation_ids),
-        version = {latest("p.", "excluded.")},
+        version = {latest(alias("p"), by=EXCLUDED)},
         claimed_hash = coalesce(excluded.claimed_hash, p.claimed_hash), updated_at = now()
-    WHERE {may_overwrite("p.", "excluded.")}
+    WHERE {may_overwrite(alias("p"), by=EXCLUDED)}
        OR p.version > excluded.version AND p.received_at < CAST(:settled AS timestamptz)
     RETURNING p.xmax = 0 AS is_new, p.external_id, p.id, p.is_active, p.content_hash, p.knowledge_hash,
               p.knowledge_model
@@ -65,9 +75,9 @@ _ROWS = text("""
 
 _DEACTIVATE = text(f"""
     UPDATE products
-    SET is_active = false, status = 'deleted', version = {latest("", ":")}, received_at = :received_at,
-        listed_hash = NULL, updated_at = now()
-    WHERE id = :id AND {may_overwrite("", ":")}
+    SET is_active = false, status = 'deleted', version = {latest(UNNAMED, by=BOUND)},
+        received_at = :received_at, listed_hash = NULL, updated_at = now()
+    WHERE id = :id AND {may_overwrite(UNNAMED, by=BOUND)}
     RETURNING id
 """)
 
@@ -92,15 +102,15 @@ _REFRESH_FROM_VARIATIONS = text("""
 """)
 
 
-_LEAVE = text("UPDATE products SET claimed_hash = NULL WHERE id = ANY(:ids)")
+_RELEASE_CLAIM = text("UPDATE products SET claimed_hash = NULL WHERE id = ANY(:ids)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredProduct:
     """A product's row and its variations.
 
-    `came_late` is None unless a newer event of the thing was taken: then it tells whether ours, the older
-    one, was also the later to arrive.
+    `came_late` is None unless a newer event of the same product or variation exists: then it is whether the
+    older event, the one being saved, arrived last.
     """
 
     id: int | None
@@ -113,7 +123,7 @@ class StoredProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedRow:
-    """What was written, and what of it search knows already."""
+    """A written row, and which text of it is indexed."""
 
     is_new: bool
     external_id: str
@@ -151,7 +161,7 @@ def _stored(row: RowMapping) -> StoredProduct:
 
 
 async def load(connection: AsyncConnection, change: OpenedEvent) -> StoredProduct:
-    """What is known of a change's product, in one look."""
+    """Returns the stored product of a change, read in one statement."""
     row = await connection.execute(
         _LOAD,
         {
@@ -167,7 +177,7 @@ async def load(connection: AsyncConnection, change: OpenedEvent) -> StoredProduc
 
 
 async def read(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, StoredProduct]:
-    """Products by id, their variations and the hashes of their texts, all of one moment."""
+    """Returns products by id, with their variations and hashes, read in one statement."""
     rows = (await connection.execute(_READ, {"ids": list(ids)})).mappings()
     return {row["id"]: _stored(row) for row in rows}
 
@@ -175,10 +185,11 @@ async def read(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, Sto
 async def upsert(
     connection: AsyncConnection, written: Sequence[ProductWrite], *, settled: datetime | None = None
 ) -> dict[str, SavedRow]:
-    """Write products of one store in one statement; those whose rows are newer are not in the answer.
+    """Upsert products of one store in one statement; returns the written rows by external id.
 
-    What was read from the shop overwrites also rows that claim to be newer and came before `settled`: a shop
-    restored from a backup, or a forged time, would otherwise never be believed again.
+    A row that is newer is not overwritten. A product read from the shop overwrites a newer version too if it
+    was received before `settled`: otherwise a shop that was restored from a backup, or a forged time, would
+    block all later changes.
     """
     store = written[0].change
     rows = await connection.execute(
@@ -196,13 +207,13 @@ async def upsert(
 
 
 async def rows(connection: AsyncConnection, store_id: int, names: Sequence[str]) -> dict[str, SavedRow]:
-    """Products as they are, by their ids."""
+    """Returns stored products by external id, without changing them."""
     found = await connection.execute(_ROWS, {"store_id": store_id, "names": list(names)})
     return {row["external_id"]: SavedRow(**row) for row in found.mappings()}
 
 
 async def deactivate(connection: AsyncConnection, change: OpenedEvent, product_id: int) -> bool:
-    """Hide a product the shop deleted; False where the row is newer than this change."""
+    """Deactivate a deleted product; returns False if its row is newer than this change."""
     values = {"id": product_id, "version": change.version, "received_at": change.received_at}
     return (await connection.execute(_DEACTIVATE, values)).scalar_one_or_none() is not None
 
@@ -210,14 +221,14 @@ async def deactivate(connection: AsyncConnection, change: OpenedEvent, product_i
 async def refresh_from_variations(
     connection: AsyncConnection, product_id: int, content_hash: str
 ) -> SavedRow:
-    """Give a product the text and the lowest price its variations now make.
+    """Update a product's content hash, price and stock from its variations.
 
-    WooCommerce never sends the parent when a variation changes.
+    WooCommerce does not send the parent when a variation changes.
     """
     row = await connection.execute(_REFRESH_FROM_VARIATIONS, {"id": product_id, "content_hash": content_hash})
     return SavedRow(**row.mappings().one())
 
 
 async def release_claim(connection: AsyncConnection, ids: Sequence[int]) -> None:
-    """Say that nobody is making the texts of these products known, so that somebody will."""
-    await connection.execute(_LEAVE, {"ids": list(ids)})
+    """Release the indexing claims on these products, so that the recovery job picks them up."""
+    await connection.execute(_RELEASE_CLAIM, {"ids": list(ids)})

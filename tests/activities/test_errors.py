@@ -1,4 +1,4 @@
-"""Every failure of a vendor has one retry, decided by type, status and code."""
+"""Every failure has one retry decision, made by type, status and code."""
 
 import inspect
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ RETRY, WAIT, NEVER = Retry
 def refusal(
     status: int, *, code: object = None, kind: object = None, **headers: str
 ) -> openai.APIStatusError:
-    """What the openai client raises for such an answer."""
+    """Returns the exception that the openai client raises for an answer."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     body = {"error": {"message": "a message that decides nothing", "code": code, "type": kind}}
     response = httpx2.Response(status, headers=named, json=body, request=REQUEST)
@@ -83,7 +83,7 @@ def judge(error: Exception) -> Failure:
     ),
 )
 def test_the_posture_of_every_failure(error: Exception, retry: Retry) -> None:
-    """What passes by itself is asked again, what somebody must mend waits, the impossible fails."""
+    """Temporary failures are retried, failures for an operator wait, invalid requests fail."""
     failure = judge(error)
     assert failure.retry is retry
     assert 0 < len(failure.reason) <= 500
@@ -91,7 +91,7 @@ def test_the_posture_of_every_failure(error: Exception, retry: Retry) -> None:
 
 
 def test_the_codes_of_unpaid_accounts_are_known() -> None:
-    """OpenAI's names for an account that must be paid first."""
+    """OpenAI's error codes for an account without credit."""
     assert {"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"} < UNPAID_CODES
 
 
@@ -135,7 +135,7 @@ def test_retry_after_is_honoured(status: int, headers: dict[str, str], pause: ti
 
 @given(st.text(st.characters(max_codepoint=255, exclude_categories=["Cc"])))
 def test_no_retry_after_can_break_the_judgement(value: str) -> None:
-    """Whatever a server writes there, the pause is none or between nothing and an hour."""
+    """For any header value, there is no pause or one of at most an hour."""
     response = httpx2.Response(
         429, headers=[(b"retry-after", value.encode("latin-1"))], request=REQUEST, json={}
     )
@@ -145,7 +145,7 @@ def test_no_retry_after_can_break_the_judgement(value: str) -> None:
 
 @pytest.mark.parametrize("odd", [["insufficient_quota"], {"code": 1}, 429, True, "x" * 100_000])
 def test_codes_of_any_shape_are_survived(odd: object) -> None:
-    """Servers that only resemble OpenAI write anything into `code` and `type`."""
+    """Servers compatible with OpenAI may send any value in `code` and `type`."""
     assert judge(refusal(429, code=odd, kind=odd)).retry is RETRY
     final = judge(refusal(400, code=odd, kind=odd))
     assert final.retry is NEVER
@@ -153,7 +153,7 @@ def test_codes_of_any_shape_are_survived(odd: object) -> None:
 
 
 def test_the_message_decides_nothing() -> None:
-    """Two answers that differ in their text only are judged alike."""
+    """The text of an answer does not change the decision."""
     response = httpx2.Response(429, request=REQUEST, json={})
     plain, misleading = (
         openai.RateLimitError(text, response=response, body={"message": text})
@@ -171,7 +171,7 @@ def public(module: object, base: type[Exception]) -> list[type[Exception]]:
 
 
 def example(kind: type[Exception]) -> Exception:
-    """An instance, its arguments chosen by name."""
+    """Returns an instance with arguments chosen by their names."""
     response = httpx2.Response(418, request=REQUEST, json={})
     known: dict[str, object] = {
         "message": "no",
@@ -199,13 +199,13 @@ def test_every_error_of_openai_has_a_posture(kind: type[Exception]) -> None:
 
 @pytest.mark.parametrize("kind", public(errors, errors.EmbeddingProblem))
 def test_every_embedding_problem_has_a_posture(kind: type[Exception]) -> None:
-    """An unusable answer is never final: the same question may be answered well the next time."""
+    """An unusable answer is never fatal: a retry may succeed."""
     assert judge(kind("it is odd")).retry in (RETRY, WAIT)
 
 
 @pytest.mark.parametrize("status", range(400, 600))
 def test_every_status_has_one_posture_whatever_the_headers_say(status: int) -> None:
-    """The permanent stays permanent and the passing stays retryable, with and without `Retry-After`."""
+    """Fatal stays fatal and temporary stays retryable, with and without `Retry-After`."""
     plain, hinted = judge(refusal(status)), judge(refusal(status, retry_after="1"))
     assert plain.retry is hinted.retry
     assert (plain.retry is RETRY) is (status in (408, 409, 425, 429) or status >= 500)
@@ -214,7 +214,7 @@ def test_every_status_has_one_posture_whatever_the_headers_say(status: int) -> N
 
 @pytest.mark.parametrize("retry", Retry)
 def test_temporal_is_told_the_posture_the_reason_and_the_pause(retry: Retry) -> None:
-    """Only what can never succeed is not retried."""
+    """Only fatal failures are not retried."""
     error = application_error(Failure(retry=retry, reason="It rains.", pause=timedelta(seconds=3)))
     assert (error.type, error.message) == (retry.value, "It rains.")
     assert error.non_retryable is (retry is NEVER)
@@ -239,7 +239,7 @@ def test_temporal_is_told_the_posture_the_reason_and_the_pause(retry: Retry) -> 
 def test_only_a_value_the_database_can_never_take_is_final(
     kind: type[exc.DBAPIError], cause: Exception, retry: Retry
 ) -> None:
-    """A database that is down, busy or not migrated yet is waited for; no statement gets into the reason."""
+    """A database that is down, busy or not migrated is retried; the reason contains no statement."""
     failure = database_failure(kind("SELECT secret", {"price": 1}, cause))
     assert failure.retry is retry
     assert "SELECT" not in failure.reason

@@ -18,7 +18,7 @@ class Storage:
 
     async def write(self, values: Mapping[str, int]) -> None:
         if self.is_down:
-            raise OSError("nobody listens")
+            raise OSError("connection refused")
         self.written.append(dict(values))
 
 
@@ -50,7 +50,7 @@ async def test_a_failed_flush_keeps_its_values() -> None:
 
 
 async def test_the_end_of_the_block_writes_what_is_left() -> None:
-    """A process that ends in good order loses no count."""
+    """A process that stops normally loses no count."""
     storage = Storage()
     counts = counts_in(storage)
     async with counts.running():

@@ -316,6 +316,6 @@ async def forget_schedules(client: Client, task_queue: str) -> None:
     ):
         await client.get_schedule_handle(schedule).delete()
     stores = StoreSchedules(client, task_queue=task_queue)
-    await stores.align(await stores.found(), [])
+    await stores.align(await stores.list(), [])
     if inbox is not None:
         await client.get_workflow_handle(inbox.workflow_id).terminate("end of test")

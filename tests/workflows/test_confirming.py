@@ -1,4 +1,4 @@
-"""Deliveries that only the shop itself can confirm: it is asked before they are believed."""
+"""Deliveries that the shop must confirm before they are applied."""
 
 import itertools
 import logging
@@ -38,21 +38,21 @@ def real() -> Iterator[ShopServer]:
 
 @pytest_asyncio.fixture(scope="module")
 async def asking(configure: Configure) -> AsyncIterator[System]:
-    """A service that may read shops on this machine, and has patience with them."""
+    """A service that may read shops on this machine and waits for them."""
     async with running(configure(task_queue="asking", allow_private_shops=True)) as started:
         yield started
 
 
 @pytest_asyncio.fixture(scope="module")
 async def hasty(configure: Configure) -> AsyncIterator[System]:
-    """The same without any patience."""
+    """The same service with a confirm timeout of zero."""
     settings = configure(task_queue="hasty", allow_private_shops=True, shop_patience_seconds=0.0)
     async with running(settings) as started:
         yield started
 
 
 async def opened(system: System, real: ShopServer, **changes: Any) -> Shop:
-    """A store whose shop is this one."""
+    """A store of this shop."""
     key = {"consumer_key": KEY, "consumer_secret": SECRET}
     return await system.shop(
         **{"webhook_secret": SIGNED, "base_url": real.base_url, "credentials": key, **changes}
@@ -65,7 +65,7 @@ async def woo(asking: System, real: ShopServer, embeddings: EmbeddingServer) -> 
 
 
 async def told(woo: Shop, body: dict[str, Any], topic: str = "product.updated") -> str:
-    """A signed delivery; answers its event's id."""
+    """Send a signed delivery; returns the id of its event."""
     sent = deliveries.woocommerce(body, SIGNED, topic=topic, delivery_id=f"d{next(_numbers)}")
     answer = await woo.deliver(sent)
     assert answer.status_code == 202, answer.text
@@ -82,7 +82,7 @@ async def deleted(woo: Shop, number: int) -> dict[str, Any]:
 
 
 async def known(woo: Shop, real: ShopServer, number: int) -> None:
-    """Let a product of the shop be known as its own webhook tells of it."""
+    """Save a product of the shop from the payload of its webhook."""
     assert (await ended(woo, real.products[number]))["status"] == "succeeded"
 
 
@@ -100,7 +100,7 @@ def coloured(colour: str, **fields: Any) -> dict[str, Any]:
 
 
 async def test_a_replayed_deletion_damages_nothing(woo: Shop, real: ShopServer) -> None:
-    """A product the shop still has is saved as the shop has it now."""
+    """A product that the shop still has is saved with its current content."""
     lamp = real.add(name="چراغ مطالعه", price="10")
     await known(woo, real, lamp)
     real.change(lamp, price="12", name="چراغ رومیزی")
@@ -116,7 +116,7 @@ async def test_a_replayed_deletion_damages_nothing(woo: Shop, real: ShopServer) 
 
 
 async def test_a_deletion_brings_back_what_was_deleted_wrongly(woo: Shop, real: ShopServer) -> None:
-    """Even one more of the same kind is an occasion to look."""
+    """A repeated deletion is confirmed too."""
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
     real.trash(lamp)
@@ -129,7 +129,7 @@ async def test_a_deletion_brings_back_what_was_deleted_wrongly(woo: Shop, real: 
 
 @pytest.mark.parametrize("how", ["trash", "delete"])
 async def test_a_deletion_the_shop_confirms_is_one(woo: Shop, real: ShopServer, how: str) -> None:
-    """Whether the product lies in the trash or is gone for ever."""
+    """The product may be in the trash or deleted permanently."""
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
     getattr(real, how)(lamp)
@@ -141,7 +141,7 @@ async def test_a_deletion_the_shop_confirms_is_one(woo: Shop, real: ShopServer, 
 
 
 async def test_a_variation_brings_its_product_in_full(woo: Shop, real: ShopServer) -> None:
-    """The shop never tells of the product itself, which has changed with it."""
+    """The shop sends no event for the product, which has changed too."""
     shirt = real.add(name="پیراهن", variations=[coloured(RED, price="10"), coloured(BLUE, price="11")])
     red, _ = real.products[shirt]["variations"]
     event = await ended(woo, {**real.variations[red], "type": "variation"})
@@ -156,7 +156,7 @@ async def test_a_variation_brings_its_product_in_full(woo: Shop, real: ShopServe
 
 
 async def test_a_deleted_variation_leaves_the_text(woo: Shop, real: ShopServer) -> None:
-    """Its product is asked for; one that no longer has it confirms the deletion."""
+    """The product is read; if it no longer has the variation, the deletion is confirmed."""
     shirt = real.add(name="پیراهن", variations=[coloured(RED), coloured(BLUE)])
     red, blue = real.products[shirt]["variations"]
     await ended(woo, {**real.variations[red], "type": "variation"})
@@ -170,7 +170,7 @@ async def test_a_deleted_variation_leaves_the_text(woo: Shop, real: ShopServer) 
 
 
 async def test_a_deletion_of_a_variation_nobody_knew_finds_its_product(woo: Shop, real: ShopServer) -> None:
-    """The shop says whose it is."""
+    """The shop says which product the variation belongs to."""
     shirt = real.add(name="پیراهن", variations=[coloured(RED)])
     (red,) = real.products[shirt]["variations"]
     event = await deleted(woo, red)
@@ -178,8 +178,8 @@ async def test_a_deletion_of_a_variation_nobody_knew_finds_its_product(woo: Shop
     assert RED in await text_of(woo, shirt)
 
 
-async def test_a_variation_whose_product_is_in_the_trash_is_believed(woo: Shop, real: ShopServer) -> None:
-    """There is nothing to read; it is kept as delivered."""
+async def test_a_variation_of_a_product_in_the_trash_is_accepted(woo: Shop, real: ShopServer) -> None:
+    """The shop shows no product, so the variation is saved as delivered."""
     shirt = real.add(name="پیراهن", variations=[coloured(RED)])
     (red,) = real.products[shirt]["variations"]
     body = {**real.variations[red], "type": "variation"}
@@ -190,8 +190,8 @@ async def test_a_variation_whose_product_is_in_the_trash_is_believed(woo: Shop, 
     assert event["pulled_at"] is None
 
 
-async def test_a_wrong_key_is_believed_at_once(asking: System, real: ShopServer) -> None:
-    """Somebody must act first; until then deliveries count as before, and say what is wrong."""
+async def test_with_a_wrong_key_deliveries_are_accepted_at_once(asking: System, real: ShopServer) -> None:
+    """Until an operator fixes the key, deliveries are accepted, and their reason says what is wrong."""
     key = {"consumer_key": KEY, "consumer_secret": "cs_wrong"}
     woo = await opened(asking, real, credentials=key)
     lamp = real.add(name="چراغ")
@@ -209,7 +209,7 @@ async def test_a_wrong_key_is_believed_at_once(asking: System, real: ShopServer)
 async def test_a_shop_that_cannot_be_read_is_not_asked(
     asking: System, real: ShopServer, missing: dict[str, Any]
 ) -> None:
-    """Without a key or an address there is nothing to wait for."""
+    """Without a key or an address, no confirmation is attempted."""
     woo = await opened(asking, real, **missing)
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
@@ -219,7 +219,7 @@ async def test_a_shop_that_cannot_be_read_is_not_asked(
 
 
 async def test_an_event_tells_that_it_waits_for_the_shop(woo: Shop, real: ShopServer) -> None:
-    """And ends as the shop says, once that answers."""
+    """The event ends with the shop's answer once the shop is back."""
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
     real.fail_always(server_error())
@@ -236,7 +236,7 @@ async def test_an_event_tells_that_it_waits_for_the_shop(woo: Shop, real: ShopSe
 
 
 async def test_a_shop_that_stays_down_holds_nothing_up(hasty: System, real: ShopServer) -> None:
-    """When patience ends, the delivery itself is believed, also a deletion."""
+    """After the confirm timeout the delivery is accepted as it is, even a deletion."""
     woo = await opened(hasty, real)
     shirt = real.add(name="پیراهن", variations=[coloured(RED)])
     (red,) = real.products[shirt]["variations"]
@@ -254,7 +254,7 @@ async def test_a_shop_that_stays_down_holds_nothing_up(hasty: System, real: Shop
 async def test_a_shop_that_asks_for_more_time_than_there_is_holds_nothing_up(
     woo: Shop, real: ShopServer
 ) -> None:
-    """An hour is more than an event may wait."""
+    """The shop asks for an hour, which is longer than the confirm timeout."""
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
     real.fail_always(too_many(retry_after="3600"))
@@ -264,7 +264,7 @@ async def test_a_shop_that_asks_for_more_time_than_there_is_holds_nothing_up(
 
 
 async def test_a_webhook_that_comes_while_the_shop_is_read_wins(woo: Shop, real: ShopServer) -> None:
-    """What waits ends at once, superseded; the newer delivery is what is known."""
+    """The waiting event ends as superseded at once, and the newer delivery is saved."""
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
     real.fail_next("hang")
@@ -284,7 +284,7 @@ async def is_seen(real: ShopServer, count: int) -> bool:
 
 
 async def test_a_product_delivered_while_it_is_read_for_a_variation_wins(woo: Shop, real: ShopServer) -> None:
-    """Neither supersedes the other, for other things changed; the times of reading and arriving decide."""
+    """Neither supersedes the other; the times of reading and arrival decide."""
     shirt = real.add(name="پیراهن", variations=[coloured(RED)])
     (red,) = real.products[shirt]["variations"]
     body = {**real.variations[red], "type": "variation"}
@@ -303,7 +303,7 @@ async def test_a_product_delivered_while_it_is_read_for_a_variation_wins(woo: Sh
 
 
 async def test_what_is_read_is_newer_than_what_came_before_it_was(woo: Shop, real: ShopServer) -> None:
-    """The event arrived first, but tells of the shop as it is when it is asked."""
+    """The event arrived first, but its snapshot is newer."""
     shirt = real.add(name="پیراهن", variations=[coloured(RED)])
     (red,) = real.products[shirt]["variations"]
     body = {**real.variations[red], "type": "variation"}
@@ -319,7 +319,7 @@ async def test_what_is_read_is_newer_than_what_came_before_it_was(woo: Shop, rea
 
 
 async def test_many_variations_of_a_product_read_it_once_each_at_most(woo: Shop, real: ShopServer) -> None:
-    """Whoever sees another waiting behind it leaves the product to that one."""
+    """An event does not read the product if a later pending event will."""
     shirt = real.add(name="پیراهن", variations=[coloured(f"رنگ{n}") for n in range(20)])
     bodies = [{**real.variations[id_], "type": "variation"} for id_ in real.products[shirt]["variations"]]
     events = [await told(woo, body) for body in bodies]
@@ -330,7 +330,7 @@ async def test_many_variations_of_a_product_read_it_once_each_at_most(woo: Shop,
 
 
 async def test_a_cancelled_event_leaves_the_shop_alone(woo: Shop, real: ShopServer) -> None:
-    """It ends as cancelled, whatever the shop would have said."""
+    """The event ends as cancelled, and its shop is not read further."""
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
     real.fail_always(server_error())
@@ -347,7 +347,7 @@ async def test_a_cancelled_event_leaves_the_shop_alone(woo: Shop, real: ShopServ
 async def test_a_failed_event_that_runs_again_asks_again(
     woo: Shop, real: ShopServer, embeddings: EmbeddingServer
 ) -> None:
-    """The row alone tells that the shop is to be asked; what was read before is replaced."""
+    """The row alone says that the event needs confirmation; an earlier snapshot is replaced."""
     lamp = real.add(name="چراغ")
     embeddings.fail_next(bad_request())
     event_id = await told(woo, {"id": lamp}, "product.deleted")
@@ -367,7 +367,7 @@ async def test_a_failed_event_that_runs_again_asks_again(
 
 
 async def test_an_event_that_waited_in_the_table_asks_as_well(woo: Shop) -> None:
-    """While Temporal is down the row is all there is of it."""
+    """While Temporal is down, only the row has the event."""
     kept = ProductEvent(
         store_id=woo.store_id,
         event_id="kept",
@@ -387,7 +387,7 @@ async def test_an_event_that_waited_in_the_table_asks_as_well(woo: Shop) -> None
 
 
 async def test_a_large_variation_is_looked_up_too(woo: Shop, real: ShopServer) -> None:
-    """Its body lies in the row from the start; what is read takes its place."""
+    """Its body is stored in the row first; the snapshot replaces it."""
     shirt = real.add(name="پیراهن", variations=[coloured(RED, description="x" * 300_000)])
     (red,) = real.products[shirt]["variations"]
     event = await ended(woo, {**real.variations[red], "type": "variation"})
@@ -396,7 +396,7 @@ async def test_a_large_variation_is_looked_up_too(woo: Shop, real: ShopServer) -
 
 
 async def test_a_shop_that_hangs_takes_a_few_places_only(woo: Shop, real: ShopServer) -> None:
-    """Whoever finds none tells so and comes again; nobody is forgotten."""
+    """An event without a free slot says so and tries again; none is lost."""
     lamps = [real.add(name=f"چراغ {n}") for n in range(OF_ONE_SHOP + 2)]
     real.fail_always("hang")
     events = [await told(woo, {"id": lamp}, "product.deleted") for lamp in lamps]
@@ -413,7 +413,7 @@ async def test_a_shop_that_hangs_takes_a_few_places_only(woo: Shop, real: ShopSe
 
 
 async def test_a_shop_that_asked_for_time_is_left_alone_by_all_events(woo: Shop, real: ShopServer) -> None:
-    """An event that cannot wait so long is believed without a further request."""
+    """An event that cannot wait so long is accepted without another request."""
     lamp, chair = real.add(name="چراغ"), real.add(name="صندلی")
     await known(woo, real, lamp)
     await known(woo, real, chair)
@@ -427,7 +427,7 @@ async def test_a_shop_that_asked_for_time_is_left_alone_by_all_events(woo: Shop,
 async def test_no_key_is_in_a_history_or_a_log(
     asking: System, real: ShopServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither where the shop answers nor where it refuses or fails."""
+    """Neither if the shop answers nor if it refuses or fails."""
     caplog.set_level(logging.DEBUG)
     secrets = (SECRET, KEY, "cs_wrong")
     good = await opened(asking, real)

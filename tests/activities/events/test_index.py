@@ -1,4 +1,4 @@
-"""The steps on chunks, called directly."""
+"""The indexing activities, called directly."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 async def test_chunks_are_never_of_another_text_than_their_hash(
     system: System, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A product that changes the moment it is read for an older text leaves that text without chunks."""
+    """If a product changes just before its older text is staged, that text gets no chunks."""
     await shop.sync({"id": 5, "name": "نخست"})
     known = await shop.product(5)
     assert known is not None

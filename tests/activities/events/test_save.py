@@ -1,4 +1,4 @@
-"""Saving, called directly: a step whose answer never reached Temporal is done again."""
+"""The save activity, called directly and repeated, as after a lost answer."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 class Steps:
-    """The first two steps of events that have no workflow."""
+    """Records and saves events that have no workflow."""
 
     def __init__(self, system: System, shop: Shop) -> None:
         settings = system.settings
@@ -54,7 +54,7 @@ class Steps:
 
 
 async def test_a_text_taken_over_from_another_event_is_taken_over_again(system: System, shop: Shop) -> None:
-    """The newer event leaves its text to the older one behind it, which is stale but has to embed it."""
+    """The newer event leaves its text to a pending older one, which is stale but indexes the text."""
     steps = Steps(system, shop)
     newer, older = steps.change("کیف نو", at=NOON), steps.change("کیف", at=NOON - HOUR)
     first, second = await steps.record(newer), await steps.record(older)

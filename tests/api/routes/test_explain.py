@@ -103,7 +103,7 @@ async def test_a_passing_problem_names_the_next_attempt(
         lambda: explained(shop, owner), lambda told: told["next_retry_at"] is not None, what="a retry"
     )
     assert (told["known"], told["verdict"]) == (False, "retrying")
-    assert "passing problem" in told["last_error"]
+    assert "temporary problem" in told["last_error"]
     assert told["next_retry_at"] > told["last_event"]["received_at"]
     await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).cancel()
     await shop.ended(event_id)

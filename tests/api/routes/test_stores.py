@@ -215,9 +215,9 @@ async def test_secrets_are_sealed_anew_with_the_first_key(system: System, admin:
     told = await make(system, admin, credentials=CREDENTIALS)
     new = "another key of thirty-two bytes or more"
     async with system.database.transaction() as connection:
-        assert await stores.reseal(connection, SecretBox((new, SECRET_KEY))) >= 1
+        assert await stores.rotate_keys(connection, SecretBox((new, SECRET_KEY))) >= 1
     async with system.database.reading() as connection:
         assert await secrets(connection, told["id"], SecretBox((new,))) == [told["webhook_secret"]]
     async with system.database.transaction() as connection:
-        await stores.reseal(connection, SecretBox((SECRET_KEY, new)))
+        await stores.rotate_keys(connection, SecretBox((SECRET_KEY, new)))
     assert await live_secrets(system, told["id"]) == [told["webhook_secret"]]
