@@ -1,6 +1,6 @@
 """Encryption of stored secrets: with the first of several keys, decryption with any of them.
 
-Fernet (AES-128-CBC with HMAC-SHA256) under keys derived from those of PILITO_SECRET_KEY.
+Fernet (AES-128-CBC with HMAC-SHA256) with keys derived from the keys in PILITO_SECRET_KEY.
 """
 
 import base64

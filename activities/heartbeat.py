@@ -17,7 +17,7 @@ UPDATE_SECONDS = 0.5
 
 
 class Heartbeater:
-    """Sends heartbeats; `details` are for the next attempt, and at first those of the previous one."""
+    """Sends heartbeats; `details` are for the next attempt, and at first the previous attempt's."""
 
     def __init__(self) -> None:
         self.details: tuple[Any, ...] = tuple(activity.info().heartbeat_details)

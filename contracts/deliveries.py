@@ -1,4 +1,4 @@
-"""Deliveries of a platform's own webhooks, before and after parsing."""
+"""What a shop sent as its own webhook, before and after it was read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from contracts.events import EventType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedDelivery:
-    """A webhook as received: header names in lower case, the exact bytes of the body."""
+    """A webhook as it came: header names in lower case, the body's exact bytes."""
 
     headers: Mapping[str, str]
     body: bytes
@@ -18,9 +18,9 @@ class SignedDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedDelivery:
-    """A delivery about a product.
+    """A delivery that says something of a product.
 
-    `confirm` asks for confirmation by the shop before the delivery is applied, where the shop can be read.
+    `confirm` asks for a look into the shop, where we may look, before the delivery is believed.
     """
 
     event_id: str
@@ -34,7 +34,7 @@ class ParsedDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IgnoredDelivery:
-    """An authentic delivery that concerns no product; `reason` is a sentence for people."""
+    """A genuine delivery that means nothing to us; `reason` is a sentence for people."""
 
     event_id: str
     topic: str
@@ -43,4 +43,4 @@ class IgnoredDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ping:
-    """A platform checks that the address answers; pings are not signed."""
+    """A platform asks whether somebody listens; nobody signs that."""

@@ -1,23 +1,23 @@
-"""Errors that cross the borders of rooms.
+"""What can be wrong with what we are given.
 
-InvalidField            a field of a delivery is invalid
-EmbeddingProblem        the embedding service sent an unusable answer
-    UnusableAnswer      not one vector of numbers per text; temporary
-    WrongDimensions     vectors of another size than configured; permanent
-ForbiddenAddress        a shop's host name resolves to a forbidden network
+InvalidField            a field of a delivery has a shape that means nothing
+EmbeddingProblem        the embedding service answered, but not with what was asked
+    UnusableAnswer      something other than one vector of numbers per text; may pass
+    WrongDimensions     vectors of another size than configured; will not pass by itself
+ForbiddenAddress        a shop's name leads into a network it must not lead to
 ShopProblem             a shop could not be read
-    ShopDown            it does not answer, or asks us to wait; temporary
-    ShopRefuses         credentials, permission or address are wrong; an operator must act
-        ShopHides       this one product is not visible to the key
-        ShopForbids     the key lacks a permission, and has others
-    ShopAnswersNonsense the answer is not one of its REST API; temporary
-EventGone               the store of an event was removed, and the event with it
-UnknownKey              a stored secret is encrypted with a key that is not in PILITO_SECRET_KEY
+    ShopDown            it does not answer, or asks for time; passes by itself
+    ShopRefuses         credentials, permission or address: somebody must act
+        ShopHides       this one product, though others are shown
+        ShopForbids     the key may not do this, and may do other things
+    ShopAnswersNonsense something other than its REST API answered; passes by itself
+EventGone               the store of an event, and with it the event, was removed
+SealedByAnother         a kept secret was sealed by a key we do not have
 """
 
 
 class InvalidField(ValueError):
-    """A field of a delivery is invalid; `field` is its path, `problem` says why."""
+    """A field of a delivery has a shape that means nothing; `field` is its path, `problem` says why."""
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field}: {problem}")
@@ -26,11 +26,11 @@ class InvalidField(ValueError):
 
 
 class EmbeddingProblem(Exception):
-    """The embedding service sent an unusable answer."""
+    """The embedding service answered, but not with what was asked."""
 
 
 class UnusableAnswer(EmbeddingProblem):
-    """The answer is not one vector of numbers per text."""
+    """Something other than one vector of numbers per text."""
 
 
 class WrongDimensions(EmbeddingProblem):
@@ -38,15 +38,15 @@ class WrongDimensions(EmbeddingProblem):
 
 
 class ForbiddenAddress(Exception):
-    """A shop's host name resolves to a forbidden network."""
+    """A shop's name leads into a network it must not lead to."""
 
 
 class ShopProblem(Exception):
-    """A shop could not be read; the message is for people and quotes nothing of the shop's answer."""
+    """A shop could not be read; the text is a sentence for people, without anything the shop wrote."""
 
 
 class ShopDown(ShopProblem):
-    """The shop does not answer, or asks us to wait: for `retry_after` seconds, if it says how long."""
+    """It does not answer, or asks for time: `retry_after` seconds, where it named them."""
 
     def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
         super().__init__(reason)
@@ -54,24 +54,24 @@ class ShopDown(ShopProblem):
 
 
 class ShopRefuses(ShopProblem):
-    """Credentials, permission or address are wrong; the message says what an operator must do."""
+    """Credentials, permission or address: somebody must act, and the sentence says how."""
 
 
 class ShopHides(ShopRefuses):
-    """The shop has the product and does not show it to our key."""
+    """It has the product, and does not show it to our key."""
 
 
 class ShopForbids(ShopRefuses):
-    """The key lacks the permission for one request; other requests still work."""
+    """The key may not do this; what it may do otherwise goes on."""
 
 
 class ShopAnswersNonsense(ShopProblem):
-    """The answer is not one of the shop's REST API: a maintenance page, broken JSON."""
+    """Something other than its REST API answered: a maintenance page, broken JSON."""
 
 
 class EventGone(Exception):
-    """The store of an event was removed, and the event with it."""
+    """The store of an event, and with it the event, was removed."""
 
 
 class UnknownKey(Exception):
-    """A stored secret is encrypted with a key that is not in PILITO_SECRET_KEY."""
+    """A kept secret was sealed by a key that is not among those of PILITO_SECRET_KEY."""

@@ -99,7 +99,7 @@ class RecordedEvent:
     `supersedes` are the workflow ids of the older pending events of the same product or variation.
     `debounce_seconds` is how long to wait for a newer change before this one is processed.
     `outcome` is set if this run had ended already, before a crash.
-    `pull` asks for confirmation by the shop before the event is saved.
+    `confirm` asks for confirmation by the shop before the event is saved.
     """
 
     row_id: int
@@ -107,7 +107,7 @@ class RecordedEvent:
     supersedes: tuple[str, ...] = ()
     debounce_seconds: float = 0.0
     outcome: EventOutcome | None = None
-    pull: bool = False
+    confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Stores: the shops of users."""
+"""A shop of a user, as its operator sees it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from contracts.webhooks import WebhookState
 
 
 class StoreType(StrEnum):
-    """The platform of a shop."""
+    """What a shop runs on."""
 
     WOOCOMMERCE = "woocommerce"
     SHOPIFY = "shopify"
@@ -22,12 +22,12 @@ CREDENTIALS: dict[StoreType, tuple[str, ...]] = {
     StoreType.SHOPIFY: ("access_token",),
     StoreType.CUSTOM: (),
 }
-"""Which credentials are needed to read a shop of each type."""
+"""What pulling from a shop of each type takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryTerms:
-    """What a delivery to a store must satisfy; it may be signed with any of the secrets."""
+    """What deliveries of a store must satisfy; any of the secrets may have signed them."""
 
     type: StoreType
     is_active: bool
@@ -36,7 +36,7 @@ class DeliveryTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopAccess:
-    """The address and credentials of a shop; not for histories, and `repr` shows no secret."""
+    """What reading a shop takes; it shows no secret, and is not to be kept in histories."""
 
     store_id: int
     type: StoreType
@@ -50,7 +50,7 @@ LONGEST_FULL_DAYS = 31
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncSchedule:
-    """Intervals of incremental and full syncs; None means never."""
+    """How often what changed is asked for, and everything compared; None is never."""
 
     incremental_hours: int | None = 6
     full_days: int | None = 7
@@ -59,7 +59,7 @@ class SyncSchedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """A store without its secrets; `old_secret_until` is when the previous secret expires."""
+    """A store without its secrets; `old_secret_until` is how long the one before still counts."""
 
     id: int
     user_id: int
@@ -79,7 +79,7 @@ class Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadableStore:
-    """A store with a readable shop; `is_new` until its first sync starts."""
+    """A store whose shop can be read; `is_new` as long as nobody began to read it."""
 
     store_id: int
     is_new: bool
@@ -87,7 +87,7 @@ class ReadableStore:
 
     @property
     def first_sync(self) -> SyncMode | None:
-        """The sync to start at once; either mode reads everything, because nothing is stored yet."""
+        """What to begin with at once; either walks everything, for nothing is known yet."""
         if not self.is_new or self.schedule.paused:
             return None
         if self.schedule.full_days is not None:
@@ -97,7 +97,7 @@ class ReadableStore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aligned:
-    """The result of aligning all schedules."""
+    """What an alignment of all schedules came to."""
 
     stores: int
     created: int = 0

@@ -1,4 +1,4 @@
-"""Integration tokens."""
+"""Who is asking."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ class Integration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """A token without its secret; `preview` shows the first and last characters of it."""
+    """A token's terms; `preview` is all that is left of its secret."""
 
     id: int
     preview: str
@@ -46,7 +46,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedToken:
-    """A token that was just issued, with its secret."""
+    """A token in the one moment its secret is known."""
 
     id: int
     secret: str

@@ -1,4 +1,4 @@
-"""The state of a shop's own webhooks."""
+"""The webhooks of a shop and the state of their management."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,12 +11,12 @@ SILENCE_WITHOUT_PATTERN = timedelta(days=7)
 
 
 class WebhookHealth(StrEnum):
-    """The health of a shop's webhooks.
+    """The state of a shop's webhooks.
 
-    managed     all we need exist; webhooks that a person paused stay paused
+    managed     all needed webhooks exist; a paused one stays paused
     reenabled   WooCommerce had disabled some, and they are active again
-    silent      they are active, but a sync found changes that no webhook delivered
-    unmanaged   we cannot manage them; the reason says why
+    silent      they are active, but a sync found changes for which no webhook arrived
+    unmanaged   we may not manage them, and the reason says why
     unknown     they were not checked yet, or the check failed
     """
 
@@ -28,7 +28,7 @@ class WebhookHealth(StrEnum):
 
 
 class WebhookStatus(StrEnum):
-    """WooCommerce's status: it disables a webhook after failures; a person pauses one."""
+    """WooCommerce's status: failures disable a webhook, people pause it."""
 
     ACTIVE = "active"
     PAUSED = "paused"
@@ -37,7 +37,7 @@ class WebhookStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """A webhook of a shop with our address."""
+    """A webhook of a shop that sends to us."""
 
     id: int
     topic: str
@@ -46,7 +46,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookCheck:
-    """A store to check; `missed` is the number of changes that the last sync found and no event delivered."""
+    """A store to check; `missed` is how many changes without an event the last sync found."""
 
     store_id: int
     missed: int = 0
@@ -54,7 +54,7 @@ class WebhookCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookState:
-    """The result of a check; `reason` is for people."""
+    """The result of a check; `reason` is a sentence for people."""
 
     state: WebhookHealth
     reason: str
@@ -63,21 +63,20 @@ class WebhookState:
 
 
 def unchecked_state(*, has_credentials: bool) -> WebhookState:
-    """Returns the state of webhooks before their first check."""
+    """Returns the state of webhooks that were not checked yet."""
     if has_credentials:
         return WebhookState(
-            state=WebhookHealth.UNKNOWN,
-            reason="Not checked yet; each scheduled resync checks them.",
+            state=WebhookHealth.UNKNOWN, reason="Not checked yet; each scheduled resync checks them."
         )
     return WebhookState(
         state=WebhookHealth.UNMANAGED,
-        reason="The store has no credentials, so its webhooks must be managed in the shop.",
+        reason="The store has no credentials, so its webhooks are managed in the shop.",
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryPattern:
-    """How a shop's webhooks arrived lately: in how many hours, and with which `usual` pause between them."""
+    """Recent deliveries of a shop's webhooks: in how many hours, and the `usual` pause between such hours."""
 
     hours: int
     usual: timedelta | None
@@ -86,20 +85,19 @@ class DeliveryPattern:
 
     @property
     def silence_threshold(self) -> timedelta:
-        """The longest pause that is still normal for this shop.
+        """The longest silence that is normal for the shop.
 
-        Five times the 95th percentile of its pauses, so that a night or a weekend is normal, and at least a
-        day, because a shop that sells at all hours has pauses of one hour only. A week if deliveries came in
-        fewer than 20 hours.
+        Five times the 95th percentile of pauses, so that nights and weekends are normal, and a day at least,
+        because a busy shop has pauses of an hour. With deliveries in fewer than 20 hours it is a week.
         """
         if self.usual is None or self.hours < ENOUGH_HOURS:
             return SILENCE_WITHOUT_PATTERN
         return max(SHORTEST_SILENCE, FACTOR * self.usual)
 
     def silence(self, *, since: datetime, missed: int) -> timedelta | None:
-        """Returns how long no webhook arrived, if that is a failure; `since` is the last repair.
+        """Returns how long no webhook arrived since the last repair at `since`; None if that is normal.
 
-        Silence is a failure only if a sync found changes that no webhook delivered.
+        A shop without changes is normal: silence counts only if a sync found changes without an event.
         """
-        silent = self.now - max(since, self.last_at or since)
-        return silent if missed > 0 and silent > self.silence_threshold else None
+        quiet = self.now - max(since, self.last_at or since)
+        return quiet if missed > 0 and quiet > self.silence_threshold else None

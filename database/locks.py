@@ -65,7 +65,7 @@ async def advisory_lock(database: Database, purpose: str, number: int) -> AsyncI
 
 @asynccontextmanager
 async def embedding_locks(database: Database, products: Sequence[int]) -> AsyncIterator[LockedProducts]:
-    """Lock products, by their rows, for embedding; those that another session embeds are left out."""
+    """Lock products, by their rows, for embedding; products that another session embeds are left out."""
     async with (
         database.reading() as connection,
         _locks(connection, _BY_ROW, {"ids": list(products)}) as ids,

@@ -69,20 +69,20 @@ class LargePayloadCodec(PayloadCodec):
 
 
 _PROMPT = RetryConfig(initial_interval_millis=50, max_elapsed_time_millis=1_000, max_retries=3)
-_PATIENT = RetryConfig()
+_DEFAULT = RetryConfig()
 
 
 async def connect(
     address: str, namespace: str, *, prompt: bool = False, interceptors: Sequence[Interceptor] = ()
 ) -> Client:
-    """A client; a prompt one can be made while Temporal is down, and says so within a second or two."""
+    """Returns a client; a `prompt` one connects with its first call, and fails within about a second."""
     return await Client.connect(
         address,
         namespace=namespace,
         data_converter=replace(pydantic_data_converter, payload_codec=LargePayloadCodec()),
         lazy=prompt,
         interceptors=interceptors,
-        retry_config=_PROMPT if prompt else _PATIENT,
+        retry_config=_PROMPT if prompt else _DEFAULT,
     )
 
 
@@ -97,7 +97,7 @@ async def start_product_event(
 ) -> WorkflowHandle[ProductEventWorkflow, EventOutcome]:
     """Start an event's workflow.
 
-    Raises WorkflowAlreadyStartedError where the event runs or has run without failing.
+    Raises WorkflowAlreadyStartedError if the event's workflow runs or has ended without failing.
     """
     return await client.start_workflow(
         ProductEventWorkflow.run,
@@ -120,22 +120,22 @@ async def start_product_event(
 
 
 async def start_product_text(
-    client: Client, lost: UnindexedProduct, *, task_queue: str
+    client: Client, product: UnindexedProduct, *, task_queue: str
 ) -> WorkflowHandle[ProductTextWorkflow, EventOutcome]:
-    """Start making a product's text known, unless that is under way."""
+    """Start indexing a product's current text; returns the running workflow if there is one."""
     return await client.start_workflow(
         ProductTextWorkflow.run,
-        lost.product_id,
-        id=product_text_id(lost.product_id),
+        product.product_id,
+        id=product_text_id(product.product_id),
         task_queue=task_queue,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         search_attributes=TypedSearchAttributes(
             [
-                SearchAttributePair(_STORE_ID, str(lost.store_id)),
-                SearchAttributePair(_EXTERNAL_ID, lost.external_id),
+                SearchAttributePair(_STORE_ID, str(product.store_id)),
+                SearchAttributePair(_EXTERNAL_ID, product.external_id),
             ]
         ),
-        static_summary=f"Text of {lost.external_id}, whose event is gone",
+        static_summary=f"Index product {product.external_id}: its event is gone",
         rpc_timeout=ANSWER_WITHIN,
     )
 

@@ -26,7 +26,7 @@ def test_keys_are_rotated_by_putting_a_new_one_first() -> None:
     assert SecretBox((NEW,)).decrypt(rotated) == "secret"
 
 
-def test_a_secret_of_another_key_or_a_changed_one_does_not_open() -> None:
+def test_a_secret_of_another_key_or_a_changed_one_is_not_decrypted() -> None:
     """An unknown key raises UnknownKey."""
     encrypted = SecretBox((OLD,)).encrypt("secret")
     with pytest.raises(UnknownKey):

@@ -82,7 +82,7 @@ class ProductEventWorkflow:
 
     async def _process(self, recorded: RecordedEvent) -> EventOutcome:
         await asyncio.gather(self._debounce(recorded.debounce_seconds), self._supersede(recorded.supersedes))
-        note = await self._confirm(recorded.row_id) if recorded.pull and not self._superseded_by else ""
+        note = await self._confirm(recorded.row_id) if recorded.confirm and not self._superseded_by else ""
         if self._superseded_by:
             reason = f"Event {self._superseded_by} is newer."
             return EventOutcome(status=EventStatus.SUPERSEDED, reason=reason)

@@ -136,7 +136,7 @@ _PATTERN = text("""
 async def delivery_pattern(connection: AsyncConnection, store_id: int) -> DeliveryPattern:
     """Returns the pattern of the last 30 days; deliveries of one hour count once.
 
-    Only deliveries of WooCommerce's own webhooks count, not those of the plugin.
+    Only deliveries of WooCommerce's own webhooks count, not the plugin's.
     """
     values = {"store_id": store_id, "lately": LATELY, "most": MOST_DELIVERIES}
     return DeliveryPattern(**(await connection.execute(_PATTERN, values)).mappings().one())

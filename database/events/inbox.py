@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import EventStatus, ProductEvent
 from database.events.insert import DELIVERED, delivered_values, insert_event
-from database.events.log import event_to_restart
-from database.sql import literal
+from database.events.log import RESTART_COLUMNS, event_to_restart
+from database.sql import literal, names
 
 _STORE = text(f"""
     {insert_event(DELIVERED, status=EventStatus.RECEIVED)} DO UPDATE
@@ -22,9 +22,7 @@ _STORE = text(f"""
 """)
 
 _UNSTARTED = text(f"""
-    SELECT id, store_id, event_id, event_type, external_id, product_key, version, received_at,
-           source_address, user_agent, confirm
-    FROM events
+    SELECT id, {names(RESTART_COLUMNS)} FROM events
     WHERE status = {literal(EventStatus.RECEIVED)} AND run_id IS NULL AND received_at < :older_than
     ORDER BY received_at LIMIT :limit
 """)

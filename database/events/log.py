@@ -182,6 +182,21 @@ async def failed_events(
     )
 
 
+RESTART_COLUMNS = (
+    "store_id",
+    "event_id",
+    "event_type",
+    "external_id",
+    "product_key",
+    "version",
+    "received_at",
+    "source_address",
+    "user_agent",
+    "confirm",
+)
+"""The columns that `event_to_restart` reads."""
+
+
 def event_to_restart(row: Mapping[str, Any]) -> ProductEvent:
     """Returns the argument to restart an event's workflow with; the body stays in the row."""
     return ProductEvent(

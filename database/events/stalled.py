@@ -17,13 +17,11 @@ from contracts.events import (
     UnindexedProduct,
 )
 from database.events import write as events
-from database.events.log import event_to_restart
-from database.sql import in_
+from database.events.log import RESTART_COLUMNS, event_to_restart
+from database.sql import in_, names
 
 _UNFINISHED = text(f"""
-    SELECT id, store_id, event_id, event_type, external_id, product_key, version, received_at,
-           source_address, user_agent, confirm, workflow_id, run_id
-    FROM events
+    SELECT id, workflow_id, run_id, {names(RESTART_COLUMNS)} FROM events
     WHERE finished_at IS NULL AND status IN {in_(IN_PROGRESS)}
       AND received_at < :older_than AND id > :beyond
     ORDER BY id LIMIT :limit

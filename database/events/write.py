@@ -59,7 +59,7 @@ _RECORD = text(f"""
     WHERE e.status IN {in_(RUNNABLE)} AND (e.finished_at IS NULL OR e.run_id IS DISTINCT FROM excluded.run_id)
     RETURNING e.id, e.version, e.received_at, e.burst_started_at,
               e.confirm AND EXISTS (SELECT FROM stores WHERE id = :store_id AND type = ANY(:readable)
-                                    AND credentials IS NOT NULL AND base_url <> '') AS pull
+                                    AND credentials IS NOT NULL AND base_url <> '') AS confirm
 """)
 
 _COUNT_REDELIVERY = text("""
@@ -211,7 +211,7 @@ async def record(
         row_id=row.id,
         supersedes=tuple(older.scalars()),
         debounce_seconds=max(0.0, (deadline - now).total_seconds()),
-        pull=row.pull,
+        confirm=row.confirm,
     )
 
 

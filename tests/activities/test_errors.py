@@ -82,7 +82,7 @@ def judge(error: Exception) -> Failure:
         else value
     ),
 )
-def test_the_posture_of_every_failure(error: Exception, retry: Retry) -> None:
+def test_every_failure_has_a_retry_decision(error: Exception, retry: Retry) -> None:
     """Temporary failures are retried, failures for an operator wait, invalid requests fail."""
     failure = judge(error)
     assert failure.retry is retry
@@ -134,7 +134,7 @@ def test_retry_after_is_honoured(status: int, headers: dict[str, str], pause: ti
 
 
 @given(st.text(st.characters(max_codepoint=255, exclude_categories=["Cc"])))
-def test_no_retry_after_can_break_the_judgement(value: str) -> None:
+def test_no_retry_after_breaks_the_decision(value: str) -> None:
     """For any header value, there is no pause or one of at most an hour."""
     response = httpx2.Response(
         429, headers=[(b"retry-after", value.encode("latin-1"))], request=REQUEST, json={}
@@ -188,7 +188,7 @@ def example(kind: type[Exception]) -> Exception:
 
 
 @pytest.mark.parametrize("kind", public(openai, Exception))
-def test_every_error_of_openai_has_a_posture(kind: type[Exception]) -> None:
+def test_every_error_of_openai_has_a_retry_decision(kind: type[Exception]) -> None:
     """The mapping is total over what the client can raise, now and after its next release."""
     failure = judge(example(kind))
     assert failure.retry in Retry
@@ -198,13 +198,13 @@ def test_every_error_of_openai_has_a_posture(kind: type[Exception]) -> None:
 
 
 @pytest.mark.parametrize("kind", public(errors, errors.EmbeddingProblem))
-def test_every_embedding_problem_has_a_posture(kind: type[Exception]) -> None:
+def test_every_embedding_problem_has_a_retry_decision(kind: type[Exception]) -> None:
     """An unusable answer is never fatal: a retry may succeed."""
     assert judge(kind("it is odd")).retry in (RETRY, WAIT)
 
 
 @pytest.mark.parametrize("status", range(400, 600))
-def test_every_status_has_one_posture_whatever_the_headers_say(status: int) -> None:
+def test_headers_do_not_change_the_decision_of_a_status(status: int) -> None:
     """Fatal stays fatal and temporary stays retryable, with and without `Retry-After`."""
     plain, hinted = judge(refusal(status)), judge(refusal(status, retry_after="1"))
     assert plain.retry is hinted.retry
@@ -213,7 +213,7 @@ def test_every_status_has_one_posture_whatever_the_headers_say(status: int) -> N
 
 
 @pytest.mark.parametrize("retry", Retry)
-def test_temporal_is_told_the_posture_the_reason_and_the_pause(retry: Retry) -> None:
+def test_an_application_error_has_the_decision_the_reason_and_the_pause(retry: Retry) -> None:
     """Only fatal failures are not retried."""
     error = application_error(Failure(retry=retry, reason="It rains.", pause=timedelta(seconds=3)))
     assert (error.type, error.message) == (retry.value, "It rains.")

@@ -19,7 +19,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> tuple[ActivityEnvironment, l
     return activity, heard
 
 
-async def test_the_first_and_the_last_are_told(environment: tuple[ActivityEnvironment, list[Any]]) -> None:
+async def test_the_first_and_the_last_details_are_sent(
+    environment: tuple[ActivityEnvironment, list[Any]],
+) -> None:
     """Details that are replaced within the interval are not sent."""
     activity, heard = environment
 
@@ -33,7 +35,7 @@ async def test_the_first_and_the_last_are_told(environment: tuple[ActivityEnviro
     assert heard == [(0,), (4,)]
 
 
-async def test_a_step_that_fails_tells_how_far_it_came(
+async def test_a_failing_activity_sends_its_last_details(
     environment: tuple[ActivityEnvironment, list[Any]],
 ) -> None:
     """Details that were sent are not sent again at the end."""
@@ -51,7 +53,7 @@ async def test_a_step_that_fails_tells_how_far_it_came(
     assert heard == [(0,), (1,), (0,)]
 
 
-async def test_a_step_with_nothing_to_tell_does_not(
+async def test_an_activity_without_details_sends_no_heartbeat(
     environment: tuple[ActivityEnvironment, list[Any]],
 ) -> None:
     """The first heartbeat of an activity is a write in Temporal, so a short activity sends none."""

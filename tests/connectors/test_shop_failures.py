@@ -35,7 +35,7 @@ PROBLEMS = [
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value,
 )
-def test_the_posture_of_every_failure(error: Exception, retry: Retry) -> None:
+def test_every_failure_has_a_retry_decision(error: Exception, retry: Retry) -> None:
     """What passes is asked again, what somebody must mend waits, the impossible fails."""
     failure = shop_failure(error)
     assert failure.retry is retry

@@ -9,7 +9,7 @@ from tests.support.system import Shop
 pytestmark = pytest.mark.slow
 
 
-async def test_an_error_tells_no_values(shop: Shop) -> None:
+async def test_an_error_contains_no_values(shop: Shop) -> None:
     """Errors are logged, so they must not contain values."""
     with pytest.raises(DBAPIError) as caught:
         async with shop.database.reading() as connection:

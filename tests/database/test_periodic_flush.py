@@ -37,7 +37,7 @@ async def test_values_of_one_key_are_added_up_and_written_once() -> None:
 
 
 async def test_a_failed_flush_keeps_its_values() -> None:
-    """They are added to those that were counted since."""
+    """They are added to the values that were counted since."""
     storage = Storage()
     counts = counts_in(storage)
     counts.add("a", 1)

@@ -26,9 +26,9 @@ def test_a_json_line_is_one_line_of_ascii() -> None:
     line = JsonLines().format(record(FORGED, ValueError(FORGED), client=FORGED))
     assert line.isascii()
     assert line.isprintable()
-    told = json.loads(line)
-    assert (told["message"], told["client"], told["level"]) == (FORGED, FORGED, "warning")
-    assert "ValueError" in told["exception"]
+    parsed = json.loads(line)
+    assert (parsed["message"], parsed["client"], parsed["level"]) == (FORGED, FORGED, "warning")
+    assert "ValueError" in parsed["exception"]
 
 
 def test_a_line_of_text_is_one_line_and_its_traceback_is_indented() -> None:

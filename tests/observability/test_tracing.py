@@ -123,14 +123,14 @@ async def test_a_delivery_is_one_trace(
             above = by_id[above.parent_span_id]
         assert above is request, step.name
     assert {service for service, _ in found} == {"pilito-api", "pilito-worker"}
-    told = b"".join(collector.received)
-    assert b"marker" not in told
-    assert shop.secret.encode() not in told
+    exported = b"".join(collector.received)
+    assert b"marker" not in exported
+    assert shop.secret.encode() not in exported
     assert b"baggage-marker" not in b"".join(event.SerializeToString() for event in history.events)
 
 
 @pytest.mark.slow
-async def test_whoever_watches_is_not_traced_and_a_hostile_request_is_answered(
+async def test_probes_are_not_traced_and_a_hostile_request_is_answered(
     collector: Collector, configure: Configure
 ) -> None:
     """Probes create no span; no query, header or path makes a traced request fail."""
@@ -210,14 +210,14 @@ def test_nothing_is_loaded_unless_it_is_wanted() -> None:
 
 
 @pytest.mark.slow
-async def test_temporals_own_metrics_are_told_where_a_setting_says(configure: Configure) -> None:
+async def test_temporals_metrics_are_served_at_the_configured_address(configure: Configure) -> None:
     """Each worker serves metrics under the names in Temporal's documentation."""
     (port,) = free_ports(1)
     process = await worker(
         configure(task_queue="measured"), PILITO_WORKER_METRICS_ADDRESS=f"127.0.0.1:{port}"
     )
 
-    async def told() -> str:
+    async def metrics() -> str:
         assert process.returncode is None
         try:
             async with httpx2.AsyncClient() as http:
@@ -225,10 +225,10 @@ async def test_temporals_own_metrics_are_told_where_a_setting_says(configure: Co
         except httpx2.TransportError:
             return ""
 
-    await eventually(told, lambda now: "temporal_worker_task_slots_available" in now, what="its metrics")
+    await eventually(metrics, lambda now: "temporal_worker_task_slots_available" in now, what="its metrics")
     lines = await stopped(process)
     assert lines
-    assert all(line.startswith("{") for line in lines), "JSON, for nobody reads along"
+    assert all(line.startswith("{") for line in lines), "JSON, because stderr is no terminal"
 
 
 @pytest.mark.parametrize("address", ["9464", "localhost:9464", "127.0.0.1:0", "127.0.0.1:x", "[::1]:70000"])

@@ -61,7 +61,7 @@ async def test_a_superseded_event_is_woken_by_the_newer_one(patient: System) -> 
     assert signals == ["superseded"]
 
 
-async def test_a_product_that_never_falls_quiet_is_processed_in_bounded_time(patient: System) -> None:
+async def test_a_product_that_never_stops_changing_is_processed_in_bounded_time(patient: System) -> None:
     """Changes closer together than the debounce are not delayed beyond its maximum."""
     shop = await patient.shop()
     begun = datetime.now(UTC)
@@ -187,7 +187,7 @@ async def test_a_deletion_comes_after_what_arrived_before_it(patient: System, or
     assert stored["is_active"] == (order.index("new") > order.index("gone"))
 
 
-async def test_a_shop_whose_clock_is_ahead_is_not_locked_out(shop: Shop) -> None:
+async def test_a_shop_with_a_fast_clock_is_not_locked_out(shop: Shop) -> None:
     """A time in the future counts as the time of arrival, so that later changes still apply."""
     assert await shop.sync(product(1, at="2031-01-01T00:00:00")) == "succeeded"
     assert await shop.sync(product(2, at=NEW)) in ("stale", "unchanged")
@@ -210,7 +210,7 @@ async def test_any_order_of_arrival_ends_in_the_same_row(shop: Shop, order: tupl
     assert "نسخه 2" in chunk["text"]
 
 
-async def test_an_event_whose_store_is_removed_meanwhile_ends(patient: System) -> None:
+async def test_an_event_ends_when_its_store_is_removed(patient: System) -> None:
     """The event fails with a reason and is not retried without end."""
     shop = await patient.shop()
     waiting = await shop.tell(product(1))

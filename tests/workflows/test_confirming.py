@@ -64,7 +64,7 @@ async def woo(asking: System, real: ShopServer, embeddings: EmbeddingServer) -> 
     return await opened(asking, real)
 
 
-async def told(woo: Shop, body: dict[str, Any], topic: str = "product.updated") -> str:
+async def delivered(woo: Shop, body: dict[str, Any], topic: str = "product.updated") -> str:
     """Send a signed delivery; returns the id of its event."""
     sent = deliveries.woocommerce(body, SIGNED, topic=topic, delivery_id=f"d{next(_numbers)}")
     answer = await woo.deliver(sent)
@@ -74,7 +74,7 @@ async def told(woo: Shop, body: dict[str, Any], topic: str = "product.updated") 
 
 
 async def ended(woo: Shop, body: dict[str, Any], topic: str = "product.updated") -> dict[str, Any]:
-    return await woo.ended(await told(woo, body, topic))
+    return await woo.ended(await delivered(woo, body, topic))
 
 
 async def deleted(woo: Shop, number: int) -> dict[str, Any]:
@@ -169,7 +169,7 @@ async def test_a_deleted_variation_leaves_the_text(woo: Shop, real: ShopServer) 
     assert BLUE in await text_of(woo, shirt)
 
 
-async def test_a_deletion_of_a_variation_nobody_knew_finds_its_product(woo: Shop, real: ShopServer) -> None:
+async def test_a_deletion_of_an_unknown_variation_finds_its_product(woo: Shop, real: ShopServer) -> None:
     """The shop says which product the variation belongs to."""
     shirt = real.add(name="پیراهن", variations=[coloured(RED)])
     (red,) = real.products[shirt]["variations"]
@@ -218,12 +218,12 @@ async def test_a_shop_that_cannot_be_read_is_not_asked(
     assert real.seen == []
 
 
-async def test_an_event_tells_that_it_waits_for_the_shop(woo: Shop, real: ShopServer) -> None:
+async def test_an_event_says_that_it_waits_for_the_shop(woo: Shop, real: ShopServer) -> None:
     """The event ends with the shop's answer once the shop is back."""
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
     real.fail_always(server_error())
-    event_id = await told(woo, {"id": lamp}, "product.deleted")
+    event_id = await delivered(woo, {"id": lamp}, "product.deleted")
     waiting = await eventually(
         lambda: woo.event(event_id), lambda row: row is not None and row["status"] == "retrying"
     )
@@ -268,7 +268,7 @@ async def test_a_webhook_that_comes_while_the_shop_is_read_wins(woo: Shop, real:
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
     real.fail_next("hang")
-    waiting = await told(woo, {"id": lamp}, "product.deleted")
+    waiting = await delivered(woo, {"id": lamp}, "product.deleted")
     await eventually(lambda: is_seen(real, 1))
     real.change(lamp, name="چراغ تازه")
     assert (await ended(woo, real.products[lamp]))["status"] == "succeeded"
@@ -289,7 +289,7 @@ async def test_a_product_delivered_while_it_is_read_for_a_variation_wins(woo: Sh
     (red,) = real.products[shirt]["variations"]
     body = {**real.variations[red], "type": "variation"}
     real.fail_next("hang")
-    waiting = await told(woo, body)
+    waiting = await delivered(woo, body)
     await eventually(lambda: is_seen(real, 1))
     newest = {**real.products[shirt], "name": "پیراهن نو"}
     assert (await ended(woo, newest))["status"] == "succeeded"
@@ -308,7 +308,7 @@ async def test_what_is_read_is_newer_than_what_came_before_it_was(woo: Shop, rea
     (red,) = real.products[shirt]["variations"]
     body = {**real.variations[red], "type": "variation"}
     real.fail_always(server_error())
-    waiting = await told(woo, body)
+    waiting = await delivered(woo, body)
     await eventually(lambda: woo.event(waiting), lambda row: row is not None and row["status"] == "retrying")
     assert (await ended(woo, {**real.products[shirt], "name": "پیراهن کهنه"}))["status"] == "succeeded"
     real.fail_always(None)
@@ -322,7 +322,7 @@ async def test_many_variations_of_a_product_read_it_once_each_at_most(woo: Shop,
     """An event does not read the product if a later pending event will."""
     shirt = real.add(name="پیراهن", variations=[coloured(f"رنگ{n}") for n in range(20)])
     bodies = [{**real.variations[id_], "type": "variation"} for id_ in real.products[shirt]["variations"]]
-    events = [await told(woo, body) for body in bodies]
+    events = [await delivered(woo, body) for body in bodies]
     for event_id in events:
         assert (await woo.ended(event_id))["status"] in ("succeeded", "unchanged", "stale")
     text = await text_of(woo, shirt)
@@ -334,7 +334,7 @@ async def test_a_cancelled_event_leaves_the_shop_alone(woo: Shop, real: ShopServ
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
     real.fail_always(server_error())
-    event_id = await told(woo, {"id": lamp}, "product.deleted")
+    event_id = await delivered(woo, {"id": lamp}, "product.deleted")
     await eventually(lambda: woo.event(event_id), lambda row: row is not None and row["status"] == "retrying")
     handle = woo.temporal.get_workflow_handle(woo.workflow_id(event_id))
     await handle.cancel()
@@ -350,7 +350,7 @@ async def test_a_failed_event_that_runs_again_asks_again(
     """The row alone says that the event needs confirmation; an earlier snapshot is replaced."""
     lamp = real.add(name="چراغ")
     embeddings.fail_next(bad_request())
-    event_id = await told(woo, {"id": lamp}, "product.deleted")
+    event_id = await delivered(woo, {"id": lamp}, "product.deleted")
     assert (await woo.closed(event_id))["status"] == "failed"
     real.change(lamp, name="چراغ نو")
     async with woo.database.reading() as connection:
@@ -399,7 +399,7 @@ async def test_a_shop_that_hangs_takes_a_few_places_only(woo: Shop, real: ShopSe
     """An event without a free slot says so and tries again; none is lost."""
     lamps = [real.add(name=f"چراغ {n}") for n in range(OF_ONE_SHOP + 2)]
     real.fail_always("hang")
-    events = [await told(woo, {"id": lamp}, "product.deleted") for lamp in lamps]
+    events = [await delivered(woo, {"id": lamp}, "product.deleted") for lamp in lamps]
     await eventually(
         lambda: woo.rows("SELECT FROM events WHERE store_id = :store AND reason = :busy", busy=BUSY.reason),
         lambda rows: len(rows) == 2,

@@ -48,7 +48,7 @@ async def shown(shop: Shop, event_id: str, status: str) -> dict[str, Any]:
     ],
     ids=["rate", "overloaded", "error", "conflict", "timeout", "empty", "html", "nan", "reset"],
 )
-async def test_what_passes_is_tried_again(
+async def test_a_temporary_failure_is_retried(
     shop: Shop, embeddings: EmbeddingServer, fault: servers.Fault
 ) -> None:
     """A temporary failure costs a retry, and the event succeeds."""
@@ -108,7 +108,9 @@ async def impatient(configure: Configure) -> AsyncIterator[System]:
             yield started
 
 
-async def test_what_does_not_pass_in_time_fails(impatient: System, embeddings: EmbeddingServer) -> None:
+async def test_a_failure_that_lasts_too_long_fails_the_event(
+    impatient: System, embeddings: EmbeddingServer
+) -> None:
     """The retry deadline counts from the first temporary failure in a row."""
     shop = await impatient.shop()
     embeddings.fail_always(servers.overloaded(retry_after="0.05"))
@@ -129,9 +131,7 @@ async def test_waiting_for_an_operator_does_not_count_towards_the_deadline(
     assert len(embeddings.requests) == 4
 
 
-async def test_what_can_never_succeed_fails_and_is_retried_from_outside(
-    shop: Shop, embeddings: EmbeddingServer
-) -> None:
+async def test_a_fatal_failure_can_be_reset(shop: Shop, embeddings: EmbeddingServer) -> None:
     """A 400 fails the workflow; after a reset it succeeds, and the row shows both attempts."""
     embeddings.fail_always(servers.bad_request())
     event_id = await shop.tell(product())
@@ -219,7 +219,7 @@ async def test_an_outage_of_an_hour_loses_nothing(shop: Shop, embeddings: Embedd
     row = await shown(shop, event_id, "retrying")
     assert "temporary problem" in row["reason"]
     [chunk] = await shop.chunks(3)
-    assert "نخستین متن" in chunk["text"], "the old text answers meanwhile"
+    assert "نخستین متن" in chunk["text"], "search still uses the old text"
     assert await shop.found("دوچرخه") == ["woo_3"]
     assert (await shop.ended(event_id, patience=300))["status"] == "succeeded"
     [chunk] = await shop.chunks(3)

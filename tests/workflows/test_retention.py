@@ -91,9 +91,9 @@ async def test_only_payloads_of_events_that_ended_long_ago_are_trimmed(
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"payload", "payload_trimmed_at", "finished_at"}
     admin = await session(trimming, "retention@example.com", is_staff=True)
-    told = (await shop.http.get(f"/api/v1/integrations/events/{after['id']}/", headers=admin)).json()
-    assert told["payload"] is None
-    assert datetime.fromisoformat(told["payload_trimmed_at"]) <= datetime.now(UTC)
+    shown = (await shop.http.get(f"/api/v1/integrations/events/{after['id']}/", headers=admin)).json()
+    assert shown["payload"] is None
+    assert datetime.fromisoformat(shown["payload_trimmed_at"]) <= datetime.now(UTC)
     embeddings.fail_always(None)
     embeddings.release()
     await shop.ended(unfinished)
@@ -114,7 +114,7 @@ async def test_any_number_is_trimmed_in_small_steps(
     assert not any((await kept(shop)).values())
 
 
-async def test_a_worker_takes_up_the_trimming_where_another_died(
+async def test_a_retry_resumes_after_the_last_batch(
     trimming: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A retry counts earlier batches once and does not read them again."""

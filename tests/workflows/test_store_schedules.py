@@ -47,7 +47,7 @@ def test_the_two_syncs_of_a_store_do_not_meet() -> None:
 
 @pytest.mark.parametrize("days", [None, 1, 31])
 @pytest.mark.parametrize("hours", [None, 1, 5, 168])
-def test_whatever_is_off_has_no_turn(hours: int | None, days: int | None) -> None:
+def test_a_mode_that_is_off_has_no_schedule(hours: int | None, days: int | None) -> None:
     """Temporal accepts all offsets."""
     for number in NUMBERS:
         found = turns(number, SyncSchedule(incremental_hours=hours, full_days=days))
@@ -126,7 +126,7 @@ async def test_a_store_that_can_be_read_gets_its_schedules(scheduled: Scheduled)
         assert (found.action.workflow, found.action.task_queue) == ("ScheduledSync", scheduled.queue)
 
 
-async def test_what_is_as_it_should_be_is_left_alone(scheduled: Scheduled) -> None:
+async def test_an_aligned_schedule_is_not_touched(scheduled: Scheduled) -> None:
     """An alignment without differences only lists the schedules."""
     await eventually(
         scheduled.align,
@@ -209,7 +209,7 @@ async def test_a_schedule_starts_the_stores_sync(scheduled: Scheduled) -> None:
     assert (ended.mode, ended.status) == (SyncMode.INCREMENTAL, SyncStatus.SUCCEEDED)
 
 
-async def test_alignments_begin_by_themselves(reading: System) -> None:
+async def test_alignments_are_scheduled(reading: System) -> None:
     """When the worker starts, and every ten minutes from then on."""
     handle = reading.temporal.get_schedule_handle(store_schedules_id(reading.settings.task_queue))
     described = await eventually(handle.describe, lambda now: bool(started_by(now)), what="an alignment")

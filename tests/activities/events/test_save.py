@@ -53,7 +53,7 @@ class Steps:
         return await self._activities.save_product(row)
 
 
-async def test_a_text_taken_over_from_another_event_is_taken_over_again(system: System, shop: Shop) -> None:
+async def test_a_text_claimed_from_another_event_is_claimed_again(system: System, shop: Shop) -> None:
     """The newer event leaves its text to a pending older one, which is stale but indexes the text."""
     steps = Steps(system, shop)
     newer, older = steps.change("کیف نو", at=NOON), steps.change("کیف", at=NOON - HOUR)
@@ -70,7 +70,7 @@ async def test_a_text_taken_over_from_another_event_is_taken_over_again(system: 
     assert await steps.save(second) == taken, "both steps were lost"
 
 
-async def test_a_text_others_took_is_theirs(system: System, shop: Shop) -> None:
+async def test_a_text_claimed_by_another_event_stays_claimed(system: System, shop: Shop) -> None:
     """A stale event does not embed a second time what the newer one embeds."""
     steps = Steps(system, shop)
     newer = await steps.record(steps.change("کیف نو", at=NOON))

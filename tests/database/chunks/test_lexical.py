@@ -55,7 +55,7 @@ async def test_what_has_all_words_is_found_among_many_that_have_some(
     await stock(shop, "سبز", "سبز", "سبز", "بلند", "بلند", "بلند", "بلند سبز", "سبز", "بلند")
     found = await ranked(shop, "سبز بلند")
     assert found[0] == 7
-    assert len(found) <= 5  # two of each word, and those that have both
+    assert len(found) <= 5  # two of each word, and all that have both
 
 
 async def test_a_rare_word_is_looked_at_everywhere(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +84,7 @@ async def test_categories_are_compared_as_words_are(shop: Shop, category: str) -
         ("", []),
     ],
 )
-def test_words_are_told_from_their_parts(folded: str, strict: list[str]) -> None:
+def test_joined_words_are_distinguished_from_their_parts(folded: str, strict: list[str]) -> None:
     """A joined word is recognised only if exactly its parts follow."""
     question = Question(user_id=1, store_id=2, text="", vector=None)
     assert lexical.parameters(question, folded)["strict"] == strict

@@ -153,7 +153,7 @@ async def test_a_page_of_several_statuses_is_the_newest_of_them(log: LongLog) ->
         assert await event_log.count_by_status(connection, contradiction) == {}
 
 
-async def test_failed_events_are_told_apart_from_those_that_remain(log: LongLog) -> None:
+async def test_a_page_of_failed_events_counts_the_remaining_ones(log: LongLog) -> None:
     """The events after a page are counted and come next, although earlier ones were restarted."""
     asked = EventFilter(status=EventStatus.FAILED)
     async with log.database.reading() as connection:

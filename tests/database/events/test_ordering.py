@@ -36,7 +36,7 @@ async def insert(connection: AsyncConnection, shop: Shop, events: list[dict[str,
     await connection.execute(INSERT, {"store_id": shop.store_id, "events": orjson.dumps(events).decode()})
 
 
-async def test_the_short_look_finds_what_the_long_one_finds(shop: Shop) -> None:
+async def test_the_indexed_condition_finds_what_the_definition_finds(shop: Shop) -> None:
     """For any mixture of given, missing, equal and unordered times, finished or not."""
     chance = random.Random(11)  # noqa: S311 - disorder, not secrecy
     made = [
@@ -65,14 +65,14 @@ async def test_the_short_look_finds_what_the_long_one_finds(shop: Shop) -> None:
     assert {True, False, None} == set(seen)
 
 
-@pytest.mark.parametrize(("told", "at"), [(1, 9_999), (1, 5_000), (0, 9_999), (0, 0), (2, 9_999), (2, 0)])
-async def test_a_thing_with_ten_thousand_events_costs_little_more(shop: Shop, told: int, at: int) -> None:
+@pytest.mark.parametrize(("given", "at"), [(1, 9_999), (1, 5_000), (0, 9_999), (0, 0), (2, 9_999), (2, 0)])
+async def test_a_subject_with_ten_thousand_events_costs_little_more(shop: Shop, given: int, at: int) -> None:
     """With times, without times, or with every second one: an index finds the newer events."""
     made = [
         {
             "thing": "busy",
             "n": n,
-            "version": n + 1 if told == 1 or (told == 2 and n % 2) else 0,
+            "version": n + 1 if given == 1 or (given == 2 and n % 2) else 0,
             "arrived": n,
             "status": "succeeded",
         }

@@ -35,7 +35,7 @@ def test_the_threshold_follows_the_pattern_of_the_shop(
     assert habit(hours=hours, usual=usual, silent_for=None).silence_threshold == threshold
 
 
-def test_silence_begins_beyond_the_patience() -> None:
+def test_silence_begins_beyond_the_threshold() -> None:
     """Silence counts only beyond the threshold, and only if changes were missed."""
     at = habit(hours=500, usual=HOUR, silent_for=DAY)
     beyond = habit(hours=500, usual=HOUR, silent_for=DAY + HOUR)
@@ -44,7 +44,7 @@ def test_silence_begins_beyond_the_patience() -> None:
     assert beyond.silence(since=LONG_AGO, missed=0) is None
 
 
-def test_silence_counts_from_when_all_was_put_right() -> None:
+def test_silence_counts_from_the_last_repair() -> None:
     """Silence counts from the last repair."""
     late = habit(hours=500, usual=HOUR, silent_for=9 * DAY)
     assert late.silence(since=NOW - HOUR, missed=1) is None

@@ -124,7 +124,7 @@ async def test_a_deletion_of_something_unknown_is_ignored(shop: Shop) -> None:
     assert await shop.product(26) is None
 
 
-async def test_a_product_without_any_text_is_known_without_chunks(
+async def test_a_product_without_any_text_is_indexed_without_chunks(
     shop: Shop, embeddings: EmbeddingServer
 ) -> None:
     """A shop may publish a product without name and description."""

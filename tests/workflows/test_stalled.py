@@ -224,7 +224,7 @@ async def test_an_event_that_runs_is_left_alone(looking: System, slow: System, s
     await shop.ended(event_id)
 
 
-async def test_events_are_looked_at_in_turns(
+async def test_events_are_recovered_in_turns(
     looking: System, slow: System, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Running events do not block the recovery of the others."""
