@@ -1,7 +1,7 @@
 """Lexical ranking: rare words weigh more than common ones, and a common word costs no more than a rare one.
 
-Every word is searched separately for at most `MATCHES` chunks; the number of matches is its weight. Words
-with more matches are common: some of their chunks are taken, and some chunks that contain all of them.
+Every word is searched separately for at most `MATCHES` chunks, and its weight follows from the number of
+matches. Words with more are common: some of their chunks are taken, and some chunks that contain all of them.
 """
 
 from collections.abc import Iterator, Sequence
