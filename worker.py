@@ -40,7 +40,8 @@ from contracts.events import ProductEvent, UnindexedProduct
 from contracts.ids import bulk_queue, embedding_label
 from crypto import SecretBox
 from database.engine import Database, create_engine
-from embeddings.openai import OpenAIEmbedder, create_embedder
+from embeddings.base import Embedder
+from embeddings.openai import create_embedder
 from observability import tracing
 from settings import Settings, load
 from temporal.client import connect, start_product_event, start_product_text, status_of
@@ -84,7 +85,7 @@ def open_shops(settings: Settings, database: Database) -> ShopReader:
 
 
 def collect(
-    settings: Settings, client: Client, database: Database, embedder: OpenAIEmbedder, totals: Counters
+    settings: Settings, client: Client, database: Database, embedder: Embedder, totals: Counters
 ) -> list[Callable[..., Any]]:
     """Returns every activity, as a method of an object that holds what it needs."""
 
@@ -115,7 +116,12 @@ def collect(
         database, embedding, totals, retry_deadline=timedelta(hours=settings.embedding_patience_hours)
     )
     shops = open_shops(settings, database)
-    taking = Taking(database, Pages(PageTexts(database, embedding, totals)), Foresight(database, embedding))
+    taking = Taking(
+        database,
+        Pages(PageTexts(database, embedding, totals)),
+        Foresight(database, embedding),
+        failure=embedder.failure,
+    )
     syncs = CatalogSyncActivities(database, shops, taking, model=model)
     first = FirstImportActivities(database, shops, taking)
     absent = AbsentActivities(database, shops, taking)
@@ -176,7 +182,7 @@ def build(
     settings: Settings,
     client: Client,
     database: Database,
-    embedder: OpenAIEmbedder,
+    embedder: Embedder,
     totals: Counters,
     *,
     only: Share | None = None,

@@ -11,7 +11,7 @@ from contracts.ids import embedding_label
 from database.chunks import generations
 from database.chunks.generations import ChunkRow, Staged
 from database.products.upsert import StoredProduct
-from embeddings.openai import MAX_INPUTS_PER_REQUEST, MAX_TOKENS_PER_REQUEST, Embedded, OpenAIEmbedder
+from embeddings.base import Embedded, Embedder
 from knowledge.chunks import Chunk, pack, split
 from knowledge.content import Content, canonical
 from knowledge.document import render
@@ -54,10 +54,11 @@ def chunk_rows(version: TextVersion, chunks: Iterable[Chunk]) -> list[ChunkRow]:
 class Indexer:
     """The three steps that index the text of an event."""
 
-    def __init__(self, embedder: OpenAIEmbedder, totals: Counters) -> None:
+    def __init__(self, embedder: Embedder, totals: Counters) -> None:
         self._embedder = embedder
         self._totals = totals
         self.model = embedding_label(embedder.model, embedder.dimensions)
+        self.failure = embedder.failure
 
     async def stage(self, connection: AsyncConnection, version: TextVersion, stored: StoredProduct) -> Staged:
         """Stage the chunks of a text; returns how many of its texts need a vector."""
@@ -79,8 +80,8 @@ class Indexer:
         """Yields texts and their vectors, request by request."""
         for request in pack(
             [(text, text.tokens) for text in texts],
-            max_tokens=MAX_TOKENS_PER_REQUEST,
-            max_items=MAX_INPUTS_PER_REQUEST,
+            max_tokens=self._embedder.limits.tokens,
+            max_items=self._embedder.limits.texts,
         ):
             yield request, await self.request(request)
 
@@ -88,7 +89,7 @@ class Indexer:
         """Returns the vectors of texts that fit into one request; without texts there is no request."""
         if not texts:
             return Embedded(vectors=[], tokens=0)
-        embedded = await self._embedder.embed([text.text for text in texts])
+        embedded = await self._embedder.embed_documents([text.text for text in texts])
         self._totals.embedded(len(texts), tokens=embedded.tokens)
         return embedded
 

@@ -18,11 +18,11 @@ from api.security.rate_limit import RateLimit
 from api.security.sessions import Sessions, password_stamp
 from api.security.stale_cache import Remembered
 from connectors.http.outbound import Outbound
+from connectors.registry import PLATFORMS
 from contracts.stores import DeliveryTerms
 from contracts.tokens import Integration
 from crypto import SecretBox
 from database.access import users
-from database.access.tokens import FORMATS
 from database.access.users import User
 from database.engine import Database
 from embeddings.query_cache import QueryCache
@@ -112,7 +112,7 @@ class Asker:
 async def asker_of(request: Request, _: _WithToken = None, __: _WithSession = None) -> Asker:
     """The holder of an integration token or of a session; integration tokens tell themselves apart."""
     _, _, secret = request.headers.get("authorization", "").partition(" ")
-    if secret.strip().startswith(tuple(prefix for prefix, _ in FORMATS.values())):
+    if secret.strip().startswith(tuple(platform.token_format.prefix for platform in PLATFORMS.values())):
         integration = await integration_of(request)
         return Asker(user_id=integration.user_id, store_id=integration.store_id)
     user = await user_of(request)

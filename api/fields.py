@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError, WithJso
 from starlette.convertors import IntegerConvertor, register_url_convertor
 
 from api.errors import invalid
+from contracts.errors import InvalidField
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -78,7 +79,5 @@ def read_model(model: type[Model], body: dict[str, Any]) -> Model:
     try:
         return model.model_validate_json(orjson.dumps(body), strict=True)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        problem = first["msg"].removeprefix("Value error, ")
-        raise invalid(f"{field}: {problem}", field=field, problem=problem) from None
+        wrong = InvalidField.of(error)
+        raise invalid(str(wrong), field=wrong.field, problem=wrong.problem) from None

@@ -6,7 +6,7 @@ from temporalio.service import RPCError
 
 from api.dependencies import State
 from api.errors import DATABASE_DOWN, Refused
-from connectors.registry import READERS
+from connectors.registry import READABLE
 from contracts.stores import Store
 from database.access import stores
 from temporal.store_schedules import StoreSchedules
@@ -28,7 +28,7 @@ async def refresh_schedules(opened: State, store_id: int, *, insist: bool = Fals
     schedules = StoreSchedules(opened.temporal, task_queue=opened.settings.task_queue)
     try:
         async with opened.database.reading() as connection:
-            readable = await stores.readable(connection, READERS, only=store_id)
+            readable = await stores.readable(connection, READABLE, only=store_id)
         await schedules.set(store_id, readable[0] if readable else None, insist=insist)
     except (RPCError, RuntimeError, OSError, *DATABASE_DOWN) as error:
         logger.warning(

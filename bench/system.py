@@ -13,7 +13,9 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 
+from connectors.registry import PLATFORMS
 from contracts.ids import SEARCH_ATTRIBUTES
+from contracts.stores import StoreType
 from contracts.tokens import IssuedToken
 from database.access import stores, tokens, users
 from database.chunks import vector_index
@@ -126,7 +128,13 @@ class Servers:
                     connection, email=f"{time.time_ns()}@example.com", password_hash="unused", is_staff=False
                 )
                 store_id = await stores.create(connection, user_id=user_id, name="bench", currency=None)
-                return await tokens.issue(connection, user_id=user_id, store_id=store_id)
+                return await tokens.issue(
+                    connection,
+                    user_id=user_id,
+                    store_id=store_id,
+                    integration_type=StoreType.WOOCOMMERCE,
+                    token_format=PLATFORMS[StoreType.WOOCOMMERCE].token_format,
+                )
         finally:
             await database.close()
 

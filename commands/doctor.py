@@ -1,18 +1,17 @@
 """What is wrong with this installation, and what to do about it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from openai import OpenAIError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.service import RPCError
 
-from contracts.errors import EmbeddingProblem
 from contracts.ids import SEARCH_ATTRIBUTES, embedding_label
 from database import health
 from database.chunks.vector_index import index_name
@@ -25,6 +24,9 @@ from temporal.client import connect
 OVERDUE = timedelta(hours=1)
 NAMED = 5
 """Unfinished events that are named; the others are only counted."""
+
+EMBED_WITHIN = 15.0
+"""Seconds the embedding service may take to answer."""
 
 OLDEST_VECTOR = (0, 8, 4)
 """Before it, vacuuming an HNSW index could damage it."""
@@ -142,8 +144,9 @@ async def _embeddings(settings: Settings) -> CheckResult:
         return CheckResult(subject="Embeddings", said="neither key nor address", advice=advice)
     embedder = create_embedder(settings)
     try:
-        embedded = await embedder.embed(["ping"], timeout=15)
-    except (OpenAIError, EmbeddingProblem) as error:
+        async with asyncio.timeout(EMBED_WITHIN):
+            await embedder.embed_query("ping")
+    except embedder.errors as error:
         return CheckResult(
             subject="Embeddings",
             said=f"refused ({type(error).__name__})",
@@ -151,4 +154,4 @@ async def _embeddings(settings: Settings) -> CheckResult:
         )
     finally:
         await embedder.close()
-    return CheckResult(subject="Embeddings", said=f"{embedder.model}, {len(embedded.vectors[0])} dimensions")
+    return CheckResult(subject="Embeddings", said=f"{embedder.model}, {embedder.dimensions} dimensions")

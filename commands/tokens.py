@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from commands.environment import database, fail, run, secret_box, settings
+from connectors.registry import PLATFORMS
+from contracts.stores import StoreType
 from database.access import provision, tokens
 
 token = typer.Typer(no_args_is_help=True, help="Tokens that shops send events with.")
@@ -16,13 +18,13 @@ def create(
     email: Annotated[str | None, typer.Option(help="the owner; the configured admin if not given")] = None,
     store: Annotated[str, typer.Option(help="name of the store; made if there is none")] = "My shop",
     name: Annotated[str, typer.Option(help="what to call the token")] = "Integration Token",
-    integration_type: Annotated[str, typer.Option("--type", help=", ".join(tokens.FORMATS))] = "woocommerce",
+    integration_type: Annotated[str, typer.Option("--type", help=", ".join(PLATFORMS))] = "woocommerce",
     currency: Annotated[str | None, typer.Option(help="of a store that is made now")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,  # noqa: FBT002 - a command line flag
 ) -> None:
     """Make a token for a store; its secret is shown this once."""
-    if integration_type not in tokens.FORMATS:
-        raise fail(f"Unknown type {integration_type!r}; expected one of {', '.join(tokens.FORMATS)}.")
+    if integration_type not in PLATFORMS:
+        raise fail(f"Unknown type {integration_type!r}; expected one of {', '.join(PLATFORMS)}.")
     found = settings(adopt=True)
     owner = email or found.admin_email
     made = run(
@@ -33,6 +35,7 @@ def create(
             store_name=store,
             name=name,
             integration_type=integration_type,
+            token_format=PLATFORMS[StoreType(integration_type)].token_format,
             currency=currency,
         )
     )

@@ -1,4 +1,4 @@
-"""What a shop platform must be able to do for us; one folder each, listed in `platforms.py`."""
+"""The interfaces of a shop platform; each platform is one folder, and `registry.py` lists them."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+from pydantic import BaseModel, ConfigDict
+
 from connectors.http.outbound import Outbound
 from contracts.catalog import Product, Variation
 from contracts.deliveries import IgnoredDelivery, ParsedDelivery, SignedDelivery
 from contracts.events import EventType
 from contracts.retry import Failure
 from contracts.stores import ShopAccess
+from contracts.tokens import TokenFormat
 from contracts.webhooks import Webhook
 
 
@@ -27,36 +30,36 @@ Change = Product | Variation | Deletion
 
 
 class Connector(Protocol):
-    """Reads what shops of one platform send; pure, so that it can be asked anywhere."""
+    """Reads what shops of one platform send; pure functions without I/O."""
 
     def verify(self, delivery: SignedDelivery, secrets: Sequence[str]) -> bool:
-        """Whether a delivery was signed with one of a store's secrets; False for anything malformed."""
+        """Returns whether one of a store's secrets signed a delivery; False for anything malformed."""
         ...
 
     def is_ping(self, delivery: SignedDelivery) -> bool:
-        """Whether a delivery only asks if somebody listens, and is to be answered 200 without a signature."""
+        """Returns whether a delivery only tests the address, and is answered 200 without a signature."""
         ...
 
     def parse(self, delivery: SignedDelivery) -> ParsedDelivery | IgnoredDelivery:
-        """What a genuine delivery says.
+        """Returns the event of a delivery with a valid signature, or the reason to ignore it.
 
-        InvalidField where its sender reads our answers; the others count a refusal as a failure, and stop
-        sending after a few.
+        Raises InvalidField only if the sender reads our answers: other senders count a refusal as a failed
+        delivery, and stop after a few.
         """
         ...
 
     def change(self, event_type: EventType, payload: Mapping[str, Any]) -> Change:
-        """A payload kept from a delivery, as our catalogue knows it; InvalidField where it cannot be read."""
+        """Returns the change that a delivery's stored payload describes; raises InvalidField."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestEntry:
-    """What a shop's list says of a product, without its texts.
+    """A product's entry in a shop's list, without descriptions.
 
-    Renames move no time and direct writes to the shop's database move none either, so names and facts are
-    there beside it. `fingerprint` differs where anything in the entry does. `read` is for those that differ;
-    it answers None where only the id can be read. `with_facts` is whether the list tells price and stock.
+    It includes names, prices and stock besides the modification time, because renamed terms and direct writes
+    to the shop's database do not change that time. `fingerprint` is a hash of the entry. `read` parses an
+    entry, or returns None if only its id is readable. `with_facts` is whether it has price and stock.
     """
 
     external_id: str
@@ -67,10 +70,10 @@ class ManifestEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestPage:
-    """One page of the list; a page may be short, and only a `next` of None says that it is the last.
+    """One page of the list; a page may be short, and only a `next` of None marks the last one.
 
-    `total` is how many products the shop says there are, `moment` the shop's own time of answering.
-    `numbered` is how many pages it says there are, where each can be asked for with its number as a cursor.
+    `total` is the shop's count of products, `moment` the time of the answer by the shop's clock.
+    `numbered` is the shop's count of pages, if page numbers are valid cursors.
     """
 
     entries: tuple[ManifestEntry, ...]
@@ -81,20 +84,20 @@ class ManifestPage:
 
     @property
     def listed(self) -> tuple[str, ...]:
-        """The ids of its products."""
+        """Returns the ids of the page's products."""
         return tuple(entry.external_id for entry in self.entries)
 
     def joined(self, other: "ManifestPage", *, only: Collection[str]) -> "ManifestPage":
-        """This page with these products of another one."""
+        """Returns this page together with the products `only` of another page."""
         others = (entry for entry in other.entries if entry.external_id in only)
         return replace(self, entries=(*self.entries, *others))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholePage:
-    """One page of the list with its products in full, by their ids; `listed` are those of the page.
+    """One page of the list with its full products by id.
 
-    What is listed and not among the products went meanwhile.
+    Ids in `listed` but not in `products` were deleted between the two requests.
     """
 
     listed: tuple[str, ...]
@@ -105,63 +108,63 @@ class WholePage:
     numbered: int | None = None
 
     def joined(self, other: "WholePage", *, only: Collection[str]) -> "WholePage":
-        """This page with these products of another one."""
+        """Returns this page together with the products `only` of another page."""
         others = [id_ for id_ in other.listed if id_ in only]
         products = {id_: other.products[id_] for id_ in others if id_ in other.products}
         return replace(self, listed=(*self.listed, *others), products={**self.products, **products})
 
 
 MOST_FETCHED = 100
-"""Products a catalogue is asked for by their ids at a time."""
+"""The most products of one `Catalogue.fetch`."""
 
 
 class Catalogue(Protocol):
-    """Reads the catalogue of one shop as it is now; ShopProblem where that cannot be done.
+    """Reads the current catalogue of one shop; all methods raise ShopProblem.
 
-    What it reads of products is for `Connector.change`, as a delivery's payload is.
+    Products are returned in the form of a delivery's payload, for `Connector.change` to parse.
     """
 
     async def product(self, external_id: str) -> Mapping[str, Any] | None:
-        """A product with its variations in full, or a variation; None where it is gone or in the trash.
+        """Returns a full product with its variations, or a variation; None if it is deleted or in the trash.
 
-        ShopHides where it is there, and our key may not see it.
+        Raises ShopHides if it exists and our key may not read it.
         """
         ...
 
     async def manifest(self, cursor: str | None, *, modified_after: datetime | None = None) -> ManifestPage:
-        """A page of all products but those in the trash, in an order that changes do not alter.
+        """Returns a page of all products outside the trash, in an order that updates do not change.
 
-        The first where there is no `cursor`.
+        Without a `cursor`, returns the first page.
         """
         ...
 
     async def whole(self, cursor: str | None) -> WholePage:
-        """A page as of `manifest`, with its products as of `fetch`, in as few questions as can be."""
+        """Returns the page that `manifest` has for the cursor, with the products that `fetch` has."""
         ...
 
     async def fetch(self, external_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-        """Up to 100 products with their variations in full, by their ids; the others are gone."""
+        """Returns up to 100 full products with their variations by id; missing ids are deleted products."""
         ...
 
     def fingerprint(self, product: Mapping[str, Any]) -> str | None:
-        """That of the entry `manifest` would have of a product in full; None where it tells other things."""
+        """Returns the fingerprint of a full product's list entry; None if the entry has other fields."""
         ...
 
     async def currency(self) -> str | None:
-        """The code of the shop's currency; None where it does not tell us."""
+        """Returns the code of the shop's currency; None if the shop does not show it."""
         ...
 
 
 async def fetch_all(catalogue: Catalogue, external_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-    """As `Catalogue.fetch`, of any number of products."""
+    """Returns what `Catalogue.fetch` does, for any number of products."""
     products: dict[str, Mapping[str, Any]] = {}
-    for at in range(0, len(external_ids), MOST_FETCHED):
-        products |= await catalogue.fetch(external_ids[at : at + MOST_FETCHED])
+    for start in range(0, len(external_ids), MOST_FETCHED):
+        products |= await catalogue.fetch(external_ids[start : start + MOST_FETCHED])
     return products
 
 
 async def whole_by_ids(catalogue: Catalogue, cursor: str | None) -> WholePage:
-    """A page whose products are asked for by their ids, where the list itself cannot tell them in full."""
+    """Returns a page with products fetched by id, for lists that cannot return full products."""
     page = await catalogue.manifest(cursor)
     return WholePage(
         listed=page.listed,
@@ -174,41 +177,41 @@ async def whole_by_ids(catalogue: Catalogue, cursor: str | None) -> WholePage:
 
 
 class WebhookKeeper(Protocol):
-    """Looks after the webhooks a shop sends us; ShopForbids where the shop does not let us.
+    """Manages a shop's webhooks that send to us; all methods raise ShopForbids without permission.
 
-    `topics` are those we need. Repeating any of it does no harm but `create`, before which one lists.
+    `topics` are the topics we need. Everything except `create` is idempotent; call `list` first.
     """
 
     @property
     def topics(self) -> Sequence[str]: ...
 
     async def list(self, address: str) -> Sequence[Webhook]:
-        """Those about products that are sent to this address."""
+        """Returns the webhooks about products that send to this address."""
         ...
 
     async def create(self, topic: str, address: str, secret: str) -> Webhook:
-        """An active one, signed with the secret."""
+        """Creates an active webhook that signs with the secret."""
         ...
 
     async def enable(self, hook_id: int, secret: str) -> Webhook:
-        """Make one active again, signed with the secret."""
+        """Activates a webhook again and sets its secret."""
         ...
 
     async def sign(self, hook_id: int, secret: str) -> Webhook:
-        """Have one signed with the secret, and stay as it is."""
+        """Sets the secret of a webhook and changes nothing else."""
         ...
 
 
 @runtime_checkable
 class KeepsWebhooks(Protocol):
-    """A catalogue whose platform lets webhooks be looked after."""
+    """A catalogue of a platform on which webhooks can be managed."""
 
     @property
     def webhooks(self) -> WebhookKeeper: ...
 
 
 Budget = Callable[[], AbstractAsyncContextManager[None]]
-"""Waits until a shop may be asked once more, which is done within."""
+"""Opens a context for one request, once the shop's rate limit allows it."""
 
 
 class CatalogueReader(Protocol):
@@ -217,9 +220,36 @@ class CatalogueReader(Protocol):
     def open(
         self, access: ShopAccess, outbound: Outbound, budget: Budget
     ) -> AbstractAsyncContextManager[Catalogue]:
-        """With connections of its own: those to two shops at one address must not be mixed up."""
+        """Opens a catalogue with its own connections, which shops at one address must not share."""
         ...
 
     def failure(self, error: Exception) -> Failure:
-        """What anything that reading raised means."""
+        """Returns what any exception raised while reading means: retry, blocked or fatal."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """Everything by which one platform differs from another; `connectors.registry` lists one per store type.
+
+    `reader` is None where the platform's shops cannot be read. `credentials` names the fields a store needs
+    to be read. `body` is the model of a delivery in the API's document. `store_name` is the name of a store
+    that is created together with a token.
+
+    `webhook_event_prefix` begins the event ids of the platform's own webhooks; set it where stores also get
+    events another way. `product_id_field` is the metadata field that shows a product's number in the shop.
+    """
+
+    deliveries: Connector
+    body: type[BaseModel]
+    reader: CatalogueReader | None = None
+    credentials: tuple[str, ...] = ()
+    token_format: TokenFormat
+    store_name: str
+    webhook_event_prefix: str = ""
+    product_id_field: str | None = None
+
+
+def examples(*bodies: Mapping[str, Any]) -> ConfigDict:
+    """Returns the configuration of a model that shows these examples in the API's document."""
+    return ConfigDict(json_schema_extra={"examples": [dict(body) for body in bodies]})

@@ -1,4 +1,4 @@
-"""The body our plugin and shops with a sender of their own post: an event with its product inside."""
+"""The event body that our plugin and custom shops send: an event with its product inside."""
 
 import base64
 import hmac
@@ -27,10 +27,10 @@ def _event_id(value: object) -> str:
 
 def _event_type(value: object) -> EventType:
     try:
-        return EventType(value)  # type: ignore[arg-type]  # whatever it is, it is looked up by value
+        return EventType(value)  # type: ignore[arg-type]  # any value may be looked up
     except ValueError:
-        known = ", ".join(EventType)
-        raise InvalidField("event_type", f"unknown; expected one of {known}") from None
+        types = ", ".join(EventType)
+        raise InvalidField("event_type", f"unknown; expected one of {types}") from None
 
 
 def _check_timestamp(value: object) -> None:
@@ -52,28 +52,28 @@ def _product(body: Mapping[str, Any]) -> Mapping[str, Any]:
 def open_envelope(
     body: Mapping[str, Any], parse: Callable[[EventType, Mapping[str, Any]], Change]
 ) -> ParsedDelivery:
-    """What an event says of its product, read by `parse`; InvalidField names what cannot be read."""
+    """Returns the event of a body, with its product read by `parse`; raises InvalidField."""
     event_type = _event_type(body.get("event_type"))
     _check_timestamp(body.get("timestamp"))
     product = _product(body)
     change = parse(event_type, product)
     deleted = isinstance(change, Deletion)
-    kept = {"id": product["id"], "date_modified_gmt": product.get("date_modified_gmt")}
+    identity = {"id": product["id"], "date_modified_gmt": product.get("date_modified_gmt")}
     return ParsedDelivery(
         event_id=_event_id(body.get("event_id")),
         event_type=event_type,
         external_id=change.external_id,
         parent=change.parent if isinstance(change, Variation) else None,
         version=change.version,
-        payload=kept if deleted else product,
+        payload=identity if deleted else product,
     )
 
 
 def signed_with_one_of(secrets: Iterable[str], body: bytes, signature: str) -> bool:
-    """Compare in constant time with the signature under each secret; False for anything malformed."""
-    given = signature.encode("ascii", "replace")
-    found = False
+    """Returns whether one of the secrets signed the body, in constant time; False for anything malformed."""
+    received = signature.encode("ascii", "replace")
+    matches = False
     for secret in secrets:
         expected = base64.b64encode(hmac.digest(secret.encode(), body, "sha256"))
-        found |= hmac.compare_digest(expected, given)
-    return found
+        matches |= hmac.compare_digest(expected, received)
+    return matches

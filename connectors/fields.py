@@ -1,11 +1,13 @@
-"""How shops and their plugins spell values: everything seen in real ones is read, nothing is guessed."""
+"""Field types for what shops and their plugins send: every spelling seen in real shops is accepted."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
+import orjson
 from pydantic import BeforeValidator, WithJsonSchema
 
 from knowledge.html import plain_line
@@ -16,13 +18,26 @@ SMALLEST_EXPONENT = -100
 LONGEST_NUMBER = 200
 
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩٫٬", "01234567890123456789.,")
-_SPELLED_ID = re.compile("[0-9]{1,30}")
+_ID_AS_TEXT = re.compile("[0-9]{1,30}")
 _NO = {"", "no", "false", "0", "off"}
 _YES = {"yes", "true", "1", "on", "parent", "notify"}
 
 
+READING = b"1"
+"""The version of how list entries are read; part of every fingerprint.
+
+Raise it whenever the same entry is read differently; a resync then compares every entry again.
+"""
+
+
+def fingerprint(entry: Mapping[str, Any]) -> str:
+    """Returns a hash of a list entry, 32 hexadecimal digits, independent of the order of its fields."""
+    content = orjson.dumps(entry, option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(content, digest_size=16, key=READING).hexdigest()
+
+
 def _text(value: object) -> str:
-    """A string; PHP's empty values mean an empty one."""
+    """Returns a string; PHP's empty values mean an empty one."""
     if value is None or value is False or value == []:
         return ""
     if isinstance(value, str):
@@ -38,23 +53,23 @@ def _line(value: object) -> str:
 
 
 def _number(value: object) -> Decimal | None:
-    """A price or quantity: 45000000, "45000000", "۴۵٬۰۰۰", 12.5; "" and null are no number."""
+    """Returns a price or quantity such as 45000000, "45000000", "۴۵٬۰۰۰" or 12.5; None for "" and null."""
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError("expected a number, a text with a number in it, an empty text or null")
-    spelled = str(value)
-    if not spelled.isascii():
-        spelled = spelled.translate(_DIGITS)
-    spelled = spelled.replace(",", "").strip()
-    if not spelled:
+    digits = str(value)
+    if not digits.isascii():
+        digits = digits.translate(_DIGITS)
+    digits = digits.replace(",", "").strip()
+    if not digits:
         return None
-    if len(spelled) > LONGEST_NUMBER:
+    if len(digits) > LONGEST_NUMBER:
         raise ValueError(f"expected a number of at most {LONGEST_NUMBER} characters")
     try:
-        number = Decimal(spelled)
+        number = Decimal(digits)
     except InvalidOperation:
-        raise ValueError(f"{spelled[:40]!r} is not a number") from None
+        raise ValueError(f"{digits[:40]!r} is not a number") from None
     if not number:
         return Decimal(0)
     if not number.is_finite() or not SMALLEST_EXPONENT <= number.adjusted() <= LARGEST_EXPONENT:
@@ -73,7 +88,7 @@ def _flag(value: object) -> bool:
 
 
 def _moment(value: object) -> datetime | None:
-    """A time in UTC; WordPress writes it without a zone, and an unset one as zeros."""
+    """Returns a time in UTC; WordPress writes times without a zone, and an unset time as zeros."""
     if value is None or value == "":
         return None
     if not isinstance(value, str):
@@ -88,8 +103,8 @@ def _moment(value: object) -> datetime | None:
 
 
 def identifier(value: object) -> int:
-    """A shop's id: a positive 64-bit number, sometimes spelled as text."""
-    if isinstance(value, str) and _SPELLED_ID.fullmatch(value.strip()):
+    """Returns a shop's id: a positive 64-bit number, which some shops send as text."""
+    if isinstance(value, str) and _ID_AS_TEXT.fullmatch(value.strip()):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
         raise ValueError("expected a positive whole number")
@@ -97,7 +112,7 @@ def identifier(value: object) -> int:
 
 
 def items(value: object) -> Iterable[Any]:
-    """A list; PHP sends one with gaps as an object, and an empty one as anything empty."""
+    """Returns a list's items; PHP sends lists with gaps as objects, and empty ones as any empty value."""
     if value is None or value == "" or value is False:
         return ()
     if isinstance(value, list | tuple):
@@ -108,7 +123,7 @@ def items(value: object) -> Iterable[Any]:
 
 
 def _names(value: object) -> tuple[str, ...]:
-    """Terms as names, or as {id, name, slug}."""
+    """Returns the names of terms, which are sent as names or as {id, name, slug}."""
     if value == []:
         return ()
     names = []
@@ -120,7 +135,7 @@ def _names(value: object) -> tuple[str, ...]:
 
 
 def _address(value: object) -> str:
-    """An image, as its URL or as {src}."""
+    """Returns the URL of an image, which is sent as a URL or as {src}."""
     if isinstance(value, Mapping):
         value = value.get("src")
     return _text(value)
@@ -130,7 +145,7 @@ def _addresses(value: object) -> tuple[str, ...]:
     return tuple(address for item in items(value) if (address := _address(item)))
 
 
-# The JSON schemas below say what is taken, which is more than should be sent.
+# The JSON schemas below describe what is accepted, which is more than should be sent.
 
 _TEXT = {
     "anyOf": [{"type": ["string", "number", "null"]}, {"const": False}, {"type": "array", "maxItems": 0}]
@@ -158,7 +173,7 @@ def _fields(required: Iterable[str] = (), **fields: dict[str, Any]) -> dict[str,
 
 
 def _list(*items: dict[str, Any]) -> dict[str, Any]:
-    """What `items` reads."""
+    """Returns the schema of what `items` accepts."""
     item = _any(*items)
     return _any(
         {"type": "array", "items": item},

@@ -1,31 +1,53 @@
-"""The platforms we know; one more is a folder and a line in each table here."""
+"""The platforms of shops: one record each, read by everything that depends on the type of a store."""
 
-from connectors.base import CatalogueReader, Connector
+from collections.abc import Mapping
+
+from connectors.base import Platform
 from connectors.custom.deliveries import CustomDeliveries
+from connectors.custom.schema import Delivery
 from connectors.shopify.client import ShopifyReader
-from connectors.shopify.deliveries import ShopifyDeliveries
+from connectors.shopify.deliveries import ShopifyDeliveries, ShopifyDelivery
 from connectors.woocommerce.client import WooCommerceReader
-from connectors.woocommerce.deliveries import WooCommerceDeliveries
+from connectors.woocommerce.deliveries import EVENT_PREFIX, WooCommerceDeliveries, WooCommerceDelivery
 from contracts.errors import InvalidField
 from contracts.stores import Store, StoreType
+from contracts.tokens import TokenFormat
 
-PLATFORMS: dict[str, Connector] = {
-    StoreType.WOOCOMMERCE: WooCommerceDeliveries(),
-    StoreType.SHOPIFY: ShopifyDeliveries(),
-    StoreType.CUSTOM: CustomDeliveries(),
+PLATFORMS: Mapping[StoreType, Platform] = {
+    StoreType.WOOCOMMERCE: Platform(
+        deliveries=WooCommerceDeliveries(),
+        body=WooCommerceDelivery,
+        reader=WooCommerceReader(),
+        credentials=("consumer_key", "consumer_secret"),
+        token_format=TokenFormat(prefix="wc_sk_live_", length=40),
+        store_name="WooCommerce shop",
+        webhook_event_prefix=EVENT_PREFIX,
+        product_id_field="woo_product_id",
+    ),
+    StoreType.SHOPIFY: Platform(
+        deliveries=ShopifyDeliveries(),
+        body=ShopifyDelivery,
+        reader=ShopifyReader(),
+        credentials=("access_token",),
+        token_format=TokenFormat(prefix="shpat_", length=32),
+        store_name="Shopify shop",
+    ),
+    StoreType.CUSTOM: Platform(
+        deliveries=CustomDeliveries(),
+        body=Delivery,
+        token_format=TokenFormat(prefix="pk_live_", length=40),
+        store_name="Shop",
+    ),
 }
 
-READERS: dict[str, CatalogueReader] = {
-    StoreType.WOOCOMMERCE: WooCommerceReader(),
-    StoreType.SHOPIFY: ShopifyReader(),
-}
-"""Those whose shops can be read; a custom shop tells us all by itself."""
+READABLE: tuple[StoreType, ...] = tuple(type_ for type_, platform in PLATFORMS.items() if platform.reader)
+"""The store types that have readable shops."""
 
 
 def check_readable(store: Store) -> None:
-    """Raises InvalidField, which names what must be set before the store's shop can be read."""
-    if store.type not in READERS:
-        raise InvalidField("type", f"the shop of a {store.type} store cannot be read; it tells us all itself")
+    """Raises InvalidField, which names the setting that is missing before the store's shop can be read."""
+    if store.type not in READABLE:
+        raise InvalidField("type", f"the shop of a {store.type} store cannot be read; it sends all changes")
     if not store.base_url:
         raise InvalidField("base_url", "set it: the store has no address to read its shop at")
     if not store.has_credentials:

@@ -1,4 +1,4 @@
-"""What a shop sent as its own webhook, before and after it was read."""
+"""Deliveries of a shop's own webhooks, before and after parsing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from contracts.events import EventType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedDelivery:
-    """A webhook as it came: header names in lower case, the body's exact bytes."""
+    """An unparsed webhook: header names in lower case, the body's exact bytes."""
 
     headers: Mapping[str, str]
     body: bytes
@@ -18,9 +18,9 @@ class SignedDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedDelivery:
-    """A delivery that says something of a product.
+    """A delivery about a product.
 
-    `confirm` asks for a look into the shop, where we may look, before the delivery is believed.
+    `confirm` is whether the change is confirmed with the shop, if it can be read, before it counts.
     """
 
     event_id: str
@@ -34,13 +34,8 @@ class ParsedDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IgnoredDelivery:
-    """A genuine delivery that means nothing to us; `reason` is a sentence for people."""
+    """A delivery with a valid signature that is not processed; `reason` is a sentence for people."""
 
     event_id: str
     topic: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ping:
-    """A platform asks whether somebody listens; nobody signs that."""

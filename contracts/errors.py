@@ -1,52 +1,61 @@
-"""What can be wrong with what we are given.
+"""The errors of the product.
 
-InvalidField            a field of a delivery has a shape that means nothing
-EmbeddingProblem        the embedding service answered, but not with what was asked
-    UnusableAnswer      something other than one vector of numbers per text; may pass
-    WrongDimensions     vectors of another size than configured; will not pass by itself
-ForbiddenAddress        a shop's name leads into a network it must not lead to
+InvalidField            a field of a delivery or request is invalid
+EmbeddingProblem        the embedding service sent an unusable answer
+    UnusableAnswer      something other than one vector of numbers per text; may be temporary
+    WrongDimensions     vectors of another size than configured; needs an operator
+ForbiddenAddress        a shop's name resolves to a network that is not allowed
 ShopProblem             a shop could not be read
-    ShopDown            it does not answer, or asks for time; passes by itself
-    ShopRefuses         credentials, permission or address: somebody must act
-        ShopHides       this one product, though others are shown
-        ShopForbids     the key may not do this, and may do other things
-    ShopAnswersNonsense something other than its REST API answered; passes by itself
+    ShopDown            it does not answer, or asks us to wait; temporary
+    ShopRefuses         credentials, permission or address: needs an operator
+        ShopHides       the key may not read this product, but may read others
+        ShopForbids     the key may not do this, but may do other things
+    ShopAnswersNonsense something other than its API answered; may be temporary
 EventGone               the store of an event, and with it the event, was removed
-SealedByAnother         a kept secret was sealed by a key we do not have
+UnknownKey              a stored secret is encrypted with a key that is not in PILITO_SECRET_KEY
 """
+
+from pydantic import ValidationError
 
 
 class InvalidField(ValueError):
-    """A field of a delivery has a shape that means nothing; `field` is its path, `problem` says why."""
+    """A field of a delivery or request is invalid; `field` is its path, `problem` says why."""
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field}: {problem}")
         self.field = field
         self.problem = problem
 
+    @classmethod
+    def of(cls, error: ValidationError, *path: str) -> "InvalidField":
+        """Returns the first field that a model refuses; `path` leads to the validated body."""
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        field = ".".join((*path, *map(str, first["loc"])))
+        return cls(field, first["msg"].removeprefix("Value error, "))
+
 
 class EmbeddingProblem(Exception):
-    """The embedding service answered, but not with what was asked."""
+    """The embedding service sent an unusable answer."""
 
 
 class UnusableAnswer(EmbeddingProblem):
-    """Something other than one vector of numbers per text."""
+    """The answer is not one vector of numbers per text."""
 
 
 class WrongDimensions(EmbeddingProblem):
-    """Vectors of another size than configured."""
+    """The vectors have another size than configured."""
 
 
 class ForbiddenAddress(Exception):
-    """A shop's name leads into a network it must not lead to."""
+    """A shop's name resolves to a network that is not allowed."""
 
 
 class ShopProblem(Exception):
-    """A shop could not be read; the text is a sentence for people, without anything the shop wrote."""
+    """A shop could not be read; the message is a sentence for people, without words of the shop."""
 
 
 class ShopDown(ShopProblem):
-    """It does not answer, or asks for time: `retry_after` seconds, where it named them."""
+    """The shop does not answer, or asks us to wait `retry_after` seconds."""
 
     def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
         super().__init__(reason)
@@ -54,19 +63,19 @@ class ShopDown(ShopProblem):
 
 
 class ShopRefuses(ShopProblem):
-    """Credentials, permission or address: somebody must act, and the sentence says how."""
+    """Credentials, permission or address are wrong; the message says what an operator must do."""
 
 
 class ShopHides(ShopRefuses):
-    """It has the product, and does not show it to our key."""
+    """The key may not read this product, but may read others."""
 
 
 class ShopForbids(ShopRefuses):
-    """The key may not do this; what it may do otherwise goes on."""
+    """The key may not do this, but may do other things."""
 
 
 class ShopAnswersNonsense(ShopProblem):
-    """Something other than its REST API answered: a maintenance page, broken JSON."""
+    """Something other than the shop's API answered: a maintenance page, broken JSON."""
 
 
 class EventGone(Exception):
@@ -74,4 +83,4 @@ class EventGone(Exception):
 
 
 class UnknownKey(Exception):
-    """A kept secret was sealed by a key that is not among those of PILITO_SECRET_KEY."""
+    """A stored secret is encrypted with a key that is not in PILITO_SECRET_KEY."""

@@ -1,4 +1,4 @@
-"""A shop of a user, as its operator sees it."""
+"""Stores: the shops of users, and how they are read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,24 +10,16 @@ from contracts.webhooks import WebhookState
 
 
 class StoreType(StrEnum):
-    """What a shop runs on."""
+    """The platform a shop runs on; `connectors.registry` has one record for each."""
 
     WOOCOMMERCE = "woocommerce"
     SHOPIFY = "shopify"
     CUSTOM = "custom"
 
 
-CREDENTIALS: dict[StoreType, tuple[str, ...]] = {
-    StoreType.WOOCOMMERCE: ("consumer_key", "consumer_secret"),
-    StoreType.SHOPIFY: ("access_token",),
-    StoreType.CUSTOM: (),
-}
-"""What pulling from a shop of each type takes."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryTerms:
-    """What deliveries of a store must satisfy; any of the secrets may have signed them."""
+    """What a store's deliveries are checked against; any of the secrets may have signed them."""
 
     type: StoreType
     is_active: bool
@@ -36,7 +28,7 @@ class DeliveryTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopAccess:
-    """What reading a shop takes; it shows no secret, and is not to be kept in histories."""
+    """What reading a shop needs; `repr` shows no secret, and workflow histories never contain it."""
 
     store_id: int
     type: StoreType
@@ -50,7 +42,7 @@ LONGEST_FULL_DAYS = 31
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncSchedule:
-    """How often what changed is asked for, and everything compared; None is never."""
+    """How often a store has incremental and full syncs; None means never."""
 
     incremental_hours: int | None = 6
     full_days: int | None = 7
@@ -59,7 +51,7 @@ class SyncSchedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """A store without its secrets; `old_secret_until` is how long the one before still counts."""
+    """A store without its secrets; the secret before a rotation is valid until `old_secret_until`."""
 
     id: int
     user_id: int
@@ -79,7 +71,7 @@ class Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadableStore:
-    """A store whose shop can be read; `is_new` as long as nobody began to read it."""
+    """A store whose shop can be read; `is_new` until its first sync."""
 
     store_id: int
     is_new: bool
@@ -87,7 +79,7 @@ class ReadableStore:
 
     @property
     def first_sync(self) -> SyncMode | None:
-        """What to begin with at once; either walks everything, for nothing is known yet."""
+        """The sync to start at once; both modes read all products while none are stored."""
         if not self.is_new or self.schedule.paused:
             return None
         if self.schedule.full_days is not None:
@@ -97,7 +89,7 @@ class ReadableStore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aligned:
-    """What an alignment of all schedules came to."""
+    """The result of aligning all schedules: how many stores have one, and what was changed."""
 
     stores: int
     created: int = 0

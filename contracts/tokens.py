@@ -1,12 +1,20 @@
-"""Who is asking."""
+"""Integration tokens and their holders."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenFormat:
+    """What the tokens of one platform look like: a prefix, and how many random characters follow it."""
+
+    prefix: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Integration:
-    """The holder of an integration token: a store, its owner and the token's terms."""
+    """An integration token with its store, owner and terms."""
 
     token_id: int
     token_name: str
@@ -26,7 +34,7 @@ class Integration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """A token's terms; `preview` is all that is left of its secret."""
+    """A token's terms; of its secret only the `preview` is stored."""
 
     id: int
     preview: str
@@ -46,7 +54,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedToken:
-    """A token in the one moment its secret is known."""
+    """A token with its secret, which is returned only once."""
 
     id: int
     secret: str

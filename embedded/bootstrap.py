@@ -8,6 +8,8 @@ from typing import Any
 import httpx2
 import orjson
 
+from connectors.registry import PLATFORMS
+from contracts.stores import StoreType
 from crypto import SecretBox
 from database.access import tokens, users
 from database.access.provision import issue_token, save_user
@@ -59,7 +61,8 @@ async def _demo(settings: Settings, database: Database, email: str, password: st
         email=email,
         store_name=DEMO_STORE,
         name="Demo token",
-        integration_type="woocommerce",
+        integration_type=StoreType.WOOCOMMERCE,
+        token_format=PLATFORMS[StoreType.WOOCOMMERCE].token_format,
         currency="IRT",
     )
     if made is None:

@@ -1,39 +1,39 @@
-"""The vectors of questions, each asked for once while it is remembered."""
+"""A cache of query vectors, so that a repeated search costs no embedding request."""
 
 import asyncio
 import logging
 from collections import OrderedDict
 
-from openai import OpenAIError
-
-from contracts.errors import EmbeddingProblem
 from contracts.search import numbers
-from embeddings.openai import OpenAIEmbedder
+from embeddings.base import Embedder
 
 logger = logging.getLogger("pilito.api")
 
 EMBED_WITHIN = 4.0
-REMEMBERED_QUERIES = 1_000
+"""Seconds an embedding request may take before the search goes on without a vector."""
+
+CACHED_QUERIES = 1_000
 
 
 class QueryCache:
-    """Vectors of the latest questions; None where the embedding service does not answer in time."""
+    """The vectors of the latest queries, least recently used dropped first."""
 
-    def __init__(self, embedder: OpenAIEmbedder) -> None:
+    def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._known: OrderedDict[str, list[float]] = OrderedDict()
+        self._vectors: OrderedDict[str, list[float]] = OrderedDict()
 
     async def of(self, query: str) -> list[float] | None:
-        if query in self._known:
-            self._known.move_to_end(query)
-            return self._known[query]
+        """Returns the query's vector; None if the embedding service does not answer in time."""
+        if query in self._vectors:
+            self._vectors.move_to_end(query)
+            return self._vectors[query]
         try:
             async with asyncio.timeout(EMBED_WITHIN):
-                embedded = await self._embedder.embed([query], timeout=EMBED_WITHIN)
-        except (OpenAIError, EmbeddingProblem, TimeoutError) as error:
+                embedded = await self._embedder.embed_query(query)
+        except self._embedder.errors as error:
             logger.warning("searching by words only: %s", type(error).__name__)
             return None
-        vector = self._known[query] = numbers(embedded.vectors[0])
-        if len(self._known) > REMEMBERED_QUERIES:
-            self._known.popitem(last=False)
+        vector = self._vectors[query] = numbers(embedded)
+        if len(self._vectors) > CACHED_QUERIES:
+            self._vectors.popitem(last=False)
         return vector

@@ -1,4 +1,4 @@
-"""A document cut into pieces small enough to embed, at borders that stay put when a text is edited."""
+"""Cuts documents into chunks small enough to embed, at borders that move little when a text is edited."""
 
 import hashlib
 import re
@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from semantic_text_splitter import TextSplitter
 
+from knowledge.content import CHUNK_TOKENS
 from knowledge.document import Document
 
 TOKEN_LIMIT = 8192
@@ -23,7 +24,7 @@ K = TypeVar("K")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """One input of the embedding model; `text_hash` is the hex SHA-256 of `text`."""
+    """One input of the embedding model; `text_hash` is the SHA-256 of `text`, in hex."""
 
     position: int
     text: str
@@ -33,7 +34,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """A stretch of text never cut further; `closes`: a chunk ends after it."""
+    """A part of a text that is not cut further; `closes` is whether a chunk ends after it."""
 
     start: int
     end: int
@@ -41,16 +42,16 @@ class _Unit:
 
 
 def estimate_tokens(text: str) -> int:
-    """Return a cautious estimate of the tokens in `text`: a third of its UTF-8 bytes.
+    """Returns a cautious estimate of the tokens in `text`: a third of its UTF-8 bytes.
 
     Persian averages 1.6 letters (3.2 bytes) a token, English four. No token is shorter than a byte,
-    so a text estimated at `TOKEN_LIMIT // 3` cannot pass `TOKEN_LIMIT`, whatever is in it.
+    so no text estimated at `TOKEN_LIMIT // 3` can exceed `TOKEN_LIMIT`.
     """
     return -(-len(text.encode(errors="surrogatepass")) // _BYTES_PER_TOKEN)
 
 
-def split(document: Document, *, max_tokens: int = 400) -> tuple[Chunk, ...]:
-    """Return the chunks of `document`, each the title line and some of the text; none when both are empty.
+def split(document: Document, *, max_tokens: int = CHUNK_TOKENS) -> tuple[Chunk, ...]:
+    """Returns the chunks of `document`, each the title line and some of the text; none when both are empty.
 
     A text that fits is one chunk. Otherwise a paragraph over a quarter of the room is a chunk, with the short
     ones that lead into it. Where a chunk ends depends on its last paragraph alone, so an edit reaches its own
@@ -83,7 +84,7 @@ def split(document: Document, *, max_tokens: int = 400) -> tuple[Chunk, ...]:
 def pack(
     items: Sequence[tuple[K, int]], *, max_tokens: int = 300_000, max_items: int = 2_048
 ) -> list[list[K]]:
-    """Return the keys of `items` (key, tokens) in requests within both limits, in order.
+    """Returns the keys of `items` (key, tokens) in requests within both limits, in order.
 
     An item over `max_tokens` goes alone.
     """
@@ -115,7 +116,7 @@ def _bodies(text: str, room: int) -> Iterator[str]:
 
 
 def _units(text: str, room: int) -> Iterator[_Unit]:
-    """Yield paragraphs; of those over `room`, sentences; of those over `room`, runs of words."""
+    """Yields paragraphs; of those over `room`, sentences; of those over `room`, runs of words."""
     for start, end in _spans(_PARAGRAPH_BORDER, text, 0, len(text)):
         if estimate_tokens(text[start:end]) <= room:
             yield _Unit(start, end, closes=_closes(text[start:end], room // 4))
@@ -128,23 +129,23 @@ def _units(text: str, room: int) -> Iterator[_Unit]:
 
 
 def _closes(text: str, apart: int) -> bool:
-    """Draw from `text` alone whether a chunk ends after it, so that on average `apart` tokens share one."""
+    """Draws from `text` alone whether a chunk ends after it, so that on average `apart` tokens share one."""
     drawn = int.from_bytes(hashlib.sha256(text.strip().encode()).digest()[:4])
     return drawn * apart < estimate_tokens(text) << 32
 
 
 def _spans(border: re.Pattern[str], text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    for found in border.finditer(text, start, end):
-        yield start, found.end()
-        start = found.end()
+    for match in border.finditer(text, start, end):
+        yield start, match.end()
+        start = match.end()
     if start < end:
         yield start, end
 
 
 def _fitting_pieces(text: str, room: int) -> list[str]:
-    """Return `text` in pieces within `room` tokens, cut between words or, failing that, graphemes.
+    """Returns `text` in pieces within `room` tokens, cut between words or, failing that, graphemes.
 
-    In windows, because the splitter takes time quadratic in what has no sentence borders.
+    Works in windows, because the splitter takes quadratic time on text without sentence borders.
     """
     if estimate_tokens(text) <= room:
         return [text]

@@ -1,4 +1,4 @@
-"""What of a product has meaning, in one canonical form, and its hash."""
+"""The part of a product that is indexed, in one canonical form, and its hash."""
 
 import hashlib
 import json
@@ -10,15 +10,24 @@ from contracts.catalog import Product, Variation
 from knowledge.html import html_to_text, plain_line
 from knowledge.normalise import normalise
 
-TEMPLATE_VERSION: int = 1
-"""Raised whenever the same product would read differently; every product is then embedded anew."""
+CONTENT_VERSION: int = 1
+"""The version of everything between a product and its chunks; part of each hash.
+
+Raise it whenever the same product would get other chunks or other words for full-text search: by another
+canonical form, normalisation, document template, cut into chunks or release of the splitter. Each product of
+an upgraded installation is then indexed again with its next event or resync; unchanged chunks keep their
+vectors.
+"""
+
+CHUNK_TOKENS: int = 400
+"""The most tokens of a chunk, as `knowledge.chunks` estimates them; part of each hash."""
 
 _NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """One buyable form: (option, value) pairs by option name, and its own description."""
+    """One variation: (option, value) pairs by option name, and its own description."""
 
     options: tuple[tuple[str, str], ...]
     description: str
@@ -26,7 +35,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A product's meaning as normalised text; every collection is sorted and free of repeats."""
+    """A product's indexed content as normalised text; collections are sorted and have no duplicates."""
 
     title: str
     short_description: str
@@ -46,7 +55,7 @@ _JSON = json.JSONEncoder(ensure_ascii=False, default=_parts)
 
 
 def canonical(product: Product, variations: Sequence[Variation]) -> Content:
-    """Return what `product` and its visible `variations` mean, whatever their order and markup."""
+    """Returns the content of `product` and its visible `variations`, the same for any order and markup."""
     attributes: dict[str, set[str]] = {}
     for attribute in product.attributes:
         attributes.setdefault(_line(attribute.name), set()).update(map(_line, attribute.options))
@@ -68,12 +77,12 @@ def canonical(product: Product, variations: Sequence[Variation]) -> Content:
 
 
 def content_hash(content: Content) -> str:
-    """Return the SHA-256, in hex, of `content` and the template's version."""
-    return hashlib.sha256(_JSON.encode([TEMPLATE_VERSION, content]).encode()).hexdigest()
+    """Returns the SHA-256, in hex, of `content` and of all that decides how it is cut into chunks."""
+    return hashlib.sha256(_JSON.encode([CONTENT_VERSION, CHUNK_TOKENS, content]).encode()).hexdigest()
 
 
 def distinct(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the non-empty `texts` once each, sorted, numbers by their value."""
+    """Returns the non-empty `texts` once each, sorted, numbers by their value."""
     return tuple(sorted({text for text in texts if text}, key=_by_number))
 
 

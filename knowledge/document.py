@@ -11,14 +11,14 @@ _LABELS_LENGTH = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A product's title line, and the rest of its text in paragraphs apart by a blank line."""
+    """A product's title line, and the rest of its text in paragraphs separated by blank lines."""
 
     title: str
     text: str
 
 
 def render(content: Content) -> Document:
-    """Return what there is to read about a product."""
+    """Returns the text about a product that is embedded and shown to assistants."""
     return Document(title=content.title, text="\n\n".join(filter(None, _paragraphs(content))))
 
 

@@ -1,4 +1,4 @@
-"""Readable text out of a shop's HTML, in one pass of parser events: no tree, no recursion."""
+"""Extracts readable text from a shop's HTML, in one pass of parser events: no tree, no recursion."""
 
 import html as entities
 import re
@@ -31,7 +31,7 @@ _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 
 
 def html_to_text(html: str) -> str:
-    """Return the text of `html`: paragraphs apart by a blank line, list items and table rows each on a line.
+    """Returns the text of `html`, with blank lines between paragraphs and a line per list item and table row.
 
     Text without block tags keeps its newlines. Never raises.
     """
@@ -45,7 +45,7 @@ def html_to_text(html: str) -> str:
 
 
 def plain_line(html: str) -> str:
-    """Return the text of `html` as one line."""
+    """Returns the text of `html` as one line."""
     return " ".join((html_to_text(html) if "<" in html or "[" in html else entities.unescape(html)).split())
 
 
@@ -72,10 +72,10 @@ def _row_line(cells: list[str], width: int) -> str:
 
 
 class _Reader:
-    """The parser's target: gathers inline text into a run, runs into lines, lines into cells."""
+    """The parser's target: collects inline text into runs, runs into lines, lines into cells."""
 
     def begin(self, *, keeps_newlines: bool, paired: frozenset[str]) -> None:
-        """Forget the last text."""
+        """Forgets the last text."""
         self._keeps_newlines = keeps_newlines
         self._paired = paired
         self._lines: list[str] = []
@@ -83,7 +83,7 @@ class _Reader:
         self._bullet = ""
         self._after_heading = False
         self._skipped = self._lists = self._preformatted = 0
-        self._tables: list[_Table | None] = []  # None: nested too deep to keep its shape
+        self._tables: list[_Table | None] = []  # None: nested too deep to keep rows and columns
 
     def start(self, tag: str, attributes: object) -> None:
         if tag in _SKIPPED:
@@ -206,7 +206,7 @@ class _Reader:
 
 
 class _Parser:
-    """Reads one text after another: to make a parser takes longer than to read most texts."""
+    """A reusable parser, because creating one takes longer than reading most texts."""
 
     def __init__(self) -> None:
         self._reader = _Reader()
@@ -222,7 +222,7 @@ class _Parser:
 
 
 class _Idle(threading.local):
-    """A thread's parser while it reads nothing; one that was interrupted is not used again."""
+    """A thread's idle parser; one that was interrupted is not used again."""
 
     parser: _Parser | None = None
 

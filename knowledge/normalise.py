@@ -1,4 +1,4 @@
-"""One spelling for the same Persian text, for readers and for full-text matching."""
+"""One spelling of the same Persian text, for readers and for full-text search."""
 
 import re
 import unicodedata
@@ -66,12 +66,12 @@ _WORD = re.compile(r"[^\W_]++(?:\.(?<=[0-9]\.)(?=[0-9])[^\W_]++)*+")
 
 
 def normalise(text: str) -> str:
-    """Return `text` in one Unicode spelling, meaning and line structure unchanged; idempotent."""
+    """Returns `text` in one Unicode spelling, meaning and line structure unchanged; idempotent."""
     return text if is_settled(text) else settle(text)
 
 
 def is_settled(text: str) -> bool:
-    """Whether `text` is surely normal, as most text is; many times faster than `settle`."""
+    """Returns whether `text` is certainly normal, as most text is; many times faster than `settle`."""
     return (
         _UNSETTLED.search(text) is None
         and unicodedata.is_normalized("NFC", text)
@@ -82,7 +82,7 @@ def is_settled(text: str) -> bool:
 
 
 def settle(text: str) -> str:
-    """Return `text` normalised step by step."""
+    """Returns `text` normalised step by step."""
     text = _LINE_ENDS.sub("\n", text)
     text = _PRESENTATION_FORMS.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
     text = _INVISIBLE.sub("", text)
@@ -95,9 +95,9 @@ def settle(text: str) -> str:
 
 
 def search_form(text: str) -> str:
-    """Return the words of `text`, folded and separated by single spaces; idempotent.
+    """Returns the words of `text`, folded and separated by single spaces; idempotent.
 
-    For stored text and queries alike. A half-spaced word gives its joined form, then its parts.
+    For stored text and queries alike. A half-spaced word yields its joined form, then its parts.
     """
     text = _without_marks(normalise(text))
     text = _TO_FOLD.sub(lambda letter: _FOLDED[letter[0]], _without_marks(text.casefold()))
@@ -108,7 +108,7 @@ def search_form(text: str) -> str:
 
 
 def _composed(text: str) -> str:
-    """Compose `text`, 16 marks to a letter at most: composing takes time quadratic in a run of marks."""
+    """Composes `text`, 16 marks to a letter at most: composing takes time quadratic in a run of marks."""
     return unicodedata.normalize("NFC", _NO_WORD.sub(lambda run: _EXCESS_MARKS.sub(r"\1", run[0]), text))
 
 

@@ -1,4 +1,4 @@
-"""WordPress shortcodes: what is left in a text when nothing has run them."""
+"""Removes WordPress shortcodes, which remain in texts that WordPress has not rendered."""
 
 import re
 
@@ -9,15 +9,15 @@ _CORE = frozenset(("audio", "caption", "embed", "gallery", "playlist", "products
 
 
 def paired_names(text: str) -> frozenset[str]:
-    """Return the names that are closed somewhere in `text`: a bare opening one is then a shortcode too."""
+    """Returns the names with a closing tag in `text`: their bare opening tags are shortcodes too."""
     return frozenset(_CLOSING.findall(text))
 
 
 def without_shortcodes(text: str, paired: frozenset[str]) -> str:
-    """Return `text` without the tags of shortcodes; their content and ordinary brackets stay."""
+    """Returns `text` without the tags of shortcodes; their content and ordinary brackets stay."""
 
-    def kept(found: re.Match[str]) -> str:
-        closing, name, rest = found[1], found[2], found[3] or ""
+    def replacement(tag: re.Match[str]) -> str:
+        closing, name, rest = tag[1], tag[2], tag[3] or ""
         is_shortcode = (
             closing
             or name in paired
@@ -26,6 +26,6 @@ def without_shortcodes(text: str, paired: frozenset[str]) -> str:
             or rest.endswith("/")
             or _VALUE.search(rest)
         )
-        return "" if is_shortcode else found[0]
+        return "" if is_shortcode else tag[0]
 
-    return _SHORTCODE.sub(kept, text) if "[" in text else text
+    return _SHORTCODE.sub(replacement, text) if "[" in text else text

@@ -1,4 +1,4 @@
-"""Every product body a real shop sent, in the order it sent them."""
+"""Every product body of a real shop, in the order of sending."""
 
 import json
 from pathlib import Path
@@ -26,12 +26,12 @@ def body(file: str) -> dict[str, Any]:
 
 
 async def replay(shop: Shop) -> list[str]:
-    """Send all recordings one by one; the statuses they end in."""
+    """Sends all recordings one by one; returns their final statuses."""
     return [await shop.sync(body(entry["file"]), entry["topic"]) for entry in INDEX]
 
 
-async def test_every_recorded_body_ends_right(shop: Shop, embeddings: EmbeddingServer) -> None:
-    """Published products are found; drafts, private, hidden, future and trashed ones are not."""
+async def test_every_recorded_body_has_the_right_result(shop: Shop, embeddings: EmbeddingServer) -> None:
+    """Search finds published products, but no drafts, private, hidden, scheduled and trashed ones."""
     statuses = await replay(shop)
     assert set(statuses) <= {"succeeded", "unchanged", "ignored"}, statuses
     rows = await shop.rows("SELECT external_id, is_active, status FROM products WHERE store_id = :store")
@@ -56,7 +56,7 @@ async def test_recorded_variations_are_part_of_their_parent(shop: Shop) -> None:
 
 
 async def test_the_whole_catalogue_sent_again_costs_nothing(shop: Shop, embeddings: EmbeddingServer) -> None:
-    """The last body of each product, sent once more, makes no embedding call."""
+    """The last body of each product, sent again, makes no embedding request."""
     await replay(shop)
     embeddings.reset()
     last = {entry["id"]: entry for entry in INDEX if entry["kind"] not in ("id_only", "variation")}

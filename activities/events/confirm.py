@@ -109,7 +109,7 @@ async def fetch_current(shop: OpenShop, subject: Subject) -> ShopSnapshot | None
 
     A variation is read with its whole product, because the shop sends no event for the product itself.
     """
-    connector = PLATFORMS[shop.terms.type]
+    connector = PLATFORMS[shop.terms.type].deliveries
     read_at = datetime.now(UTC)
     payload = await shop.catalogue.product(subject.product_key)
     if payload is None:

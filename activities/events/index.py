@@ -1,6 +1,5 @@
 """The steps that index a product: stage its chunks, embed them, publish them."""
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,6 @@ from temporalio import activity
 
 from activities.counters import Counters
 from activities.errors import application_error, classified_errors, event_errors, record_failure
-from activities.failures import embedding_failure
 from activities.heartbeat import heartbeating
 from activities.indexing import Indexer
 from contracts.events import TextVersion
@@ -94,7 +92,7 @@ class IndexingActivities:
     def _embedding_errors(self, version: TextVersion) -> AbstractAsyncContextManager[None]:
         """Translate the errors of the embedding service, and record them in the event's row."""
         return classified_errors(
-            lambda error: self._within_deadline(embedding_failure(error, now=time.time())),
+            lambda error: self._within_deadline(self._embedding.failure(error)),
             log="embedding failed",
             report=lambda failure: record_failure(self._database, version.event_row, failure),
         )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from temporalio import activity
 
 from activities.errors import database_errors, event_errors
-from connectors.registry import READERS
+from connectors.registry import READABLE
 from contracts.events import FinishedEvent, ProductEvent, RecordedEvent
 from database.engine import Database
 from database.events import write as events
@@ -33,7 +33,7 @@ class EventActivities:
                     run_id=activity.info().workflow_run_id or "",
                     debounce=self._debounce,
                     max_debounce=self._max_debounce,
-                    readable=tuple(READERS),
+                    readable=READABLE,
                 )
 
     @activity.defn

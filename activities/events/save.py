@@ -12,6 +12,7 @@ from connectors.registry import PLATFORMS
 from contracts.catalog import Product, Variation
 from contracts.errors import InvalidField
 from contracts.events import EventOutcome, EventStatus, SavedProduct
+from contracts.stores import StoreType
 from database.engine import Database
 from database.events import write as events
 from database.events.write import OpenedEvent
@@ -75,7 +76,7 @@ class ProductActivities:
         if stored.came_late is not None:
             return STALE if stored.came_late else SUPERSEDED
         try:
-            news = PLATFORMS[change.platform].change(change.event_type, change.payload)
+            news = PLATFORMS[StoreType(change.platform)].deliveries.change(change.event_type, change.payload)
         except InvalidField as error:
             return EventOutcome(status=EventStatus.FAILED, reason=f"The product cannot be read: {error}.")
         match news:

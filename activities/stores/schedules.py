@@ -1,4 +1,4 @@
-"""The schedules of stores, aligned with what the table of stores says."""
+"""Aligns the Temporal schedules of stores with the table of stores."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -7,20 +7,20 @@ from temporalio import activity
 
 from activities.errors import database_errors
 from activities.heartbeat import heartbeating
-from connectors.registry import READERS
+from connectors.registry import READABLE
 from contracts.stores import Aligned, ReadableStore
 from database.access import stores
 from database.engine import Database
 
 
 class Schedules(Protocol):
-    """What is asked of Temporal."""
+    """The schedules in Temporal."""
 
     async def list(self) -> Mapping[str, Any]:
-        """The schedules there are."""
+        """Returns the existing schedules by id."""
 
-    async def align(self, found: Mapping[str, Any], stores: Sequence[ReadableStore]) -> Aligned:
-        """Create, change and delete until they are what the stores want."""
+    async def align(self, existing: Mapping[str, Any], stores: Sequence[ReadableStore]) -> Aligned:
+        """Creates, updates and deletes schedules until they match the stores, and returns the counts."""
 
 
 class ScheduleActivities:
@@ -30,10 +30,10 @@ class ScheduleActivities:
 
     @activity.defn
     async def align_schedules(self) -> Aligned:
-        """Align all of them; listed first, so that the schedule of a store made meanwhile is not deleted."""
+        """Aligns all schedules; lists them before the stores, so that the schedule of a new store is kept."""
         async with heartbeating():
-            found = await self._schedules.list()
+            existing = await self._schedules.list()
             with database_errors():
                 async with self._database.reading() as connection:
-                    readable = await stores.readable(connection, READERS)
-            return await self._schedules.align(found, readable)
+                    readable = await stores.readable(connection, READABLE)
+            return await self._schedules.align(existing, readable)

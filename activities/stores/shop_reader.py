@@ -13,7 +13,7 @@ from activities.failures import STORE_GONE
 from activities.turns import Turn, ahead, in_blocks
 from connectors.base import Catalogue, CatalogueReader
 from connectors.http.outbound import Outbound
-from connectors.registry import READERS
+from connectors.registry import PLATFORMS
 from contracts.retry import Failure, Retry
 from contracts.stores import ShopAccess
 from crypto import SecretBox
@@ -79,7 +79,7 @@ class ShopReader:
         while the shop answers.
         """
         terms = await self.terms(store_id)
-        reader = READERS.get(terms.type)
+        reader = PLATFORMS[terms.type].reader
         if reader is None or terms.credentials is None:
             raise application_error(
                 Failure(retry=Retry.FATAL, reason="The store has no credentials to read its shop with.")

@@ -1,4 +1,4 @@
-"""What was found of a shop's webhooks, and what it means; pure."""
+"""The report of a check of a shop's webhooks, and the state that follows from it; pure functions."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -6,64 +6,68 @@ from datetime import datetime
 
 from contracts.webhooks import DeliveryPattern, Webhook, WebhookHealth, WebhookState, WebhookStatus
 
-ALL_WELL = "The shop's webhooks are there and active."
+ALL_WELL = "The shop's webhooks exist and are active."
 
 
 @dataclass(slots=True)
 class WebhookReport:
-    """The webhooks at hand and what was done to them; `refusal` is why no more could be."""
+    """The webhooks of a shop and the changes a check made to them; `refusal` is why it could make no more."""
 
     hooks: dict[int, Webhook] = field(default_factory=dict)
-    made: list[str] = field(default_factory=list)
-    woken: list[str] = field(default_factory=list)
+    created: list[str] = field(default_factory=list)
+    reenabled: list[str] = field(default_factory=list)
     refusal: str = ""
 
     def topics(self, *statuses: WebhookStatus) -> set[str]:
+        """Returns the topics of webhooks with one of these statuses."""
         return {hook.topic for hook in self.hooks.values() if hook.status in statuses}
 
     def missing(self, topics: Iterable[str]) -> list[str]:
-        there = self.topics(*WebhookStatus)
-        return [topic for topic in topics if topic not in there]
+        """Returns the topics without a webhook."""
+        existing = self.topics(*WebhookStatus)
+        return [topic for topic in topics if topic not in existing]
 
-    def asleep(self, topics: Sequence[str]) -> list[Webhook]:
-        """One disabled webhook of each topic of which no other tells, and none was paused by a person."""
-        tended = self.topics(WebhookStatus.ACTIVE, WebhookStatus.PAUSED)
+    def disabled(self, topics: Sequence[str]) -> list[Webhook]:
+        """Returns one disabled webhook of each topic that has no active and no paused one."""
+        in_use = self.topics(WebhookStatus.ACTIVE, WebhookStatus.PAUSED)
         disabled = {
             hook.topic: hook
             for hook in sorted(self.hooks.values(), key=lambda hook: hook.id, reverse=True)
             if hook.status is WebhookStatus.DISABLED
         }
-        return [disabled[topic] for topic in topics if topic in disabled and topic not in tended]
+        return [disabled[topic] for topic in topics if topic in disabled and topic not in in_use]
 
 
-def _of(topics: Iterable[str], sentence: str) -> str:
-    named = ", ".join(sorted(topics))
-    return sentence.format(named) if named else ""
+def _about(topics: Iterable[str], sentence: str) -> str:
+    names = ", ".join(sorted(topics))
+    return sentence.format(names) if names else ""
 
 
-def judged(
-    found: WebhookReport, habit: DeliveryPattern, *, since: datetime, missed: int, unreachable: str = ""
+def state_from(
+    report: WebhookReport, pattern: DeliveryPattern, *, since: datetime, missed: int, unreachable: str = ""
 ) -> WebhookState:
-    """The state in a word and in sentences; `unreachable` is why WordPress may not reach us at all."""
-    paused = _of(found.topics(WebhookStatus.PAUSED), "Somebody paused {} in the shop, so that stays.")
-    woken = _of(found.woken, "WooCommerce had disabled {} after failed deliveries; active again.")
-    silence = None if paused else habit.silence(since=since, missed=missed)
+    """Returns the health of the webhooks with its reason; `unreachable` is why WordPress may not reach us."""
+    paused = _about(report.topics(WebhookStatus.PAUSED), "Paused in the shop, and left paused: {}.")
+    reenabled = _about(
+        report.reenabled, "WooCommerce had disabled {} after failed deliveries; now active again."
+    )
+    silence = None if paused else pattern.silence(since=since, missed=missed)
     silent = (
-        f"For {silence.total_seconds() / 3600:.0f} hours no webhook came, and the last resync found"
-        f" {missed} changes no event had told of. See that WP-Cron runs in the shop and that it reaches us."
+        f"No webhook arrived for {silence.total_seconds() / 3600:.0f} hours, and the last resync found"
+        f" {missed} changes without an event. Check that WP-Cron runs and that the shop reaches us."
         if silence
         else ""
     )
-    if found.refusal:
+    if report.refusal:
         state = WebhookHealth.UNMANAGED
-        disabled = _of(
-            found.topics(WebhookStatus.DISABLED), "WooCommerce disabled {} after failed deliveries."
+        disabled = _about(
+            report.topics(WebhookStatus.DISABLED), "WooCommerce disabled {} after failed deliveries."
         )
-        sentences = [found.refusal, disabled, silent]
+        sentences = [report.refusal, disabled, silent]
     else:
         state = WebhookHealth.SILENT if silent else WebhookHealth.MANAGED
-        if found.woken:
+        if report.reenabled:
             state = WebhookHealth.REENABLED
-        sentences = [woken, paused, silent, unreachable]
+        sentences = [reenabled, paused, silent, unreachable]
     reason = " ".join(filter(None, sentences)) or ALL_WELL
-    return WebhookState(state=state, reason=reason, hooks=tuple(found.hooks.values()))
+    return WebhookState(state=state, reason=reason, hooks=tuple(report.hooks.values()))

@@ -1,7 +1,6 @@
 """Taking products over on behalf of a sync: what was done, what failed, and what it waits for."""
 
-import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence, Set
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence, Set
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import application_error, database_errors
-from activities.failures import embedding_failure
 from activities.heartbeat import Heartbeater, heartbeating
 from activities.stores.shop_reader import OpenShop
 from activities.sync.index_page import Spent
@@ -40,7 +38,7 @@ def _read(shop: OpenShop, bodies: Bodies, read_at: datetime) -> tuple[list[ReadP
     products, unreadable = [], []
     for external_id, body in bodies.items():
         try:
-            change = PLATFORMS[shop.terms.type].change(EventType.UPDATED, body)
+            change = PLATFORMS[shop.terms.type].deliveries.change(EventType.UPDATED, body)
         except InvalidField as error:
             detail = f"The product cannot be read: {error}."
             unreadable.append(
@@ -81,7 +79,7 @@ def _waited_for(failure: Failure) -> Failure:
 
 
 @contextmanager
-def _meant() -> Iterator[None]:
+def _meant(failure: Callable[[Exception], Failure]) -> Iterator[None]:
     """Turn what the database and the embeddings API raise into what it means."""
     try:
         with database_errors():
@@ -89,16 +87,24 @@ def _meant() -> Iterator[None]:
     except ApplicationError:
         raise
     except Exception as error:  # the mapping is total
-        raise application_error(_waited_for(embedding_failure(error, now=time.time()))) from None
+        raise application_error(_waited_for(failure(error))) from None
 
 
 class Taking:
     """Takes over pages of a sync."""
 
-    def __init__(self, database: Database, pages: Pages, foresight: Foresight) -> None:
+    def __init__(
+        self,
+        database: Database,
+        pages: Pages,
+        foresight: Foresight,
+        *,
+        failure: Callable[[Exception], Failure],
+    ) -> None:
         self._database = database
         self._pages = pages
         self._foresight = foresight
+        self._failure = failure
 
     async def take(
         self, run: SyncRun, numbers: Sequence[int], shop: OpenShop, bodies: Bodies, read_at: datetime
@@ -106,7 +112,7 @@ class Taking:
         """Save products as they were read, make their texts known, and mark their pages as done."""
         products, unreadable = _read(shop, bodies, read_at)
         page = ReadPage(store_id=run.store_id, terms=shop.terms, products=products)
-        with _meant():
+        with _meant(self._failure):
             async with self._database.transaction() as connection:
                 saved = await self._pages.save(connection, page)
             await self._make_known(run, numbers, saved, Spent(), unreadable)
@@ -123,7 +129,7 @@ class Taking:
             products, unreadable[seen.at.page] = _read(shop, seen.page.products, seen.read_at)
             read |= {one.product.external_id: one for one in products}
         page = ReadPage(store_id=run.store_id, terms=shop.terms, products=list(read.values()))
-        with _meant():
+        with _meant(self._failure):
             async with (
                 self._foresight.of(run.store_id, [one.product for one in page.products]) as newcomers,
                 self._database.transaction() as connection,

@@ -12,9 +12,10 @@ from api.ingest import Taken, event_of, received
 from api.metrics.process import Counted, Received
 from api.middleware.body import json_object, read_body
 from api.openapi.build import documented
-from api.schemas.webhooks import Accepted, Connected, Delivery, Skipped
+from api.schemas.webhooks import Accepted, Connected, Skipped
 from api.security.client_ip import client_address
 from connectors.custom.deliveries import SIGNATURE, signed_by_standard
+from connectors.custom.schema import Delivery
 from connectors.envelope import open_envelope
 from connectors.woocommerce.parse import parse
 from contracts.deliveries import SignedDelivery as Delivered

@@ -10,6 +10,8 @@ from api.fields import Id, Moment, PathId, Words
 from api.openapi.build import documented
 from api.pagination import Paged, page
 from api.schemas.products import Product, ProductPage
+from connectors.registry import PLATFORMS
+from contracts.stores import StoreType
 from database.products import listing
 from database.products.listing import ProductFilter
 
@@ -32,9 +34,10 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     content_hash, received_at = told.pop("content_hash"), told.pop("received_at")
     current = known["knowledge_hash"] == content_hash
     source, number = told["external_source"], str(told["external_id"]).partition("_")[2]
+    id_field = PLATFORMS[StoreType(source)].product_id_field
     told["store"] = told.pop("store_id")
     told["metadata"] = {
-        **({"woo_product_id": int(number)} if source == "woocommerce" and number.isdigit() else {}),
+        **({id_field: int(number)} if id_field and number.isdigit() else {}),
         **told["metadata"],
         "content_hash": content_hash,
         "needs_embedding": bool(told["is_active"] and not current),

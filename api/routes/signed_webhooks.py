@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.dependencies import Opened, State
@@ -17,8 +16,7 @@ from api.metrics.process import Received
 from api.middleware.body import read_body
 from api.middleware.request_log import facts_of
 from api.openapi.build import documented
-from api.schemas.webhooks import Accepted, Settled, ShopifyDelivery, WooCommerceDelivery
-from api.schemas.webhooks import Delivery as EventDelivery
+from api.schemas.webhooks import Accepted, Settled
 from api.security.client_ip import client_address
 from connectors.registry import PLATFORMS
 from contracts.deliveries import IgnoredDelivery, SignedDelivery
@@ -36,7 +34,7 @@ async def _verified(opened: State, type_: StoreType, store_id: int, delivery: Si
     terms = await opened.store_terms.ask(store_id)
     secrets = [opened.secret_box.decrypt(encrypted) for encrypted in terms.encrypted_secrets] if terms else []
     fitting = terms is not None and terms.type is type_ and terms.is_active
-    if not fitting or not PLATFORMS[type_].verify(delivery, secrets):
+    if not fitting or not PLATFORMS[type_].deliveries.verify(delivery, secrets):
         opened.metrics.signature_failed(type_)
         raise unauthenticated("Invalid signature")
 
@@ -58,7 +56,7 @@ async def _take(type_: StoreType, request: Request, opened: State, store_id: int
     started = time.perf_counter()
     raw = await read_body(request, limit=opened.settings.max_body_bytes)
     delivery = SignedDelivery(headers=dict(request.headers), body=raw)
-    if PLATFORMS[type_].is_ping(delivery):
+    if PLATFORMS[type_].deliveries.is_ping(delivery):
         return answer(200, {"status": "ok"})
     with opened.metrics.counting(type_) as counted:
         await _verified(opened, type_, store_id, delivery)
@@ -66,7 +64,7 @@ async def _take(type_: StoreType, request: Request, opened: State, store_id: int
         address = client_address(request, opened.settings.trusted_proxies)
         agent = request.headers.get("user-agent", "")[:LONGEST_USER_AGENT]
         try:
-            told = PLATFORMS[type_].parse(delivery)
+            told = PLATFORMS[type_].deliveries.parse(delivery)
         except InvalidField as error:
             raise invalid(str(error), field=error.field, problem=error.problem) from None
         if isinstance(told, IgnoredDelivery):
@@ -91,17 +89,11 @@ def _route(type_: StoreType) -> Callable[[Request, State, int], Awaitable[Respon
     return deliver
 
 
-BODIES: dict[StoreType, type[BaseModel]] = {
-    StoreType.WOOCOMMERCE: WooCommerceDelivery,
-    StoreType.SHOPIFY: ShopifyDelivery,
-    StoreType.CUSTOM: EventDelivery,
-}
-
-for platform, body in BODIES.items():
+for store_type, platform in PLATFORMS.items():
     router.add_api_route(
-        f"/{platform}/webhook/{{store_id:id}}/",
-        _route(platform),
+        f"/{store_type}/webhook/{{store_id:id}}/",
+        _route(store_type),
         methods=["POST"],
-        name=f"deliver_{platform}",
-        **documented(body=body, answers={202: Accepted, 200: Settled}, refuses=(401, 404, 503)),
+        name=f"deliver_{store_type}",
+        **documented(body=platform.body, answers={202: Accepted, 200: Settled}, refuses=(401, 404, 503)),
     )

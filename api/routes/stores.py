@@ -26,9 +26,10 @@ from api.schemas.stores import (
 )
 from api.store_access import found_store, refresh_schedules
 from connectors.http.outbound import shop_url
+from connectors.registry import PLATFORMS
 from contracts.errors import ForbiddenAddress, InvalidField
 from contracts.ids import webhook_address
-from contracts.stores import CREDENTIALS, Store, StoreType, SyncSchedule
+from contracts.stores import Store, StoreType, SyncSchedule
 from database.access import stores, users
 
 router = APIRouter(prefix="/api/v1/integrations/stores", tags=["stores"])
@@ -58,7 +59,7 @@ def _check_secret(secret: str | None, type_: StoreType) -> None:
 def _encrypted_credentials(opened: State, type_: StoreType, given: dict[str, str] | None) -> bytes | None:
     if given is None:
         return None
-    wanted = CREDENTIALS[type_]
+    wanted = PLATFORMS[type_].credentials
     if set(given) != set(wanted):
         problem = f"a {type_} store takes {' and '.join(wanted) or 'none'}"
         raise invalid(f"credentials: {problem}", field="credentials", problem=problem)

@@ -23,6 +23,7 @@ from api.schemas.tokens import (
     TokenRotation,
     TokensAsked,
 )
+from connectors.registry import PLATFORMS
 from contracts.stores import StoreType
 from contracts.tokens import IssuedToken, Token
 from database.access import stores, tokens, users
@@ -31,12 +32,6 @@ from database.access.tokens import TokenFilter
 router = APIRouter(prefix="/api/v1/integrations/tokens", tags=["tokens"])
 
 MAX_TOKEN_BYTES = 32 * 1024
-STORE_NAMES = {
-    StoreType.WOOCOMMERCE: "WooCommerce shop",
-    StoreType.SHOPIFY: "Shopify shop",
-    StoreType.CUSTOM: "Shop",
-}
-"""What a store is called that is made along with its token."""
 
 
 def _shown(token: Token) -> dict[str, Any]:
@@ -98,7 +93,7 @@ async def generate_token(request: Request, admin: Admin, opened: Opened) -> Resp
             store_id = await stores.create(
                 connection,
                 user_id=user_id,
-                name=STORE_NAMES[asked.integration_type],
+                name=PLATFORMS[asked.integration_type].store_name,
                 type_=asked.integration_type,
                 webhook_secret=opened.secret_box.encrypt(secret),
             )
@@ -115,6 +110,7 @@ async def generate_token(request: Request, admin: Admin, opened: Opened) -> Resp
             user_id=user_id,
             store_id=store_id,
             integration_type=asked.integration_type,
+            token_format=PLATFORMS[asked.integration_type].token_format,
             name=asked.name.strip(),
             allowed_ips=asked.allowed_ips,
             expires_at=asked.expires_at,
@@ -186,10 +182,14 @@ async def rotate_token(request: Request, _: Admin, opened: Opened, token_id: Pat
     raw = await read_body(request, limit=MAX_TOKEN_BYTES)
     asked = read_model(TokenRotation, json_object(raw or b"{}"))
     _not_past(asked.expires_at)
-    await _found(opened, token_id)
+    old = await _found(opened, token_id)
     async with opened.database.transaction() as connection:
         issued = await tokens.rotate(
-            connection, token_id, overlap=timedelta(hours=asked.overlap_hours), expires_at=asked.expires_at
+            connection,
+            token_id,
+            token_format=PLATFORMS[StoreType(old.integration_type)].token_format,
+            overlap=timedelta(hours=asked.overlap_hours),
+            expires_at=asked.expires_at,
         )
         if issued is None:
             raise Refused(409, {"error": "The token is inactive or has expired; generate another instead."})

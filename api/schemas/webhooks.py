@@ -1,84 +1,11 @@
-"""What a shop sends, and what it is told, as the API's document shows it."""
+"""Answers to deliveries, as the API's document shows them; `connectors` has the bodies shops send."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, Field, RootModel
+from pydantic import RootModel
 
 from api.openapi.build import Answer, example
-from connectors.envelope import EVENT_ID_LENGTH
-from connectors.fields import Moment
-from connectors.woocommerce.parse import DeletionBody, Id, ProductBody, VariationBody
-from contracts.events import EventType
-
-EventId = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=EVENT_ID_LENGTH,
-        description="Printable characters; an event is taken once under its id.",
-    ),
-]
-
-
-class ChangedVariation(VariationBody):
-    """A variation that is delivered as if it were a product."""
-
-    type: Literal["variation"]
-    parent_id: Id
-
-
-class Change(BaseModel):
-    """A product or variation as it is now."""
-
-    event_id: EventId
-    event_type: Literal[EventType.CREATED, EventType.UPDATED, EventType.RESTORED, EventType.PUBLISHED]
-    timestamp: Moment = None
-    product: ProductBody | ChangedVariation
-
-
-class Deletion(BaseModel):
-    """A product or variation that is gone."""
-
-    event_id: EventId
-    event_type: Literal[EventType.DELETED]
-    timestamp: Moment = None
-    product: DeletionBody
-
-
-class Delivery(RootModel[Change | Deletion]):
-    """One change of one product."""
-
-    model_config = example(
-        {
-            "event_id": "evt_1",
-            "event_type": "product.updated",
-            "timestamp": "2026-11-20T10:00:00Z",
-            "product": {
-                "id": 777,
-                "name": "لپ‌تاپ ایسوس ROG",
-                "short_description": "لپ‌تاپ گیمینگ ۱۵ اینچی",
-                "description": "<p>پردازنده‌ی قوی و نمایشگر ۱۴۴ هرتز</p>",
-                "price": "45000000",
-                "regular_price": "48000000",
-                "sale_price": "45000000",
-                "on_sale": True,
-                "currency": "IRT",
-                "stock_quantity": 5,
-                "stock_status": "instock",
-                "sku": "ROG-1",
-                "permalink": "https://shop.example/product/777",
-                "image": "https://shop.example/777.jpg",
-                "gallery": ["https://shop.example/777-2.jpg"],
-                "categories": ["لپ‌تاپ"],
-                "tags": ["گیمینگ"],
-                "attributes": [{"name": "رنگ", "options": ["مشکی"]}],
-                "variations": [{"id": 778, "price": "45000000"}],
-                "date_modified_gmt": "2026-11-20T10:00:00",
-            },
-        },
-        {"event_id": "evt_2", "event_type": "product.deleted", "product": {"id": 777}},
-    )
 
 
 class Accepted(Answer):
@@ -164,21 +91,6 @@ class Connected(Answer):
     timestamp: datetime
 
 
-class WooCommerceDelivery(RootModel[dict[str, Any]]):
-    """A product or variation as WooCommerce's REST API tells it, or the id alone of one that is gone."""
-
-    model_config = example({"id": 777, "name": "لپ‌تاپ ایسوس ROG", "type": "simple"}, {"id": 777})
-
-
-class ShopifyDelivery(RootModel[dict[str, Any]]):
-    """A product as Shopify's webhooks tell it, or the id alone of one that is gone."""
-
-    model_config = example(
-        {"id": 788032119674292922, "title": "چراغ مطالعه", "status": "active", "variants": []},
-        {"id": 788032119674292922},
-    )
-
-
 class Listening(Answer):
     """Somebody listens: the answer to a platform's ping."""
 
@@ -191,7 +103,7 @@ class DeliveryIgnored(Answer):
     """The delivery is genuine and means nothing to us; it was logged."""
 
     model_config = example(
-        {"status": "ignored", "reason": "The product was deleted before WooCommerce told of it."}
+        {"status": "ignored", "reason": "The product was deleted before WooCommerce sent the webhook."}
     )
 
     status: Literal["ignored"]
@@ -203,6 +115,6 @@ class Settled(RootModel[Skipped | DeliveryIgnored | Listening]):
 
     model_config = example(
         {"status": "skipped", "message": "این رویداد قبلاً پردازش شده است", "event_id": "wc-9f86d0"},
-        {"status": "ignored", "reason": "The product was deleted before WooCommerce told of it."},
+        {"status": "ignored", "reason": "The product was deleted before WooCommerce sent the webhook."},
         {"status": "ok"},
     )

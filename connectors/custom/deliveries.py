@@ -1,4 +1,4 @@
-"""Shops with a sender of their own: our event body, signed by the Standard Webhooks scheme."""
+"""Deliveries of custom shops: our event body, signed by the Standard Webhooks scheme."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -20,7 +20,7 @@ HEADERS = ("webhook-id", "webhook-timestamp", SIGNATURE)
 
 
 def signed_by_standard(delivery: SignedDelivery, secrets: Sequence[str]) -> bool:
-    """Whether one of the secrets signed a delivery no more than five minutes ago, or ahead."""
+    """Returns whether one of the secrets signed a delivery, at a time within five minutes of now."""
     headers = {name: delivery.headers.get(name, "") for name in HEADERS}
     for secret in secrets:
         with suppress(WebhookVerificationError, EmptyWebhookSecretError, ValueError):
@@ -30,7 +30,7 @@ def signed_by_standard(delivery: SignedDelivery, secrets: Sequence[str]) -> bool
 
 
 class CustomDeliveries:
-    """The connector of shops that speak our own language."""
+    """Implements `Connector` for shops that send our own event body."""
 
     def is_ping(self, delivery: SignedDelivery) -> bool:
         return False

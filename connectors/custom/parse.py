@@ -1,4 +1,4 @@
-"""Products of shops with a sender of their own: WooCommerce's fields, with ids of any spelling."""
+"""Products of custom shops: WooCommerce's fields, with any text or number as the id."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -14,11 +14,11 @@ LONGEST_ID = 255
 
 
 def external_id(value: object) -> str:
-    """The sender's own id, as it is."""
-    spelled = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    if not 0 < len(spelled) <= LONGEST_ID or not spelled.isprintable():
+    """Returns the sender's own id unchanged, as text."""
+    text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if not 0 < len(text) <= LONGEST_ID or not text.isprintable():
         raise ValueError(f"expected a number, or a text of at most {LONGEST_ID} printable characters")
-    return spelled
+    return text
 
 
 Id = Annotated[str, BeforeValidator(external_id)]
@@ -45,5 +45,5 @@ MODELS = Models(product=_Product, variation=_Variation, deletion=_Deletion, exte
 
 
 def parse(event_type: EventType, body: Mapping[str, Any]) -> Change:
-    """Read the `product` of an event; InvalidField names what cannot be read."""
+    """Returns the change that an event's `product` describes; raises InvalidField."""
     return woocommerce.parse(event_type, body, MODELS)

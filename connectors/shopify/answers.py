@@ -1,4 +1,4 @@
-"""What a Shopify shop's answers mean: status and error codes decide, never their words."""
+"""What a Shopify shop's answers mean: status and error codes decide, never message texts."""
 
 import time
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ PASSING = {"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"}
 
 
 class TooMuch(ShopAnswersNonsense):
-    """A question above the points one may cost; of fewer products it would cost less."""
+    """The query costs more points than one may; for fewer products it costs less."""
 
 
 class NotAllowed(ShopRefuses):
@@ -33,7 +33,7 @@ class NotAllowed(ShopRefuses):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The `data` of an answer without errors, and the shop's own time."""
+    """The `data` of an answer without errors; `moment` is by the shop's clock."""
 
     data: Mapping[str, Any]
     moment: datetime | None
@@ -41,7 +41,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """An answer taken apart."""
+    """The parts of an answer: error codes, reported cost and data."""
 
     codes: frozenset[str]
     cost: object
@@ -53,26 +53,26 @@ class Read:
 
 
 def pause(reply: Reply) -> float | None:
-    """How long the shop asks us to wait, in seconds."""
-    asked = retry_after(reply.headers.get("retry-after"), now=time.time())
-    return asked.total_seconds() if asked else None
+    """Returns the seconds the shop asks us to wait; None if it does not."""
+    wait = retry_after(reply.headers.get("retry-after"), now=time.time())
+    return wait.total_seconds() if wait else None
 
 
 def read(reply: Reply) -> Read:
-    """ShopProblem for a status but 200, and for what is no answer of GraphQL."""
+    """Returns the parts of an answer; raises ShopProblem for other statuses and content."""
     try:
         body = orjson.loads(reply.body)
     except orjson.JSONDecodeError:
         body = None
-    found = _taken_apart(body) if isinstance(body, dict) else None
-    if reply.status == 200 and found:
-        return found
-    if reply.status == 429 and found and found.throttled:
-        return found
+    answer = _parts(body) if isinstance(body, dict) else None
+    if reply.status == 200 and answer:
+        return answer
+    if reply.status == 429 and answer and answer.throttled:
+        return answer
     raise _problem(reply)
 
 
-def _taken_apart(body: Mapping[str, Any]) -> Read | None:
+def _parts(body: Mapping[str, Any]) -> Read | None:
     errors, extensions = body.get("errors"), body.get("extensions")
     if errors is None and not isinstance(body.get("data"), dict):
         return None
@@ -98,7 +98,7 @@ def _problem(reply: Reply) -> ShopProblem:
     if status == 429:
         return ShopDown("The shop asks us to slow down.", retry_after=pause(reply))
     if status in (408, 425, 430) or status >= 500:
-        return ShopDown(f"The shop has a passing problem (HTTP {status}).", retry_after=pause(reply))
+        return ShopDown(f"The shop has a temporary problem (HTTP {status}).", retry_after=pause(reply))
     if status in MOVED:
         return ShopRefuses(
             "The shop's address leads on to another one, where its token must not be sent; set base_url to"
@@ -107,21 +107,21 @@ def _problem(reply: Reply) -> ShopProblem:
     if status in REFUSALS:
         return ShopRefuses(REFUSALS[status])
     if status >= 400:
-        return ShopRefuses(f"The shop refuses a plain question (HTTP {status}).")
-    return ShopAnswersNonsense(f"The shop answers HTTP {status}, which means nothing.")
+        return ShopRefuses(f"The shop refuses a valid request (HTTP {status}).")
+    return ShopAnswersNonsense(f"The shop answers HTTP {status}, which is unexpected.")
 
 
-def checked(found: Read) -> Mapping[str, Any]:
-    """The data of an answer; half an answer is none, for what is missing would look deleted."""
-    codes = found.codes
+def checked(answer: Read) -> Mapping[str, Any]:
+    """Returns the data of an answer; raises ShopProblem for a partial one: gaps would look deleted."""
+    codes = answer.codes
     if "MAX_COST_EXCEEDED" in codes:
-        raise TooMuch("The shop finds a question of ours too expensive.")
+        raise TooMuch("The shop refuses a query of ours as too expensive.")
     if "ACCESS_DENIED" in codes:
         raise NotAllowed(REFUSALS[403])
     if "SHOP_INACTIVE" in codes:
         raise ShopRefuses("The shop is closed; its owner must open it again.")
     if codes & PASSING:
-        raise ShopDown("The shop has a passing problem.")
-    if codes or not isinstance(found.data, dict):
-        raise ShopAnswersNonsense("The shop does not understand our question.")
-    return found.data
+        raise ShopDown("The shop has a temporary problem.")
+    if codes or not isinstance(answer.data, dict):
+        raise ShopAnswersNonsense("The shop does not understand our query.")
+    return answer.data

@@ -1,7 +1,7 @@
-"""What GraphQL tells of products, in the shape of the bodies of Shopify's webhooks, for `parse` to read.
+"""Converts products from GraphQL to the form of Shopify's webhook bodies, for `parse` to read.
 
-Values are passed on as they came, for `parse` says what is wrong with one; only ids and pages are judged
-here, for without them no list has an end and no product a name.
+Values are passed on unchecked, because `parse` names invalid ones. Only ids and page information are checked
+here, because reading cannot go on without them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,12 +17,12 @@ Body = dict[str, Any]
 
 
 def gid(kind: str, id_: int) -> str:
-    """A global id such as gid://shopify/Product/7."""
+    """Returns a global id such as gid://shopify/Product/7."""
     return f"gid://shopify/{kind}/{id_}"
 
 
 def number(node: Mapping[str, Any], kind: str) -> int:
-    """The number in a node's global id, exact also above 2^53."""
+    """Returns the number in a node's global id, exact also above 2^53."""
     value = node.get("id")
     prefix = gid(kind, 0)[:-1]
     try:
@@ -33,27 +33,27 @@ def number(node: Mapping[str, Any], kind: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page of a connection; `next` is the cursor to go on with."""
+    """A page of a connection; `next` is the cursor of the next page."""
 
     nodes: list[Body]
     next: str | None
 
 
 def page(owner: object, name: str, *, after: str | None = None) -> Page:
-    """The connection of that name; one that does not end is none."""
+    """Returns the page of the owner's connection of this name; raises ShopAnswersNonsense."""
     connection = owner.get(name) if isinstance(owner, Mapping) else None
     nodes = connection.get("nodes") if isinstance(connection, Mapping) else None
     info = connection.get("pageInfo") if isinstance(connection, Mapping) else None
     if not isinstance(nodes, list) or not all(isinstance(node, dict) for node in nodes):
-        raise ShopAnswersNonsense(f"The shop answers with something that is no list of {name}.")
+        raise ShopAnswersNonsense(f"The shop answers with something that is not a list of {name}.")
     more = info.get("hasNextPage") if isinstance(info, Mapping) else None
     if not isinstance(info, Mapping) or not isinstance(more, bool):
-        raise ShopAnswersNonsense(f"The shop does not say whether its list of {name} goes on.")
+        raise ShopAnswersNonsense(f"The shop does not say whether its list of {name} has more pages.")
     if not more:
         return Page(nodes=nodes, next=None)
     cursor = info.get("endCursor")
     if not isinstance(cursor, str) or not 0 < len(cursor) <= LONGEST_CURSOR or cursor == after:
-        raise ShopAnswersNonsense(f"The shop does not say how its list of {name} goes on.")
+        raise ShopAnswersNonsense(f"The shop does not say where the next page of {name} begins.")
     return Page(nodes=nodes, next=cursor)
 
 
@@ -62,7 +62,7 @@ def _lower(value: object) -> object:
 
 
 def light(node: Body) -> Body:
-    """A product without texts, images and variants."""
+    """Returns a product without descriptions, images and variants."""
     tags = node.get("tags")
     return {
         "id": number(node, "Product"),
@@ -80,7 +80,7 @@ def light(node: Body) -> Body:
 
 
 def full(node: Body, variants: Iterable[Body], media: Iterable[Body]) -> Body:
-    """A product with all its variants and images."""
+    """Returns a product with all its variants and images."""
     body = light(node)
     options = body["options"] if isinstance(body["options"], list) else []
     names = [option.get("name") for option in options if isinstance(option, dict)]

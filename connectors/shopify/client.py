@@ -11,8 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from connectors.base import Budget, ManifestEntry, ManifestPage, WholePage, whole_by_ids
-from connectors.fields import Number, identifier
-from connectors.fingerprints import fingerprint
+from connectors.fields import Number, fingerprint, identifier
 from connectors.http.failures import shop_failure
 from connectors.http.outbound import Outbound
 from connectors.http.request import TooLong
@@ -53,7 +52,7 @@ def _product_id(external_id: str) -> int:
 
 
 def _entry(node: Body) -> ManifestEntry:
-    """What can be read of an entry; its id always can, so that nothing unreadable looks gone."""
+    """Returns the list entry of a node; the id is always readable, so no product looks deleted."""
     return ManifestEntry(
         external_id=spelled(number(node, "Product")),
         fingerprint=fingerprint(node),
@@ -79,37 +78,37 @@ def _cheapest(node: Body) -> object:
     return lowest.get("amount") if isinstance(lowest, dict) else None
 
 
-def _there(answer: Answer, ids: Sequence[int]) -> list[Body]:
-    """The products among the answers, of which there is one to each id; only a null says that one is gone."""
+def _existing(answer: Answer, ids: Sequence[int]) -> list[Body]:
+    """Returns the products of an answer with one node per id; only null means a deleted product."""
     nodes = answer.data.get("nodes")
     if not isinstance(nodes, list) or len(nodes) != len(ids):
-        raise ShopAnswersNonsense("The shop does not answer for every product that was asked for.")
+        raise ShopAnswersNonsense("The shop does not answer for every requested product.")
     for node, id_ in zip(nodes, ids, strict=True):
         if node is not None and (not isinstance(node, dict) or number(node, "Product") != id_):
-            raise ShopAnswersNonsense("The shop answers with something that was not asked for.")
+            raise ShopAnswersNonsense("The shop answers with a product that was not requested.")
     return [node for node in nodes if node is not None]
 
 
 def _since(moment: datetime) -> str:
-    """Also what changed within the very second, for Shopify's times have no smaller part."""
+    """Returns a filter that includes the second itself, because Shopify's times have whole seconds."""
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
     return f"updated_at:>='{moment.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%SZ')}'"
 
 
 def _total(data: Mapping[str, Any]) -> int | None:
-    told = data.get("productsCount")
-    exact = isinstance(told, dict) and told.get("precision") == "EXACT"
-    count = told.get("count") if isinstance(told, dict) and exact else None
+    counted = data.get("productsCount")
+    exact = isinstance(counted, dict) and counted.get("precision") == "EXACT"
+    count = counted.get("count") if isinstance(counted, dict) and exact else None
     return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
 
 
 class ShopifyCatalogue:
-    """Fulfils `connectors.base.Catalogue`.
+    """Implements `connectors.base.Catalogue`.
 
-    An entry of the manifest has the title, type, tags, vendor, options, status, version, link and lowest
-    price that the product in full has. It has no images, stock and other prices, and says nothing of
-    variants (`variation_ids` is None): all of them move the version.
+    A list entry has the title, type, tags, vendor, options, status, version, link and lowest price of the
+    full product. It has no images, stock, other prices and variants (`variation_ids` is None), but a change
+    of these changes the version.
     """
 
     def __init__(self, graphql: GraphQL) -> None:
@@ -143,7 +142,7 @@ class ShopifyCatalogue:
         return {spelled(body["id"]): body for body in found}
 
     def fingerprint(self, product: Mapping[str, Any]) -> None:
-        """The list tells prices and options in a way of its own."""
+        """Returns None, because the list has other fields for prices and options than a full product."""
 
     async def currency(self) -> str | None:
         try:
@@ -155,7 +154,7 @@ class ShopifyCatalogue:
         return code.upper() if isinstance(code, str) and code.isascii() and code.isalpha() else None
 
     async def _listed(self, first: int, after: str | None, wanted: str | None) -> Answer:
-        """A page of the list; a shorter one where it is too much."""
+        """Returns a page of the list; a shorter one if the answer is too long or too expensive."""
         try:
             return await self._graphql.ask(MANIFEST, first=first, after=after, query=wanted)
         except (TooLong, TooMuch):
@@ -164,7 +163,7 @@ class ShopifyCatalogue:
             return await self._listed(first // 2, after, wanted)
 
     async def _products(self, ids: Sequence[int]) -> list[Body]:
-        """Those that are there; fewer at a time where they are too much together."""
+        """Returns the existing products; asks for fewer at a time if that is too much."""
         try:
             answer = await self._graphql.ask(PRODUCTS, ids=[gid("Product", id_) for id_ in ids])
         except (TooLong, TooMuch):
@@ -172,11 +171,11 @@ class ShopifyCatalogue:
                 raise
             half = len(ids) // 2
             return await self._products(ids[:half]) + await self._products(ids[half:])
-        whole = [await self._whole(node) for node in _there(answer, ids)]
+        whole = [await self._whole(node) for node in _existing(answer, ids)]
         return [body for body in whole if body is not None]
 
     async def _whole(self, node: Body) -> Body | None:
-        """A product with all variants and images; None where it went meanwhile."""
+        """Returns a product with all variants and images; None if it was deleted in the meantime."""
         variants = await self._all(node, "variants", MORE_VARIANTS)
         media = await self._all(node, "media", MORE_MEDIA)
         if variants is None or media is None:
@@ -185,7 +184,7 @@ class ShopifyCatalogue:
         return full(node, once.values(), media)
 
     async def _all(self, node: Body, name: str, query: Query) -> list[Body] | None:
-        """All pages of a connection; None where its product went meanwhile."""
+        """Returns all nodes of a connection; None if its product was deleted in the meantime."""
         found = page(node, name)
         nodes = list(found.nodes)
         for _ in range(MOST_NESTED // MORE_SIZE):
@@ -201,7 +200,7 @@ class ShopifyCatalogue:
 
 
 class ShopifyReader:
-    """Fulfils `connectors.base.CatalogueReader`."""
+    """Implements `connectors.base.CatalogueReader`."""
 
     def __init__(self, timing: Timing | None = None) -> None:
         self._timing = timing

@@ -1,12 +1,13 @@
-"""Shopify's webhooks: the body is signed with the app's secret, or the shop's for those made in its admin."""
+"""Shopify's webhooks: the body is signed with the secret of the app, or of the shop itself."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
+from pydantic import RootModel
 
-from connectors.base import Change
+from connectors.base import Change, examples
 from connectors.envelope import signed_with_one_of
 from connectors.shopify.parse import lacks_variants, parse
 from contracts.catalog import Product
@@ -23,13 +24,22 @@ TOPICS = {
 LONGEST_ID = 100
 
 
+class ShopifyDelivery(RootModel[dict[str, Any]]):
+    """A product as Shopify's webhooks send it, or only the id of a deleted one."""
+
+    model_config = examples(
+        {"id": 788032119674292922, "title": "چراغ مطالعه", "status": "active", "variants": []},
+        {"id": 788032119674292922},
+    )
+
+
 def _header(delivery: SignedDelivery, name: str) -> str:
-    """A header of Shopify's, which the newest of its webhooks send without the X-."""
+    """Returns a header of Shopify's, which its newest webhooks send without the X-."""
     return delivery.headers.get(f"x-shopify-{name}") or delivery.headers.get(f"shopify-{name}") or ""
 
 
 class ShopifyDeliveries:
-    """The connector of Shopify."""
+    """Implements `Connector` for Shopify."""
 
     def is_ping(self, delivery: SignedDelivery) -> bool:
         return False
@@ -38,7 +48,7 @@ class ShopifyDeliveries:
         return signed_with_one_of(secrets, delivery.body, _header(delivery, "hmac-sha256"))
 
     def parse(self, delivery: SignedDelivery) -> ParsedDelivery | IgnoredDelivery:
-        """One action is told in several topics under one event id; topic and webhook id tell them apart."""
+        """The event's id has topic and webhook id, because Shopify uses one event id for several topics."""
         topic = _header(delivery, "topic").strip().lower()[:LONGEST_ID]
         webhook_id = _header(delivery, "webhook-id").strip()
         if not webhook_id or len(webhook_id) > LONGEST_ID or not webhook_id.isprintable():
@@ -50,7 +60,7 @@ class ShopifyDeliveries:
 
         event_type = TOPICS.get(topic)
         if event_type is None:
-            return ignored("Only products/create, products/update and products/delete are of use here.")
+            return ignored("Only products/create, products/update and products/delete are processed.")
         try:
             body = orjson.loads(delivery.body)
         except orjson.JSONDecodeError:
@@ -58,7 +68,7 @@ class ShopifyDeliveries:
         if not isinstance(body, dict) or body.get("id") in (None, ""):
             return ignored("The body names no product.")
         if event_type is EventType.DELETED and set(body) != {"id"}:
-            event_type = EventType.UPDATED  # only the body is signed, and this one tells of a product
+            event_type = EventType.UPDATED  # only the body is signed, and this body is a whole product
         if event_type is not EventType.DELETED and set(body) == {"id"}:
             return ignored("The body holds nothing but an id.")
         try:

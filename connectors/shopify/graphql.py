@@ -1,4 +1,4 @@
-"""Questions to a shop's GraphQL Admin API: within its points, bounded, and never led to another host."""
+"""Requests to a shop's GraphQL Admin API: within its rate limit, bounded, without redirects."""
 
 import asyncio
 import time
@@ -18,21 +18,21 @@ from contracts.stores import ShopAccess
 
 TRIES = 4
 LONGEST_WAIT = 30.0
-"""Seconds; whoever must wait longer comes back later."""
+"""Seconds; if the wait is longer, the step is retried later."""
 LEAST_WAIT = 1.0
-"""After being throttled although there should be points enough, for somebody else takes them."""
+"""Seconds to wait when throttled with points left by our estimate: another process uses them too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """How time passes."""
+    """The clock, and how to wait."""
 
     now: Clock = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 class GraphQL:
-    """The API of one shop; `client` is one for this shop only, and its connections are."""
+    """The API of one shop; `client` and its connections are used for this shop only."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class GraphQL:
         except httpx2.InvalidURL as error:
             raise unanswered(error) from None
         if self._url.scheme != "https" and not plain_http:
-            raise ShopRefuses("A Shopify shop is asked by HTTPS only; set base_url to its https:// address.")
+            raise ShopRefuses("A Shopify shop is read by HTTPS only; set base_url to its https:// address.")
         token = access.credentials.get("access_token", "")
         if not token or not token.isascii() or not token.isprintable():
             raise ShopRefuses(REFUSALS[401])
@@ -61,15 +61,15 @@ class GraphQL:
         self._points = Points(self._timing.now)
 
     async def ask(self, query: Query, /, **variables: object) -> Answer:
-        """What the shop answers; ShopProblem where it does not."""
+        """Returns the answer to a query; raises ShopProblem."""
         content = orjson.dumps({"query": query.text, "operationName": query.name, "variables": variables})
         await self._afford(query)
         for left in reversed(range(TRIES)):
             reply = await self._send(content)
-            found = read(reply)
-            self._points.told(query.name, found.cost)
-            if not found.throttled:
-                return Answer(data=checked(found), moment=reply.moment())
+            answer = read(reply)
+            self._points.record(query.name, answer.cost)
+            if not answer.throttled:
+                return Answer(data=checked(answer), moment=reply.moment())
             if not left:
                 break
             await self._afford(query, throttled=reply)
@@ -83,13 +83,13 @@ class GraphQL:
             raise unanswered(error) from None
 
     async def _afford(self, query: Query, *, throttled: Reply | None = None) -> None:
-        """Wait until a query fits into what the shop has left for us."""
+        """Wait until the shop has enough points for a query."""
         wait = self._points.wait(query.name)
         if throttled:
             if wait is None:
                 raise ShopDown("The shop asks us to slow down.", retry_after=pause(throttled))
             wait = max(wait, LEAST_WAIT)
         if wait is not None and wait > LONGEST_WAIT:
-            raise ShopDown("The shop has no points left for us.", retry_after=wait)
+            raise ShopDown("The shop's rate limit is used up.", retry_after=wait)
         if wait:
             await self._timing.sleep(wait)

@@ -1,6 +1,6 @@
-"""A Shopify product, as its webhooks and its Admin API tell it, to what we know of products.
+"""Parses Shopify products, as webhooks and the Admin API send them.
 
-Shopify has no product without a variant: one that knows no choice has a single variant, `Default Title`.
+Each Shopify product has a variant; one without options has a single variant named `Default Title`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,14 +20,14 @@ NO_CHOICE = "Default Title"
 
 
 def external_id(value: object) -> str:
-    """A product's id as ours; also of the form gid://shopify/Product/7."""
+    """Returns our external id for a product's id, which may be a global id such as gid://shopify/Product/7."""
     if isinstance(value, str):
         value = value.rpartition("/")[2]
     return f"shopify_{identifier(value)}"
 
 
 def _tags(value: object) -> object:
-    """Tags are one text with commas in it."""
+    """Returns tags as a list; Shopify sends one text, separated by commas."""
     return [tag.strip() for tag in value.split(",")] if isinstance(value, str) else value
 
 
@@ -59,7 +59,7 @@ class _Variant(BaseModel):
 
     @property
     def counted(self) -> bool:
-        """Whether Shopify keeps its stock; what nobody counts can always be bought."""
+        """Whether Shopify tracks the stock; a variant without tracking can always be bought."""
         return bool(self.inventory_management)
 
     @property
@@ -101,7 +101,7 @@ class _Named(BaseModel):
 
 
 class _Product(BaseModel):
-    """A product; other fields are kept and not read."""
+    """A product; other fields are stored and not read."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -148,7 +148,7 @@ class _Product(BaseModel):
         )
 
     def _facts(self, link: str) -> Facts:
-        """Those of the cheapest variant, with the stock of all."""
+        """Returns the facts of the cheapest variant, with the stock of all variants."""
         image, gallery = next(iter(self.images), ""), self.images[1:]
         if not self.variants:
             return Facts(link=link, image=image, gallery=gallery)
@@ -170,10 +170,7 @@ def _valid(model: type[BaseModel], body: object) -> Any:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise InvalidField(
-            ".".join(str(part) for part in first["loc"]), first["msg"].removeprefix("Value error, ")
-        ) from None
+        raise InvalidField.of(error) from None
 
 
 class _Deleted(BaseModel):
@@ -181,10 +178,10 @@ class _Deleted(BaseModel):
 
 
 def parse(event_type: EventType, body: Mapping[str, Any]) -> Change:
-    """Read a product; InvalidField names what cannot be read.
+    """Returns the change that a body describes; raises InvalidField.
 
-    `published_at: null` says that the online store does not show it; where the field is missing it does.
-    A body without `variants` says nothing of them.
+    `published_at: null` means that the online store hides the product; without the field it is shown. A body
+    without `variants` leaves the known variants as they are.
     """
     if event_type is EventType.DELETED:
         return Deletion(external_id=_valid(_Deleted, body).id)
@@ -194,7 +191,7 @@ def parse(event_type: EventType, body: Mapping[str, Any]) -> Change:
 
 
 def lacks_variants(body: Mapping[str, Any]) -> bool:
-    """Whether a delivery names variants it does not hold; Shopify sends the first hundred in full."""
+    """Returns whether a delivery has fewer variants than ids; Shopify sends the first hundred in full."""
     named = body.get("variant_gids")
     sent = body.get("variants")
     return isinstance(named, list) and isinstance(sent, list) and len(named) > len(sent)

@@ -1,4 +1,4 @@
-"""The points a Shopify shop gives each app: a query takes what it may cost, and they come back steadily."""
+"""Shopify's rate limit: a query reserves its cost in points, which restore at a fixed rate."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """What the shop said last, and when."""
+class _Reported:
+    """The limits in the shop's last answer; `received` is by our clock."""
 
     available: float
-    most: float
+    maximum: float
     rate: float
-    at: float
+    received: float
 
 
 def _number(value: object) -> float | None:
@@ -24,15 +24,15 @@ def _number(value: object) -> float | None:
 
 
 class Points:
-    """What is left as the shop told us; other processes take from it too, so it may be less."""
+    """An estimate of the points that are left; other processes use them too, so there may be fewer."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._told: _Told | None = None
+        self._reported: _Reported | None = None
         self._costs: dict[str, float] = {}
 
-    def told(self, query: str, cost: object) -> None:
-        """Take in `extensions.cost` of an answer; what makes no sense in it is not believed."""
+    def record(self, query: str, cost: object) -> None:
+        """Record `extensions.cost` of an answer; invalid values are ignored."""
         if not isinstance(cost, Mapping):
             return
         requested = _number(cost.get("requestedQueryCost"))
@@ -42,19 +42,22 @@ class Points:
         if not isinstance(status, Mapping):
             return
         available = _number(status.get("currentlyAvailable"))
-        most = _number(status.get("maximumAvailable"))
+        maximum = _number(status.get("maximumAvailable"))
         rate = _number(status.get("restoreRate"))
-        if available is not None and most is not None and rate:
-            self._told = _Told(available=available, most=most, rate=rate, at=self._clock())
+        if available is not None and maximum is not None and rate:
+            self._reported = _Reported(
+                available=available, maximum=maximum, rate=rate, received=self._clock()
+            )
 
     def wait(self, query: str) -> float | None:
-        """Seconds until a query fits; None where the shop told nothing to reckon with.
+        """Returns the seconds until a query fits; None if the shop has not reported its limits yet.
 
-        One point more than it takes, for the shop tells rounded numbers.
+        One point is added, because the shop reports rounded numbers.
         """
         cost = self._costs.get(query)
-        if self._told is None or cost is None:
+        reported = self._reported
+        if reported is None or cost is None:
             return None
-        restored = (self._clock() - self._told.at) * self._told.rate
-        missing = min(cost, self._told.most) - self._told.available - restored
-        return (missing + 1) / self._told.rate if missing > 0 else 0.0
+        restored = (self._clock() - reported.received) * reported.rate
+        missing = min(cost, reported.maximum) - reported.available - restored
+        return (missing + 1) / reported.rate if missing > 0 else 0.0

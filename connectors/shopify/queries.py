@@ -1,18 +1,18 @@
-"""What we ask a Shopify shop, in GraphQL of the Admin API.
+"""Our GraphQL queries to Shopify's Admin API.
 
-The sizes keep each question below the 1,000 points one may cost, also where every product has all it can
-have in the part asked for: an object costs one point, a connection two and its objects.
+A query may cost 1,000 points: one per object, two per connection plus its objects. The page sizes keep each
+query below that even if every requested connection is full.
 """
 
 from dataclasses import dataclass
 
 VERSION = "2026-10"
-"""Of the Admin API; Shopify serves one for a year."""
+"""The version of the Admin API; Shopify supports each for a year."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A question with a name; those of one name cost about the same."""
+    """A named query; queries of one name cost about the same."""
 
     name: str
     text: str

@@ -1,4 +1,4 @@
-"""What a shop's answers mean: its status and code decide, never its words, and none of them is repeated."""
+"""What a WooCommerce shop's answers mean: status and code decide, and message texts are never repeated."""
 
 import re
 import time
@@ -24,12 +24,12 @@ _GONE = re.compile("woocommerce_rest_(product_|product_variation_)?invalid_id")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Reply):
-    """An answer as it came; `secure` is whether over HTTPS."""
+    """An unparsed answer; `secure` is whether it arrived over HTTPS."""
 
     secure: bool
 
     def json(self) -> Any:
-        """What the body says, also where PHP wrote notices in front of it."""
+        """Returns the body as JSON, without PHP notices in front of it; raises ShopAnswersNonsense."""
         body = self.body.removeprefix(_BOM)
         for start in islice(_beginnings(body), BEGINNINGS_TRIED):
             try:
@@ -37,11 +37,11 @@ class Answer(Reply):
             except orjson.JSONDecodeError:
                 continue
         if _PAGE.match(body):
-            raise ShopAnswersNonsense("The shop answers with a page for people, such as one of maintenance.")
+            raise ShopAnswersNonsense("The shop answers with a web page, such as a maintenance page.")
         raise ShopAnswersNonsense("The shop answers with something that is not JSON.")
 
     def code(self) -> str:
-        """WordPress's name for what is wrong; empty where it was not WordPress that answered."""
+        """Returns WordPress's error code; empty if the answer is not from WordPress."""
         try:
             body = self.json()
         except ShopAnswersNonsense:
@@ -50,7 +50,7 @@ class Answer(Reply):
         return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
 
     def number(self, header: str) -> int:
-        """A count among the headers, without which no list has an end."""
+        """Returns a count in the headers; raises ShopAnswersNonsense if it is missing."""
         value = self.headers.get(header, "")
         if not re.fullmatch("[0-9]{1,9}", value):
             raise ShopAnswersNonsense(f"The shop does not say how long its list is ({header}).")
@@ -58,13 +58,13 @@ class Answer(Reply):
 
 
 def _beginnings(body: bytes) -> Iterator[int]:
-    """Where JSON may begin; beyond the start, one looks only where it does not begin there."""
+    """Yields positions at which JSON may begin; the first is the start of the body."""
     yield 0
-    yield from (found.start() for found in _BEGINNING.finditer(body) if found.start())
+    yield from (match.start() for match in _BEGINNING.finditer(body) if match.start())
 
 
 def is_gone(answer: Answer) -> bool:
-    """Whether WooCommerce itself says so; a 404 of anybody else says nothing of a product."""
+    """Returns whether WooCommerce says that the product is deleted; a 404 of a proxy does not count."""
     return 400 <= answer.status < 500 and _GONE.fullmatch(answer.code()) is not None
 
 
@@ -73,26 +73,26 @@ def is_refused(answer: Answer) -> bool:
 
 
 def problem(answer: Answer) -> ShopProblem:
-    """What anything but a 200 means."""
+    """Returns what an answer with another status than 200 means."""
     status, pause = answer.status, None
-    if asked := retry_after(answer.headers.get("retry-after"), now=time.time()):
-        pause = asked.total_seconds()
+    if wait := retry_after(answer.headers.get("retry-after"), now=time.time()):
+        pause = wait.total_seconds()
     if status == 429:
         return ShopDown("The shop asks us to slow down.", retry_after=pause)
     if status in (408, 425) or status >= 500:
-        return ShopDown(f"The shop has a passing problem (HTTP {status}).", retry_after=pause)
+        return ShopDown(f"The shop has a temporary problem (HTTP {status}).", retry_after=pause)
     if is_refused(answer):
         return ShopRefuses(_refusal(answer))
     if status in (404, 410):
         return ShopRefuses(
             f"No WooCommerce answers at the store's address (HTTP {status}); check base_url, that WooCommerce"
-            " is active, and that WordPress's permalinks are not the plain ones."
+            " is active, and that WordPress's permalinks are not set to Plain."
         )
     if status >= 400:
         return ShopRefuses(
-            f"The shop refuses a plain question (HTTP {status}); let our requests through its firewall."
+            f"The shop refuses a valid request (HTTP {status}); let our requests through its firewall."
         )
-    return ShopAnswersNonsense(f"The shop answers HTTP {status}, which means nothing.")
+    return ShopAnswersNonsense(f"The shop answers HTTP {status}, which is unexpected.")
 
 
 def _refusal(answer: Answer) -> str:
@@ -103,16 +103,14 @@ def _refusal(answer: Answer) -> str:
             " their Authorization header, through the shop's firewall and proxies."
         )
     if answer.status == 403:
-        return "The user of the consumer key may not see products; make the key for a shop manager."
+        return "The user of the consumer key may not see products; create the key for a shop manager."
     if code == "woocommerce_rest_authentication_error":
-        also = (
-            "" if answer.secure else " Over plain HTTP the shop's clock must be right, too; HTTPS is better."
-        )
-        return f"The shop refuses the consumer secret, or its key may not read; make a key that may.{also}"
+        also = "" if answer.secure else " Over plain HTTP the shop's clock must be right; HTTPS is better."
+        return f"The shop refuses the consumer secret, or its key may not read; create one that may.{also}"
     also = (
-        " If the key is right, the shop's proxy hides from WordPress that we came by HTTPS, or keeps back the"
+        " If the key is right, the shop's proxy hides from WordPress that requests use HTTPS, or removes the"
         " Authorization header."
         if answer.secure
-        else " If the key is right, a proxy keeps back the Authorization header."
+        else " If the key is right, a proxy removes the Authorization header."
     )
     return f"The shop does not know the consumer key, or its user may not see products.{also}"

@@ -9,8 +9,7 @@ from typing import Any
 import httpx2
 
 from connectors.base import Budget, ManifestEntry, ManifestPage, WholePage, whole_by_ids
-from connectors.fields import identifier
-from connectors.fingerprints import fingerprint
+from connectors.fields import fingerprint, identifier
 from connectors.http.failures import shop_failure
 from connectors.http.outbound import Outbound
 from connectors.http.request import TooLong
@@ -40,7 +39,7 @@ Body = dict[str, Any]
 
 
 def number(external_id: str) -> int:
-    """A product's id in the shop, out of ours."""
+    """Returns a product's id in the shop for our external id; raises InvalidField."""
     try:
         return identifier(external_id.removeprefix("woo_"))
     except ValueError as error:
@@ -54,13 +53,13 @@ def _read(answer: Answer) -> Any:
 
 
 def _list(answer: Answer) -> list[Body]:
-    """A list of things with ids."""
-    read = _read(answer)
-    if not isinstance(read, list) or not all(isinstance(item, dict) for item in read):
+    """Returns a list of objects with ids; raises ShopAnswersNonsense."""
+    body = _read(answer)
+    if not isinstance(body, list) or not all(isinstance(item, dict) for item in body):
         raise ShopAnswersNonsense("The shop answers with something that is not a list of products.")
-    for item in read:
+    for item in body:
         _id(item)
-    return read
+    return body
 
 
 def _id(item: Body) -> int:
@@ -71,17 +70,17 @@ def _id(item: Body) -> int:
 
 
 def _entry(item: Body) -> ManifestEntry:
-    """What can be read of an entry; its id always can, so that nothing unreadable looks gone."""
+    """Returns the list entry of an item; the id is always readable, so no product looks deleted."""
     return ManifestEntry(
         external_id=spelled(_id(item)), fingerprint=fingerprint(_sorted(item)), read=partial(_product, item)
     )
 
 
 def _sorted(entry: Body) -> Body:
-    """An entry with its variations in one order; the list has them as the shop shows them."""
-    inside = entry.get("variations")
-    if isinstance(inside, list) and len(inside) > 1:
-        return {**entry, "variations": sorted(inside, key=str)}
+    """Returns an entry with its variations sorted; the list has them in the shop's display order."""
+    variations = entry.get("variations")
+    if isinstance(variations, list) and len(variations) > 1:
+        return {**entry, "variations": sorted(variations, key=str)}
     return entry
 
 
@@ -94,14 +93,14 @@ def _product(item: Body) -> Product | None:
 
 
 def _bare(moment: datetime) -> str:
-    """A time of UTC without its zone: with one, WordPress shifts it by the shop's offset."""
+    """Returns a UTC time without its zone: with a zone, WordPress shifts it by the shop's offset."""
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
     return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat()
 
 
 class WooCommerceCatalogue:
-    """Fulfils `connectors.base.Catalogue` and `KeepsWebhooks`."""
+    """Implements `connectors.base.Catalogue` and `KeepsWebhooks`."""
 
     def __init__(self, access: ShopAccess, client: httpx2.AsyncClient, budget: Budget) -> None:
         self._rest = Rest(access, client, budget)
@@ -114,12 +113,12 @@ class WooCommerceCatalogue:
             return None
         if answer.status == 403 and answer.code() == "woocommerce_rest_cannot_view":
             raise ShopHides("The user of the consumer key may not see this product.")
-        read = _read(answer)
-        if not isinstance(read, dict) or _id(read) != id_:
-            raise ShopAnswersNonsense("The shop answers with something that is not the product asked for.")
-        if read.get("status") == "trash":
+        product = _read(answer)
+        if not isinstance(product, dict) or _id(product) != id_:
+            raise ShopAnswersNonsense("The shop answers with something that is not the requested product.")
+        if product.get("status") == "trash":
             return None
-        return await self._whole(read)
+        return await self._whole(product)
 
     async def manifest(self, cursor: str | None, *, modified_after: datetime | None = None) -> ManifestPage:
         page = int(cursor or "1")
@@ -164,21 +163,21 @@ class WooCommerceCatalogue:
 
     def fingerprint(self, product: Mapping[str, Any]) -> str:
         entry = {name: product[name] for name in MANIFEST_FIELDS if name in product}
-        inside = product.get("variations")
-        if isinstance(inside, list):
-            entry["variations"] = [item.get("id") if isinstance(item, dict) else item for item in inside]
+        variations = product.get("variations")
+        if isinstance(variations, list):
+            entry["variations"] = [item.get("id") if isinstance(item, dict) else item for item in variations]
         return fingerprint(_sorted(entry))
 
     async def currency(self) -> str | None:
         answer = await self._rest.get("data/currencies/current")
         if is_refused(answer) or answer.status == 404:
             return None
-        read = _read(answer)
-        code = read.get("code") if isinstance(read, dict) else None
+        body = _read(answer)
+        code = body.get("code") if isinstance(body, dict) else None
         return code.upper() if isinstance(code, str) and code.isascii() and code.isalpha() else None
 
     async def _included(self, route: str, ids: Sequence[int]) -> list[Body]:
-        """Those of up to 100 that are there; fewer at a time where they are too long together."""
+        """Returns the existing items of up to 100 ids; asks for fewer at a time if the answer is too long."""
         if not ids:
             return []
         asked = {**IN_ORDER, "include": ",".join(map(str, ids))}
@@ -193,14 +192,14 @@ class WooCommerceCatalogue:
         return [item for id_, item in found.items() if id_ in wanted]
 
     async def _whole(self, product: Body) -> Body:
-        """A product whose `variations` are no ids any more."""
+        """Returns a product with full variations instead of their ids."""
         ids = product.get("variations")
         if not isinstance(ids, list) or not (ids or str(product.get("type")).startswith("variable")):
             return product
         return {**product, "variations": await self._variations(_id(product), ids)}
 
     async def _variations(self, product: int, ids: Sequence[object]) -> list[Body]:
-        """All pages of them; one that changed its page meanwhile is asked for by its id."""
+        """Returns all variations; fetches by id any that moved to another page in the meantime."""
         route, found, page, pages = f"products/{product}/variations", dict[int, Body](), 1, 1
         while page <= pages:
             answer = await self._rest.get(route, {**IN_ORDER, "page": str(page)})
@@ -216,7 +215,7 @@ class WooCommerceCatalogue:
 
 
 class WooCommerceReader:
-    """Fulfils `connectors.base.CatalogueReader`."""
+    """Implements `connectors.base.CatalogueReader`."""
 
     @asynccontextmanager
     async def open(

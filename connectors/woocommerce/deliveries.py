@@ -1,7 +1,7 @@
 """WooCommerce's own webhooks.
 
-Only the body is signed: the topic, the time and the delivery id of a captured one can be anything. So a body
-says by itself what it is, and the topic only whether it is about products at all.
+Only the body is signed: topic, time and delivery id of a replayed delivery can be anything. So the body alone
+decides what changed, and the topic only whether the delivery is about products.
 """
 
 import hashlib
@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
+from pydantic import RootModel
 
-from connectors.base import Change
+from connectors.base import Change, examples
 from connectors.envelope import signed_with_one_of
 from connectors.woocommerce.parse import parse
 from contracts.catalog import Product, Variation
@@ -29,40 +30,47 @@ _UPSERTS = {
     "product.published": EventType.PUBLISHED,
 }
 
+EVENT_PREFIX = "wc-"
+"""Distinguishes events of these webhooks from events of our plugin."""
+
 _ERRORS = {
-    "woocommerce_rest_product_invalid_id": "The product was deleted before WooCommerce told of it.",
+    "woocommerce_rest_product_invalid_id": "The product was deleted before WooCommerce sent the webhook.",
     "woocommerce_rest_cannot_view": "The user who owns this webhook in WooCommerce may not see products.",
 }
-"""What WooCommerce signs and sends instead of a product."""
+"""Error codes that WooCommerce signs and sends instead of a product."""
+
+
+class WooCommerceDelivery(RootModel[dict[str, Any]]):
+    """A product or variation as WooCommerce's REST API returns it, or only the id of a deleted one."""
+
+    model_config = examples({"id": 777, "name": "لپ‌تاپ ایسوس ROG", "type": "simple"}, {"id": 777})
 
 
 def _event_id(delivery: SignedDelivery, topic: str, *also: str) -> str:
-    """An id made of what was delivered, for WooCommerce's own are shared by all deliveries of a second.
+    """Returns an id derived from the body, because deliveries of one second share WooCommerce's own id.
 
-    A body of nothing but an id is the same each time a product goes to the trash; only there its delivery's
-    id is of use.
+    A body with only an id is the same each time a product goes to the trash, so for such bodies the caller
+    adds the id of the delivery.
     """
     digest = hashlib.sha256()
     for part in (topic, delivery.headers.get("x-wc-webhook-resource", ""), *also):
         digest.update(part.encode("utf-8", "replace") + b"\0")
     digest.update(delivery.body)
-    return f"wc-{digest.hexdigest()}"
+    return f"{EVENT_PREFIX}{digest.hexdigest()}"
 
 
 class WooCommerceDeliveries:
-    """The connector of WooCommerce."""
+    """Implements `Connector` for WooCommerce."""
 
     def is_ping(self, delivery: SignedDelivery) -> bool:
         signed = "x-wc-webhook-signature" in delivery.headers
         return not signed and _PING.fullmatch(delivery.body.strip()) is not None
 
     def verify(self, delivery: SignedDelivery, secrets: Sequence[str]) -> bool:
-        """WooCommerce decodes a secret as HTML before it signs, so both spellings of ours are tried."""
-        spellings = [
-            spelled for secret in secrets for spelled in dict.fromkeys((secret, html.unescape(secret)))
-        ]
+        """WooCommerce decodes a secret as HTML before signing, so the secret is tried in both forms."""
+        forms = [form for secret in secrets for form in dict.fromkeys((secret, html.unescape(secret)))]
         signature = delivery.headers.get("x-wc-webhook-signature", "")
-        return signed_with_one_of(spellings, delivery.body, signature)
+        return signed_with_one_of(forms, delivery.body, signature)
 
     def parse(self, delivery: SignedDelivery) -> ParsedDelivery | IgnoredDelivery:
         topic = delivery.headers.get("x-wc-webhook-topic", "").strip().lower()[:100]
@@ -72,7 +80,7 @@ class WooCommerceDeliveries:
             return IgnoredDelivery(event_id=event_id, topic=topic, reason=reason)
 
         if not _TOPIC.fullmatch(topic):
-            return ignored("Only webhooks about products are of use here.")
+            return ignored("Only webhooks about products are processed.")
         try:
             body = orjson.loads(delivery.body)
         except orjson.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""A WooCommerce product, as REST, native webhooks and our plugin send it, to what we know of products."""
+"""Parses WooCommerce products, as REST, WooCommerce's webhooks and our plugin send them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def external_id(value: object) -> str:
-    """A product's or variation's id in WooCommerce, where both are of one row of numbers, as ours."""
+    """Returns our external id of a product or variation; WooCommerce numbers both in one sequence."""
     return f"woo_{identifier(value)}"
 
 
@@ -42,7 +42,7 @@ def _attribute(name: object, options: object) -> dict[str, object]:
 
 
 def _attributes(value: object) -> list[object]:
-    """Attributes as a list of objects, or as WordPress keeps a variation's: {"attribute_pa_color": "red"}."""
+    """Returns attributes as objects; WordPress stores a variation's as {"attribute_pa_color": "red"}."""
     if isinstance(value, Mapping) and all(not isinstance(item, Mapping) for item in value.values()):
         return [
             _attribute(str(name).removeprefix("attribute_").removeprefix("pa_"), option)
@@ -68,7 +68,7 @@ _Attributes = Annotated[list[_Attribute], BeforeValidator(_attributes), ATTRIBUT
 
 
 class _Item(BaseModel):
-    """What products and variations have in common."""
+    """The fields that products and variations share."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -117,7 +117,7 @@ class _Item(BaseModel):
 
 
 class VariationBody(_Item):
-    """A variation, which knows its product."""
+    """A variation with the id of its product."""
 
     parent_id: Id | None = None
 
@@ -138,7 +138,7 @@ def _variations(value: object) -> tuple[Any, ...]:
 
 
 class ProductBody(_Item):
-    """A product, as WooCommerce's REST API tells it; other fields are kept and not read."""
+    """A product, as WooCommerce's REST API returns it; other fields are stored and not read."""
 
     name: Line = ""
     short_description: Text = ""
@@ -155,7 +155,7 @@ class ProductBody(_Item):
         return MODELS
 
     def read(self) -> Product:
-        inside = self._inside()
+        variations = self._full_variations()
         status = self.status or "publish"
         return Product(
             external_id=self.id,
@@ -170,37 +170,37 @@ class ProductBody(_Item):
             facts=self.facts(),
             visible=status == "publish" and self.catalog_visibility != "hidden" and not self.post_password,
             status=status,
-            variations=inside,
-            variation_ids=self._variation_ids(inside),
+            variations=variations,
+            variation_ids=self._variation_ids(variations),
             version=self.date_modified_gmt,
         )
 
-    def _inside(self) -> tuple[Variation, ...]:
-        """The variations sent in full; of one that is there twice, the last."""
+    def _full_variations(self) -> tuple[Variation, ...]:
+        """Returns the variations that were sent in full; of duplicates the last."""
         model = self.models().variation
         read = (
-            _read(model, item, f"product.variations.{at}").read(self.id)
-            for at, item in enumerate(self.variations or ())
+            _read(model, item, f"product.variations.{position}").read(self.id)
+            for position, item in enumerate(self.variations or ())
             if isinstance(item, Mapping)
         )
         return tuple({variation.external_id: variation for variation in read}.values())
 
-    def _variation_ids(self, inside: tuple[Variation, ...]) -> tuple[str, ...] | None:
+    def _variation_ids(self, full: tuple[Variation, ...]) -> tuple[str, ...] | None:
         if self.variations is None:
             return None
-        named = []
-        for at, item in enumerate(self.variations):
+        others = []
+        for position, item in enumerate(self.variations):
             if isinstance(item, Mapping):
                 continue
             try:
-                named.append(self.models().external_id(item))
+                others.append(self.models().external_id(item))
             except ValueError as error:
-                raise InvalidField(f"product.variations.{at}", str(error)) from None
-        return (*(variation.external_id for variation in inside), *named)
+                raise InvalidField(f"product.variations.{position}", str(error)) from None
+        return (*(variation.external_id for variation in full), *others)
 
 
 class DeletionBody(BaseModel):
-    """A product or variation that is gone; other fields are kept and not read."""
+    """A deleted product or variation; other fields are stored and not read."""
 
     id: Id
     date_modified_gmt: Moment = None
@@ -210,14 +210,12 @@ def _read(model: type[Model], body: object, path: str) -> Model:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        field = ".".join((path, *(str(part) for part in first["loc"])))
-        raise InvalidField(field, first["msg"].removeprefix("Value error, ")) from None
+        raise InvalidField.of(error, path) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Models:
-    """How bodies are read where ids are spelled in one way."""
+    """The models of one platform, which differ in the form of ids."""
 
     product: type[ProductBody]
     variation: type[VariationBody]
@@ -229,7 +227,7 @@ MODELS = Models(product=ProductBody, variation=VariationBody, deletion=DeletionB
 
 
 def parse(event_type: EventType, body: Mapping[str, Any], models: Models = MODELS) -> Change:
-    """Read the `product` of an event; InvalidField names what cannot be read."""
+    """Returns the change that an event's `product` describes; raises InvalidField."""
     if event_type is EventType.DELETED:
         deletion = _read(models.deletion, body, "product")
         return Deletion(external_id=deletion.id, version=deletion.date_modified_gmt)

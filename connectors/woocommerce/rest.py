@@ -1,4 +1,4 @@
-"""Requests to a shop's REST API: signed, bounded in time and size, never led to another host."""
+"""Requests to a shop's REST API: signed, bounded in time and size, never redirected to another host."""
 
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
@@ -19,7 +19,7 @@ MOVED = (301, 302, 303, 307, 308)
 
 
 class Rest:
-    """The REST API of one shop; `client` is one for this shop only, and its connections are."""
+    """The REST API of one shop; `client` and its connections are used for this shop only."""
 
     def __init__(self, access: ShopAccess, client: httpx2.AsyncClient, budget: Budget) -> None:
         if not access.base_url:
@@ -29,9 +29,9 @@ class Rest:
         self._client = client
         self._budget = budget
 
-    async def get(self, route: str, asked: Mapping[str, str] | None = None) -> Answer:
-        """The answer to one question, whatever its status; ShopProblem where there is none."""
-        query = f"?{urlencode(asked, quote_via=quote)}" if asked else ""
+    async def get(self, route: str, params: Mapping[str, str] | None = None) -> Answer:
+        """Returns the answer to a GET request with any status; raises ShopProblem if there is none."""
+        query = f"?{urlencode(params, quote_via=quote)}" if params else ""
         url = httpx2.URL(f"{self._base}/{NAMESPACE}/{route}{query}")
         try:
             return await self._follow(url)
@@ -39,7 +39,7 @@ class Rest:
             raise unanswered(error) from None
 
     async def send(self, method: Method, route: str, body: Mapping[str, str]) -> Answer:
-        """The answer to something to be done; led on elsewhere, it is not sent again."""
+        """Returns the answer to a request that writes; redirects are not followed. Raises ShopProblem."""
         content = orjson.dumps(body)
         try:
             async with self._budget():
@@ -54,7 +54,7 @@ class Rest:
             if answer.status not in MOVED or "location" not in answer.headers:
                 return answer
             url = _next(url, answer.headers["location"])
-        raise ShopAnswersNonsense(f"The shop leads us on more than {REDIRECTS} times.")
+        raise ShopAnswersNonsense(f"The shop redirects more than {REDIRECTS} times.")
 
     async def _ask(self, url: httpx2.URL, method: Method = "GET", content: bytes | None = None) -> Answer:
         headers = self._key.headers(url, method)
@@ -67,15 +67,15 @@ class Rest:
 
 
 def _next(url: httpx2.URL, location: str) -> httpx2.URL:
-    """Where a redirect leads, if to the same question to the same shop; HTTPS may begin, never end."""
+    """Returns the target of a redirect to the same request on the same host; HTTP may become HTTPS."""
     target = url.join(location)
     begins_https = (url.scheme, target.scheme) == ("http", "https")
     same_door = (url.scheme, url.port) == (target.scheme, target.port)
     if target.raw_host != url.raw_host or target.userinfo or not (begins_https or same_door):
         raise ShopRefuses(
-            "The shop's address leads on to another one, where its key must not be sent; set base_url to"
-            " where the shop really is."
+            "The shop's address redirects to another one, where its key must not be sent; set base_url to"
+            " the shop's real address."
         )
     if sorted(target.params.multi_items()) != sorted(url.params.multi_items()):
-        raise ShopAnswersNonsense("The shop leads us away from what we asked.")
+        raise ShopAnswersNonsense("The shop redirects to another request.")
     return target

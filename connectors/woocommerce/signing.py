@@ -1,6 +1,6 @@
-"""How WooCommerce is shown a key: by HTTP Basic over HTTPS, else by OAuth 1.0a, which sends no secret.
+"""Authentication at WooCommerce: HTTP Basic over HTTPS, else OAuth 1.0a, which sends no secret.
 
-Neither is ever part of a URL, so no log of requests holds one.
+Key and secret are never part of a URL, so request logs do not contain them.
 """
 
 import base64
@@ -12,26 +12,25 @@ import httpx2
 from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256, Client
 
 from contracts.errors import ShopRefuses
-from contracts.stores import CREDENTIALS, StoreType
 
 Method = Literal["GET", "POST", "PUT"]
-logging.getLogger("oauthlib").setLevel(logging.INFO)  # what it says for debugging holds the consumer key
+logging.getLogger("oauthlib").setLevel(logging.INFO)  # its debug messages contain the consumer key
 
 
 class Key:
-    """A consumer key with its secret; neither is shown."""
+    """A consumer key with its secret; `repr` shows neither."""
 
     def __init__(self, credentials: Mapping[str, str]) -> None:
-        key, secret = (credentials.get(name, "") for name in CREDENTIALS[StoreType.WOOCOMMERCE])
+        key, secret = credentials.get("consumer_key", ""), credentials.get("consumer_secret", "")
         if not key or not secret:
-            raise ShopRefuses("The store has no consumer key and secret; give it some in its credentials.")
+            raise ShopRefuses("The store has no consumer key and secret; set them in its credentials.")
         self._key, self._secret = key, secret
 
     def __repr__(self) -> str:
         return "Key(…)"
 
     def headers(self, url: httpx2.URL, method: Method = "GET") -> dict[str, str]:
-        """What a request carries; each is good for one. WooCommerce signs no body that is JSON."""
+        """Returns the headers for one request; a JSON body is not part of WooCommerce's signature."""
         if url.scheme == "https":
             pair = base64.b64encode(f"{self._key}:{self._secret}".encode()).decode()
             return {"Authorization": f"Basic {pair}"}

@@ -1,4 +1,4 @@
-"""The webhooks a WooCommerce shop keeps for us, read and written through its REST API."""
+"""The webhooks of a WooCommerce shop that send to us, managed through its REST API."""
 
 import re
 from collections.abc import Mapping
@@ -15,19 +15,19 @@ MOST_PAGES = 10
 MOST_OF_OURS = 50
 
 TOPICS = ("product.created", "product.updated", "product.deleted", "product.restored")
-"""Not `product.published`: shops older than 10.8 refuse it, and it never comes without one of these."""
+"""Without `product.published`: shops older than 10.8 refuse it, and another topic always comes with it."""
 
 _ABOUT_PRODUCTS = re.compile(r"product\.[a-z_]{1,40}")
 
 FORBIDDEN = (
-    "The shop does not let this key look after webhooks; make one with the permission Read/Write for a shop"
+    "The shop does not let this key manage webhooks; create one with the permission Read/Write for a shop"
     " manager."
 )
 FORBIDDEN_BY_OTHERS = (
-    "Something in front of WooCommerce refuses what looking after webhooks takes; let our requests through"
+    "Something in front of WooCommerce refuses requests that manage webhooks; let our requests through"
     " the shop's firewall."
 )
-ELSEWHERE = "The shop's address leads on to another one; set base_url to where the shop really is."
+ELSEWHERE = "The shop's address redirects to another one; set base_url to the shop's real address."
 
 
 def _read(answer: Answer, expected: int) -> Any:
@@ -42,7 +42,7 @@ def _read(answer: Answer, expected: int) -> Any:
 
 
 def _topic(item: Mapping[str, Any]) -> str | None:
-    """Of a webhook about products; None of any other."""
+    """Returns the topic of a webhook about products; None for any other webhook."""
     topic = str(item.get("topic")).lower()
     return topic if _ABOUT_PRODUCTS.fullmatch(topic) else None
 
@@ -65,7 +65,7 @@ def _is_ours(item: object, address: str) -> bool:
 
 
 class WooCommerceWebhooks:
-    """Fulfils `connectors.base.WebhookKeeper`."""
+    """Implements `connectors.base.WebhookKeeper`."""
 
     topics = TOPICS
 
@@ -73,24 +73,24 @@ class WooCommerceWebhooks:
         self._rest = rest
 
     async def list(self, address: str) -> tuple[Webhook, ...]:
-        found: dict[int, Webhook] = {}
+        hooks: dict[int, Webhook] = {}
         page, pages = 1, 1
         while page <= pages:
-            asked = {"orderby": "id", "order": "asc", "per_page": str(PER_PAGE), "page": str(page)}
-            answer = await self._rest.get("webhooks", asked)
+            params = {"orderby": "id", "order": "asc", "per_page": str(PER_PAGE), "page": str(page)}
+            answer = await self._rest.get("webhooks", params)
             read = _read(answer, 200)
             if not isinstance(read, list):
                 raise ShopAnswersNonsense("The shop answers with something that is not a list of webhooks.")
             for hook in (_hook(item) for item in read if _is_ours(item, address)):
-                found[hook.id] = hook
+                hooks[hook.id] = hook
             page, pages = page + 1, answer.number("X-WP-TotalPages")
-            if pages > MOST_PAGES or len(found) > MOST_OF_OURS:
+            if pages > MOST_PAGES or len(hooks) > MOST_OF_OURS:
                 raise ShopAnswersNonsense("The shop claims more webhooks than any shop has.")
-        return tuple(found.values())
+        return tuple(hooks.values())
 
     async def create(self, topic: str, address: str, secret: str) -> Webhook:
-        told = {"name": f"Pilito Sync: {topic}", "topic": topic, "delivery_url": address, "secret": secret}
-        return _hook(_read(await self._rest.send("POST", "webhooks", {**told, "status": "active"}), 201))
+        body = {"name": f"Pilito Sync: {topic}", "topic": topic, "delivery_url": address, "secret": secret}
+        return _hook(_read(await self._rest.send("POST", "webhooks", {**body, "status": "active"}), 201))
 
     async def enable(self, hook_id: int, secret: str) -> Webhook:
         return await self._change(hook_id, {"status": "active", "secret": secret})
@@ -98,5 +98,5 @@ class WooCommerceWebhooks:
     async def sign(self, hook_id: int, secret: str) -> Webhook:
         return await self._change(hook_id, {"secret": secret})
 
-    async def _change(self, hook_id: int, told: Mapping[str, str]) -> Webhook:
-        return _hook(_read(await self._rest.send("PUT", f"webhooks/{hook_id}", told), 200))
+    async def _change(self, hook_id: int, body: Mapping[str, str]) -> Webhook:
+        return _hook(_read(await self._rest.send("PUT", f"webhooks/{hook_id}", body), 200))

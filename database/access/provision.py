@@ -2,7 +2,7 @@
 
 from pwdlib import PasswordHash
 
-from contracts.tokens import IssuedToken
+from contracts.tokens import IssuedToken, TokenFormat
 from crypto import SecretBox
 from database.access import stores, tokens, users
 from database.engine import Database
@@ -23,6 +23,7 @@ async def issue_token(
     store_name: str,
     name: str,
     integration_type: str,
+    token_format: TokenFormat,
     currency: str | None,
 ) -> tuple[IssuedToken, str | None] | None:
     """Returns a token for a user's store of that name; None for an unknown user.
@@ -48,6 +49,11 @@ async def issue_token(
                 webhook_secret=secret_box.encrypt(secret),
             )
         issued = await tokens.issue(
-            connection, user_id=user.id, store_id=store_id, integration_type=integration_type, name=name
+            connection,
+            user_id=user.id,
+            store_id=store_id,
+            integration_type=integration_type,
+            token_format=token_format,
+            name=name,
         )
         return issued, secret

@@ -11,13 +11,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, insert, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.tokens import Integration, IssuedToken, Token
+from contracts.tokens import Integration, IssuedToken, Token, TokenFormat
 from database.access.stores import LIVE_SECRETS
 from database.sql import as_json, recordset
 from database.tables import integration_tokens, stores, users
-
-FORMATS = {"woocommerce": ("wc_sk_live_", 40), "shopify": ("shpat_", 32), "custom": ("pk_live_", 40)}
-"""Integration type -> prefix and how many random characters follow it."""
 
 _ALPHABET = string.ascii_lowercase + string.digits
 
@@ -45,9 +42,9 @@ def secret_hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
-def new_secret(integration_type: str) -> str:
-    prefix, length = FORMATS[integration_type]
-    return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(length))
+def new_secret(token_format: TokenFormat) -> str:
+    """Returns a random token of this format."""
+    return token_format.prefix + "".join(secrets.choice(_ALPHABET) for _ in range(token_format.length))
 
 
 def preview(secret: str) -> str:
@@ -59,13 +56,14 @@ async def issue(
     *,
     user_id: int,
     store_id: int,
-    integration_type: str = "woocommerce",
+    integration_type: str,
+    token_format: TokenFormat,
     name: str = "Integration Token",
     allowed_ips: tuple[str, ...] = (),
     expires_at: datetime | None = None,
 ) -> IssuedToken:
     """Create a token; only the result holds its secret."""
-    secret = new_secret(integration_type)
+    secret = new_secret(token_format)
     row = await connection.execute(
         insert(integration_tokens)
         .values(
@@ -196,7 +194,12 @@ async def revoke(connection: AsyncConnection, token_id: int) -> bool:
 
 
 async def rotate(
-    connection: AsyncConnection, token_id: int, *, overlap: timedelta, expires_at: datetime | None
+    connection: AsyncConnection,
+    token_id: int,
+    *,
+    token_format: TokenFormat,
+    overlap: timedelta,
+    expires_at: datetime | None,
 ) -> IssuedToken | None:
     """Issue a token with the terms of an old one, which expires after `overlap`; None if it is invalid."""
     old = (await connection.execute(_LIMIT, {"id": token_id, "overlap": overlap})).one_or_none()
@@ -207,6 +210,7 @@ async def rotate(
         user_id=old.user_id,
         store_id=old.store_id,
         integration_type=old.integration_type,
+        token_format=token_format,
         name=old.name,
         allowed_ips=tuple(old.allowed_ips),
         expires_at=expires_at,

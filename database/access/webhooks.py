@@ -121,7 +121,7 @@ MOST_DELIVERIES = 20_000
 _PATTERN = text("""
     WITH lately AS (
         SELECT received_at FROM events
-        WHERE store_id = :store_id AND received_at > now() - :lately AND event_id LIKE 'wc-%'
+        WHERE store_id = :store_id AND received_at > now() - :lately AND starts_with(event_id, :event_prefix)
         ORDER BY received_at DESC LIMIT :most
     ), hours AS (
         SELECT DISTINCT date_trunc('hour', received_at) AS hour FROM lately
@@ -133,10 +133,19 @@ _PATTERN = text("""
 """)
 
 
-async def delivery_pattern(connection: AsyncConnection, store_id: int) -> DeliveryPattern:
-    """Returns the pattern of the last 30 days; deliveries of one hour count once.
+async def delivery_pattern(
+    connection: AsyncConnection, store_id: int, *, event_prefix: str
+) -> DeliveryPattern:
+    """Returns how often deliveries arrived in the last 30 days.
 
-    Only deliveries of WooCommerce's own webhooks count, not the plugin's.
+    Deliveries of one hour count once, because an import makes thousands.
+    Only events whose ids begin with `event_prefix` count, which the platform's own webhooks have: events of
+    our plugin do not show whether the webhooks work.
     """
-    values = {"store_id": store_id, "lately": LATELY, "most": MOST_DELIVERIES}
+    values = {
+        "store_id": store_id,
+        "event_prefix": event_prefix,
+        "lately": LATELY,
+        "most": MOST_DELIVERIES,
+    }
     return DeliveryPattern(**(await connection.execute(_PATTERN, values)).mappings().one())

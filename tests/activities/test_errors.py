@@ -1,220 +1,21 @@
-"""Every failure has one retry decision, made by type, status and code."""
+"""What activities raise: errors with a retry decision that Temporal understands."""
 
-import inspect
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from datetime import timedelta
 
-import httpx2
-import openai
 import psycopg
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import exc
 
 from activities.errors import application_error
-from activities.failures import UNPAID_CODES, database_failure, embedding_failure
-from contracts import errors
-from contracts.retry import LONGEST_PAUSE, WAIT_INTERVAL, Failure, Retry
+from activities.failures import database_failure
+from contracts.retry import Failure, Retry
 
-NOW = datetime(2026, 11, 20, 10, 0, 0, tzinfo=UTC)
-REQUEST = httpx2.Request("POST", "http://embeddings.test/v1/embeddings")
-CLIENT = openai.OpenAI(api_key="test", base_url="http://embeddings.test/v1")
 RETRY, WAIT, NEVER = Retry
 
 
-def refusal(
-    status: int, *, code: object = None, kind: object = None, **headers: str
-) -> openai.APIStatusError:
-    """Returns the exception that the openai client raises for an answer."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    body = {"error": {"message": "a message that decides nothing", "code": code, "type": kind}}
-    response = httpx2.Response(status, headers=named, json=body, request=REQUEST)
-    return CLIENT._make_status_error_from_response(response)
-
-
-def judge(error: Exception) -> Failure:
-    return embedding_failure(error, now=NOW.timestamp())
-
-
-@pytest.mark.parametrize(
-    ("error", "retry"),
-    [
-        (openai.APITimeoutError(REQUEST), RETRY),
-        (openai.APIConnectionError(request=REQUEST), RETRY),
-        (TimeoutError(), RETRY),
-        (refusal(408), RETRY),
-        (refusal(409), RETRY),
-        (refusal(425), RETRY),
-        (refusal(429), RETRY),
-        (refusal(429, code="rate_limit_exceeded", kind="tokens"), RETRY),
-        (refusal(500), RETRY),
-        (refusal(502), RETRY),
-        (refusal(503), RETRY),
-        (refusal(504), RETRY),
-        (refusal(529), RETRY),
-        (refusal(599), RETRY),
-        (refusal(304), RETRY),
-        (refusal(401), WAIT),
-        (refusal(401, code="invalid_api_key"), WAIT),
-        (refusal(402), WAIT),
-        (refusal(403), WAIT),
-        (refusal(404), WAIT),
-        (refusal(404, code="model_not_found"), WAIT),
-        (refusal(400), NEVER),
-        (refusal(400, code="max_tokens_per_request"), NEVER),
-        (refusal(413), NEVER),
-        (refusal(422), NEVER),
-        (refusal(418), NEVER),
-        (errors.UnusableAnswer("not JSON"), RETRY),
-        (errors.WrongDimensions("3 instead of 1536"), WAIT),
-        (errors.EmbeddingProblem(), RETRY),
-        (openai.OpenAIError("no key"), RETRY),
-        (ZeroDivisionError(), RETRY),
-        *((refusal(429, code=code), WAIT) for code in sorted(UNPAID_CODES)),
-        *((refusal(429, kind=code), WAIT) for code in sorted(UNPAID_CODES)),
-    ],
-    ids=lambda value: (
-        f"{value.status_code}-{value.code or value.type}"
-        if isinstance(value, openai.APIStatusError)
-        else type(value).__name__
-        if isinstance(value, Exception)
-        else value
-    ),
-)
-def test_every_failure_has_a_retry_decision(error: Exception, retry: Retry) -> None:
-    """Temporary failures are retried, failures for an operator wait, invalid requests fail."""
-    failure = judge(error)
-    assert failure.retry is retry
-    assert 0 < len(failure.reason) <= 500
-    assert (failure.pause == WAIT_INTERVAL) is (retry is WAIT)
-
-
-def test_the_codes_of_unpaid_accounts_are_known() -> None:
-    """OpenAI's error codes for an account without credit."""
-    assert {"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"} < UNPAID_CODES
-
-
-HALF_A_MINUTE = timedelta(seconds=30)
-IN_HALF_A_MINUTE = format_datetime(NOW + HALF_A_MINUTE, usegmt=True)
-LONG_AGO = "Fri, 31 Dec 1999 23:59:59 GMT"
-FAR_AWAY = "Fri, 31 Dec 9999 23:59:59 GMT"
-
-
-@pytest.mark.parametrize("status", [408, 409, 429, 500, 503])
-@pytest.mark.parametrize(
-    ("headers", "pause"),
-    [
-        ({}, None),
-        ({"retry_after": "30"}, HALF_A_MINUTE),
-        ({"retry_after": "0.5"}, timedelta(milliseconds=500)),
-        ({"retry_after": "0"}, timedelta(0)),
-        ({"retry_after": IN_HALF_A_MINUTE}, HALF_A_MINUTE),
-        ({"retry_after_ms": "1500"}, timedelta(milliseconds=1500)),
-        ({"retry_after_ms": "1500", "retry_after": "30"}, timedelta(milliseconds=1500)),
-        ({"retry_after_ms": "soon", "retry_after": "30"}, HALF_A_MINUTE),
-        ({"retry_after": "-1"}, None),
-        ({"retry_after_ms": "-1"}, None),
-        ({"retry_after": LONG_AGO}, None),
-        ({"retry_after": "soon"}, None),
-        ({"retry_after": ""}, None),
-        ({"retry_after": "nan"}, None),
-        ({"retry_after": "3601"}, LONGEST_PAUSE),
-        ({"retry_after": "1e300"}, LONGEST_PAUSE),
-        ({"retry_after": "inf"}, LONGEST_PAUSE),
-        ({"retry_after": FAR_AWAY}, LONGEST_PAUSE),
-    ],
-    ids=str,
-)
-def test_retry_after_is_honoured(status: int, headers: dict[str, str], pause: timedelta | None) -> None:
-    """Seconds, milliseconds and dates count, nonsense does not; no pause is over an hour."""
-    failure = judge(refusal(status, **headers))
-    assert failure.retry is RETRY
-    assert failure.pause == pause
-
-
-@given(st.text(st.characters(max_codepoint=255, exclude_categories=["Cc"])))
-def test_no_retry_after_breaks_the_decision(value: str) -> None:
-    """For any header value, there is no pause or one of at most an hour."""
-    response = httpx2.Response(
-        429, headers=[(b"retry-after", value.encode("latin-1"))], request=REQUEST, json={}
-    )
-    failure = judge(openai.RateLimitError("", response=response, body=None))
-    assert failure.pause is None or timedelta(0) <= failure.pause <= LONGEST_PAUSE
-
-
-@pytest.mark.parametrize("odd", [["insufficient_quota"], {"code": 1}, 429, True, "x" * 100_000])
-def test_codes_of_any_shape_are_survived(odd: object) -> None:
-    """Servers compatible with OpenAI may send any value in `code` and `type`."""
-    assert judge(refusal(429, code=odd, kind=odd)).retry is RETRY
-    final = judge(refusal(400, code=odd, kind=odd))
-    assert final.retry is NEVER
-    assert len(final.reason) <= 500
-
-
-def test_the_message_decides_nothing() -> None:
-    """The text of an answer does not change the decision."""
-    response = httpx2.Response(429, request=REQUEST, json={})
-    plain, misleading = (
-        openai.RateLimitError(text, response=response, body={"message": text})
-        for text in ("slow down", "insufficient_quota: billing_not_active, invalid_api_key")
-    )
-    assert judge(plain) == judge(misleading)
-
-
-def public(module: object, base: type[Exception]) -> list[type[Exception]]:
-    return [
-        found
-        for name, found in sorted(vars(module).items())
-        if inspect.isclass(found) and issubclass(found, base) and not name.startswith("_")
-    ]
-
-
-def example(kind: type[Exception]) -> Exception:
-    """Returns an instance with arguments chosen by their names."""
-    response = httpx2.Response(418, request=REQUEST, json={})
-    known: dict[str, object] = {
-        "message": "no",
-        "request": REQUEST,
-        "response": response,
-        "body": None,
-        "completion": openai.types.chat.ChatCompletion(
-            id="1", choices=[], created=0, model="m", object="chat.completion"
-        ),
-        "unsent_messages": [],
-    }
-    _, *asked = inspect.signature(kind.__init__).parameters
-    return kind("no") if asked == ["args", "kwargs"] else kind(**{name: known[name] for name in asked})
-
-
-@pytest.mark.parametrize("kind", public(openai, Exception))
-def test_every_error_of_openai_has_a_retry_decision(kind: type[Exception]) -> None:
-    """The mapping is total over what the client can raise, now and after its next release."""
-    failure = judge(example(kind))
-    assert failure.retry in Retry
-    assert 0 < len(failure.reason) <= 500
-    if issubclass(kind, openai.OpenAIError):
-        assert not failure.reason.startswith("Unexpected")
-
-
-@pytest.mark.parametrize("kind", public(errors, errors.EmbeddingProblem))
-def test_every_embedding_problem_has_a_retry_decision(kind: type[Exception]) -> None:
-    """An unusable answer is never fatal: a retry may succeed."""
-    assert judge(kind("it is odd")).retry in (RETRY, WAIT)
-
-
-@pytest.mark.parametrize("status", range(400, 600))
-def test_headers_do_not_change_the_decision_of_a_status(status: int) -> None:
-    """Fatal stays fatal and temporary stays retryable, with and without `Retry-After`."""
-    plain, hinted = judge(refusal(status)), judge(refusal(status, retry_after="1"))
-    assert plain.retry is hinted.retry
-    assert (plain.retry is RETRY) is (status in (408, 409, 425, 429) or status >= 500)
-    assert application_error(plain).non_retryable is (plain.retry is NEVER)
-
-
 @pytest.mark.parametrize("retry", Retry)
-def test_an_application_error_has_the_decision_the_reason_and_the_pause(retry: Retry) -> None:
-    """Only fatal failures are not retried."""
+def test_an_application_error_carries_the_decision_the_reason_and_the_pause(retry: Retry) -> None:
+    """Only a fatal failure is not retried."""
     error = application_error(Failure(retry=retry, reason="It rains.", pause=timedelta(seconds=3)))
     assert (error.type, error.message) == (retry.value, "It rains.")
     assert error.non_retryable is (retry is NEVER)
@@ -236,10 +37,10 @@ def test_an_application_error_has_the_decision_the_reason_and_the_pause(retry: R
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else type(value).__name__,
 )
-def test_only_a_value_the_database_can_never_take_is_final(
+def test_only_a_value_the_database_can_never_store_is_fatal(
     kind: type[exc.DBAPIError], cause: Exception, retry: Retry
 ) -> None:
-    """A database that is down, busy or not migrated is retried; the reason contains no statement."""
+    """A database that is down, busy or not migrated yet is retried; the reason contains no statement."""
     failure = database_failure(kind("SELECT secret", {"price": 1}, cause))
     assert failure.retry is retry
     assert "SELECT" not in failure.reason

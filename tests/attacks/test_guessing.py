@@ -10,6 +10,8 @@ import pytest
 import pytest_asyncio
 
 from api.security.sessions import password_stamp
+from connectors.registry import PLATFORMS
+from contracts.stores import StoreType
 from database.access import tokens, users
 from tests.conftest import SECRET_KEY, Configure
 from tests.support.sessions import session_of
@@ -30,7 +32,10 @@ async def wary(configure: Configure) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 async def guess(http: httpx2.AsyncClient, address: str, path: str = HEALTH) -> int:
-    headers = {"Authorization": f"Bearer {tokens.new_secret('woocommerce')}", "X-Forwarded-For": address}
+    headers = {
+        "Authorization": f"Bearer {tokens.new_secret(PLATFORMS[StoreType.WOOCOMMERCE].token_format)}",
+        "X-Forwarded-For": address,
+    }
     answer = await http.get(path, headers=headers)
     if answer.status_code == 429:
         assert int(answer.headers["retry-after"]) > 0

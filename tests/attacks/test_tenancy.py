@@ -9,6 +9,8 @@ import pytest
 import pytest_asyncio
 
 from api.security.sessions import LIFETIME, Sessions
+from connectors.registry import PLATFORMS
+from contracts.stores import StoreType
 from database.access import tokens, users
 from tests.conftest import SECRET_KEY
 from tests.support.contract import CONTRACT, Route
@@ -63,7 +65,7 @@ async def nobody(_: System, __: Tenants) -> dict[str, str]:
 
 
 async def a_stranger(_: System, __: Tenants) -> dict[str, str]:
-    return {"Authorization": f"Bearer {tokens.new_secret('woocommerce')}"}
+    return {"Authorization": f"Bearer {tokens.new_secret(PLATFORMS[StoreType.WOOCOMMERCE].token_format)}"}
 
 
 async def an_expired_session(system: System, tenants: Tenants) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Every failure of reading a shop has one retry, decided by its type."""
+"""Every failure of reading a shop has one retry decision, made by its type."""
 
 import inspect
 from datetime import timedelta
@@ -35,8 +35,8 @@ PROBLEMS = [
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value,
 )
-def test_every_failure_has_a_retry_decision(error: Exception, retry: Retry) -> None:
-    """What passes is asked again, what somebody must mend waits, the impossible fails."""
+def test_each_failure_has_a_retry_decision(error: Exception, retry: Retry) -> None:
+    """Temporary problems are retried, problems for an operator wait, invalid requests fail."""
     failure = shop_failure(error)
     assert failure.retry is retry
     assert 0 < len(failure.reason) <= 500
@@ -44,8 +44,8 @@ def test_every_failure_has_a_retry_decision(error: Exception, retry: Retry) -> N
 
 
 @pytest.mark.parametrize("kind", PROBLEMS)
-def test_no_problem_with_a_shop_is_ever_final(kind: type[errors.ShopProblem]) -> None:
-    """Shops come back; the sentence reaches people unchanged, and within bounds."""
+def test_no_problem_of_a_shop_is_fatal(kind: type[errors.ShopProblem]) -> None:
+    """Shops recover; the sentence reaches people unchanged and has a bounded length."""
     assert len(PROBLEMS) == 5
     failure = shop_failure(kind("What to do."))
     assert failure.retry is not NEVER
@@ -64,7 +64,7 @@ def test_no_problem_with_a_shop_is_ever_final(kind: type[errors.ShopProblem]) ->
     ],
 )
 def test_a_shop_that_names_a_pause_gets_it(asked: float | None, pause: timedelta | None) -> None:
-    """Up to an hour."""
+    """The pause is at most an hour."""
     assert shop_failure(errors.ShopDown("slow down", retry_after=asked)).pause == pause
 
 
@@ -80,12 +80,12 @@ def test_a_shop_that_names_a_pause_gets_it(asked: float | None, pause: timedelta
     ],
 )
 def test_a_pause_is_named_in_seconds_or_as_a_date(value: str | None, pause: timedelta | None) -> None:
-    """As RFC 9110 has it."""
+    """As in RFC 9110."""
     assert retry_after(value, now=10.0) == pause
 
 
 def test_access_to_a_shop_shows_no_secret() -> None:
-    """Whoever logs it logs where it leads, and nothing to get in with."""
+    """Its `repr` has the address and no credentials."""
     access = ShopAccess(
         store_id=7,
         type=StoreType.WOOCOMMERCE,

@@ -1,4 +1,4 @@
-"""A Shopify shop's catalogue is read whole, exactly, and no faster than the shop allows."""
+"""Reading a Shopify shop: complete, exact, and within the shop's rate limit."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ import pytest
 from connectors.base import Catalogue, ManifestEntry
 from connectors.http import request as exchange
 from connectors.http.outbound import Outbound
-from connectors.registry import PLATFORMS, READERS
+from connectors.registry import PLATFORMS
 from connectors.shopify.client import ShopifyReader
 from connectors.shopify.graphql import LEAST_WAIT, LONGEST_WAIT, Timing
 from contracts.catalog import Attribute, Facts, Product
@@ -48,7 +48,7 @@ def variant(id_: int, **changed: object) -> dict[str, Any]:
 
 
 def webhook(id_: int = SHIRT, *variants: dict[str, Any], **changed: object) -> dict[str, Any]:
-    """The body of a products/update."""
+    """Returns the body of a products/update."""
     sold = variants or (variant(642667041472713922), variant(757650484644203962, price="21.50"))
     return {
         "id": id_,
@@ -70,16 +70,16 @@ def webhook(id_: int = SHIRT, *variants: dict[str, Any], **changed: object) -> d
 
 
 def simple(id_: int, **changed: object) -> dict[str, Any]:
-    """A product that knows no choice."""
+    """Returns a product without options."""
     only = variant(id_ + 1, title="Default Title", option1="Default Title")
     options = [{"name": "Title", "position": 1, "values": ["Default Title"]}]
     return webhook(id_, only, **{"options": options, "title": f"Product {id_}", **changed})
 
 
-def known(body: object) -> Product:
-    """What our catalogue makes of a body."""
+def parsed(body: object) -> Product:
+    """Returns the product that a body is parsed to."""
     assert isinstance(body, dict)
-    change = PLATFORMS[StoreType.SHOPIFY].change(EventType.UPDATED, body)
+    change = PLATFORMS[StoreType.SHOPIFY].deliveries.change(EventType.UPDATED, body)
     assert isinstance(change, Product)
     return change
 
@@ -97,8 +97,8 @@ def outbound() -> Iterator[Outbound]:
     opened.close()
 
 
-class Asked:
-    """How often the budget was asked."""
+class Requests:
+    """A budget that counts requests."""
 
     def __init__(self) -> None:
         self.times = 0
@@ -111,16 +111,16 @@ class Asked:
 
 @asynccontextmanager
 async def reading(
-    shop: ShopifyServer, outbound: Outbound, asked: Asked | None = None, access: ShopAccess | None = None
+    shop: ShopifyServer, outbound: Outbound, asked: Requests | None = None, access: ShopAccess | None = None
 ) -> AsyncIterator[Catalogue]:
     reader = ShopifyReader(Timing(now=shop.clock.now, sleep=shop.clock.sleep))
-    budget = (asked or Asked()).budget
+    budget = (asked or Requests()).budget
     async with reader.open(access or shop.access(), outbound, budget) as catalogue:
         yield catalogue
 
 
-async def walk(catalogue: Catalogue, **asked: Any) -> list[ManifestEntry]:
-    """Every entry of the list."""
+async def all_entries(catalogue: Catalogue, **asked: Any) -> list[ManifestEntry]:
+    """Returns all entries of the list."""
     page = await catalogue.manifest(None, **asked)
     entries = list(page.entries)
     while page.next:
@@ -152,42 +152,42 @@ async def walk(catalogue: Catalogue, **asked: Any) -> list[ManifestEntry]:
     ],
     ids=lambda body: str(body["id"]),
 )
-async def test_what_is_read_is_what_a_webhook_would_have_told(
+async def test_a_product_is_read_as_a_webhook_sends_it(
     shop: ShopifyServer, outbound: Outbound, body: dict[str, Any]
 ) -> None:
-    """Every field of the product and of its variants, ids above 2^53 exactly."""
+    """Every field of the product and its variants is equal, ids above 2^53 included."""
     shop.load(body)
     async with reading(shop, outbound) as catalogue:
         found = await catalogue.product(f"shopify_{body['id']}")
-    assert known(orjson.loads(orjson.dumps(found))) == known(body)
+    assert parsed(orjson.loads(orjson.dumps(found))) == parsed(body)
 
 
 async def test_all_variants_and_images_are_read(shop: ShopifyServer, outbound: Outbound) -> None:
-    """Up to the 2,048 and 250 that Shopify allows, over as many pages as it takes."""
+    """Up to the 2,048 and 250 that Shopify allows, on any number of pages."""
     sold = [variant(9_007_199_254_740_993 + at) for at in range(2_048)]
     images = [{"src": f"https://cdn.shopify.com/{at}.jpg"} for at in range(250)]
     shop.load(webhook(SHIRT, *sold, images=images), simple(7))
     async with reading(shop, outbound) as catalogue:
         one, other = (await catalogue.fetch([f"shopify_{SHIRT}", "shopify_7"])).values()
-    product = known(one)
-    assert product == known(webhook(SHIRT, *sold, images=images))
+    product = parsed(one)
+    assert product == parsed(webhook(SHIRT, *sold, images=images))
     assert len(product.variation_ids or ()) == len(product.variations) == 2_048
     assert len(product.facts.gallery) == 249
-    assert known(other) == known(simple(7))
+    assert parsed(other) == parsed(simple(7))
     assert sum(seen.operation == "MoreVariants" for seen in shop.seen) == 9
 
 
 async def test_a_video_is_no_image(shop: ShopifyServer, outbound: Outbound) -> None:
-    """Nor is an image that is still being made."""
+    """A video and an image that is still processed are left out."""
     shop.load(simple(7))
     media = shop.products[7]["media"]
     media[:0] = [{"__typename": "Video"}, {"__typename": "MediaImage", "image": None}]
     async with reading(shop, outbound) as catalogue:
-        assert known(await catalogue.product("shopify_7")) == known(simple(7))
+        assert parsed(await catalogue.product("shopify_7")) == parsed(simple(7))
 
 
 async def test_a_hundred_products_are_read_at_a_time(shop: ShopifyServer, outbound: Outbound) -> None:
-    """Those that are gone are not among them, and nobody is there twice."""
+    """Deleted products are left out, and duplicates are returned once."""
     shop.load(*(simple(id_) for id_ in range(100, 190, 2)))
     async with reading(shop, outbound) as catalogue:
         found = await catalogue.fetch([f"shopify_{id_}" for id_ in [*range(100, 198), 100, 102]])
@@ -197,8 +197,8 @@ async def test_a_hundred_products_are_read_at_a_time(shop: ShopifyServer, outbou
     assert [body["id"] for body in found.values()] == list(range(100, 190, 2))
 
 
-async def test_what_is_gone_is_none(shop: ShopifyServer, outbound: Outbound) -> None:
-    """An id we never gave is a mistake of the asker."""
+async def test_a_deleted_product_is_none(shop: ShopifyServer, outbound: Outbound) -> None:
+    """An id that is not one of ours raises InvalidField."""
     async with reading(shop, outbound) as catalogue:
         assert await catalogue.product("shopify_7") is None
         for id_ in ("shopify_", "shopify_x", "7 OR 1", "shopify_-1", f"shopify_{2**63}"):
@@ -206,41 +206,41 @@ async def test_what_is_gone_is_none(shop: ShopifyServer, outbound: Outbound) -> 
                 await catalogue.product(id_)
 
 
-async def test_a_product_that_goes_while_it_is_read_is_gone(shop: ShopifyServer, outbound: Outbound) -> None:
-    """Half of it would be worse."""
+async def test_a_product_deleted_while_it_is_read_is_none(shop: ShopifyServer, outbound: Outbound) -> None:
+    """No partial product is returned."""
     shop.load(webhook(SHIRT, *(variant(id_) for id_ in range(1, 60))))
     shop.before("MoreVariants", shop.products.clear)
     async with reading(shop, outbound) as catalogue:
         assert await catalogue.product(f"shopify_{SHIRT}") is None
 
 
-async def test_variants_that_change_their_place_meanwhile_are_there_once(
+async def test_variants_that_move_between_pages_are_read_once(
     shop: ShopifyServer, outbound: Outbound
 ) -> None:
-    """Whatever pages they were on."""
+    """A variant on two pages is no duplicate."""
     shop.load(webhook(SHIRT, *(variant(id_) for id_ in range(1, 61))))
     sold = shop.products[SHIRT]["variants"]
     shop.before("MoreVariants", lambda: sold.append(sold.pop(3)))
     async with reading(shop, outbound) as catalogue:
-        product = known(await catalogue.product(f"shopify_{SHIRT}"))
+        product = parsed(await catalogue.product(f"shopify_{SHIRT}"))
     found = [variation.external_id for variation in product.variations]
     assert found == [f"shopify_{id_}" for id_ in range(1, 61)]
 
 
 async def test_the_manifest_lists_every_product_once(shop: ShopifyServer, outbound: Outbound) -> None:
-    """In the order of ids, drafts and archived ones too, with their number and the shop's own time."""
+    """In the order of ids, with drafts and archived products, their count and the shop's time."""
     states = ["active", "draft", "archived", "unlisted", "of tomorrow"]
     shop.load(*(simple(id_, status=states[id_ % 4]) for id_ in range(1_000, 1_250)))
     async with reading(shop, outbound) as catalogue:
         page = await catalogue.manifest(None)
         assert (page.total, page.moment) == (250, datetime.fromtimestamp(MOMENT, UTC))
-        entries = await walk(catalogue)
+        entries = await all_entries(catalogue)
     assert [entry.external_id for entry in entries] == [f"shopify_{id_}" for id_ in range(1_000, 1_250)]
     assert len(page.entries) == 100
 
 
-async def test_changes_during_a_walk_hide_nobody(shop: ShopifyServer, outbound: Outbound) -> None:
-    """A page begins after the last id of the one before, also where that product went."""
+async def test_changes_between_pages_hide_no_product(shop: ShopifyServer, outbound: Outbound) -> None:
+    """A page begins after the last id of the page before, even if that product was deleted."""
     shop.load(*(simple(id_) for id_ in range(1, 251)))
     async with reading(shop, outbound) as catalogue:
         page = await catalogue.manifest(None)
@@ -256,14 +256,14 @@ async def test_changes_during_a_walk_hide_nobody(shop: ShopifyServer, outbound: 
     [webhook(), simple(7), simple(8, status="draft", published_at=None)],
     ids=["variable", "simple", "draft"],
 )
-async def test_an_entry_agrees_with_the_product_in_full(
+async def test_an_entry_equals_the_full_product(
     shop: ShopifyServer, outbound: Outbound, body: dict[str, Any]
 ) -> None:
-    """But for text, images, stock, other prices and variants, of which the list says nothing."""
+    """Except for text, images, stock, other prices and variants, which the list does not have."""
     shop.load(body)
     async with reading(shop, outbound) as catalogue:
-        [entry] = await walk(catalogue)
-    whole = known(body)
+        [entry] = await all_entries(catalogue)
+    whole = parsed(body)
     product = entry.read()
     assert product == replace(
         whole,
@@ -275,29 +275,27 @@ async def test_an_entry_agrees_with_the_product_in_full(
     assert product.facts.price == Decimal("19.99")
 
 
-async def test_an_entry_that_cannot_be_read_is_there(shop: ShopifyServer, outbound: Outbound) -> None:
-    """Nothing unreadable looks gone."""
+async def test_an_unreadable_entry_is_listed(shop: ShopifyServer, outbound: Outbound) -> None:
+    """An unreadable product must not look deleted."""
     shop.load(simple(7), simple(8))
     shop.products[7]["updatedAt"] = "yesterday"
     shop.products[8]["priceRangeV2"]["minVariantPrice"]["amount"] = "much"
     async with reading(shop, outbound) as catalogue:
-        entries = await walk(catalogue)
+        entries = await all_entries(catalogue)
     assert [(entry.external_id, entry.read()) for entry in entries] == [
         ("shopify_7", None),
         ("shopify_8", None),
     ]
 
 
-async def test_only_what_changed_since_is_listed_where_that_is_asked(
-    shop: ShopifyServer, outbound: Outbound
-) -> None:
-    """From that very second on, in UTC whatever zone the time was in."""
+async def test_modified_after_limits_the_list(shop: ShopifyServer, outbound: Outbound) -> None:
+    """From that second on, converted to UTC."""
     at = datetime(2026, 11, 20, 10, 0, 0, tzinfo=UTC)
     for id_, seconds in ((1, -1), (2, 0), (3, 1)):
         shop.load(simple(id_, updated_at=(at + timedelta(seconds=seconds)).isoformat()))
     tehran = at.astimezone(datetime.strptime("+0330", "%z").tzinfo)
     async with reading(shop, outbound) as catalogue:
-        entries = await walk(catalogue, modified_after=tehran + timedelta(milliseconds=900))
+        entries = await all_entries(catalogue, modified_after=tehran + timedelta(milliseconds=900))
         page = await catalogue.manifest(None, modified_after=at)
         with pytest.raises(ValueError, match="zone"):
             await catalogue.manifest(None, modified_after=datetime(2026, 11, 20))
@@ -305,21 +303,21 @@ async def test_only_what_changed_since_is_listed_where_that_is_asked(
     assert page.total == 2
 
 
-def test_a_body_without_variants_says_nothing_of_them() -> None:
-    """Subscriptions may leave fields out; that is no reason to forget variants."""
+def test_a_body_without_variants_keeps_the_known_ones() -> None:
+    """A webhook subscription may leave fields out."""
     body = webhook()
     del body["variants"]
-    product = known(body)
+    product = parsed(body)
     assert product.variation_ids is None
     assert product.attributes == (
         Attribute(name="Size", options=("Size 642667041472713922", "Size 757650484644203962")),
     )
-    only = known(simple(7))
+    only = parsed(simple(7))
     assert (only.variation_ids, only.attributes) == ((), ())
 
 
-async def test_the_currency_is_the_shops(shop: ShopifyServer, outbound: Outbound) -> None:
-    """None where it does not tell us."""
+async def test_the_currency_of_the_shop(shop: ShopifyServer, outbound: Outbound) -> None:
+    """None if the shop does not show it."""
     async with reading(shop, outbound) as catalogue:
         assert await catalogue.currency() == "EUR"
         shop.fail_next(refusal("ACCESS_DENIED"))
@@ -327,17 +325,17 @@ async def test_the_currency_is_the_shops(shop: ShopifyServer, outbound: Outbound
 
 
 async def test_each_request_waits_for_the_budget(shop: ShopifyServer, outbound: Outbound) -> None:
-    """Those that are asked again too."""
+    """Repeated requests as well."""
     shop.load(*(simple(id_) for id_ in range(1, 30)))
     shop.fail_next("throttle", "throttle")
-    asked = Asked()
+    asked = Requests()
     async with reading(shop, outbound, asked) as catalogue:
         await catalogue.fetch([f"shopify_{id_}" for id_ in range(1, 30)])
     assert asked.times == len(shop.seen) == 6
 
 
-async def test_every_question_fits_into_what_one_may_cost(shop: ShopifyServer, outbound: Outbound) -> None:
-    """With the dearest of all products."""
+async def test_every_query_is_within_the_maximum_cost(shop: ShopifyServer, outbound: Outbound) -> None:
+    """Even for the largest possible products."""
     images = [{"src": f"https://cdn.shopify.com/{at}.jpg"} for at in range(100)]
     shop.load(
         *(
@@ -346,7 +344,7 @@ async def test_every_question_fits_into_what_one_may_cost(shop: ShopifyServer, o
         )
     )
     async with reading(shop, outbound) as catalogue:
-        await walk(catalogue)
+        await all_entries(catalogue)
         await catalogue.fetch([f"shopify_{i * 1_000}" for i in range(1, 9)])
         await catalogue.currency()
     assert {seen.operation for seen in shop.seen} == {
@@ -359,20 +357,20 @@ async def test_every_question_fits_into_what_one_may_cost(shop: ShopifyServer, o
     assert max(seen.cost for seen in shop.seen) <= 1_000
 
 
-async def test_it_waits_until_a_question_fits(outbound: Outbound) -> None:
-    """As long as the points take to come back and no longer, so that the shop never has to refuse."""
+async def test_a_query_waits_until_it_is_affordable(outbound: Outbound) -> None:
+    """It waits exactly until the points are restored, so the shop never throttles it."""
     with ShopifyServer(most=1_000, rate=50) as shop:
         shop.load(*(simple(id_) for id_ in range(1, 1_001)))
         async with reading(shop, outbound) as catalogue:
-            await walk(catalogue)
+            await all_entries(catalogue)
         spent = sum(seen.cost for seen in shop.seen)
         assert len(shop.seen) == 10
         assert shop.throttled == 0
         assert sum(shop.clock.slept) == pytest.approx((spent - 1_000 + 1) / 50)
 
 
-async def test_points_come_back_while_nothing_is_asked(outbound: Outbound) -> None:
-    """Nobody waits twice for the same points."""
+async def test_points_are_restored_between_queries(outbound: Outbound) -> None:
+    """No query waits for points that are restored already."""
     with ShopifyServer(most=500, rate=50) as shop:
         shop.load(*(simple(id_) for id_ in range(1, 501)))
         async with reading(shop, outbound) as catalogue:
@@ -383,20 +381,20 @@ async def test_points_come_back_while_nothing_is_asked(outbound: Outbound) -> No
         assert (len(shop.seen), shop.throttled, shop.clock.slept) == (5, 0, [])
 
 
-async def test_points_that_others_took_are_waited_for(outbound: Outbound) -> None:
-    """The refusal says how many are left."""
+async def test_points_used_by_other_processes_are_waited_for(outbound: Outbound) -> None:
+    """A throttled answer reports how many are left."""
     with ShopifyServer(most=1_000, rate=50) as shop:
         shop.load(simple(1))
         shop.spend(1_000)
         async with reading(shop, outbound) as catalogue:
-            [entry] = await walk(catalogue)
+            [entry] = await all_entries(catalogue)
         assert entry.external_id == "shopify_1"
         assert shop.throttled == 1
         assert shop.clock.slept == [pytest.approx((shop.seen[0].cost + 1) / 50)]
 
 
-async def test_a_shop_that_goes_on_throttling_is_left_alone(shop: ShopifyServer, outbound: Outbound) -> None:
-    """After a few tries, also where there should be points enough."""
+async def test_repeated_throttling_ends_the_step(shop: ShopifyServer, outbound: Outbound) -> None:
+    """After a few tries, even if there should be enough points."""
     shop.fail_always("throttle")
     async with reading(shop, outbound) as catalogue:
         with pytest.raises(ShopDown, match="slow down") as caught:
@@ -406,8 +404,8 @@ async def test_a_shop_that_goes_on_throttling_is_left_alone(shop: ShopifyServer,
     assert ShopifyReader().failure(caught.value).retry is RETRY
 
 
-async def test_nobody_waits_long_inside_a_step(outbound: Outbound) -> None:
-    """Who must come back later is told when."""
+async def test_a_long_wait_ends_the_step(outbound: Outbound) -> None:
+    """The error has the time of the retry."""
     with ShopifyServer(most=1_000, rate=1) as shop:
         shop.spend(900)
         async with reading(shop, outbound) as catalogue:
@@ -418,10 +416,10 @@ async def test_nobody_waits_long_inside_a_step(outbound: Outbound) -> None:
         assert shop.seen[0].cost - 100 > LONGEST_WAIT
 
 
-async def test_being_throttled_without_a_reason_is_not_guessed_at(
+async def test_throttling_without_reported_points_ends_the_step(
     shop: ShopifyServer, outbound: Outbound
 ) -> None:
-    """No points told, no waiting here."""
+    """Without reported points there is no wait inside the step."""
     shop.fail_always("throttle without cost")
     async with reading(shop, outbound) as catalogue:
         with pytest.raises(ShopDown, match="slow down"):
@@ -429,8 +427,8 @@ async def test_being_throttled_without_a_reason_is_not_guessed_at(
     assert (len(shop.seen), shop.clock.slept) == (1, [])
 
 
-async def test_being_throttled_by_http_is_the_same(shop: ShopifyServer, outbound: Outbound) -> None:
-    """Whether the refusal comes as 200 or as 429."""
+async def test_throttling_by_http_429_is_the_same(shop: ShopifyServer, outbound: Outbound) -> None:
+    """Throttled answers have status 200 or 429."""
     status = {"maximumAvailable": 1_000, "currentlyAvailable": 0, "restoreRate": 50}
     cost = {"requestedQueryCost": 100, "throttleStatus": status}
     body = {"errors": [{"extensions": {"code": "THROTTLED"}}], "extensions": {"cost": cost}}
@@ -459,10 +457,8 @@ async def test_being_throttled_by_http_is_the_same(shop: ShopifyServer, outbound
     ],
     ids=str,
 )
-async def test_points_that_make_no_sense_stop_nobody(
-    shop: ShopifyServer, outbound: Outbound, cost: object
-) -> None:
-    """Neither by an error nor by waiting for ever."""
+async def test_invalid_points_are_ignored(shop: ShopifyServer, outbound: Outbound, cost: object) -> None:
+    """They cause neither an error nor an endless wait."""
     told = {"data": {"shop": {"currencyCode": "EUR"}}, "extensions": {"cost": cost}}
     shop.fail_always(Answered(body=orjson.dumps(told)))
     async with reading(shop, outbound) as catalogue:
@@ -470,12 +466,12 @@ async def test_points_that_make_no_sense_stop_nobody(
     assert shop.clock.slept == []
 
 
-async def test_a_question_that_is_too_dear_is_asked_in_parts(shop: ShopifyServer, outbound: Outbound) -> None:
-    """Shopify may change what things cost; all products are read all the same."""
+async def test_a_query_that_is_too_expensive_is_split(shop: ShopifyServer, outbound: Outbound) -> None:
+    """Shopify may change costs; all products are read nevertheless."""
     shop.dearest = 150
     shop.load(*(simple(id_) for id_ in range(1, 111)))
     async with reading(shop, outbound) as catalogue:
-        entries = await walk(catalogue)
+        entries = await all_entries(catalogue)
         found = await catalogue.fetch([f"shopify_{id_}" for id_ in range(1, 11)])
         shop.dearest = 1
         with pytest.raises(ShopAnswersNonsense, match="expensive"):
@@ -486,10 +482,10 @@ async def test_a_question_that_is_too_dear_is_asked_in_parts(shop: ShopifyServer
     assert [body["id"] for body in found.values()] == list(range(1, 11))
 
 
-async def test_an_answer_that_is_too_long_is_asked_for_in_parts(
+async def test_an_answer_that_is_too_long_is_split(
     shop: ShopifyServer, outbound: Outbound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Down to single products, and not below."""
+    """Down to single products."""
     shop.load(*(simple(id_, body_html="x" * 50_000) for id_ in range(1, 9)))
     async with reading(shop, outbound) as catalogue:
         monkeypatch.setattr(exchange, "LARGEST_ANSWER", 120_000)
@@ -535,10 +531,10 @@ PAGE = b"<!DOCTYPE html><html><body>This store is unavailable</body></html>"
     ],
     ids=str,
 )
-async def test_what_a_failure_means(
+async def test_each_failure_has_a_retry_decision(
     shop: ShopifyServer, outbound: Outbound, fault: Fault, kind: type[ShopProblem], retry: Retry
 ) -> None:
-    """What passes is asked again, what somebody must mend waits; the shop's own words are not repeated."""
+    """Temporary problems are retried, others wait for an operator; the shop's own words are not repeated."""
     shop.load(simple(7))
     shop.fail_always(fault)
     async with reading(shop, outbound) as catalogue:
@@ -555,8 +551,10 @@ async def test_what_a_failure_means(
 
 
 @pytest.mark.parametrize("data", [{"products": None}, {"products": {"nodes": []}}, {"nodes": [None]}])
-async def test_half_an_answer_is_none(shop: ShopifyServer, outbound: Outbound, data: dict[str, Any]) -> None:
-    """What is missing beside an error would look deleted."""
+async def test_a_partial_answer_is_refused(
+    shop: ShopifyServer, outbound: Outbound, data: dict[str, Any]
+) -> None:
+    """Data that is missing next to an error would look deleted."""
     shop.load(simple(7))
     shop.fail_always(refusal("INTERNAL_SERVER_ERROR", data=data))
     async with reading(shop, outbound) as catalogue:
@@ -590,10 +588,10 @@ LAST = {"hasNextPage": False, "endCursor": None}
     ],
     ids=lambda value: orjson.dumps(value).decode()[:60],
 )
-async def test_a_list_without_ids_or_an_end_is_none(
+async def test_a_list_without_ids_or_a_next_page_is_refused(
     shop: ShopifyServer, outbound: Outbound, products: object
 ) -> None:
-    """A walk over it would miss products, or go on for ever."""
+    """Reading it would miss products, or never end."""
     shop.fail_always(Answered(body=orjson.dumps({"data": {"products": products}})))
     async with reading(shop, outbound) as catalogue:
         with pytest.raises(ShopAnswersNonsense):
@@ -618,10 +616,10 @@ NOTHING = {"variants": {"nodes": [], "pageInfo": LAST}, "media": {"nodes": [], "
     ],
     ids=str,
 )
-async def test_only_a_null_says_that_a_product_is_gone(
+async def test_only_null_means_a_deleted_product(
     shop: ShopifyServer, outbound: Outbound, nodes: object
 ) -> None:
-    """Neither too few answers, nor products that were not asked for, nor things that are none."""
+    """Missing nodes, other products and other types are refused."""
     shop.fail_always(Answered(body=orjson.dumps({"data": {"nodes": nodes}})))
     async with reading(shop, outbound) as catalogue:
         with pytest.raises(ShopAnswersNonsense):
@@ -629,10 +627,10 @@ async def test_only_a_null_says_that_a_product_is_gone(
 
 
 @pytest.mark.parametrize("data", [{}, {"product": {}}, {"product": {"variants": None}}], ids=str)
-async def test_a_product_whose_other_pages_do_not_come_is_not_gone(
+async def test_a_product_with_unreadable_pages_is_not_deleted(
     shop: ShopifyServer, outbound: Outbound, data: dict[str, Any]
 ) -> None:
-    """Nor is it read without them."""
+    """It is not read without them either."""
     shop.load(webhook(SHIRT, *(variant(id_) for id_ in range(1, 60))))
     answer = Answered(body=orjson.dumps({"data": data}))
     shop.before("Products", lambda: shop.fail_next(answer))
@@ -641,18 +639,16 @@ async def test_a_product_whose_other_pages_do_not_come_is_not_gone(
             await catalogue.product(f"shopify_{SHIRT}")
 
 
-async def test_variants_without_an_end_are_given_up(shop: ShopifyServer, outbound: Outbound) -> None:
-    """Whatever the shop says."""
+async def test_endless_variants_are_refused(shop: ShopifyServer, outbound: Outbound) -> None:
+    """More pages of variants than Shopify allows are an error."""
     shop.load(webhook(SHIRT, *(variant(id_) for id_ in range(1, 12_000))))
     async with reading(shop, outbound) as catalogue:
         with pytest.raises(ShopAnswersNonsense, match="10000 variants"):
             await catalogue.product(f"shopify_{SHIRT}")
 
 
-async def test_a_value_of_another_shape_is_for_parsing_to_refuse(
-    shop: ShopifyServer, outbound: Outbound
-) -> None:
-    """Reading does not stumble over it."""
+async def test_an_invalid_value_is_passed_on_for_parsing(shop: ShopifyServer, outbound: Outbound) -> None:
+    """Reading does not fail on it."""
     odd: dict[str, Any] = {
         "id": "gid://shopify/Product/7",
         "tags": [{"x": 1}],
@@ -666,11 +662,11 @@ async def test_a_value_of_another_shape_is_for_parsing_to_refuse(
     async with reading(shop, outbound) as catalogue:
         body = await catalogue.product("shopify_7")
     with pytest.raises(InvalidField):
-        known(body)
+        parsed(body)
 
 
-async def test_a_cursor_the_shop_does_not_know_ends_nothing(shop: ShopifyServer, outbound: Outbound) -> None:
-    """It is a failure, never the last page."""
+async def test_an_invalid_cursor_is_a_failure(shop: ShopifyServer, outbound: Outbound) -> None:
+    """It is never taken for the last page."""
     shop.load(simple(7))
     async with reading(shop, outbound) as catalogue:
         with pytest.raises(ShopAnswersNonsense):
@@ -679,7 +675,7 @@ async def test_a_cursor_the_shop_does_not_know_ends_nothing(shop: ShopifyServer,
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_the_token_goes_to_the_shop_only(shop: ShopifyServer, outbound: Outbound, status: int) -> None:
-    """No redirect is followed; somebody must say where the shop is."""
+    """No redirect is followed; an operator must correct the address."""
     with ShopifyServer() as elsewhere:
         shop.fail_always(moved(f"{elsewhere.base_url}/admin/api/2026-10/graphql.json", status=status))
         async with reading(shop, outbound) as catalogue:
@@ -692,7 +688,7 @@ async def test_the_token_goes_to_the_shop_only(shop: ShopifyServer, outbound: Ou
 
 
 async def test_plain_http_is_for_private_shops(shop: ShopifyServer) -> None:
-    """A token is not shown to everybody between us and the shop."""
+    """A token is never sent unencrypted over the internet."""
     public = Outbound(allow_private=False)
     try:
         with pytest.raises(ShopRefuses, match="HTTPS"):
@@ -713,18 +709,18 @@ async def test_plain_http_is_for_private_shops(shop: ShopifyServer) -> None:
     ],
     ids=str,
 )
-async def test_access_that_cannot_work_waits_for_somebody(
+async def test_unusable_access_waits_for_an_operator(
     shop: ShopifyServer, outbound: Outbound, access: dict[str, str]
 ) -> None:
-    """And says for what."""
+    """The reason says what to correct."""
     with pytest.raises(ShopRefuses) as caught:
         async with reading(shop, outbound, access=shop.access(**access)) as catalogue:
             await catalogue.manifest(None)
     assert ShopifyReader().failure(caught.value).retry is WAIT
 
 
-async def test_a_token_without_the_scope_is_named(shop: ShopifyServer, outbound: Outbound) -> None:
-    """`read_products` is all it takes."""
+async def test_a_token_without_the_scope_is_reported(shop: ShopifyServer, outbound: Outbound) -> None:
+    """`read_products` is the only scope it needs."""
     shop.load(simple(7))
     shop.scopes.clear()
     async with reading(shop, outbound) as catalogue:
@@ -732,6 +728,6 @@ async def test_a_token_without_the_scope_is_named(shop: ShopifyServer, outbound:
             await catalogue.manifest(None)
 
 
-def test_shopify_is_among_the_platforms_that_can_be_read() -> None:
-    """With real time."""
-    assert isinstance(READERS[StoreType.SHOPIFY], ShopifyReader)
+def test_shopify_shops_can_be_read() -> None:
+    """The registry's reader uses the real clock."""
+    assert isinstance(PLATFORMS[StoreType.SHOPIFY].reader, ShopifyReader)

@@ -1,4 +1,4 @@
-"""Reading a WooCommerce shop over HTTP and HTTPS, from one that answers as real ones do and from worse."""
+"""Reading a WooCommerce shop over HTTP and HTTPS, with answers of real shops and broken ones."""
 
 import gzip
 import hashlib
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 
-from connectors.fingerprints import READING
+from connectors.fields import READING
 from connectors.http import request as exchange
 from connectors.http.outbound import Outbound
 from connectors.woocommerce.client import MANIFEST_FIELDS, WooCommerceCatalogue, WooCommerceReader
@@ -44,11 +44,11 @@ from tests.support.deliveries import INDEX, recorded
 
 READER = WooCommerceReader()
 AS_IT_IS = Prefixed(b"")
-"""The shop's own answer, for the requests in front of one that goes wrong."""
+"""The unchanged answer of the shop, for requests before a broken one."""
 
 
 class Turns:
-    """A budget that counts."""
+    """A budget that counts requests."""
 
     def __init__(self) -> None:
         self.taken = 0
@@ -73,21 +73,21 @@ def outbound(tls: tuple[Any, Any]) -> Iterator[Outbound]:
 
 @pytest.fixture(params=["http", "https"])
 def shop(request: pytest.FixtureRequest, tls: tuple[Any, Any]) -> Iterator[ShopServer]:
-    """By OAuth 1.0a, and by Basic."""
+    """A shop over HTTP, with OAuth 1.0a, and one over HTTPS, with Basic."""
     with ShopServer(tls=tls[0] if request.param == "https" else None) as opened:
         yield opened
 
 
 @pytest.fixture
 def plain() -> Iterator[ShopServer]:
-    """Over HTTP."""
+    """A shop over HTTP."""
     with ShopServer() as opened:
         yield opened
 
 
 @pytest.fixture
 def secure(tls: tuple[Any, Any]) -> Iterator[ShopServer]:
-    """Over HTTPS."""
+    """A shop over HTTPS."""
     with ShopServer(tls=tls[0]) as opened:
         yield opened
 
@@ -107,7 +107,7 @@ async def catalogue(shop: ShopServer, outbound: Outbound) -> AsyncIterator[WooCo
 
 
 async def manifest(catalogue: WooCommerceCatalogue, **asked: Any) -> list[str]:
-    """All pages."""
+    """Returns the ids of all pages."""
     ids: list[str] = []
     cursor = None
     while True:
@@ -124,17 +124,17 @@ async def manifest(catalogue: WooCommerceCatalogue, **asked: Any) -> list[str]:
 async def test_a_product_is_read_as_the_shop_has_it(
     shop: ShopServer, catalogue: WooCommerceCatalogue
 ) -> None:
-    """Its body is what a delivery would carry."""
+    """Its body is the body of a delivery."""
     lamp = shop.add(name="چراغ", price="10")
     read = await catalogue.product(f"woo_{lamp}")
     assert read is not None
     assert (read["id"], read["name"], read["price"]) == (lamp, "چراغ", "10")
 
 
-async def test_what_is_gone_or_in_the_trash_is_none(
+async def test_a_deleted_or_trashed_product_is_none(
     shop: ShopServer, catalogue: WooCommerceCatalogue
 ) -> None:
-    """The shop answers for what lies in its trash as if it were there."""
+    """The shop returns products in its trash like any others."""
     lamp, chair = shop.add(), shop.add(variations=[{}])
     (inside,) = shop.products[chair]["variations"]
     shop.trash(lamp)
@@ -152,37 +152,37 @@ async def test_what_is_gone_or_in_the_trash_is_none(
         Answered(status=410, body=b'{"code":"woocommerce_rest_product_invalid_id_or_so"}'),
     ],
 )
-async def test_a_404_of_anybody_else_makes_nothing_gone(
+async def test_a_404_of_another_server_deletes_nothing(
     shop: ShopServer, catalogue: WooCommerceCatalogue, answer: Answered
 ) -> None:
-    """Plain permalinks, another server at the address, a switched-off WooCommerce."""
+    """Plain permalinks, another server at the address, an inactive WooCommerce."""
     shop.fail_next(answer)
     with pytest.raises(ShopRefuses, match="No WooCommerce answers at the store's address"):
         await catalogue.product(f"woo_{shop.add()}")
 
 
 @pytest.mark.parametrize("body", [b'{"id":12}', b'[{"id":11}]', b"null", b"{}", b'{"id":true}'])
-async def test_another_thing_than_was_asked_for_is_nonsense(
+async def test_an_answer_for_another_product_is_refused(
     shop: ShopServer, catalogue: WooCommerceCatalogue, body: bytes
 ) -> None:
-    """A cache that mixes up addresses must not change another product."""
+    """A cache that confuses addresses must not change another product."""
     shop.fail_next(Answered(body=body))
     with pytest.raises(ShopAnswersNonsense):
         await catalogue.product("woo_11")
 
 
 @pytest.mark.parametrize("id_", ["woo_x", "woo_-1", "woo_", "shopify_7", "woo_1/variations"])
-async def test_an_id_that_is_no_number_is_not_asked_for(
+async def test_an_id_that_is_no_number_is_refused(
     shop: ShopServer, catalogue: WooCommerceCatalogue, id_: str
 ) -> None:
-    """Nothing of it gets into an address."""
+    """It never becomes part of an address."""
     with pytest.raises(InvalidField, match="external_id"):
         await catalogue.product(id_)
     assert shop.seen == []
 
 
 async def test_a_variation_is_read_alone(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
-    """Whose it is stands in it."""
+    """It has the id of its product."""
     chair = shop.add(variations=[{"price": "7"}])
     (inside,) = shop.products[chair]["variations"]
     read = await catalogue.product(f"woo_{inside}")
@@ -193,7 +193,7 @@ async def test_a_variation_is_read_alone(shop: ShopServer, catalogue: WooCommerc
 async def test_all_variations_come_with_their_product(
     shop: ShopServer, catalogue: WooCommerceCatalogue
 ) -> None:
-    """However many pages they are."""
+    """On any number of pages."""
     chair = shop.add(variations=[{"price": str(n)} for n in range(230)])
     read = await catalogue.product(f"woo_{chair}")
     assert read is not None
@@ -202,10 +202,10 @@ async def test_all_variations_come_with_their_product(
     assert shop.routes["products/{id}/variations"] == 3
 
 
-async def test_a_variation_that_changed_its_page_meanwhile_is_not_lost(
+async def test_a_variation_that_moves_between_pages_is_read(
     shop: ShopServer, catalogue: WooCommerceCatalogue
 ) -> None:
-    """What the product names and no page had is asked for by its id."""
+    """A variation that no page had is fetched by its id."""
     chair = shop.add(variations=[{} for _ in range(3)])
     first, second, third = shop.products[chair]["variations"]
     page = Answered(body=shop.render([first], ""), headers={"X-WP-Total": "3", "X-WP-TotalPages": "2"})
@@ -219,10 +219,8 @@ async def test_a_variation_that_changed_its_page_meanwhile_is_not_lost(
     assert shop.seen[-1].query["include"] == str(second)
 
 
-async def test_more_variations_than_anybody_has_are_nonsense(
-    shop: ShopServer, catalogue: WooCommerceCatalogue
-) -> None:
-    """A wrong count must not keep us asking for ever."""
+async def test_too_many_variations_are_refused(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
+    """A wrong count must not cause endless requests."""
     chair = shop.add(variations=[{}])
     shop.totals = ("900000", "9000")
     with pytest.raises(ShopAnswersNonsense, match="variations"):
@@ -233,10 +231,10 @@ async def test_more_variations_than_anybody_has_are_nonsense(
 # Lists
 
 
-async def test_the_list_is_read_to_its_end_by_the_shops_count_of_pages(
+async def test_the_list_ends_by_the_shops_count_of_pages(
     shop: ShopServer, catalogue: WooCommerceCatalogue
 ) -> None:
-    """Plugins take products out of a page, so a short or empty one is not the last."""
+    """Plugins remove products from pages, so a short or empty page is not the last one."""
     ids = [shop.add() for _ in range(250)]
     page = Answered(body=b"[]", headers={"X-WP-Total": "250", "X-WP-TotalPages": "3"})
     shop.fail_next(AS_IT_IS, page)
@@ -244,10 +242,8 @@ async def test_the_list_is_read_to_its_end_by_the_shops_count_of_pages(
     assert shop.routes == {"products": 3}
 
 
-async def test_a_page_says_how_many_there_are_and_when(
-    shop: ShopServer, catalogue: WooCommerceCatalogue
-) -> None:
-    """The moment is the shop's own."""
+async def test_a_page_has_the_count_and_the_time(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
+    """The time is by the shop's clock."""
     for _ in range(101):
         shop.add()
     page = await catalogue.manifest(None)
@@ -259,7 +255,7 @@ async def test_a_page_says_how_many_there_are_and_when(
 
 
 async def test_the_list_of_an_empty_shop_is_empty(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
-    """Zero pages."""
+    """It has zero pages."""
     page = await catalogue.manifest(None)
     assert (page.entries, page.total, page.next) == ((), 0, None)
 
@@ -267,17 +263,17 @@ async def test_the_list_of_an_empty_shop_is_empty(shop: ShopServer, catalogue: W
 async def test_drafts_are_in_the_list_and_the_trash_is_not(
     shop: ShopServer, catalogue: WooCommerceCatalogue
 ) -> None:
-    """In the order of their ids, which no change alters."""
+    """In the order of ids, which updates do not change."""
     ids = [shop.add(status=status) for status in ("draft", "private", "publish", "trash")]
     shop.change(ids[0], name="later")
     assert await manifest(catalogue) == [f"woo_{id_}" for id_ in ids[:3]]
 
 
 @pytest.mark.parametrize("pages", [None, "", "x", "-1", "1.5", "99999999999", "٣"])
-async def test_a_list_without_a_sound_count_is_nonsense(
+async def test_a_list_without_a_valid_count_is_refused(
     shop: ShopServer, catalogue: WooCommerceCatalogue, pages: str | None
 ) -> None:
-    """What is taken for the end of the list decides what is gone."""
+    """The end of the list decides which products are deleted."""
     shop.add()
     encoded = pages.encode().decode("latin-1") if pages else pages
     shop.totals = ("1", encoded)
@@ -288,18 +284,16 @@ async def test_a_list_without_a_sound_count_is_nonsense(
 @pytest.mark.parametrize(
     "body", [b"{}", b"null", b"[1]", b'[{"name":"x"}]', b'[{"id":null}]', b'[{"id":"x"}]']
 )
-async def test_what_is_no_list_of_products_is_nonsense(
+async def test_an_answer_that_is_no_list_of_products_is_refused(
     shop: ShopServer, catalogue: WooCommerceCatalogue, body: bytes
 ) -> None:
-    """An entry whose id cannot be read would look gone."""
+    """An entry without a readable id would look deleted."""
     shop.fail_next(Answered(body=body, headers={"X-WP-Total": "1", "X-WP-TotalPages": "1"}))
     with pytest.raises(ShopAnswersNonsense):
         await catalogue.manifest(None)
 
 
-async def test_an_entry_that_cannot_be_read_is_there_all_the_same(
-    shop: ShopServer, catalogue: WooCommerceCatalogue
-) -> None:
+async def test_an_unreadable_entry_is_listed(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
     """Only its id is known."""
     bad, good = shop.add(price={"a": 1}), shop.add()
     page = await catalogue.manifest(None)
@@ -310,7 +304,7 @@ async def test_an_entry_that_cannot_be_read_is_there_all_the_same(
 
 
 @pytest.mark.parametrize("zone", [UTC, ZoneInfo("Asia/Tehran")], ids=str)
-async def test_changes_since_a_time_are_asked_for_in_utc_without_its_zone(
+async def test_modified_after_is_sent_in_utc_without_a_zone(
     shop: ShopServer, catalogue: WooCommerceCatalogue, zone: Any
 ) -> None:
     """With a zone, WordPress shifts it by the shop's offset and finds nothing."""
@@ -324,14 +318,14 @@ async def test_changes_since_a_time_are_asked_for_in_utc_without_its_zone(
     assert shop.seen[-1].query["dates_are_gmt"] == "true"
 
 
-async def test_a_time_without_a_zone_is_a_mistake(catalogue: WooCommerceCatalogue) -> None:
-    """Nobody could say what it means."""
+async def test_modified_after_needs_a_zone(catalogue: WooCommerceCatalogue) -> None:
+    """A time without one is ambiguous."""
     with pytest.raises(ValueError, match="zone"):
         await catalogue.manifest(None, modified_after=datetime(2026, 11, 20))
 
 
-async def test_what_is_fetched_is_what_is_there(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
-    """Neither what is gone nor what lies in the trash, and variations in full."""
+async def test_fetch_returns_the_existing_products(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
+    """Without deleted and trashed products, with full variations."""
     lamp, chair, gone, trashed = shop.add(), shop.add(variations=[{}, {}]), shop.add(), shop.add()
     shop.delete(gone)
     shop.trash(trashed)
@@ -341,14 +335,16 @@ async def test_what_is_fetched_is_what_is_there(shop: ShopServer, catalogue: Woo
     assert [item["id"] for item in read[f"woo_{chair}"]["variations"]] == shop.products[chair]["variations"]
 
 
-async def test_nothing_is_fetched_by_no_question(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
-    """An empty `include` would be the first page of everything."""
+async def test_fetching_no_ids_sends_no_request(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
+    """An empty `include` would return the first page of all products."""
     assert await catalogue.fetch([]) == {}
     assert shop.seen == []
 
 
-async def test_what_was_not_asked_for_is_left_out(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
-    """A plugin that ignores `include` must not smuggle products in."""
+async def test_products_that_were_not_requested_are_left_out(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """A plugin may ignore `include`."""
     lamp, chair = shop.add(), shop.add()
     body = shop.render([lamp, chair, lamp], "")
     shop.fail_next(Answered(body=body, headers={"X-WP-Total": "2", "X-WP-TotalPages": "1"}))
@@ -358,7 +354,7 @@ async def test_what_was_not_asked_for_is_left_out(shop: ShopServer, catalogue: W
 async def test_a_hundred_products_are_fetched_at_once_and_no_more(
     shop: ShopServer, catalogue: WooCommerceCatalogue
 ) -> None:
-    """As many as a page of the shop holds."""
+    """As many as a page of the shop has."""
     ids = [f"woo_{shop.add()}" for _ in range(101)]
     assert len(await catalogue.fetch(ids[:100])) == 100
     assert len(shop.seen) == 1
@@ -369,7 +365,7 @@ async def test_a_hundred_products_are_fetched_at_once_and_no_more(
 async def test_products_that_are_too_long_together_are_fetched_in_halves(
     shop: ShopServer, catalogue: WooCommerceCatalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One alone that is too long is given up."""
+    """A single product that is too long is an error."""
     ids = [shop.add(description="x" * 10_000) for _ in range(8)]
     monkeypatch.setattr(exchange, "LARGEST_ANSWER", 35_000)
     asked = [f"woo_{id_}" for id_ in ids]
@@ -379,10 +375,10 @@ async def test_products_that_are_too_long_together_are_fetched_in_halves(
         await catalogue.fetch([f"woo_{ids[0]}"])
 
 
-async def test_a_page_in_full_is_one_question_and_one_for_each_product_with_variations(
+async def test_a_full_page_is_one_request_and_one_per_product_with_variations(
     shop: ShopServer, catalogue: WooCommerceCatalogue
 ) -> None:
-    """It tells what the list and the products would tell together."""
+    """It equals the list together with the fetched products."""
     ids = [shop.add(name=f"چراغ {number}") for number in range(100)]
     chair = shop.add(variations=[{"price": "3"}, {"price": "2"}])
     first = await catalogue.whole(None)
@@ -409,10 +405,10 @@ async def test_a_page_that_is_too_long_is_read_in_parts(
 # Fingerprints
 
 
-async def test_a_product_in_full_has_the_fingerprint_of_its_entry(
+async def test_a_full_product_has_the_fingerprint_of_its_entry(
     shop: ShopServer, catalogue: WooCommerceCatalogue
 ) -> None:
-    """However the shop orders variations; and the trash among them is in neither."""
+    """For any order of variations; trashed variations are in neither."""
     shop.add(name="چراغ", categories=[{"id": 9, "name": "نور", "slug": "light"}])
     shop.add(status="draft", price="")
     chair = shop.add(variations=[{}, {}, {}])
@@ -427,10 +423,10 @@ async def test_a_product_in_full_has_the_fingerprint_of_its_entry(
 
 
 @pytest.mark.parametrize("field", [name for name in MANIFEST_FIELDS if name != "id"])
-async def test_no_field_of_an_entry_changes_unnoticed(
+async def test_each_field_of_an_entry_changes_its_fingerprint(
     shop: ShopServer, catalogue: WooCommerceCatalogue, field: str
 ) -> None:
-    """Whatever the list tells, and we compare, is in the fingerprint."""
+    """Every field of the list that is compared is part of the fingerprint."""
     lamp = shop.add(variations=[{}])
     [before] = (await catalogue.manifest(None)).entries
     shop.products[lamp][field] = [{"id": 1, "name": "دیگر"}] if field != "variations" else [5, 6]
@@ -440,11 +436,11 @@ async def test_no_field_of_an_entry_changes_unnoticed(
 
 
 READ = "73f1a91534dbc0fe"
-"""Of the recorded products, as they are read today."""
+"""A digest of the recorded products, as they are parsed now."""
 
 
-def test_reading_a_list_otherwise_is_told_to_its_fingerprints() -> None:
-    """If this fails, our reading has changed: raise `fingerprints.READING`, and write the new hash down."""
+def test_another_reading_of_a_list_entry_changes_its_fingerprint() -> None:
+    """If this fails, entries are read differently: raise `connectors.fields.READING` and update the hash."""
     told = [orjson.loads(recorded(entry["file"]).body) for entry in INDEX if "product" in entry["topic"]]
     read = [parse(EventType.UPDATED, body) for body in told if body.get("name")]
     assert len(read) > 50
@@ -452,8 +448,8 @@ def test_reading_a_list_otherwise_is_told_to_its_fingerprints() -> None:
     assert (READING, digest) == (b"1", READ)
 
 
-async def test_the_currency_is_told_by_code(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
-    """A key may be kept from the settings; then nobody knows."""
+async def test_the_currency_is_a_code(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
+    """None if the key may not read the settings."""
     assert await catalogue.currency() == "IRT"
     shop.currency = "irr"
     assert await catalogue.currency() == "IRR"
@@ -475,7 +471,7 @@ async def failure(catalogue: WooCommerceCatalogue) -> ShopProblem:
 
 
 @pytest.mark.parametrize("prefix", [BOM, NOTICES, Prefixed(b"\n\n"), Prefixed(BOM.prefix + NOTICES.prefix)])
-async def test_what_php_writes_in_front_of_json_is_passed_over(
+async def test_php_output_in_front_of_json_is_skipped(
     shop: ShopServer, catalogue: WooCommerceCatalogue, prefix: Prefixed
 ) -> None:
     """A byte order mark of a theme, a notice with brackets in it."""
@@ -488,7 +484,7 @@ async def test_what_php_writes_in_front_of_json_is_passed_over(
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (MAINTENANCE, "page for people"),
+        (MAINTENANCE, "maintenance page"),
         (BROKEN_JSON, "not JSON"),
         (Answered(body=b""), "not JSON"),
         (Answered(body=b"{" * 100_000), "not JSON"),
@@ -498,10 +494,10 @@ async def test_what_php_writes_in_front_of_json_is_passed_over(
         (Answered(status=304), "HTTP 304"),
     ],
 )
-async def test_other_things_than_the_rest_api_pass_by_themselves(
+async def test_answers_that_are_no_json_are_retried(
     shop: ShopServer, catalogue: WooCommerceCatalogue, answer: Answered, said: str
 ) -> None:
-    """Maintenance, a process that died while writing."""
+    """A maintenance page, or an answer of a process that died."""
     shop.fail_next(answer)
     error = await failure(catalogue)
     assert isinstance(error, ShopAnswersNonsense)
@@ -512,7 +508,7 @@ async def test_other_things_than_the_rest_api_pass_by_themselves(
 async def test_a_dropped_connection_is_a_shop_that_is_down(
     shop: ShopServer, catalogue: WooCommerceCatalogue
 ) -> None:
-    """And the next question is answered again."""
+    """The next request succeeds."""
     shop.fail_next("drop")
     error = await failure(catalogue)
     assert isinstance(error, ShopDown)
@@ -520,10 +516,10 @@ async def test_a_dropped_connection_is_a_shop_that_is_down(
     assert await manifest(catalogue) == []
 
 
-async def test_a_shop_that_never_answers_is_not_waited_for_for_ever(
+async def test_a_shop_that_never_answers_is_down(
     shop: ShopServer, catalogue: WooCommerceCatalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor is one that trickles."""
+    """A shop that answers too slowly as well."""
     monkeypatch.setattr(exchange, "LONGEST_ANSWER", 0.2)
     shop.fail_next("hang")
     error = await failure(catalogue)
@@ -532,8 +528,8 @@ async def test_a_shop_that_never_answers_is_not_waited_for_for_ever(
     shop.release()
 
 
-async def test_a_shop_that_is_not_there_is_down(plain: ShopServer, outbound: Outbound) -> None:
-    """Nobody listens, or the name has no address."""
+async def test_an_unreachable_shop_is_down(plain: ShopServer, outbound: Outbound) -> None:
+    """No server listens, or the name has no address."""
     for base_url in ("http://127.0.0.1:9", "http://shop.invalid"):
         access = ShopAccess(
             store_id=1,
@@ -546,7 +542,7 @@ async def test_a_shop_that_is_not_there_is_down(plain: ShopServer, outbound: Out
 
 
 SOON = format_datetime(datetime.now(UTC) + timedelta(minutes=30), usegmt=True)
-"""Half an hour from the start of the tests."""
+"""Half an hour after the start of the tests."""
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -563,7 +559,7 @@ SOON = format_datetime(datetime.now(UTC) + timedelta(minutes=30), usegmt=True)
         ("1e400", 0, 3600),
     ],
 )
-async def test_a_shop_that_asks_for_time_says_how_much(
+async def test_a_shop_names_the_pause_it_wants(
     shop: ShopServer,
     catalogue: WooCommerceCatalogue,
     status: int,
@@ -571,7 +567,7 @@ async def test_a_shop_that_asks_for_time_says_how_much(
     least: float | None,
     most: float | None,
 ) -> None:
-    """In seconds or as a date; anything else is no wish."""
+    """In seconds or as a date; other values are ignored."""
     shop.fail_next((too_many if status == 429 else unavailable)(retry_after=header))
     error = await failure(catalogue)
     assert isinstance(error, ShopDown)
@@ -584,10 +580,10 @@ async def test_a_shop_that_asks_for_time_says_how_much(
 
 
 @pytest.mark.parametrize("status", [500, 502, 504, 408, 520])
-async def test_a_passing_problem_is_named_by_its_status(
+async def test_a_temporary_problem_names_its_status(
     shop: ShopServer, catalogue: WooCommerceCatalogue, status: int
 ) -> None:
-    """WordPress's critical errors among them."""
+    """WordPress's critical errors included."""
     shop.fail_next(Answered(status=status, body=server_error().body))
     error = await failure(catalogue)
     assert isinstance(error, ShopDown)
@@ -595,10 +591,10 @@ async def test_a_passing_problem_is_named_by_its_status(
 
 
 @pytest.mark.parametrize("status", [400, 402, 418, 451])
-async def test_a_firewalls_refusal_is_somebodys_to_mend(
+async def test_a_refusal_of_a_firewall_waits_for_an_operator(
     shop: ShopServer, catalogue: WooCommerceCatalogue, status: int
 ) -> None:
-    """The same question will not be answered before."""
+    """A retry alone would not help."""
     shop.fail_next(Answered(status=status, body=b"<html>Blocked</html>"))
     error = await failure(catalogue)
     assert isinstance(error, ShopRefuses)
@@ -616,10 +612,10 @@ async def test_a_firewalls_refusal_is_somebodys_to_mend(
         ({"consumer_key": "ck_wrong"}, "refuses the consumer secret", "does not know the consumer key"),
     ],
 )
-async def test_a_wrong_key_is_said_to_be_wrong(
+async def test_a_wrong_key_is_reported(
     shop: ShopServer, outbound: Outbound, credentials: dict[str, str], over_http: str, over_https: str
 ) -> None:
-    """WooCommerce tells the two apart only over HTTPS."""
+    """WooCommerce distinguishes key and secret only over HTTPS."""
     async with reading(shop, outbound, None, **credentials) as catalogue:
         error = await failure(catalogue)
     secure = shop.base_url.startswith("https")
@@ -629,24 +625,24 @@ async def test_a_wrong_key_is_said_to_be_wrong(
     assert READER.failure(error).retry is Retry.BLOCKED
 
 
-async def test_a_user_who_may_not_see_products_is_told_of(
+async def test_a_user_without_permission_is_reported(
     shop: ShopServer, catalogue: WooCommerceCatalogue
 ) -> None:
-    """The key is right, its user is not."""
+    """The key is valid, its user may not read products."""
     shop.may_view = False
-    assert "make the key for a shop manager" in str(await failure(catalogue))
+    assert "create the key for a shop manager" in str(await failure(catalogue))
 
 
-async def test_a_proxy_that_hides_https_is_suspected(secure: ShopServer, outbound: Outbound) -> None:
-    """WordPress then takes Basic for nothing."""
+async def test_a_proxy_that_hides_https_is_reported(secure: ShopServer, outbound: Outbound) -> None:
+    """WordPress then ignores Basic authentication."""
     secure.proxy_hides_https = True
     async with reading(secure, outbound) as catalogue:
-        assert "proxy hides from WordPress that we came by HTTPS" in str(await failure(catalogue))
+        assert "proxy hides from WordPress that requests use HTTPS" in str(await failure(catalogue))
 
 
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("body", [b"<html>Forbidden</html>", b'{"code":"rest_forbidden"}', b'{"code":7}'])
-async def test_a_refusal_of_something_else_is_not_laid_to_the_key(
+async def test_a_refusal_of_a_firewall_does_not_blame_the_key(
     shop: ShopServer, catalogue: WooCommerceCatalogue, status: int, body: bytes
 ) -> None:
     """A firewall or a security plugin."""
@@ -657,26 +653,26 @@ async def test_a_refusal_of_something_else_is_not_laid_to_the_key(
 
 
 @pytest.mark.parametrize("credentials", [{"consumer_key": ""}, {"consumer_secret": ""}])
-async def test_half_a_key_is_none(shop: ShopServer, outbound: Outbound, credentials: dict[str, str]) -> None:
-    """Nothing is asked without one."""
+async def test_incomplete_credentials_are_refused(
+    shop: ShopServer, outbound: Outbound, credentials: dict[str, str]
+) -> None:
+    """No request is sent."""
     with pytest.raises(ShopRefuses, match="no consumer key and secret"):
         async with reading(shop, outbound, None, **credentials):
             pass
     assert shop.seen == []
 
 
-async def test_a_store_without_an_address_is_told_so(outbound: Outbound) -> None:
-    """Before anything else."""
+async def test_a_store_without_an_address_is_refused(outbound: Outbound) -> None:
+    """Before any request."""
     access = ShopAccess(store_id=1, type=StoreType.WOOCOMMERCE, base_url="", credentials={})
     with pytest.raises(ShopRefuses, match="base_url"):
         async with READER.open(access, outbound, Turns()):
             pass
 
 
-async def test_the_key_travels_in_a_header_and_nowhere_else(
-    shop: ShopServer, catalogue: WooCommerceCatalogue
-) -> None:
-    """Addresses are logged by everybody on the way; over plain HTTP not even the header has the secret."""
+async def test_the_key_is_sent_in_a_header_only(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
+    """Addresses are logged by servers on the way; over plain HTTP the header has no secret either."""
     chair = shop.add(variations=[{}])
     await catalogue.product(f"woo_{chair}")
     await catalogue.fetch([f"woo_{chair}"])
@@ -695,7 +691,7 @@ async def test_the_key_travels_in_a_header_and_nowhere_else(
 async def test_no_error_and_no_repr_shows_a_key(
     shop: ShopServer, catalogue: WooCommerceCatalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever is logged of them."""
+    """So that logs of them have none."""
     echo = Answered(
         status=401,
         body=f'{{"code":"woocommerce_rest_cannot_view","message":"{KEY} {SECRET}"}}'.encode(),
@@ -727,10 +723,10 @@ async def test_no_error_and_no_repr_shows_a_key(
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_to_another_door_is_refused_and_no_key_sent(
+async def test_a_redirect_to_another_origin_is_refused(
     shop: ShopServer, outbound: Outbound, tls: tuple[Any, Any], status: int
 ) -> None:
-    """Another port, another name of the same machine, another way of writing it."""
+    """Another port, another name of the same machine, another form of the address; the key is not sent."""
     secure = shop.base_url.startswith("https")
     with ShopServer(tls=tls[0] if secure else None) as other:
         port = other.base_url.rsplit(":", 1)[1]
@@ -747,7 +743,7 @@ async def test_a_redirect_to_another_door_is_refused_and_no_key_sent(
 async def test_a_redirect_to_another_name_for_the_same_shop_is_refused(
     shop: ShopServer, catalogue: WooCommerceCatalogue
 ) -> None:
-    """A name may lead elsewhere tomorrow; nor are names and passwords taken from an address."""
+    """A name may have another owner later; user names and passwords in an address are refused too."""
     scheme, port = shop.base_url.split(":")[0], shop.base_url.rsplit(":", 1)[1]
     for to in (f"{scheme}://localhost:{port}", f"{scheme}://x:y@127.0.0.1:{port}"):
         shop.fail_next(moved(f"{to}{{asked}}"))
@@ -755,10 +751,10 @@ async def test_a_redirect_to_another_name_for_the_same_shop_is_refused(
     assert len(shop.seen) == 2
 
 
-async def test_https_is_followed_to_and_never_left(
+async def test_a_redirect_may_change_http_to_https_only(
     plain: ShopServer, secure: ShopServer, outbound: Outbound
 ) -> None:
-    """At the same host, with the key shown as it is shown there."""
+    """On the same host, with the authentication for HTTPS."""
     lamp = secure.add()
     plain.fail_next(moved(f"{secure.base_url}{{asked}}"))
     async with reading(plain, outbound) as catalogue:
@@ -772,10 +768,8 @@ async def test_https_is_followed_to_and_never_left(
     assert len(plain.seen) == asked
 
 
-async def test_a_redirect_within_the_shop_is_followed_and_paid_for(
-    shop: ShopServer, outbound: Outbound
-) -> None:
-    """Each request takes its turn, and is signed anew."""
+async def test_a_redirect_within_the_shop_is_followed(shop: ShopServer, outbound: Outbound) -> None:
+    """Each request enters the budget and has its own signature."""
     lamp = shop.add()
     turns = Turns()
     shop.fail_next(moved("{asked}"), moved(f"{shop.base_url}{{asked}}", status=308))
@@ -784,7 +778,7 @@ async def test_a_redirect_within_the_shop_is_followed_and_paid_for(
     assert turns.taken == len(shop.seen) == 3
 
 
-async def test_a_redirect_that_never_ends_is_left(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
+async def test_endless_redirects_are_refused(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
     """After three."""
     shop.fail_always(moved("{asked}"))
     error = await failure(catalogue)
@@ -793,29 +787,29 @@ async def test_a_redirect_that_never_ends_is_left(shop: ShopServer, catalogue: W
 
 
 @pytest.mark.parametrize("to", ["/wp-login.php", "{asked}&status=publish", "/?rest_route=/"])
-async def test_a_redirect_to_another_question_is_nonsense(
+async def test_a_redirect_to_another_request_is_refused(
     shop: ShopServer, catalogue: WooCommerceCatalogue, to: str
 ) -> None:
-    """A login page, a list with other filters: its answer would not be to what we asked."""
+    """A login page, or a list with other filters, would not answer our request."""
     shop.fail_next(moved(to))
     assert isinstance(await failure(catalogue), ShopAnswersNonsense)
     assert len(shop.seen) == 1
 
 
 @pytest.mark.parametrize("to", ["ftp://127.0.0.1/{asked}", "javascript:1", "http://[", "http://127.0.0.1:x/"])
-async def test_a_redirect_to_no_address_leads_nowhere(
+async def test_a_redirect_to_an_invalid_address_is_a_shop_problem(
     shop: ShopServer, catalogue: WooCommerceCatalogue, to: str
 ) -> None:
-    """It is a problem of the shop like any other."""
+    """Like any other problem of a shop."""
     shop.fail_next(moved(to))
     assert isinstance(await failure(catalogue), ShopProblem)
     assert len(shop.seen) == 1
 
 
-async def test_a_redirect_without_an_address_means_nothing(
+async def test_a_redirect_without_an_address_is_refused(
     shop: ShopServer, catalogue: WooCommerceCatalogue
 ) -> None:
-    """There is nowhere to go."""
+    """There is no target."""
     shop.fail_next(Answered(status=302))
     assert "HTTP 302" in str(await failure(catalogue))
 
@@ -823,10 +817,10 @@ async def test_a_redirect_without_an_address_means_nothing(
 # Size and packing
 
 
-async def test_an_answer_is_read_up_to_a_size(
+async def test_the_size_of_an_answer_is_limited(
     shop: ShopServer, catalogue: WooCommerceCatalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where it grows while it is unpacked."""
+    """Of its decompressed content as well."""
     monkeypatch.setattr(exchange, "LARGEST_ANSWER", 100_000)
     bomb = Answered(body=gzip.compress(b" " * 10_000_000), headers={"Content-Encoding": "gzip"})
     for fault in (Answered(body=b" " * 100_001), bomb):
@@ -836,8 +830,10 @@ async def test_an_answer_is_read_up_to_a_size(
         assert "MiB" in str(error)
 
 
-async def test_a_packed_answer_is_unpacked_once(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
-    """What is packed twice, or in a way we did not ask for, could be of any size."""
+async def test_a_compressed_answer_is_decompressed_once(
+    shop: ShopServer, catalogue: WooCommerceCatalogue
+) -> None:
+    """Nested or unknown compression could have any size."""
     lamp = shop.add()
     packed = gzip.compress(shop.render([lamp], ""))
     counts = {"X-WP-Total": "1", "X-WP-TotalPages": "1"}
@@ -853,10 +849,10 @@ async def test_a_packed_answer_is_unpacked_once(shop: ShopServer, catalogue: Woo
 @pytest.mark.parametrize(
     "body", [b"[]", gzip.compress(b"[" + b"1," * 5_000)[:30], b""], ids=["plain", "cut", "empty"]
 )
-async def test_an_answer_that_is_not_packed_as_it_says_is_nonsense(
+async def test_an_answer_with_a_wrong_encoding_is_refused(
     shop: ShopServer, catalogue: WooCommerceCatalogue, body: bytes
 ) -> None:
-    """A proxy that packs and forgets to say so, or the other way about; one that stops half-way."""
+    """A wrong or missing header, and a truncated body."""
     headers = {"Content-Encoding": "gzip", "X-WP-Total": "0", "X-WP-TotalPages": "0"}
     shop.fail_next(Answered(body=body, headers=headers))
     assert isinstance(await failure(catalogue), ShopAnswersNonsense)
@@ -865,8 +861,8 @@ async def test_an_answer_that_is_not_packed_as_it_says_is_nonsense(
 # Where it may lead
 
 
-async def test_a_certificate_nobody_vouches_for_is_refused(secure: ShopServer) -> None:
-    """Before the key is shown."""
+async def test_an_untrusted_certificate_is_refused(secure: ShopServer) -> None:
+    """Before the key is sent."""
     way = Outbound(allow_private=True)
     async with reading(secure, way) as catalogue:
         error = await failure(catalogue)
@@ -876,8 +872,8 @@ async def test_a_certificate_nobody_vouches_for_is_refused(secure: ShopServer) -
     assert secure.seen == []
 
 
-async def test_a_shop_in_our_own_network_is_not_asked(shop: ShopServer, tls: tuple[Any, Any]) -> None:
-    """Unless that is allowed."""
+async def test_a_shop_in_a_private_network_gets_no_request(shop: ShopServer, tls: tuple[Any, Any]) -> None:
+    """Unless the settings allow it."""
     way = Outbound(allow_private=False, tls=tls[1])
     async with reading(shop, way) as catalogue:
         error = await failure(catalogue)
@@ -887,7 +883,7 @@ async def test_a_shop_in_our_own_network_is_not_asked(shop: ShopServer, tls: tup
     assert shop.seen == []
 
 
-async def test_a_shop_below_a_folder_is_read_there(plain: ShopServer, outbound: Outbound) -> None:
+async def test_a_shop_below_a_path_is_read(plain: ShopServer, outbound: Outbound) -> None:
     """WordPress need not be at the root of its host."""
     plain.fail_next(Answered(body=b'{"id":11,"type":"simple","variations":[]}'))
     access = ShopAccess(

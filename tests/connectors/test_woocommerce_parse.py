@@ -1,4 +1,4 @@
-"""What real shops send, and what we make of it."""
+"""Parsing what real WooCommerce shops send."""
 
 import html
 import json
@@ -44,7 +44,7 @@ def product(**fields: Any) -> Product:
 
 
 def expected_facts(body: Mapping[str, Any]) -> Facts:
-    """By the rules of WooCommerce's documentation, for bodies whose values are all of the usual type."""
+    """Returns facts by WooCommerce's documentation, for bodies with values of the documented types."""
 
     def number(name: str) -> Decimal | None:
         return None if body[name] in ("", None) else Decimal(body[name])
@@ -69,7 +69,7 @@ def modified(body: Mapping[str, Any]) -> datetime:
 
 
 def test_every_kind_of_delivery_is_among_the_recordings() -> None:
-    """The tests below stand on real bodies of every kind."""
+    """The tests below use real bodies of every kind."""
     kinds = Counter(entry["kind"] for entry in INDEX)
     assert kinds == {
         "simple": 46,
@@ -84,8 +84,8 @@ def test_every_kind_of_delivery_is_among_the_recordings() -> None:
 
 
 @pytest.mark.parametrize("file", of_kind("simple", "variable", "external", "grouped"))
-def test_a_recorded_product_is_read_as_the_shop_meant_it(file: str) -> None:
-    """Every field that has a meaning arrives, whatever the type of product."""
+def test_a_recorded_product_is_parsed_completely(file: str) -> None:
+    """Every field that we use is parsed, for each type of product."""
     event_type, body = recorded(file)
     assert parse(event_type, body) == Product(
         external_id=f"woo_{body['id']}",
@@ -109,7 +109,7 @@ def test_a_recorded_product_is_read_as_the_shop_meant_it(file: str) -> None:
 
 @pytest.mark.parametrize("file", of_kind("variation"))
 def test_a_recorded_variation_belongs_to_its_product(file: str) -> None:
-    """A variation delivered as a product names its parent and what it is a variation in."""
+    """A variation delivered as a product has its parent and its options."""
     event_type, body = recorded(file)
     assert parse(event_type, body) == Variation(
         external_id=f"woo_{body['id']}",
@@ -126,7 +126,7 @@ def test_a_recorded_variation_belongs_to_its_product(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", of_kind("id_only"))
-def test_a_recorded_deletion_is_an_id_and_nothing_else(file: str) -> None:
+def test_a_recorded_deletion_has_only_an_id(file: str) -> None:
     """`{"id":N}` has no time of its own."""
     event_type, body = recorded(file)
     assert event_type is EventType.DELETED
@@ -134,7 +134,7 @@ def test_a_recorded_deletion_is_an_id_and_nothing_else(file: str) -> None:
 
 
 def test_a_persian_laptop() -> None:
-    """One recording, spelled out."""
+    """One recording in detail."""
     laptop = parse(*recorded("00006_product.published.json"))
     assert isinstance(laptop, Product)
     assert laptop.title == "لپ‌تاپ ۱۵٫۶ اینچی ایسوس مدل VivoBook 15 X1502ZA"
@@ -154,7 +154,7 @@ def test_a_persian_laptop() -> None:
 
 
 def test_a_shirt_in_small_and_red() -> None:
-    """Another one."""
+    """Another recording in detail."""
     shirt = parse(*recorded("00035_product.published.json"))
     assert isinstance(shirt, Variation)
     assert shirt.options == (
@@ -165,7 +165,7 @@ def test_a_shirt_in_small_and_red() -> None:
 
 
 def test_a_deletion_may_carry_a_whole_product() -> None:
-    """Our plugin sends the product; only its id and its time of change are read."""
+    """Our plugin sends the product; only its id and modification time are used."""
     body = {"id": 7, "name": ["odd"], "price": "not a price", "date_modified_gmt": "2026-11-20T10:00:00"}
     assert parse(EventType.DELETED, body) == Deletion(
         external_id="woo_7", version=datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -174,7 +174,7 @@ def test_a_deletion_may_carry_a_whole_product() -> None:
 
 @pytest.mark.parametrize("event_type", [event for event in EventType if event is not EventType.DELETED])
 def test_all_other_types_are_one_upsert(event_type: EventType) -> None:
-    """Created, updated, restored and published say the same."""
+    """Created, updated, restored and published are the same change."""
     assert parse(event_type, {"id": 7, "name": "کیف"}) == Product(external_id="woo_7", title="کیف")
 
 
@@ -200,14 +200,14 @@ def test_all_other_types_are_one_upsert(event_type: EventType) -> None:
         ({"status": "publish", "catalog_visibility": "hidden", "post_password": ""}, False),
     ],
 )
-def test_what_a_shop_does_not_show_is_not_visible(fields: dict[str, Any], visible: bool) -> None:  # noqa: FBT001 - a column of the table
-    """Only published products that are neither hidden nor behind a password are."""
+def test_only_products_that_the_shop_shows_are_visible(fields: dict[str, Any], visible: bool) -> None:  # noqa: FBT001 - a column of the table
+    """Published products that are neither hidden nor protected by a password."""
     assert product(**fields).visible is visible
 
 
 @pytest.mark.parametrize(("status", "visible"), [("publish", True), ("private", False), ("trash", False)])
 def test_a_disabled_variation_is_not_visible(status: str, visible: bool) -> None:  # noqa: FBT001 - a column of the table
-    """WooCommerce calls a disabled variation private."""
+    """Its status in WooCommerce is private."""
     change = updated(type="variation", parent_id=3, status=status)
     assert isinstance(change, Variation)
     assert change.visible is visible
@@ -229,7 +229,7 @@ def test_a_disabled_variation_is_not_visible(status: str, visible: bool) -> None
     ],
 )
 def test_times_are_utc(written: object, utc: datetime | None) -> None:
-    """WordPress writes them without a zone, and an unset one as nothing or as zeros."""
+    """WordPress writes times without a zone, and an unset time as nothing or as zeros."""
     assert product(date_modified_gmt=written).version == utc
 
 
@@ -253,20 +253,20 @@ def test_times_are_utc(written: object, utc: datetime | None) -> None:
         ("999999999999999999", Decimal(10**18 - 1)),
     ],
 )
-def test_numbers_are_read_however_they_are_spelled(written: object, read: Decimal | None) -> None:
-    """As texts, numbers, in Persian or Arabic digits, with separators; nothing written is no number."""
+def test_numbers_are_parsed_in_every_form(written: object, read: Decimal | None) -> None:
+    """Texts, numbers, Persian and Arabic digits, with separators; an empty text is no number."""
     facts = product(price=written, stock_quantity=written).facts
     assert (facts.price, facts.stock_quantity) == (read, read)
 
 
 @pytest.mark.parametrize("written", ["0E+999999999", "-0", "0e-999", -0.0])
-def test_zero_is_spelled_in_one_way(written: object) -> None:
-    """However it was written, so that every database takes it."""
+def test_zero_has_one_form(written: object) -> None:
+    """So that every database accepts it."""
     assert str(product(price=written).facts.price) == "0"
 
 
-def test_without_a_price_the_regular_one_counts() -> None:
-    """Senders that name only the regular price mean it; a price of zero is a price."""
+def test_the_regular_price_replaces_a_missing_price() -> None:
+    """Some senders have only the regular price; a price of zero is a price."""
     assert product(regular_price="48000000").facts.price == Decimal(48_000_000)
     assert product(price="", regular_price="48000000").facts.price == Decimal(48_000_000)
     assert product(price="0", regular_price="48000000").facts.price == Decimal(0)
@@ -292,8 +292,8 @@ def test_without_a_price_the_regular_one_counts() -> None:
         ({"manage_stock": "parent", "stock_quantity": None, "stock_status": "instock"}, True),
     ],
 )
-def test_whether_it_can_be_bought(fields: dict[str, Any], in_stock: bool) -> None:  # noqa: FBT001 - a column of the table
-    """The shop's word decides, then its flag, then its count; who keeps no count has it."""
+def test_whether_a_product_is_in_stock(fields: dict[str, Any], in_stock: bool) -> None:  # noqa: FBT001 - a column of the table
+    """The stock status decides, then the flag, then the quantity; without a quantity it is in stock."""
     assert product(**fields).facts.in_stock is in_stock
 
 
@@ -316,7 +316,7 @@ def test_whether_it_can_be_bought(fields: dict[str, Any], in_stock: bool) -> Non
     ],
 )
 def test_terms_are_names(written: object, read: tuple[str, ...]) -> None:
-    """Categories, tags and brands come as names or as objects, in lists or in what PHP makes of them."""
+    """Categories, tags and brands are sent as names or objects, in lists or in PHP's forms of them."""
     found = product(categories=written, tags=written, brands=written)
     assert (found.categories, found.tags, found.brands) == (read, read, read)
 
@@ -333,7 +333,7 @@ def test_terms_are_names(written: object, read: tuple[str, ...]) -> None:
     ],
 )
 def test_attributes_have_options(written: object) -> None:
-    """Those without a name or without options say nothing."""
+    """Attributes without a name or without options are left out."""
     assert product(attributes=written).attributes == (Attribute(name="رنگ", options=("مشکی", "سفید")),)
 
 
@@ -347,8 +347,8 @@ def test_attributes_have_options(written: object) -> None:
         [{"name": "color", "options": ["red"]}],
     ],
 )
-def test_variations_sent_inside_belong_to_their_product(attributes: object) -> None:
-    """The plugin sends them whole, however WordPress kept their options; they name all that exist."""
+def test_full_variations_belong_to_their_product(attributes: object) -> None:
+    """The plugin sends all variations in full, with options in any of WordPress's forms."""
     found = product(
         name="تی‌شرت",
         variations=[{"id": "71", "price": "450000", "attributes": attributes}, {"id": 72}],
@@ -374,8 +374,8 @@ def test_variations_sent_inside_belong_to_their_product(attributes: object) -> N
         ({"0": 71, "2": 72}, ("woo_71", "woo_72")),
     ],
 )
-def test_variations_may_be_only_named(written: object, ids: tuple[str, ...]) -> None:
-    """REST sends their ids; a product that sends none has none."""
+def test_variations_may_be_only_ids(written: object, ids: tuple[str, ...]) -> None:
+    """REST sends their ids; an empty list means that the product has none."""
     found = product(variations=written)
     assert (found.variations, found.variation_ids) == ((), ids)
 
@@ -391,8 +391,8 @@ def test_of_a_variation_that_is_sent_twice_the_last_counts() -> None:
     assert found.variation_ids == ("woo_71", "woo_72")
 
 
-def test_a_product_that_does_not_speak_of_variations_says_nothing_about_them() -> None:
-    """Absent is not empty."""
+def test_a_product_without_the_field_keeps_its_variations() -> None:
+    """A missing field differs from an empty list."""
     assert product().variation_ids is None
 
 
@@ -408,7 +408,7 @@ def test_a_product_that_does_not_speak_of_variations_says_nothing_about_them() -
     ],
 )
 def test_images_are_addresses(fields: dict[str, Any], image: str, gallery: tuple[str, ...]) -> None:
-    """As addresses or as objects; the first of the images is the main one."""
+    """They are sent as addresses or objects; the first one is the main image."""
     facts = product(**fields).facts
     assert (facts.image, facts.gallery) == (image, gallery)
 
@@ -418,12 +418,12 @@ def test_images_are_addresses(fields: dict[str, Any], image: str, gallery: tuple
     [(777, "woo_777"), ("777", "woo_777"), (" 777 ", "woo_777"), (2**63 - 1, f"woo_{2**63 - 1}")],
 )
 def test_ids_have_64_bits(written: object, external_id: str) -> None:
-    """As numbers or as texts."""
+    """As numbers or texts."""
     assert updated(id=written) == Product(external_id=external_id, title="")
 
 
-def test_texts_lose_only_what_no_database_takes() -> None:
-    """NUL characters go; emoji and half-spaces stay."""
+def test_texts_lose_only_nul_characters() -> None:
+    """Postgres stores none; emoji and half-spaces stay."""
     found = product(name="قاب\x00 👨‍👩‍👧‍👦", description="الف\x00ب", currency=" irt ")
     assert (found.title, found.description, found.currency) == ("قاب 👨‍👩‍👧‍👦", "الفب", "IRT")
 
@@ -483,8 +483,8 @@ def test_texts_lose_only_what_no_database_takes() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else repr(value)[:60],
 )
-def test_a_wrong_shape_is_named(fields: dict[str, Any], path: str) -> None:
-    """The error carries the path of the field and a short reason for people."""
+def test_an_invalid_field_is_named(fields: dict[str, Any], path: str) -> None:
+    """The error has the field's path and a short reason for people."""
     with pytest.raises(InvalidField) as invalid:
         updated(**fields)
     assert invalid.value.field == path
@@ -524,8 +524,8 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 )
 @example(EventType.UPDATED, {"id": 7, "date_modified_gmt": "0001-01-01T00:00:00+10:00"})
 @example(EventType.UPDATED, {})
-def test_whatever_is_sent_is_read_or_refused(event_type: EventType, body: dict[str, Any]) -> None:
-    """No JSON object makes parsing fail in any other way than by naming a field."""
+def test_any_object_is_parsed_or_refused(event_type: EventType, body: dict[str, Any]) -> None:
+    """Parsing any JSON object raises nothing but InvalidField."""
     try:
         change = parse(event_type, body)
     except InvalidField as error:

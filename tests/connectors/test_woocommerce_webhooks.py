@@ -1,4 +1,4 @@
-"""A shop's webhooks over its REST API, by a shop that keeps them as WooCommerce does."""
+"""Managing a shop's webhooks through its REST API, with a server that behaves like WooCommerce."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
@@ -30,7 +30,7 @@ async def keeper(shop: ShopServer, outbound: Outbound | None = None) -> AsyncIte
 
 
 async def test_over_https_and_over_plain_http(tmp_path: Path) -> None:
-    """By the key itself, or by a signature of method and address."""
+    """With the key itself, or with a signature of method and address."""
     server_tls, client_tls = contexts(tmp_path)
     for tls, outbound in (
         (server_tls, Outbound(allow_private=True, tls=client_tls)),
@@ -51,8 +51,8 @@ async def test_over_https_and_over_plain_http(tmp_path: Path) -> None:
             assert not any("secret" in seen.query or "consumer_key" in seen.query for seen in shop.seen)
 
 
-def test_a_key_that_may_only_read_is_refused_as_by_the_recorded_shop() -> None:
-    """401, and the code of a wrong secret."""
+def test_a_read_only_key_is_refused_as_by_the_recorded_shop() -> None:
+    """401, with the code of a wrong secret."""
     with ShopServer() as shop:
         shop.read_only.add(KEY)
         shop._check_oauth = lambda *_: KEY  # type: ignore[method-assign]  # asked by hand, without a signature
@@ -89,8 +89,8 @@ def test_a_key_that_may_only_read_is_refused_as_by_the_recorded_shop() -> None:
     ],
     ids=str,
 )
-async def test_what_a_refused_creation_means(answer: Any, problem: type[ShopProblem]) -> None:
-    """It is asked once, and no word of shop or secret is repeated."""
+async def test_each_refused_creation_has_its_problem(answer: Any, problem: type[ShopProblem]) -> None:
+    """One request, and no words of the shop or secrets in the error."""
     with ShopServer() as shop:
         shop.fail_always(answer)
         async with keeper(shop) as kept:
@@ -115,8 +115,8 @@ async def test_what_a_refused_creation_means(answer: Any, problem: type[ShopProb
     ],
     ids=str,
 )
-async def test_what_is_not_ours_is_left_out(changed: dict[str, Any]) -> None:
-    """Whatever plugins write there."""
+async def test_other_webhooks_are_left_out(changed: dict[str, Any]) -> None:
+    """Including anything that plugins write there."""
     with ShopServer() as shop:
         body = orjson.dumps([{**HOOK, "id": 4, **changed}, "odd", None, HOOK])
         shop.fail_always(Answered(body=body, headers=ONE_PAGE))
@@ -124,8 +124,8 @@ async def test_what_is_not_ours_is_left_out(changed: dict[str, Any]) -> None:
             assert [hook.id for hook in await kept.list(US)] == [5]
 
 
-async def test_a_list_without_an_end_is_refused() -> None:
-    """By its pages, and by what is in them."""
+async def test_an_endless_list_is_refused() -> None:
+    """By its count of pages, and by its content."""
     many = [{**HOOK, "id": number} for number in range(1, 80)]
     for body, pages in (([], "11"), (many, "1")):
         with ShopServer() as shop:
@@ -135,8 +135,8 @@ async def test_a_list_without_an_end_is_refused() -> None:
                     await kept.list(US)
 
 
-async def test_older_shops_have_the_topics_we_register() -> None:
-    """`product.published` is newer, and refused by them."""
+async def test_older_shops_support_our_topics() -> None:
+    """`product.published` is newer, and older shops refuse it."""
     with ShopServer() as shop:
         shop.webhooks.topics.remove("product.published")
         async with keeper(shop) as kept:

@@ -58,15 +58,15 @@ UNIT = [1.0] + [0.0] * (DIMENSIONS - 1)
 
 
 def halves(vector: Iterable[float]) -> list[float]:
-    """Numbers as they are kept."""
+    """Returns numbers in the precision they are stored in."""
     return [struct.unpack("e", struct.pack("e", number))[0] for number in vector]
 
 
 async def test_texts_become_vectors_in_their_order(
     embedder: OpenAIEmbedder, embeddings: EmbeddingServer
 ) -> None:
-    """One request with our key, the model and the dimensions; the tokens are those billed."""
-    embedded = await embedder.embed(TEXTS)
+    """One request with the key, the model and the dimensions; the tokens are the billed ones."""
+    embedded = await embedder.embed_documents(TEXTS)
     for vector, text in zip(embedded.vectors, TEXTS, strict=True):
         assert numbers(vector) == halves(embed(text, DIMENSIONS))
     assert embedded.tokens == embeddings.tokens
@@ -80,34 +80,34 @@ async def test_texts_become_vectors_in_their_order(
     )
 
 
-async def test_a_server_that_only_knows_numbers_is_understood(
+async def test_a_server_that_answers_numbers_is_accepted(
     embedder: OpenAIEmbedder, embeddings: EmbeddingServer
 ) -> None:
-    """We ask for base64, a quarter of the size; compatible servers may not know of it."""
+    """We ask for base64, a quarter of the size; compatible servers may not support it."""
     made = [list(embed(text, DIMENSIONS)) for text in TEXTS]
     embeddings.fail_next(vectors(*made))
-    embedded = await embedder.embed(TEXTS)
-    assert [*map(numbers, embedded.vectors)] == [halves(one) for one in made]
+    embedded = await embedder.embed_documents(TEXTS)
+    assert [*map(numbers, embedded.vectors)] == [halves(vector) for vector in made]
 
 
-async def test_vectors_are_claimed_by_their_index(
+async def test_vectors_are_matched_by_their_index(
     embedder: OpenAIEmbedder, embeddings: EmbeddingServer
 ) -> None:
     """A server may answer in any order."""
     embeddings.fail_next(servers.OUT_OF_ORDER)
-    embedded = await embedder.embed(TEXTS)
+    embedded = await embedder.embed_documents(TEXTS)
     for vector, text in zip(embedded.vectors, TEXTS, strict=True):
         assert numbers(vector) == halves(embed(text, DIMENSIONS))
 
 
-async def test_only_models_that_can_are_asked_for_dimensions(embeddings: EmbeddingServer) -> None:
-    """Others refuse the parameter; what they answer is checked all the same."""
+async def test_dimensions_are_sent_only_to_models_that_support_them(embeddings: EmbeddingServer) -> None:
+    """Other models refuse the parameter; the size of their vectors is checked as well."""
     older = create_embedder(
         settings(embeddings, embedding_model="text-embedding-ada-002", embedding_dimensions=1536)
     )
     embeddings.fail_next(vectors([0.5] * 1536))
     try:
-        assert len((await older.embed(["کیف"])).vectors) == 1
+        assert len((await older.embed_documents(["کیف"])).vectors) == 1
     finally:
         await older.close()
     (seen,) = embeddings.requests
@@ -115,12 +115,12 @@ async def test_only_models_that_can_are_asked_for_dimensions(embeddings: Embeddi
 
 
 @pytest.mark.parametrize("usage", [None, {}, {"total_tokens": None}, [], "many", {"total_tokens": "many"}, 7])
-async def test_a_bill_that_cannot_be_read_costs_no_vectors(
+async def test_unreadable_usage_counts_as_zero_tokens(
     embedder: OpenAIEmbedder, embeddings: EmbeddingServer, usage: object
 ) -> None:
-    """Compatible servers leave `usage` out or fill it oddly."""
+    """Compatible servers leave `usage` out or send other types."""
     embeddings.fail_next(vectors(UNIT, usage=usage))
-    embedded = await embedder.embed(["کیف"])
+    embedded = await embedder.embed_documents(["کیف"])
     assert ([*map(numbers, embedded.vectors)], embedded.tokens) == ([UNIT], 0)
 
 
@@ -166,20 +166,20 @@ async def test_a_bill_that_cannot_be_read_costs_no_vectors(
 async def test_anything_but_one_vector_per_text_is_unusable(
     embedder: OpenAIEmbedder, embeddings: EmbeddingServer, fault: Fault
 ) -> None:
-    """Every vector has to be there, made of finite numbers and not of zeros alone."""
+    """Each vector must exist, have finite numbers and not only zeros."""
     embeddings.fail_next(fault)
     with pytest.raises(UnusableAnswer):
-        await embedder.embed(TEXTS)
+        await embedder.embed_documents(TEXTS)
     assert len(embeddings.requests) == 1
 
 
-async def test_what_half_precision_can_just_hold_is_taken(
+async def test_the_limits_of_half_precision_are_accepted(
     embedder: OpenAIEmbedder, embeddings: EmbeddingServer
 ) -> None:
-    """The least of its numbers and the greatest, each alone in its vector."""
-    told = [[number, *[0.0] * (DIMENSIONS - 1)] for number in (2.0**-24, -65_519.0, 65_504.0)]
-    embeddings.fail_next(vectors(*told))
-    answer = await embedder.embed(TEXTS)
+    """The smallest and largest numbers, each alone in its vector."""
+    limits = [[number, *[0.0] * (DIMENSIONS - 1)] for number in (2.0**-24, -65_519.0, 65_504.0)]
+    embeddings.fail_next(vectors(*limits))
+    answer = await embedder.embed_documents(TEXTS)
     assert [numbers(vector)[0] for vector in answer.vectors] == [2.0**-24, -65_504.0, 65_504.0]
 
 
@@ -193,13 +193,13 @@ async def test_what_half_precision_can_just_hold_is_taken(
     ],
     ids=["one less", "none", "one more", "base64"],
 )
-async def test_vectors_of_another_size_are_told_apart(
+async def test_vectors_of_another_size_are_a_configuration_error(
     embedder: OpenAIEmbedder, embeddings: EmbeddingServer, fault: Fault
 ) -> None:
-    """The configuration has to be mended; the error names the setting."""
+    """The error names the setting to correct."""
     embeddings.fail_next(fault)
     with pytest.raises(WrongDimensions, match="PILITO_EMBEDDING_DIMENSIONS"):
-        await embedder.embed(TEXTS)
+        await embedder.embed_documents(TEXTS)
 
 
 @pytest.mark.parametrize(
@@ -221,57 +221,70 @@ async def test_vectors_of_another_size_are_told_apart(
 async def test_nothing_is_retried(
     embedder: OpenAIEmbedder, embeddings: EmbeddingServer, fault: Fault, error: type[openai.OpenAIError]
 ) -> None:
-    """Temporal owns retries: a failed call is exactly one request and the client's own error."""
+    """A failed call is exactly one request and raises the client's own error, because Temporal retries."""
     embeddings.fail_next(fault)
     with pytest.raises(error):
-        await embedder.embed(TEXTS)
+        await embedder.embed_documents(TEXTS)
     assert len(embeddings.requests) == 1
 
 
-async def test_a_timeout_ends_the_wait(embedder: OpenAIEmbedder, embeddings: EmbeddingServer) -> None:
-    """The one of a call goes before the configured one; it too is one request."""
-    embeddings.fail_next("hang")
-    with pytest.raises(openai.APITimeoutError):
-        await embedder.embed(TEXTS, timeout=0.2)
-    assert len(embeddings.requests) == 1
-
-
-async def test_the_configured_timeout_counts_where_a_call_names_none(embeddings: EmbeddingServer) -> None:
-    """PILITO_EMBEDDING_TIMEOUT_SECONDS."""
+async def test_the_configured_timeout_ends_a_request(embeddings: EmbeddingServer) -> None:
+    """PILITO_EMBEDDING_TIMEOUT_SECONDS bounds the request, which is not repeated."""
     hasty = create_embedder(settings(embeddings, embedding_timeout_seconds=0.2))
     embeddings.fail_next("hang")
     try:
         with pytest.raises(openai.APITimeoutError):
-            await hasty.embed(TEXTS)
+            await hasty.embed_documents(TEXTS)
     finally:
         await hasty.close()
+    assert len(embeddings.requests) == 1
 
 
-async def test_a_refused_connection_is_told(embedder: OpenAIEmbedder, embeddings: EmbeddingServer) -> None:
-    """And the next call connects anew."""
+async def test_a_query_becomes_one_vector(embedder: OpenAIEmbedder, embeddings: EmbeddingServer) -> None:
+    """Of the same model as the vectors of documents."""
+    vector = await embedder.embed_query(TEXTS[0])
+    assert numbers(vector) == halves(embed(TEXTS[0], DIMENSIONS))
+    assert [seen.inputs for seen in embeddings.requests] == [(TEXTS[0],)]
+
+
+async def test_everything_a_call_raises_is_listed(
+    embedder: OpenAIEmbedder, embeddings: EmbeddingServer
+) -> None:
+    """Callers of `Embedder` catch `errors` and need not know the vendor."""
+    for fault in (servers.bad_request(), servers.NOT_JSON, servers.WRONG_DIMENSIONS, "reset"):
+        embeddings.fail_next(fault)
+        with pytest.raises(embedder.errors) as raised:
+            await embedder.embed_documents(TEXTS)
+        assert not embedder.failure(raised.value).reason.startswith("Unexpected")
+
+
+async def test_a_refused_connection_is_an_error(
+    embedder: OpenAIEmbedder, embeddings: EmbeddingServer
+) -> None:
+    """The next call connects again."""
     embeddings.refuse_connections()
     try:
         with pytest.raises(openai.APIConnectionError):
-            await embedder.embed(TEXTS)
+            await embedder.embed_documents(TEXTS)
     finally:
         embeddings.accept_connections()
-    assert len((await embedder.embed(TEXTS)).vectors) == 3
+    assert len((await embedder.embed_documents(TEXTS)).vectors) == 3
 
 
 async def test_a_call_can_be_cancelled(embedder: OpenAIEmbedder, embeddings: EmbeddingServer) -> None:
     """A worker that shuts down does not wait for the vendor."""
     embeddings.fail_next("hang")
-    call = asyncio.create_task(embedder.embed(TEXTS))
+    call = asyncio.create_task(embedder.embed_documents(TEXTS))
     await eventually(lambda: asyncio.sleep(0, len(embeddings.requests)), what="the request")
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
 
 
-async def test_without_a_key_calls_are_made_all_the_same(embeddings: EmbeddingServer) -> None:
-    """Local servers want none; the library would refuse to be made."""
+async def test_a_key_is_optional(embeddings: EmbeddingServer) -> None:
+    """Local servers need none, but the library refuses to start without one."""
     keyless = create_embedder(settings(embeddings, OPENAI_API_KEY=""))
     try:
-        assert len((await keyless.embed(["کیف"])).vectors) == 1
+        assert len((await keyless.embed_documents(["کیف"])).vectors) == 1
     finally:
         await keyless.close()

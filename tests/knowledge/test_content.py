@@ -1,5 +1,7 @@
-"""The content hash: one for one meaning."""
+"""The content hash: equal for products that get the same chunks."""
 
+import hashlib
+import inspect
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,8 +15,10 @@ from hypothesis import strategies as st
 
 from contracts.catalog import Attribute, Facts, Product, Variation
 from knowledge import content
+from knowledge.chunks import split
 from knowledge.content import canonical, content_hash
 from knowledge.document import render
+from knowledge.normalise import search_form
 
 T = TypeVar("T")
 
@@ -69,7 +73,8 @@ LAPTOP = Product(
     ),
 )
 OTHER_TAGS = "<h3 class=x>معرفی</h3>\n<div>برای <b>دانشجویان</b></div><ul>\n<li><p>سبک</p></ul>"
-HASH = "f2537796f1dd5453849d086c646e464027782771ec26270dfda7f2712dd206cf"
+HASH = "122ce5a8260135b02a2c45712894e171fa3b266613c8f430b000a4473e060861"
+CHUNKS = "76e3c916e9ceb2303cbeef8c8e72522f4beaa9e99c88c56481f65ad617328511"
 SILVER = Variation(external_id="2", parent="woo_1", options=(Attribute(name="رنگ", options=("نقره‌ای",)),))
 BLACK = replace(
     SILVER, external_id="3", options=(Attribute(name="رنگ", options=("مشکی",)),), description="مات"
@@ -169,13 +174,38 @@ def test_each_part_has_meaning() -> None:
     assert len(set(hashes)) == len(hashes)
 
 
-def test_a_new_template_renews_every_hash(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The version of the template is part of the hash."""
+@pytest.mark.parametrize("setting", ["CONTENT_VERSION", "CHUNK_TOKENS"])
+def test_each_setting_that_changes_chunks_changes_every_hash(
+    setting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise products indexed before the change would keep their old chunks."""
     before = content_hash(canonical(LAPTOP, []))
-    monkeypatch.setattr(content, "TEMPLATE_VERSION", content.TEMPLATE_VERSION + 1)
+    monkeypatch.setattr(content, setting, getattr(content, setting) + 1)
     assert content_hash(canonical(LAPTOP, [])) != before
 
 
+def test_chunks_are_cut_at_the_size_that_is_hashed() -> None:
+    """The default of `split` is the constant that `content_hash` covers."""
+    assert inspect.signature(split).parameters["max_tokens"].default == content.CHUNK_TOKENS
+
+
+def test_the_same_product_gets_the_same_chunks() -> None:
+    """If this fails, chunks or their words have changed: raise CONTENT_VERSION and update the digest.
+
+    The sample has markup, letters to normalise, options, short paragraphs, long ones, and a run of words
+    without a sentence border, which the splitter of the library cuts.
+    """
+    paragraphs = [f"پاراگراف {n}: " + "كيفيت ساخت این کالا عالی است. " * n for n in range(1, 40)]
+    endless = " ".join(f"کلمه{n}" for n in range(600))
+    markup = "".join(f"<p>{text}</p>" for text in (*paragraphs, endless))
+    product = replace(LAPTOP, short_description="<b>کوتاه</b>", description=markup)
+    chunks = split(render(canonical(product, [SILVER, BLACK])))
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(f"{chunk.text}\0{search_form(chunk.text)}\0".encode())
+    assert (content.CONTENT_VERSION, len(chunks), digest.hexdigest()) == (1, 68, CHUNKS)
+
+
 def test_the_hash_is_the_same_in_every_process() -> None:
-    """A stored hash stays comparable; whoever changes it on purpose raises `TEMPLATE_VERSION` too."""
-    assert (content.TEMPLATE_VERSION, content_hash(canonical(LAPTOP, [SILVER, BLACK]))) == (1, HASH)
+    """A stored hash stays comparable; a change on purpose raises `CONTENT_VERSION` as well."""
+    assert (content.CONTENT_VERSION, content_hash(canonical(LAPTOP, [SILVER, BLACK]))) == (1, HASH)

@@ -1,4 +1,4 @@
-"""Deliveries as shops without our plugin make them: recorded ones, and signed ones made for a test."""
+"""Deliveries of shops without our plugin: recorded ones, and signed ones for tests."""
 
 import base64
 import hmac
@@ -26,7 +26,7 @@ class Sent:
 
 
 def recorded(file: str) -> Sent:
-    """A recorded delivery, less the headers a client makes itself."""
+    """Returns a recorded delivery without the headers that a client adds."""
     kept = json.loads((RECORDINGS / file).read_text())
     own = {"host", "connection", "content-length", "accept-encoding", "expect"}
     headers = {name: value for name, value in kept["headers"] if name.lower() not in own}
@@ -40,7 +40,7 @@ def hmac_of(secret: str, body: bytes) -> str:
 def woocommerce(
     body: dict[str, Any], secret: str, *, topic: str = "product.updated", delivery_id: str = "d1"
 ) -> Sent:
-    """As WooCommerce sends it: pure ASCII."""
+    """Returns a delivery in WooCommerce's form: pure ASCII."""
     raw = json.dumps(body).replace("/", "\\/").encode()
     headers = {
         "content-type": "application/json",
@@ -68,7 +68,7 @@ def shopify(
 
 
 def custom(body: dict[str, Any], secret: str, *, age: float = 0.0) -> Sent:
-    """By the Standard Webhooks scheme, so many seconds ago."""
+    """Returns a delivery by the Standard Webhooks scheme, signed `age` seconds ago."""
     raw = json.dumps(body).encode()
     at = datetime.fromtimestamp(time.time() - age, UTC)
     return Sent(

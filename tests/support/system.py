@@ -17,8 +17,10 @@ from temporalio.client import ScheduleActionExecutionStartWorkflow as Started
 from activities.counters import Counters
 from api.app import create_app
 from api.middleware.http_protocol import bounded
+from connectors.registry import PLATFORMS
 from contracts.events import TERMINAL
 from contracts.ids import event_inbox_id, event_retention_id, product_event_id, store_schedules_id
+from contracts.stores import StoreType
 from crypto import SecretBox
 from database.access import stores, tokens, users
 from database.engine import Database, create_engine
@@ -194,6 +196,7 @@ class System:
         webhook_secret: str | None = None,
         base_url: str = "",
         credentials: dict[str, str] | None = None,
+        integration_type: str = "woocommerce",
         **token: Any,
     ) -> Shop:
         """A new store of a user, whose shop is read only when a test says so."""
@@ -210,7 +213,14 @@ class System:
                 credentials=secret_box.encrypt_fields(credentials) if credentials else None,
             )
             await stores.change(connection, store_id, {"schedule": {"paused": True}})
-            issued = await tokens.issue(connection, user_id=user_id, store_id=store_id, **token)
+            issued = await tokens.issue(
+                connection,
+                user_id=user_id,
+                store_id=store_id,
+                integration_type=integration_type,
+                token_format=PLATFORMS[StoreType(integration_type)].token_format,
+                **token,
+            )
         self.made.append(store_id)
         return Shop(self.http, self.database, self.temporal, user_id, store_id, issued.id, issued.secret)
 

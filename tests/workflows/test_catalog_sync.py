@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from activities.sync import pagination as walking
-from connectors import fingerprints
+from connectors import fields
 from connectors.woocommerce.client import IN_ORDER
 from contracts.ids import catalog_sync_id
 from contracts.syncs import FindingKind, SyncMode, SyncStatus
@@ -98,7 +98,7 @@ async def test_what_was_found_equal_is_not_read_again(
     assert looked_at == [[f"woo_{ids[3]}", f"woo_{ids[5]}"]]
     assert (await synced.sync()).counts.unchanged == 20
     assert looked_at[1:] == []
-    monkeypatch.setattr(fingerprints, "READING", b"another")
+    monkeypatch.setattr(fields, "READING", b"another")
     for _ in range(2):
         assert (await synced.sync()).counts.unchanged == 20
     assert [len(listed) for listed in looked_at[1:]] == [20]

@@ -228,7 +228,7 @@ async def test_an_event_says_that_it_waits_for_the_shop(woo: Shop, real: ShopSer
         lambda: woo.event(event_id), lambda row: row is not None and row["status"] == "retrying"
     )
     assert waiting is not None
-    assert waiting["reason"] == "The shop has a passing problem (HTTP 500)."
+    assert waiting["reason"] == "The shop has a temporary problem (HTTP 500)."
     real.fail_always(None)
     event = await woo.ended(event_id)
     assert event["reason"].endswith("The shop still has this product.")
@@ -244,7 +244,7 @@ async def test_a_shop_that_stays_down_holds_nothing_up(hasty: System, real: Shop
     real.fail_always(server_error())
     event = await ended(woo, {**real.variations[red], "type": "variation"})
     assert event["status"] == "succeeded"
-    assert event["reason"].endswith("The shop has a passing problem (HTTP 500).")
+    assert event["reason"].endswith("The shop has a temporary problem (HTTP 500).")
     assert RED in await text_of(woo, shirt)
     event = await deleted(woo, shirt)
     assert event["status"] == "succeeded"

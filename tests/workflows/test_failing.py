@@ -13,6 +13,7 @@ from temporalio.client import Client, WorkflowFailureError
 
 from activities import failures
 from database.products import upsert as products
+from embeddings import openai as vendor
 from fakes import openai as servers
 from fakes.openai import EmbeddingServer
 from tests.conftest import Configure
@@ -103,7 +104,7 @@ async def impatient(configure: Configure) -> AsyncIterator[System]:
     """A service with a retry deadline shorter than the pause while it waits for an operator."""
     settings = configure(task_queue="impatient", embedding_patience_hours=2 / 3600)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(failures, "WAIT_INTERVAL", timedelta(seconds=3))
+        patch.setattr(vendor, "WAIT_INTERVAL", timedelta(seconds=3))
         async with running(settings) as started:
             yield started
 

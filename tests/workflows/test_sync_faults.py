@@ -81,7 +81,7 @@ async def test_a_sync_tells_what_it_waits_for(synced: Synced) -> None:
     waiting = await eventually(
         lambda: synced.read(sync_id), lambda sync: sync.reason != "", what="the reason"
     )
-    assert waiting.reason == "The shop has a passing problem (HTTP 503)."
+    assert waiting.reason == "The shop has a temporary problem (HTTP 503)."
     handle = synced.system.temporal.get_workflow_handle(catalog_sync_id(synced.store.store_id))
     await handle.cancel()
     sync = await synced.ended(sync_id)

@@ -8,12 +8,14 @@ import openai
 import pytest
 from sqlalchemy import text
 
-from activities import indexing as embedding
+from activities.indexing import chunk_rows, chunks_of
 from activities.sync.index_page import Spent
 from contracts.catalog import Product
 from database.chunks import bulk
 from database.chunks.bulk import Vanished
 from database.locks import embedding_locks
+from embeddings.base import RequestLimits
+from embeddings.openai import OpenAIEmbedder
 from fakes.openai import EmbeddingServer, bad_request
 from tests.support.pages import Page, shoe
 
@@ -55,7 +57,7 @@ async def test_what_was_paid_for_is_kept_when_a_later_request_fails(
     page: Page, embeddings: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A text that is only partly embedded is not found; the next attempt asks for the rest alone."""
-    monkeypatch.setattr(embedding, "MAX_INPUTS_PER_REQUEST", 2)
+    monkeypatch.setattr(OpenAIEmbedder, "limits", RequestLimits(tokens=300_000, texts=2))
     products = [shoe(1, "نخست", "سپس", "آخر"), shoe(2, "نخست", "سپس", "آخر")]
     saved = await page.save(*products)
     answered = embeddings.answer
@@ -122,7 +124,7 @@ async def test_a_vector_that_vanishes_is_not_taken_for_one(
         return {product: {chunk.text_hash for chunk in made}}
 
     ((version, content),) = saved.unknown.items()
-    made = embedding.chunk_rows(version, embedding.chunks_of(content))
+    made = chunk_rows(version, chunks_of(content))
     monkeypatch.setattr(bulk, "known", believed)
     with pytest.raises(Vanished):
         await page.pages.make_known(saved)

@@ -1,4 +1,4 @@
-"""How long a shop's webhooks may be silent before it counts as a failure."""
+"""How long a shop's webhooks may be silent."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,7 @@ def habit(*, hours: int, usual: timedelta | None, silent_for: timedelta | None) 
 
 
 @pytest.mark.parametrize(
-    ("hours", "usual", "threshold"),
+    ("hours", "usual", "patience"),
     [
         (500, HOUR, DAY),
         (300, 12 * HOUR, 60 * HOUR),
@@ -28,15 +28,13 @@ def habit(*, hours: int, usual: timedelta | None, silent_for: timedelta | None) 
         (0, None, 7 * DAY),
     ],
 )
-def test_the_threshold_follows_the_pattern_of_the_shop(
-    hours: int, usual: timedelta | None, threshold: timedelta
-) -> None:
-    """Five times the usual pause, at least a day, and a week without a pattern."""
-    assert habit(hours=hours, usual=usual, silent_for=None).silence_threshold == threshold
+def test_patience_is_that_of_the_shop(hours: int, usual: timedelta | None, patience: timedelta) -> None:
+    """Five times its usual pause, a day at least, a week where it has no habit."""
+    assert habit(hours=hours, usual=usual, silent_for=None).silence_threshold == patience
 
 
-def test_silence_begins_beyond_the_threshold() -> None:
-    """Silence counts only beyond the threshold, and only if changes were missed."""
+def test_silence_begins_beyond_the_patience() -> None:
+    """Not at it; and only where something was missed."""
     at = habit(hours=500, usual=HOUR, silent_for=DAY)
     beyond = habit(hours=500, usual=HOUR, silent_for=DAY + HOUR)
     assert at.silence(since=LONG_AGO, missed=1) is None
@@ -44,15 +42,15 @@ def test_silence_begins_beyond_the_threshold() -> None:
     assert beyond.silence(since=LONG_AGO, missed=0) is None
 
 
-def test_silence_counts_from_the_last_repair() -> None:
-    """Silence counts from the last repair."""
+def test_silence_counts_from_when_all_was_put_right() -> None:
+    """What was disabled until an hour ago is silent for an hour."""
     late = habit(hours=500, usual=HOUR, silent_for=9 * DAY)
     assert late.silence(since=NOW - HOUR, missed=1) is None
     assert late.silence(since=NOW - 2 * DAY, missed=1) == 2 * DAY
 
 
 def test_what_never_came_is_silent_too() -> None:
-    """A shop without any delivery is silent a week after its webhooks were registered."""
+    """A week after it was registered."""
     never = habit(hours=0, usual=None, silent_for=None)
     assert never.silence(since=NOW - 7 * DAY, missed=1) is None
     assert never.silence(since=NOW - 8 * DAY, missed=1) == 8 * DAY
