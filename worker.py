@@ -28,13 +28,10 @@ from activities.indexing import Indexer
 from activities.stores.schedules import ScheduleActivities
 from activities.stores.shop_reader import ShopReader
 from activities.stores.webhooks import WebhookActivities
-from activities.sync.apply import Taking
+from activities.sync.apply import PageApplier
 from activities.sync.compare import CatalogSyncActivities
-from activities.sync.first_import import FirstImportActivities
-from activities.sync.index_page import PageTexts
-from activities.sync.missing import AbsentActivities
-from activities.sync.new_products import Foresight
-from activities.sync.save_page import Pages
+from activities.sync.index_page import PageIndexer
+from activities.sync.missing import MissingActivities
 from connectors.http.outbound import Outbound
 from contracts.events import ProductEvent, UnindexedProduct
 from contracts.ids import bulk_queue, embedding_label
@@ -116,15 +113,9 @@ def collect(
         database, embedding, totals, retry_deadline=timedelta(hours=settings.embedding_patience_hours)
     )
     shops = open_shops(settings, database)
-    taking = Taking(
-        database,
-        Pages(PageTexts(database, embedding, totals)),
-        Foresight(database, embedding),
-        failure=embedder.failure,
-    )
-    syncs = CatalogSyncActivities(database, shops, taking, model=model)
-    first = FirstImportActivities(database, shops, taking)
-    absent = AbsentActivities(database, shops, taking)
+    applier = PageApplier(database, PageIndexer(database, embedding, totals), failure=embedder.failure)
+    syncs = CatalogSyncActivities(database, shops, applier, model=model)
+    missing = MissingActivities(database, shops, applier)
     webhooks = WebhookActivities(
         database,
         shops,
@@ -152,11 +143,11 @@ def collect(
         RetentionActivities(database, keep=settings.payload_retention).trim_payloads,
         syncs.begin_sync,
         syncs.compare_pages,
-        first.import_pages,
-        syncs.take_pages,
+        syncs.import_pages,
+        syncs.apply_pages,
+        missing.count_missing,
+        missing.remove_missing,
         syncs.finish_sync,
-        absent.weigh_absent,
-        absent.take_absent,
         webhooks.maintain_webhooks,
         ScheduleActivities(database, schedules).align_schedules,
     ]

@@ -1,28 +1,31 @@
-"""What the routes ask for: opened once in the lifespan, reached through the request."""
+"""What routes depend on: the state of the application, and who sends the request."""
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 from urllib.parse import quote
 
-from fastapi import Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from temporalio.client import Client
 
-from api.errors import Refused, unauthenticated
-from api.ingest import Intake
-from api.metrics.installation import Installation
-from api.metrics.process import Metrics
-from api.middleware.request_log import facts_of
+from api.bodies import JsonRoute
+from api.errors import ApiError, not_found, unauthenticated
+from api.fields import PathId
+from api.ingest import EventIngest
+from api.metrics.installation import InstallationMetrics
+from api.metrics.process import ProcessMetrics
+from api.middleware.request_log import request_facts
 from api.openapi.build import ADMIN_SESSION, INTEGRATION_TOKEN, SESSION
-from api.security.integration_tokens import Tokens
+from api.security.integration_tokens import IntegrationTokens
 from api.security.rate_limit import RateLimit
 from api.security.sessions import Sessions, password_stamp
-from api.security.stale_cache import Remembered
+from api.security.stale_cache import StaleIfErrorCache
 from connectors.http.outbound import Outbound
 from connectors.registry import PLATFORMS
-from contracts.stores import DeliveryTerms
+from contracts.stores import DeliveryTerms, Store
 from contracts.tokens import Integration
 from crypto import SecretBox
-from database.access import users
+from database.access import stores, users
 from database.access.users import User
 from database.engine import Database
 from embeddings.query_cache import QueryCache
@@ -30,57 +33,59 @@ from settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class AppState:
+    """What the application opens when it starts and closes when it stops."""
+
     settings: Settings
     database: Database
     temporal: Client
     query_vectors: QueryCache
-    tokens: Tokens
+    tokens: IntegrationTokens
     sessions: Sessions
-    intake: Intake
-    limit: RateLimit
-    metrics: Metrics
-    installation: Installation
+    ingest: EventIngest
+    rate_limit: RateLimit
+    metrics: ProcessMetrics
+    installation: InstallationMetrics
     secret_box: SecretBox
     outbound: Outbound
-    store_terms: Remembered[int, DeliveryTerms]
+    delivery_terms: StaleIfErrorCache[int, DeliveryTerms]
 
     def workflow_url(self, workflow_id: str, run_id: str = "") -> str:
-        """Where the Temporal UI shows a workflow, or one run of it."""
+        """Returns the address of a workflow in the Temporal UI, or of one run of it."""
         namespace = quote(self.settings.temporal_namespace)
         path = f"{self.settings.temporal_ui}/namespaces/{namespace}/workflows/{quote(workflow_id, safe='')}"
         return f"{path}/{run_id}" if run_id else path
 
 
-def state_of(request: Request) -> State:
-    return cast(State, request.app.state.opened)
+def app_state(request: Request) -> AppState:
+    return cast(AppState, request.app.state.opened)
 
 
 _WithToken = Annotated[object, Depends(INTEGRATION_TOKEN)]
 _WithSession = Annotated[object, Depends(SESSION)]
 _WithAdminSession = Annotated[object, Depends(ADMIN_SESSION)]
-# Read by the document alone: they tell who may ask.
+# Only the OpenAPI document reads these three.
 
 
-async def integration_of(request: Request, _: _WithToken = None) -> Integration:
-    """The holder of the request's integration token, within its rate limit."""
-    state = state_of(request)
+async def current_integration(request: Request, _: _WithToken = None) -> Integration:
+    """Returns the holder of the request's integration token; raises 401, 429 or 503."""
+    state = app_state(request)
     integration = await state.tokens.authenticate(request)
-    facts = facts_of(request)
+    facts = request_facts(request)
     facts.user_id, facts.store_id = integration.user_id, integration.store_id
     facts.token_id = integration.token_id
     try:
-        await state.limit.check(integration.token_id)
-    except Refused:
+        await state.rate_limit.check(integration.token_id)
+    except ApiError:
         state.metrics.limited(refused=True)
         raise
     state.metrics.limited(refused=False)
     return integration
 
 
-async def user_of(request: Request, _: _WithSession = None) -> User:
-    """The user whose session token a request carries; a new password or a closed account ends it."""
-    state = state_of(request)
+async def current_user(request: Request, _: _WithSession = None) -> User:
+    """Returns the user of the request's session; a new password or a closed account ends the session."""
+    state = app_state(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     claims = state.sessions.read(token.strip()) if scheme.lower() == "bearer" else None
     if claims is None:
@@ -89,38 +94,75 @@ async def user_of(request: Request, _: _WithSession = None) -> User:
         user = await users.read_user(connection, claims.user_id)
     if user is None or not user.is_active or password_stamp(user) != claims.password_stamp:
         raise unauthenticated("Invalid token")
-    facts_of(request).user_id = user.id
+    request_facts(request).user_id = user.id
     return user
 
 
-async def admin_of(request: Request, _: _WithAdminSession = None) -> User:
-    """A user who may administer."""
-    user = await user_of(request)
-    if not user.is_staff:
-        raise Refused(403, {"error": "Only admins may do this"})
-    return user
+class _AdminRoute(JsonRoute):
+    """Authenticates the admin before FastAPI reads the body, so that other bodies are not read."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def authenticate(request: Request) -> Response:
+            user = await current_user(request)
+            if not user.is_staff:
+                raise ApiError(403, {"error": "Only admins may do this"})
+            request.state.admin = user
+            return await handle(request)
+
+        return authenticate
+
+
+async def current_admin(request: Request, _: _WithAdminSession = None) -> User:
+    """Returns the admin that `_AdminRoute` authenticated."""
+    return cast(User, request.state.admin)
+
+
+def admin_router(prefix: str, *, tag: str) -> APIRouter:
+    """Returns a router for routes that only admins may use."""
+    return APIRouter(
+        prefix=prefix, tags=[tag], route_class=_AdminRoute, dependencies=[Depends(current_admin)]
+    )
+
+
+async def read_store(state: AppState, store_id: int) -> Store:
+    """Returns the store with this id; raises 404 where there is none."""
+    async with state.database.reading() as connection:
+        store = await stores.read(connection, store_id)
+    if store is None:
+        raise not_found("store")
+    return store
+
+
+async def existing_store(
+    request: Request, store_id: PathId, _: Annotated[User, Depends(current_admin)]
+) -> Store:
+    """Returns the store that the path names, for admins; raises 404 where there is none."""
+    return await read_store(app_state(request), store_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
-    """Whose knowledge may be asked; `store_id` is None where all stores of the user may."""
+class SearchScope:
+    """The products that a request may search; `store_id` is None for all stores of the user."""
 
     user_id: int
     store_id: int | None
 
 
-async def asker_of(request: Request, _: _WithToken = None, __: _WithSession = None) -> Asker:
-    """The holder of an integration token or of a session; integration tokens tell themselves apart."""
+async def search_scope(request: Request, _: _WithToken = None, __: _WithSession = None) -> SearchScope:
+    """Returns the scope of an integration token, which its prefix identifies, or of a session."""
     _, _, secret = request.headers.get("authorization", "").partition(" ")
     if secret.strip().startswith(tuple(platform.token_format.prefix for platform in PLATFORMS.values())):
-        integration = await integration_of(request)
-        return Asker(user_id=integration.user_id, store_id=integration.store_id)
-    user = await user_of(request)
-    return Asker(user_id=user.id, store_id=None)
+        integration = await current_integration(request)
+        return SearchScope(user_id=integration.user_id, store_id=integration.store_id)
+    user = await current_user(request)
+    return SearchScope(user_id=user.id, store_id=None)
 
 
-Opened = Annotated[State, Depends(state_of)]
-Admin = Annotated[User, Depends(admin_of)]
-CurrentUser = Annotated[User, Depends(user_of)]
-CurrentAsker = Annotated[Asker, Depends(asker_of)]
-CurrentIntegration = Annotated[Integration, Depends(integration_of)]
+CurrentState = Annotated[AppState, Depends(app_state)]
+CurrentAdmin = Annotated[User, Depends(current_admin)]
+CurrentUser = Annotated[User, Depends(current_user)]
+CurrentIntegration = Annotated[Integration, Depends(current_integration)]
+CurrentSearchScope = Annotated[SearchScope, Depends(search_scope)]
+ExistingStore = Annotated[Store, Depends(existing_store)]

@@ -1,6 +1,6 @@
-"""How the API refuses: one error type, rendered once.
+"""Error responses: one exception type, and the handlers that turn exceptions into JSON.
 
-Authentication answers `{"detail"}` with `WWW-Authenticate`; everything else `{"error"}` and what helps.
+Authentication errors have the body `{"detail"}` and a `WWW-Authenticate` header, all others `{"error"}`.
 """
 
 import logging
@@ -8,61 +8,68 @@ import math
 from typing import Any
 
 import orjson
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from starlette.exceptions import HTTPException
+from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.routing import Match
+
+from contracts.errors import InvalidField
 
 DATABASE_DOWN = (InterfaceError, OperationalError, PoolTimeout)
 
 logger = logging.getLogger("pilito.api")
 
 
-class Refused(Exception):
-    """An answer other than success, ready to be sent."""
+class ApiError(HTTPException):
+    """An error response; `content` is the JSON body."""
 
     def __init__(self, status: int, content: dict[str, Any], headers: dict[str, str] | None = None) -> None:
-        super().__init__(f"{status} {content}")
-        self.status = status
+        super().__init__(status, content, headers)
         self.content = content
-        self.headers = headers or {}
 
 
-def unauthenticated(detail: str) -> Refused:
-    return Refused(401, {"detail": detail}, {"WWW-Authenticate": "Bearer"})
+def unauthenticated(detail: str) -> ApiError:
+    """Returns a 401."""
+    return ApiError(401, {"detail": detail}, {"WWW-Authenticate": "Bearer"})
 
 
-def invalid(error: str, *, field: str | None = None, problem: str | None = None) -> Refused:
+def invalid(error: str, *, field: str | None = None, problem: str | None = None) -> ApiError:
+    """Returns a 400; `field` and `problem` are left out where they are None."""
     details = {"field": field, "problem": problem}
-    return Refused(400, {"error": error, **{k: v for k, v in details.items() if v is not None}})
+    return ApiError(400, {"error": error, **{k: v for k, v in details.items() if v is not None}})
 
 
-def too_many(wait: float) -> Refused:
-    """To be asked again after so many seconds, which are told whole."""
-    return Refused(429, {"error": "Too many requests"}, {"Retry-After": str(math.ceil(wait))})
+def invalid_field(field: str, problem: str) -> ApiError:
+    """Returns a 400 for one field."""
+    return invalid(f"{field}: {problem}", field=field, problem=problem)
 
 
-def unavailable(error: str, *, retry_after: int = 5) -> Refused:
-    return Refused(503, {"error": error}, {"Retry-After": str(retry_after)})
+def not_found(what: str, *, field: str | None = None) -> ApiError:
+    """Returns a 404; `field` names the field of the request that holds the unknown id."""
+    return ApiError(404, {"error": f"No such {what}", **({"field": field} if field else {})})
 
 
-def answer(status: int, content: object, headers: dict[str, str] | None = None) -> Response:
-    """A JSON response; Decimal prices become strings, so that no digit is lost."""
+def too_many(wait: float, error: str = "Too many requests") -> ApiError:
+    """Returns a 429; `wait` is in seconds and is rounded up for the `Retry-After` header."""
+    return ApiError(429, {"error": error}, {"Retry-After": str(math.ceil(wait))})
+
+
+def unavailable(error: str, *, retry_after: int = 5) -> ApiError:
+    """Returns a 503."""
+    return ApiError(503, {"error": error}, {"Retry-After": str(retry_after)})
+
+
+def json_response(status: int, content: object, headers: dict[str, str] | None = None) -> Response:
+    """Returns a JSON response; decimals are written as strings, so that no digit is lost."""
     body = orjson.dumps(content, default=str, option=orjson.OPT_UTC_Z)
     return Response(body, status, headers, media_type="application/json")
 
 
-async def refused(_: Request, error: Exception) -> Response:
-    if not isinstance(error, Refused):
-        raise error
-    return answer(error.status, error.content, error.headers)
-
-
-def _allowed(request: Request) -> str:
-    """All methods of a path; Starlette names those of the first route that has it."""
+def _allowed_methods(request: Request) -> str:
+    """Returns all methods of a path; Starlette names only the methods of the first route that matches."""
     methods: set[str] = set()
     for context in iter_route_contexts(request.app.routes):
         match, _ = context.route.matches(request.scope)
@@ -72,30 +79,41 @@ def _allowed(request: Request) -> str:
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
+    """Handles `ApiError` and the errors that FastAPI raises."""
+    if not isinstance(error, AnyHTTPException):
         raise error
     headers = dict(error.headers or {})
     if error.status_code == 405:
-        headers["Allow"] = _allowed(request)
-    return answer(error.status_code, {"error": error.detail}, headers)
+        headers["Allow"] = _allowed_methods(request)
+    content = error.content if isinstance(error, ApiError) else {"error": error.detail}
+    return json_response(error.status_code, content, headers)
 
 
 async def database_down(request: Request, error: Exception) -> Response:
-    """What cannot be answered without Postgres is to be asked again."""
+    """Handles the errors of SQLAlchemy that mean that Postgres does not answer."""
     logger.warning("Postgres does not answer: %s", type(error).__name__)
-    return await refused(request, unavailable("The database does not answer right now"))
+    return await http_error(request, unavailable("The database does not answer right now"))
 
 
-async def misfit(_: Request, error: Exception) -> Response:
-    """A path or query that does not fit, as FastAPI found it."""
+async def validation_error(request: Request, error: Exception) -> Response:
+    """Handles a path, query or body that does not fit; the response names the first field."""
     if not isinstance(error, RequestValidationError):
         raise error
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"][1:])
-    problem = first["msg"].removeprefix("Value error, ")
-    return await refused(_, invalid(f"{field}: {problem}", field=field, problem=problem))
+    if not field:  # FastAPI reports an empty body as a missing parameter
+        return await http_error(request, invalid("The body is not JSON", problem="the body is empty"))
+    return await http_error(request, invalid_field(field, first["msg"].removeprefix("Value error, ")))
+
+
+async def shop_error(request: Request, error: Exception) -> Response:
+    """Handles a field of a delivery or of a store that the connectors refuse."""
+    if not isinstance(error, InvalidField):
+        raise error
+    return await http_error(request, invalid(str(error), field=error.field, problem=error.problem))
 
 
 async def unexpected(request: Request, error: Exception) -> Response:
+    """Logs any other exception and returns a 500."""
     logger.error("unexpected error on a %s request", request.method, exc_info=error)
-    return answer(500, {"error": "Internal error; it was logged."})
+    return json_response(500, {"error": "Internal error; it was logged."})

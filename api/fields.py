@@ -1,29 +1,20 @@
-"""What requests are made of: fields with their bounds, and bodies read by a model.
-
-What does not fit is a 400 that names the field.
-"""
+"""The types of fields in paths, queries and bodies, with their bounds."""
 
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
-import orjson
 from fastapi import Path
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 from starlette.convertors import IntegerConvertor, register_url_convertor
-
-from api.errors import invalid
-from contracts.errors import InvalidField
-
-Model = TypeVar("Model", bound=BaseModel)
 
 LARGEST_ID = 2**63 - 1
 _PRICE = r"[0-9]{1,17}(\.[0-9]{1,17})?"
 
 
 class _Digits(IntegerConvertor):
-    """As many digits as a 64-bit number has; a path with anything else leads nowhere."""
+    """Matches as many digits as a 64-bit number has; a path with anything else is a 404."""
 
     regex = "[0-9]{1,19}"
 
@@ -48,7 +39,7 @@ def _price(value: object) -> Decimal:
 
 
 def _whole(value: object) -> object:
-    """36.0 is a whole number in JSON."""
+    """Returns 36 for 36.0, which is an integer in JSON Schema."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -72,12 +63,3 @@ Price = Annotated[
     ),
 ]
 Words = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
-
-
-def read_model(model: type[Model], body: dict[str, Any]) -> Model:
-    """A body as its model; JSON's types are kept apart, so 0 is not false and "1" is no number."""
-    try:
-        return model.model_validate_json(orjson.dumps(body), strict=True)
-    except ValidationError as error:
-        wrong = InvalidField.of(error)
-        raise invalid(str(wrong), field=wrong.field, problem=wrong.problem) from None

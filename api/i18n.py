@@ -1,4 +1,4 @@
-"""What we say to people, in Persian and in English."""
+"""Messages for people, in Persian and in English."""
 
 import re
 from collections.abc import Iterator
@@ -27,119 +27,119 @@ MESSAGES = {
     },
     "explain.waiting": {
         "fa": "تغییری از این محصول رسیده و منتظر پردازش است",
-        "en": "A change of this product has arrived and waits to be processed",
+        "en": "A change to this product was received and is waiting to be processed",
     },
     "explain.waiting.to_do": {
-        "fa": "چند ثانیه صبر کنید؛ اگر بیش از یک ساعت طول کشید، به پشتیبانی بگویید",
-        "en": "Wait some seconds; tell the operator if it takes more than an hour",
+        "fa": "چند ثانیه صبر کنید؛ اگر بیش از یک ساعت طول کشید، با پشتیبانی تماس بگیرید",
+        "en": "Wait a few seconds; contact the operator if it takes more than an hour",
     },
     "explain.processing": {
-        "fa": "محصول ذخیره شده و متن آن در راه جست‌وجو است",
-        "en": "The product is saved and its text is on its way into search",
+        "fa": "محصول ذخیره شده و متن آن در حال افزوده شدن به جست‌وجو است",
+        "en": "The product is saved and its text is being added to search",
     },
     "explain.processing.to_do": {
-        "fa": "چند ثانیه صبر کنید؛ اگر بیش از یک ساعت طول کشید، به پشتیبانی بگویید",
-        "en": "Wait some seconds; tell the operator if it takes more than an hour",
+        "fa": "چند ثانیه صبر کنید؛ اگر بیش از یک ساعت طول کشید، با پشتیبانی تماس بگیرید",
+        "en": "Wait a few seconds; contact the operator if it takes more than an hour",
     },
     "explain.retrying": {
-        "fa": "پردازش به مشکلی گذرا برخورده و خودبه‌خود دوباره تلاش می‌شود",
-        "en": "Processing met a passing problem and is tried again by itself",
+        "fa": "پردازش به مشکلی موقت برخورده و به‌طور خودکار دوباره انجام می‌شود",
+        "en": "Processing failed temporarily and is retried automatically",
     },
     "explain.retrying.to_do": {
-        "fa": "صبر کنید؛ last_error مشکل را می‌گوید و next_retry_at زمان تلاش بعدی را",
-        "en": "Wait; last_error names the problem and next_retry_at the next attempt",
+        "fa": "صبر کنید؛ last_error مشکل را نشان می‌دهد و next_retry_at زمان تلاش بعدی را",
+        "en": "Wait; last_error describes the problem and next_retry_at is the time of the next attempt",
     },
     "explain.blocked": {
-        "fa": "پردازش منتظر رفع مانعی است که فقط اپراتور می‌تواند برطرف کند",
-        "en": "Processing waits for something that only the operator can mend",
+        "fa": "پردازش منتظر رفع مشکلی است که فقط اپراتور می‌تواند برطرف کند",
+        "en": "Processing is waiting for a problem that only the operator can fix",
     },
     "explain.blocked.to_do": {
-        "fa": "آنچه last_error می‌گوید برطرف شود؛ پس از آن خودبه‌خود ادامه می‌یابد",
-        "en": "Have the operator mend what last_error names; it goes on by itself then",
+        "fa": "از اپراتور بخواهید مشکلِ last_error را برطرف کند؛ پس از آن پردازش به‌طور خودکار ادامه می‌یابد",
+        "en": "Ask the operator to fix the problem in last_error; processing then continues automatically",
     },
     "explain.failed": {
-        "fa": "پردازش آخرین تغییر این محصول ناموفق بود؛ دستیار فقط آنچه را پیش‌تر می‌دانست می‌داند",
-        "en": "The last change of this product failed; the assistant knows only what it knew before",
+        "fa": "پردازش آخرین تغییر این محصول ناموفق بود؛ دستیار فقط اطلاعات پیش از آن را دارد",
+        "en": "The last change to this product failed; the assistant only has the information from before",
     },
     "explain.failed.to_do": {
-        "fa": "آنچه last_error می‌گوید برطرف و رویداد دوباره اجرا شود، یا محصول را دوباره ذخیره کنید",
-        "en": "Mend what last_error names, then have the event retried or save the product in the shop again",
+        "fa": "مشکلِ last_error را برطرف کنید و رویداد یا ذخیره‌ی محصول در فروشگاه را تکرار کنید",
+        "en": "Fix the problem in last_error, then retry the event or save the product in the shop again",
     },
     "explain.deleted": {
         "fa": "این محصول در فروشگاه حذف شده است",
-        "en": "The shop deleted this product",
+        "en": "This product was deleted in the shop",
     },
     "explain.deleted.to_do": {
-        "fa": "اگر باید شناخته شود، آن را در فروشگاه بازگردانید",
-        "en": "Restore it in the shop if it should be known",
+        "fa": "اگر دستیار باید آن را بشناسد، محصول را در فروشگاه بازگردانید",
+        "en": "Restore it in the shop if the assistant should know it",
     },
     "explain.hidden": {
-        "fa": "این محصول منتشر نشده، پنهان یا دارای گذرواژه است",
-        "en": "This product is not published, hidden, or protected by a password",
+        "fa": "این محصول منتشر نشده، پنهان است یا گذرواژه دارد",
+        "en": "This product is unpublished, hidden or protected by a password",
     },
     "explain.hidden.to_do": {
         "fa": "آن را در فروشگاه منتشر و قابل مشاهده کنید",
         "en": "Publish it in the shop and make it visible",
     },
     "explain.ignored": {
-        "fa": "آخرین رویداد این شناسه به محصولی مربوط نبود که اینجا باشد",
-        "en": "The last event of this id concerned no product that is here",
+        "fa": "آخرین رویداد این شناسه مربوط به محصولی نبود که در این سامانه ثبت شده باشد",
+        "en": "The last event with this id was not about a known product",
     },
     "explain.ignored.to_do": {
         "fa": "شناسه را بررسی کنید یا محصول را در فروشگاه دوباره ذخیره کنید",
         "en": "Check the id, or save the product in the shop again",
     },
     "explain.never_received": {
-        "fa": "هیچ رویدادی از این محصول در گزارش ثبت نشده است",
-        "en": "No event of this product is in the log",
+        "fa": "هیچ رویدادی برای این محصول دریافت نشده است",
+        "en": "No event for this product was received",
     },
     "explain.never_received.to_do": {
         "fa": "اتصال فروشگاه را آزمایش کنید و محصول را دوباره ذخیره کنید",
-        "en": "Test the shop's connection and save the product again",
+        "en": "Test the connection of the shop and save the product again",
     },
     "explain.never_indexed": {
-        "fa": "رویدادی رسیده، اما متنی از این محصول هنوز ساخته نشده است",
-        "en": "Events have arrived, but no text of this product was ever made known",
+        "fa": "رویدادی دریافت شده، اما متن این محصول هنوز به جست‌وجو افزوده نشده است",
+        "en": "Events were received, but the text of this product was never added to search",
     },
     "explain.never_indexed.to_do": {
         "fa": "محصول را در فروشگاه دوباره ذخیره کنید",
         "en": "Save the product in the shop again",
     },
     "explain.embedding_outdated": {
-        "fa": "دستیار متن قدیمی این محصول را می‌شناسد، نه متن تازه را",
-        "en": "The assistant knows an older text of this product, not the present one",
+        "fa": "دستیار متن قدیمی این محصول را دارد، نه متن تازه را",
+        "en": "The assistant has an older text of this product, not the current one",
     },
     "explain.embedding_outdated.to_do": {
         "fa": "یک دقیقه صبر کنید؛ اگر تغییر نکرد، محصول را در فروشگاه دوباره ذخیره کنید",
-        "en": "Wait a minute; if that changes nothing, save the product in the shop again",
+        "en": "Wait a minute; if nothing changes, save the product in the shop again",
     },
     "explain.model_changed": {
-        "fa": "مدل جاسازی عوض شده است؛ این محصول تا رویداد بعدی فقط با واژه‌هایش پیدا می‌شود",
-        "en": "The embedding model was changed; until its next event this product is found by its words only",
+        "fa": "مدل بردارسازی عوض شده است؛ تا رویداد بعدی، این محصول فقط با جست‌وجوی واژه‌ها پیدا می‌شود",
+        "en": "The embedding model has changed; this product is found only by words until its next event",
     },
     "explain.model_changed.to_do": {
-        "fa": "محصول را در فروشگاه دوباره ذخیره کنید تا با مدل تازه جاسازی شود",
+        "fa": "محصول را در فروشگاه دوباره ذخیره کنید تا بردار آن با مدل تازه ساخته شود",
         "en": "Save the product in the shop again to have it embedded with the new model",
     },
     "explain.no_chunks": {
-        "fa": "این محصول نام و توضیحی ندارد که بتوان آن را یافت",
-        "en": "This product has neither name nor description to be found by",
+        "fa": "این محصول نام و توضیحی ندارد که در جست‌وجو پیدا شود",
+        "en": "This product has no name or description to search for",
     },
     "explain.no_chunks.to_do": {
         "fa": "برای محصول در فروشگاه نام و توضیح بنویسید",
-        "en": "Give the product a name and a description in the shop",
+        "en": "Add a name and a description to the product in the shop",
     },
 }
 
 
 LANGUAGES_READ = 20
-"""Of a longer header, the rest."""
+"""How many languages of a header are read."""
 
 _QUALITY = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?", re.ASCII)
 
 
-def _wishes(accept_language: str) -> Iterator[tuple[str, float]]:
-    """Language -> how much it is wished for; what cannot be read is no wish."""
+def _preferences(accept_language: str) -> Iterator[tuple[str, float]]:
+    """Yields each language of the header with its quality; entries that cannot be parsed are skipped."""
     for part in accept_language.lower().split(",", LANGUAGES_READ)[:LANGUAGES_READ]:
         tag, *parameters = (piece.strip() for piece in part.split(";"))
         qualities = [value[2:].strip() for value in parameters if value.startswith("q=")] or ["1"]
@@ -148,18 +148,19 @@ def _wishes(accept_language: str) -> Iterator[tuple[str, float]]:
 
 
 def language(accept_language: str | None) -> str:
-    """`en` where the header prefers it to Persian, else `fa`."""
-    wished: dict[str, float] = {}
-    for name, quality in _wishes(accept_language or ""):
-        wished[name] = max(quality, wished.get(name, 0.0))
-    others = wished.get("*", 0.0)
-    return "en" if wished.get("en", others) > wished.get("fa", others) else "fa"
+    """Returns `en` if the header prefers it to Persian, or else `fa`."""
+    preferred: dict[str, float] = {}
+    for name, quality in _preferences(accept_language or ""):
+        preferred[name] = max(quality, preferred.get(name, 0.0))
+    others = preferred.get("*", 0.0)
+    return "en" if preferred.get("en", others) > preferred.get("fa", others) else "fa"
 
 
 def message(name: str, accept_language: str | None) -> str:
+    """Returns a message in the language that the header prefers."""
     return MESSAGES[name][language(accept_language)]
 
 
 def in_language(accept_language: str | None) -> dict[str, str]:
-    """The headers of an answer with a message: which language it is in, and what decided that."""
+    """Returns the headers of a response with a message."""
     return {"Content-Language": language(accept_language), "Vary": "Accept-Language"}

@@ -1,4 +1,4 @@
-"""Durable before acknowledged: an accepted event is in Temporal or in Postgres, whichever is there."""
+"""Accepts events: an event is stored in Temporal or in Postgres before the sender gets its response."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from api.errors import answer, unavailable
+from api.errors import json_response, unavailable
 from api.i18n import in_language, message
 from contracts.deliveries import ParsedDelivery
 from contracts.events import ProductEvent
@@ -24,111 +24,110 @@ from temporal.client import start_product_event
 logger = logging.getLogger("pilito.api")
 
 INLINE_BYTES = 256 * 1024
-"""Bodies above this lie in the event's row, and only a reference travels through Temporal."""
+"""Larger bodies are stored in the event's row, and the workflow gets a reference."""
 
 ANSWER_WITHIN = 5.0
 
 LONGEST_USER_AGENT = 500
 
 
-class Taken(StrEnum):
+class IngestResult(StrEnum):
+    """Whether an event is new; `skipped` means that an event with its id was accepted before."""
+
     ACCEPTED = "accepted"
     SKIPPED = "skipped"
 
 
-class Down(Exception):
-    """One of the two places an event can be kept in does not answer."""
+class StorageDown(Exception):
+    """Temporal or Postgres does not answer."""
 
 
-class Intake:
-    """Takes an event once it is safe, and knows it again."""
+class EventIngest:
+    """Stores events durably and recognises repeated ones."""
 
     def __init__(self, database: Database, temporal: Client, *, task_queue: str) -> None:
         self._database = database
         self._temporal = temporal
         self._task_queue = task_queue
 
-    async def take(self, event: ProductEvent, *, size: int) -> Taken:
-        """Accept or skip an event whose body has `size` bytes; 503 where it can be kept nowhere."""
-        if size > INLINE_BYTES:
-            return await self._take_large(event)
+    async def accept(self, event: ProductEvent, *, size: int) -> IngestResult:
+        """Store an event with a body of `size` bytes; raises 503 where it can be stored nowhere."""
         try:
-            return await self._start(event)
-        except Down:
-            logger.warning("Temporal does not answer: event kept in the inbox")
-        try:
-            return await self._keep(event)
-        except Down:
-            raise unavailable("The event could be stored nowhere; please send it again") from None
-
-    async def _take_large(self, event: ProductEvent) -> Taken:
-        try:
-            kept = await self._keep(event)
-        except Down:
-            logger.warning("Postgres does not answer: a large event travels inside its workflow")
+            if size > INLINE_BYTES:
+                return await self._accept_large(event)
             try:
                 return await self._start(event)
-            except Down:
-                raise unavailable("The event could be stored nowhere; please send it again") from None
-        if kept is Taken.ACCEPTED:
+            except StorageDown:
+                logger.warning("Temporal does not answer: event kept in the inbox")
+            return await self._store(event)
+        except StorageDown:
+            raise unavailable("The event could not be stored; please send it again") from None
+
+    async def _accept_large(self, event: ProductEvent) -> IngestResult:
+        try:
+            result = await self._store(event)
+        except StorageDown:
+            logger.warning("Postgres does not answer: a large event travels inside its workflow")
+            return await self._start(event)
+        if result is IngestResult.ACCEPTED:
             try:
                 await self._start(replace(event, body=None))
-            except Down:
+            except StorageDown:
                 logger.warning("Temporal does not answer: event waits in the inbox")
-        return kept
+        return result
 
-    async def _start(self, event: ProductEvent) -> Taken:
+    async def _start(self, event: ProductEvent) -> IngestResult:
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 await start_product_event(self._temporal, event, task_queue=self._task_queue)
         except WorkflowAlreadyStartedError:
-            return Taken.SKIPPED
+            return IngestResult.SKIPPED
         except (
             RPCError,
             RuntimeError,
             TimeoutError,
             OSError,
         ) as error:  # a lazy client that cannot connect: RuntimeError
-            raise Down from error
-        return Taken.ACCEPTED
+            raise StorageDown from error
+        return IngestResult.ACCEPTED
 
-    async def _keep(self, event: ProductEvent) -> Taken:
+    async def _store(self, event: ProductEvent) -> IngestResult:
         try:
             async with self._database.transaction() as connection, asyncio.timeout(ANSWER_WITHIN):
-                kept = await inbox.store(connection, event)
+                stored = await inbox.store(connection, event)
         except (SQLAlchemyError, TimeoutError, OSError) as error:
-            raise Down from error
-        return Taken.ACCEPTED if kept else Taken.SKIPPED
+            raise StorageDown from error
+        return IngestResult.ACCEPTED if stored else IngestResult.SKIPPED
 
 
 def event_of(
-    told: ParsedDelivery, *, store_id: int, received_at: datetime, address: str, user_agent: str
+    delivery: ParsedDelivery, *, store_id: int, received_at: datetime, address: str, user_agent: str
 ) -> ProductEvent:
-    """An event as its workflow takes it."""
+    """Returns a parsed delivery as the input of its workflow."""
     return ProductEvent(
         store_id=store_id,
-        event_id=told.event_id,
-        event_type=told.event_type,
-        external_id=told.external_id,
-        parent=told.parent,
-        version=told.version,
+        event_id=delivery.event_id,
+        event_type=delivery.event_type,
+        external_id=delivery.external_id,
+        parent=delivery.parent,
+        version=delivery.version,
         received_at=received_at,
         source_address=address,
         user_agent=user_agent[:LONGEST_USER_AGENT],
-        body=dict(told.payload),
-        confirm=told.confirm,
+        body=dict(delivery.payload),
+        confirm=delivery.confirm,
     )
 
 
-def received(request: Request, event: ProductEvent, taken: Taken, started: float) -> Response:
-    """What a sender is told whose event is safe; `started` is when it began, by `perf_counter`."""
-    wished = request.headers.get("accept-language")
-    said: dict[str, object] = {
-        "status": taken,
-        "message": message(taken, wished),
+def ingest_response(request: Request, event: ProductEvent, result: IngestResult, started: float) -> Response:
+    """Returns the response to a sender; `started` is the time of `perf_counter` when the request came."""
+    preferred = request.headers.get("accept-language")
+    content: dict[str, object] = {
+        "status": result,
+        "message": message(result, preferred),
         "event_id": event.event_id,
     }
-    if taken is Taken.SKIPPED:
-        return answer(200, said, in_language(wished))
+    if result is IngestResult.SKIPPED:
+        return json_response(200, content, in_language(preferred))
     elapsed = round((time.perf_counter() - started) * 1000)
-    return answer(202, {**said, "processing_time_ms": elapsed}, in_language(wished))
+    return json_response(202, {**content, "processing_time_ms": elapsed}, in_language(preferred))

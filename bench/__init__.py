@@ -1,1 +1,1 @@
-"""What the service costs: ratios and counts, measured on real servers and written to `results.md`."""
+"""Benchmarks: ratios and counts that are measured on real servers and written to `results.md`."""

@@ -1,4 +1,4 @@
-"""`python -m bench`: everything, written to `results.md`; `python -m bench search …`: some, only shown."""
+"""`python -m bench` measures everything and writes `results.md`; with names, it only prints these rows."""
 
 import sys
 import tempfile
@@ -9,8 +9,8 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import acknowledgement, embedding, event_log, rows, search, sync, throughput
-from bench.rows import Row
+from bench import acknowledgement, embedding, event_log, results, search, sync, throughput
+from bench.results import Row
 from bench.system import Servers, described, running
 
 MEASUREMENTS = {
@@ -38,13 +38,13 @@ def main() -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="pilito-bench-") as folder, running(Path(folder)) as servers:
         found = uvloop.run(_measure(names, servers, console))
-        about = rows.circumstances(
-            command=rows.command(), servers=described(servers), seconds=time.monotonic() - began
+        about = results.circumstances(
+            command=results.command(), servers=described(servers), seconds=time.monotonic() - began
         )
     console.print(*(f"{name}: {what}" for name, what in about), sep="\n", markup=False)
-    console.print(rows.shown(found))
+    console.print(results.shown(found))
     if names == list(MEASUREMENTS):
-        rows.write(found, about)
+        results.write(found, about)
     return 0
 
 

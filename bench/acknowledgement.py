@@ -1,6 +1,6 @@
-"""How long a shop waits for its answer, against the start of a workflow that any design must make.
+"""How long the API takes to acknowledge a webhook, compared with the bare start of a workflow.
 
-No worker runs: what is measured is the acceptance of an event, and starts and deliveries leave the same work.
+No worker runs: only the acceptance of an event is measured.
 """
 
 from functools import partial
@@ -8,10 +8,9 @@ from functools import partial
 from rich.progress import Progress
 
 from bench.catalogue import product
-from bench.rows import Row, at_most
+from bench.results import Call, Row, Times, at_most, compared, in_lanes, ratio
 from bench.shop import Bare, delivery, opened
 from bench.system import Servers
-from bench.timing import Call, Times, compared, in_lanes, ratio
 from temporal.client import connect
 
 QUEUE = "bench-acknowledgement"

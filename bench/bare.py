@@ -1,4 +1,4 @@
-"""What no implementation can do without: a workflow with the steps of ours, which do nothing."""
+"""The baseline: a workflow with the activities of `ProductEvent`, which do nothing."""
 
 from collections.abc import Callable
 from typing import Any
@@ -56,7 +56,7 @@ STEPS: list[Callable[..., Any]] = [record, save, stage, embed, publish, finish]
 
 @workflow.defn(name="BareProductEvent")
 class BareWorkflow:
-    """Five local activities and an ordinary one, in the order and with the options of `ProductEvent`."""
+    """Five local activities and a regular one, in the order and with the options of `ProductEvent`."""
 
     @workflow.run
     async def run(self, event: ProductEvent) -> EventOutcome:

@@ -1,4 +1,4 @@
-"""Products as WooCommerce sends them, the same in every run: half Persian, half English."""
+"""Products as WooCommerce sends them, the same in every run; half are Persian, half English."""
 
 import random
 from typing import Any
@@ -21,7 +21,7 @@ def _sentences(words: list[str], source: random.Random, count: int) -> str:
 
 
 def product(number: int, *, price: int | None = None, edited: bool = False) -> dict[str, Any]:
-    """Product `number`; `price` changes only that, `edited` one paragraph of its description."""
+    """Returns product `number`; `price` changes only the price, `edited` one paragraph of the description."""
     source = random.Random(number)
     words = (PERSIAN if number % 2 else ENGLISH).split()
     name = " ".join(source.sample(words, 4))

@@ -1,4 +1,4 @@
-"""100,000 chunks of made-up text with made-up vectors, laid straight into the tables."""
+"""100,000 chunks of generated text with generated vectors, copied directly into the tables."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from bench.system import DIMENSIONS, MODEL
 from contracts.ids import embedding_label
 
 STORES = {"large": 50_000, "middle": 10_000, **{f"small {n}": 1_000 for n in range(1, 41)}}
-"""Chunks of every store; each is the only one of its user."""
+"""The number of chunks of every store; each user has one store."""
 
 CHUNKS_PER_PRODUCT = 2
 CLUSTERS = 1_000
 INTRINSIC = 96
-"""Real embeddings vary in far fewer directions than they have numbers."""
+"""Real embeddings vary in far fewer directions than they have dimensions."""
 SPREAD = 0.8
 VOCABULARY = 20_000
 WORDS = 80
@@ -35,19 +35,19 @@ CREATE FUNCTION fold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 END $$;
 CREATE TRIGGER fold BEFORE INSERT ON tenant_knowledge FOR EACH ROW EXECUTE FUNCTION fold();
 """
-"""While the corpus is copied in: its words are folded by construction."""
+"""A trigger while the corpus is copied; its words are in search form already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """A store of the corpus; `id` is its user's id as well."""
+    """A store of the corpus; `id` is also the id of its user."""
 
     id: int
     chunks: int
 
 
 class Corpus:
-    """Draws vectors around the centres of clusters and words from a vocabulary with common and rare ones."""
+    """Draws vectors around cluster centres, and words from a vocabulary with frequent and rare words."""
 
     def __init__(self) -> None:
         self._random = np.random.default_rng(11)
@@ -58,7 +58,7 @@ class Corpus:
         self.words = _vocabulary(self._random)
 
     def vectors(self, count: int) -> Floats:
-        """So many unit vectors, in rows."""
+        """Returns unit vectors in rows."""
         centres = self._centres[self._random.integers(CLUSTERS, size=count)]
         points = centres + SPREAD * self._random.standard_normal((count, INTRINSIC), dtype="f4")
         points /= np.linalg.norm(points, axis=1, keepdims=True)
@@ -80,12 +80,12 @@ def _vocabulary(random: np.random.Generator) -> list[str]:
 
 
 def load(url: str, corpus: Corpus, progress: Progress) -> dict[str, Store]:
-    """Fill empty tables, all but the vector index; the stores by name."""
+    """Fill empty tables, without the vector index. Returns the stores by name."""
     stores = {name: Store(id=at + 1, chunks=chunks) for at, (name, chunks) in enumerate(STORES.items())}
     owners = np.repeat(
         [s.id for s in stores.values()], [s.chunks // CHUNKS_PER_PRODUCT for s in stores.values()]
     )
-    np.random.default_rng(12).shuffle(owners)  # as they would have come: all stores at the same time
+    np.random.default_rng(12).shuffle(owners)  # as if all stores had sent products at the same time
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
         register_vector(connection)
         connection.execute(FOLD)

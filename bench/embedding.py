@@ -1,4 +1,4 @@
-"""What a catalogue costs to embed: calls and tokens, as the embedding service counts them."""
+"""The cost of embedding a catalogue: calls and tokens as the embedding service counts them."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 from rich.progress import Progress
 
 from bench.catalogue import product
-from bench.rows import Row, count
+from bench.results import Row, count
 from bench.shop import Shop, delivery, opened
 from bench.system import Servers
 from contracts.events import EventStatus

@@ -1,4 +1,4 @@
-"""Reading an event log of a million events: what a page costs at its beginning and in its depth."""
+"""Pages of an event log with a million events: the cost of the first page and of a late page."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -10,9 +10,8 @@ from rich.progress import Progress
 from sqlalchemy import make_url, text
 
 from bench.event_rows import SECONDS_APART, fill
-from bench.rows import Row, at_most, count
+from bench.results import Row, Times, at_most, compared, count, ratio
 from bench.system import Servers, migrate
-from bench.timing import Times, compared, ratio
 from contracts.events import EventStatus
 from database.engine import Database, create_engine
 from database.events import log as event_log

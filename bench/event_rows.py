@@ -1,4 +1,4 @@
-"""A long event log, made in seconds: what shops send in months, without payloads of any size."""
+"""Generates a long event log in seconds, with small payloads."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,7 +34,7 @@ _EVENTS = text("""
 
 
 async def fill(connection: AsyncConnection, count: int) -> list[int]:
-    """Write so many events of a new user's stores; the ids of the stores, that of most events first."""
+    """Write events of a new user's stores. Returns the ids of the stores, the one with most events first."""
     user_id = (await connection.execute(_USER)).scalar_one()
     found = await connection.execute(_STORES, {"user_id": user_id, "stores": STORES})
     stores = sorted(found.scalars())

@@ -1,4 +1,4 @@
-"""Search among 100,000 chunks: how fast it answers, and how much of what is nearest it finds."""
+"""Search among 100,000 chunks: response time and recall."""
 
 import time
 from collections.abc import Callable
@@ -13,9 +13,8 @@ from rich.progress import Progress
 from sqlalchemy import make_url, text
 
 from bench.corpus import STORES, Corpus, Store, load
-from bench.rows import Row, at_least, at_most, count
+from bench.results import Row, Times, at_least, at_most, compared, count, ratio
 from bench.system import DIMENSIONS, MODEL, Servers, migrate
-from bench.timing import Times, compared, ratio
 from contracts.ids import embedding_label
 from contracts.search import Hit, Question
 from database.chunks import search, vector_index
@@ -33,7 +32,7 @@ FILTERED: dict[str, Any] = {"in_stock": True, "min_price": Decimal(300_000), "ma
 
 @dataclass(slots=True)
 class Found:
-    """What the questions of one kind took, by the indexes and by an exact scan, and who found what."""
+    """The times of one kind of query, by index and by exact scan, and the recall."""
 
     indexed: Times
     exact: Times
@@ -73,7 +72,7 @@ async def measure(servers: Servers, progress: Progress) -> list[Row]:
 
 
 def _own_database(url: str) -> str:
-    """A database nobody else writes to, with memory for making indexes."""
+    """Create a separate database with memory for building indexes. Returns its URL."""
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
         connection.execute(
@@ -89,7 +88,7 @@ def _question(store: Store, filters: dict[str, Any]) -> Question:
 async def _ask(
     database: Database, question: Question, corpus: Corpus, advance: Callable[[], object]
 ) -> Found:
-    """Ask as users do, then exactly; then by vectors alone, to see what the index overlooks."""
+    """Run hybrid queries by index and exactly, then queries by vector only, to measure the recall."""
     found = Found(indexed=Times(), exact=Times())
     vectors = corpus.vectors(WARM_UP + QUESTIONS)
     for at, vector in enumerate(vectors):
@@ -113,7 +112,7 @@ async def _ask(
 async def _find(question: Question, words: str, database: Database, *, exact: bool) -> list[Hit]:
     async with database.transaction() as connection:
         if exact:
-            await connection.execute(text("SET LOCAL enable_indexscan = off"))  # leaves bitmap scans
+            await connection.execute(text("SET LOCAL enable_indexscan = off"))  # bitmap scans stay enabled
         return await search.find(connection, question, folded=words, label=LABEL, dimensions=DIMENSIONS)
 
 

@@ -1,10 +1,11 @@
-"""A shop that sends events and waits for their ends, and whoever starts bare workflows instead."""
+"""Clients of the benchmarks: a shop that sends events, and a client that starts bare workflows."""
 
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any
 
 import orjson
@@ -13,12 +14,12 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 
 from api.ingest import event_of
 from bench.bare import TASK_QUEUE, BareWorkflow
-from bench.keepalive import Connection
 from connectors.envelope import open_envelope
 from connectors.woocommerce.parse import parse
 from contracts.events import EventOutcome, EventStatus, ProductEvent
 from contracts.ids import SEARCH_ATTRIBUTES, product_event_id
 from contracts.tokens import IssuedToken
+from embedded.ports import LOOPBACK
 from workflows.product_event import ProductEventWorkflow
 
 WEBHOOK = "/api/integrations/woocommerce/webhook/"
@@ -26,7 +27,7 @@ _numbers = itertools.count(1)
 
 
 def delivery(product: dict[str, Any]) -> dict[str, Any]:
-    """The body of a webhook, with an event id of its own."""
+    """Returns the body of a webhook with a new event id."""
     return {
         "event_id": f"bench-{next(_numbers):06}",
         "event_type": "product.updated",
@@ -35,8 +36,49 @@ def delivery(product: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+class Connection:
+    """An HTTP/1.1 connection to a local port that sends one request at a time.
+
+    It does little else, so that the server is measured and not the client.
+    """
+
+    def __init__(self, port: int, *, path: str, secret: str) -> None:
+        self._port = port
+        self._head = (
+            f"POST {path} HTTP/1.1\r\nHost: {LOOPBACK}:{port}\r\nAuthorization: Bearer {secret}\r\n"
+            "Content-Type: application/json\r\nContent-Length: "
+        ).encode()
+
+    async def __aenter__(self) -> "Connection":
+        await self._connect()
+        return self
+
+    async def __aexit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        self._writer.close()
+        await self._writer.wait_closed()
+
+    async def _connect(self) -> None:
+        self._reader, self._writer = await asyncio.open_connection(LOOPBACK, self._port)
+
+    async def post(self, body: bytes, *, expect: int) -> bytes:
+        """Returns the body of the response to a body. Raises RuntimeError if its status is unexpected."""
+        if self._reader.at_eof():  # the server closed the idle connection
+            self._writer.close()
+            await self._connect()
+        self._writer.write(self._head + b"%d\r\n\r\n" % len(body) + body)
+        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
+        answer = await self._reader.readexactly(length)
+        status = int(head.split(b" ", 2)[1])
+        if status != expect:
+            raise RuntimeError(f"HTTP {status} where {expect} was expected: {answer!r}")
+        return answer
+
+
 class Shop:
-    """One token's connections to the API."""
+    """The connections of one token to the API."""
 
     def __init__(self, temporal: Client, store_id: int, connections: Sequence[Connection]) -> None:
         self._temporal = temporal
@@ -46,7 +88,7 @@ class Shop:
             self._free.put_nowait(connection)
 
     async def send(self, event: dict[str, Any]) -> str:
-        """Send an event once a connection is free; answers its id."""
+        """Send an event as soon as a connection is free. Returns its id."""
         connection = await self._free.get()
         await connection.post(orjson.dumps(event), expect=202)
         self._free.put_nowait(connection)
@@ -58,7 +100,7 @@ class Shop:
     async def ended(
         self, event_id: str, *, expected: tuple[EventStatus, ...] = (EventStatus.SUCCEEDED,)
     ) -> None:
-        """Wait for an event's end; RuntimeError where it is another one than `expected`."""
+        """Wait for the end of an event. Raises RuntimeError if its status is not `expected`."""
         handle: WorkflowHandle[ProductEventWorkflow, EventOutcome] = self._temporal.get_workflow_handle(
             product_event_id(self._store_id, event_id), result_type=EventOutcome
         )
@@ -69,7 +111,7 @@ class Shop:
 
 @asynccontextmanager
 async def opened(temporal: Client, port: int, token: IssuedToken, lanes: int) -> AsyncIterator[Shop]:
-    """A shop with so many connections."""
+    """Open a shop with a connection for each lane."""
     connections = [Connection(port, path=WEBHOOK, secret=token.secret) for _ in range(lanes)]
     for connection in connections:
         await connection.__aenter__()
@@ -81,7 +123,7 @@ async def opened(temporal: Client, port: int, token: IssuedToken, lanes: int) ->
 
 
 class Bare:
-    """Starts the bare workflow with the same event and search attributes as the API starts ours with."""
+    """Starts the bare workflow with the event and search attributes that the API uses."""
 
     def __init__(self, temporal: Client, store_id: int, *, task_queue: str = TASK_QUEUE) -> None:
         self._temporal = temporal
@@ -98,7 +140,7 @@ class Bare:
         )
 
     async def start(self, event: ProductEvent) -> str:
-        """Start a workflow; answers its id."""
+        """Start a workflow. Returns its id."""
         values = (str(event.store_id), event.external_id, event.event_type.value, "received")
         names = map(SearchAttributeKey.for_keyword, SEARCH_ATTRIBUTES)
         handle = await self._temporal.start_workflow(

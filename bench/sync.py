@@ -1,95 +1,165 @@
-"""A bulk resync against a loop that only downloads and parses the same pages, in alternating rounds."""
+"""Syncs of a shop at the default request budget: speed, requests, embedding calls, CPU and memory."""
 
 import asyncio
+import os
+import signal
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from statistics import median
 
-import psycopg
 from rich.progress import Progress
 from temporalio.client import Client
 
-from bench import memory
+from activities.stores.shop_reader import BURST
 from bench.catalogue import product
-from bench.rows import Row, at_least, at_most, count
+from bench.results import Row, at_least, at_most, count, cpu_seconds, peak_memory
 from bench.shop import Shop, delivery, opened
-from bench.system import DIMENSIONS, MODEL, Servers
-from bench.walks import PER_PAGE, Catalogue, Store, Walk, catalogue, download, reading
-from connectors.woocommerce.client import MANIFEST_FIELDS
-from contracts.ids import embedding_label
-from database.chunks import vector_index
+from bench.system import SECONDS_TO_START, Servers
+from contracts.ids import catalog_sync_id
+from contracts.syncs import Sync, SyncMode, SyncRequest
+from crypto import SecretBox
+from database.access import stores
+from database.engine import Database, create_engine
+from database.sync import runs
+from embedded.processes import Child
 from fakes.openai import EmbeddingServer
-from temporal.client import connect
+from fakes.woocommerce import KEY, SECRET
+from settings import Settings
+from temporal.client import connect, start_catalog_sync
 
 FEW, MANY = 2_000, 20_000
-LANES = 2
-BULK_WORKERS = 2
+PER_PAGE = 100
+PAGES = MANY // PER_PAGE
 EVENTS = 40
-IMPORTS, COMPARISONS = 3, 5
-"""Rounds: a loop, then a walk over the same pages."""
-
-Round = tuple[float, Walk]
-"""The loop's seconds, and the walk."""
-
-LISTS = ",".join(MANIFEST_FIELDS)
-SETTINGS: dict[str, object] = {
-    "PILITO_ALLOW_PRIVATE_SHOPS": "true",
-    "PILITO_SHOP_REQUESTS_PER_MINUTE": 10_000_000,
-}
+BUDGET: int = Settings.model_fields["shop_requests_per_minute"].default
+"""Requests per minute."""
 
 
-def index_dropped(servers: Servers) -> None:
-    with psycopg.connect(servers.database_url.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute(f"DROP INDEX {vector_index.index_name(embedding_label(MODEL, DIMENSIONS))}")
+class ShopProcess:
+    """A WooCommerce shop in a process of its own: see `bench.processes`."""
 
+    def __init__(self, process: Child) -> None:
+        self._process = process
+        self._lines_read = 0
+        self.base_url = self._next_line(None)
 
-def index_built(servers: Servers) -> float:
-    """Seconds in which the vector index takes in all there is."""
-    began = time.perf_counter()
-    vector_index.ensure(servers.database_url, model=MODEL, dimensions=DIMENSIONS)
-    return time.perf_counter() - began
+    def edit(self) -> None:
+        """Edit one product in a hundred."""
+        self._next_line(signal.SIGUSR1)
 
+    def requests(self) -> int:
+        """Returns the number of requests since the last call."""
+        return int(self._next_line(signal.SIGUSR2))
 
-async def latency(shop: Shop, times: int) -> list[float]:
-    """Seconds from sending an event to its end, one after the other."""
-    found = []
-    for number in range(times):
-        began = time.perf_counter()
-        await shop.sync(
-            delivery(
-                product(number + 1, price=number + time.time_ns() % 1_000_000, edited=True)
-                | {"name": f"رویداد {time.time_ns()}"}
-            )
+    def _next_line(self, number: signal.Signals | None) -> str:
+        if number is not None:
+            os.kill(self._process.pid, number)
+        self._lines_read += 1
+        self._process.wait_until(
+            lambda: self._process.log.read_text().count("\n") >= self._lines_read,
+            seconds=SECONDS_TO_START,
+            pause=time.sleep,
         )
-        found.append(time.perf_counter() - began)
-    return found
+        return self._process.log.read_text().splitlines()[self._lines_read - 1]
+
+
+@contextmanager
+def shop_process(servers: Servers, name: str, products: int) -> Iterator[ShopProcess]:
+    arguments = ("-m", "bench.processes", "shop", str(products))
+    with servers.process(f"shop-{name}", *arguments) as process:
+        yield ShopProcess(process)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A sync and what it used: seconds, requests to the shop, and CPU seconds of the bulk worker."""
+
+    sync: Sync
+    seconds: float
+    requests: int
+    cpu: float
+    history: int
+
+    @property
+    def budget_seconds(self) -> float:
+        """The time that the request budget alone takes, after a full burst."""
+        return max(0.0, (self.requests - 1) * 60 / BUDGET - BURST.total_seconds())
+
+
+class SyncedStore:
+    """A store that reads a shop, and the process that syncs it."""
+
+    def __init__(
+        self, database: Database, temporal: Client, store_id: int, shop: ShopProcess, worker: Child
+    ) -> None:
+        self._database = database
+        self._temporal = temporal
+        self._store_id = store_id
+        self._shop = shop
+        self._worker = worker
+
+    async def sync(self, progress: Progress, name: str) -> Measured:
+        """Run a full sync."""
+        await asyncio.sleep(BURST.total_seconds())  # every sync begins with a full burst
+        task = progress.add_task(name, total=None)
+        self._shop.requests()
+        cpu, began = cpu_seconds(self._worker.pid), time.perf_counter()
+        request = SyncRequest(store_id=self._store_id, mode=SyncMode.FULL)
+        handle = await start_catalog_sync(self._temporal, request, task_queue="pilito-sync")
+        await handle.result()
+        seconds = time.perf_counter() - began
+        progress.update(task, total=1, completed=1)
+        described = await self._temporal.get_workflow_handle(catalog_sync_id(self._store_id)).describe()
+        async with self._database.reading() as connection:
+            _, [sync] = await runs.list_syncs(connection, self._store_id, offset=0, limit=1)
+        if sync.status != "succeeded":
+            raise RuntimeError(f"the sync ended as {sync}")
+        return Measured(
+            sync=sync,
+            seconds=seconds,
+            requests=self._shop.requests(),
+            cpu=cpu_seconds(self._worker.pid) - cpu,
+            history=described.history_length,
+        )
+
+
+@asynccontextmanager
+async def synced_store(
+    servers: Servers, temporal: Client, shop: ShopProcess, worker: Child
+) -> AsyncIterator[SyncedStore]:
+    """Create a store that reads a shop only when a benchmark starts a sync."""
+    database = Database(create_engine(servers.database_url, pool_size=1))
+    try:
+        token = await servers.token()
+        keys = {"consumer_key": KEY, "consumer_secret": SECRET}
+        async with database.transaction() as connection:
+            values = {
+                "base_url": shop.base_url,
+                "credentials": SecretBox(["k" * 32]).encrypt_fields(keys),
+                "currency": "IRT",
+                "schedule": {"paused": True},
+            }
+            await stores.change(connection, token.store_id, values)
+        yield SyncedStore(database, temporal, token.store_id, shop, worker)
+    finally:
+        await database.close()
 
 
 async def measure(servers: Servers, progress: Progress) -> list[Row]:
     temporal = await connect(servers.temporal_address, "default")
     with EmbeddingServer(instant=True) as embeddings:
-        settings = {**SETTINGS, "OPENAI_BASE_URL": embeddings.base_url}
-        few = await _few(servers, temporal, settings, progress)
-        rows = await _many(servers, temporal, settings, embeddings, few, progress)
-        return rows + await _beside(servers, temporal, settings, progress)
-
-
-async def _few(servers: Servers, temporal: Client, settings: dict[str, object], progress: Progress) -> int:
-    """MiB a bulk worker has had at most after a small import."""
-    with catalogue(servers, FEW, "few") as shop, servers.workers(bulk=BULK_WORKERS, **settings) as bulk:
-        await _warm(servers, temporal, progress, "few")
-        async with reading(servers, temporal, shop) as store:
-            task = progress.add_task(f"{FEW:,} products: first import", total=FEW)
-            await store.walk(progress, task)
-        return max(memory.peak(worker.pid) for worker in bulk)
-
-
-async def _warm(servers: Servers, temporal: Client, progress: Progress, name: str) -> None:
-    """Wait until the worker has started and done everything once."""
-    with catalogue(servers, PER_PAGE, f"before-{name}") as shop:
-        async with reading(servers, temporal, shop) as store:
-            await store.walk(progress, progress.add_task("warming up", total=PER_PAGE))
-        download(shop, PER_PAGE, None)
+        settings: dict[str, object] = {
+            "PILITO_ALLOW_PRIVATE_SHOPS": "true",
+            "OPENAI_BASE_URL": embeddings.base_url,
+        }
+        with shop_process(servers, "few", FEW) as shop, servers.workers(bulk=1, **settings) as [worker]:
+            async with synced_store(servers, temporal, shop, worker) as store:
+                await store.sync(progress, f"{FEW:,} products: first import")
+            memory = peak_memory(worker.pid)
+        rows = await _many(servers, temporal, settings, embeddings, memory, progress)
+        return rows + await _events(servers, temporal, settings, progress)
 
 
 async def _many(
@@ -97,112 +167,114 @@ async def _many(
     temporal: Client,
     settings: dict[str, object],
     embeddings: EmbeddingServer,
-    few: int,
+    memory_of_few: int,
     progress: Progress,
 ) -> list[Row]:
-    index_dropped(servers)
-    with catalogue(servers, MANY, "many") as shop, servers.workers(bulk=BULK_WORKERS, **settings) as bulk:
-        await _warm(servers, temporal, progress, "many")
-        async with reading(servers, temporal, shop) as store:
-            imports = [await _round(store, shop, None, "first import", progress)]
-            many = max(memory.peak(worker.pid) for worker in bulk)
-            index = index_built(servers)
+    with shop_process(servers, "many", MANY) as shop, servers.workers(bulk=1, **settings) as [worker]:
+        async with synced_store(servers, temporal, shop, worker) as store:
+            calls = []
             embeddings.reset()
-            unchanged = [await _round(store, shop, LISTS, "unchanged", progress) for _ in range(COMPARISONS)]
-            calls, asked = len(embeddings.requests), unchanged[0][1].asked
+            first = await store.sync(progress, f"{MANY:,} products: first import")
+            calls.append(len(embeddings.requests))
+            memory = peak_memory(worker.pid)
+            unchanged = await store.sync(progress, f"{MANY:,} products: unchanged")
+            calls.append(len(embeddings.requests))
             shop.edit()
-            _, changed = await _round(store, shop, LISTS, "1 % changed", progress)
-            calls_changed = len(embeddings.requests) - calls
-        index_dropped(servers)
-        while len(imports) < IMPORTS:
-            async with reading(servers, temporal, shop) as store:
-                imports.append(await _round(store, shop, None, "first import", progress))
-        index_built(servers)
-    first, counts, pages = imports[0][1], changed.sync.counts, MANY // PER_PAGE
+            changed = await store.sync(progress, f"{MANY:,} products: 1 % changed")
+            calls.append(len(embeddings.requests))
+    counts = changed.sync.counts
     return [
-        at_least(
-            f"first import of {MANY:,} products against downloading and parsing them",
-            _ratio(imports),
-            0.25,
-            f"{_rates(imports)}; by {BULK_WORKERS} bulk workers, without the vector index, which takes in"
-            f" {first.sync.counts.embedded:,} vectors in {index:.0f} s",
-        ),
-        at_least(
-            f"unchanged full resync of {MANY:,} products against downloading and parsing the lists",
-            _ratio(unchanged),
-            0.7,
-            _rates(unchanged),
-        ),
-        count("embedding calls of an unchanged resync", calls, f"{pages} pages", exactly=0),
-        at_most("requests of an unchanged resync, a page", asked / pages, 1.01, f"{asked} requests"),
-        count(
-            "products taken over when 1 % changed",
-            counts.new + counts.changed,
-            f"{calls_changed} embedding calls, {changed.asked} requests, {changed.seconds:.1f} s",
-            exactly=MANY // 100,
+        _budget_row(f"first import of {MANY:,} products", first),
+        _budget_row(f"unchanged full sync of {MANY:,} products", unchanged),
+        at_most(
+            "requests per page, first import", first.requests / PAGES, 1.01, f"{first.requests} requests"
         ),
         at_most(
-            f"a bulk worker's memory, {MANY:,} products against {FEW:,}",
-            many / few,
+            "requests per page, unchanged", unchanged.requests / PAGES, 1.01, f"{unchanged.requests} requests"
+        ),
+        count("embedding calls, first import", calls[0], f"{PAGES} pages", exactly=PAGES),
+        count("embedding calls, unchanged", calls[1] - calls[0], f"{PAGES} pages", exactly=0),
+        count(
+            "products applied when 1 % changed",
+            counts.new + counts.changed,
+            f"{calls[2] - calls[1]} embedding calls, {changed.requests} requests, {changed.seconds:.1f} s",
+            exactly=MANY // 100,
+        ),
+        _cpu_row("first import", first),
+        _cpu_row("unchanged", unchanged),
+        at_most(
+            f"peak memory of the bulk worker, {MANY:,} products against {FEW:,}",
+            memory / memory_of_few,
             1.2,
-            f"{many} and {few} MiB",
+            f"{memory} and {memory_of_few} MiB",
         ),
         Row(
-            measurement=f"events in the history of {MANY:,} products' import",
+            measurement=f"events in the history of the first import of {MANY:,} products",
             result=f"{first.history:,}",
-            made_of=f"{pages} pages",
+            made_of=f"{PAGES} pages",
             target="< 5,000",
             met=first.history < 5_000,
         ),
     ]
 
 
-async def _round(store: Store, shop: Catalogue, fields: str | None, name: str, progress: Progress) -> Round:
-    """A loop over a shop's pages, and then a walk over them."""
-    seconds = download(shop, MANY, fields)
-    walk = await store.walk(progress, progress.add_task(f"{MANY:,} products: {name}", total=MANY))
-    return seconds, walk
-
-
-def _ratio(rounds: Sequence[Round]) -> float:
-    return median(loop / walk.seconds for loop, walk in rounds)
-
-
-def _rates(rounds: Sequence[Round]) -> str:
-    ours, loops = median(walk.seconds for _, walk in rounds), median(loop for loop, _ in rounds)
-    return (
-        f"{MANY / ours:,.0f} of {MANY / loops:,.0f} products/s, medians of {len(rounds)} rounds each; the"
-        " ratio is the median of the rounds' ratios"
+def _budget_row(name: str, measured: Measured) -> Row:
+    return at_least(
+        f"{name}: share of the default request budget used",
+        measured.budget_seconds / measured.seconds,
+        0.95,
+        f"{measured.requests} requests in {measured.seconds:.1f} s, {BUDGET} a minute take"
+        f" {measured.budget_seconds:.1f} s",
+        unit="",
     )
 
 
-async def _beside(
+def _cpu_row(name: str, measured: Measured) -> Row:
+    return Row(
+        measurement=f"CPU seconds of the bulk worker per 1,000 products, {name}",
+        result=f"{measured.cpu * 1_000 / MANY:.2f}",
+        made_of=f"{measured.cpu:.1f} s for {MANY:,} products",
+    )
+
+
+async def _events(
     servers: Servers, temporal: Client, settings: dict[str, object], progress: Progress
 ) -> list[Row]:
-    """How long events take while another store is imported."""
+    """Measure how long events take while another store is imported."""
     token = await servers.token()
     with (
-        catalogue(servers, MANY, "beside") as shop,
-        servers.workers(bulk=BULK_WORKERS, **settings),
+        shop_process(servers, "events", MANY) as shop,
+        servers.workers(bulk=1, **settings) as [worker],
         servers.api(**settings) as api,
     ):
         async with (
-            opened(temporal, api.port, token, LANES) as events,
-            reading(servers, temporal, shop) as store,
+            opened(temporal, api.port, token, 1) as sender,
+            synced_store(servers, temporal, shop, worker) as store,
         ):
-            await latency(events, EVENTS)  # the first seconds of a worker are slower
-            idle = median(await latency(events, EVENTS))
-            task = progress.add_task(f"{MANY:,} products: import beside events", total=MANY)
-            walking = asyncio.create_task(store.walk(progress, task))
+            await _latencies(sender, EVENTS)  # the first events of a worker are slower
+            idle = median(await _latencies(sender, EVENTS))
+            syncing = asyncio.create_task(store.sync(progress, f"{MANY:,} products: import with events"))
+            await asyncio.sleep(BURST.total_seconds())
             busy: list[float] = []
-            while not walking.done():
-                busy += await latency(events, 1)
-            await walking
+            while not syncing.done():
+                busy += await _latencies(sender, 1)
+            await syncing
     return [
         at_most(
-            "an event's way to search during an import, against idle",
+            "time from an event to search during an import, against idle",
             median(busy) / idle,
             3.0,
-            f"medians of {len(busy)}: {median(busy) * 1000:.0f} and {idle * 1000:.0f} ms",
+            f"{median(busy) * 1000:.0f} and {idle * 1000:.0f} ms, medians of {len(busy)} and {EVENTS}",
         )
     ]
+
+
+async def _latencies(sender: Shop, events: int) -> list[float]:
+    """Returns the seconds from sending an event to its end, for events one after another."""
+    seconds = []
+    for number in range(events):
+        began = time.perf_counter()
+        text = product(number + 1, price=number + time.time_ns() % 1_000_000, edited=True)
+        await sender.sync(delivery(text | {"name": f"رویداد {time.time_ns()}"}))
+        seconds.append(time.perf_counter() - began)
+    return seconds

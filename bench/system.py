@@ -1,4 +1,4 @@
-"""The real servers and processes that are measured, in a state directory of their own."""
+"""The servers and processes that are measured, in a temporary state directory."""
 
 import os
 import sys
@@ -41,7 +41,7 @@ class Api:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Servers:
-    """Postgres with our tables, and Temporal."""
+    """Running servers: Postgres with the tables of the service, and Temporal."""
 
     state_dir: Path
     database_url: str
@@ -49,7 +49,7 @@ class Servers:
 
     @contextmanager
     def process(self, name: str, *arguments: str, **settings: object) -> Iterator[Child]:
-        """A Python process with these settings and no other."""
+        """Run a Python process with these settings only."""
         environment = {
             name: value
             for name, value in os.environ.items()
@@ -93,7 +93,7 @@ class Servers:
 
     @contextmanager
     def workers(self, *, bulk: int, **settings: object) -> Iterator[list[Child]]:
-        """A worker for events, and the bulk workers it yields."""
+        """Run a worker for events and some bulk workers. Yields the bulk workers."""
         with ExitStack() as started:
             started.enter_context(
                 self.process("worker", "-m", "cli", "worker", "--only", "events", **settings)
@@ -107,20 +107,20 @@ class Servers:
 
     @contextmanager
     def bare_worker(self) -> Iterator[Child]:
-        with self.process("bare-worker", "-m", "bench.bare_worker") as child:
+        with self.process("bare-worker", "-m", "bench.processes", "bare-worker") as child:
             yield child
 
     @contextmanager
     def instant_embeddings(self) -> Iterator[str]:
-        """An embedding service that takes no time; its base URL."""
-        with self.process("embeddings", "-m", "bench.instant") as child:
+        """Run an embedding service that answers at once. Yields its base URL."""
+        with self.process("embeddings", "-m", "bench.processes", "embeddings") as child:
             child.wait_until(
                 lambda: child.log.read_text().endswith("\n"), seconds=SECONDS_TO_START, pause=time.sleep
             )
             yield child.log.read_text().splitlines()[-1]
 
     async def token(self) -> IssuedToken:
-        """A token of a new store of a new user."""
+        """Returns a token of a new store of a new user."""
         database = Database(create_engine(self.database_url, pool_size=1))
         try:
             async with database.transaction() as connection:
@@ -147,7 +147,7 @@ def migrate(url: str) -> None:
 
 @contextmanager
 def running(state_dir: Path) -> Iterator[Servers]:
-    """Servers that end with the block."""
+    """Run servers until the end of the block."""
     postgres = EmbeddedPostgres(state_dir)
     temporal = EmbeddedTemporal(state_dir, search_attributes=dict.fromkeys(SEARCH_ATTRIBUTES, "Keyword"))
     with ExitStack() as stack:
@@ -170,7 +170,7 @@ def _is_ready(port: int) -> bool:
 
 
 def described(servers: Servers) -> str:
-    """The versions of what is measured against."""
+    """Returns the versions of Postgres and pgvector."""
     with psycopg.connect(servers.database_url.replace("+psycopg", "")) as connection:
         found = connection.execute(
             "SELECT current_setting('server_version'), extversion FROM pg_extension WHERE extname = 'vector'"

@@ -1,4 +1,4 @@
-"""Events to their ends, alone and 500 at once, against bare workflows of the same steps; and memory then."""
+"""Events from start to end, one by one and 500 at once, compared with bare workflows; and peak memory."""
 
 import asyncio
 import statistics
@@ -10,11 +10,9 @@ from typing import Any, TypeVar
 from rich.progress import Progress
 
 from bench.catalogue import product
-from bench.memory import peak
-from bench.rows import Row, at_least, at_most, count
+from bench.results import Row, Times, at_least, at_most, compared, count, peak_memory, ratio, sequentially
 from bench.shop import Bare, Shop, delivery, opened
 from bench.system import Servers
-from bench.timing import Times, compared, ratio, sequentially
 from temporal.client import connect
 
 LANES = 16
@@ -29,14 +27,14 @@ Sent = TypeVar("Sent")
 async def _per_second(
     start: Callable[[Sent], Awaitable[str]], ended: Callable[[str], Awaitable[None]], events: Sequence[Sent]
 ) -> float:
-    """Start all, wait for all; events per second."""
+    """Start all events and wait for their ends. Returns events per second."""
     began = time.perf_counter()
     left = iter(events)
     ids: list[str] = []
 
     async def lane() -> None:
         for event in left:
-            ids.append(await start(event))  # noqa: PERF401 - lanes share it
+            ids.append(await start(event))  # noqa: PERF401 - the lanes share the list
 
     await asyncio.gather(*(lane() for _ in range(LANES)))
     await asyncio.gather(*map(ended, ids))
@@ -44,7 +42,7 @@ async def _per_second(
 
 
 class Sides:
-    """Ours and theirs, each given products that nobody has seen yet."""
+    """Both sides of the comparison; each gets new products every time."""
 
     def __init__(self, shop: Shop, bare: Bare) -> None:
         self._shop = shop
@@ -92,7 +90,7 @@ async def measure(servers: Servers, progress: Progress) -> list[Row]:
             for _ in range(ROUNDS):
                 rates.append((await sides.ours(), await sides.theirs()))
                 progress.advance(task)
-        memory = [("API", peak(api.process.pid)), ("worker", peak(worker.pid))]
+        memory = [("API", peak_memory(api.process.pid)), ("worker", peak_memory(worker.pid))]
     medians = [statistics.median(side) for side in zip(*rates, strict=True)]
     return [
         *(

@@ -18,7 +18,7 @@ from contracts.ids import catalog_sync_id
 from contracts.syncs import Sync, SyncMode, SyncRequest, SyncStatus
 from database.access import stores
 from database.engine import Database
-from database.sync import pages as sync_findings
+from database.sync import findings as sync_findings
 from database.sync import runs as drift
 from database.sync import runs as syncs
 from temporal.client import connect, start_catalog_sync, status_of

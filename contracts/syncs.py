@@ -1,4 +1,4 @@
-"""A bulk resync: one walk through a shop's catalogue, and what it found."""
+"""A bulk resync: one pass through a shop's catalogue, and the differences it found."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,14 +6,14 @@ from enum import StrEnum
 
 
 class SyncMode(StrEnum):
-    """Incremental asks for what changed since the last good walk; full compares everything."""
+    """Incremental asks for what changed since the last successful sync; full compares everything."""
 
     INCREMENTAL = "incremental"
     FULL = "full"
 
 
 class SyncStatus(StrEnum):
-    """Where a sync stands; a refused one would have removed too much, and removed nothing."""
+    """The state of a sync. A refused sync would have removed too many products, and removed none."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -24,7 +24,7 @@ class SyncStatus(StrEnum):
 
 
 class FindingKind(StrEnum):
-    """Why we differed from the shop."""
+    """Why a stored product differed from the shop."""
 
     MISSED_EVENT = "missed_event"
     SILENT_DELETE = "silent_delete"
@@ -36,10 +36,10 @@ class FindingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncRequest:
-    """A sync as it is asked for; `allow_gone` lets more than a fifth of the products vanish.
+    """A requested sync. `allow_gone` permits it to remove more than a fifth of the products.
 
-    After `pages_per_run` another run of its workflow goes on, with a history that begins anew; one step of a
-    run walks `pages_per_step` at most, by default as many as suit the kind of walk.
+    After `pages_per_run` pages the workflow continues as new, with an empty history. One activity processes
+    up to `pages_per_step` pages; the default depends on the kind of sync.
     """
 
     store_id: int
@@ -52,11 +52,11 @@ class SyncRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncRun:
-    """A sync under way; `modified_after` is of the shop's clock, None where everything is walked.
+    """A running sync. `modified_after` is in the shop's time; None compares every product.
 
-    On the `first` one, no product that we lack was missed. Where we hold nothing to compare the list with,
-    its products are read `whole` at once. `missed` is how many changes the walk before found of which no
-    event had told.
+    On the first sync (`is_first`), products we do not have are expected and are not reported as missed
+    events. Where the store has no product at all (`is_import`), pages are read in full instead of compared.
+    `missed` is the number of missed events that the previous sync found.
     """
 
     sync_id: int
@@ -65,45 +65,43 @@ class SyncRun:
     dry_run: bool
     allow_gone: bool
     modified_after: datetime | None
-    first: bool = False
-    whole: bool = False
+    is_first: bool = False
+    is_import: bool = False
     missed: int = 0
     pages_per_step: int = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncPosition:
-    """How far a walk is; all that a run hands over to the next one.
+    """The next page of a sync; all that one run of the workflow hands over to the next.
 
-    `numbered` is how many pages the shop said there are, where a page's number is its cursor, and `total` how
-    many products. Where a step begins, `until` is the page before which it ends.
+    `pages` and `total` are how many pages and products the shop counted so far, where it counts them.
     """
 
     run: SyncRun
     page: int = 1
     cursor: str | None = None
     empty_in_row: int = 0
-    numbered: int | None = None
+    pages: int | None = None
     total: int | None = None
-    until: int | None = None
-    beyond: int | None = None
-    """Of the products that were not seen, the row to go on after; None while pages are walked."""
+    missing_after: int | None = None
+    """The product row after which missing products are looked for; None while pages are processed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WalkedPages:
-    """Some pages of the shop's list were compared: where to go on, and those on which something differs.
+class ProcessedPages:
+    """The result of one step: the next position, and the pages with products that differ.
 
-    A position without a cursor is the end.
+    A next position without a cursor is the end of the list.
     """
 
-    at: SyncPosition
-    differing: tuple[int, ...]
+    next: SyncPosition
+    differing: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferingPages:
-    """Pages whose differing products are to be taken over."""
+    """Compared pages with products to apply."""
 
     run: SyncRun
     pages: tuple[int, ...]
@@ -111,19 +109,15 @@ class DifferingPages:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingProducts:
-    """How many of the products we hold a complete walk did not see.
+    """How many stored products no page of a complete sync listed, and how many products are stored."""
 
-    `to_ask` is whether there is one to ask about; syncs begun before it was told of always asked.
-    """
-
-    absent: int
-    held: int
-    to_ask: bool = True
+    missing: int
+    stored: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncEnd:
-    """How a sync ended; `reason` is for people, one sentence."""
+    """The result of a sync; `reason` is one sentence for people."""
 
     sync_id: int
     status: SyncStatus
@@ -132,7 +126,7 @@ class SyncEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncCounts:
-    """Products by what became of them, texts that were embedded or had their vectors, and tokens."""
+    """Products by result, texts that were embedded or reused a vector, and tokens spent."""
 
     seen: int = 0
     new: int = 0
@@ -147,7 +141,7 @@ class SyncCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncFinding:
-    """One product that differed, and why; `detail` is a sentence for people."""
+    """A product that differed, and why; `detail` is one sentence for people."""
 
     external_id: str
     kind: FindingKind
@@ -156,7 +150,7 @@ class SyncFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sync:
-    """A sync as its store's owner sees it; what is counted grows while it runs."""
+    """A sync as its store's owner sees it; the counts grow while it runs."""
 
     id: int
     store_id: int
@@ -176,7 +170,7 @@ class Sync:
 
     @property
     def shows_no_difference(self) -> bool:
-        """Whether it compared everything, and none of it was new, changed, gone or unreadable."""
+        """Whether the sync compared every product and found none new, changed, gone or unreadable."""
         differing = self.counts.new + self.counts.changed + self.counts.gone + self.counts.failed
         complete = self.status is SyncStatus.SUCCEEDED and self.modified_after is None
         return complete and not differing

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import orjson
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from database.halfvec import accept_vectors
@@ -74,6 +74,11 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         async with self._autocommit.connect() as connection:
             yield connection
+
+    async def ping(self) -> None:
+        """Raises an error of SQLAlchemy where Postgres does not answer."""
+        async with self.reading() as connection:
+            await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
         await self.engine.dispose()

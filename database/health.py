@@ -1,4 +1,4 @@
-"""What `pilito doctor`, the readiness check and the first start ask of a database."""
+"""What `pilito doctor` and the first start read of the state of a database."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -8,11 +8,6 @@ _EXTENSION = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'"
 _INDEX = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
 
 _ENDED = text("SELECT count(*) FROM events WHERE store_id = :store_id AND finished_at IS NOT NULL")
-
-
-async def ping(connection: AsyncConnection) -> None:
-    """Ask Postgres for an answer; raises SQLAlchemyError where it has none."""
-    await connection.execute(text("SELECT 1"))
 
 
 async def server_version(connection: AsyncConnection) -> str:

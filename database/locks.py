@@ -10,21 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.engine import Database
 
-
-def _key(external_id: str, store_id: str) -> str:
-    return f"hashtextextended('embedding ' || {external_id}, {store_id})"
-
-
-_BY_ROW = text(f"""
+_BY_ROW = text("""
     WITH wanted AS MATERIALIZED (
-        SELECT w.id AS name, coalesce({_key("p.external_id", "p.store_id")}, w.id) AS key
-        FROM unnest(CAST(:ids AS bigint[])) AS w(id) LEFT JOIN products p ON p.id = w.id)
-    SELECT name, key FROM wanted WHERE pg_try_advisory_lock(key)
-""")
-
-_BY_EXTERNAL_ID = text(f"""
-    WITH wanted AS MATERIALIZED (
-        SELECT name, {_key("name", ":store_id")} AS key FROM unnest(CAST(:external_ids AS text[])) AS name)
+        SELECT id AS name, hashtextextended('embedding', id) AS key FROM unnest(CAST(:ids AS bigint[])) AS id)
     SELECT name, key FROM wanted WHERE pg_try_advisory_lock(key)
 """)
 
@@ -35,8 +23,6 @@ _BY_PURPOSE = text("""
 """)
 
 _RELEASE = text("SELECT pg_advisory_unlock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
-
-_EXISTING = text("SELECT external_id FROM products WHERE store_id = :store_id AND external_id = ANY(:names)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +57,6 @@ async def embedding_locks(database: Database, products: Sequence[int]) -> AsyncI
         _locks(connection, _BY_ROW, {"ids": list(products)}) as ids,
     ):
         yield LockedProducts(connection, frozenset(ids))
-
-
-@asynccontextmanager
-async def newcomer_locks(
-    database: Database, store_id: int, external_ids: Sequence[str]
-) -> AsyncIterator[frozenset[str]]:
-    """Lock products that have no row yet for embedding.
-
-    Yields the external ids that were locked; products that have a row, or that another session embeds, are
-    left out.
-    """
-    values = {"store_id": store_id, "external_ids": list(external_ids)}
-    async with database.reading() as connection, _locks(connection, _BY_EXTERNAL_ID, values) as names:
-        rows = await connection.execute(_EXISTING, {"store_id": store_id, "names": names})
-        yield frozenset(names) - set(rows.scalars())
 
 
 @asynccontextmanager

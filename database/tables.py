@@ -319,7 +319,7 @@ def _sync_id() -> Column[int]:
 
 
 COUNTS = ("seen", "new", "changed", "unchanged", "gone", "failed", "embedded", "reused", "tokens_spent")
-"""What is counted, of each page and of the whole."""
+"""The counts of each page and of the whole sync."""
 
 shop_budgets = Table(
     "shop_budgets",
@@ -363,13 +363,13 @@ sync_pages = Table(
     _sync_id(),
     Column("page", Integer, primary_key=True, autoincrement=False),
     Column("external_ids", ARRAY(Text), nullable=False, server_default="{}", comment="products on the page"),
-    Column("wanted", ARRAY(Text), nullable=False, server_default="{}"),
-    Column("taken_at", DateTime(timezone=True)),
+    Column("differing", ARRAY(Text), nullable=False, server_default="{}", comment="products to apply"),
+    Column("applied_at", DateTime(timezone=True)),
     *(_count(name) for name in COUNTS),
 )
 
-sync_absent = Table(
-    "sync_absent",
+sync_missing = Table(
+    "sync_missing",
     metadata,
     _sync_id(),
     Column("product_id", BigInteger, primary_key=True, autoincrement=False),

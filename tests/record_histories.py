@@ -61,7 +61,7 @@ async def keep(shop: Shop, name: str, workflow_id: str) -> None:
 
 
 async def record_syncs(system: System) -> None:
-    """A walk in two runs, one that removes a product, those that refuse to or fail, and a scheduled one."""
+    """A first import, syncs in several runs, one that removes a product, a refused and a failed one."""
     with ShopServer() as server:
         synced = await Synced.open(system, server)
         id_ = catalog_sync_id(synced.store.store_id)

@@ -1,16 +1,14 @@
-"""Read shops with their own credentials, at a pace that all processes share."""
+"""Reading shops, with the key of each store and within a rate limit that all processes share."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from weakref import WeakValueDictionary
 
 from activities.errors import application_error, classified_errors, database_errors
 from activities.failures import STORE_GONE
-from activities.turns import Turn, ahead, in_blocks
 from connectors.base import Catalogue, CatalogueReader
 from connectors.http.outbound import Outbound
 from connectors.registry import PLATFORMS
@@ -23,15 +21,12 @@ from database.engine import Database
 
 BURST = timedelta(seconds=5)
 
-BLOCK = timedelta(seconds=0.1)
-"""Slots that lie within this time are reserved together by bulk work, which uses them at once."""
-
-NOT_YET = "The shop is asked no more often than it allows; its next turn is a while away."
+NOT_YET = "The rate limit for requests to the shop is reached; the next slot is later."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenShop:
-    """A shop that is being read."""
+    """A shop that is open for reading."""
 
     store_id: int
     terms: ShopCredentials
@@ -39,15 +34,8 @@ class OpenShop:
     reader: CatalogueReader
 
 
-@asynccontextmanager
-async def _asking(turn: Turn, alone: asyncio.Lock | None) -> AsyncIterator[None]:
-    async with alone or nullcontext():
-        await turn()
-        yield
-
-
 class ShopReader:
-    """Opens the shops of stores; all processes together send each shop at most `per_minute` requests."""
+    """Opens the shops of stores; all processes together send `per_minute` requests at most to each."""
 
     def __init__(
         self, database: Database, outbound: Outbound, secret_box: SecretBox, *, per_minute: int
@@ -56,11 +44,10 @@ class ShopReader:
         self._outbound = outbound
         self._secret_box = secret_box
         self._price = timedelta(minutes=1) / per_minute
-        self._block = max(1, BLOCK * per_minute // timedelta(minutes=1))
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def terms(self, store_id: int) -> ShopCredentials:
-        """Returns the credentials of a store's shop; raises a fatal error where there is no such store."""
+        """Returns how a store's shop is read. Raises an ApplicationError if there is no such store."""
         with database_errors():
             async with self._database.single() as connection:
                 terms = await shop_access.access(connection, store_id)
@@ -72,11 +59,10 @@ class ShopReader:
     async def open(
         self, store_id: int, *, max_wait: timedelta | None = None, bulk: bool = False
     ) -> AsyncIterator[OpenShop]:
-        """Open a shop for reading; its errors become `ApplicationError`s, retryable or not.
+        """Open a shop for reading. Errors are translated into retryable or non-retryable `ApplicationError`s.
 
-        If the next rate-limit slot is further away than `max_wait`, a retryable error is raised instead of
-        waiting for it. `bulk` work makes one request at a time in this process, and reserves its next slots
-        while the shop answers.
+        If the next slot of the rate limit is further away than `max_wait`, a retryable error is raised
+        instead of sleeping. `bulk` steps of this process send one request at a time to the shop.
         """
         terms = await self.terms(store_id)
         reader = PLATFORMS[terms.type].reader
@@ -85,17 +71,11 @@ class ShopReader:
                 Failure(retry=Retry.FATAL, reason="The store has no credentials to read its shop with.")
             )
 
-        async def take(count: int) -> None:
-            with database_errors():
-                async with self._database.single() as connection:
-                    wait = await shop_access.reserve(
-                        connection, store_id, price=self._price * count, burst=BURST
-                    )
-            if max_wait is not None and wait > max_wait.total_seconds():
-                raise application_error(
-                    Failure(retry=Retry.RETRY, reason=NOT_YET, pause=timedelta(seconds=wait))
-                )
-            await asyncio.sleep(wait)
+        @asynccontextmanager
+        async def request_slot() -> AsyncIterator[None]:
+            async with self._one_at_a_time(store_id) if bulk else nullcontext():
+                await self._wait_for_slot(store_id, max_wait)
+                yield
 
         async with classified_errors(
             reader.failure,
@@ -108,16 +88,19 @@ class ShopReader:
                 base_url=terms.base_url,
                 credentials=self._secret_box.decrypt_fields(terms.credentials),
             )
-            turn = in_blocks(take, self._block if bulk else 1)
-            alone = self._bulk_lock(store_id) if bulk else None
-            async with (
-                ahead(turn) if bulk else nullcontext(turn) as next_turn,
-                reader.open(access, self._outbound, partial(_asking, next_turn, alone)) as catalogue,
-            ):
+            async with reader.open(access, self._outbound, request_slot) as catalogue:
                 yield OpenShop(store_id=store_id, terms=terms, catalogue=catalogue, reader=reader)
 
-    def _bulk_lock(self, store_id: int) -> asyncio.Lock:
-        """Returns the lock that bulk requests to this shop hold, one at a time in this process."""
+    async def _wait_for_slot(self, store_id: int, max_wait: timedelta | None) -> None:
+        with database_errors():
+            async with self._database.single() as connection:
+                wait = await shop_access.reserve(connection, store_id, price=self._price, burst=BURST)
+        if max_wait is not None and wait > max_wait.total_seconds():
+            raise application_error(Failure(retry=Retry.RETRY, reason=NOT_YET, pause=timedelta(seconds=wait)))
+        await asyncio.sleep(wait)
+
+    def _one_at_a_time(self, store_id: int) -> asyncio.Lock:
+        """Returns the lock that a bulk step of this process holds during a request to the shop."""
         return self._locks.setdefault(store_id, asyncio.Lock())
 
     async def _hold_off(self, store_id: int, failure: Failure) -> None:

@@ -1,21 +1,18 @@
-"""Taking products over on behalf of a sync: what was done, what failed, and what it waits for."""
+"""Apply products as the shop has them: save them, index their texts, and mark their pages as applied."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence, Set
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import application_error, database_errors
-from activities.heartbeat import Heartbeater, heartbeating
 from activities.stores.shop_reader import OpenShop
-from activities.sync.index_page import Spent
-from activities.sync.new_products import Foresight
-from activities.sync.pagination import Seen
-from activities.sync.save_page import Pages, ReadPage, ReadProduct, SavedPage
+from activities.sync.index_page import PageIndexer
+from activities.sync.pagination import FetchedPage
+from activities.sync.save_page import ReadPage, ReadProduct, SavedPage, save_page
 from connectors.base import WholePage
 from connectors.registry import PLATFORMS
 from contracts.catalog import Product
@@ -24,17 +21,56 @@ from contracts.events import EventType
 from contracts.retry import Failure, Retry
 from contracts.syncs import FindingKind, SyncCounts, SyncFinding, SyncRun
 from database.engine import Database
-from database.sync import pages as sync_findings
+from database.sync import findings
 from database.sync import pages as sync_pages
-from database.sync import runs as syncs
-from database.sync.pages import Outcome
+from database.sync.pages import PageOutcome
 
 Bodies = Mapping[str, Mapping[str, Any]]
-"""What a catalogue tells of products, by their ids."""
+"""Products as the shop's catalogue shows them, by their ids."""
 
 
-def _read(shop: OpenShop, bodies: Bodies, read_at: datetime) -> tuple[list[ReadProduct], list[SyncFinding]]:
-    """The products, and findings on those that cannot be read."""
+class PageApplier:
+    """Applies the products of pages to the database and to the search index.
+
+    `failure` maps an error of the embeddings API to a retry decision.
+    """
+
+    def __init__(
+        self, database: Database, indexer: PageIndexer, *, failure: Callable[[Exception], Failure]
+    ) -> None:
+        self._database = database
+        self._indexer = indexer
+        self._failure = failure
+
+    async def apply(
+        self, run: SyncRun, pages: Sequence[int], shop: OpenShop, bodies: Bodies, requested_at: datetime
+    ) -> None:
+        """Save and index products that differed on compared pages, and mark these pages as applied."""
+        page, unreadable = _parse(shop, bodies, requested_at)
+        with _apply_errors(self._failure):
+            async with self._database.transaction() as connection:
+                saved = await save_page(connection, page, model=self._indexer.model)
+            spent = await self._indexer.index(saved.unindexed)
+            async with self._database.transaction() as connection:
+                await findings.keep(connection, run.sync_id, unreadable)
+                counts = replace(spent, failed=len(unreadable))
+                await sync_pages.mark_applied(connection, run.sync_id, pages, counts)
+
+    async def import_page(self, shop: OpenShop, fetched: FetchedPage[WholePage]) -> None:
+        """Save and index the products of a page that was read in full, and mark it as applied."""
+        sync_id, number = fetched.position.run.sync_id, fetched.position.page
+        page, unreadable = _parse(shop, fetched.page.products, fetched.requested_at)
+        with _apply_errors(self._failure):
+            async with self._database.transaction() as connection:
+                saved = await save_page(connection, page, model=self._indexer.model)
+                await sync_pages.keep(connection, sync_id, _outcome(fetched, saved, unreadable))
+            spent = await self._indexer.index(saved.unindexed)
+            async with self._database.transaction() as connection:
+                await sync_pages.mark_applied(connection, sync_id, [number], spent)
+
+
+def _parse(shop: OpenShop, bodies: Bodies, requested_at: datetime) -> tuple[ReadPage, list[SyncFinding]]:
+    """Returns the products, and findings about the bodies that cannot be read."""
     products, unreadable = [], []
     for external_id, body in bodies.items():
         try:
@@ -46,147 +82,39 @@ def _read(shop: OpenShop, bodies: Bodies, read_at: datetime) -> tuple[list[ReadP
             )
             continue
         if isinstance(change, Product):
-            listed = shop.catalogue.fingerprint(body)
-            products.append(ReadProduct(product=change, read_at=read_at, listed_hash=listed))
-    return products, unreadable
+            listed_hash = shop.catalogue.fingerprint(body)
+            products.append(ReadProduct(product=change, listed_hash=listed_hash))
+    page = ReadPage(store_id=shop.store_id, terms=shop.terms, requested_at=requested_at, products=products)
+    return page, unreadable
 
 
-def _outcomes(
-    pages: Sequence[Seen[WholePage]], new: Set[str], unreadable: Mapping[int, Sequence[SyncFinding]]
-) -> Iterator[Outcome]:
-    """What pages came to; products are new on the first one that names them."""
-    left = new | {finding.external_id for findings in unreadable.values() for finding in findings}
-    for seen in pages:
-        page, listed = seen.at.page, seen.page.listed
-        fresh = left & {*listed}
-        left -= fresh
-        yield Outcome(
-            page=page,
-            external_ids=listed,
-            counts=SyncCounts(
-                seen=len(listed),
-                new=len(fresh),
-                unchanged=len(listed) - len(fresh),
-                failed=len(unreadable[page]),
-            ),
-            findings=unreadable[page],
-        )
-
-
-def _waited_for(failure: Failure) -> Failure:
-    """What somebody must mend is waited for, as long as a page may take."""
-    return replace(failure, retry=Retry.RETRY) if failure.retry is Retry.BLOCKED else failure
+def _outcome(
+    fetched: FetchedPage[WholePage], saved: SavedPage, unreadable: Sequence[SyncFinding]
+) -> PageOutcome:
+    """Returns the outcome of an imported page; products that cannot be read count as new and as failed."""
+    listed = list(dict.fromkeys(fetched.page.listed))
+    new = len({*listed} & (saved.new | {one.external_id for one in unreadable}))
+    return PageOutcome(
+        page=fetched.position.page,
+        external_ids=listed,
+        counts=SyncCounts(seen=len(listed), new=new, unchanged=len(listed) - new, failed=len(unreadable)),
+        findings=unreadable,
+    )
 
 
 @contextmanager
-def _meant(failure: Callable[[Exception], Failure]) -> Iterator[None]:
-    """Turn what the database and the embeddings API raise into what it means."""
+def _apply_errors(failure_of: Callable[[Exception], Failure]) -> Iterator[None]:
+    """Translate errors of the database and of the embeddings API.
+
+    An error that an operator must fix, such as an invalid API key, is retried as long as the step may take.
+    """
     try:
         with database_errors():
             yield
     except ApplicationError:
         raise
     except Exception as error:  # the mapping is total
-        raise application_error(_waited_for(failure(error))) from None
-
-
-class Taking:
-    """Takes over pages of a sync."""
-
-    def __init__(
-        self,
-        database: Database,
-        pages: Pages,
-        foresight: Foresight,
-        *,
-        failure: Callable[[Exception], Failure],
-    ) -> None:
-        self._database = database
-        self._pages = pages
-        self._foresight = foresight
-        self._failure = failure
-
-    async def take(
-        self, run: SyncRun, numbers: Sequence[int], shop: OpenShop, bodies: Bodies, read_at: datetime
-    ) -> None:
-        """Save products as they were read, make their texts known, and mark their pages as done."""
-        products, unreadable = _read(shop, bodies, read_at)
-        page = ReadPage(store_id=run.store_id, terms=shop.terms, products=products)
-        with _meant(self._failure):
-            async with self._database.transaction() as connection:
-                saved = await self._pages.save(connection, page)
-            await self._make_known(run, numbers, saved, Spent(), unreadable)
-
-    async def take_listed(self, shop: OpenShop, pages: Sequence[Seen[WholePage]]) -> None:
-        """The same for pages of the list, which are kept with their products; new ones are embedded first.
-
-        Of a product that moved from one of them to another, the later page tells.
-        """
-        run, numbers = pages[0].at.run, [seen.at.page for seen in pages]
-        read: dict[str, ReadProduct] = {}
-        unreadable: dict[int, list[SyncFinding]] = {}
-        for seen in pages:
-            products, unreadable[seen.at.page] = _read(shop, seen.page.products, seen.read_at)
-            read |= {one.product.external_id: one for one in products}
-        page = ReadPage(store_id=run.store_id, terms=shop.terms, products=list(read.values()))
-        with _meant(self._failure):
-            async with (
-                self._foresight.of(run.store_id, [one.product for one in page.products]) as newcomers,
-                self._database.transaction() as connection,
-            ):
-                saved = await self._pages.save(connection, page, newcomers)
-                outcomes = list(_outcomes(pages, saved.new, unreadable))
-                await sync_pages.keep(connection, run.sync_id, outcomes)
-                if not saved.unknown:
-                    await self._taken(connection, run, numbers, newcomers.spent)
-            if saved.unknown:
-                await self._make_known(run, numbers, saved, newcomers.spent)
-
-    async def _make_known(
-        self,
-        run: SyncRun,
-        numbers: Sequence[int],
-        saved: SavedPage,
-        before: Spent,
-        unreadable: Sequence[SyncFinding] = (),
-    ) -> None:
-        spent = before + await self._pages.make_known(saved)
-        async with self._database.transaction() as connection:
-            await self._taken(connection, run, numbers, spent, unreadable)
-
-    async def _taken(
-        self,
-        connection: AsyncConnection,
-        run: SyncRun,
-        numbers: Sequence[int],
-        spent: Spent,
-        unreadable: Sequence[SyncFinding] = (),
-    ) -> None:
-        """Mark pages as done, with what they cost and what of them cannot be read."""
-        counts = SyncCounts(
-            failed=len(unreadable),
-            embedded=spent.embedded,
-            reused=spent.reused,
-            tokens_spent=spent.tokens,
-        )
-        if unreadable:
-            await sync_findings.keep_findings(connection, run.sync_id, unreadable)
-        await sync_pages.taken(connection, run.sync_id, numbers, counts)
-
-    @asynccontextmanager
-    async def explained(self, sync_id: int) -> AsyncIterator[Heartbeater]:
-        """Beat while within, and tell the sync what it waits for.
-
-        A shop that refuses us ends the sync: whoever asked is told at once, and its schedule tries again.
-        """
-        try:
-            async with heartbeating() as heart:
-                with database_errors():
-                    yield heart
-        except ApplicationError as error:
-            with database_errors():
-                async with self._database.single() as connection:
-                    await syncs.show(connection, sync_id, error.message)
-            if error.type == Retry.BLOCKED:
-                raise application_error(Failure(retry=Retry.FATAL, reason=error.message)) from None
-            raise
+        failure = failure_of(error)
+        if failure.retry is Retry.BLOCKED:
+            failure = replace(failure, retry=Retry.RETRY)
+        raise application_error(failure) from None

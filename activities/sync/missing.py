@@ -1,4 +1,4 @@
-"""Products a complete walk did not see: still there, hidden from our key, or gone."""
+"""Products that no page of a complete sync listed: still in the shop, hidden from our key, or deleted."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -8,99 +8,103 @@ from temporalio import activity
 
 from activities.errors import database_errors
 from activities.stores.shop_reader import OpenShop, ShopReader
-from activities.sync.apply import Bodies, Taking
+from activities.sync.apply import Bodies, PageApplier
+from activities.sync.step import sync_step
 from contracts.errors import ShopHides
 from contracts.syncs import FindingKind, MissingProducts, SyncCounts, SyncFinding, SyncPosition, SyncRun
 from database.engine import Database
-from database.sync import missing as absent
-from database.sync import pages as sync_findings
+from database.sync import findings, missing
 from database.sync import pages as sync_pages
-from database.sync.pages import Outcome
+from database.sync.pages import PageOutcome
 
 BATCH = 100
-"""Products asked for at a time."""
+"""Products that one activity confirms."""
 
 
-def _silent(external_id: str) -> SyncFinding:
+class MissingActivities:
+    """The activities of a full sync after its last page."""
+
+    def __init__(self, database: Database, shops: ShopReader, applier: PageApplier) -> None:
+        self._database = database
+        self._shops = shops
+        self._applier = applier
+
+    @activity.defn
+    async def count_missing(self, run: SyncRun) -> MissingProducts:
+        """Count the stored products that no page listed; a dry run reports them as findings."""
+        with database_errors():
+            async with self._database.transaction() as connection:
+                counted = await missing.count(connection, run.sync_id)
+                if run.dry_run and counted.missing:
+                    batch = await missing.find(connection, run.sync_id, after=0, limit=findings.KEPT)
+                    reported = [_silent_delete(product.external_id) for product in batch]
+                    await findings.keep(connection, run.sync_id, reported)
+        return counted
+
+    @activity.defn
+    async def remove_missing(self, position: SyncPosition) -> int | None:
+        """Ask the shop for missing products, and remove those it no longer has.
+
+        Returns the row after which the next batch begins, None after the last batch. A product that moved to
+        another page during the sync still exists, and is applied. If the pages listed fewer products than
+        the shop counts, the shop hides some from our key: then each product is requested separately, because
+        only that answer distinguishes a hidden product from a deleted one.
+        """
+        run = position.run
+        async with sync_step(self._database, self._shops, run) as (shop, _):
+            async with self._database.reading() as connection:
+                batch = await missing.find(
+                    connection, run.sync_id, after=position.missing_after or 0, limit=BATCH
+                )
+            if not batch:
+                return None
+            ids = [product.external_id for product in batch]
+            requested_at = datetime.now(UTC)
+            fetch = _fetch_together if batch[0].saw_all else _fetch_one_by_one
+            bodies, hidden = await fetch(shop, ids)
+            existing = [*bodies, *hidden]
+            deleted = [external_id for external_id in ids if external_id not in existing]
+            await self._remove(position, deleted, existing, requested_at)
+            await self._applier.apply(run, [position.page], shop, bodies, requested_at)
+        return batch[-1].id if len(batch) == BATCH else None
+
+    async def _remove(
+        self, position: SyncPosition, deleted: Sequence[str], existing: Sequence[str], requested_at: datetime
+    ) -> None:
+        sync_id = position.run.sync_id
+        async with self._database.transaction() as connection:
+            removed = await missing.remove(connection, sync_id, deleted, requested_at=requested_at)
+            outcome = PageOutcome(
+                page=position.page,
+                external_ids=existing,
+                counts=SyncCounts(gone=len(removed), seen=len(existing), changed=len(existing)),
+                findings=[_silent_delete(external_id) for external_id in removed],
+            )
+            await sync_pages.keep(connection, sync_id, outcome)
+
+
+def _silent_delete(external_id: str) -> SyncFinding:
     return SyncFinding(
         external_id=external_id,
         kind=FindingKind.SILENT_DELETE,
-        detail="The shop no longer has it, and no event told of that.",
+        detail="The shop no longer has the product, but we never received an event for its deletion.",
     )
 
 
-class AbsentActivities:
-    """Steps of a full sync after its last page."""
-
-    def __init__(self, database: Database, shops: ShopReader, taking: Taking) -> None:
-        self._database = database
-        self._shops = shops
-        self._taking = taking
-
-    @activity.defn
-    async def weigh_absent(self, run: SyncRun) -> MissingProducts:
-        """How much of what we hold no page named; a dry run tells of it and leaves it at that."""
-        with database_errors():
-            async with self._database.transaction() as connection:
-                missing, held = await absent.weigh(connection, run.sync_id)
-                if run.dry_run and missing:
-                    batch = await absent.find(connection, run.sync_id, beyond=0, limit=sync_findings.KEPT)
-                    findings = [_silent(unseen.external_id) for unseen in batch]
-                    await sync_findings.keep_findings(connection, run.sync_id, findings)
-        return MissingProducts(absent=missing, held=held, to_ask=missing > 0)
-
-    @activity.defn
-    async def take_absent(self, at: SyncPosition) -> int | None:
-        """Ask the shop for products no page named, and remove those it does not have.
-
-        Answers the row to go on after, None where that was all. A product that changed its page during the
-        walk is still there, and is taken over as it is. Where pages named fewer products than there are,
-        the shop hides some from our key: then each is asked for by itself, for only that tells hidden from
-        gone.
-        """
-        run = at.run
-        async with self._taking.explained(run.sync_id):
-            async with self._database.reading() as connection:
-                batch = await absent.find(connection, run.sync_id, beyond=at.beyond or 0, limit=BATCH)
-            if not batch:
-                return None
-            asked = [unseen.external_id for unseen in batch]
-            async with self._shops.open(run.store_id, bulk=True) as shop:
-                read_at = datetime.now(UTC)
-                shown, hidden = (
-                    (await shop.catalogue.fetch(asked), [])
-                    if batch[0].saw_all
-                    else await _one_by_one(shop, asked)
-                )
-            gone = [external_id for external_id in asked if external_id not in {*shown, *hidden}]
-            await self._settle(at, gone, [*shown, *hidden], read_at)
-            await self._taking.take(run, [at.page], shop, shown, read_at)
-        return batch[-1].id if len(batch) == BATCH else None
-
-    async def _settle(
-        self, at: SyncPosition, missing: Sequence[str], there: Sequence[str], read_at: datetime
-    ) -> None:
-        async with self._database.transaction() as connection:
-            gone = await absent.remove(connection, at.run.sync_id, missing, read_at=read_at)
-            outcome = Outcome(
-                page=at.page,
-                external_ids=there,
-                counts=SyncCounts(gone=len(gone), seen=len(there), changed=len(there)),
-                findings=[_silent(external_id) for external_id in gone],
-            )
-            await sync_pages.keep(connection, at.run.sync_id, [outcome])
+async def _fetch_together(shop: OpenShop, ids: Sequence[str]) -> tuple[Bodies, list[str]]:
+    return await shop.catalogue.fetch(ids), []
 
 
-async def _one_by_one(shop: OpenShop, asked: Sequence[str]) -> tuple[Bodies, list[str]]:
-    """What the shop shows, and the ids of what it has and hides."""
-    shown: dict[str, Mapping[str, Any]] = {}
+async def _fetch_one_by_one(shop: OpenShop, ids: Sequence[str]) -> tuple[Bodies, list[str]]:
+    """Returns the products that the shop shows, and the ids of those it hides from our key."""
+    bodies: dict[str, Mapping[str, Any]] = {}
     hidden = []
-    for external_id in asked:
+    for external_id in ids:
         try:
             body = await shop.catalogue.product(external_id)
         except ShopHides:
             hidden.append(external_id)
             continue
         if body is not None:
-            shown[external_id] = body
-    return shown, hidden
+            bodies[external_id] = body
+    return bodies, hidden

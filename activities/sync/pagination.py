@@ -1,194 +1,173 @@
-"""Walking through a shop's list: the next page is read while those before are looked at."""
+"""Pagination of a shop's product list: pages in order, from the position where the last attempt stopped."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any, Generic, Protocol, TypeVar
+from math import ceil
+from typing import Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
 from activities.errors import application_error, database_errors
 from activities.heartbeat import Heartbeater
-from activities.shifts import Shifting, with_moved
-from activities.side_by_side import SideBySide
-from activities.stores.shop_reader import OpenShop
 from contracts.retry import Failure, Retry
 from contracts.syncs import SyncPosition
-from database.access import shop_access
 from database.engine import Database
-from database.sync import runs as syncs
+from database.sync import runs
 
-AT_A_TIME = 2
-"""Batches of pages that are looked at while the next one is read; all of them are in memory."""
+MAX_EMPTY_PAGES = 3
+"""Empty pages in a row that are accepted before the end of a list."""
 
-SOON = 0.1
-"""Seconds within which pages are looked at together with the first of them."""
-
-EMPTY_PAGES_BELIEVED = 3
+MAX_REREAD_PAGES = 10
+"""Pages that are read again after a shift; all of them are in memory together."""
 
 _POSITION = TypeAdapter(SyncPosition)
 
 
-P = TypeVar("P", bound="Page")
+class Page(Protocol):
+    """What a page must have to be paginated: see `connectors.base.ManifestPage`."""
 
-
-class Page(Shifting, Protocol):
-    """What pages of either kind tell of the list."""
-
+    @property
+    def listed(self) -> tuple[str, ...]: ...
     @property
     def next(self) -> str | None: ...
     @property
+    def total(self) -> int | None: ...
+    @property
+    def numbered(self) -> int | None: ...
+    @property
     def moment(self) -> datetime | None: ...
+    def joined(self: "P", other: "P", *, only: Collection[str]) -> "P": ...
+
+
+P = TypeVar("P", bound=Page)
+
+Read = Callable[[str | None], Awaitable[P]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen(Generic[P]):
-    """A page where a walk has come to it, from when on it may be outdated, and where the walk goes on."""
+class FetchedPage(Generic[P]):
+    """A fetched page with its position, the time it was requested, and the next position."""
 
-    at: SyncPosition
+    position: SyncPosition
     page: P
-    read_at: datetime
-    then: SyncPosition
+    requested_at: datetime
+    next: SyncPosition
 
 
-Read = Callable[[str | None], Awaitable[P]]
-LookAt = Callable[[Sequence[Seen[P]]], Coroutine[None, None, None]]
+def resume_position(start: SyncPosition, heartbeat: Heartbeater) -> SyncPosition:
+    """Returns the position after the last page that an earlier attempt completed, else the start."""
+    return _POSITION.validate_python(heartbeat.details[0]) if heartbeat.details else start
 
 
-def left_off(start: SyncPosition, heart: Heartbeater) -> SyncPosition:
-    """Where the attempt before left a step, else its start."""
-    return _POSITION.validate_python(heart.details[0]) if heart.details else start
+def is_complete(position: SyncPosition, start: SyncPosition) -> bool:
+    """Returns whether a step that began at `start` has no page left at this position."""
+    return position != start and (position.cursor is None or not _pages_left(position, start))
 
 
-def is_over(at: SyncPosition, start: SyncPosition) -> bool:
-    """Whether a step has no page left."""
-    return at != start and (at.cursor is None or at.page >= _end(start))
+def _pages_left(position: SyncPosition, start: SyncPosition) -> int:
+    return max(0, start.page + start.run.pages_per_step - position.page)
 
 
-def _end(start: SyncPosition) -> int:
-    """The page before which a step ends; runs that began long ago do not say."""
-    if start.until is not None:
-        return start.until
-    return 2 if start.page == 1 else start.page + start.run.pages_per_step
-
-
-async def walk(
-    at: SyncPosition,
+async def process_pages(
     start: SyncPosition,
-    heart: Heartbeater,
+    heartbeat: Heartbeater,
     read: Read[P],
-    look_at: LookAt[P],
-    *,
-    together: int = 1,
+    process: Callable[[FetchedPage[P]], Awaitable[None]],
 ) -> SyncPosition:
-    """Go through a step's pages, and look at up to so many `together` where the shop answers quickly.
-
-    Whoever takes over goes on after the last page before which none is left. The answer is where the next
-    step goes on.
-    """
-    async with (
-        aclosing(_read_ahead(read, at, _end(start))) as pages,
-        aclosing(_batches(pages, at, together)) as batches,
-        SideBySide(AT_A_TIME) as looking,
-    ):
-        async for batch in batches:
-            at = batch[-1].then
-            await looking.begin(look_at(batch), partial(heart.update, at))
-    return at
+    """Process the pages of one step in order, and record each in the heartbeat. Returns the next position."""
+    position = resume_position(start, heartbeat)
+    if is_complete(position, start):
+        return position
+    async with aclosing(iterate_pages(position, read, limit=_pages_left(position, start))) as pages:
+        async for fetched in pages:
+            await process(fetched)
+            position = fetched.next
+            heartbeat.update(position)
+    return position
 
 
-async def _batches(
-    pages: AsyncIterator[tuple[P, datetime]], at: SyncPosition, most: int
-) -> AsyncGenerator[list[Seen[P]], None]:
-    """Pages that are there, or come soon after; where reading fails, those before are not in vain."""
-    clock = asyncio.get_running_loop().time
-    batch: list[Seen[P]] = []
-    until = 0.0
-    reading = asyncio.ensure_future(anext(pages, None))
+async def iterate_pages(
+    start: SyncPosition, read: Read[P], *, limit: int
+) -> AsyncGenerator[FetchedPage[P], None]:
+    """Yields up to `limit` pages; the next page is fetched while the caller processes one."""
+    listed: set[str] = set()
+
+    async def fetch(position: SyncPosition) -> FetchedPage[P]:
+        requested_at = datetime.now(UTC)
+        page = await reread_shifted(await read(position.cursor), position, listed=listed, read=read)
+        listed.update(page.listed)
+        return FetchedPage(
+            position=position, page=page, requested_at=requested_at, next=_next_position(position, page)
+        )
+
+    end = start.page + limit
+    fetching = asyncio.create_task(fetch(start))
     try:
         while True:
-            if batch and not (len(batch) < most and await _comes(reading, within=until - clock())):
-                yield batch
-                batch = []
-            if (arrived := await reading) is None:
-                break
-            reading = asyncio.ensure_future(anext(pages, None))
-            page, read_at = arrived
-            if not batch:
-                until = clock() + SOON
-            batch.append(Seen(at=at, page=page, read_at=read_at, then=_after(at, page)))
-            at = batch[-1].then
-    except Exception:
-        if batch:
-            yield batch
-        raise
-    finally:
-        reading.cancel()
-        await asyncio.gather(reading, return_exceptions=True)
-    if batch:
-        yield batch
-
-
-async def _comes(reading: asyncio.Future[Any], *, within: float) -> bool:
-    return bool((await asyncio.wait({reading}, timeout=max(0.0, within)))[0])
-
-
-async def _read_ahead(read: Read[P], at: SyncPosition, end: int) -> AsyncGenerator[tuple[P, datetime], None]:
-    named: set[str] = set()
-
-    async def whole(cursor: str | None, number: int, before: int | None) -> tuple[P, datetime]:
-        """With what has moved from it to pages before."""
-        read_at = datetime.now(UTC)
-        page = await with_moved(await read(cursor), number, before=before, named=named, read=read)
-        named.update(page.listed)
-        return page, read_at
-
-    reading = asyncio.create_task(whole(at.cursor, at.page, at.total))
-    try:
-        for number in range(at.page + 1, end + 1):
-            page, read_at = await reading
-            if page.next and number < end:
-                reading = asyncio.create_task(whole(page.next, number, page.total))
-            yield page, read_at
-            if not page.next:
+            fetched = await fetching
+            is_last = fetched.next.cursor is None or fetched.next.page == end
+            if not is_last:
+                fetching = asyncio.create_task(fetch(fetched.next))
+            yield fetched
+            if is_last:
                 return
     finally:
-        reading.cancel()
-        await asyncio.gather(reading, return_exceptions=True)
+        fetching.cancel()
+        await asyncio.gather(fetching, return_exceptions=True)
 
 
-def _after(at: SyncPosition, page: Page) -> SyncPosition:
-    """A shop that claims more pages for ever is not believed."""
-    empty = 0 if page.listed else at.empty_in_row + 1
-    if page.next and empty > EMPTY_PAGES_BELIEVED:
-        reason = "The shop claims to have more pages, but nothing is on them."
+def _next_position(position: SyncPosition, page: Page) -> SyncPosition:
+    """Returns the position after a page.
+
+    A shop may count too few pages for a moment: then the list ends only at an empty page. A shop may also
+    announce pages that do not exist: after a few empty pages that is an error.
+    """
+    empty = 0 if page.listed else position.empty_in_row + 1
+    pages = max(position.pages or 0, page.numbered or 0)
+    cursor = page.next or (str(position.page + 1) if page.listed and position.page < pages else None)
+    if cursor and empty > MAX_EMPTY_PAGES:
+        reason = "The shop claims to have more pages, but they are empty."
         raise application_error(Failure(retry=Retry.FATAL, reason=reason))
     return replace(
-        at,
-        page=at.page + 1,
-        cursor=page.next,
+        position,
+        page=position.page + 1,
+        cursor=cursor,
         empty_in_row=empty,
-        numbered=page.numbered,
+        pages=pages or None,
         total=page.total,
     )
 
 
-async def begun(database: Database, seen: Seen[P]) -> None:
-    """Keep what the first page says of the shop's clock and its size."""
-    if seen.at.page == 1:
-        moment = min(seen.page.moment, seen.read_at) if seen.page.moment else seen.read_at
-        async with database.single() as connection:
-            await syncs.started(connection, seen.at.run.sync_id, moment=moment, total=seen.page.total)
+async def reread_shifted(page: P, position: SyncPosition, *, listed: Collection[str], read: Read[P]) -> P:
+    """Returns a page together with the products that shifted from it to preceding pages.
+
+    When the shop deletes a product, every later product moves towards the front of the list, so one of them
+    can move to a page that was read already. If the total drops, preceding pages are read again, up to
+    `MAX_REREAD_PAGES`. Products in `listed` are known to be processed. A deletion that coincides with a new
+    product does not change the total and is not detected.
+    """
+    before = position.total
+    if before is None or page.total is None or not page.numbered or page.total >= before:
+        return page
+    per_page = max(1, ceil(page.total / page.numbered))
+    count = min(position.page - 1, MAX_REREAD_PAGES, ceil((before - page.total) / per_page))
+    earlier = [await read(str(number)) for number in range(position.page - count, position.page)]
+    deleted = before - min([page.total, *(one.total for one in earlier if one.total is not None)])
+    shifted = [id_ for one in earlier for id_ in one.listed][-deleted:]
+    for one in earlier:
+        page = page.joined(one, only={*shifted} - {*listed, *page.listed})
+    return page
 
 
-async def with_currency(database: Database, at: SyncPosition, shop: OpenShop) -> OpenShop:
-    """A shop whose currency is known before its first page, where it tells."""
-    if at.page > 1 or shop.terms.currency is not None or not (currency := await shop.catalogue.currency()):
-        return shop
-    with database_errors():
-        async with database.single() as connection:
-            await shop_access.learn_currency(connection, shop.store_id, currency)
-    return replace(shop, terms=replace(shop.terms, currency=currency))
+async def record_start(database: Database, fetched: FetchedPage[P]) -> None:
+    """Store the shop's clock and its number of products, as of the first page."""
+    if fetched.position.page == 1:
+        moment = min(fetched.page.moment or fetched.requested_at, fetched.requested_at)
+        with database_errors():
+            async with database.single() as connection:
+                await runs.record_start(
+                    connection, fetched.position.run.sync_id, moment=moment, total=fetched.page.total
+                )

@@ -1,46 +1,37 @@
-"""Why a product differed, in the words a shop's owner reads."""
+"""Findings: why a product differed from the shop, as a sentence for the shop's owner."""
 
 from datetime import datetime
 
 from contracts.syncs import FindingKind, SyncFinding
-from database.sync.diff import Compared, Verdict
+from database.sync.diff import Difference, Verdict
+
+
+def finding(difference: Difference) -> SyncFinding:
+    """Returns the finding about a product that differs."""
+    shop, stored = _at(difference.shop_version), _at(difference.stored_version)
+    kind = FindingKind.STALE_WRITE
+    match difference.verdict:
+        case Verdict.NEW:
+            kind = FindingKind.MISSED_EVENT
+            detail = "The product exists in the shop, but we never received an event for it."
+        case Verdict.RETURNED:
+            kind, detail = FindingKind.MISSED_EVENT, "The product was deleted here, but exists in the shop."
+        case Verdict.NEWER:
+            kind = FindingKind.MISSED_EVENT
+            detail = f"The shop changed the product at {shop}; the stored version was of {stored}."
+        case Verdict.OLDER:
+            detail = f"The stored version was of {stored}, but the shop's version is of {shop}."
+        case Verdict.RENAMED:
+            kind = FindingKind.RENAME
+            detail = "The name, categories, tags, brands or attributes of the product were renamed."
+        case Verdict.UNINDEXED:
+            kind, detail = FindingKind.UNKNOWN_TEXT, "The current text of the product was not indexed."
+        case _:
+            detail = (
+                "Price, stock, visibility or variations differ, but the shop's time of change is the same."
+            )
+    return SyncFinding(external_id=difference.external_id, kind=kind, detail=detail)
 
 
 def _at(moment: datetime | None) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S UTC") if moment else "a time it did not tell"
-
-
-def finding(compared: Compared) -> SyncFinding:
-    """What to say of a product that is not the same as ours."""
-    kind, detail = _judged(compared)
-    return SyncFinding(external_id=compared.external_id, kind=kind, detail=detail)
-
-
-def _judged(compared: Compared) -> tuple[FindingKind, str]:
-    match compared.verdict:
-        case Verdict.NEW:
-            return FindingKind.MISSED_EVENT, "The shop has it, and no event told of it."
-        case Verdict.RETURNED:
-            return FindingKind.MISSED_EVENT, "It was deleted here, and is in the shop."
-        case Verdict.NEWER:
-            return (
-                FindingKind.MISSED_EVENT,
-                f"The shop changed it at {_at(compared.theirs)}; we knew it as of {_at(compared.ours)}.",
-            )
-        case Verdict.OLDER:
-            return (
-                FindingKind.STALE_WRITE,
-                f"We held a change of {_at(compared.ours)}, but in the shop it is of {_at(compared.theirs)}.",
-            )
-        case Verdict.RENAMED:
-            return (
-                FindingKind.RENAME,
-                "Its name, categories, tags, brands or attributes are called otherwise.",
-            )
-        case Verdict.UNKNOWN:
-            return FindingKind.UNKNOWN_TEXT, "Search did not know its text yet."
-        case _:
-            return (
-                FindingKind.STALE_WRITE,
-                "Price, stock, visibility or variations differ, though the shop's time of change does not.",
-            )
+    return moment.strftime("%Y-%m-%d %H:%M:%S UTC") if moment else "an unknown time"

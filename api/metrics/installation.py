@@ -1,4 +1,4 @@
-"""What Postgres knows of the whole installation, as metrics; each API process tells the same."""
+"""Metrics of the whole installation, read from Postgres; every API process reports the same values."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.security.deadline import Deadline
+from api.security.stale_cache import Deadline
 from contracts.counters import FRESHNESS_BOUNDS, Counter, EmbeddingCount
 from contracts.events import RUNNABLE, EventStatus
 from database import counters
@@ -24,95 +24,93 @@ READ_EVERY = 2.0
 ANSWER_WITHIN = 2.0
 
 
-class _Shown(Collector):
-    """One reading of Postgres; None where it is down."""
+class SnapshotCollector(Collector):
+    """The metrics of one snapshot; None while Postgres is down."""
 
-    def __init__(self, standing: MetricsSnapshot | None) -> None:
-        self._standing = standing
+    def __init__(self, snapshot: MetricsSnapshot | None) -> None:
+        self._snapshot = snapshot
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
-            "pilito_database_up", "Whether Postgres answered.", value=float(self._standing is not None)
+            "pilito_database_up", "Whether Postgres answered.", value=float(self._snapshot is not None)
         )
-        if self._standing is not None:
-            yield from self._embeddings(self._standing)
-            yield self._freshness(self._standing)
-            yield from self._events(self._standing)
+        if self._snapshot is not None:
+            yield from self._embeddings(self._snapshot)
+            yield self._freshness(self._snapshot)
+            yield from self._events(self._snapshot)
 
-    def _embeddings(self, standing: MetricsSnapshot) -> Iterator[Metric]:
+    def _embeddings(self, snapshot: MetricsSnapshot) -> Iterator[Metric]:
         made = CounterMetricFamily(
             "pilito_embeddings_total",
-            "Texts embedded, texts whose vector was kept, changes whose whole text was known.",
+            "Texts embedded, texts with a reused vector, changes without a new text.",
             labels=["outcome"],
         )
         for outcome in EmbeddingCount:
-            made.add_metric([outcome], standing.totals.get((Counter.EMBEDDINGS, outcome), 0.0))
+            made.add_metric([outcome], snapshot.totals.get((Counter.EMBEDDINGS, outcome), 0.0))
         yield made
         yield CounterMetricFamily(
             "pilito_embedding_tokens_total",
             "Tokens the embeddings API charged for.",
-            value=standing.totals.get((Counter.EMBEDDING_TOKENS, ""), 0.0),
+            value=snapshot.totals.get((Counter.EMBEDDING_TOKENS, ""), 0.0),
         )
 
-    def _freshness(self, standing: MetricsSnapshot) -> Metric:
+    def _freshness(self, snapshot: MetricsSnapshot) -> Metric:
         bounds = [*map(str, FRESHNESS_BOUNDS), "+Inf"]
-        counted = accumulate(standing.totals.get((Counter.FRESHNESS, bound), 0.0) for bound in bounds)
+        counted = accumulate(snapshot.totals.get((Counter.FRESHNESS, bound), 0.0) for bound in bounds)
         return HistogramMetricFamily(
             "pilito_freshness_seconds",
-            "From the shop's change, or else the arrival of its event, until search finds the text.",
+            "Seconds from the change in the shop, or the arrival of its event, until search finds the text.",
             buckets=list(zip(bounds, counted, strict=True)),
-            sum_value=standing.totals.get((Counter.FRESHNESS_SUM, ""), 0.0),
+            sum_value=snapshot.totals.get((Counter.FRESHNESS_SUM, ""), 0.0),
         )
 
-    def _events(self, standing: MetricsSnapshot) -> Iterator[Metric]:
-        events = GaugeMetricFamily(
-            "pilito_events", "Events that have not ended, and those that failed.", labels=["status"]
-        )
+    def _events(self, snapshot: MetricsSnapshot) -> Iterator[Metric]:
+        events = GaugeMetricFamily("pilito_events", "Unfinished and failed events.", labels=["status"])
         for status in RUNNABLE:
-            events.add_metric([status], standing.events.get(status, 0))
+            events.add_metric([status], snapshot.events.get(status, 0))
         yield events
         yield GaugeMetricFamily(
             "pilito_dead_letters",
-            "Failed events: they wait for somebody to run them again.",
-            value=standing.events.get(EventStatus.FAILED, 0),
+            "Failed events, which can be retried.",
+            value=snapshot.events.get(EventStatus.FAILED, 0),
         )
         yield GaugeMetricFamily(
             "pilito_oldest_unsynced_seconds",
-            "Age of the oldest event that has not ended; 0 where all have.",
-            value=standing.oldest_seconds,
+            "Age of the oldest unfinished event; 0 without one.",
+            value=snapshot.oldest_seconds,
         )
 
 
-class Installation:
-    """Asks Postgres at most every two seconds, however many scrape."""
+class InstallationMetrics:
+    """Reads Postgres at most every two seconds, however often it is scraped."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._deadline = Deadline()
         self._reading = asyncio.Lock()
-        self._standing: MetricsSnapshot | None = None
+        self._snapshot: MetricsSnapshot | None = None
         self._read_at = -READ_EVERY
 
-    async def scrape(self, own: CollectorRegistry) -> bytes:
-        """Everything there is to tell, in Prometheus' text format."""
+    async def scrape(self, process: CollectorRegistry) -> bytes:
+        """Returns the metrics of the process and of the installation in the text format of Prometheus."""
         async with self._reading:
             if time.monotonic() - self._read_at >= READ_EVERY:
-                self._standing = await self._read()
+                self._snapshot = await self._read()
                 self._read_at = time.monotonic()
-        shown = CollectorRegistry()
-        shown.register(_Shown(self._standing))
-        return generate_latest(own) + generate_latest(shown)
+        registry = CollectorRegistry()
+        registry.register(SnapshotCollector(self._snapshot))
+        return generate_latest(process) + generate_latest(registry)
 
     async def close(self) -> None:
         await self._deadline.close()
 
     async def _read(self) -> MetricsSnapshot | None:
         try:
-            return await self._deadline.wait(self._ask(), seconds=ANSWER_WITHIN)
+            return await self._deadline.wait(self._query(), seconds=ANSWER_WITHIN)
         except (SQLAlchemyError, TimeoutError, OSError) as error:
             logger.warning("metrics of the installation cannot be read: %s", type(error).__name__)
             return None
 
-    async def _ask(self) -> MetricsSnapshot:
+    async def _query(self) -> MetricsSnapshot:
         async with self._database.reading() as connection:
             return await counters.read(connection)

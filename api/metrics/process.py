@@ -1,4 +1,4 @@
-"""What one API process counts, in a registry of its own."""
+"""Metrics of one API process."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -7,15 +7,15 @@ from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from api.middleware.request_log import Answered
+from api.middleware.request_log import CompletedRequest
 
 NO_ROUTE = "(none)"
 UNKNOWN = "unknown"
-"""The topic of what could not be read, or means nothing to us: nobody outside makes up labels."""
+"""The topic of deliveries that could not be read or have no known topic, so that senders add no labels."""
 
 
-class Received(StrEnum):
-    """What became of a delivery."""
+class DeliveryResult(StrEnum):
+    """What happened to a delivery."""
 
     ACCEPTED = "accepted"
     SKIPPED = "skipped"
@@ -24,15 +24,15 @@ class Received(StrEnum):
 
 
 @dataclass(slots=True)
-class Counted:
-    """A delivery under way; `topic` is what the sender called it, whatever that is."""
+class CountedDelivery:
+    """A delivery that is being processed; `topic` is as the sender wrote it."""
 
     topic: object = None
-    result: Received = Received.REFUSED
+    result: DeliveryResult = DeliveryResult.REFUSED
 
 
-class Metrics:
-    """Counters and histograms of this process; every label has a bounded number of values."""
+class ProcessMetrics:
+    """Counters and histograms; every label has a bounded number of values."""
 
     def __init__(self, topics: Iterable[str]) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
@@ -45,43 +45,41 @@ class Metrics:
         )
         self._signatures = Counter(
             "pilito_signature_failures_total",
-            "Deliveries whose signature is missing or wrong.",
+            "Deliveries with a missing or wrong signature.",
             ["source"],
             registry=self.registry,
         )
         self._limits = Counter(
             "pilito_rate_limit_total",
-            "Requests held against their token's limit.",
+            "Requests checked against the limit of their token.",
             ["outcome"],
             registry=self.registry,
         )
         self._requests = Histogram(
             "pilito_http_request_duration_seconds",
-            "From the first byte of a request to the last of its answer.",
+            "Seconds from the first byte of a request to the last byte of its response.",
             ["route", "method", "status"],
             registry=self.registry,
         )
-        self._logins = Counter(
-            "pilito_login_failures_total", "Sign-ins that were refused.", registry=self.registry
-        )
+        self._logins = Counter("pilito_login_failures_total", "Refused sign-ins.", registry=self.registry)
 
-    def answered(self, told: Answered) -> None:
-        labels = (told.route or NO_ROUTE, told.method, str(told.status))
-        self._requests.labels(*labels).observe(told.seconds)
+    def completed(self, request: CompletedRequest) -> None:
+        labels = (request.route or NO_ROUTE, request.method, str(request.status))
+        self._requests.labels(*labels).observe(request.seconds)
 
     @contextmanager
-    def counting(self, source: str) -> Iterator["Counted"]:
-        """Count one delivery, as refused where it ends in an error."""
-        counted = Counted()
+    def counting(self, source: str) -> Iterator[CountedDelivery]:
+        """Count one delivery; it is counted as refused if the block raises."""
+        delivery = CountedDelivery()
         try:
-            yield counted
+            yield delivery
         except Exception:
-            counted.result = Received.REFUSED
+            delivery.result = DeliveryResult.REFUSED
             raise
         finally:
-            topic = counted.topic
-            known = topic if isinstance(topic, str) and topic in self._topics else UNKNOWN
-            self._received.labels(source, known, counted.result).inc()
+            topic = delivery.topic
+            label = topic if isinstance(topic, str) and topic in self._topics else UNKNOWN
+            self._received.labels(source, label, delivery.result).inc()
 
     def signature_failed(self, source: str) -> None:
         self._signatures.labels(source).inc()

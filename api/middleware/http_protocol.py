@@ -1,4 +1,4 @@
-"""HTTP as uvicorn reads it, with bounds on what comes before a body, and answers that are heard."""
+"""The HTTP protocol of uvicorn, with limits on request heads, and error responses that clients receive."""
 
 from asyncio import TimerHandle, Transport
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEAD_BYTES = 64 * 1024
-"""Bytes that may arrive without leading to a request or to a part of its body."""
+"""Bytes that may arrive without completing a request head or adding to a body."""
 
 LINGER_SECONDS = 2.0
 
@@ -14,9 +14,9 @@ _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0
 
 
 class _Lingering:
-    """A transport that, closed while the client still sends, hears it out for a moment.
+    """A transport that waits before it closes a connection on which the client still sends.
 
-    The kernel would cut a client off that still sends, before it has read why it is refused.
+    The kernel would reset the connection at once, before the client has read the error response.
     """
 
     def __init__(self, transport: Transport, protocol: "BoundedHead") -> None:
@@ -43,7 +43,7 @@ class _Lingering:
 
 
 class BoundedHead(HttpToolsProtocol):
-    """Closes connections whose heads, or trailers, never end; uvicorn would gather them for ever."""
+    """Closes connections on which a head or trailers do not end; uvicorn sets no limit."""
 
     seconds: float
 
@@ -51,57 +51,57 @@ class BoundedHead(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self.expects_more = False
         self._in_body = False
-        self._led_nowhere = 0
-        self._end: TimerHandle | None = None
+        self._unused_bytes = 0
+        self._timeout: TimerHandle | None = None
 
-    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        self._own = _Lingering(transport, self)
-        super().connection_made(self._own)  # type: ignore[arg-type]  # it has all that a transport has
-        self._end_in(self.seconds)
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # the same type as in uvicorn
+        self._lingering = _Lingering(transport, self)
+        super().connection_made(self._lingering)  # type: ignore[arg-type]  # delegates to a transport
+        self._close_after(self.seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._go_on()
+        self._cancel_timeout()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._own.lingers:
+        if self._lingering.lingers:
             return
-        self._led_nowhere += len(data)
+        self._unused_bytes += len(data)
         self.expects_more = True
-        if self._end is None:
-            self._end_in(self.seconds)
+        if self._timeout is None:
+            self._close_after(self.seconds)
         super().data_received(data)
-        if self._led_nowhere > MAX_HEAD_BYTES and not self._own.is_closing():
+        if self._unused_bytes > MAX_HEAD_BYTES and not self._lingering.is_closing():
             if not self._in_body:
                 self.transport.write(_TOO_LARGE)
             self.transport.close()
 
     def on_headers_complete(self) -> None:
-        self._end_in(2 * self.seconds)  # `Patience` ends sooner; this is for bodies nobody reads
+        self._close_after(2 * self.seconds)  # `BodyTimeoutMiddleware` is earlier, where a route reads
         self._in_body = True
-        self._led_nowhere = 0
+        self._unused_bytes = 0
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        self._led_nowhere = 0
+        self._unused_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._go_on()
+        self._cancel_timeout()
         self.expects_more = self._in_body = False
-        self._led_nowhere = 0
+        self._unused_bytes = 0
         super().on_message_complete()
 
-    def _end_in(self, seconds: float) -> None:
-        self._go_on()
-        self._end = self.loop.call_later(seconds, self.transport.close)
+    def _close_after(self, seconds: float) -> None:
+        self._cancel_timeout()
+        self._timeout = self.loop.call_later(seconds, self.transport.close)
 
-    def _go_on(self) -> None:
-        if self._end is not None:
-            self._end.cancel()
-            self._end = None
+    def _cancel_timeout(self) -> None:
+        if self._timeout is not None:
+            self._timeout.cancel()
+            self._timeout = None
 
 
 def bounded(seconds: float) -> type[BoundedHead]:
-    """The protocol of a server whose clients have so long to send a head."""
+    """Returns a protocol class that gives clients this time to send a head."""
     return type("BoundedHead", (BoundedHead,), {"seconds": seconds})

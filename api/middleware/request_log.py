@@ -1,4 +1,4 @@
-"""Around every request: its id, headers that keep browsers out of trouble, and one line in the log."""
+"""Outermost middleware: request id, security headers, access log, and 500 for unhandled exceptions."""
 
 import logging
 import re
@@ -18,9 +18,9 @@ from settings import Network
 
 logger = logging.getLogger("pilito.access")
 
-GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
-NOBODY_LEFT = 499
-"""The status of a request whose asker hung up before it was answered."""
+CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+CLIENT_CLOSED_REQUEST = 499
+"""The logged status of a request that the client gave up before the response."""
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -30,12 +30,12 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
-"""Of every answer that has no such header of its own."""
+"""Added to every response that has no such header of its own."""
 
 
 @dataclass(slots=True)
-class Facts:
-    """What becomes known of a request while it is answered."""
+class RequestFacts:
+    """What the access log says about a request; routes and dependencies fill it in."""
 
     request_id: str = ""
     user_id: int | None = None
@@ -43,19 +43,21 @@ class Facts:
     token_id: int | None = None
 
 
-def facts_of(request: Request) -> Facts:
-    facts: Facts = request.scope.get("pilito.facts") or Facts()
+def request_facts(request: Request) -> RequestFacts:
+    """Returns the facts of a request, to be filled in."""
+    facts: RequestFacts = request.scope.get("pilito.facts") or RequestFacts()
     return facts
 
 
-def _id_of(request: Request) -> str:
+def _request_id(request: Request) -> str:
+    """Returns the id that the client sent, where it is well formed, or else a new one."""
     given = request.headers.get("x-request-id", "")
-    return given if GIVEN_ID.fullmatch(given) else secrets.token_hex(16)
+    return given if CLIENT_ID.fullmatch(given) else secrets.token_hex(16)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """How a request ended; `route` is a template, None where there is no such route."""
+class CompletedRequest:
+    """How a request ended; `route` is a path template, None where no route matches."""
 
     route: str | None
     method: str
@@ -64,31 +66,35 @@ class Answered:
 
 
 def _template(scope: Scope) -> str | None:
-    """The path of the route that was chosen, as the API's document has it."""
+    """Returns the path template of the matched route, as the OpenAPI document writes it."""
     path: str | None = getattr(scope.get("route"), "path", None)
     return path and path.replace(":id}", "}")
 
 
-class Requests:
-    """The outermost layer: what any other layer answers passes through it, and what any raises ends in it."""
+class RequestLogMiddleware:
+    """Completes and logs every response; `on_completed` is called with each finished request."""
 
     def __init__(
-        self, app: ASGIApp, *, trusted_proxies: Sequence[Network], answered: Callable[[Answered], None]
+        self,
+        app: ASGIApp,
+        *,
+        trusted_proxies: Sequence[Network],
+        on_completed: Callable[[CompletedRequest], None],
     ) -> None:
         self._app = app
         self._trusted = trusted_proxies
-        self._answered = answered
+        self._on_completed = on_completed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        facts = scope["pilito.facts"] = Facts(request_id=_id_of(request))
-        began = time.perf_counter()
-        status, size = NOBODY_LEFT, 0
+        facts = scope["pilito.facts"] = RequestFacts(request_id=_request_id(request))
+        started = time.perf_counter()
+        status, size = CLIENT_CLOSED_REQUEST, 0
 
-        async def sending(message: Message) -> None:
+        async def send_completed(message: Message) -> None:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -99,40 +105,40 @@ class Requests:
 
         token = request_id.set(facts.request_id)
         try:
-            await self._answer(request, receive, sending)
+            await self._respond(request, receive, send_completed)
         finally:
-            seconds = time.perf_counter() - began
-            self._tell(request, facts, status=status, size=size, seconds=seconds)
+            seconds = time.perf_counter() - started
+            self._log(request, facts, status=status, size=size, seconds=seconds)
             request_id.reset(token)
 
-    async def _answer(self, request: Request, receive: Receive, send: Send) -> None:
-        """Answer 500 to what nobody expected; where an answer has begun, break it off."""
+    async def _respond(self, request: Request, receive: Receive, send: Send) -> None:
+        """Respond with 500 to an unhandled exception; re-raise it where the response has begun."""
         begun = False
 
-        async def sending(message: Message) -> None:
+        async def send_noting(message: Message) -> None:
             nonlocal begun
             begun = True
             await send(message)
 
         try:
-            await self._app(request.scope, receive, sending)
+            await self._app(request.scope, receive, send_noting)
         except Exception as error:
-            answer = await unexpected(request, error)
+            response = await unexpected(request, error)
             if begun:
                 raise
-            await answer(request.scope, receive, send)
+            await response(request.scope, receive, send)
 
-    def _complete(self, headers: MutableHeaders, scope: Scope, facts: Facts) -> None:
+    def _complete(self, headers: MutableHeaders, scope: Scope, facts: RequestFacts) -> None:
         headers["X-Request-ID"] = facts.request_id
         for name, value in HEADERS.items():
             headers.setdefault(name, value)
         if scope["path"].startswith("/api/"):
             headers.setdefault("Cache-Control", "no-store")
 
-    def _tell(self, request: Request, facts: Facts, *, status: int, size: int, seconds: float) -> None:
+    def _log(self, request: Request, facts: RequestFacts, *, status: int, size: int, seconds: float) -> None:
         method = request.method if request.method in METHODS else "other"
         route = _template(request.scope)
-        self._answered(Answered(route=route, method=method, status=status, seconds=seconds))
+        self._on_completed(CompletedRequest(route=route, method=method, status=status, seconds=seconds))
         logger.info(
             "%s %s %d",
             method,

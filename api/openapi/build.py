@@ -1,13 +1,12 @@
-"""What the API says of itself: answers, refusals and bodies of each route, and who may ask.
+"""The OpenAPI document: response models, error responses, and the app that completes the document.
 
-A route spreads `documented(...)` into its decorator. What follows from its parameters and from who may ask
-(`api/state.py`) is added by `Service`, so a route names only what is its own.
+A route declares its body, its response model, and with `responses=refuses(...)` the errors of its own.
+`Service` adds the errors that follow from the parameters and from the kind of token, and names all schemas.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from http import HTTPStatus
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
@@ -17,18 +16,21 @@ from pydantic.json_schema import models_json_schema
 
 from api.fields import LARGEST_ID
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 SCHEMA = "#/components/schemas/{model}"
 
 TAGS = {
-    "shops": "What a shop sends and asks with its integration token.",
-    "search": "Questions to the knowledge base.",
-    "products": "What a user's shops sell, and how much of it search knows.",
-    "stores": "The shops, and what they sign and are read with.",
-    "syncs": "Bulk resyncs: shops read and compared, and what differed.",
-    "tokens": "What shops identify themselves with.",
-    "events": "What became of every delivery.",
-    "accounts": "Signing in.",
-    "operation": "For whoever watches the process.",
+    "shops": "Deliveries of shops, and the test of their connection.",
+    "search": "Search in the knowledge base.",
+    "products": "Products of a user's stores, and whether search finds them.",
+    "stores": "Stores, their webhook secrets, credentials and schedules.",
+    "syncs": "Bulk resyncs of stores, and the differences that they found.",
+    "tokens": "Integration tokens of stores.",
+    "events": "The log of deliveries, and retries of failed events.",
+    "accounts": "Sessions of users.",
+    "operation": "Health of the process.",
 }
 
 INTEGRATION_TOKEN = HTTPBearer(
@@ -45,7 +47,7 @@ SESSION = HTTPBearer(
 ADMIN_SESSION = HTTPBearer(
     scheme_name="adminSession",
     bearerFormat="JWT",
-    description="The same, of a user who may administer.",
+    description="The same, of an admin.",
     auto_error=False,
 )
 REFUSED_WITHOUT = {
@@ -53,57 +55,64 @@ REFUSED_WITHOUT = {
     "session": (401, 429, 503),
     "adminSession": (401, 403, 429, 503),
 }
-"""Who may ask -> how others are refused, also who tries many tokens; 503 while Postgres is down."""
+"""Kind of token -> the error statuses of every route that requires it."""
 
 
-class Answer(BaseModel):
-    """An answer, or a part of one: the fields told here and no other."""
+class ResponseModel(BaseModel):
+    """Base of response models and of their parts."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    @classmethod
+    def from_fields_of(cls, source: "Mapping[str, Any] | DataclassInstance", **others: Any) -> Self:
+        """Returns a model with the fields that a row or a dataclass has too, and with `others`."""
+        if not isinstance(source, Mapping):
+            source = {each.name: getattr(source, each.name) for each in fields(source)}
+        return cls(**{name: value for name, value in source.items() if name in cls.model_fields} | others)
 
 
-def example(*shown: dict[str, Any]) -> ConfigDict:
-    """The configuration of a model with examples."""
-    return ConfigDict(json_schema_extra={"examples": [*shown]})
+def example(*examples: dict[str, Any]) -> ConfigDict:
+    """Returns the configuration of a model with examples."""
+    return ConfigDict(json_schema_extra={"examples": [*examples]})
 
 
-class Problem(Answer):
-    """What was wrong; `field` and `problem` where one field was."""
+class Problem(ResponseModel):
+    """An error; `field` and `problem` where one field causes it."""
 
     error: str
     field: str | None = None
     problem: str | None = None
 
 
-class TooLarge(Answer):
-    """The body is larger than is taken here."""
+class TooLarge(ResponseModel):
+    """The body is larger than the limit."""
 
     error: str
     limit_bytes: int
 
 
-class Unauthenticated(Answer):
-    """Why the request's token opens nothing."""
+class Unauthenticated(ResponseModel):
+    """Why the token of the request is refused."""
 
     detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """How one status is refused, on whatever route."""
+    """The error response with one status, on all routes."""
 
     meaning: str
     example: Mapping[str, object]
-    shape: type[Answer] = Problem
+    shape: type[ResponseModel] = Problem
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-_SPOKEN = {"Content-Language": "`fa` or `en`: the language of `message`.", "Vary": "`Accept-Language`"}
-_LATER = {"Retry-After": "Seconds after which to ask again."}
+_LANGUAGE = {"Content-Language": "`fa` or `en`: the language of `message`.", "Vary": "`Accept-Language`"}
+_RETRY = {"Retry-After": "Seconds to wait before the next request."}
 
 REFUSALS = {
     400: Refusal(
-        meaning="Something in the request cannot be read; the answer names it.",
+        meaning="A part of the request is invalid; the response names it.",
         example={
             "error": "limit: Input should be less than or equal to 100",
             "field": "limit",
@@ -117,36 +126,38 @@ REFUSALS = {
         headers={"WWW-Authenticate": "`Bearer`"},
     ),
     403: Refusal(meaning="Only admins may do this.", example={"error": "Only admins may do this"}),
-    404: Refusal(meaning="There is none, or it is not the asker's.", example={"error": "No such product"}),
+    404: Refusal(
+        meaning="It does not exist, or belongs to another user.", example={"error": "No such product"}
+    ),
     408: Refusal(
         meaning="The body did not arrive in time.",
         example={"error": "The body took too long"},
     ),
     409: Refusal(
-        meaning="Not in the state it is in.",
+        meaning="Not possible in the present state.",
         example={"error": "Only failed events can be retried; this one is succeeded."},
     ),
     413: Refusal(
-        meaning="The body is larger than is taken here; it was not read to its end.",
+        meaning="The body is larger than the limit; it was not read to its end.",
         example={"error": "Payload too large", "limit_bytes": 8_388_608},
         shape=TooLarge,
     ),
-    429: Refusal(meaning="Too many requests.", example={"error": "Too many requests"}, headers=_LATER),
+    429: Refusal(meaning="Too many requests.", example={"error": "Too many requests"}, headers=_RETRY),
     503: Refusal(
-        meaning="What is needed to answer is down.",
+        meaning="A server that the response depends on is down.",
         example={"error": "The database does not answer right now"},
-        headers=_LATER,
+        headers=_RETRY,
     ),
 }
 
 
-def _headers(told: Mapping[str, str]) -> dict[str, Any]:
-    """Headers that are always there: name -> what it says."""
-    shown = {
+def _headers(meanings: Mapping[str, str]) -> dict[str, Any]:
+    """Returns the description of headers that are always sent."""
+    headers = {
         name: {"description": meaning, "required": True, "schema": {"type": "string"}}
-        for name, meaning in told.items()
+        for name, meaning in meanings.items()
     }
-    return {"headers": shown} if shown else {}
+    return {"headers": headers} if headers else {}
 
 
 def _refused(status: int) -> dict[str, Any]:
@@ -159,77 +170,71 @@ def _refused(status: int) -> dict[str, Any]:
     }
 
 
-def _answered(model: type[BaseModel] | None) -> dict[str, Any]:
-    if model is None:
-        return {"description": "Done."}
-    said = (model.__doc__ or HTTPStatus.OK.phrase).strip().splitlines()[0]
-    spoken = _SPOKEN if "message" in model.model_fields else {}
-    return {"model": model, "description": said, **_headers(spoken)}
+def refuses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Returns the `responses` of a decorator: the errors that only the route itself knows."""
+    return {status: _refused(status) for status in statuses}
 
 
-def documented(
-    *,
-    answers: Mapping[int, type[BaseModel] | None],
-    refuses: Sequence[int] = (),
-    body: type[BaseModel] | None = None,
-    body_required: bool = True,
-) -> dict[str, Any]:
-    """What a decorator is told of a route: its answers (the usual one first), refusals of its own, its body.
-
-    The answers' docstrings say what they mean, `example` shows one; None is an answer without a body. Nothing
-    is checked on the way out: the tests hold answers and models together.
-    """
-    told: dict[str, Any] = {
-        "status_code": next(iter(answers)),
-        "responses": {status: _answered(model) for status, model in answers.items()},
-    }
-    if body is not None:
-        schema = body.model_json_schema(ref_template=SCHEMA)
-        content = {"application/json": {"schema": schema}}
-        told["openapi_extra"] = {"requestBody": {"required": body_required, "content": content}}
-        refuses = (*refuses, 400, 408, 413)
-    told["responses"] |= {status: _refused(status) for status in refuses}
-    return told
+def read_by_hand(body: type[BaseModel]) -> dict[str, Any]:
+    """Returns the `openapi_extra` of a route that reads its body by hand (see `api.bodies`)."""
+    content = {"application/json": {"schema": body.model_json_schema(ref_template=SCHEMA)}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
-def _named(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
-    """Name -> schema of models and their parts; FastAPI's own lose each null of their examples."""
+def _response_schemas(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
+    """Returns name -> schema of models and their parts; FastAPI's own schemas lose nulls in examples."""
     _, schemas = models_json_schema([(model, "serialization") for model in models], ref_template=SCHEMA)
     named: dict[str, Any] = schemas["$defs"]
     return named
 
 
-def _parts(body: dict[str, Any]) -> dict[str, Any]:
-    """Name -> schema of a body and its parts."""
-    whole = {name: value for name, value in body.items() if name != "$defs"}
-    return {**body.get("$defs", {}), body["title"]: whole}
+def _body_schema(route: APIRoute) -> dict[str, Any] | None:
+    """Returns the schema of the route's body; its `$defs` are the parts of the body."""
+    if route.body_field is not None:
+        model = cast(type[BaseModel], route.body_field.field_info.annotation)
+        return model.model_json_schema(ref_template=SCHEMA)
+    by_hand = (route.openapi_extra or {}).get("requestBody")
+    return by_hand and cast(dict[str, Any], by_hand["content"]["application/json"]["schema"])
 
 
 def _exact(schema: dict[str, Any]) -> None:
-    """FastAPI writes bounds as floats, among which there is no largest id."""
+    """FastAPI writes bounds as floats, which cannot hold the largest id."""
     for part in (schema, *schema.get("anyOf", ())):
         if part.get("maximum") == float(LARGEST_ID):
             part["maximum"] = LARGEST_ID
 
 
-def _complete(operation: dict[str, Any]) -> None:
+def _describe(response: dict[str, Any], schemas: Mapping[str, Any]) -> None:
+    """Describe a response by the docstring of its model."""
+    content = response.get("content", {}).get("application/json", {})
+    if "$ref" not in content.get("schema", {}):
+        response["description"] = "Done."
+    elif "example" not in content:
+        schema = schemas[content["schema"]["$ref"].rsplit("/", 1)[1]]
+        response["description"] = schema["description"].partition("\n")[0]
+        response |= _headers(_LANGUAGE if "message" in schema.get("properties", {}) else {})
+
+
+def _complete(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
     operation["summary"] = operation.get("description", "").partition("\n")[0].removesuffix(".")
-    for content in operation.get("requestBody", {}).get("content", {}).values():
-        content["schema"] = {"$ref": SCHEMA.format(model=content["schema"]["title"])}
     for parameter in operation.get("parameters", ()):
         _exact(parameter["schema"])
     responses = operation["responses"]
-    askers = [name for who in operation.get("security", ()) for name in who]
-    refused = {status for name in askers for status in REFUSED_WITHOUT[name]}
+    schemes = [name for requirement in operation.get("security", ()) for name in requirement]
+    refused = {status for name in schemes for status in REFUSED_WITHOUT[name]}
     if responses.pop("422", None):
         refused.add(400)
+    if "requestBody" in operation:
+        refused |= {400, 408, 413}
     for status in refused:
         responses.setdefault(str(status), _refused(status))
+    for response in responses.values():
+        _describe(response, schemas)
     operation["responses"] = dict(sorted(responses.items()))
 
 
 class Service(FastAPI):
-    """FastAPI, except that its document is complete: our refusals instead of its own, and named bodies."""
+    """FastAPI with a complete OpenAPI document: our error responses, and a name for every schema."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -237,19 +242,29 @@ class Service(FastAPI):
         return self.openapi_schema
 
     def _completed(self, document: dict[str, Any]) -> dict[str, Any]:
+        contexts = [
+            (context, route)
+            for context in iter_route_contexts(self.routes)
+            if isinstance(route := context.original_route, APIRoute) and route.include_in_schema
+        ]
+        models = {route.response_model for _, route in contexts if route.response_model is not None}
+        models |= {
+            each["model"] for _, route in contexts for each in route.responses.values() if "model" in each
+        }
+        schemas = document["components"]["schemas"]
+        schemas |= _response_schemas({*models, *(refusal.shape for refusal in REFUSALS.values())})
+        for context, route in contexts:
+            if body := _body_schema(route):
+                schemas |= body.get("$defs", {})
+                schemas[body["title"]] = {name: value for name, value in body.items() if name != "$defs"}
+                for method in context.methods or ():
+                    path = (context.path or "").replace(":id}", "}")
+                    content = document["paths"][path][method.lower()]["requestBody"]["content"]
+                    content["application/json"]["schema"] = {"$ref": SCHEMA.format(model=body["title"])}
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        document["components"]["schemas"] = dict(sorted(schemas.items()))
         for path in document["paths"].values():
             for operation in path.values():
-                _complete(operation)
-        told = [
-            route for route in iter_route_contexts(self.routes) if isinstance(route.original_route, APIRoute)
-        ]
-        answers = {each["model"] for route in told for each in route.responses.values() if "model" in each}
-        schemas = document["components"]["schemas"]
-        schemas |= _named({*answers, *(refusal.shape for refusal in REFUSALS.values())})
-        for route in told:
-            for content in (route.openapi_extra or {}).get("requestBody", {}).get("content", {}).values():
-                schemas |= _parts(content["schema"])
-        for theirs in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(theirs, None)
-        document["components"]["schemas"] = dict(sorted(schemas.items()))
+                _complete(operation, schemas)
         return document

@@ -1,21 +1,26 @@
-"""`…/explain/`: why the assistant does not know a product, or that it does, and what to do about it."""
+"""`…/explain/`: why the assistant knows a product or does not, and what to do about it."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
-from urllib.parse import quote
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.service import RPCError
 
-from api.dependencies import CurrentUser, Opened, State
-from api.errors import Refused, answer
-from api.fields import Id, PathId
+from api.dependencies import AppState, CurrentState, CurrentUser
+from api.errors import not_found
+from api.fields import PathId
 from api.i18n import in_language, message
-from api.openapi.build import documented
-from api.schemas.explain import Explanation, Verdict
+from api.openapi.build import refuses
+from api.schemas.explain import (
+    ExplainedEvent,
+    ExplainedKnowledge,
+    ExplainedProduct,
+    ExplainParams,
+    Explanation,
+    Verdict,
+)
 from contracts.events import YIELDED, EventStatus
 from contracts.ids import embedding_label
 from database.events import explain
@@ -26,20 +31,13 @@ router = APIRouter(prefix="/api/v1/web-knowledge", tags=["products"])
 TEMPORAL_WITHIN = timedelta(seconds=1.5)
 
 
-class Asked(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    store: Id
-    external_id: str = Field(min_length=1, max_length=255, pattern=r"^[^\x00]*$")
-
-
 def deciding(facts: ProductHistory) -> EventFacts | None:
-    """The newest event that was not left aside for another."""
+    """Returns the newest event that no other event replaced."""
     return next((event for event in facts.events if event.status not in YIELDED), None)
 
 
 def judge(facts: ProductHistory, *, model: str) -> Verdict:
-    """The one reason that counts most: what is under way, then what failed, then what is there."""
+    """Returns the most important reason: first running events, then failures, then the stored product."""
     event, product = deciding(facts), facts.product
     if event is not None and event.finished_at is None:
         match event.status:
@@ -69,100 +67,79 @@ def judge(facts: ProductHistory, *, model: str) -> Verdict:
     return Verdict.KNOWN if product.chunks else Verdict.NO_CHUNKS
 
 
-async def next_retry_at(state: State, event: EventFacts | None) -> datetime | None:
-    """When Temporal asks the embedding service again; None also where Temporal does not answer soon."""
+async def next_retry_at(state: AppState, event: EventFacts | None) -> datetime | None:
+    """Returns the time of the next retry; None without one, or if Temporal does not answer."""
     if event is None or event.finished_at is not None:
         return None
     handle = state.temporal.get_workflow_handle(event.workflow_id)
     try:
         async with asyncio.timeout(2 * TEMPORAL_WITHIN.total_seconds()):
-            described = await handle.describe(rpc_timeout=TEMPORAL_WITHIN)
+            description = await handle.describe(rpc_timeout=TEMPORAL_WITHIN)
     except (RPCError, RuntimeError, TimeoutError, OSError):
         return None
-    waiting = [
+    retries = [
         pending.scheduled_time.ToDatetime(UTC)
-        for pending in described.raw_description.pending_activities
+        for pending in description.raw_description.pending_activities
         if pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED and pending.attempt > 1
     ]
-    return min(waiting, default=None)
+    return min(retries, default=None)
 
 
-def _event(state: State, event: EventFacts) -> dict[str, Any]:
-    settings = state.settings
-    where = f"{settings.temporal_ui}/namespaces/{quote(settings.temporal_namespace)}/workflows"
-    return {
-        "id": event.id,
-        "event_id": event.event_id,
-        "external_id": event.external_id,
-        "type": event.event_type,
-        "status": event.status,
-        "reason": event.reason,
-        "received_at": event.received_at,
-        "finished_at": event.finished_at,
-        "attempts": event.attempts,
-        "workflow_url": f"{where}/{quote(event.workflow_id, safe='')}" if event.workflow_id else None,
-    }
-
-
-async def _explained(request: Request, state: State, facts: ProductHistory) -> Response:
+async def _explanation(
+    request: Request, response: Response, state: AppState, facts: ProductHistory
+) -> Explanation:
     settings = state.settings
     model = embedding_label(settings.embedding_model, settings.embedding_dimensions)
     verdict, event, product = judge(facts, model=model), deciding(facts), facts.product
-    wrong = event is not None and (event.status is EventStatus.FAILED or event.finished_at is None)
+    is_failing = event is not None and (event.status is EventStatus.FAILED or event.finished_at is None)
     preferred = request.headers.get("accept-language")
-    return answer(
-        200,
-        {
-            "known": product is not None and product.is_active and product.chunks > 0,
-            "verdict": verdict,
-            "message": message(f"explain.{verdict}", preferred),
-            "what_to_do": message(f"explain.{verdict}.to_do", preferred),
-            "store": facts.store_id,
-            "external_id": facts.external_id,
-            "product": product
-            and {
-                "id": product.id,
-                "title": product.title,
-                "status": product.status,
-                "is_active": product.is_active,
-                "updated_at": product.updated_at,
-            },
-            "last_event": _event(state, facts.events[0]) if facts.events else None,
-            "deciding_event": _event(state, event) if event else None,
-            "last_error": event.reason or None if event and wrong else None,
-            "next_retry_at": await next_retry_at(state, event),
-            "knowledge": product
-            and {
-                "chunks": product.chunks,
-                "model": product.knowledge_model,
-                "current_model": model,
-                "embedded_at": product.knowledge_at,
-                "current": product.is_current and product.knowledge_model == model,
-            },
-        },
-        in_language(preferred),
+    response.headers.update(in_language(preferred))
+
+    def shown(event: EventFacts | None) -> ExplainedEvent | None:
+        if event is None:
+            return None
+        url = state.workflow_url(event.workflow_id) if event.workflow_id else None
+        return ExplainedEvent.of(event, workflow_url=url)
+
+    return Explanation(
+        known=product is not None and product.is_active and product.chunks > 0,
+        verdict=verdict,
+        message=message(f"explain.{verdict}", preferred),
+        what_to_do=message(f"explain.{verdict}.to_do", preferred),
+        store=facts.store_id,
+        external_id=facts.external_id,
+        product=ExplainedProduct.from_fields_of(product) if product else None,
+        last_event=shown(facts.events[0] if facts.events else None),
+        deciding_event=shown(event),
+        last_error=event.reason or None if event and is_failing else None,
+        next_retry_at=await next_retry_at(state, event),
+        knowledge=ExplainedKnowledge.of(product, current_model=model) if product else None,
     )
 
 
-@router.get("/products/{product_id:id}/explain/", **documented(answers={200: Explanation}, refuses=(404,)))
+@router.get("/products/{product_id:id}/explain/", responses=refuses(404))
 async def explain_product(
-    request: Request, user: CurrentUser, opened: Opened, product_id: PathId
-) -> Response:
+    request: Request, response: Response, user: CurrentUser, state: CurrentState, product_id: PathId
+) -> Explanation:
     """Why the assistant knows one of the user's products, or why not."""
-    async with opened.database.reading() as connection:
+    async with state.database.reading() as connection:
         facts = await explain.by_id(connection, user.id, product_id)
     if facts is None:
-        raise Refused(404, {"error": "No such product"})
-    return await _explained(request, opened, facts)
+        raise not_found("product")
+    return await _explanation(request, response, state, facts)
 
 
-@router.get("/explain/", **documented(answers={200: Explanation}, refuses=(404,)))
+@router.get("/explain/", responses=refuses(404))
 async def explain_external_id(
-    request: Request, user: CurrentUser, opened: Opened, asked: Annotated[Asked, Query()]
-) -> Response:
-    """The same by the shop's id, such as `woo_777`, also where nothing of the product was ever saved."""
-    async with opened.database.reading() as connection:
-        facts = await explain.by_external_id(connection, user.id, asked.store, asked.external_id)
+    request: Request,
+    response: Response,
+    user: CurrentUser,
+    state: CurrentState,
+    params: Annotated[ExplainParams, Query()],
+) -> Explanation:
+    """The same by the id in the shop, such as `woo_777`, also for products that were never saved."""
+    async with state.database.reading() as connection:
+        facts = await explain.by_external_id(connection, user.id, params.store, params.external_id)
     if facts is None:
-        raise Refused(404, {"error": "No such store"})
-    return await _explained(request, opened, facts)
+        raise not_found("store")
+    return await _explanation(request, response, state, facts)

@@ -1,4 +1,4 @@
-"""Alive, ready, and in numbers, for whoever watches the process."""
+"""`/healthz`, `/readyz` and `/metrics`: health and metrics of the process, for monitoring."""
 
 import asyncio
 from typing import Literal
@@ -8,18 +8,16 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
-from api.dependencies import Opened, State
-from api.errors import answer
-from api.openapi.build import Answer, documented, example
-from database import health
+from api.dependencies import AppState, CurrentState
+from api.openapi.build import ResponseModel, example
 
 router = APIRouter(tags=["operation"])
 
 ANSWER_WITHIN = 3.0
 
 
-class Alive(Answer):
-    """The process answers."""
+class Alive(ResponseModel):
+    """The process runs."""
 
     model_config = example({"status": "ok"})
 
@@ -29,8 +27,8 @@ class Alive(Answer):
 Reached = Literal["ok", "unreachable"]
 
 
-class Ready(Answer):
-    """What can be reached."""
+class Ready(ResponseModel):
+    """Whether Postgres and Temporal can be reached."""
 
     model_config = example({"status": "ok", "postgres": "ok", "temporal": "ok"})
 
@@ -39,46 +37,40 @@ class Ready(Answer):
     temporal: Reached
 
 
-async def _postgres(opened: State) -> bool:
-    try:
-        async with opened.database.reading() as connection, asyncio.timeout(ANSWER_WITHIN):
-            await health.ping(connection)
-    except (SQLAlchemyError, TimeoutError, OSError):
-        return False
-    return True
-
-
-async def _temporal(opened: State) -> bool:
+async def _reach_postgres(state: AppState) -> Reached:
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
-            return await opened.temporal.service_client.check_health()
+            await state.database.ping()
+    except (SQLAlchemyError, TimeoutError, OSError):
+        return "unreachable"
+    return "ok"
+
+
+async def _reach_temporal(state: AppState) -> Reached:
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            return "ok" if await state.temporal.service_client.check_health() else "unreachable"
     except (RPCError, RuntimeError, TimeoutError, OSError):
-        return False
+        return "unreachable"
 
 
-@router.get("/healthz", **documented(answers={200: Alive}))
-async def alive() -> Response:
-    """The process answers."""
-    return answer(200, {"status": "ok"})
+@router.get("/healthz")
+async def alive() -> Alive:
+    """The process runs."""
+    return Alive(status="ok")
 
 
 @router.get("/metrics", include_in_schema=False)
-async def metrics(opened: Opened) -> Response:
-    """What this process and the installation counted, for Prometheus."""
-    told = await opened.installation.scrape(opened.metrics.registry)
-    return Response(told, media_type=CONTENT_TYPE_PLAIN_0_0_4)
+async def metrics(state: CurrentState) -> Response:
+    """Metrics of this process and of the installation, for Prometheus."""
+    scraped = await state.installation.scrape(state.metrics.registry)
+    return Response(scraped, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
-@router.get("/readyz", **documented(answers={200: Ready, 503: Ready}))
-async def ready(opened: Opened) -> Response:
-    """Postgres and Temporal can be reached; 503 says which cannot."""
-    postgres, temporal = await asyncio.gather(_postgres(opened), _temporal(opened))
-    names = {True: "ok", False: "unreachable"}
-    return answer(
-        200 if postgres and temporal else 503,
-        {
-            "status": "ok" if postgres and temporal else "degraded",
-            "postgres": names[postgres],
-            "temporal": names[temporal],
-        },
-    )
+@router.get("/readyz", responses={503: {"model": Ready}})
+async def ready(state: CurrentState, response: Response) -> Ready:
+    """Postgres and Temporal can be reached; a 503 names the one that cannot."""
+    postgres, temporal = await asyncio.gather(_reach_postgres(state), _reach_temporal(state))
+    is_ready = postgres == temporal == "ok"
+    response.status_code = 200 if is_ready else 503
+    return Ready(status="ok" if is_ready else "degraded", postgres=postgres, temporal=temporal)

@@ -1,16 +1,16 @@
-"""`POST /api/v1/knowledge/search/`: products for a question, by meaning and by words."""
+"""`POST /api/v1/knowledge/search/`: hybrid search, by vectors and by words."""
 
 from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from api.dependencies import Asker, CurrentAsker, Opened
-from api.errors import Refused, answer, invalid
-from api.fields import LARGEST_ID, Price, Whole, read_model
-from api.middleware.body import json_object, read_body
-from api.openapi.build import Answer, documented, example
+from api.bodies import RequestBody, read_model
+from api.dependencies import AppState, CurrentSearchScope, CurrentState, SearchScope
+from api.errors import invalid, json_response, not_found
+from api.fields import LARGEST_ID, Price, Whole
+from api.openapi.build import ResponseModel, example, read_by_hand, refuses
 from contracts.ids import embedding_label
 from contracts.search import Question
 from database.access import stores
@@ -19,22 +19,16 @@ from knowledge.normalise import normalise, search_form
 
 router = APIRouter(prefix="/api/v1/knowledge", tags=["search"])
 
-MAX_QUESTION_BYTES = 64 * 1024
 MAX_QUERY_CHARACTERS = 2_000
 MAX_WORD_BYTES = 2_046
-"""Longer words are in no full-text index and in no query of one."""
+"""The full-text index and its queries cannot hold longer words."""
 
 
-class SearchRequest(BaseModel):
-    """A question, and what its answers must satisfy."""
+class SearchRequest(RequestBody):
+    """A question, and filters of the products."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {"query": "چراغ برای کتاب خواندن", "limit": 3, "in_stock": True, "max_price": "2000000"}
-            ]
-        },
+    model_config = example(
+        {"query": "چراغ برای کتاب خواندن", "limit": 3, "in_stock": True, "max_price": "2000000"}
     )
 
     query: str = Field(min_length=1, max_length=MAX_QUERY_CHARACTERS)
@@ -46,8 +40,8 @@ class SearchRequest(BaseModel):
     category: str | None = Field(default=None, max_length=200)
 
 
-class FoundProduct(Answer):
-    """The product as it is now; prices are texts, so that no digit is lost."""
+class FoundProduct(ResponseModel):
+    """The product as it is now; prices are strings, so that no digit is lost."""
 
     id: int
     external_id: str
@@ -60,16 +54,16 @@ class FoundProduct(Answer):
     image: str
 
 
-class SearchHit(Answer):
-    """A product and the passage of it that answers best; scores compare within one answer only."""
+class SearchHit(ResponseModel):
+    """A product and its best chunk; scores are comparable within one response only."""
 
     score: float
     text: str
     product: FoundProduct
 
 
-class SearchAnswer(Answer):
-    """The products found, the best first."""
+class SearchAnswer(ResponseModel):
+    """The products that match, the best first."""
 
     model_config = example(
         {
@@ -98,43 +92,47 @@ class SearchAnswer(Answer):
     results: list[SearchHit]
 
 
-async def _may_ask(opened: Opened, asker: Asker, store_id: int) -> bool:
-    if asker.store_id is not None:
-        return asker.store_id == store_id
+async def _may_search(state: AppState, scope: SearchScope, store_id: int) -> bool:
+    if scope.store_id is not None:
+        return scope.store_id == store_id
     if not 0 < store_id <= LARGEST_ID:
         return False
-    async with opened.database.reading() as connection:
-        return await stores.owner_of(connection, store_id) == asker.user_id
+    async with state.database.reading() as connection:
+        return await stores.owner_of(connection, store_id) == scope.user_id
 
 
-@router.post("/search/", **documented(answers={200: SearchAnswer}, refuses=[404], body=SearchRequest))
-async def search(request: Request, opened: Opened, asker: CurrentAsker) -> Response:
-    """Find the products that answer a question; price and stock are those of this moment.
+@router.post(
+    "/search/",
+    response_model=SearchAnswer,
+    responses=refuses(404),
+    openapi_extra=read_by_hand(SearchRequest),
+)
+async def search(request: Request, state: CurrentState, scope: CurrentSearchScope) -> Response:
+    """Find the products that answer a question, with their present price and stock.
 
-    An integration token asks of its store; a user of all their stores, or of one.
+    An integration token searches its store; a user searches all own stores, or one of them.
     """
-    asked = read_model(SearchRequest, json_object(await read_body(request, limit=MAX_QUESTION_BYTES)))
-    store_id = asker.store_id if asked.store is None else asked.store
-    if asked.store is not None and not await _may_ask(opened, asker, asked.store):
-        raise Refused(404, {"error": "No such store", "field": "store"})
-    query = normalise(asked.query).strip()
+    body = read_model(SearchRequest, await request.body())
+    if body.store is not None and not await _may_search(state, scope, body.store):
+        raise not_found("store", field="store")
+    query = normalise(body.query).strip()
     folded = " ".join(word for word in search_form(query).split() if len(word.encode()) <= MAX_WORD_BYTES)
     if not query:
         raise invalid("query: expected some words", field="query")
-    vector = await opened.query_vectors.of(query)
+    vector = await state.query_vectors.of(query)
     question = Question(
-        user_id=asker.user_id,
-        store_id=store_id,
+        user_id=scope.user_id,
+        store_id=scope.store_id if body.store is None else body.store,
         text=query,
         vector=vector,
-        limit=asked.limit,
-        in_stock=asked.in_stock,
-        min_price=asked.min_price,
-        max_price=asked.max_price,
-        category=asked.category and asked.category.replace("\0", ""),
+        limit=body.limit,
+        in_stock=body.in_stock,
+        min_price=body.min_price,
+        max_price=body.max_price,
+        category=body.category and body.category.replace("\0", ""),
     )
-    model, dimensions = opened.settings.embedding_model, opened.settings.embedding_dimensions
-    async with opened.database.transaction() as connection:
+    model, dimensions = state.settings.embedding_model, state.settings.embedding_dimensions
+    async with state.database.transaction() as connection:
         hits = await knowledge_base.find(
             connection,
             question,
@@ -142,10 +140,5 @@ async def search(request: Request, opened: Opened, asker: CurrentAsker) -> Respo
             label=embedding_label(model, dimensions),
             dimensions=dimensions,
         )
-    return answer(
-        200,
-        {
-            "mode": "words" if vector is None else "hybrid",
-            "results": [asdict(hit) for hit in hits],
-        },
-    )
+    mode = "words" if vector is None else "hybrid"
+    return json_response(200, {"mode": mode, "results": [asdict(hit) for hit in hits]})

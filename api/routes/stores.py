@@ -1,196 +1,211 @@
-"""`/api/v1/integrations/stores/`: the shops of all users; what is secret goes in, and comes out once."""
+"""`/api/v1/integrations/stores/`: the stores of all users; a response shows a secret only when it is new."""
 
 import asyncio
+import logging
 import re
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any
 
 import httpx2
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Body, Query, Request, Response
+from temporalio.service import RPCError
 
-from api.dependencies import Admin, Opened, State
-from api.errors import Refused, answer, invalid
-from api.fields import PathId, read_model
-from api.middleware.body import json_object, read_body
-from api.openapi.build import documented
-from api.pagination import page
+from api.bodies import JsonBody
+from api.dependencies import AppState, CurrentAdmin, CurrentState, ExistingStore, admin_router, read_store
+from api.errors import DATABASE_DOWN, invalid_field, not_found
+from api.fields import PathId
+from api.openapi.build import refuses
 from api.schemas.stores import (
-    NewStore,
+    NewStoreRequest,
     SecretRotation,
-    ShownStore,
     StoreChange,
+    StoreListParams,
+    StoreOut,
     StorePage,
-    StoreRequest,
-    StoresAsked,
+    StoreWithSecret,
 )
-from api.store_access import found_store, refresh_schedules
 from connectors.http.outbound import shop_url
-from connectors.registry import PLATFORMS
-from contracts.errors import ForbiddenAddress, InvalidField
+from connectors.registry import PLATFORMS, READABLE
+from contracts.errors import ForbiddenAddress
 from contracts.ids import webhook_address
 from contracts.stores import Store, StoreType, SyncSchedule
 from database.access import stores, users
+from temporal.store_schedules import StoreSchedules
 
-router = APIRouter(prefix="/api/v1/integrations/stores", tags=["stores"])
+router = admin_router("/api/v1/integrations/stores", tag="stores")
 
-MAX_STORE_BYTES = 32 * 1024
+logger = logging.getLogger("pilito.api")
+
 LOOK_UP_WITHIN = 2.0
 
 
-def webhook_url(opened: State, request: Request, store: Store) -> str:
-    """Where a store's own webhooks are to be sent."""
-    public = str(opened.settings.public_url or request.base_url)
+def _webhook_url(state: AppState, request: Request, store: Store) -> str:
+    """Returns the address to which the shop sends its own webhooks."""
+    public = str(state.settings.public_url or request.base_url)
     return webhook_address(public, store.type, store.id)
-
-
-def _shown(opened: State, request: Request, store: Store, **also: Any) -> dict[str, Any]:
-    told = asdict(store)
-    told["user"] = {"id": told.pop("user_id"), "email": told.pop("user_email")}
-    return {**told, "webhook_url": webhook_url(opened, request, store), **also}
 
 
 def _check_secret(secret: str | None, type_: StoreType) -> None:
     if type_ is StoreType.CUSTOM and secret and not re.fullmatch(stores.STANDARD_SECRET, secret):
-        problem = "expected whsec_ and 24 to 64 bytes in base64, as Standard Webhooks wants it"
-        raise invalid(f"webhook_secret: {problem}", field="webhook_secret", problem=problem)
+        raise invalid_field(
+            "webhook_secret", "expected whsec_ and 24 to 64 bytes in base64, as Standard Webhooks requires"
+        )
 
 
-def _encrypted_credentials(opened: State, type_: StoreType, given: dict[str, str] | None) -> bytes | None:
-    if given is None:
+def _encrypted(state: AppState, type_: StoreType, credentials: dict[str, str] | None) -> bytes | None:
+    if credentials is None:
         return None
-    wanted = PLATFORMS[type_].credentials
-    if set(given) != set(wanted):
-        problem = f"a {type_} store takes {' and '.join(wanted) or 'none'}"
-        raise invalid(f"credentials: {problem}", field="credentials", problem=problem)
-    return opened.secret_box.encrypt_fields(given)
+    required = PLATFORMS[type_].credentials
+    if set(credentials) != set(required):
+        raise invalid_field("credentials", f"a {type_} store takes {' and '.join(required) or 'none'}")
+    return state.secret_box.encrypt_fields(credentials)
 
 
-async def _address(opened: State, given: str) -> str:
-    """A shop's address we may one day connect to; a name that does not resolve yet may do so later."""
-    if not given.strip():
+async def _checked_url(state: AppState, base_url: str) -> str:
+    """Returns a shop's address in one spelling; a name that cannot be resolved now is accepted."""
+    if not base_url.strip():
         return ""
+    url = shop_url(base_url)
     try:
-        url = shop_url(given)
         async with asyncio.timeout(LOOK_UP_WITHIN):
-            await opened.outbound.reachable(httpx2.URL(url))
-    except InvalidField as error:
-        raise invalid(str(error), field=error.field, problem=error.problem) from None
+            await state.outbound.reachable(httpx2.URL(url))
     except ForbiddenAddress:
         problem = "leads into a private network; PILITO_ALLOW_PRIVATE_SHOPS would allow that"
-        raise invalid(f"base_url: {problem}", field="base_url", problem=problem) from None
+        raise invalid_field("base_url", problem) from None
     except (TimeoutError, OSError):
         return url
     return url
 
 
-def _same_host(one: str, other: str) -> bool:
-    return httpx2.URL(one).netloc == httpx2.URL(other).netloc
+def _same_host(first: str, second: str) -> bool:
+    return httpx2.URL(first).netloc == httpx2.URL(second).netloc
 
 
-@router.get("/", **documented(answers={200: StorePage}))
-async def list_stores(
-    request: Request, _: Admin, opened: Opened, asked: Annotated[StoresAsked, Query()]
-) -> Response:
-    """All stores, or those of one user or type, the newest first."""
-    async with opened.database.reading() as connection:
-        count, found = await stores.list_stores(
-            connection, user_id=asked.user_id, type_=asked.type, offset=asked.offset, limit=asked.page_size
+async def refresh_schedules(state: AppState, store_id: int, *, insist: bool = False) -> None:
+    """Bring a store's schedules up to date; while Temporal is down, the periodic alignment does it later."""
+    schedules = StoreSchedules(state.temporal, task_queue=state.settings.task_queue)
+    try:
+        async with state.database.reading() as connection:
+            readable = await stores.readable(connection, READABLE, only=store_id)
+        await schedules.set(store_id, readable[0] if readable else None, insist=insist)
+    except (RPCError, RuntimeError, OSError, *DATABASE_DOWN) as error:
+        logger.warning(
+            "schedules of store %s are left to the next alignment: %s", store_id, type(error).__name__
         )
-    return answer(200, page(request, asked, count, [_shown(opened, request, store) for store in found]))
 
 
-@router.post("/", **documented(body=StoreRequest, answers={201: NewStore}, refuses=(404,)))
-async def create_store(request: Request, admin: Admin, opened: Opened) -> Response:
-    """Make a store; the answer holds its webhook secret, and no other ever will."""
-    asked = read_model(StoreRequest, json_object(await read_body(request, limit=MAX_STORE_BYTES)))
-    _check_secret(asked.webhook_secret, asked.type)
-    credentials = _encrypted_credentials(opened, asked.type, asked.credentials)
-    base_url = await _address(opened, asked.base_url)
-    secret = asked.webhook_secret or stores.new_webhook_secret()
-    owner = asked.user_id or admin.id
-    async with opened.database.transaction() as connection:
+@router.get("/")
+async def list_stores(
+    request: Request, state: CurrentState, params: Annotated[StoreListParams, Query()]
+) -> StorePage:
+    """All stores, or the stores of one user or type, the newest first."""
+    async with state.database.reading() as connection:
+        count, rows = await stores.list_stores(
+            connection,
+            user_id=params.user_id,
+            type_=params.type,
+            offset=params.offset,
+            limit=params.page_size,
+        )
+    results = [StoreOut.of(store, webhook_url=_webhook_url(state, request, store)) for store in rows]
+    return StorePage.of(request, params, count, results)
+
+
+@router.post("/", status_code=201, responses=refuses(404))
+async def create_store(
+    request: Request, admin: CurrentAdmin, state: CurrentState, body: JsonBody[NewStoreRequest]
+) -> StoreWithSecret:
+    """Make a store; only this response contains its webhook secret."""
+    _check_secret(body.webhook_secret, body.type)
+    credentials = _encrypted(state, body.type, body.credentials)
+    base_url = await _checked_url(state, body.base_url)
+    secret = body.webhook_secret or stores.new_webhook_secret()
+    owner = body.user_id or admin.id
+    async with state.database.transaction() as connection:
         if await users.read_user(connection, owner) is None:
-            raise Refused(404, {"error": "No such user", "field": "user_id"})
+            raise not_found("user", field="user_id")
         store_id = await stores.create(
             connection,
             user_id=owner,
-            name=asked.name.strip(),
-            type_=asked.type,
+            name=body.name.strip(),
+            type_=body.type,
             base_url=base_url,
-            currency=asked.currency,
-            webhook_secret=opened.secret_box.encrypt(secret),
+            currency=body.currency,
+            webhook_secret=state.secret_box.encrypt(secret),
             credentials=credentials,
-            schedule=asdict(SyncSchedule(**asked.schedule.model_dump())) if asked.schedule else None,
+            schedule=asdict(SyncSchedule(**body.schedule.model_dump())) if body.schedule else None,
         )
     if base_url and credentials:
-        await refresh_schedules(opened, store_id)
-    store = await found_store(opened, store_id)
-    return answer(201, _shown(opened, request, store, webhook_secret=secret))
+        await refresh_schedules(state, store_id)
+    store = await read_store(state, store_id)
+    return StoreWithSecret.of(store, webhook_url=_webhook_url(state, request, store), webhook_secret=secret)
 
 
-@router.get("/{store_id:id}/", **documented(answers={200: ShownStore}, refuses=(404,)))
-async def read_store(request: Request, _: Admin, opened: Opened, store_id: PathId) -> Response:
+@router.get("/{store_id:id}/", responses=refuses(404))
+async def show_store(request: Request, state: CurrentState, store: ExistingStore) -> StoreOut:
     """One store, without its secrets."""
-    return answer(200, _shown(opened, request, await found_store(opened, store_id)))
+    return StoreOut.of(store, webhook_url=_webhook_url(state, request, store))
 
 
-@router.patch("/{store_id:id}/", **documented(body=StoreChange, answers={200: ShownStore}, refuses=(404,)))
-async def change_store(request: Request, _: Admin, opened: Opened, store_id: PathId) -> Response:
-    """Change what is named and nothing else; the type of a store stays what it is."""
-    asked = read_model(StoreChange, json_object(await read_body(request, limit=MAX_STORE_BYTES)))
-    store = await found_store(opened, store_id)
-    given = asked.model_fields_set
+@router.patch("/{store_id:id}/", responses=refuses(404))
+async def change_store(
+    request: Request, state: CurrentState, store: ExistingStore, body: JsonBody[StoreChange]
+) -> StoreOut:
+    """Change the fields in the body and no others; the type of a store cannot be changed."""
+    given = body.model_fields_set
     values: dict[str, Any] = {}
-    if asked.name is not None:
-        values["name"] = asked.name.strip()
+    if body.name is not None:
+        values["name"] = body.name.strip()
     if "currency" in given:
-        values["currency"] = asked.currency
+        values["currency"] = body.currency
     if "base_url" in given:
-        values["base_url"] = await _address(opened, asked.base_url or "")
+        values["base_url"] = await _checked_url(state, body.base_url or "")
         if not _same_host(values["base_url"], store.base_url):
-            values["credentials"] = None  # they were given for the shop at the other host
+            values["credentials"] = None  # they belong to the shop at the previous host
     if "credentials" in given:
-        values["credentials"] = _encrypted_credentials(opened, store.type, asked.credentials)
+        values["credentials"] = _encrypted(state, store.type, body.credentials)
     if "credentials" in values or values.get("base_url", store.base_url) != store.base_url:
-        values["webhooks"] = None  # they were those of another shop, or seen with another key
+        values["webhooks"] = None  # their last check was of another shop, or with another key
     if "schedule" in given:
-        kept = asdict(store.schedule) if asked.schedule else asdict(SyncSchedule())
-        values["schedule"] = kept | (asked.schedule.model_dump(exclude_unset=True) if asked.schedule else {})
-    async with opened.database.transaction() as connection:
-        await stores.change(connection, store_id, values)
+        stored = asdict(store.schedule) if body.schedule else asdict(SyncSchedule())
+        values["schedule"] = stored | (body.schedule.model_dump(exclude_unset=True) if body.schedule else {})
+    async with state.database.transaction() as connection:
+        await stores.change(connection, store.id, values)
     if {"base_url", "credentials", "schedule"} & given:
-        await refresh_schedules(opened, store_id, insist="schedule" in given)
-    return answer(200, _shown(opened, request, await found_store(opened, store_id)))
+        await refresh_schedules(state, store.id, insist="schedule" in given)
+    changed = await read_store(state, store.id)
+    return StoreOut.of(changed, webhook_url=_webhook_url(state, request, changed))
 
 
-@router.delete("/{store_id:id}/", **documented(answers={204: None}, refuses=(404,)))
-async def remove_store(_: Admin, opened: Opened, store_id: PathId) -> Response:
+@router.delete("/{store_id:id}/", status_code=204, response_class=Response, responses=refuses(404))
+async def remove_store(state: CurrentState, store_id: PathId) -> None:
     """Remove a store with its tokens, events, products and knowledge."""
-    async with opened.database.transaction() as connection:
+    async with state.database.transaction() as connection:
         removed = await stores.remove(connection, store_id)
     if not removed:
-        raise Refused(404, {"error": "No such store"})
-    await refresh_schedules(opened, store_id)
-    return Response(status_code=204)
+        raise not_found("store")
+    await refresh_schedules(state, store_id)
 
 
-@router.post(
-    "/{store_id:id}/rotate-secret/",
-    **documented(body=SecretRotation, body_required=False, answers={200: NewStore}, refuses=(404,)),
-)
-async def rotate_secret(request: Request, _: Admin, opened: Opened, store_id: PathId) -> Response:
-    """Replace the webhook secret; deliveries signed with the one before are taken for a while yet."""
-    raw = await read_body(request, limit=MAX_STORE_BYTES)
-    asked = read_model(SecretRotation, json_object(raw or b"{}"))
-    store = await found_store(opened, store_id)
-    _check_secret(asked.webhook_secret, store.type)
-    secret = asked.webhook_secret or stores.new_webhook_secret()
-    async with opened.database.transaction() as connection:
+@router.post("/{store_id:id}/rotate-secret/", responses=refuses(404))
+async def rotate_secret(
+    request: Request,
+    state: CurrentState,
+    store: ExistingStore,
+    body: Annotated[JsonBody[SecretRotation], Body(default_factory=SecretRotation)],
+) -> StoreWithSecret:
+    """Replace the webhook secret; the previous secret is accepted for `overlap_hours`."""
+    _check_secret(body.webhook_secret, store.type)
+    secret = body.webhook_secret or stores.new_webhook_secret()
+    async with state.database.transaction() as connection:
         await stores.rotate_secret(
             connection,
-            store_id,
-            opened.secret_box.encrypt(secret),
-            overlap=timedelta(hours=asked.overlap_hours),
+            store.id,
+            state.secret_box.encrypt(secret),
+            overlap=timedelta(hours=body.overlap_hours),
         )
-    return answer(200, _shown(opened, request, await found_store(opened, store_id), webhook_secret=secret))
+    changed = await read_store(state, store.id)
+    return StoreWithSecret.of(
+        changed, webhook_url=_webhook_url(state, request, changed), webhook_secret=secret
+    )

@@ -1,27 +1,25 @@
-"""`/api/v1/integrations/tokens/`: what shops identify themselves with; a secret is in one answer only."""
+"""`/api/v1/integrations/tokens/`: integration tokens; a response shows a secret only when it is new."""
 
-from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Body, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.dependencies import Admin, Opened, State
-from api.errors import Refused, answer, invalid
-from api.fields import PathId, read_model
+from api.bodies import JsonBody
+from api.dependencies import AppState, CurrentAdmin, CurrentState, admin_router
+from api.errors import ApiError, invalid_field, not_found
+from api.fields import PathId
 from api.i18n import in_language, message
-from api.middleware.body import json_object, read_body
-from api.openapi.build import documented
-from api.pagination import page
+from api.openapi.build import refuses
 from api.schemas.tokens import (
-    IssuedAnswer,
-    ShownToken,
+    IssuedTokenOut,
+    NewTokenRequest,
     TokenChange,
+    TokenListParams,
+    TokenOut,
     TokenPage,
-    TokenRequest,
     TokenRotation,
-    TokensAsked,
 )
 from connectors.registry import PLATFORMS
 from contracts.stores import StoreType
@@ -29,169 +27,148 @@ from contracts.tokens import IssuedToken, Token
 from database.access import stores, tokens, users
 from database.access.tokens import TokenFilter
 
-router = APIRouter(prefix="/api/v1/integrations/tokens", tags=["tokens"])
-
-MAX_TOKEN_BYTES = 32 * 1024
+router = admin_router("/api/v1/integrations/tokens", tag="tokens")
 
 
-def _shown(token: Token) -> dict[str, Any]:
-    told = asdict(token)
-    told["token_preview"] = told.pop("preview")
-    told["user"] = {"id": told.pop("user_id"), "email": told.pop("user_email")}
-    told["store"] = {"id": told.pop("store_id"), "name": told.pop("store_name")}
-    return told
-
-
-def _issued(request: Request, issued: IssuedToken, token: Token, webhook_secret: str | None) -> Response:
-    shown = _shown(token)
-    kept = ("id", "token_preview", "integration_type", "name", "expires_at", "user", "created_at")
-    wished = request.headers.get("accept-language")
-    return answer(
-        201,
-        {
-            **{name: shown[name] for name in kept},
-            "token": issued.secret,
-            "store": {**shown["store"], "webhook_secret": webhook_secret},
-            "message": message("shown_once", wished),
-        },
-        in_language(wished),
+def _issued(
+    request: Request, response: Response, issued: IssuedToken, token: Token, webhook_secret: str | None
+) -> IssuedTokenOut:
+    preferred = request.headers.get("accept-language")
+    response.headers.update(in_language(preferred))
+    return IssuedTokenOut.of(
+        token,
+        secret=issued.secret,
+        webhook_secret=webhook_secret,
+        message=message("shown_once", preferred),
     )
-
-
-def _not_past(expires_at: datetime | None) -> None:
-    if expires_at is not None and expires_at <= datetime.now(UTC):
-        raise invalid("expires_at: is in the past", field="expires_at", problem="is in the past")
-
-
-def _unknown(what: str, field: str | None = None) -> Refused:
-    return Refused(404, {"error": f"No such {what}", **({"field": field} if field else {})})
 
 
 async def _read(connection: AsyncConnection, token_id: int) -> Token:
     token = await tokens.read(connection, token_id)
     if token is None:
-        raise _unknown("token")
+        raise not_found("token")
     return token
 
 
-async def _found(opened: State, token_id: int) -> Token:
-    async with opened.database.reading() as connection:
+async def _existing(state: AppState, token_id: int) -> Token:
+    async with state.database.reading() as connection:
         return await _read(connection, token_id)
 
 
-@router.post("/generate/", **documented(body=TokenRequest, answers={201: IssuedAnswer}, refuses=(404,)))
-async def generate_token(request: Request, admin: Admin, opened: Opened) -> Response:
-    """Make a token for a store of a user, or for a store made along with it."""
-    asked = read_model(TokenRequest, json_object(await read_body(request, limit=MAX_TOKEN_BYTES)))
-    _not_past(asked.expires_at)
+@router.post("/generate/", status_code=201, responses=refuses(404))
+async def generate_token(
+    request: Request,
+    response: Response,
+    admin: CurrentAdmin,
+    state: CurrentState,
+    body: JsonBody[NewTokenRequest],
+) -> IssuedTokenOut:
+    """Make a token for a store of a user, or for a new store."""
     secret = None
-    async with opened.database.transaction() as connection:
-        if asked.user_id is not None and await users.read_user(connection, asked.user_id) is None:
-            raise _unknown("user", "user_id")
-        if asked.store_id is None:
-            user_id, secret = asked.user_id or admin.id, stores.new_webhook_secret()
+    async with state.database.transaction() as connection:
+        if body.user_id is not None and await users.read_user(connection, body.user_id) is None:
+            raise not_found("user", field="user_id")
+        if body.store_id is None:
+            user_id, secret = body.user_id or admin.id, stores.new_webhook_secret()
             store_id = await stores.create(
                 connection,
                 user_id=user_id,
-                name=PLATFORMS[asked.integration_type].store_name,
-                type_=asked.integration_type,
-                webhook_secret=opened.secret_box.encrypt(secret),
+                name=PLATFORMS[body.integration_type].store_name,
+                type_=body.integration_type,
+                webhook_secret=state.secret_box.encrypt(secret),
             )
         else:
-            store = await stores.read(connection, asked.store_id)
-            if store is None or asked.user_id not in (None, store.user_id):
-                raise _unknown("store", "store_id")
-            if store.type is not asked.integration_type:
-                problem = f"the store is of type {store.type}"
-                raise invalid(f"integration_type: {problem}", field="integration_type", problem=problem)
+            store = await stores.read(connection, body.store_id)
+            if store is None or body.user_id not in (None, store.user_id):
+                raise not_found("store", field="store_id")
+            if store.type is not body.integration_type:
+                raise invalid_field("integration_type", f"the store is of type {store.type}")
             user_id, store_id = store.user_id, store.id
         issued = await tokens.issue(
             connection,
             user_id=user_id,
             store_id=store_id,
-            integration_type=asked.integration_type,
-            token_format=PLATFORMS[asked.integration_type].token_format,
-            name=asked.name.strip(),
-            allowed_ips=asked.allowed_ips,
-            expires_at=asked.expires_at,
+            integration_type=body.integration_type,
+            token_format=PLATFORMS[body.integration_type].token_format,
+            name=body.name.strip(),
+            allowed_ips=body.allowed_ips,
+            expires_at=body.expires_at,
         )
         token = await _read(connection, issued.id)
-    return _issued(request, issued, token, secret)
+    return _issued(request, response, issued, token, secret)
 
 
-@router.get("/", **documented(answers={200: TokenPage}))
+@router.get("/")
 async def list_tokens(
-    request: Request, _: Admin, opened: Opened, asked: Annotated[TokensAsked, Query()]
-) -> Response:
-    """All tokens, or those the filters find, the newest first."""
-    wanted = TokenFilter(
-        user_id=asked.user_id,
-        store_id=asked.store,
-        integration_type=asked.integration_type,
-        is_active=asked.is_active,
+    request: Request, state: CurrentState, params: Annotated[TokenListParams, Query()]
+) -> TokenPage:
+    """All tokens, or the tokens that match the filters, the newest first."""
+    filters = TokenFilter(
+        user_id=params.user_id,
+        store_id=params.store,
+        integration_type=params.integration_type,
+        is_active=params.is_active,
     )
-    async with opened.database.reading() as connection:
-        count, found = await tokens.list_tokens(
-            connection, wanted, offset=asked.offset, limit=asked.page_size
+    async with state.database.reading() as connection:
+        count, rows = await tokens.list_tokens(
+            connection, filters, offset=params.offset, limit=params.page_size
         )
-    return answer(200, page(request, asked, count, [_shown(token) for token in found]))
+    return TokenPage.of(request, params, count, [TokenOut.of(token) for token in rows])
 
 
-@router.get("/{token_id:id}/", **documented(answers={200: ShownToken}, refuses=(404,)))
-async def read_token(_: Admin, opened: Opened, token_id: PathId) -> Response:
-    """The terms of one token."""
-    return answer(200, _shown(await _found(opened, token_id)))
+@router.get("/{token_id:id}/", responses=refuses(404))
+async def read_token(state: CurrentState, token_id: PathId) -> TokenOut:
+    """One token without its secret."""
+    return TokenOut.of(await _existing(state, token_id))
 
 
-@router.patch("/{token_id:id}/", **documented(body=TokenChange, answers={200: ShownToken}, refuses=(404,)))
-async def change_token(request: Request, _: Admin, opened: Opened, token_id: PathId) -> Response:
-    """Change what is named and nothing else; it counts from the next request on."""
-    asked = read_model(TokenChange, json_object(await read_body(request, limit=MAX_TOKEN_BYTES)))
-    await _found(opened, token_id)
+@router.patch("/{token_id:id}/", responses=refuses(404))
+async def change_token(state: CurrentState, token_id: PathId, body: JsonBody[TokenChange]) -> TokenOut:
+    """Change the fields in the body and no others, from the next request on."""
+    await _existing(state, token_id)
     values: dict[str, Any] = {}
-    if asked.name is not None:
-        values["name"] = asked.name.strip()
-    if asked.is_active is not None:
-        values["is_active"] = asked.is_active
-    if "expires_at" in asked.model_fields_set:
-        values["expires_at"] = asked.expires_at
-    if asked.allowed_ips is not None:
-        values["allowed_ips"] = list(asked.allowed_ips)
+    if body.name is not None:
+        values["name"] = body.name.strip()
+    if body.is_active is not None:
+        values["is_active"] = body.is_active
+    if "expires_at" in body.model_fields_set:
+        values["expires_at"] = body.expires_at
+    if body.allowed_ips is not None:
+        values["allowed_ips"] = list(body.allowed_ips)
     if values:
-        async with opened.database.single() as connection:
+        async with state.database.single() as connection:
             await tokens.change(connection, token_id, values)
-    return answer(200, _shown(await _found(opened, token_id)))
+    return TokenOut.of(await _existing(state, token_id))
 
 
-@router.delete("/{token_id:id}/", **documented(answers={204: None}, refuses=(404,)))
-async def revoke_token(_: Admin, opened: Opened, token_id: PathId) -> Response:
-    """Revoke a token for ever; its store and what it sent stay."""
-    async with opened.database.single() as connection:
+@router.delete("/{token_id:id}/", status_code=204, response_class=Response, responses=refuses(404))
+async def revoke_token(state: CurrentState, token_id: PathId) -> None:
+    """Revoke a token; its store and the products that it sent stay."""
+    async with state.database.single() as connection:
         revoked = await tokens.revoke(connection, token_id)
     if not revoked:
-        raise _unknown("token")
-    return Response(status_code=204)
+        raise not_found("token")
 
 
-@router.post(
-    "/{token_id:id}/rotate/",
-    **documented(body=TokenRotation, body_required=False, answers={201: IssuedAnswer}, refuses=(404, 409)),
-)
-async def rotate_token(request: Request, _: Admin, opened: Opened, token_id: PathId) -> Response:
-    """Make a new token on the terms of an old one, which works for a while yet."""
-    raw = await read_body(request, limit=MAX_TOKEN_BYTES)
-    asked = read_model(TokenRotation, json_object(raw or b"{}"))
-    _not_past(asked.expires_at)
-    old = await _found(opened, token_id)
-    async with opened.database.transaction() as connection:
+@router.post("/{token_id:id}/rotate/", status_code=201, responses=refuses(404, 409))
+async def rotate_token(
+    request: Request,
+    response: Response,
+    state: CurrentState,
+    token_id: PathId,
+    body: Annotated[JsonBody[TokenRotation], Body(default_factory=TokenRotation)],
+) -> IssuedTokenOut:
+    """Make a new token with the terms of a previous one, which works for `overlap_hours`."""
+    previous = await _existing(state, token_id)
+    async with state.database.transaction() as connection:
         issued = await tokens.rotate(
             connection,
             token_id,
-            token_format=PLATFORMS[StoreType(old.integration_type)].token_format,
-            overlap=timedelta(hours=asked.overlap_hours),
-            expires_at=asked.expires_at,
+            token_format=PLATFORMS[StoreType(previous.integration_type)].token_format,
+            overlap=timedelta(hours=body.overlap_hours),
+            expires_at=body.expires_at,
         )
         if issued is None:
-            raise Refused(409, {"error": "The token is inactive or has expired; generate another instead."})
+            raise ApiError(409, {"error": "The token is inactive or has expired; generate another instead."})
         token = await _read(connection, issued.id)
-    return _issued(request, issued, token, None)
+    return _issued(request, response, issued, token, None)

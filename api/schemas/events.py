@@ -1,12 +1,18 @@
-"""Events, as the API's document shows them."""
+"""Query parameters, bodies and responses of the event log."""
 
+import base64
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from api.openapi.build import Answer, example
-from contracts.events import EventStatus
+from api.bodies import RequestBody
+from api.errors import invalid_field
+from api.fields import Id, Moment
+from api.openapi.build import ResponseModel, example
+from contracts.events import SUCCESSFUL, EventStatus, EventType
+from database.events.log import Cursor, EventFilter
 
 LISTED: dict[str, Any] = {
     "id": 91,
@@ -34,19 +40,80 @@ LISTED: dict[str, Any] = {
     "workflow_url": "http://127.0.0.1:8233/namespaces/default/workflows/product-event%2F2%2Fevt_1",
 }
 
+_CURSOR: TypeAdapter[tuple[datetime, int]] = TypeAdapter(tuple[Moment, Id])
 
-class ListedEvent(Answer):
-    """A delivery and how it ended."""
+
+def write_cursor(cursor: Cursor | None) -> str | None:
+    """Returns a position in the log as clients see it; None at the end."""
+    if cursor is None:
+        return None
+    return base64.urlsafe_b64encode(orjson.dumps([cursor.received_at, cursor.id])).decode()
+
+
+def read_cursor(text: str | None) -> Cursor | None:
+    """Returns the position that `write_cursor` wrote; raises 400 for any other text."""
+    if not text:
+        return None
+    try:
+        received_at, row_id = _CURSOR.validate_json(base64.urlsafe_b64decode(text), strict=True)
+    except ValueError:
+        raise invalid_field("cursor", "is not a cursor of this list") from None
+    return Cursor(received_at=received_at, id=row_id)
+
+
+class EventFilters(BaseModel):
+    """The filters of the event log, in a query or in a body."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: EventStatus | None = None
+    event_type: EventType | None = None
+    store: Id | None = None
+    external_id: str | None = Field(default=None, max_length=255, pattern=r"^[^\x00]*$")
+    processed_successfully: bool | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    cursor: str | None = Field(default=None, max_length=200)
+
+    def filter(self) -> EventFilter:
+        return EventFilter(
+            status=self.status,
+            event_type=self.event_type,
+            store_id=self.store,
+            external_id=self.external_id,
+            processed_successfully=self.processed_successfully,
+            since=self.since,
+            until=self.until,
+        )
+
+
+class EventListParams(EventFilters):
+    """The query parameters of the event log."""
+
+    limit: int = Field(default=50, ge=1, le=200)
+    counts: bool = False
+
+
+class RetryRequest(EventFilters, RequestBody):
+    """The failed events to run again; all of them without a filter."""
+
+    model_config = example({"store": 2, "event_type": "product.updated"})
+
+
+class EventSummary(ResponseModel):
+    """A delivery and its result."""
 
     model_config = example(LISTED)
 
     id: int
-    store: int
     event_id: str
-    event_type: str = Field(description="one of ours, or the topic of a delivery that was ignored")
-    external_id: str = Field(description="what changed; may be a variation")
+    event_type: str = Field(description="a known type, or the topic of an ignored delivery")
+    external_id: str = Field(description="the product or variation that changed")
     product_key: str = Field(description="the product it belongs to")
-    version: datetime | None = Field(description="when the shop changed it, where it told")
+    payload_trimmed_at: datetime | None = Field(description="when the payload was removed")
+    confirm: bool = Field(description="whether the change has to be confirmed with the shop")
+    pulled_at: datetime | None = Field(description="when the payload was read from the shop, if it was")
+    version: datetime | None = Field(description="when the shop changed it, if the delivery says so")
     received_at: datetime
     status: EventStatus
     reason: str = Field(description="why it ended so or still waits, in a sentence")
@@ -58,15 +125,23 @@ class ListedEvent(Answer):
     user_agent: str
     finished_at: datetime | None
     processing_time_ms: int | None
-    payload_trimmed_at: datetime | None = Field(description="when its payload had been kept long enough")
-    confirm: bool = Field(description="whether the shop was to be asked before it is believed")
-    pulled_at: datetime | None = Field(description="when its payload was read from the shop, if it was")
+    store: int
     processed_successfully: bool
-    workflow_url: str | None = Field(description="its workflow in the Temporal UI, where it started one")
+    workflow_url: str | None = Field(description="its workflow in the Temporal UI, if it has one")
+
+    @classmethod
+    def of(cls, row: dict[str, Any], *, workflow_url: str | None) -> Self:
+        """Returns a row of the event log as a response."""
+        return cls.from_fields_of(
+            row,
+            store=row["store_id"],
+            processed_successfully=row["status"] in SUCCESSFUL,
+            workflow_url=workflow_url,
+        )
 
 
-class Event(ListedEvent):
-    """A delivery with everything known of it."""
+class EventOut(EventSummary):
+    """A delivery with its payload and its attempts."""
 
     model_config = example(
         {
@@ -77,10 +152,10 @@ class Event(ListedEvent):
     )
 
     payload: dict[str, Any] | None = Field(description="the product as sent, or as read from the shop")
-    attempts: dict[str, Any] = Field(description="how each run went")
+    attempts: dict[str, Any] = Field(description="the result of each run of the workflow, by run id")
 
 
-class EventPage(Answer):
+class EventPage(ResponseModel):
     """The newest events first."""
 
     model_config = example(
@@ -88,12 +163,12 @@ class EventPage(Answer):
         {"counts": {"succeeded": 40, "failed": 2}, "next": None, "results": []},
     )
 
-    counts: dict[EventStatus, int] = Field(default={}, description="where asked for: how many are found")
-    next: str | None = Field(description="the `cursor` of the page after")
-    results: list[ListedEvent]
+    counts: dict[EventStatus, int] = Field(default={}, description="with `counts=true`: events by status")
+    next: str | None = Field(description="the `cursor` of the next page")
+    results: list[EventSummary]
 
 
-class Retried(Answer):
+class RetriedEvent(ResponseModel):
     """The event runs again."""
 
     model_config = example({"status": "accepted", "event_id": "evt_1"})
@@ -102,12 +177,12 @@ class Retried(Answer):
     event_id: str
 
 
-class RetriedSome(Answer):
-    """So many run again; `remaining` failed ones tell whether to ask once more."""
+class RetriedEvents(ResponseModel):
+    """Some failed events run again; `remaining` counts the others."""
 
     model_config = example({"status": "accepted", "started": 2, "remaining": 0, "next": None})
 
     status: Literal["accepted"]
     started: int
     remaining: int
-    next: str | None = Field(description="the `cursor` to go on with")
+    next: str | None = Field(description="the `cursor` of the next request")

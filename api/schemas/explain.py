@@ -1,11 +1,14 @@
-"""What is answered to why a product is known or not."""
+"""Query parameters and responses of the explanation of a product."""
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from api.openapi.build import Answer, example
+from api.fields import Id
+from api.openapi.build import ResponseModel, example
+from database.events.explain import EventFacts, ProductFacts
 
 _EVENT = {
     "id": 41,
@@ -22,7 +25,7 @@ _EVENT = {
 
 
 class Verdict(StrEnum):
-    """Why a product is known or not; programs may rely on these."""
+    """Why search finds a product or not; programs may rely on the values."""
 
     KNOWN = "known"
     WAITING = "waiting"
@@ -40,8 +43,17 @@ class Verdict(StrEnum):
     NO_CHUNKS = "no_chunks"
 
 
-class ExplainedEvent(Answer):
-    """One event of the product, in short."""
+class ExplainParams(BaseModel):
+    """The query parameters that name a product by the id in its shop."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    store: Id
+    external_id: str = Field(min_length=1, max_length=255, pattern=r"^[^\x00]*$")
+
+
+class ExplainedEvent(ResponseModel):
+    """An event of the product, in short."""
 
     id: int
     event_id: str
@@ -54,9 +66,13 @@ class ExplainedEvent(Answer):
     attempts: int
     workflow_url: str | None
 
+    @classmethod
+    def of(cls, event: EventFacts, *, workflow_url: str | None) -> Self:
+        return cls.from_fields_of(event, type=event.event_type, workflow_url=workflow_url)
 
-class ExplainedProduct(Answer):
-    """The row there is of it."""
+
+class ExplainedProduct(ResponseModel):
+    """The product as it is stored."""
 
     id: int
     title: str
@@ -65,8 +81,8 @@ class ExplainedProduct(Answer):
     updated_at: datetime
 
 
-class ExplainedKnowledge(Answer):
-    """What search knows of it."""
+class ExplainedKnowledge(ResponseModel):
+    """What search holds of the product; `current` if that is the latest text in `current_model`."""
 
     chunks: int
     model: str | None
@@ -74,16 +90,26 @@ class ExplainedKnowledge(Answer):
     embedded_at: datetime | None
     current: bool
 
+    @classmethod
+    def of(cls, product: ProductFacts, *, current_model: str) -> Self:
+        return cls(
+            chunks=product.chunks,
+            model=product.knowledge_model,
+            current_model=current_model,
+            embedded_at=product.knowledge_at,
+            current=product.is_current and product.knowledge_model == current_model,
+        )
 
-class Explanation(Answer):
-    """The one reason that counts most, what to do about it, and what it was judged by."""
+
+class Explanation(ResponseModel):
+    """The most important reason, what to do about it, and the facts that it follows from."""
 
     model_config = example(
         {
             "known": True,
             "verdict": "retrying",
-            "message": "پردازش به مشکلی گذرا برخورده و خودبه‌خود دوباره تلاش می‌شود",
-            "what_to_do": "صبر کنید؛ last_error مشکل را می‌گوید و next_retry_at زمان تلاش بعدی را",
+            "message": "پردازش به مشکلی موقت برخورده و به‌طور خودکار دوباره انجام می‌شود",
+            "what_to_do": "صبر کنید؛ last_error مشکل را نشان می‌دهد و next_retry_at زمان تلاش بعدی را",
             "store": 3,
             "external_id": "woo_777",
             "product": {
@@ -107,15 +133,15 @@ class Explanation(Answer):
         }
     )
 
-    known: bool = Field(description="whether search finds any text of it")
+    known: bool = Field(description="whether search finds the product")
     verdict: Verdict
     message: str
     what_to_do: str
     store: int
     external_id: str
     product: ExplainedProduct | None
-    last_event: ExplainedEvent | None = Field(description="the newest of all")
-    deciding_event: ExplainedEvent | None = Field(description="the newest that was not left for another")
+    last_event: ExplainedEvent | None = Field(description="the newest event")
+    deciding_event: ExplainedEvent | None = Field(description="the newest event that no other event replaced")
     last_error: str | None
     next_retry_at: datetime | None
     knowledge: ExplainedKnowledge | None

@@ -1,11 +1,15 @@
-"""Products, as the API's document shows them; prices are texts, so that no digit is lost."""
+"""Query parameters and responses of products; prices are strings, so that no digit is lost."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
-from pydantic import AnyUrl, Field
+from pydantic import ConfigDict, Field
 
-from api.openapi.build import Answer, example
+from api.fields import Id, Moment, Words
+from api.openapi.build import ResponseModel, example
+from api.schemas.pagination import Page, PageParams
+from connectors.registry import PLATFORMS
+from contracts.stores import StoreType
 
 LISTED: dict[str, Any] = {
     "id": 12,
@@ -51,49 +55,59 @@ LISTED: dict[str, Any] = {
 }
 
 
-class Attribute(Answer):
-    """What a product is, or may be chosen as."""
+class ProductListParams(PageParams):
+    """The query parameters of the list of products."""
+
+    external_source: Words | None = None
+    store: Id | None = None
+    is_active: bool | None = None
+    in_stock: bool | None = None
+    search: Words | None = None
+    updated_after: Moment | None = None
+
+
+class Attribute(ResponseModel):
+    """A property of a product, or an option of its variations."""
 
     name: str
     options: list[str]
 
 
-class Images(Answer):
-    """Addresses of pictures."""
+class Images(ResponseModel):
+    """Addresses of images."""
 
     main: str
     gallery: list[str]
 
 
-class ProductMetadata(Answer):
-    """What else the shop said, and how far we are with it."""
+class ProductMetadata(ResponseModel):
+    """More fields of the shop, and the state of the product's text."""
 
-    woo_product_id: int = Field(default=0, description="of products of WooCommerce")
+    woo_product_id: int = Field(default=0, description="only products of WooCommerce have it")
     sku: str
-    regular_price: str | None
-    sale_price: str | None
-    on_sale: bool
     images: Images
-    content_hash: str = Field(description="of the text that search should know")
+    on_sale: bool
+    sale_price: str | None
+    regular_price: str | None
+    content_hash: str = Field(description="hash of the latest text")
     needs_embedding: bool
     last_sync_at: datetime
 
 
-class Knowledge(Answer):
-    """What search knows: `current` where it is what the shop said last."""
+class Knowledge(ResponseModel):
+    """What search holds of the product; `current` if that is its latest text."""
 
     current: bool
     model: str | None
     embedded_at: datetime | None
 
 
-class ListedProduct(Answer):
-    """A product as its shop said last."""
+class ProductSummary(ResponseModel):
+    """A product as in the latest change of its shop."""
 
-    model_config = example(LISTED)
+    model_config = ConfigDict(coerce_numbers_to_str=True, **example(LISTED))
 
     id: int
-    store: int
     external_source: str
     external_id: str
     title: str
@@ -111,26 +125,51 @@ class ListedProduct(Answer):
     link: str
     image: str
     status: str = Field(description="`publish`, `draft`, `private`, … or `deleted`")
-    is_active: bool = Field(description="search may find it")
-    variation_ids: list[str] | None = Field(description="all that exist, where the shop said so")
+    is_active: bool = Field(description="whether search may find it")
+    variation_ids: list[str] | None = Field(description="all variations, if the shop listed them")
     metadata: ProductMetadata
-    version: datetime | None = Field(description="when the shop changed it, where it told")
+    version: datetime | None = Field(description="when the shop changed it, if the shop says so")
     created_at: datetime
     updated_at: datetime
+    store: int
     knowledge: Knowledge
 
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> Self:
+        """Returns a row of the products as a response."""
+        is_current = row["knowledge_hash"] == row["content_hash"]
+        number = str(row["external_id"]).partition("_")[2]
+        id_field = PLATFORMS[StoreType(row["external_source"])].product_id_field
+        metadata = ProductMetadata(
+            **({id_field: int(number)} if id_field and number.isdigit() else {}),
+            **row["metadata"],
+            content_hash=row["content_hash"],
+            needs_embedding=row["is_active"] and not is_current,
+            last_sync_at=row["received_at"],
+        )
+        return cls.from_fields_of(
+            row,
+            metadata=metadata,
+            store=row["store_id"],
+            knowledge=Knowledge(
+                current=is_current, model=row["knowledge_model"], embedded_at=row["knowledge_at"]
+            ),
+        )
 
-class VariationMetadata(Answer):
-    """What else the shop said."""
+
+class VariationMetadata(ResponseModel):
+    """More fields of the shop."""
 
     sku: str
-    regular_price: str | None
-    sale_price: str | None
     visible: bool
+    sale_price: str | None
+    regular_price: str | None
 
 
-class Variation(Answer):
-    """One way to buy a product."""
+class Variation(ResponseModel):
+    """A variation of a product."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
 
     id: int
     store_id: int
@@ -149,8 +188,8 @@ class Variation(Answer):
     received_at: datetime
 
 
-class Chunk(Answer):
-    """A passage that search knows."""
+class Chunk(ResponseModel):
+    """A part of the product's text, as search holds it."""
 
     position: int
     text: str
@@ -159,8 +198,8 @@ class Chunk(Answer):
     created_at: datetime
 
 
-class Product(ListedProduct):
-    """A product with its variations and the passages search knows."""
+class ProductOut(ProductSummary):
+    """A product with its variations and its chunks."""
 
     model_config = example(
         {
@@ -205,12 +244,7 @@ class Product(ListedProduct):
     chunks: list[Chunk]
 
 
-class ProductPage(Answer):
+class ProductPage(Page[ProductSummary]):
     """The latest change first."""
 
     model_config = example({"count": 1, "next": None, "previous": None, "results": [LISTED]})
-
-    count: int
-    next: AnyUrl | None
-    previous: AnyUrl | None
-    results: list[ListedProduct]

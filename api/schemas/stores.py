@@ -1,15 +1,23 @@
-"""What is asked and answered about stores."""
+"""Query parameters, bodies and responses of stores."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from pydantic.config import JsonDict
 
+from api.bodies import RequestBody
 from api.fields import Id, Whole
-from api.openapi.build import Answer
-from api.pagination import Paged, page_example
-from contracts.stores import LONGEST_FULL_DAYS, LONGEST_INCREMENTAL_HOURS, StoreType, SyncSchedule
+from api.openapi.build import ResponseModel, example
+from api.schemas.pagination import Page, PageParams, page_example
+from contracts.stores import (
+    LONGEST_FULL_DAYS,
+    LONGEST_INCREMENTAL_HOURS,
+    Store,
+    StoreType,
+    SyncSchedule,
+)
+from contracts.tokens import Token
 from contracts.webhooks import WebhookHealth, WebhookStatus
 
 LONGEST_OVERLAP_HOURS = 24 * 30
@@ -43,108 +51,107 @@ EXAMPLE: JsonDict = {
 }
 
 
-class StoreOwner(Answer):
+class OwnerOut(ResponseModel):
+    """The user that a store or a token belongs to."""
+
     id: int
     email: str
 
+    @classmethod
+    def of(cls, owned: Store | Token) -> Self:
+        return cls(id=owned.user_id, email=owned.user_email)
 
-class ShownHook(Answer):
-    id: int = Field(description="in the shop")
+
+class WebhookOut(ResponseModel):
+    """A webhook of the shop that is sent to us."""
+
+    id: int = Field(description="its id in the shop")
     topic: str
     status: WebhookStatus
 
 
-class ShownWebhooks(Answer):
-    """How it stands with the webhooks the shop itself sends us, when it was last looked at."""
+class WebhooksOut(ResponseModel):
+    """The health of the shop's own webhooks at the last check."""
 
     state: WebhookHealth
     reason: str = Field(description="a sentence for people")
     checked_at: datetime | None
-    hooks: list[ShownHook]
+    hooks: list[WebhookOut]
 
 
-class ShownSchedule(Answer):
-    """When the shop is read by itself, from the moment there are an address and credentials to do so."""
+class ScheduleOut(ResponseModel):
+    """When resyncs start; they need an address and credentials."""
 
-    incremental_hours: int | None = Field(description="hours between questions for changes; null is never")
-    full_days: int | None = Field(description="days between comparisons of everything; null is never")
+    incremental_hours: int | None = Field(description="hours between incremental resyncs; null is never")
+    full_days: int | None = Field(description="days between full resyncs; null is never")
     paused: bool
 
 
-class ShownStore(Answer):
-    """A store; of its secrets only that they are there."""
+class StoreOut(ResponseModel):
+    """A store without its secrets."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+    model_config = example(EXAMPLE)
 
     id: int
     type: StoreType
     name: str
     base_url: str
     currency: str | None
-    user: StoreOwner
-    webhook_url: str
     has_webhook_secret: bool
-    old_secret_until: datetime | None = Field(description="the secret before this one counts until then")
+    old_secret_until: datetime | None = Field(description="how long the previous secret is accepted")
     has_credentials: bool
-    webhooks: ShownWebhooks
-    schedule: ShownSchedule
+    webhooks: WebhooksOut
+    schedule: ScheduleOut
     created_at: datetime
     updated_at: datetime
+    user: OwnerOut
+    webhook_url: str
+
+    @classmethod
+    def of(cls, store: Store, *, webhook_url: str, **secret: str) -> Self:
+        """Returns a store as a response; `secret` is the `webhook_secret` of a `StoreWithSecret`."""
+        return cls.from_fields_of(store, user=OwnerOut.of(store), webhook_url=webhook_url, **secret)
 
 
-class NewStore(ShownStore):
-    """The store, with its webhook secret for the only time."""
+class StoreWithSecret(StoreOut):
+    """The store with its webhook secret, which no other response contains."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{**EXAMPLE, "webhook_secret": "whsec_4dK0…", "has_credentials": False}]
-        }
-    )
+    model_config = example({**EXAMPLE, "webhook_secret": "whsec_4dK0…", "has_credentials": False})
 
     webhook_secret: str
 
 
-class StorePage(Answer):
+class StorePage(Page[StoreOut]):
     """A page of stores, the newest first."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [page_example("integrations/stores", EXAMPLE)]})
-
-    count: int
-    next: str | None
-    previous: str | None
-    results: list[ShownStore]
+    model_config = example(page_example("integrations/stores", EXAMPLE))
 
 
 Hours = Annotated[int, Field(ge=1, le=LONGEST_INCREMENTAL_HOURS), Whole]
 Days = Annotated[int, Field(ge=1, le=LONGEST_FULL_DAYS), Whole]
 
 
-class AskedSchedule(BaseModel):
-    """When to read the shop; what is not named stays as it is, and null is never."""
+class ScheduleChange(RequestBody):
+    """When to start resyncs; null is never, and fields that are left out stay as they are."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"incremental_hours": 12}]})
+    model_config = example({"incremental_hours": 12})
 
     incremental_hours: Hours | None = SyncSchedule().incremental_hours
     full_days: Days | None = SyncSchedule().full_days
     paused: bool = False
 
 
-class StoreRequest(BaseModel):
-    """A store to be made; without `user_id` it is the asking admin's, without a secret one is generated."""
+class NewStoreRequest(RequestBody):
+    """A new store; `user_id` is the admin by default, and a secret is generated by default."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "type": "woocommerce",
-                    "name": "فروشگاه لپ‌تاپ",
-                    "base_url": "https://shop.example",
-                    "currency": "IRT",
-                    "credentials": {"consumer_key": "ck_0123456789", "consumer_secret": "cs_0123456789"},
-                }
-            ]
-        },
+    model_config = example(
+        {
+            "type": "woocommerce",
+            "name": "فروشگاه لپ‌تاپ",
+            "base_url": "https://shop.example",
+            "currency": "IRT",
+            "credentials": {"consumer_key": "ck_0123456789", "consumer_secret": "cs_0123456789"},
+        }
     )
 
     type: StoreType = StoreType.WOOCOMMERCE
@@ -154,35 +161,35 @@ class StoreRequest(BaseModel):
     user_id: Id | None = None
     webhook_secret: Secret | None = None
     credentials: dict[str, Secret] | None = Field(default=None, max_length=8)
-    schedule: AskedSchedule | None = None
+    schedule: ScheduleChange | None = None
 
 
-class StoreChange(BaseModel):
-    """What to change; `credentials: null` forgets them, and so does an address at another host.
+class StoreChange(RequestBody):
+    """The fields to change; `credentials: null` removes them, and so does an address at another host.
 
-    `schedule: null` is the usual one again.
+    `schedule: null` restores the default schedule.
     """
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"name": "فروشگاه تازه", "currency": "IRR"}]}
-    )
+    model_config = example({"name": "فروشگاه تازه", "currency": "IRR"})
 
     name: Name | None = None
     base_url: str | None = Field(default=None, max_length=2_000)
     currency: Currency | None = None
     credentials: dict[str, Secret] | None = Field(default=None, max_length=8)
-    schedule: AskedSchedule | None = None
+    schedule: ScheduleChange | None = None
 
 
-class SecretRotation(BaseModel):
-    """How long the present secret counts beside the new one, and the new one where the shop chose it."""
+class SecretRotation(RequestBody):
+    """How long the previous secret is accepted, and the new secret if the shop chose it."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"overlap_hours": 24}]})
+    model_config = example({"overlap_hours": 24})
 
     overlap_hours: float = Field(default=24, ge=0, le=LONGEST_OVERLAP_HOURS)
     webhook_secret: Secret | None = None
 
 
-class StoresAsked(Paged):
+class StoreListParams(PageParams):
+    """The query parameters of the list of stores."""
+
     user_id: Id | None = None
     type: StoreType | None = None

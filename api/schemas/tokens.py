@@ -1,23 +1,25 @@
-"""What is asked and answered about integration tokens."""
+"""Query parameters, bodies and responses of integration tokens."""
 
 import ipaddress
-from datetime import datetime
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 from pydantic.config import JsonDict
 
+from api.bodies import RequestBody
 from api.fields import Id, Moment
-from api.openapi.build import Answer
-from api.pagination import Paged, page_example
-from api.schemas.stores import LONGEST_OVERLAP_HOURS, Name
+from api.openapi.build import ResponseModel, example
+from api.schemas.pagination import Page, PageParams, page_example
+from api.schemas.stores import LONGEST_OVERLAP_HOURS, Name, OwnerOut
 from contracts.stores import StoreType
+from contracts.tokens import Token
 
 MOST_ADDRESSES = 100
 
 
 def _network(value: str) -> str:
-    """An address or network in one spelling; an IPv4 address written as IPv6 is an IPv4 address."""
+    """Returns an address or network in one spelling; an IPv4 address in IPv6 notation becomes IPv4."""
     try:
         network = ipaddress.ip_network(value.strip(), strict=False)
     except ValueError:
@@ -52,23 +54,19 @@ EXAMPLE: JsonDict = {
 }
 
 
-class TokenOwner(Answer):
-    id: int
-    email: str
+class TokenStoreOut(ResponseModel):
+    """The store of a token."""
 
-
-class TokenStore(Answer):
     id: int
     name: str
 
 
-class ShownToken(Answer):
-    """A token's terms, never its secret."""
+class TokenOut(ResponseModel):
+    """A token without its secret."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+    model_config = example(EXAMPLE)
 
     id: int
-    token_preview: str
     integration_type: StoreType
     name: str
     is_active: bool
@@ -76,76 +74,92 @@ class ShownToken(Answer):
     allowed_ips: list[str]
     last_used_at: datetime | None
     usage_count: int
-    user: TokenOwner
-    store: TokenStore
     created_at: datetime
+    token_preview: str
+    user: OwnerOut
+    store: TokenStoreOut
+
+    @classmethod
+    def of(cls, token: Token) -> Self:
+        return cls.from_fields_of(
+            token,
+            token_preview=token.preview,
+            user=OwnerOut.of(token),
+            store=TokenStoreOut(id=token.store_id, name=token.store_name),
+        )
 
 
-class TokenPage(Answer):
+class TokenPage(Page[TokenOut]):
     """A page of tokens, the newest first."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [page_example("integrations/tokens", EXAMPLE)]})
-
-    count: int
-    next: str | None
-    previous: str | None
-    results: list[ShownToken]
+    model_config = example(page_example("integrations/tokens", EXAMPLE))
 
 
-class IssuedStore(Answer):
-    id: int
-    name: str
-    webhook_secret: str | None = Field(description="of a store made just now; null where the store was there")
+class IssuedStoreOut(TokenStoreOut):
+    """The store of a new token."""
+
+    webhook_secret: str | None = Field(description="of a store that was made with the token; null for others")
 
 
-class IssuedAnswer(Answer):
-    """The token, with its secret for the only time."""
+class IssuedTokenOut(ResponseModel):
+    """The token with its secret, which no other response contains."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": 5,
-                    "token": "wc_sk_live_…",
-                    "token_preview": "wc_sk_...x7q2m9",
-                    "integration_type": "woocommerce",
-                    "name": "Integration Token",
-                    "expires_at": "2027-11-20T10:00:00Z",
-                    "user": {"id": 2, "email": "owner@shop.example"},
-                    "store": {"id": 3, "name": "WooCommerce shop", "webhook_secret": "whsec_…"},
-                    "created_at": "2026-11-20T10:00:00Z",
-                    "message": "⚠️ این token فقط یکبار نمایش داده می‌شود. لطفاً آن را کپی کنید.",
-                }
-            ]
+    model_config = example(
+        {
+            "id": 5,
+            "token": "wc_sk_live_…",
+            "token_preview": "wc_sk_...x7q2m9",
+            "integration_type": "woocommerce",
+            "name": "Integration Token",
+            "expires_at": "2027-11-20T10:00:00Z",
+            "user": {"id": 2, "email": "owner@shop.example"},
+            "store": {"id": 3, "name": "WooCommerce shop", "webhook_secret": "whsec_…"},
+            "created_at": "2026-11-20T10:00:00Z",
+            "message": "⚠️ این token فقط یکبار نمایش داده می‌شود. لطفاً آن را کپی کنید.",
         }
     )
 
     id: int
-    token: str
     token_preview: str
     integration_type: StoreType
     name: str
     expires_at: datetime | None
-    user: TokenOwner
-    store: IssuedStore
+    user: OwnerOut
     created_at: datetime
+    token: str
+    store: IssuedStoreOut
     message: str
 
+    @classmethod
+    def of(cls, token: Token, *, secret: str, webhook_secret: str | None, message: str) -> Self:
+        return cls.from_fields_of(
+            token,
+            token_preview=token.preview,
+            user=OwnerOut.of(token),
+            token=secret,
+            store=IssuedStoreOut(id=token.store_id, name=token.store_name, webhook_secret=webhook_secret),
+            message=message,
+        )
 
-class TokenRequest(BaseModel):
-    """A token to be made; without `store_id` a store is made too, without `user_id` the admin's."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "integration_type": "woocommerce",
-                    "name": "فروشگاه لپ‌تاپ",
-                    "allowed_ips": ["203.0.113.0/24"],
-                }
-            ]
-        },
+def _in_future(expires_at: datetime | None) -> datetime | None:
+    if expires_at is not None and expires_at <= datetime.now(UTC):
+        raise ValueError("is in the past")
+    return expires_at
+
+
+Expiry = Annotated[Moment | None, AfterValidator(_in_future)]
+
+
+class NewTokenRequest(RequestBody):
+    """A new token; without `store_id` a store is made too, and `user_id` is the admin by default."""
+
+    model_config = example(
+        {
+            "integration_type": "woocommerce",
+            "name": "فروشگاه لپ‌تاپ",
+            "allowed_ips": ["203.0.113.0/24"],
+        }
     )
 
     user_id: Id | None = None
@@ -153,18 +167,13 @@ class TokenRequest(BaseModel):
     name: Name = "Integration Token"
     store_id: Id | None = None
     allowed_ips: Networks = ()
-    expires_at: Moment | None = None
+    expires_at: Expiry = None
 
 
-class TokenChange(BaseModel):
-    """What to change; `expires_at: null` lets it last, an empty `allowed_ips` opens it to all addresses."""
+class TokenChange(RequestBody):
+    """The fields to change; `expires_at: null` removes the end, `allowed_ips: []` allows all addresses."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [{"is_active": False, "allowed_ips": ["203.0.113.0/24", "2001:db8::/32"]}]
-        },
-    )
+    model_config = example({"is_active": False, "allowed_ips": ["203.0.113.0/24", "2001:db8::/32"]})
 
     name: Name | None = None
     is_active: bool | None = None
@@ -172,16 +181,18 @@ class TokenChange(BaseModel):
     allowed_ips: Networks | None = None
 
 
-class TokenRotation(BaseModel):
-    """How long the old token works beside the new one, and when the new one ends."""
+class TokenRotation(RequestBody):
+    """How long the previous token works, and when the new one expires."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"overlap_hours": 24}]})
+    model_config = example({"overlap_hours": 24})
 
     overlap_hours: float = Field(default=24, ge=0, le=LONGEST_OVERLAP_HOURS)
-    expires_at: Moment | None = None
+    expires_at: Expiry = None
 
 
-class TokensAsked(Paged):
+class TokenListParams(PageParams):
+    """The query parameters of the list of tokens."""
+
     user_id: Id | None = None
     store: Id | None = None
     integration_type: StoreType | None = None

@@ -1,15 +1,15 @@
-"""Answers to deliveries, as the API's document shows them; `connectors` has the bodies shops send."""
+"""Responses to deliveries, for the OpenAPI document; `connectors` has the bodies that shops send."""
 
 from datetime import datetime
 from typing import Literal
 
 from pydantic import RootModel
 
-from api.openapi.build import Answer, example
+from api.openapi.build import ResponseModel, example
 
 
-class Accepted(Answer):
-    """The event is safe and will be processed."""
+class Accepted(ResponseModel):
+    """The event is stored and will be processed."""
 
     model_config = example(
         {
@@ -26,8 +26,8 @@ class Accepted(Answer):
     processing_time_ms: int
 
 
-class Skipped(Answer):
-    """An event of this id was taken before and did not fail."""
+class Skipped(ResponseModel):
+    """An event with this id was accepted before and did not fail."""
 
     model_config = example(
         {"status": "skipped", "message": "این رویداد قبلاً پردازش شده است", "event_id": "evt_1"}
@@ -38,16 +38,16 @@ class Skipped(Answer):
     event_id: str
 
 
-class TokensUser(Answer):
-    """Whose token it is."""
+class TokenUser(ResponseModel):
+    """The user of the token."""
 
     id: int
     email: str
     username: str
 
 
-class Token(Answer):
-    """The token that was sent."""
+class UsedToken(ResponseModel):
+    """The token of the request."""
 
     id: int
     integration_type: str
@@ -56,15 +56,15 @@ class Token(Answer):
     usage_count: int
 
 
-class TokensStore(Answer):
-    """The store it is for."""
+class TokenStore(ResponseModel):
+    """The store of the token."""
 
     id: int
     name: str
 
 
-class Connected(Answer):
-    """The connection works, and this is whose it is."""
+class Connected(ResponseModel):
+    """The connection works; the user, the token and the store that the request belongs to."""
 
     model_config = example(
         {
@@ -85,22 +85,22 @@ class Connected(Answer):
 
     status: Literal["ok"]
     message: str
-    user: TokensUser
-    token: Token
-    store: TokensStore
+    user: TokenUser
+    token: UsedToken
+    store: TokenStore
     timestamp: datetime
 
 
-class Listening(Answer):
-    """Somebody listens: the answer to a platform's ping."""
+class Pong(ResponseModel):
+    """The response to the ping of a platform."""
 
     model_config = example({"status": "ok"})
 
     status: Literal["ok"]
 
 
-class DeliveryIgnored(Answer):
-    """The delivery is genuine and means nothing to us; it was logged."""
+class DeliveryIgnored(ResponseModel):
+    """The delivery has a valid signature and no meaning for us; it was logged."""
 
     model_config = example(
         {"status": "ignored", "reason": "The product was deleted before WooCommerce sent the webhook."}
@@ -110,8 +110,8 @@ class DeliveryIgnored(Answer):
     reason: str
 
 
-class Settled(RootModel[Skipped | DeliveryIgnored | Listening]):
-    """Nothing is left to do: it was taken before, means nothing to us, or only asked whether we listen."""
+class Settled(RootModel[Skipped | DeliveryIgnored | Pong]):
+    """Nothing to do: the event is a repeated one, the delivery has no meaning for us, or it is a ping."""
 
     model_config = example(
         {"status": "skipped", "message": "این رویداد قبلاً پردازش شده است", "event_id": "wc-9f86d0"},

@@ -1,4 +1,4 @@
-"""Whose address a request came from, and whether a token may be used from there."""
+"""The address of the client, and whether a token may be used from it."""
 
 import ipaddress
 from collections.abc import Iterable, Sequence
@@ -23,9 +23,9 @@ def _within(address: Address, networks: Iterable[Network]) -> bool:
 
 
 def client_address(request: Request, trusted: Sequence[Network]) -> str:
-    """The peer's address, or, where the peer is a trusted proxy, the nearest address no trusted proxy has.
+    """Returns the peer's address, or behind trusted proxies the nearest address that is none of them.
 
-    `X-Forwarded-For` is read from the right: what stands left of an untrusted address may be forged.
+    `X-Forwarded-For` is read from the right: addresses left of an untrusted one may be forged.
     """
     peer = _parse(request.client.host) if request.client else None
     if peer is None:
@@ -40,8 +40,8 @@ def client_address(request: Request, trusted: Sequence[Network]) -> str:
     return str(address)
 
 
-def neighbourhood(address: str) -> str:
-    """The addresses one guesser has: a single one of IPv4, a /64 of IPv6."""
+def client_network(address: str) -> str:
+    """Returns the network that one client controls: the address itself in IPv4, its /64 in IPv6."""
     parsed = _parse(address)
     if parsed is None or parsed.version == 4:
         return address
@@ -49,7 +49,7 @@ def neighbourhood(address: str) -> str:
 
 
 def may_use(address: str, allowed: Sequence[str]) -> bool:
-    """Whether an address is among single addresses and CIDR networks; none listed allows all."""
+    """Returns whether an address is in one of the networks; an empty list allows all addresses."""
     if not allowed:
         return True
     parsed = _parse(address)

@@ -1,7 +1,7 @@
-"""How many requests one token may make, whichever API process it asks.
+"""Rate limit of each token, shared by all API processes.
 
-Postgres keeps the bucket; a process takes a small share of it at a time and gives that out. While Postgres
-does not answer, each process limits by itself, and one request every few seconds asks whether it is back.
+Postgres keeps a bucket per token; a process leases a small share of it and hands that out. While Postgres
+does not answer, each process limits alone, and one request every two seconds tries Postgres again.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from datetime import timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.errors import too_many
-from api.security.deadline import Deadline
+from api.security.stale_cache import Deadline
 from database.access import shop_access
 from database.engine import Database
 
@@ -23,23 +23,25 @@ logger = logging.getLogger("pilito.api")
 
 BURST_SECONDS = 10.0
 SHARE_SECONDS = 0.1
-"""A share is what flows in meanwhile, and at least one request: a small limit is exact."""
+"""A share is what a bucket gains in this time, at least one request, so that small limits are exact."""
 
 ANSWER_WITHIN = 0.25
-ASK_AGAIN_AFTER = 2.0
+RETRY_SECONDS = 2.0
+
+TRACKED = 10_000
 
 
 @dataclass(slots=True)
 class _Share:
-    """What is left to give out of a token's bucket, or until when that is empty."""
+    """The leased requests that are left, or until when the token's bucket is empty."""
 
     left: int = 0
     empty_until: float = 0.0
-    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    leasing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class RateLimit:
-    """Refills steadily, and lets some seconds' worth through at once."""
+    """Token buckets that refill steadily and allow a burst of some seconds' worth of requests."""
 
     def __init__(self, database: Database, per_minute: int) -> None:
         rate = per_minute / 60
@@ -48,13 +50,13 @@ class RateLimit:
         self._size = max(1, int(rate * SHARE_SECONDS))
         self._price = timedelta(seconds=self._size / rate)
         self._burst = timedelta(seconds=capacity / rate)
-        self._own = Buckets(rate=rate, capacity=capacity)
+        self._local = TokenBuckets(rate=rate, capacity=capacity)
         self._shares: OrderedDict[int, _Share] = OrderedDict()
-        self._alone_until = 0.0
+        self._local_until = 0.0
         self._deadline = Deadline()
 
     async def check(self, token_id: int) -> None:
-        """Take one request from the token's bucket; 429 with `Retry-After` where it is empty."""
+        """Take one request from the token's bucket; raises 429 with `Retry-After` where it is empty."""
         wait = await self._take(token_id)
         if wait > 0:
             raise too_many(wait)
@@ -63,12 +65,12 @@ class RateLimit:
         await self._deadline.close()
 
     async def _take(self, token_id: int) -> float:
-        """Take one and answer 0, or answer the seconds until it is worth asking again."""
+        """Take one request. Returns 0, or the seconds to wait where the bucket is empty."""
         share = self._share(token_id)
         if share.left <= 0:
-            async with share.asking:
+            async with share.leasing:
                 if share.left <= 0 and not await self._fill(token_id, share):
-                    return self._own.take(token_id)
+                    return self._local.take(token_id)
         if share.left <= 0:
             return max(share.empty_until - time.monotonic(), 0.001)
         share.left -= 1
@@ -82,19 +84,19 @@ class RateLimit:
         return share
 
     async def _fill(self, token_id: int, share: _Share) -> bool:
-        """Ask for another share, unless it is known that there is none; False where nobody answers."""
+        """Lease another share unless the bucket is empty. Returns False where Postgres does not answer."""
         now = time.monotonic()
         if now < share.empty_until:
             return True
-        if now < self._alone_until:
+        if now < self._local_until:
             return False
-        if self._alone_until:
-            self._alone_until = now + ASK_AGAIN_AFTER  # we ask, nobody else
-        wait = await self._ask(token_id)
+        if self._local_until:
+            self._local_until = now + RETRY_SECONDS  # this request tries Postgres, the others do not
+        wait = await self._wait(token_id)
         if wait is None:
             return False
-        if self._alone_until:
-            self._alone_until = 0.0
+        if self._local_until:
+            self._local_until = 0.0
             logger.info("request limits are shared again")
         if wait > 0:
             share.empty_until = time.monotonic() + wait
@@ -102,29 +104,26 @@ class RateLimit:
             share.left += self._size
         return True
 
-    async def _ask(self, token_id: int) -> float | None:
-        """Seconds until there is a share, 0 where we got it, None where Postgres did not say in time."""
+    async def _wait(self, token_id: int) -> float | None:
+        """Returns 0 for a leased share, the seconds until there is one, or None without an answer in time."""
         try:
             return await self._deadline.wait(self._lease(token_id), seconds=ANSWER_WITHIN)
         except (SQLAlchemyError, TimeoutError, OSError) as error:
-            self._stay_alone(type(error).__name__)
+            self._limit_locally(type(error).__name__)
             return None
 
     async def _lease(self, token_id: int) -> float:
         async with self._database.single() as connection:
             return await shop_access.lease(connection, token_id, price=self._price, burst=self._burst)
 
-    def _stay_alone(self, why: str) -> None:
-        if not self._alone_until:
+    def _limit_locally(self, why: str) -> None:
+        if not self._local_until:
             logger.warning("request limits are kept per process while Postgres does not answer: %s", why)
-        self._alone_until = time.monotonic() + ASK_AGAIN_AFTER
+        self._local_until = time.monotonic() + RETRY_SECONDS
 
 
-TRACKED = 10_000
-
-
-class Buckets:
-    """One bucket per key; `rate` a second flow in, and `capacity` is let through at once."""
+class TokenBuckets:
+    """One bucket per key; it gains `rate` requests a second, up to `capacity`."""
 
     def __init__(self, *, rate: float, capacity: float) -> None:
         self._rate = rate
@@ -132,7 +131,7 @@ class Buckets:
         self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
 
     def take(self, key: Hashable) -> float:
-        """Take one and answer 0, or answer the seconds until there is one."""
+        """Take one request. Returns 0, or the seconds until there is one."""
         now = time.monotonic()
         left, then = self._buckets.get(key, (self._capacity, now))
         left = min(self._capacity, left + (now - then) * self._rate)

@@ -1,4 +1,4 @@
-"""Every failure of reading a shop, mapped once to how patient we are with it; only its type decides."""
+"""Maps every error of reading a shop to a retry decision, by the type of the error."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def _wait(reason: str) -> Failure:
 
 
 def shop_failure(error: Exception) -> Failure:
-    """The posture towards anything that reading a shop can raise."""
+    """Returns the retry decision and the reason for an error of reading a shop."""
     match error:
         case ShopDown():
             return _again(str(error), bounded(error.retry_after))
@@ -36,7 +36,7 @@ def shop_failure(error: Exception) -> Failure:
             return _wait(f"{error}; PILITO_ALLOW_PRIVATE_SHOPS would allow it.")
         case UnknownKey():
             return _wait(
-                "The store's credentials were sealed by a key that is no longer in PILITO_SECRET_KEY."
+                "The store's credentials were encrypted with a key that is no longer in PILITO_SECRET_KEY."
             )
         case InvalidField():
             return Failure(retry=Retry.FATAL, reason=f"Unreadable: {error}."[:LONGEST_REASON])

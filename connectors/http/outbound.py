@@ -1,7 +1,7 @@
-"""HTTP to addresses that people typed: never into our own network, whatever a name resolves to.
+"""HTTP to addresses that users enter: never into our own network, regardless of what a name resolves to.
 
-The address a request goes to is the very one that was looked at, so a name that answers differently the
-second time gains nothing; a redirect is a request like any other.
+A request is sent to the very address that was checked, so a name that resolves differently the second time
+(DNS rebinding) has no effect. A redirect is a request like any other.
 """
 
 import asyncio
@@ -12,11 +12,11 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import SplitResult, urlsplit
 
 import httpx2
 
-from connectors.http.transport import Transport
 from contracts.errors import ForbiddenAddress, InvalidField
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -26,13 +26,13 @@ NAMES_AT_A_TIME = 8
 LONGEST_HOST, LONGEST_LABEL = 253, 63
 DEFAULT_PORTS = {"http": 80, "https": 443}
 ADDRESS_SECONDS = 30.0
-"""As long as a name's address is believed by the client that asked for it."""
+"""How long a client uses the address of a name without resolving it again."""
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 def _embedded(address: ipaddress.IPv6Address) -> Iterable[ipaddress.IPv4Address]:
-    """The IPv4 addresses an IPv6 address leads to by way of a gateway."""
+    """Returns the IPv4 addresses that an IPv6 address leads to through a gateway."""
     if address.ipv4_mapped:
         yield address.ipv4_mapped
     if address.sixtofour:
@@ -44,7 +44,7 @@ def _embedded(address: ipaddress.IPv6Address) -> Iterable[ipaddress.IPv4Address]
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address, and each it stands for, is one of the open internet."""
+    """Returns whether an address, and every IPv4 address embedded in it, belongs to the public internet."""
     if isinstance(address, ipaddress.IPv6Address) and any(not is_public(v4) for v4 in _embedded(address)):
         return False
     mapped = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
@@ -73,7 +73,7 @@ def _split(url: str, field: str) -> tuple[SplitResult, str, int | None]:
 
 
 def shop_url(value: str, *, field: str = "base_url") -> str:
-    """A shop's address in one spelling, without a slash at its end; InvalidField says what is wrong."""
+    """Returns a shop's address in normal form, without a trailing slash. Raises InvalidField."""
     parts, host, port = _split(value.strip(), field)
     shown = f"[{host}]" if ":" in host else host
     where = shown if port in (None, DEFAULT_PORTS[parts.scheme]) else f"{shown}:{port}"
@@ -87,11 +87,10 @@ def _addresses(host: str, port: int) -> list[Address]:
 
 
 class Outbound:
-    """The way to shops; names are looked up by threads of its own, for a slow name service holds them long.
+    """HTTP clients for shops. Names are resolved in threads of their own.
 
-    On the event loop's own threads that would hold up connections to Postgres too. `allow_private` lets
-    requests into our own network; `tls` says whose certificates are believed, where that is not whom
-    everybody believes.
+    A slow name service would otherwise block the event loop's threads, which Postgres connections need.
+    `allow_private` permits requests into our own network; `tls` overrides the default trust store.
     """
 
     def __init__(self, *, allow_private: bool, tls: ssl.SSLContext | None = None) -> None:
@@ -100,11 +99,11 @@ class Outbound:
         self._names = ThreadPoolExecutor(NAMES_AT_A_TIME, thread_name_prefix="names of shops")
 
     async def resolve(self, host: str, port: int) -> list[Address]:
-        """The addresses of a name, IPv4 first; OSError where it has none."""
+        """Returns the addresses of a name, IPv4 first. Raises OSError if it has none."""
         return await asyncio.get_running_loop().run_in_executor(self._names, _addresses, host, port)
 
     async def reachable(self, url: httpx2.URL) -> list[Address]:
-        """The addresses behind a URL that we may connect to; ForbiddenAddress where one is not public."""
+        """Returns the addresses behind a URL. Raises ForbiddenAddress if one of them is not public."""
         host = url.raw_host.decode()
         addresses = await self.resolve(host, url.port or DEFAULT_PORTS[url.scheme])
         if not self.allow_private and not all(is_public(address) for address in addresses):
@@ -112,22 +111,27 @@ class Outbound:
         return addresses
 
     def client(self, *, timeout: float = 30.0) -> httpx2.AsyncClient:
-        """A client for one shop: no proxy of the environment, no redirect followed unasked."""
-        return httpx2.AsyncClient(transport=_Guarded(self), timeout=timeout, trust_env=False)
+        """Returns a client for one shop: no proxies or netrc of the environment, no cookies, no redirects."""
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+        return httpx2.AsyncClient(
+            transport=_PinnedTransport(self), timeout=timeout, trust_env=False, cookies=no_cookies
+        )
 
     def close(self) -> None:
         self._names.shutdown(wait=False, cancel_futures=True)
 
 
-class _Guarded(httpx2.AsyncBaseTransport):
-    """Sends each request to an address that was looked at, under the name that was asked for.
+class _PinnedTransport(httpx2.AsyncBaseTransport):
+    """Sends each request to an address that was checked, with the Host header and TLS name of the URL.
 
-    One that answers is asked again without another look, for `ADDRESS_SECONDS`.
+    An address that answers is used again for `ADDRESS_SECONDS`. Each name has a connection pool of its own,
+    so that a connection is never reused for another name at the same address. Nothing is sent twice: a
+    signature is valid only once.
     """
 
     def __init__(self, outbound: Outbound) -> None:
         self._outbound = outbound
-        self._inner = Transport(tls=outbound.tls)
+        self._pools: dict[bytes, httpx2.AsyncHTTPTransport] = {}
         self._answering: dict[tuple[bytes, int | None], tuple[Address, float]] = {}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -146,10 +150,23 @@ class _Guarded(httpx2.AsyncBaseTransport):
         return await self._keep(request, addresses[-1], now + ADDRESS_SECONDS)
 
     async def _keep(self, request: httpx2.Request, address: Address, until: float) -> httpx2.Response:
-        """The answer from an address, which is remembered for having answered."""
-        response = await self._inner.send(request, address=str(address))
+        """Returns the response from an address, which is used for the next requests as well."""
+        pinned = httpx2.Request(
+            request.method,
+            request.url.copy_with(host=str(address)),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": request.url.raw_host.decode()},
+        )
+        response = await self._pool(request.url.raw_host).handle_async_request(pinned)
         self._answering[request.url.raw_host, request.url.port] = address, until
         return response
 
+    def _pool(self, host: bytes) -> httpx2.AsyncHTTPTransport:
+        if host not in self._pools:
+            self._pools[host] = httpx2.AsyncHTTPTransport(verify=self._outbound.tls, trust_env=False)
+        return self._pools[host]
+
     async def aclose(self) -> None:
-        await self._inner.aclose()
+        for pool in self._pools.values():
+            await pool.aclose()

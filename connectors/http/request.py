@@ -1,4 +1,4 @@
-"""One request to a shop and its answer, bounded in time and size, and what it means that none came."""
+"""One request to a shop, bounded in time and size, and the translation of its errors."""
 
 import asyncio
 import ssl
@@ -14,7 +14,7 @@ from contracts.ids import VERSION
 
 LARGEST_ANSWER = 64 * 2**20
 LONGEST_ANSWER = 120.0
-"""Seconds, however steadily it trickles."""
+"""Seconds for a whole answer, however steadily its bytes arrive."""
 
 HEADERS = {
     "User-Agent": f"pilito-sync/{VERSION}",
@@ -22,26 +22,26 @@ HEADERS = {
     "Accept-Encoding": "gzip",
 }
 CODINGS = ("", "identity", "gzip")
-"""One coding may be undone while the size is watched; several of them in a row may not."""
+"""Encodings that can be decoded while the size is limited; nested encodings cannot."""
 
 UNANSWERED = (httpx2.HTTPError, httpx2.InvalidURL, ForbiddenAddress, OSError)
-"""What `exchange` raises beside ShopProblem; `unanswered` knows what each means."""
+"""Errors that `exchange` raises in addition to ShopProblem; `unanswered` translates them."""
 
 
 class TooLong(ShopAnswersNonsense):
-    """An answer above `LARGEST_ANSWER`; of fewer products it would be shorter."""
+    """An answer is larger than `LARGEST_ANSWER`; a request for fewer products has a smaller one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer as it came."""
+    """A response with its whole body."""
 
     status: int
     headers: httpx2.Headers
     body: bytes
 
     def moment(self) -> datetime | None:
-        """The shop's own time, which may differ from ours."""
+        """Returns the shop's time of the response, which may differ from ours; None if it is unknown."""
         try:
             return parsedate_to_datetime(self.headers.get("date", "")).astimezone(UTC)
         except (ValueError, OverflowError):
@@ -56,7 +56,7 @@ async def exchange(
     headers: Mapping[str, str],
     content: bytes | None = None,
 ) -> Reply:
-    """The answer to one request, whatever its status; no redirect is followed."""
+    """Returns the response to one request, with any status; redirects are not followed."""
     async with (
         asyncio.timeout(LONGEST_ANSWER),
         client.stream(
@@ -80,7 +80,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def unanswered(error: Exception) -> ShopProblem:
-    """An error without the request it carries, and without the key in that."""
+    """Returns an error without the request and the key it contains."""
     if isinstance(error, ForbiddenAddress):
         return ShopRefuses(f"{error}.")
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):

@@ -1,6 +1,6 @@
-"""The texts of a page of products: chunks are written with their vectors, and found from then on.
+"""Chunks of a page of products: written with their vectors, and searchable from then on.
 
-One step does it all, so that nothing is staged for the next, as `knowledge` does for an event.
+Unlike `generations`, which indexes the product of an event in several activities, nothing is staged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from contracts.search import Vector
 from database.chunks import generations
 from database.chunks.generations import OWN_VECTOR, ChunkRow, TextKey, chunk_values, insert_chunks
 
-_KNOWN = text("""
+_EMBEDDED = text("""
     SELECT p.id, array(SELECT DISTINCT k.text_hash FROM tenant_knowledge k
                        WHERE k.product_id = p.id AND k.model = :model AND k.embedding IS NOT NULL) AS texts
     FROM unnest(CAST(:products AS bigint[]), CAST(:content_hashes AS text[])) AS w(product_id, content_hash)
@@ -28,35 +28,33 @@ _PUBLISH = text("""
 """)
 
 
-_BEAR = text(insert_chunks("v.embedding"))
-
-_LAY = text(f"""
-    WITH laid AS (
+_UPSERT = text(f"""
+    WITH upserted AS (
         {insert_chunks(f"coalesce(v.embedding, {OWN_VECTOR})")}
         ON CONFLICT (product_id, content_hash, model, position) DO UPDATE
         SET embedding = coalesce(k.embedding, excluded.embedding)
         RETURNING k.embedding IS NULL AS vanished
     )
-    SELECT coalesce(bool_or(vanished), false) AS vanished FROM laid
+    SELECT coalesce(bool_or(vanished), false) AS vanished FROM upserted
 """)
 
 
 class Vanished(Exception):
-    """A vector was forgotten between being found and being taken over; looking again finds what is left."""
+    """A vector was deleted after it was found and before it was reused; a retry embeds the text again."""
 
 
-async def known(
+async def embedded_texts(
     connection: AsyncConnection, versions: Sequence[TextVersion], model: str
 ) -> dict[int, set[str]]:
-    """The hashes of the texts that have a vector, live or of a former generation.
+    """Returns the hashes of texts that have a vector, by the row of their product.
 
-    By the rows of those products that should still have these versions.
+    Products that have another content hash by now are left out.
     """
-    rows = await connection.execute(_KNOWN, {**_values(versions), "model": model})
+    rows = await connection.execute(_EMBEDDED, {**_values(versions), "model": model})
     return {row.id: set(row.texts) for row in rows}
 
 
-async def lay(
+async def upsert_chunks(
     connection: AsyncConnection,
     model: str,
     chunks: Sequence[ChunkRow],
@@ -64,10 +62,10 @@ async def lay(
     *,
     complete: Sequence[TextVersion],
 ) -> None:
-    """Write chunks with these vectors, or with those their products have for equal texts.
+    """Write chunks with these vectors, or with the vectors that their products have for equal texts.
 
-    Texts that are complete with them are those search finds from then on, but for products that should have
-    another by now. Vanished writes nothing.
+    Complete versions become searchable, except for products that have another content hash by now. Raises
+    Vanished if a vector to reuse no longer exists; the caller's transaction is then rolled back.
     """
     published: set[int] = set()
     if complete:
@@ -75,20 +73,11 @@ async def lay(
         published = set(rows.scalars())
     if chunks:
         values = chunk_values(model, chunks, vectors, live=published)
-        if (await connection.execute(_LAY, values)).scalar_one():
+        if (await connection.execute(_UPSERT, values)).scalar_one():
             raise Vanished
     if published:
         current = [version for version in complete if version.product_id in published]
         await generations.swap(connection, current, model)
-
-
-async def bear(
-    connection: AsyncConnection, model: str, chunks: Sequence[ChunkRow], vectors: Mapping[TextKey, Vector]
-) -> None:
-    """Write all chunks of products that this transaction made, whose rows say that they are known."""
-    if chunks:
-        live = {chunk.product_id for chunk in chunks}
-        await connection.execute(_BEAR, chunk_values(model, chunks, vectors, live=live))
 
 
 def _values(versions: Sequence[TextVersion]) -> dict[str, object]:

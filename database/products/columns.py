@@ -28,7 +28,7 @@ FACTS = (
 STATE = ("received_at", "content_hash", "listed_hash")
 """What else every change replaces."""
 
-COLUMNS = ("external_id", *FACTS, *STATE, "variation_ids", "version", "claimed_hash", "knowledge_model")
+COLUMNS = ("external_id", *FACTS, *STATE, "variation_ids", "version", "claimed_hash")
 """What is written as `values_of` returns it; the currency has a default of its own."""
 
 
@@ -37,8 +37,7 @@ class ProductWrite:
     """A product to write, with the hash of its text.
 
     `claimed_hash` equals `content_hash` if the writer indexes the text. `listed_hash` is the fingerprint of
-    the product's entry in the shop's list. `knowledge_model` labels the vectors that are inserted with a new
-    row, if any.
+    the product's entry in the shop's list.
     """
 
     change: OpenedEvent
@@ -46,7 +45,6 @@ class ProductWrite:
     content_hash: str
     claimed_hash: str | None = None
     listed_hash: str | None = None
-    knowledge_model: str | None = None
 
 
 def _metadata(product: Product) -> dict[str, object]:
@@ -88,5 +86,4 @@ def values_of(written: ProductWrite) -> dict[str, object]:
         "content_hash": written.content_hash,
         "claimed_hash": written.claimed_hash,
         "listed_hash": written.listed_hash,
-        "knowledge_model": written.knowledge_model,
     }

@@ -51,11 +51,9 @@ _READ = text("""
 
 _UPSERT = text(f"""
     INSERT INTO products AS p (
-        user_id, store_id, external_source, {names(COLUMNS)}, currency, knowledge_hash, knowledge_at)
+        user_id, store_id, external_source, {names(COLUMNS)}, currency)
     SELECT :user_id, :store_id, :external_source, {names(COLUMNS, "n.")},
-           coalesce(n.currency, :store_currency, 'IRT'),
-           CASE WHEN n.knowledge_model IS NOT NULL THEN n.content_hash END,
-           CASE WHEN n.knowledge_model IS NOT NULL THEN now() END
+           coalesce(n.currency, :store_currency, 'IRT')
     FROM {recordset("products", "n", types(products, (*COLUMNS, "currency")))}
     ON CONFLICT (store_id, external_id) DO UPDATE
     SET {assignments(FACTS)}, {assignments(STATE)}, currency = excluded.currency,
@@ -66,11 +64,6 @@ _UPSERT = text(f"""
        OR p.version > excluded.version AND p.received_at < CAST(:settled AS timestamptz)
     RETURNING p.xmax = 0 AS is_new, p.external_id, p.id, p.is_active, p.content_hash, p.knowledge_hash,
               p.knowledge_model
-""")
-
-_ROWS = text("""
-    SELECT false AS is_new, external_id, id, is_active, content_hash, knowledge_hash, knowledge_model
-    FROM products WHERE store_id = :store_id AND external_id = ANY(:names)
 """)
 
 _DEACTIVATE = text(f"""
@@ -204,12 +197,6 @@ async def upsert(
         },
     )
     return {row["external_id"]: SavedRow(**row) for row in rows.mappings()}
-
-
-async def rows(connection: AsyncConnection, store_id: int, names: Sequence[str]) -> dict[str, SavedRow]:
-    """Returns stored products by external id, without changing them."""
-    found = await connection.execute(_ROWS, {"store_id": store_id, "names": list(names)})
-    return {row["external_id"]: SavedRow(**row) for row in found.mappings()}
 
 
 async def deactivate(connection: AsyncConnection, change: OpenedEvent, product_id: int) -> bool:

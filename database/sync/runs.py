@@ -1,4 +1,4 @@
-"""Syncs: their rows, and what was counted in them."""
+"""Syncs: their rows with settings, status and counts."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
@@ -8,32 +8,24 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.syncs import (
-    Sync,
-    SyncCounts,
-    SyncEnd,
-    SyncMode,
-    SyncRequest,
-    SyncRun,
-    SyncStatus,
-)
+from contracts.syncs import Sync, SyncCounts, SyncEnd, SyncMode, SyncRequest, SyncRun, SyncStatus
 from database.tables import COUNTS
 
 OVERLAP = timedelta(minutes=15)
-"""How far an incremental walk goes back beyond the last good one; WordPress writes no time it could miss."""
+"""How far an incremental sync goes back before the last successful one."""
 
 COMPARED_PER_STEP = 100
 IMPORTED_PER_STEP = 25
-"""A page that is compared is one question to the shop; one that is imported may be a hundred."""
+"""Comparing a page takes one request to the shop; importing a page of variable products may take 100."""
 
 SYNCS_KEPT = 200
-"""Of each store; older ones go with what they found."""
+"""Syncs that are kept for each store; older ones are deleted with their findings."""
 
-_GIVEN_UP = "Its workflow ended before it could tell how."
+_ENDED = "The workflow ended without reporting a result."
 
 _BEGIN = text("""
     WITH others AS (
-        UPDATE syncs SET status = 'failed', reason = :given_up, finished_at = now()
+        UPDATE syncs SET status = 'failed', reason = :ended, finished_at = now()
         WHERE store_id = :store_id AND run_id <> :run_id AND finished_at IS NULL AND :status = 'running'
     ), good AS (
         SELECT max(shop_time) AS at FROM syncs
@@ -45,20 +37,20 @@ _BEGIN = text("""
     FROM stores WHERE id = :store_id
     ON CONFLICT (run_id) DO UPDATE
     SET status = CASE WHEN s.status = 'queued' THEN excluded.status ELSE s.status END
-    RETURNING s.id AS sync_id, s.modified_after, (SELECT at FROM good) IS NULL AS first,
-              NOT s.dry_run AND NOT EXISTS (SELECT FROM products p WHERE p.store_id = :store_id) AS whole,
+    RETURNING s.id AS sync_id, s.modified_after, (SELECT at FROM good) IS NULL AS is_first,
+              NOT s.dry_run AND NOT EXISTS (SELECT FROM products p WHERE p.store_id = :store_id) AS is_import,
               (SELECT count(*) FROM sync_findings f
                WHERE f.kind = 'missed_event'
                  AND f.sync_id = (SELECT max(l.id) FROM syncs l
                                   WHERE l.store_id = :store_id AND l.id < s.id AND NOT l.dry_run)) AS missed
 """)
 
-_STARTED = text("""
+_RECORD_START = text("""
     UPDATE syncs SET shop_time = coalesce(shop_time, least(:moment, started_at)), total = :total
     WHERE id = :id
 """)
 
-_SHOW = text("UPDATE syncs SET reason = :reason WHERE id = :id AND finished_at IS NULL")
+_SHOW_REASON = text("UPDATE syncs SET reason = :reason WHERE id = :id AND finished_at IS NULL")
 
 _SUMS = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in COUNTS)
 
@@ -68,7 +60,7 @@ _FINISH = text(f"""
         SELECT coalesce(sum(k.tokens), 0) AS tokens, count(*) AS chunks FROM tenant_knowledge k
         WHERE k.store_id = (SELECT store_id FROM syncs WHERE id = :id) AND k.is_live
     ), pages AS (DELETE FROM sync_pages WHERE sync_id = :id),
-    absent AS (DELETE FROM sync_absent WHERE sync_id = :id)
+    missing AS (DELETE FROM sync_missing WHERE sync_id = :id)
     UPDATE syncs s
     SET status = :status, reason = :reason, finished_at = now(),
         tokens_saved = CASE WHEN s.dry_run THEN 0
@@ -110,10 +102,10 @@ async def begin(
     run_id: str,
     status: SyncStatus = SyncStatus.RUNNING,
 ) -> SyncRun | None:
-    """Write a sync's row, and decide from when on it asks for changes; None where there is no such store.
+    """Write a sync's row. Returns the settings of the sync, or None if the store does not exist.
 
-    A store has one running workflow at most, so that whatever else seems to run has ended unnoticed. Who
-    only queued it may be late: that changes nothing of what has begun.
+    A store has at most one running workflow, so other unfinished rows belong to workflows that have ended,
+    and become failed. A late request to queue a sync does not change a sync that is running.
     """
     row = await connection.execute(
         _BEGIN,
@@ -123,36 +115,37 @@ async def begin(
             "run_id": run_id,
             "status": status,
             "overlap": OVERLAP,
-            "given_up": _GIVEN_UP,
+            "ended": _ENDED,
         },
     )
-    found = row.mappings().one_or_none()
-    if found is None:
+    settings = row.mappings().one_or_none()
+    if settings is None:
         return None
+    pages = request.pages_per_step or (IMPORTED_PER_STEP if settings["is_import"] else COMPARED_PER_STEP)
     return SyncRun(
         store_id=request.store_id,
         mode=request.mode,
         dry_run=request.dry_run,
         allow_gone=request.allow_gone,
-        pages_per_step=request.pages_per_step or (IMPORTED_PER_STEP if found["whole"] else COMPARED_PER_STEP),
-        **found,
+        pages_per_step=min(pages, request.pages_per_run),
+        **settings,
     )
 
 
-async def started(
+async def record_start(
     connection: AsyncConnection, sync_id: int, *, moment: datetime | None, total: int | None
 ) -> None:
-    """Keep what the shop says of its clock and its size."""
-    await connection.execute(_STARTED, {"id": sync_id, "moment": moment, "total": total})
+    """Store the shop's clock and its number of products."""
+    await connection.execute(_RECORD_START, {"id": sync_id, "moment": moment, "total": total})
 
 
-async def show(connection: AsyncConnection, sync_id: int, reason: str) -> None:
-    """Tell why a sync does not get on."""
-    await connection.execute(_SHOW, {"id": sync_id, "reason": reason})
+async def show_reason(connection: AsyncConnection, sync_id: int, reason: str) -> None:
+    """Store the reason why a running sync waits."""
+    await connection.execute(_SHOW_REASON, {"id": sync_id, "reason": reason})
 
 
 async def finish(connection: AsyncConnection, end: SyncEnd) -> None:
-    """Write how a sync ended, and fold what was kept of each page into it."""
+    """Store the result of a sync with the sums of its pages, and delete the pages."""
     if end.status in (SyncStatus.FAILED, SyncStatus.CANCELLED):
         await connection.execute(_RELEASE, {"id": end.sync_id})
     await connection.execute(_FINISH, {"id": end.sync_id, "status": end.status, "reason": end.reason})
@@ -167,15 +160,16 @@ def _sync(row: Mapping[Any, Any]) -> Sync:
 
 
 async def read(connection: AsyncConnection, store_id: int, sync_id: int) -> Sync | None:
+    """Returns a sync of a store, or None if there is no such sync."""
     row = await connection.execute(_READ, {"store_id": store_id, "id": sync_id})
-    found = row.mappings().one_or_none()
-    return _sync(found) if found else None
+    sync = row.mappings().one_or_none()
+    return _sync(sync) if sync else None
 
 
 async def list_syncs(
     connection: AsyncConnection, store_id: int, *, offset: int, limit: int
 ) -> tuple[int, list[Sync]]:
-    """How many a store has, and a page of them, the newest first."""
+    """Returns the number of syncs of a store, and a page of them, the newest first."""
     count = (await connection.execute(_COUNT, {"store_id": store_id})).scalar_one()
     rows = await connection.execute(_LIST, {"store_id": store_id, "offset": offset, "limit": limit})
     return count, [_sync(row) for row in rows.mappings()]
@@ -191,12 +185,12 @@ _UNFINISHED = text("""
 
 
 async def with_findings(connection: AsyncConnection, ids: Collection[int]) -> set[int]:
-    """Those of some syncs that found something."""
+    """Returns which of these syncs have findings."""
     return set((await connection.execute(_WITH_FINDINGS, {"ids": list(ids)})).scalars())
 
 
 async def under_way(connection: AsyncConnection, store_id: int, run_id: str | None) -> int | None:
-    """The sync of this run, else one of the store's that has not ended; None where none has begun."""
+    """Returns the id of the sync of this run, else of an unfinished sync of the store, else None."""
     values = {"store_id": store_id, "run_id": run_id or ""}
-    found: int | None = (await connection.execute(_UNFINISHED, values)).scalar_one_or_none()
-    return found
+    sync_id: int | None = (await connection.execute(_UNFINISHED, values)).scalar_one_or_none()
+    return sync_id

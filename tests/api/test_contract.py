@@ -25,13 +25,13 @@ def app() -> Service:
 
 
 def test_every_route_of_the_contract_is_there_and_no_other(app: Service) -> None:
-    """What is missing or unexpected shows here."""
+    """Missing and unexpected routes fail here."""
     assert routes_of(app) == {(route.method, route.path) for route in CONTRACT}
 
 
 @pytest.mark.parametrize("route", CONTRACT, ids=str)
-def test_the_document_says_who_may_ask(app: Service, route: Route) -> None:
-    """A shop's token, a session, an admin's, or nothing at all; only the document itself is not in it."""
+def test_the_document_names_the_token_of_every_route(app: Service, route: Route) -> None:
+    """An integration token, a session, an admin session, or none; the document does not list itself."""
     operations = {
         (method.upper(), generic(path)): operation
         for path, methods in app.openapi()["paths"].items()
@@ -46,7 +46,7 @@ def test_the_document_says_who_may_ask(app: Service, route: Route) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("route", CONTRACT, ids=str)
 async def test_every_path_answers_with_and_without_its_slash(system: System, route: Route) -> None:
-    """And never with a redirect, which would turn a POST into a GET."""
+    """Never with a redirect, which would turn a POST into a GET."""
     bare = route.at(1).rstrip("/")
     answers = [await system.http.request(route.method, path) for path in (bare, f"{bare}/")]
     first, second = answers

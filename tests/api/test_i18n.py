@@ -1,4 +1,4 @@
-"""What we say to people is Persian unless they prefer English."""
+"""Messages are Persian unless the client prefers English."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ import pytest
 
 import api
 from api.i18n import MESSAGES, language, message
-from api.ingest import Taken
+from api.ingest import IngestResult
 from api.schemas.explain import Verdict
 
 
@@ -53,13 +53,13 @@ from api.schemas.explain import Verdict
     ],
 )
 def test_the_header_decides_the_language(header: str | None, expected: str) -> None:
-    """English where `Accept-Language` prefers it to Persian; whatever cannot be read counts as nothing."""
+    """English if `Accept-Language` prefers it to Persian; entries that cannot be parsed are ignored."""
     assert language(header) == expected
 
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_every_message_has_both_languages(name: str) -> None:
-    """With the same places for what is filled in."""
+    """With the same placeholders."""
     texts = MESSAGES[name]
     assert set(texts) == {"fa", "en"}
     fa, en = ({field for _, field, _, _ in Formatter().parse(text) if field} for text in texts.values())
@@ -81,7 +81,7 @@ MISSPELT = {
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_persian_is_persian(name: str) -> None:
-    """Persian letters, half-spaces where they belong, and no other words than those that stay Latin."""
+    """Persian letters, correct half-spaces, and no Latin words but names of fields."""
     text = MESSAGES[name]["fa"]
     assert re.search("[\u0621-\u06cc]", text)
     assert set(re.findall("[A-Za-z]+", text)) <= FOREIGN
@@ -109,8 +109,8 @@ def test_wrong_persian_is_noticed(wrong: str) -> None:
     assert {what for what, pattern in MISSPELT.items() if re.search(pattern, wrong)}
 
 
-def test_every_message_that_is_asked_for_exists_and_none_is_left_over() -> None:
-    """The names the routes use are those of the table."""
+def test_every_used_message_exists_and_every_message_is_used() -> None:
+    """The routes use exactly the names of the table."""
     folder = Path(*api.__path__)
     calls = [
         node.args[0]
@@ -120,11 +120,11 @@ def test_every_message_that_is_asked_for_exists_and_none_is_left_over() -> None:
     ]
     named = {argument.value for argument in calls if isinstance(argument, ast.Constant)}
     explained = {f"explain.{verdict}{rest}" for verdict in Verdict for rest in ("", ".to_do")}
-    assert {*named, *Taken, *explained} == set(MESSAGES)
+    assert {*named, *IngestResult, *explained} == set(MESSAGES)
 
 
-def test_the_words_of_the_contract_are_kept() -> None:
-    """Plugins show these to shop owners as they are."""
+def test_the_messages_of_the_contract_are_unchanged() -> None:
+    """Plugins show them to shop owners."""
     assert message("accepted", None) == "رویداد دریافت شد و در صف پردازش قرار گرفت"
     assert message("skipped", None) == "این رویداد قبلاً پردازش شده است"
     assert message("connected", None) == "اتصال برقرار است"

@@ -1,4 +1,4 @@
-"""`/metrics`: what this process counted, and what the installation did, also while Postgres is down."""
+"""`/metrics`: metrics of the process and of the installation, also while Postgres is down."""
 
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -14,8 +14,8 @@ from sqlalchemy import make_url, text
 
 from activities.counters import Counters
 from api.metrics import installation
-from api.metrics.installation import _Shown
-from api.metrics.process import Metrics
+from api.metrics.installation import SnapshotCollector
+from api.metrics.process import ProcessMetrics
 from contracts.counters import FRESHNESS_BOUNDS, freshness_bucket
 from contracts.events import EventType
 from database import counters
@@ -34,15 +34,15 @@ NOTHING = MetricsSnapshot(totals={}, events={}, oldest_seconds=0.0)
 
 
 def families() -> Iterator[Metric]:
-    yield from Metrics(EventType).registry.collect()
-    yield from _Shown(NOTHING).collect()
+    yield from ProcessMetrics(EventType).registry.collect()
+    yield from SnapshotCollector(NOTHING).collect()
 
 
-def read(told: str) -> Samples:
-    """Name and labels of every sample -> its value."""
+def read(content: str) -> Samples:
+    """Returns name and labels of every sample -> its value."""
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(told)
+        for family in text_string_to_metric_families(content)
         for sample in family.samples
     }
 
@@ -55,7 +55,7 @@ async def scraped(http: httpx2.AsyncClient, name: str, **labels: str) -> float:
 
 @pytest_asyncio.fixture
 async def own(shop: Shop, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Shop]:
-    """The shop at an API that has counted nothing yet, and asks Postgres each time."""
+    """The shop at a new API that reads Postgres on every scrape."""
     monkeypatch.setattr(installation, "READ_EVERY", 0.0)
     async with serving(configure()) as http:
         yield replace(shop, http=http)
@@ -74,7 +74,7 @@ async def standing(database: Database) -> MetricsSnapshot:
 
 
 def test_the_operators_table_names_every_metric() -> None:
-    """And no other; with its kind, labels and meaning."""
+    """And no other, with its kind."""
     rows = re.findall(
         r"^\| `(pilito_\w+)` \| (\w+) \|", (ROOT / "docs/reference/metrics.md").read_text(), re.MULTILINE
     )
@@ -87,17 +87,17 @@ def test_the_operators_table_names_every_metric() -> None:
 
 @pytest.mark.parametrize("path", ["/metrics", "/metrics/"])
 async def test_prometheus_can_read_it(own: Shop, path: str) -> None:
-    """In its text format, with and without a slash, asked by anybody."""
+    """In its text format, with and without a slash, without a token."""
     answer = await own.http.get(path)
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-    told = read(answer.text)
-    assert told["pilito_database_up", frozenset()] == 1.0
-    assert len(told) == len(set(told))
+    content = read(answer.text)
+    assert content["pilito_database_up", frozenset()] == 1.0
+    assert len(content) == len(set(content))
 
 
-async def test_every_delivery_is_counted_by_what_became_of_it(own: Shop) -> None:
-    """Accepted, skipped or refused; what a sender makes up is no label."""
+async def test_every_delivery_is_counted_by_its_result(own: Shop) -> None:
+    """Accepted, skipped or refused; unknown topics of senders are no labels."""
 
     async def counted(topic: str, result: str) -> float:
         labels = {"source": "woocommerce", "topic": topic, "result": result}
@@ -117,7 +117,7 @@ async def test_every_delivery_is_counted_by_what_became_of_it(own: Shop) -> None
 
 async def test_limits_and_failed_logins_are_counted(shop: Shop, configure: Configure) -> None:
     """Each app has a registry of its own."""
-    login = {"email": f"nobody-{shop.store_id}@example.com", "password": "x"}
+    login = {"email": f"unknown-{shop.store_id}@example.com", "password": "x"}
     async with serving(configure(requests_per_minute=6)) as http, serving(configure()) as other:
         assert [(await http.get(HEALTH, headers=shop.headers)).status_code for _ in range(3)] == [
             200,
@@ -133,7 +133,7 @@ async def test_limits_and_failed_logins_are_counted(shop: Shop, configure: Confi
 
 
 async def test_requests_are_counted_by_route(own: Shop) -> None:
-    """However many addresses are asked for, routes, methods and statuses are few."""
+    """Routes, methods and statuses are few for any number of paths."""
     await own.http.get("/healthz")
     for number in range(3):
         await own.http.get(f"/nothing/{number}")
@@ -151,7 +151,7 @@ async def test_requests_are_counted_by_route(own: Shop) -> None:
 
 
 async def test_totals_follow_what_workers_do(own: Shop, system: System) -> None:
-    """Embedded, taken over or known already; how many tokens it cost, and how fast it was found."""
+    """Embedded, reused or unchanged texts, tokens, and the time until a text was found."""
 
     async def total(name: str, **labels: str) -> float:
         return await scraped(own.http, name, **labels)
@@ -175,8 +175,8 @@ async def test_totals_follow_what_workers_do(own: Shop, system: System) -> None:
     await grown("pilito_embeddings_total", outcome="reused")
 
 
-async def test_what_failed_and_what_waits_can_be_seen(own: Shop, embeddings: EmbeddingServer) -> None:
-    """A failed event is a dead letter; the oldest one that has not ended has an age."""
+async def test_failed_and_waiting_events_are_counted(own: Shop, embeddings: EmbeddingServer) -> None:
+    """A failed event is a dead letter; the age of the oldest unfinished event is reported."""
     before = await scraped(own.http, "pilito_dead_letters")
     embeddings.fail_always(bad_request())
     assert await own.sync({"id": 4, "name": "نشدنی"}) == "failed"
@@ -193,22 +193,22 @@ async def test_what_failed_and_what_waits_can_be_seen(own: Shop, embeddings: Emb
     assert await scraped(own.http, "pilito_oldest_unsynced_seconds") < 30 * 86400
 
 
-async def test_every_process_tells_the_same_totals(shop: Shop, configure: Configure) -> None:
-    """They live in Postgres: whoever sums over processes takes one of them, not their sum."""
+async def test_every_process_reports_the_same_totals(shop: Shop, configure: Configure) -> None:
+    """They are stored in Postgres, so they must not be summed over processes."""
     await shop.sync({"id": 5, "name": "یکی"})
     async with serving(configure()) as first, serving(configure()) as second:
 
-        async def told() -> list[Samples]:
+        async def content() -> list[Samples]:
             texts = [(await http.get("/metrics")).text for http in (first, second)]
             return [{key: value for key, value in read(text).items() if "embedd" in key[0]} for text in texts]
 
-        await eventually(told, lambda both: both[0] == both[1] != {}, what="the same totals")
+        await eventually(content, lambda both: both[0] == both[1] != {}, what="the same totals")
 
 
-async def test_postgres_is_asked_once_for_many_scrapes(
+async def test_postgres_is_read_once_for_many_scrapes(
     shop: Shop, database: Database, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was read is told for two seconds."""
+    """A snapshot is reported for two seconds."""
     monkeypatch.setattr(installation, "READ_EVERY", 3600.0)
     async with serving(configure()) as http:
         before = await scraped(http, "pilito_embedding_tokens_total")
@@ -219,26 +219,26 @@ async def test_postgres_is_asked_once_for_many_scrapes(
         assert await scraped(http, "pilito_embedding_tokens_total") >= before + 1000
 
 
-async def test_a_process_tells_its_own_while_postgres_is_down(own: Shop, configure: Configure) -> None:
-    """With `pilito_database_up 0`, and without totals, which would look like a reset."""
+async def test_process_metrics_are_served_while_postgres_is_down(own: Shop, configure: Configure) -> None:
+    """With `pilito_database_up 0`, and without totals, because zeros would look like a reset."""
     url = make_url(configure().database_url or "")
     async with Cable(url.host or "", url.port or 0) as postgres:
         here = url.set(host="127.0.0.1", port=postgres.port).render_as_string(hide_password=False)
         async with serving(configure(database_url=here)) as http:
             assert await scraped(http, "pilito_database_up") == 1
             await postgres.cut()
-            told = read((await http.get("/metrics")).text)
-            assert told["pilito_database_up", frozenset()] == 0
-            assert any(name == "pilito_http_request_duration_seconds_count" for name, _ in told)
+            content = read((await http.get("/metrics")).text)
+            assert content["pilito_database_up", frozenset()] == 0
+            assert any(name == "pilito_http_request_duration_seconds_count" for name, _ in content)
             assert not any(
-                name.startswith(("pilito_embedd", "pilito_events", "pilito_dead")) for name, _ in told
+                name.startswith(("pilito_embedd", "pilito_events", "pilito_dead")) for name, _ in content
             )
             await postgres.mend()
             await eventually(lambda: scraped(http, "pilito_database_up"), lambda up: up == 1)
 
 
 async def test_totals_are_kept_while_postgres_is_down(configure: Configure, database: Database) -> None:
-    """Nothing is lost and nothing added twice; the rest is written when the worker stops."""
+    """No count is lost or added twice; the rest is written when the worker stops."""
     url = make_url(configure().database_url or "")
     before = (await standing(database)).totals.get(("freshness", "+Inf"), 0.0)
     async with Cable(url.host or "", url.port or 0) as postgres:
@@ -261,18 +261,20 @@ async def test_totals_are_kept_while_postgres_is_down(configure: Configure, data
     ("seconds", "label"), [(0.0, "1.0"), (1.0, "1.0"), (1.01, "2.5"), (86400.0, "86400.0"), (86401.0, "+Inf")]
 )
 def test_a_bucket_is_named_for_its_upper_bound(seconds: float, label: str) -> None:
-    """A value on the border belongs below, as Prometheus has it."""
+    """A value on the bound belongs to the lower bucket, as in Prometheus."""
     assert freshness_bucket(seconds) == label
 
 
 def test_the_histogram_adds_up() -> None:
-    """Buckets are cumulative, the last one counts all."""
-    told = MetricsSnapshot(
+    """Buckets are cumulative, and the last one counts all values."""
+    content = MetricsSnapshot(
         totals={("freshness", "1.0"): 2.0, ("freshness", "+Inf"): 1.0, ("freshness_sum", ""): 9.5},
         events={},
         oldest_seconds=0.0,
     )
-    (family,) = [each for each in _Shown(told).collect() if each.name == "pilito_freshness_seconds"]
+    (family,) = [
+        each for each in SnapshotCollector(content).collect() if each.name == "pilito_freshness_seconds"
+    ]
     values = {(s.name.rpartition("_")[2], s.labels.get("le")): s.value for s in family.samples}
     assert values["bucket", "1.0"] == values["bucket", str(FRESHNESS_BOUNDS[-1])] == 2
     assert values["bucket", "+Inf"] == values["count", None] == 3
@@ -280,7 +282,7 @@ def test_the_histogram_adds_up() -> None:
 
 
 async def test_no_scrape_reads_the_whole_log(shop: Shop) -> None:
-    """Unfinished and failed events are found by an index, however many have ended."""
+    """An index finds unfinished and failed events among any number of finished ones."""
     async with shop.database.transaction() as connection:
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
         rows = await connection.execute(text(f"EXPLAIN (FORMAT JSON) {counters._READ.text}"))

@@ -1,4 +1,4 @@
-"""The API's document is complete, and nothing in it is FastAPI's own guess."""
+"""The OpenAPI document is complete and describes our own error responses."""
 
 import json
 from collections.abc import Iterator
@@ -26,30 +26,30 @@ OPERATIONS = dict(operations())
 
 
 def fitting(schema: dict[str, Any], example: object) -> None:
-    """Raises where the example is not what the schema says."""
+    """Raises if the example does not fit the schema."""
     where = {**schema, "components": DOCUMENT["components"]}
     jsonschema.validate(example, where, cls=jsonschema.Draft202012Validator)
 
 
 def contents(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every body an operation takes or gives: status or `body` -> its content."""
-    told = {**operation["responses"], "body": operation.get("requestBody", {})}
-    for name, response in told.items():
+    """Yields the content of every request and response body, with its status or `body`."""
+    content = {**operation["responses"], "body": operation.get("requestBody", {})}
+    for name, response in content.items():
         for kind, content in response.get("content", {}).items():
             assert kind == "application/json"
             yield name, content
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
-def test_every_example_is_true(name: str) -> None:
-    """It fits the schema it stands in."""
+def test_every_example_fits_its_schema(name: str) -> None:
+    """All examples of all schemas."""
     for example in SCHEMAS[name].get("examples", ()):
         fitting(SCHEMAS[name], example)
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_every_body_has_a_shape_and_a_true_example(name: str) -> None:
-    """What is taken, what is answered and what is refused, in JSON."""
+def test_every_body_has_a_schema_and_a_fitting_example(name: str) -> None:
+    """Request bodies, responses and errors, in JSON."""
     for where, content in contents(OPERATIONS[name]):
         schema = SCHEMAS[content["schema"]["$ref"].rsplit("/", 1)[1]]
         assert "example" in content or schema["examples"], where
@@ -58,7 +58,7 @@ def test_every_body_has_a_shape_and_a_true_example(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_refusals_have_one_shape(name: str) -> None:
+def test_errors_have_one_shape(name: str) -> None:
     """`{"detail"}` with 401, `{"error"}` with all others, and never FastAPI's 422."""
     refused = [status for status in OPERATIONS[name]["responses"] if status[0] in "45"]
     assert "422" not in refused
@@ -73,8 +73,8 @@ def test_refusals_have_one_shape(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_every_operation_says_what_it_is(name: str) -> None:
-    """A summary, a description and a group that is described as well."""
+def test_every_operation_is_described(name: str) -> None:
+    """It has a summary, a description and a tag with a description."""
     operation = OPERATIONS[name]
     assert operation["summary"]
     assert operation["description"]
@@ -82,16 +82,16 @@ def test_every_operation_says_what_it_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_whoever_must_say_who_they_are_may_be_refused(name: str) -> None:
-    """401 with every token, 403 where only admins may, 429 where tokens are counted, 503 without Postgres."""
+def test_routes_with_a_token_list_its_errors(name: str) -> None:
+    """401 and 429 for every kind of token, 403 for admins, 503 while Postgres is down."""
     responses = set(OPERATIONS[name]["responses"])
     for who in OPERATIONS[name].get("security", ()):
         (scheme,) = who
         assert {str(status) for status in REFUSED_WITHOUT[scheme]} <= responses
 
 
-def test_every_schema_is_one() -> None:
-    """And each is used."""
+def test_every_schema_is_valid_and_used() -> None:
+    """No schema is left over."""
     for name, schema in SCHEMAS.items():
         jsonschema.Draft202012Validator.check_schema(schema)
         assert f'"#/components/schemas/{name}"' in json.dumps(DOCUMENT), name

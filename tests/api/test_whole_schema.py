@@ -1,4 +1,4 @@
-"""schemathesis asks the running API everything its own document allows, and much that it does not."""
+"""schemathesis sends the API requests that its document allows, and many that it does not allow."""
 
 import asyncio
 import sys
@@ -22,7 +22,7 @@ CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 LAMP = {"id": 1, "name": "لامپ", "description": "<p>روشن</p>", "price": "5", "variations": [{"id": 11}]}
 
 UNLUCKY = 4
-"""The product whose event failed before schemathesis came."""
+"""The product with an event that failed before schemathesis started."""
 
 
 async def in_work(system: System) -> int:
@@ -38,7 +38,7 @@ async def at_rest(system: System) -> None:
 
 @pytest_asyncio.fixture(scope="module")
 async def system(postgres_url: str, configure: Configure) -> AsyncIterator[System]:
-    """A service of its own: what an admin may delete here is nobody else's, nor are its stores' ids."""
+    """A separate service, because schemathesis may delete everything that an admin may delete."""
     address = another_database(postgres_url, "asked")
     async with running(configure(database_url=address, task_queue="asked")) as started:
         async with started.database.transaction() as connection:
@@ -48,7 +48,7 @@ async def system(postgres_url: str, configure: Configure) -> AsyncIterator[Syste
 
 @pytest_asyncio.fixture
 async def shop(system: System, embeddings: EmbeddingServer) -> Shop:
-    """A shop of an admin, with products and events of several outcomes."""
+    """A shop of an admin, with products and events with several statuses."""
     admin = await provision.save_user(system.database, email="all@example.com", password="p", is_staff=True)
     shop = await system.second_shop(admin)
     await shop.sync(LAMP)
@@ -60,7 +60,7 @@ async def shop(system: System, embeddings: EmbeddingServer) -> Shop:
     return shop
 
 
-Asker = Callable[[System, Shop], Awaitable[dict[str, str]]]
+Credentials = Callable[[System, Shop], Awaitable[dict[str, str]]]
 
 
 async def as_admin(system: System, shop: Shop) -> dict[str, str]:
@@ -71,23 +71,23 @@ async def with_token(_: System, shop: Shop) -> dict[str, str]:
     return shop.headers
 
 
-async def as_nobody(_: System, __: Shop) -> dict[str, str]:
+async def without_token(_: System, __: Shop) -> dict[str, str]:
     return {}
 
 
 @pytest.mark.parametrize(
-    ("asker", "reaches"),
+    ("credentials", "reaches"),
     [
         (as_admin, "GET /api/v1/integrations/events/"),
         (with_token, "POST /api/integrations/woocommerce/webhook/"),
-        (as_nobody, "GET /readyz"),
+        (without_token, "GET /readyz"),
     ],
 )
 async def test_the_api_is_what_its_document_says(
-    system: System, shop: Shop, tmp_path: Path, asker: Asker, reaches: str
+    system: System, shop: Shop, tmp_path: Path, credentials: Credentials, reaches: str
 ) -> None:
-    """No 5xx and nothing undocumented in status, header or body; wrong data is refused, right data taken."""
-    headers = [f"{name}: {value}" for name, value in (await asker(system, shop)).items()]
+    """No 5xx and no undocumented status, header or body; wrong data is refused, right data accepted."""
+    headers = [f"{name}: {value}" for name, value in (await credentials(system, shop)).items()]
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).with_name("schemathesis"),
         "--config-file",

@@ -1,4 +1,4 @@
-"""Guessed, forged and stolen credentials open nothing, and guessing is slowed without locking anybody out."""
+"""Guessed and forged credentials are refused, and guessing is throttled without locking users out."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ FREE = 5
 
 @pytest_asyncio.fixture
 async def wary(configure: Configure) -> AsyncIterator[httpx2.AsyncClient]:
-    """An API behind a proxy that lets an address guess five times a minute."""
+    """An API behind a proxy that allows five guesses per address and minute."""
     async with serving(configure(guesses_per_minute=FREE, trusted_proxies="127.0.0.1")) as http:
         yield http
 
@@ -42,16 +42,16 @@ async def guess(http: httpx2.AsyncClient, address: str, path: str = HEALTH) -> i
     return answer.status_code
 
 
-async def test_who_guesses_must_wait(wary: httpx2.AsyncClient) -> None:
-    """Another address may still be wrong, and is told so."""
+async def test_guessing_is_throttled(wary: httpx2.AsyncClient) -> None:
+    """Requests from another address still get a 401."""
     assert [await guess(wary, "198.51.100.1") for _ in range(FREE + 2)] == [401] * FREE + [429, 429]
     assert await guess(wary, "198.51.100.2") == 401
 
 
-async def test_a_known_token_works_beside_a_guesser(
+async def test_a_known_token_works_during_guessing(
     wary: httpx2.AsyncClient, system: System, shop: Shop
 ) -> None:
-    """A shop behind the same proxy as an attacker is not locked out, nor is a user."""
+    """A shop and a user behind the same proxy as an attacker are not locked out."""
     while await guess(wary, "198.51.100.3") == 401:
         pass
     from_there = {"X-Forwarded-For": "198.51.100.3"}
@@ -60,28 +60,28 @@ async def test_a_known_token_works_beside_a_guesser(
     assert (await wary.get(ME, headers={**session, **from_there})).status_code == 200
 
 
-async def test_sessions_are_guessed_no_faster(wary: httpx2.AsyncClient) -> None:
+async def test_guesses_of_sessions_are_throttled_too(wary: httpx2.AsyncClient) -> None:
     """Both kinds of token are counted together."""
     paths = [HEALTH, ME] * FREE
     assert [await guess(wary, "198.51.100.4", path) for path in paths] == [401] * FREE + [429] * FREE
 
 
-async def test_a_network_of_ipv6_is_one_guesser(wary: httpx2.AsyncClient) -> None:
-    """Who has 2⁶⁴ addresses has no more guesses."""
+async def test_an_ipv6_network_counts_as_one_client(wary: httpx2.AsyncClient) -> None:
+    """A client with 2⁶⁴ addresses has no more guesses."""
     addresses = [f"2001:db8::{n}" for n in range(FREE + 1)]
     assert [await guess(wary, address) for address in addresses] == [401] * FREE + [429]
     assert await guess(wary, "2001:db8:0:1::") == 401
 
 
 async def test_a_forged_address_gives_no_new_guesses(configure: Configure) -> None:
-    """Nobody is believed who is no trusted proxy."""
+    """Only trusted proxies name the client."""
     async with serving(configure(guesses_per_minute=FREE)) as http:
         codes = [await guess(http, f"198.51.100.{n}") for n in range(FREE + 1)]
     assert codes == [401] * FREE + [429]
 
 
-async def test_without_a_token_nothing_is_guessed(wary: httpx2.AsyncClient) -> None:
-    """Whoever forgot it is told so as often as they like."""
+async def test_requests_without_a_token_are_no_guesses(wary: httpx2.AsyncClient) -> None:
+    """They always get a 401 and never a 429."""
     assert {(await wary.get(path)).status_code for path in (HEALTH, ME) for _ in range(2 * FREE)} == {401}
 
 
@@ -115,8 +115,8 @@ FAR = 9_999_999_999
         *("a list", "infinite", "another password", "huge", "four parts", "only dots"),
     ],
 )
-async def test_a_forged_session_opens_nothing(system: System, shop: Shop, forge: Any) -> None:
-    """Whatever was signed, by whomever: 401, and the same words."""
+async def test_a_forged_session_is_refused(system: System, shop: Shop, forge: Any) -> None:
+    """The same 401 for every forged claim and key."""
     async with system.database.reading() as connection:
         user = await users.read_user(connection, shop.user_id)
     assert user
@@ -130,15 +130,15 @@ async def test_a_forged_session_opens_nothing(system: System, shop: Shop, forge:
 @pytest.mark.parametrize(
     "spelled", ["Basic {}", "Bearer", "Bearer {} {}", "Bearer\u00a0{}", "Token {}", "{}", "Bearer '{}'"]
 )
-async def test_a_token_is_taken_only_as_it_was_given(shop: Shop, spelled: str) -> None:
-    """A right secret in a wrong header is nobody's."""
+async def test_a_token_is_accepted_only_as_a_bearer_token(shop: Shop, spelled: str) -> None:
+    """The right secret in another header is refused."""
     header = (b"Authorization", spelled.replace("{}", shop.secret).encode("latin-1"))
     answer = await shop.http.get(HEALTH, headers=[header])
     assert (answer.status_code, answer.json()) == (401, {"detail": "Invalid token"})
 
 
-async def test_a_secret_counts_in_every_letter(shop: Shop) -> None:
-    """Neither another case nor a part of it is known."""
+async def test_every_character_of_a_secret_counts(shop: Shop) -> None:
+    """Another case or a part of it is refused."""
     for secret in (shop.secret.upper(), shop.secret[:-1], shop.secret + "0", shop.secret.replace("_", "%5F")):
         answer = await shop.http.get(HEALTH, headers={"Authorization": f"Bearer {secret}"})
         assert answer.status_code == 401

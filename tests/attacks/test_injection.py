@@ -1,4 +1,4 @@
-"""Whatever a request contains is data: not SQL, not a header, not another id."""
+"""The contents of a request are data: no SQL, no headers, no other ids."""
 
 import asyncio
 from typing import Any
@@ -40,7 +40,7 @@ TEXTS = [
 
 @pytest_asyncio.fixture
 async def shop(system: System) -> Shop:
-    """A shop of an admin, with a product that nobody asks for."""
+    """A shop of an admin, with a product that no request asks for."""
     shop = await system.shop()
     async with system.database.transaction() as connection:
         await connection.exec_driver_sql("UPDATE users SET is_staff = true WHERE id = %s", (shop.user_id,))
@@ -54,10 +54,10 @@ async def admin(system: System, shop: Shop) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("path", "name"), TEXTS, ids=str)
-async def test_every_filter_takes_words_as_words(
+async def test_every_filter_treats_text_as_text(
     shop: Shop, admin: dict[str, str], path: str, name: str
 ) -> None:
-    """Nothing is found by them, or they are refused with the field's name; nothing breaks."""
+    """The filter finds nothing, or the text is refused with the name of the field."""
     needed = {"store": shop.store_id} if "explain" in path else {}
     path = path.format(store_id=shop.store_id, sync_id=1, token_id=1, row_id=1, product_id=1)
     for words in HOSTILE:
@@ -72,8 +72,8 @@ async def test_every_filter_takes_words_as_words(
 
 
 @pytest.mark.parametrize("field", ["query", "category"])
-async def test_a_question_is_words(shop: Shop, field: str) -> None:
-    """Of search as well."""
+async def test_a_question_is_text(shop: Shop, field: str) -> None:
+    """The same in search."""
     for words in HOSTILE:
         answer = await shop.http.post(
             "/api/v1/knowledge/search/", json={"query": "لامپ", field: words}, headers=shop.headers
@@ -82,8 +82,8 @@ async def test_a_question_is_words(shop: Shop, field: str) -> None:
 
 
 @pytest.mark.parametrize("words", HOSTILE, ids=ascii)
-async def test_a_product_is_kept_as_it_was_sent(shop: Shop, words: str) -> None:
-    """In its texts and in the names of its event; what cannot be an id is refused by name."""
+async def test_a_product_is_stored_as_it_was_sent(shop: Shop, words: str) -> None:
+    """Its texts and the ids of its event are unchanged; an invalid id is refused with its name."""
     answer = await shop.send({"id": 2, "name": words, "sku": words, "tags": [words]}, event_id=words)
     if not words.isprintable() or len(words) > 255:
         assert (answer.status_code, answer.json()["field"]) == (400, "event_id")
@@ -100,8 +100,8 @@ NOT_IDS += ["%", "%E2%82", "9" * 19, "9" * 5000]
 
 
 @pytest.mark.parametrize("route", [route for route in CONTRACT if "{id}" in route.path], ids=str)
-async def test_what_is_no_id_finds_nothing(shop: Shop, admin: dict[str, str], route: Route) -> None:
-    """400 or 404, whatever digits it is written in."""
+async def test_an_invalid_id_finds_nothing(shop: Shop, admin: dict[str, str], route: Route) -> None:
+    """A 400 or 404, in every kind of digits."""
     for odd in NOT_IDS:
         spelled = odd if "%" in odd else quote(odd)
         answer = await shop.http.request(
@@ -131,10 +131,10 @@ async def test_what_is_no_id_finds_nothing(shop: Shop, admin: dict[str, str], ro
     ],
 )
 @pytest.mark.parametrize("host", ["pilito", "", "[", "a b", "x:99999999", "evil.example\tx", "\xff"])
-async def test_an_odd_head_is_no_error_of_ours(
+async def test_an_odd_head_is_no_server_error(
     system: System, shop: Shop, admin: dict[str, str], line: str, host: str
 ) -> None:
-    """Whatever stands in the first line or as the host: never a 5xx, never a header of theirs."""
+    """Any first line or host gets no 5xx and adds no header to the response."""
     async with wired(system) as wire:
         token = f"Authorization: {admin['Authorization']}"
         await wire.send(line, f"Host: {host}", token, "Connection: close")
@@ -143,8 +143,8 @@ async def test_an_odd_head_is_no_error_of_ours(
     assert b"set-cookie" not in answer.lower()
 
 
-async def test_what_a_client_calls_itself_is_kept_and_nothing_else(shop: Shop) -> None:
-    """A user agent is cut to a length and shown as it is."""
+async def test_a_user_agent_is_stored_as_text(shop: Shop) -> None:
+    """It is cut to its maximum length and shown unchanged."""
     name = "' -- <script>alert(1)</script> \u00e9" + "x" * 1000
     headers = [
         (b"user-agent", name.encode("latin-1")),
@@ -157,13 +157,13 @@ async def test_what_a_client_calls_itself_is_kept_and_nothing_else(shop: Shop) -
     assert (await shop.ended("agent"))["user_agent"] == name[:500]
 
 
-async def test_a_replayed_event_is_taken_once(shop: Shop) -> None:
-    """However often, at once or later: one is accepted, the others are skipped, with whatever body."""
+async def test_a_replayed_event_is_accepted_once(shop: Shop) -> None:
+    """Of concurrent and later repetitions one is accepted and the others are skipped, with any body."""
     answers = await asyncio.gather(
         *(shop.send({"id": 5, "name": f"نام {n}"}, event_id="replayed") for n in range(20))
     )
-    told: list[dict[str, Any]] = [answer.json() for answer in answers]
-    assert sorted(each["status"] for each in told) == ["accepted"] + ["skipped"] * 19
+    content: list[dict[str, Any]] = [answer.json() for answer in answers]
+    assert sorted(each["status"] for each in content) == ["accepted"] + ["skipped"] * 19
     await shop.ended("replayed")
     again = await shop.send({"id": 5, "name": "نامی دیگر"}, event_id="replayed")
     assert (again.status_code, again.json()["status"]) == (200, "skipped")

@@ -1,4 +1,4 @@
-"""Requests that never end hold nobody up and fill no memory."""
+"""Requests without an end neither block other requests nor fill the memory."""
 
 from collections.abc import AsyncIterator
 
@@ -23,7 +23,7 @@ BODIES = [route for route in CONTRACT if takes_a_body(route)]
 
 @pytest_asyncio.fixture(scope="module")
 async def hurried(configure: Configure) -> AsyncIterator[System]:
-    """An API that waits a second for requests."""
+    """An API with a request timeout of one second."""
     async with running(configure(request_timeout_seconds=1, max_body_bytes=65536), work=False) as system:
         yield system
 
@@ -49,8 +49,8 @@ async def head(wire: Wire, shop: Shop, *lines: str, body: bytes = b"") -> None:
     await wire.send(f"POST {WEBHOOK} HTTP/1.1", "Host: pilito", token, *lines, body=body)
 
 
-async def test_a_body_in_drops_is_not_waited_for(wire: Wire, shop: Shop) -> None:
-    """A 408 ends it, and the connection, while others are served."""
+async def test_a_slow_body_times_out(wire: Wire, shop: Shop) -> None:
+    """A 408 ends the connection while other requests are served."""
     await head(wire, shop, "Content-Length: 60000")
     await wire.drip(b" " * 60000)
     answer = await wire.answered()
@@ -59,25 +59,25 @@ async def test_a_body_in_drops_is_not_waited_for(wire: Wire, shop: Shop) -> None
     assert (await shop.send({"id": 1})).status_code == 202
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for(wire: Wire, shop: Shop) -> None:
-    """Silence is as slow as drops."""
+async def test_a_missing_body_times_out(wire: Wire, shop: Shop) -> None:
+    """The API does not wait longer for a silent client."""
     await head(wire, shop, "Content-Length: 60000")
     assert (await wire.answered()).startswith(b"HTTP/1.1 408 ")
 
 
-async def test_a_head_in_drops_is_not_waited_for(wire: Wire) -> None:
-    """The connection ends without an answer, which nobody asked for yet."""
+async def test_a_slow_head_times_out(wire: Wire) -> None:
+    """The connection ends without a response."""
     await wire.drip(b"GET /healthz HTTP/1.1\r\n" + b"X-Slow: 1\r\n" * 1000)
     assert await wire.answered() == b""
 
 
-async def test_a_connection_that_says_nothing_is_closed(wire: Wire) -> None:
-    """Open connections cost something too."""
+async def test_a_silent_connection_is_closed(wire: Wire) -> None:
+    """Open connections use resources."""
     assert await wire.answered() == b""
 
 
-async def test_a_body_nobody_reads_ends(wire: Wire) -> None:
-    """The answer comes at once; the connection is not kept for the rest."""
+async def test_an_unread_body_ends_the_connection(wire: Wire) -> None:
+    """The response comes at once, and the connection is not kept for the rest of the body."""
     await wire.send("GET /healthz HTTP/1.1", "Host: pilito", "Content-Length: 60000")
     assert (await wire.answered()).startswith(b"HTTP/1.1 200 ")
 
@@ -88,24 +88,31 @@ async def test_a_body_nobody_reads_ends(wire: Wire) -> None:
     ids=["address", "header", "headers"],
 )
 async def test_a_head_without_end_is_refused(wire: Wire, endless: bytes) -> None:
-    """Long before it fills the memory."""
+    """Before it fills the memory."""
     more = FILLING if endless.endswith((b"?", b" ")) else MORE_HEADERS
     await wire.pour([endless, *[more] * (2 * MAX_HEAD_BYTES // len(more))])
     assert (await wire.answered()).startswith(b"HTTP/1.1 431 ")
 
 
 async def test_trailers_without_end_are_cut_off(wire: Wire, shop: Shop) -> None:
-    """What follows a chunked body is bounded like what comes before it."""
+    """Trailers of a chunked body have the same limit as the head."""
     await head(wire, shop, "Transfer-Encoding: chunked", body=b"2\r\n{}\r\n0\r\n")
     await wire.pour([MORE_HEADERS] * (2 * MAX_HEAD_BYTES // len(MORE_HEADERS)))
     assert not (await wire.answered()).startswith(b"HTTP/1.1 2")
+
+
+@pytest.mark.parametrize("route", [route for route in BODIES if route.who == "admin"], ids=str)
+async def test_the_body_of_an_unknown_client_is_not_read(wire: Wire, route: Route) -> None:
+    """A route for admins authenticates before it reads the body: a 401, and neither 413 nor 408."""
+    await wire.send(f"{route.method} {route.at(1)} HTTP/1.1", "Host: pilito", "Content-Length: 999999999")
+    assert (await wire.answered()).startswith(b"HTTP/1.1 401 ")
 
 
 @pytest.mark.parametrize("route", BODIES, ids=str)
 async def test_a_chunked_body_without_end_is_refused_on_every_route(
     shop: Shop, admin: dict[str, str], wire: Wire, route: Route
 ) -> None:
-    """No length was declared; 413 comes once too much has come."""
+    """Without a declared length, the 413 comes when the limit is exceeded."""
     bearer = {"token": shop.headers, "user or token": shop.headers}.get(route.who, admin)["Authorization"]
     await wire.send(
         f"{route.method} {route.at(1)} HTTP/1.1",

@@ -1,4 +1,4 @@
-"""Every route is walked by everybody who may not: none of them learns even what exists."""
+"""Every route is requested without permission: the response does not reveal what exists."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ NOWHERE = 10**15
 
 PROTECTED = [route for route in CONTRACT if route.who not in ("anyone", "signed")]
 DIFFERENT = {"date", "x-request-id", "content-length"}
-"""Headers that tell answers apart whatever is asked."""
+"""Headers that differ between any two responses."""
 
 
 @dataclass
 class Tenants:
-    """Two owners with a shop each, and the ids of what the first one has."""
+    """Two owners with a shop each, and the ids of the objects of the first one."""
 
     one: Shop
     other: Shop
@@ -39,7 +39,7 @@ class Tenants:
 
 @pytest_asyncio.fixture(scope="module")
 async def tenants(system: System) -> Tenants:
-    """Each has a store, a token, a product that is searched, one that is hidden, and events."""
+    """Each has a store, a token, a visible and a hidden product, and events."""
     one, other = await system.shop(), await system.shop()
     for shop in (one, other):
         await shop.sync({"id": 1, "name": f"چراغ {shop.store_id}"})
@@ -52,7 +52,7 @@ async def tenants(system: System) -> Tenants:
 
 
 def kind(route: Route) -> str:
-    """What the id of a path is of: the name before it."""
+    """Returns the name before the id in a path."""
     before, _, _ = route.path.partition("/{id}")
     return before.rsplit("/", 1)[1]
 
@@ -60,7 +60,7 @@ def kind(route: Route) -> str:
 Asker = Callable[[System, Tenants], Awaitable[dict[str, str]]]
 
 
-async def nobody(_: System, __: Tenants) -> dict[str, str]:
+async def without_token(_: System, __: Tenants) -> dict[str, str]:
     return {}
 
 
@@ -106,7 +106,7 @@ async def an_admin(system: System, _: Tenants) -> dict[str, str]:
 
 
 NOT_LET_IN = [
-    nobody,
+    without_token,
     a_stranger,
     an_expired_session,
     a_closed_account,
@@ -132,24 +132,24 @@ async def ask(
 
 
 def seen(answer: httpx2.Response) -> tuple[int, bytes, dict[str, str]]:
-    """All that an asker can compare."""
+    """Returns what a client can compare."""
     headers = {name: value for name, value in answer.headers.items() if name not in DIFFERENT}
     return answer.status_code, answer.content, headers
 
 
 @pytest.mark.parametrize("route", [route for route in CONTRACT if "{id}" in route.path], ids=str)
 async def test_there_is_something_behind_every_id(tenants: Tenants, route: Route) -> None:
-    """A route of the contract whose ids this walk does not know fails here."""
+    """A route of the contract with an id that this test does not have fails here."""
     assert kind(route) in tenants.ids
 
 
 @pytest.mark.parametrize(
     ("route", "asker", "code"), WALK, ids=[f"{route} {asker.__name__}" for route, asker, _ in WALK]
 )
-async def test_who_may_not_ask_learns_nothing(
+async def test_a_refusal_does_not_reveal_what_exists(
     system: System, tenants: Tenants, route: Route, asker: Asker, code: int
 ) -> None:
-    """Refused alike whether there is such a thing or not, and before the body is looked at."""
+    """The same refusal for existing and unknown ids, before the body is parsed."""
     headers = await asker(system, tenants)
     real = tenants.ids[kind(route)] if "{id}" in route.path else NOWHERE
     answers = [await ask(system.http, route, number, headers) for number in (real, NOWHERE)]
@@ -164,8 +164,8 @@ OWNED = [route for route in PROTECTED if "{id}" in route.path and route.who == "
 
 
 @pytest.mark.parametrize("route", OWNED, ids=str)
-async def test_what_is_anothers_is_not_there(system: System, tenants: Tenants, route: Route) -> None:
-    """The other owner, and an admin as well, sees for it what they see for an id that nothing has."""
+async def test_objects_of_other_users_are_not_found(system: System, tenants: Tenants, route: Route) -> None:
+    """The other owner and an admin get the same response as for an unknown id."""
     real = tenants.ids[kind(route)]
     assert (await ask(system.http, route, real, await session_of(system, tenants.one.user_id))).is_success
     for asker in (the_other_user, an_admin):
@@ -175,8 +175,8 @@ async def test_what_is_anothers_is_not_there(system: System, tenants: Tenants, r
         )
 
 
-async def test_lists_and_filters_show_ones_own(system: System, tenants: Tenants) -> None:
-    """Naming another's store finds as much as naming none that is."""
+async def test_lists_and_filters_show_own_objects(system: System, tenants: Tenants) -> None:
+    """A filter by another user's store finds as much as a filter by an unknown store."""
     headers = await session_of(system, tenants.other.user_id)
     path = "/api/v1/web-knowledge/products/"
     own = (await system.http.get(path, headers=headers)).json()
@@ -186,8 +186,8 @@ async def test_lists_and_filters_show_ones_own(system: System, tenants: Tenants)
     assert answers[0] == answers[1] == {"count": 0, "next": None, "previous": None, "results": []}
 
 
-async def test_search_answers_from_ones_own(system: System, tenants: Tenants) -> None:
-    """Neither a token nor a session finds what is another's, nor learns of the store."""
+async def test_search_finds_own_products(system: System, tenants: Tenants) -> None:
+    """Neither a token nor a session finds products of another user, or learns that the store exists."""
     path = "/api/v1/knowledge/search/"
     askers: list[Asker] = [the_other_token, the_other_user]
     for asker in askers:
@@ -204,8 +204,8 @@ async def test_search_answers_from_ones_own(system: System, tenants: Tenants) ->
         assert seen(answers[0]) == seen(answers[1])
 
 
-async def test_one_tenants_events_touch_nothing_of_anothers(tenants: Tenants) -> None:
-    """The same product id, event id and variation of two shops are different things."""
+async def test_events_of_one_tenant_do_not_change_another(tenants: Tenants) -> None:
+    """The same product id, event id and variation id of two shops are different objects."""
     before = await tenants.one.product(2)
     await tenants.other.sync({"id": 2, "name": "دیگری", "variations": [{"id": 21}]}, event_id="same")
     await tenants.other.sync({"id": 2}, "product.deleted", event_id="same again")

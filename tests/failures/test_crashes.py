@@ -21,7 +21,6 @@ from tests.support.crashing_worker import STEPS
 from tests.support.deliveries import woocommerce
 from tests.support.syncs import Synced
 from tests.support.system import Shop, System, eventually, forget_schedules, running
-from workflows.catalog_sync import STEPS_AT_A_TIME
 
 pytestmark = pytest.mark.slow
 
@@ -236,28 +235,28 @@ async def test_all_at_once_ends_like_one_by_one(
 
 SYNC_DEATHS = [
     ("begin_sync", "after", 1),
-    *(("_keep", "after", page) for page in (1, 2, 3)),
-    *(("take", moment, page) for page, moment in enumerate(("before", "after", "before"), start=1)),
-    ("take_absent", "before", 1),
-    ("take_absent", "after", 1),
+    *(("_compare", "after", page) for page in (1, 2, 3)),
+    *(("apply", moment, group) for group, moment in enumerate(("before", "after", "before"), start=1)),
+    ("remove_missing", "before", 1),
+    ("remove_missing", "after", 1),
     ("finish_sync", "after", 1),
 ]
 """Each process takes seconds to start, so that not every step dies at both its ends."""
 
 IMPORT_DEATHS = [
-    ("take_listed", "after", 1),
-    ("take_listed", "before", 2),
-    ("take_listed", "after", 3),
+    ("import_page", "after", 1),
+    ("import_page", "before", 2),
+    ("import_page", "after", 3),
 ]
 
 HELD_BEFORE = 10
-"""Products of which the shop knows nothing; a store that holds none is imported, not compared."""
+"""Products that the shop does not have; a store without products is imported, not compared."""
 
 
 async def killed_while_syncing(
     apart: Configure, flag: Path, held: int, step: str, moment: str, call: int
 ) -> None:
-    """Kill the worker of a full sync around a step; the next one ends it as if nothing had happened."""
+    """Kill the worker of a full sync around a step; the next worker completes it with the same result."""
     settings = apart(
         task_queue=f"crash-sync-{step}-{moment}-{call}",
         allow_private_shops=True,
@@ -280,8 +279,8 @@ async def killed_while_syncing(
             counts = sync.counts
             assert sync.status == "succeeded"
             assert (counts.seen, counts.new, counts.gone, counts.failed) == (250, 250, held, 0)
-            assert sum(shop.routes.values()) <= 8 + STEPS_AT_A_TIME + 1, "what was under way, and no more"
-            assert len(await synced.known()) == 250
+            assert sum(shop.routes.values()) <= 9 + 2, "the page or group in progress, and the page ahead"
+            assert len(await synced.indexed()) == 250
             assert (
                 await synced.store.rows(
                     "SELECT FROM sync_pages JOIN syncs ON id = sync_id WHERE store_id = :store"
@@ -294,29 +293,18 @@ async def killed_while_syncing(
 async def test_a_worker_killed_at_any_page_of_a_sync_changes_nothing_about_the_end(
     apart: Configure, embeddings: EmbeddingServer, tmp_path: Path
 ) -> None:
-    """Before and after each step of a walk, at each of its pages: no product is lost.
-
-    Of the pages that are taken over side by side, those that waited for their vectors ask again.
-    """
+    """Before and after each step of a sync, at each of its pages: no product is lost."""
     await killed_at_each(SYNC_DEATHS, apart, tmp_path, held=HELD_BEFORE)
-    assert_only_what_waited_is_asked_again(embeddings, SYNC_DEATHS)
+    assert max(embeddings.texts.values()) == 1, "no text is embedded twice"
 
 
 @pytest.mark.timeout(300)
 async def test_a_worker_killed_at_any_page_of_an_import_changes_nothing_about_the_end(
     apart: Configure, embeddings: EmbeddingServer, tmp_path: Path
 ) -> None:
-    """The same of a store that holds nothing, whose pages are read in full."""
+    """The same for a store without products, whose pages are read in full."""
     await killed_at_each(IMPORT_DEATHS, apart, tmp_path, held=0)
-    assert_only_what_waited_is_asked_again(embeddings, IMPORT_DEATHS)
-
-
-def assert_only_what_waited_is_asked_again(
-    embeddings: EmbeddingServer, deaths: Sequence[tuple[str, str, int]]
-) -> None:
-    again = sum(times - 1 for times in embeddings.texts.values())
-    assert max(embeddings.texts.values()) <= 2
-    assert again <= 2 * 100 * len(deaths), "two of the three pages, for one was done or not begun"
+    assert max(embeddings.texts.values()) == 1, "no text is embedded twice"
 
 
 async def killed_at_each(

@@ -1,4 +1,4 @@
-"""Every answer any test gets is held against the API's own document."""
+"""Compares every response in the tests with the OpenAPI document."""
 
 import re
 from functools import cached_property
@@ -11,7 +11,7 @@ from api.openapi.build import Service
 
 
 class Conformance:
-    """Called with each response; fails where its status, or the shape of its body, is not documented."""
+    """Called with each response; fails if its status or the shape of its body is not documented."""
 
     def __init__(self, app: Service) -> None:
         self._app = app
@@ -52,8 +52,8 @@ class Conformance:
             await response.aread()
             name = content["schema"]["$ref"].rsplit("/", 1)[1]
             problems = [error.message for error in self._validators[name].iter_errors(response.json())]
-            told = response.json()
-            if isinstance(told, dict) and "message" in told:
+            content = response.json()
+            if isinstance(content, dict) and "message" in content:
                 assert response.headers["content-language"] in ("fa", "en"), where
                 assert "Accept-Language" in response.headers["vary"], where
             assert not problems, f"{where} is no {name}: {problems}"

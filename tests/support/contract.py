@@ -1,4 +1,4 @@
-"""The contract's list of routes, written down once more, and the tests that walk it."""
+"""The routes of the contract, for the tests that check all routes."""
 
 import re
 from collections.abc import Iterator
@@ -61,7 +61,7 @@ class Route:
         return f"{self.method} {self.path}"
 
     def at(self, number: int) -> str:
-        """Its path with this id."""
+        """Returns the path with this id."""
         return self.path.replace("{id}", str(number))
 
 
@@ -75,12 +75,12 @@ CONTRACT = list(_rows())
 
 
 def generic(path: str) -> str:
-    """A path of the app as the contract writes it, however its id is called."""
+    """Returns a path of the app as the contract writes it, with any name of its id."""
     return re.sub(r"\{[^}]*\}", "{id}", path)
 
 
 def routes_of(app: Service) -> set[tuple[str, str]]:
-    """Method and path of everything the app answers."""
+    """Returns method and path of all routes of the app."""
     return {
         (method, generic(route.path or ""))
         for route in iter_route_contexts(app.routes)

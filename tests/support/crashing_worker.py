@@ -21,10 +21,9 @@ from activities.events.confirm import ConfirmActivities
 from activities.events.index import IndexingActivities
 from activities.events.record import EventActivities
 from activities.events.save import ProductActivities
-from activities.sync.apply import Taking
+from activities.sync.apply import PageApplier
 from activities.sync.compare import CatalogSyncActivities
-from activities.sync.first_import import FirstImportActivities
-from activities.sync.missing import AbsentActivities
+from activities.sync.missing import MissingActivities
 from settings import Settings
 
 STEPS: dict[str, type] = {
@@ -35,24 +34,24 @@ STEPS: dict[str, type] = {
     "publish_chunks": IndexingActivities,
     "finish_event": EventActivities,
 }
-"""Those of every event."""
+"""The steps of every event."""
 
 OTHERS: dict[str, type] = {"confirm_event": ConfirmActivities}
 
 SYNC_STEPS: dict[str, type] = {
     "begin_sync": CatalogSyncActivities,
     "compare_pages": CatalogSyncActivities,
-    "take_pages": CatalogSyncActivities,
-    "weigh_absent": AbsentActivities,
-    "take_absent": AbsentActivities,
+    "apply_pages": CatalogSyncActivities,
+    "count_missing": MissingActivities,
+    "remove_missing": MissingActivities,
     "finish_sync": CatalogSyncActivities,
-    "_keep": CatalogSyncActivities,
-    "take": Taking,
+    "_compare": CatalogSyncActivities,
+    "apply": PageApplier,
 }
-"""Those of every full sync; the last two are done for its pages, where a shop is quick for some together."""
+"""The steps of every full sync; `_compare` is called for each page, `apply` for each group of pages."""
 
-IMPORT_STEPS: dict[str, type] = {"import_pages": FirstImportActivities, "take_listed": Taking}
-"""Those of a shop's first sync, the latter for its pages, a few at a time."""
+IMPORT_STEPS: dict[str, type] = {"import_pages": CatalogSyncActivities, "import_page": PageApplier}
+"""The steps of a first import; `import_page` is called for each page."""
 
 
 def arm(step: str, moment: str, flag: Path, call: int) -> None:

@@ -1,4 +1,4 @@
-"""What the API's document says of bodies, to have something right to send."""
+"""The request bodies of the OpenAPI document, as valid requests for tests."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def takes_a_body(route: Route) -> bool:
 
 
 def example(route: Route) -> dict[str, Any] | None:
-    """The body that the document shows for a route."""
+    """Returns the example of a route's body; None without a body."""
     if not takes_a_body(route):
         return None
     name = BODIES[route.method, route.path].rsplit("/", 1)[1]

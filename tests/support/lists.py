@@ -1,10 +1,10 @@
-"""Pages of a shop's list, and a sync that walks through it, for tests without a shop or a database."""
+"""Pages of a shop's list, and a sync that reads them, for tests without a shop or a database."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from contracts.syncs import SyncMode, SyncRun
+from contracts.syncs import SyncMode, SyncPosition, SyncRun
 
 RUN = SyncRun(
     sync_id=1,
@@ -29,3 +29,15 @@ class Page:
 
     def joined(self, other: "Page", *, only: Collection[str]) -> "Page":
         return replace(self, listed=(*self.listed, *(id_ for id_ in other.listed if id_ in only)))
+
+
+class Heartbeats:
+    """A heartbeat that keeps the positions it recorded; `details` is what the next attempt resumes from."""
+
+    def __init__(self) -> None:
+        self.details: tuple[SyncPosition, ...] = ()
+        self.pages: list[int] = []
+
+    def tell(self, position: SyncPosition) -> None:
+        self.details = (position,)
+        self.pages.append(position.page)

@@ -1,13 +1,13 @@
-"""Pages of products that are taken over without a workflow."""
+"""Pages of products that are saved and indexed without a workflow."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from activities.sync.index_page import Spent
-from activities.sync.new_products import NOBODY, Foresight, Newcomers
-from activities.sync.save_page import Pages, ReadPage, ReadProduct, SavedPage
+from activities.sync.index_page import PageIndexer
+from activities.sync.save_page import ReadPage, ReadProduct, SavedPage, save_page
 from contracts.catalog import Product
 from contracts.stores import StoreType
+from contracts.syncs import SyncCounts
 from database.access.shop_access import ShopCredentials
 from tests.support.system import Shop, System
 
@@ -30,10 +30,10 @@ class Page:
 
     system: System
     shop: Shop
-    pages: Pages
-    foresight: Foresight
+    indexer: PageIndexer
 
-    def read(self, *products: Product, read_at: datetime | None = None) -> ReadPage:
+    async def save(self, *products: Product) -> SavedPage:
+        """Save products as if they had been requested just now."""
         terms = ShopCredentials(
             user_id=self.shop.user_id,
             type=StoreType.WOOCOMMERCE,
@@ -41,32 +41,22 @@ class Page:
             currency="IRT",
             credentials=None,
         )
-        return ReadPage(
+        page = ReadPage(
             store_id=self.shop.store_id,
             terms=terms,
-            products=[
-                ReadProduct(product=product, read_at=read_at or datetime.now(UTC), listed_hash=None)
-                for product in products
-            ],
+            requested_at=datetime.now(UTC),
+            products=[ReadProduct(product=product, listed_hash=None) for product in products],
         )
-
-    async def save(
-        self, *products: Product, newcomers: Newcomers = NOBODY, read_at: datetime | None = None
-    ) -> SavedPage:
-        page = self.read(*products, read_at=read_at)
         async with self.system.database.transaction() as connection:
-            return await self.pages.save(connection, page, newcomers)
+            return await save_page(connection, page, model=self.indexer.model)
 
-    async def take(self, *products: Product) -> Spent:
-        return await self.pages.make_known(await self.save(*products))
-
-    async def take_new(self, *products: Product) -> tuple[Spent, SavedPage]:
-        """What was embedded beforehand, and what is left to be made known."""
-        async with self.foresight.of(self.shop.store_id, products) as newcomers:
-            return newcomers.spent, await self.save(*products, newcomers=newcomers)
+    async def apply(self, *products: Product) -> SyncCounts:
+        """Save and index products. Returns what was embedded and reused."""
+        saved = await self.save(*products)
+        return await self.indexer.index(saved.unindexed)
 
     async def live(self) -> list[str]:
-        """The products search may find, each as often as it has chunks that are found."""
+        """Returns the ids of searchable products, each as often as it has searchable chunks."""
         rows = await self.shop.rows(
             "SELECT external_id FROM products p JOIN tenant_knowledge k ON k.product_id = p.id"
             " WHERE p.store_id = :store AND p.is_active AND k.is_live AND k.embedding IS NOT NULL"

@@ -1,4 +1,4 @@
-"""Sessions of people, made without asking for their passwords."""
+"""Sessions of users, made without a sign-in."""
 
 from api.security.sessions import Sessions
 from database.access import provision, users
@@ -7,7 +7,7 @@ from tests.support.system import System
 
 
 async def session_of(system: System, user_id: int) -> dict[str, str]:
-    """The header that carries a user's session."""
+    """Returns the header with a user's session."""
     async with system.database.reading() as connection:
         user = await users.read_user(connection, user_id)
     assert user
@@ -15,6 +15,6 @@ async def session_of(system: System, user_id: int) -> dict[str, str]:
 
 
 async def session(system: System, email: str, *, is_staff: bool = False) -> dict[str, str]:
-    """The same, of a user made for it."""
+    """Returns the header with the session of a new user."""
     user_id = await provision.save_user(system.database, email=email, password="p", is_staff=is_staff)
     return await session_of(system, user_id)

@@ -1,4 +1,4 @@
-"""A store whose shop can be read, and what became of syncs of it."""
+"""A store with a readable shop, and the results of its syncs."""
 
 import asyncio
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from contracts.ids import catalog_sync_id
 from contracts.syncs import Sync, SyncFinding, SyncMode, SyncRequest
 from crypto import SecretBox
 from database.access import stores
-from database.sync import pages as sync_findings
+from database.sync import findings as sync_findings
 from database.sync import runs as syncs
 from fakes.woocommerce import KEY, SECRET, ShopServer
 from temporal.client import start_catalog_sync
@@ -28,7 +28,7 @@ class Synced:
 
     @classmethod
     async def open(cls, system: System, shop: ShopServer) -> "Synced":
-        """A new store that reads this shop, when a test says so and not by itself."""
+        """A new store that reads this shop only when a test starts a sync."""
         store = await system.shop()
         sealed = SecretBox(system.settings.secret_keys).encrypt_fields(
             {"consumer_key": KEY, "consumer_secret": SECRET}
@@ -39,7 +39,7 @@ class Synced:
         return cls(system, store, shop)
 
     async def hold(self, connection: AsyncConnection, external_id: str) -> None:
-        """Hold a product, as of yesterday, that the shop may know nothing of."""
+        """Store a product, as of yesterday, that the shop may not have."""
         await connection.execute(
             text(
                 "INSERT INTO products (user_id, store_id, external_source, external_id, title, currency,"
@@ -51,13 +51,13 @@ class Synced:
         )
 
     async def request(self, mode: SyncMode = SyncMode.FULL, **how: Any) -> None:
-        """Have a sync started, whether or not there is a worker."""
+        """Start a sync, even if no worker runs."""
         request = SyncRequest(store_id=self.store.store_id, mode=mode, **how)
         queue = self.system.settings.task_queue
         await start_catalog_sync(self.system.temporal, request, task_queue=queue)
 
     async def latest(self) -> int:
-        """The sync that was begun last, once there is one."""
+        """Returns the id of the latest sync, once there is one."""
         row = await eventually(
             lambda: self.store.one("SELECT max(id) AS id FROM syncs WHERE store_id = :store"),
             lambda row: row is not None and row["id"] is not None,
@@ -68,7 +68,7 @@ class Synced:
         return sync_id
 
     async def start(self, mode: SyncMode = SyncMode.FULL, **how: Any) -> int:
-        """Start a sync; its id, once it has begun."""
+        """Start a sync, and return its id once it has begun."""
         before = await self.store.one("SELECT coalesce(max(id), 0) AS id FROM syncs WHERE store_id = :store")
         assert before
         await self.request(mode, **how)
@@ -90,7 +90,7 @@ class Synced:
         )
 
     async def sync(self, mode: SyncMode = SyncMode.FULL, **how: Any) -> Sync:
-        """Sync, and wait for the end and for its workflow's."""
+        """Run a sync, and wait for the end of the sync and of its workflow."""
         ended = await self.ended(await self.start(mode, **how))
         handle = self.system.temporal.get_workflow_handle(catalog_sync_id(self.store.store_id))
         await asyncio.wait([asyncio.ensure_future(handle.result())])
@@ -100,8 +100,8 @@ class Synced:
         async with self.system.database.reading() as connection:
             return await sync_findings.read(connection, sync.id)
 
-    async def known(self) -> dict[str, str]:
-        """External ids and titles of what search may find."""
+    async def indexed(self) -> dict[str, str]:
+        """Returns the titles of searchable products by their external ids."""
         rows = await self.store.rows(
             "SELECT external_id, title FROM products WHERE store_id = :store AND is_active"
             " AND knowledge_hash = content_hash"

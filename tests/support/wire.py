@@ -1,4 +1,4 @@
-"""Requests written byte by byte, as no honest client would."""
+"""Requests written byte by byte."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -8,7 +8,7 @@ from tests.support.system import System
 
 
 class Wire:
-    """A connection to the API that listens while it talks."""
+    """A connection to the API that reads while it writes."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -17,16 +17,16 @@ class Wire:
         self._listening = asyncio.create_task(self._listen())
 
     async def _listen(self) -> None:
-        with suppress(ConnectionError):  # the other side may hang up on us as it likes
+        with suppress(ConnectionError):  # the server may close the connection at any time
             while part := await self._reader.read(65536):
                 self._heard += part
 
     async def send(self, *lines: str, body: bytes = b"") -> None:
-        """A head of these lines, and what comes after it."""
+        """Send a head of these lines, and a body."""
         await self.pour(["".join(f"{line}\r\n" for line in (*lines, "")).encode("latin-1") + body])
 
     async def pour(self, parts: Iterable[bytes], *, pause: float = 0) -> None:
-        """Part by part, until the other side has answered or hung up."""
+        """Send part by part, until the server has responded or closed the connection."""
         for part in parts:
             if self._heard or self._listening.done():
                 return
@@ -36,11 +36,11 @@ class Wire:
             await asyncio.sleep(pause)
 
     async def drip(self, drops: bytes) -> None:
-        """Byte by byte, never pausing for long."""
+        """Send byte by byte with short pauses."""
         await self.pour((bytes([drop]) for drop in drops), pause=0.01)
 
     async def answered(self) -> bytes:
-        """All that came back before the connection ended."""
+        """Returns all bytes that came back before the connection ended."""
         await self._listening
         return bytes(self._heard)
 

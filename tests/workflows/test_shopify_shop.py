@@ -75,7 +75,7 @@ async def test_a_resync_knows_what_the_shop_has(
         server.load(shirt(id_, 3, title=f"Shirt {id_}"))
     sync = await synced.sync()
     assert (sync.status, sync.counts.new, sync.counts.failed) == (SyncStatus.SUCCEEDED, 60, 0)
-    assert len(await synced.known()) == 60
+    assert len(await synced.indexed()) == 60
     calls = len(embeddings.requests)
     sync = await synced.sync()
     assert (sync.counts.unchanged, len(embeddings.requests)) == (60, calls)
@@ -87,6 +87,6 @@ async def test_a_resync_knows_what_the_shop_has(
         "shopify_5": FindingKind.MISSED_EVENT,
         "shopify_9": FindingKind.SILENT_DELETE,
     }
-    known = await synced.known()
+    known = await synced.indexed()
     assert known["shopify_5"] == "Coat"
     assert "shopify_9" not in known

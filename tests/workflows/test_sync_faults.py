@@ -1,4 +1,4 @@
-"""A bulk resync of a shop that fails, lies, or changes while it is walked."""
+"""A bulk resync of a shop that fails, reports wrong totals, or changes during the sync."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -9,7 +9,7 @@ from contracts.ids import catalog_sync_id
 from contracts.syncs import FindingKind, SyncCounts, SyncMode, SyncRequest, SyncStatus
 from database.sync import pages as sync_pages
 from database.sync import runs as syncs
-from database.sync.pages import Outcome
+from database.sync.pages import PageOutcome
 from fakes.woocommerce import (
     BOM,
     BROKEN_JSON,
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 
 async def asked(synced: Synced, times: int) -> None:
-    """Wait until the shop was asked so often, be it answered or not."""
+    """Wait until the shop received this many requests, answered or not."""
 
     async def seen() -> int:
         return len(synced.shop.seen)
@@ -49,18 +49,18 @@ async def asked(synced: Synced, times: int) -> None:
     ],
     ids=["drop", "500", "429", "503", "maintenance", "broken JSON", "BOM", "notices"],
 )
-async def test_what_passes_is_waited_for(synced: Synced, fault: Fault) -> None:
-    """The first requests fail that way; the walk ends whole all the same."""
+async def test_temporary_failures_are_retried(synced: Synced, fault: Fault) -> None:
+    """The first requests fail that way; the sync is complete nevertheless."""
     for number in range(120):
         synced.shop.add(name=f"کفش {number}")
     synced.shop.fail_next(fault, fault)
     sync = await synced.sync()
     assert (sync.status, sync.counts.new, sync.counts.failed) == (SyncStatus.SUCCEEDED, 120, 0)
-    assert len(await synced.known()) == 120
+    assert len(await synced.indexed()) == 120
 
 
-async def test_a_slow_shop_is_told_of_and_waited_for(synced: Synced) -> None:
-    """While it hangs the sync is running and nothing is removed; then it goes on."""
+async def test_a_slow_shop_is_waited_for(synced: Synced) -> None:
+    """While the shop hangs, the sync is running and nothing is removed; then it goes on."""
     for number in range(120):
         synced.shop.add(name=f"کفش {number}")
     synced.shop.fail_next("hang")
@@ -71,8 +71,8 @@ async def test_a_slow_shop_is_told_of_and_waited_for(synced: Synced) -> None:
     assert (await synced.ended(sync_id)).counts.new == 120
 
 
-async def test_a_sync_tells_what_it_waits_for(synced: Synced) -> None:
-    """A shop that is down for long is named as the reason, and a cancelled walk removes nothing."""
+async def test_a_sync_shows_what_it_waits_for(synced: Synced) -> None:
+    """A shop that is down is the reason of the sync, and a cancelled sync removes nothing."""
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(120)]
     await synced.sync()
     synced.shop.delete(ids[0])
@@ -86,11 +86,12 @@ async def test_a_sync_tells_what_it_waits_for(synced: Synced) -> None:
     await handle.cancel()
     sync = await synced.ended(sync_id)
     assert (sync.status, sync.counts.gone) == (SyncStatus.CANCELLED, 0)
-    assert len(await synced.known()) == 120
+    assert sync.reason == "The sync was cancelled."
+    assert len(await synced.indexed()) == 120
 
 
 async def test_a_refused_key_ends_the_sync_with_a_sentence(synced: Synced) -> None:
-    """In the middle of a walk, too; nothing is removed, and no secret is in what is told."""
+    """In the middle of a sync, too; nothing is removed, and no secret is in the history or the reason."""
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(120)]
     await synced.sync()
     synced.shop.delete(ids[0])
@@ -98,7 +99,7 @@ async def test_a_refused_key_ends_the_sync_with_a_sentence(synced: Synced) -> No
     sync = await synced.ended(await synced.start())
     assert sync.status is SyncStatus.FAILED
     assert sync.reason.startswith("The shop refuses the consumer secret")
-    assert len(await synced.known()) == 120
+    assert len(await synced.indexed()) == 120
     handle = synced.system.temporal.get_workflow_handle(catalog_sync_id(synced.store.store_id))
     history = (await handle.fetch_history()).to_json()
     for secret in ("ck_0123456789", "cs_9876543210"):
@@ -110,18 +111,18 @@ async def test_a_refused_key_ends_the_sync_with_a_sentence(synced: Synced) -> No
 async def test_a_shop_that_claims_less_than_it_has_loses_nothing(
     synced: Synced, totals: tuple[str, str]
 ) -> None:
-    """Wrong totals end the walk early; what was not seen is asked for before it is removed."""
+    """Wrong totals end the list early; products that were not listed are confirmed before removal."""
     for number in range(120):
         synced.shop.add(name=f"کفش {number}")
     await synced.sync()
     synced.shop.totals = totals
     sync = await synced.sync(allow_gone=True)
     assert sync.counts.gone == 0
-    assert len(await synced.known()) == 120
+    assert len(await synced.indexed()) == 120
 
 
-async def test_a_shop_that_claims_more_than_it_has_is_not_walked_for_ever(synced: Synced) -> None:
-    """A few empty pages are believed, then the walk ends as failed."""
+async def test_a_shop_that_claims_more_than_it_has_ends_the_sync(synced: Synced) -> None:
+    """A few empty pages are accepted, then the sync ends as failed."""
     for number in range(120):
         synced.shop.add(name=f"کفش {number}")
     synced.shop.totals = ("120", "100000")
@@ -130,19 +131,19 @@ async def test_a_shop_that_claims_more_than_it_has_is_not_walked_for_ever(synced
     assert sum("page" in seen.query for seen in synced.shop.seen) <= 10 + 2, "each page once, and two again"
 
 
-async def test_what_one_step_walks_is_not_lost_with_the_other(synced: Synced) -> None:
-    """One finds nothing where the shop claims more, which fails the sync; the other goes to its end."""
+async def test_pages_before_a_failure_are_not_lost(synced: Synced) -> None:
+    """A later step fails because the shop claims more pages than it has; what was imported stays."""
     for number in range(1_150):
         synced.shop.add(name=f"کفش {number}")
     synced.shop.totals = ("1150", "100000")
     sync = await synced.sync(pages_per_step=10)
     assert (sync.status, sync.counts.new) == (SyncStatus.FAILED, 1_150)
-    assert len(await synced.known()) == 1_150
+    assert len(await synced.indexed()) == 1_150
 
 
 @pytest.mark.parametrize("wrong", [2, 3, 6, 7, 8, 10])
-async def test_a_list_that_is_short_for_a_moment_is_walked_whole(synced: Synced, wrong: int) -> None:
-    """A step believes that it ends; others told that it does not, and what lies between is read."""
+async def test_a_list_that_is_short_for_a_moment_is_read_completely(synced: Synced, wrong: int) -> None:
+    """One answer counts too few pages; earlier answers counted more, so the list is read on."""
     for number in range(950):
         synced.shop.add(name=f"کفش {number}")
 
@@ -152,43 +153,44 @@ async def test_a_list_that_is_short_for_a_moment_is_walked_whole(synced: Synced,
     for page in range(2, 11):
         synced.shop.before_page(page, partial(say, *(("250", "3") if page == wrong else ())))
     sync = await synced.sync(pages_per_step=5)
-    assert (sync.status, len(await synced.known())) == (SyncStatus.SUCCEEDED, 950)
+    assert (sync.status, len(await synced.indexed())) == (SyncStatus.SUCCEEDED, 950)
 
 
-async def test_what_a_page_cost_is_counted_once(synced: Synced) -> None:
-    """An attempt that finds it taken over, for the one before could not say so, has nothing to add."""
+async def test_the_cost_of_a_page_is_counted_once(synced: Synced) -> None:
+    """A retry that finds the page applied adds nothing."""
     system, request = synced.system, SyncRequest(store_id=synced.store.store_id)
     async with system.database.transaction() as connection:
         run = await syncs.begin(connection, request, workflow_id="w", run_id=f"taken-{synced.store.store_id}")
         assert run is not None
-        outcome = Outcome(page=1, external_ids=["woo_1"], counts=SyncCounts(seen=1))
-        await sync_pages.keep(connection, run.sync_id, [outcome])
-        await sync_pages.taken(connection, run.sync_id, [1], SyncCounts(embedded=3, tokens_spent=30))
-        await sync_pages.taken(connection, run.sync_id, [1], SyncCounts(reused=3))
+        outcome = PageOutcome(page=1, external_ids=["woo_1"], counts=SyncCounts(seen=1))
+        await sync_pages.keep(connection, run.sync_id, outcome)
+        await sync_pages.mark_applied(connection, run.sync_id, [1], SyncCounts(embedded=3, tokens_spent=30))
+        await sync_pages.mark_applied(connection, run.sync_id, [1], SyncCounts(reused=3))
     counts = (await synced.read(run.sync_id)).counts
     assert (counts.seen, counts.embedded, counts.reused, counts.tokens_spent) == (1, 3, 0, 30)
 
 
-async def test_what_pages_cost_is_counted_on_those_that_were_left(synced: Synced) -> None:
-    """An attempt may take them together otherwise than the one before, which took over some of them."""
+async def test_the_cost_of_pages_is_counted_on_those_that_were_left(synced: Synced) -> None:
+    """A retry may combine pages differently than the attempt before, which applied some of them."""
     system, request = synced.system, SyncRequest(store_id=synced.store.store_id)
     async with system.database.transaction() as connection:
         run = await syncs.begin(connection, request, workflow_id="w", run_id=f"left-{synced.store.store_id}")
         assert run is not None
         outcomes = [
-            Outcome(page=page, external_ids=[f"woo_{page}"], counts=SyncCounts(seen=1, failed=1))
+            PageOutcome(page=page, external_ids=[f"woo_{page}"], counts=SyncCounts(seen=1, failed=1))
             for page in (1, 2, 3)
         ]
         for some in (outcomes[:2], outcomes):
-            await sync_pages.keep(connection, run.sync_id, some)
-        await sync_pages.taken(connection, run.sync_id, [1, 2], SyncCounts(embedded=2))
-        await sync_pages.taken(connection, run.sync_id, [2, 3], SyncCounts(embedded=1))
+            for outcome in some:
+                await sync_pages.keep(connection, run.sync_id, outcome)
+        await sync_pages.mark_applied(connection, run.sync_id, [1, 2], SyncCounts(embedded=2))
+        await sync_pages.mark_applied(connection, run.sync_id, [2, 3], SyncCounts(embedded=1))
     counts = (await synced.read(run.sync_id)).counts
     assert (counts.seen, counts.failed, counts.embedded) == (3, 3, 3)
 
 
-async def test_a_shop_without_totals_is_not_believed_to_be_short(synced: Synced) -> None:
-    """Without a count no list has an end: that is nonsense, which is asked for again, not a short list."""
+async def test_a_shop_without_totals_is_not_a_short_list(synced: Synced) -> None:
+    """Without a count the end of the list is unknown: the request is retried."""
     for number in range(120):
         synced.shop.add(name=f"کفش {number}")
     synced.shop.totals = (None, None)
@@ -200,17 +202,17 @@ async def test_a_shop_without_totals_is_not_believed_to_be_short(synced: Synced)
 
 
 async def test_products_that_change_their_page_are_not_lost(synced: Synced) -> None:
-    """One removed while the walk is at its second page moves all behind it; they are asked for by id."""
+    """A deletion before the second page shifts all later products; they are confirmed by id."""
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(250)]
     await synced.sync()
     synced.shop.before_page(2, lambda: synced.shop.delete(ids[3]))
     sync = await synced.sync()
-    assert sync.counts.gone == 0, "page 1 had named it"
-    known = await synced.known()
-    assert len(known) == 250
+    assert sync.counts.gone == 0, "page 1 had listed it"
+    indexed = await synced.indexed()
+    assert len(indexed) == 250
     sync = await synced.sync()
     assert sync.counts.gone == 1
-    assert f"woo_{ids[3]}" not in await synced.known()
+    assert f"woo_{ids[3]}" not in await synced.indexed()
 
 
 @pytest.mark.parametrize("page", [2, 5, 9], ids=["the second", "in a step", "the first of a step"])
@@ -220,30 +222,30 @@ async def test_a_new_product_that_moves_to_a_page_already_read_is_found(
     page: int,
     held: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    """One goes, and another slips past the walk: the pages before are read again, as far as it matters."""
+    """A deletion shifts a product to a page that was read: preceding pages are read again."""
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(950)]
     if held:
         assert await synced.store.sync({"id": 90_000, "name": "چکمه", "price": "1"}) == "succeeded"
     synced.shop.before_page(page, lambda: synced.shop.delete(ids[3]))
     sync = await synced.sync(pages_per_step=7, allow_gone=True)
     assert sync.status is SyncStatus.SUCCEEDED
-    assert 950 <= sync.counts.new <= 952, "what two steps read is counted by both"
-    assert {f"woo_{id_}" for id_ in ids if id_ != ids[3]} <= set(await synced.known())
+    assert 950 <= sync.counts.new <= 952, "a page that two steps read is counted by both"
+    assert {f"woo_{id_}" for id_ in ids if id_ != ids[3]} <= set(await synced.indexed())
     assert sum("page" in seen.query for seen in synced.shop.seen) <= 10 + 2, "each page once, and two again"
 
 
 async def test_products_hidden_from_our_key_are_kept(synced: Synced) -> None:
-    """A page can be short since the key may not read what is on it; that is not what gone means."""
+    """A page can be short because the key may not read some products; these are not deleted."""
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(120)]
     await synced.sync()
     synced.shop.hidden = {ids[7]}
     sync = await synced.ended(await synced.start())
     assert (sync.status, sync.counts.gone) == (SyncStatus.SUCCEEDED, 0)
-    assert len(await synced.known()) == 120
+    assert len(await synced.indexed()) == 120
 
 
 async def test_a_webhook_in_the_middle_of_a_sync_wins(synced: Synced) -> None:
-    """What an event told after a page was read is newer than the page, and stays."""
+    """An event that arrives after a page was requested is newer than the page, and stays."""
     yesterday = datetime.now(UTC) - timedelta(days=1)
     synced.shop.clock = lambda: yesterday
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(20)]
@@ -262,13 +264,13 @@ async def test_a_webhook_in_the_middle_of_a_sync_wins(synced: Synced) -> None:
     synced.shop.release()
     sync = await synced.ended(sync_id)
     assert sync.status is SyncStatus.SUCCEEDED
-    known = await synced.known()
-    assert known[f"woo_{ids[0]}"] == "از رویداد"
-    assert known[f"woo_{ids[2]}"] == "از سایت"
+    indexed = await synced.indexed()
+    assert indexed[f"woo_{ids[0]}"] == "از رویداد"
+    assert indexed[f"woo_{ids[2]}"] == "از سایت"
 
 
-async def test_an_unreadable_product_is_named_and_the_others_are_taken(synced: Synced) -> None:
-    """It counts as failed, and what we knew of it stays."""
+async def test_an_unreadable_product_is_reported_and_the_others_are_applied(synced: Synced) -> None:
+    """It counts as failed, and its stored version stays."""
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(20)]
     await synced.sync()
     synced.shop.change(ids[3], categories={"a": {"name": {"deep": 1}}}, price="1 و 2")
@@ -280,15 +282,15 @@ async def test_an_unreadable_product_is_named_and_the_others_are_taken(synced: S
         finding.kind is FindingKind.UNREADABLE and finding.external_id == f"woo_{ids[3]}"
         for finding in await synced.findings(sync)
     ), found
-    known = await synced.known()
-    assert known[f"woo_{ids[3]}"] == "کفش 3"
-    assert known[f"woo_{ids[4]}"] == "چکمه"
+    indexed = await synced.indexed()
+    assert indexed[f"woo_{ids[3]}"] == "کفش 3"
+    assert indexed[f"woo_{ids[4]}"] == "چکمه"
 
 
-async def test_a_product_changed_while_its_page_is_taken_is_known_as_it_is_now(synced: Synced) -> None:
-    """Between list and product the shop may change it; the product counts."""
+async def test_a_product_that_changes_during_the_sync_is_applied_as_it_is_now(synced: Synced) -> None:
+    """The shop may change a product between its page and the next sync."""
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(120)]
     synced.shop.before_page(2, lambda: synced.shop.change(ids[0], name="چکمه"))
     await synced.sync()
     await synced.sync(SyncMode.INCREMENTAL)
-    assert (await synced.known())[f"woo_{ids[0]}"] == "چکمه"
+    assert (await synced.indexed())[f"woo_{ids[0]}"] == "چکمه"

@@ -406,13 +406,13 @@ def upgrade() -> None:
         prefixes=["UNLOGGED"],
     )
     op.create_table(
-        "sync_absent",
+        "sync_missing",
         sa.Column("sync_id", sa.BigInteger(), nullable=False),
         sa.Column("product_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(
-            ["sync_id"], ["syncs.id"], name=op.f("fk_sync_absent_sync_id_syncs"), ondelete="CASCADE"
+            ["sync_id"], ["syncs.id"], name=op.f("fk_sync_missing_sync_id_syncs"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("sync_id", "product_id", name=op.f("pk_sync_absent")),
+        sa.PrimaryKeyConstraint("sync_id", "product_id", name=op.f("pk_sync_missing")),
     )
     op.create_table(
         "sync_findings",
@@ -437,8 +437,14 @@ def upgrade() -> None:
             nullable=False,
             comment="products on the page",
         ),
-        sa.Column("wanted", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
-        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "differing",
+            postgresql.ARRAY(sa.Text()),
+            server_default="{}",
+            nullable=False,
+            comment="products to apply",
+        ),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("seen", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("new", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("changed", sa.BigInteger(), server_default="0", nullable=False),
@@ -538,7 +544,7 @@ def downgrade() -> None:
     op.drop_table("tenant_knowledge")
     op.drop_table("sync_pages")
     op.drop_table("sync_findings")
-    op.drop_table("sync_absent")
+    op.drop_table("sync_missing")
     op.drop_table("rate_limits")
     op.drop_index("ix_syncs_store_newest", table_name="syncs")
     op.drop_table("syncs")

@@ -1,4 +1,4 @@
-"""How a shop is asked: by whom, and how much at a time."""
+"""Requests to a shop: one at a time for syncs, within the rate limit for everything."""
 
 import asyncio
 
@@ -14,10 +14,10 @@ from worker import open_shops
 pytestmark = pytest.mark.slow
 
 
-async def test_bulk_work_puts_one_question_to_a_shop_at_a_time(configure: Configure) -> None:
-    """Whichever of its steps asks; what an event asks waits for none of them."""
+async def test_syncs_send_one_request_at_a_time_to_a_shop(configure: Configure) -> None:
+    """All steps of a process together; requests of events do not wait for them."""
     settings = configure(
-        allow_private_shops=True, shop_requests_per_minute=1_000_000, task_queue="asking-shops"
+        allow_private_shops=True, shop_requests_per_minute=1_000_000, task_queue="one-request"
     )
     with ShopServer() as server:
         async with running(settings, work=False) as system:
@@ -42,34 +42,21 @@ async def test_bulk_work_puts_one_question_to_a_shop_at_a_time(configure: Config
             await forget_keys(system.database, system.made)
 
 
-@pytest.mark.parametrize(("per_minute", "block"), [(120, 1), (600, 1), (6_000, 10)])
-async def test_bulk_work_takes_the_turns_of_a_tenth_of_a_second_together(
-    configure: Configure, per_minute: int, block: int
-) -> None:
-    """At the usual pace that is one; an event takes one whatever the pace."""
-    settings = configure(
-        allow_private_shops=True, shop_requests_per_minute=per_minute, task_queue="taking-turns"
-    )
+@pytest.mark.parametrize("bulk", [False, True], ids=["an event", "a sync"])
+async def test_a_request_takes_one_slot_of_the_rate_limit(configure: Configure, *, bulk: bool) -> None:
+    """Requests of events and of syncs take the same slots."""
+    settings = configure(allow_private_shops=True, shop_requests_per_minute=6_000, task_queue="taking-slots")
     with ShopServer() as server:
         async with running(settings, work=False) as system:
             synced = await Synced.open(system, server)
             server.add(name="کفش")
-            shops = open_shops(settings, system.database)
-
-            async def price_of(*, bulk: bool) -> float:
-                """Turns that one question takes."""
+            async with open_shops(settings, system.database).open(synced.store.store_id, bulk=bulk) as shop:
+                await shop.catalogue.manifest(None)
                 now = "UPDATE shop_budgets SET next_at = now() WHERE store_id = :store RETURNING next_at"
                 (before,) = await synced.store.rows(now)
-                async with shops.open(synced.store.store_id, bulk=bulk) as shop:
-                    await shop.catalogue.manifest(None)
+                await shop.catalogue.manifest(None)
                 later = "SELECT next_at FROM shop_budgets WHERE store_id = :store"
                 (after,) = await synced.store.rows(later)
-                seconds: float = (after["next_at"] - before["next_at"]).total_seconds()
-                return seconds * per_minute / 60
-
-            async with shops.open(synced.store.store_id) as shop:
-                await shop.catalogue.manifest(None)
-            assert await price_of(bulk=False) == pytest.approx(1)
-            taken = round(await price_of(bulk=True))
-            assert taken in {block, max(block, 2)}, "where a block is one turn, the next one is taken ahead"
+            seconds = (after["next_at"] - before["next_at"]).total_seconds()
+            assert seconds == pytest.approx(60 / 6_000)
             await forget_keys(system.database, system.made)

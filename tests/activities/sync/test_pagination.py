@@ -1,112 +1,125 @@
-"""Pages that a shop answers quickly are looked at together, and none of them is in vain."""
+"""Pages come in order, a retry resumes after the last completed page, and few pages are in memory."""
 
 import asyncio
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 import pytest
 
 from activities.heartbeat import Heartbeater
-from activities.sync import pagination as walking
-from activities.sync.pagination import Seen, walk
+from activities.sync.pagination import FetchedPage, is_complete, process_pages, resume_position
 from contracts.syncs import SyncPosition
-from tests.support.lists import RUN, Page
+from tests.support.lists import RUN, Heartbeats, Page
 
-START = SyncPosition(run=RUN, page=1, until=11)
-DAY = 86_400.0
-
-
-def page(number: int) -> Page:
-    """A page of one product."""
-    return Page(listed=(str(number),), next=str(number + 1))
+START = SyncPosition(run=RUN)
 
 
-class Told:
-    """A heart that keeps the pages it was told to go on with."""
+class Shop:
+    """A list of ten pages of one product each; reading a page in `broken` fails."""
 
-    details = ()
+    def __init__(self, *broken: int) -> None:
+        self.broken = set(broken)
+        self.requests: list[int] = []
 
-    def __init__(self) -> None:
+    async def read(self, cursor: str | None) -> Page:
+        number = int(cursor or "1")
+        self.requests.append(number)
+        if number in self.broken:
+            raise ConnectionError
+        return Page(listed=(str(number),), next=str(number + 1) if number < 10 else None)
+
+
+class Processed:
+    """The pages that were processed; a page in `broken` fails."""
+
+    def __init__(self, *broken: int) -> None:
+        self.broken = set(broken)
         self.pages: list[int] = []
 
-    def tell(self, at: SyncPosition) -> None:
-        self.pages.append(at.page)
+    async def process(self, fetched: FetchedPage[Page]) -> None:
+        await asyncio.sleep(0)  # the next request begins
+        if fetched.position.page in self.broken:
+            raise ValueError
+        assert fetched.page.listed == (str(fetched.position.page),)
+        assert fetched.next.page == fetched.position.page + 1
+        self.pages.append(fetched.position.page)
 
 
-async def batches(told: Told, *, together: int, broken: int = 0, slow: bool = False) -> list[list[int]]:
-    """The pages that were looked at with each other; the shop fails at a `broken` one.
+async def step(
+    shop: Shop, processed: Processed, heartbeats: Heartbeats, start: SyncPosition = START
+) -> SyncPosition:
+    return await process_pages(start, cast(Heartbeater, heartbeats), shop.read, processed.process)
 
-    A `slow` one answers only when the page before has been looked at.
-    """
-    looked_at: list[list[int]] = []
-    ready = asyncio.Semaphore(1 if slow else 10)
 
-    async def read(cursor: str | None) -> Page:
-        number = int(cursor or "1")
-        await ready.acquire()
-        if number == broken:
-            raise ConnectionError
-        return page(number)
-
-    async def look_at(pages: Sequence[Seen[Page]]) -> None:
-        numbers = [seen.at.page for seen in pages]
-        assert [seen.page.listed for seen in pages] == [(str(number),) for number in numbers]
-        looked_at.append(numbers)
-        ready.release()
-
-    try:
-        at = await walk(START, START, cast(Heartbeater, told), read, look_at, together=together)
-        assert (at.page, at.cursor) == (11, "11")
-    except ConnectionError:
-        assert broken
-    return looked_at
+async def test_all_pages_are_processed_in_order_and_requested_once() -> None:
+    """Each of them is recorded in the heartbeat; the end has no cursor."""
+    shop, processed, heartbeats = Shop(), Processed(), Heartbeats()
+    end = await step(shop, processed, heartbeats)
+    assert (end.page, end.cursor) == (11, None)
+    assert processed.pages == shop.requests == list(range(1, 11))
+    assert heartbeats.pages == list(range(2, 12))
 
 
 @pytest.mark.parametrize(
-    ("together", "expected"),
-    [(4, [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10]]), (1, [[number] for number in range(1, 11)])],
-    ids=["light", "heavy"],
+    ("shop", "processed", "error"),
+    [(Shop(7), Processed(), ConnectionError), (Shop(), Processed(7), ValueError)],
+    ids=["reading", "processing"],
 )
-async def test_quick_pages_are_looked_at_together(
-    monkeypatch: pytest.MonkeyPatch, together: int, expected: list[list[int]]
+async def test_a_retry_resumes_after_the_last_completed_page(
+    shop: Shop, processed: Processed, error: type[Exception]
 ) -> None:
-    """As many as fit."""
-    monkeypatch.setattr(walking, "SOON", DAY)
-    told = Told()
-    assert await batches(told, together=together) == expected
-    assert told.pages == [batch[-1] + 1 for batch in expected]
+    """Pages before one that fails are completed, and none of them is requested again."""
+    heartbeats = Heartbeats()
+    with pytest.raises(error):
+        await step(shop, processed, heartbeats)
+    assert (processed.pages, heartbeats.pages) == ([1, 2, 3, 4, 5, 6], [2, 3, 4, 5, 6, 7])
+    shop.requests.clear()
+    shop.broken.clear()
+    processed.broken.clear()
+    assert (await step(shop, processed, heartbeats)).cursor is None
+    assert shop.requests == [7, 8, 9, 10]
+    assert processed.pages == list(range(1, 11))
 
 
-async def test_a_page_waits_for_no_other_that_is_slow() -> None:
-    """Which would never come if it did."""
-    told = Told()
-    assert await batches(told, together=4, slow=True) == [[number] for number in range(1, 11)]
+async def test_a_step_ends_after_its_pages() -> None:
+    """A retry of a completed step requests nothing; the next step goes on from its position."""
+    start = replace(START, run=replace(RUN, pages_per_step=4))
+    shop, processed, heartbeats = Shop(), Processed(), Heartbeats()
+    position = await step(shop, processed, heartbeats, start)
+    assert (position.page, position.cursor) == (5, "5")
+    assert resume_position(start, cast(Heartbeater, heartbeats)) == position
+    assert is_complete(position, start)
+    assert await step(shop, processed, heartbeats, start) == position
+    assert shop.requests == [1, 2, 3, 4]
+    await step(shop, processed, Heartbeats(), position)
+    assert processed.pages == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
-async def test_pages_before_one_that_fails_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And whoever tries again goes on after them."""
-    monkeypatch.setattr(walking, "SOON", DAY)
-    told = Told()
-    assert await batches(told, together=4, broken=7) == [[1, 2, 3, 4], [5, 6]]
-    assert told.pages == [5, 7]
+async def test_no_more_than_one_page_is_fetched_ahead() -> None:
+    """Memory does not grow with the list."""
+    shop = Shop()
+    ahead: list[int] = []
+
+    async def process(fetched: FetchedPage[Page]) -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)
+        ahead.append(len(shop.requests) - fetched.position.page)
+
+    await process_pages(START, cast(Heartbeater, Heartbeats()), shop.read, process)
+    assert ahead == [1] * 9 + [0]
 
 
-async def test_a_page_that_was_not_looked_at_is_not_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that dies meanwhile leaves its batch to the next one."""
-    monkeypatch.setattr(walking, "SOON", DAY)
-    told, reached = Told(), asyncio.Event()
+async def test_a_cancelled_step_records_only_completed_pages() -> None:
+    """The page that was being processed is left to the next attempt, and the request ahead is cancelled."""
+    shop, heartbeats, reached = Shop(), Heartbeats(), asyncio.Event()
 
-    async def read(cursor: str | None) -> Page:
-        return page(int(cursor or "1"))
-
-    async def look_at(pages: Sequence[Seen[Page]]) -> None:
-        if pages[0].at.page == 7:
+    async def process(fetched: FetchedPage[Page]) -> None:
+        if fetched.position.page == 4:
             reached.set()
-        if pages[0].at.page > 3:
             await asyncio.Event().wait()
 
-    walked = asyncio.create_task(walk(START, START, cast(Heartbeater, told), read, look_at, together=3))
+    processing = asyncio.create_task(process_pages(START, cast(Heartbeater, heartbeats), shop.read, process))
     await reached.wait()
-    walked.cancel()
-    await asyncio.gather(walked, return_exceptions=True)
-    assert told.pages == [4], "the first batch, though the third was begun"
+    processing.cancel()
+    await asyncio.gather(processing, return_exceptions=True)
+    assert heartbeats.pages == [2, 3, 4]

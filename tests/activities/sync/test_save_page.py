@@ -1,4 +1,4 @@
-"""Pages of products are written as one, whatever stands on them."""
+"""A page of products is written together, even if products share a variation."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 
 
 async def test_a_variation_that_two_products_name_is_that_of_the_last(page: Page) -> None:
-    """It moved while the pages were read."""
+    """The variation moved while the pages were read."""
     shoes = [
         replace(
             shoe(number),

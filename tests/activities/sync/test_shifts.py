@@ -1,21 +1,21 @@
-"""A list that loses products while it is walked is walked whole all the same."""
+"""A list that loses products while it is read is still read completely."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
 
-from activities import shifts
 from activities.heartbeat import Heartbeater
-from activities.sync.pagination import Seen, walk
+from activities.sync import pagination
+from activities.sync.pagination import FetchedPage, process_pages
 from contracts.syncs import SyncPosition
-from tests.support.lists import RUN, Page
+from tests.support.lists import RUN, Heartbeats, Page
 
 PER_PAGE = 10
 
 
 class Shop:
-    """A list of ids; `before` is done before each page is answered, and learns its number."""
+    """A list of ids; `before` is called with the number of each page before it is answered."""
 
     def __init__(self, count: int, before: Callable[["Shop", int], None]) -> None:
         self.ids = [str(number) for number in range(count)]
@@ -35,29 +35,21 @@ class Shop:
         )
 
 
-class Quiet:
-    """A heart nobody listens to."""
-
-    details = ()
-
-    def tell(self, *_: object) -> None: ...
-
-
 async def missed(shop: Shop, *, total: int | None = None, page: int = 2) -> set[str]:
-    """What is there before and after a step over all pages from here on, and was not named by it."""
+    """Returns the products that exist before and after a step from `page` on, and that no page listed."""
     there = shop.ids[(page - 1) * PER_PAGE :]
-    start = SyncPosition(run=RUN, page=page, cursor=str(page), numbered=100, total=total)
-    named: set[str] = set()
+    start = SyncPosition(run=RUN, page=page, cursor=str(page), pages=100, total=total)
+    listed: set[str] = set()
 
-    async def look_at(pages: Sequence[Seen[Page]]) -> None:
-        named.update(id_ for seen in pages for id_ in seen.page.listed)
+    async def process(fetched: FetchedPage[Page]) -> None:
+        listed.update(fetched.page.listed)
 
-    await walk(start, start, cast(Heartbeater, Quiet()), shop.read, look_at)
-    return {id_ for id_ in there if id_ in shop.ids} - named
+    await process_pages(start, cast(Heartbeater, Heartbeats()), shop.read, process)
+    return {id_ for id_ in there if id_ in shop.ids} - listed
 
 
 def once(page: int, *gone: str) -> Callable[[Shop, int], None]:
-    """These go before this page is answered for the first time."""
+    """Delete these products before the page is answered for the first time."""
     left = [*gone]
 
     def go(shop: Shop, number: int) -> None:
@@ -83,12 +75,12 @@ def once(page: int, *gone: str) -> Callable[[Shop, int], None]:
     ids=["one", "a few", "pages of them", "half of what was read", "behind it", "always one", "another one"],
 )
 async def test_nothing_that_stays_is_missed(before: Callable[[Shop, int], Any]) -> None:
-    """Whatever goes from the pages that were read, also while these are read again."""
+    """Products deleted from pages that were read shift others, also while pages are read again."""
     assert await missed(Shop(150, before)) == set()
 
 
-async def test_what_went_before_a_step_began_counts_too() -> None:
-    """Its first page is compared with what the shop said when that was decided."""
+async def test_a_shift_between_two_steps_is_detected() -> None:
+    """The total of the step before is part of the position."""
     shop = Shop(150, once(8, "3"))
     assert shop.ids[70] == "70"
     assert await missed(shop, total=150, page=8) == set()
@@ -97,15 +89,15 @@ async def test_what_went_before_a_step_began_counts_too() -> None:
 
 
 async def test_no_more_than_some_pages_are_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are in memory together."""
-    monkeypatch.setattr(shifts, "MOST_AGAIN", 2)
+    """All of them are in memory together."""
+    monkeypatch.setattr(pagination, "MAX_REREAD_PAGES", 2)
     shop = Shop(150, once(8, *map(str, range(10, 60))))
     assert len(await missed(shop)) == 30
     assert shop.asked[7:9] == [6, 7]
 
 
 async def test_a_list_that_stays_as_it_is_is_read_once() -> None:
-    """Growing is no shrinking."""
+    """A list that grows is not read again."""
 
     def grow(shop: Shop, _: int) -> None:
         if len(shop.ids) < 200:

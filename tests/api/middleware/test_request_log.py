@@ -1,4 +1,4 @@
-"""Around every request: an id, safe headers, and a line in the log that gives nothing away."""
+"""Every response has a request id and security headers, and every request one log line without secrets."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from api.routes import auth as accounts
+from api.routes import auth
 from observability.logs import VERBOSE, JsonLines
 from tests.conftest import Configure
 from tests.support.sessions import session_of
@@ -29,7 +29,7 @@ REFUSED = {
 
 
 class Written(logging.Handler):
-    """Every line as it would be written."""
+    """Collects the log lines as they are written."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -42,10 +42,10 @@ class Written(logging.Handler):
         self.lines.append(self.format(record))
 
     def access(self) -> dict[str, object]:
-        """The last line about a request."""
+        """Returns the last line of the access log."""
         found = [json.loads(line) for line in self.lines if '"pilito.access"' in line]
-        told: dict[str, object] = found[-1]
-        return told
+        logged: dict[str, object] = found[-1]
+        return logged
 
 
 @pytest.fixture
@@ -63,21 +63,21 @@ def written() -> Iterator[Written]:
 async def broken(
     system: System, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[httpx2.AsyncClient]:
-    """An API in which signing in has a defect."""
+    """An API with a defect in sign-in."""
 
-    def fail(_: bytes) -> tuple[str, str]:
+    def fail(*_: object) -> str:
         raise ValueError("secret-inside")
 
-    monkeypatch.setattr(accounts, "_credentials", fail)
+    monkeypatch.setattr(auth, "client_address", fail)
     async with serving(configure()) as http:
-        http.event_hooks = {}  # a defect is in no document
+        http.event_hooks = {}  # the OpenAPI document does not describe defects
         yield http
 
 
 @pytest.mark.parametrize("status", REFUSED)
 @pytest.mark.parametrize("given", ["a", "Ab.c_d-9", "x" * 128])
 async def test_a_request_keeps_the_id_it_came_with(system: System, status: str, given: str) -> None:
-    """Whatever it is answered."""
+    """With every status."""
     method, path, body = REFUSED[status]
     answer = await system.http.request(method, path, content=body, headers={"X-Request-ID": given})
     assert (str(answer.status_code), answer.headers["x-request-id"]) == (status, given)
@@ -85,18 +85,19 @@ async def test_a_request_keeps_the_id_it_came_with(system: System, status: str, 
 
 @pytest.mark.parametrize("given", [None, "", "x" * 129, "a b", "a\tb", "شناسه", "<script>", 'a"b', "a/b"])
 async def test_a_request_without_a_proper_id_gets_one(system: System, given: str | None) -> None:
-    """Each another."""
+    """A new one for each request."""
     headers = {} if given is None else {b"X-Request-ID": given.encode()}
     made = {(await system.http.get("/healthz", headers=headers)).headers["x-request-id"] for _ in range(2)}
     assert len(made) == 2
     assert all(re.fullmatch(r"[0-9a-f]{32}", each) for each in made)
 
 
-async def test_a_defect_is_answered_and_logged_with_the_request_it_happened_in(
+async def test_a_defect_is_answered_and_logged_with_its_request_id(
     broken: httpx2.AsyncClient, written: Written
 ) -> None:
-    """500 with the id and the headers of any answer; the log has the traceback, the answer has not."""
-    answer = await broken.post("/api/v1/auth/token/", content=b"{}", headers={"X-Request-ID": "defect-1"})
+    """A 500 with request id and security headers; only the log contains the traceback."""
+    body = {"email": "a@example.com", "password": "p"}
+    answer = await broken.post("/api/v1/auth/token/", json=body, headers={"X-Request-ID": "defect-1"})
     assert (answer.status_code, answer.json()) == (500, {"error": "Internal error; it was logged."})
     assert answer.headers["x-request-id"] == "defect-1"
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -107,17 +108,17 @@ async def test_a_defect_is_answered_and_logged_with_the_request_it_happened_in(
     assert written.access()["status"] == 500
 
 
-async def test_the_log_tells_what_was_asked_by_whom(shop: Shop, written: Written) -> None:
-    """One line: the route, never the address as it came; ids of who asked; sizes and times."""
-    answer = await shop.http.get(HEALTH.rstrip("/"), headers={**shop.headers, "X-Request-ID": "told"})
-    told = written.access()
-    assert told.pop("time")
-    assert float(str(told.pop("duration_ms"))) > 0
-    assert told == {
+async def test_the_access_log_names_route_user_store_and_token(shop: Shop, written: Written) -> None:
+    """One line with the path template instead of the path, ids, size and duration."""
+    answer = await shop.http.get(HEALTH.rstrip("/"), headers={**shop.headers, "X-Request-ID": "content"})
+    logged = written.access()
+    assert logged.pop("time")
+    assert float(str(logged.pop("duration_ms"))) > 0
+    assert logged == {
         "level": "info",
         "logger": "pilito.access",
         "message": f"GET {HEALTH} 200",
-        "request_id": "told",
+        "request_id": "content",
         "method": "GET",
         "route": HEALTH,
         "status": 200,
@@ -130,17 +131,20 @@ async def test_the_log_tells_what_was_asked_by_whom(shop: Shop, written: Written
 
 
 async def test_the_log_names_the_template_of_a_route(system: System, shop: Shop, written: Written) -> None:
-    """However many products are asked for, there is one route; a user is known by a session too."""
+    """Requests for many products have one route; the user of a session is logged too."""
     headers = await session_of(system, shop.user_id)
     await shop.http.get("/api/v1/web-knowledge/products/12345/", headers=headers)
-    told = written.access()
-    assert (told["route"], told["user_id"]) == ("/api/v1/web-knowledge/products/{product_id}/", shop.user_id)
+    logged = written.access()
+    assert (logged["route"], logged["user_id"]) == (
+        "/api/v1/web-knowledge/products/{product_id}/",
+        shop.user_id,
+    )
     await shop.http.get("/no/such/thing")
     assert written.access()["route"] is None
 
 
 async def test_the_client_is_the_one_behind_a_trusted_proxy(configure: Configure, written: Written) -> None:
-    """And nobody else may say who they are."""
+    """Other clients cannot choose their address."""
     forwarded = {"X-Forwarded-For": "198.51.100.7"}
     async with serving(configure()) as http:
         await http.get("/healthz", headers=forwarded)
@@ -150,8 +154,8 @@ async def test_the_client_is_the_one_behind_a_trusted_proxy(configure: Configure
         assert written.access()["client"] == "198.51.100.7"
 
 
-async def test_no_line_holds_what_is_nobodys_business(shop: Shop, written: Written) -> None:
-    """Neither queries, headers, bodies nor tokens."""
+async def test_log_lines_contain_no_private_data(shop: Shop, written: Written) -> None:
+    """No queries, headers, bodies or tokens."""
     quiet = {**shop.headers, "User-Agent": "agent-marker", "Cookie": "cookie-marker"}
     event = {"event_id": "e", "event_type": "product.updated", "product": {"id": 1, "name": "body-marker"}}
     await shop.http.post(f"{WEBHOOK}?token=query-marker", json=event, headers=quiet)
@@ -163,8 +167,8 @@ async def test_no_line_holds_what_is_nobodys_business(shop: Shop, written: Writt
     assert shop.secret not in lines
 
 
-async def test_no_request_writes_lines_of_its_own(system: System, written: Written) -> None:
-    """A method, a path or a header with line breaks in it stays inside its line."""
+async def test_requests_cannot_add_log_lines(system: System, written: Written) -> None:
+    """A method, a path or a header with line breaks stays inside its line."""
     await system.http.get("/healthz%0d%0a%7b%22level%22:1%7d")
     await system.http.request("GET", "/healthz", headers={"X-Forwarded-For": "1\t{}", "X-Request-ID": "a\t{"})
     await system.http.request("PROPFIND", "/healthz")
@@ -174,27 +178,27 @@ async def test_no_request_writes_lines_of_its_own(system: System, written: Writt
 
 
 @pytest.mark.parametrize("status", REFUSED)
-async def test_every_answer_keeps_browsers_out_of_trouble(system: System, status: str) -> None:
-    """No sniffing, no frame, no referrer, nothing to run; nothing of the API is kept."""
+async def test_every_response_has_security_headers(system: System, status: str) -> None:
+    """No sniffing, frames, referrers or scripts; responses of the API are not cached."""
     method, path, body = REFUSED[status]
-    told = (await system.http.request(method, path, content=body)).headers
-    assert told["x-content-type-options"] == "nosniff"
-    assert told["x-frame-options"] == "DENY"
-    assert told["referrer-policy"] == "no-referrer"
-    assert told["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
-    assert told.get("cache-control") == ("no-store" if path.startswith("/api/") else None)
+    logged = (await system.http.request(method, path, content=body)).headers
+    assert logged["x-content-type-options"] == "nosniff"
+    assert logged["x-frame-options"] == "DENY"
+    assert logged["referrer-policy"] == "no-referrer"
+    assert logged["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert logged.get("cache-control") == ("no-store" if path.startswith("/api/") else None)
 
 
-async def test_no_web_page_may_ask_by_default(system: System) -> None:
-    """Unless a setting names its origin."""
+async def test_cors_is_off_by_default(system: System) -> None:
+    """A setting allows single origins."""
     headers = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
     asked = await system.http.options(WEBHOOK, headers=headers)
     assert asked.status_code == 405
     assert not [name for name in asked.headers if name.startswith("access-control")]
 
 
-async def test_a_named_origin_may_ask(shop: Shop, configure: Configure) -> None:
-    """With a token of its own, never with cookies; others are not told anything."""
+async def test_an_allowed_origin_may_send_requests(shop: Shop, configure: Configure) -> None:
+    """With a token, without cookies; other origins get no CORS headers."""
     origins = "https://app.example, http://127.0.0.1:5173"
     preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
     async with serving(configure(cors_origins=origins)) as http:
@@ -211,6 +215,6 @@ async def test_a_named_origin_may_ask(shop: Shop, configure: Configure) -> None:
 
 @pytest.mark.parametrize("origin", ["*", "app.example", "https://app.example/", "https://a b", "ftp://a"])
 def test_an_origin_is_spelled_as_browsers_do(configure: Configure, origin: str) -> None:
-    """All others would be ignored in silence, and `*` would let everybody in."""
+    """Browsers would ignore other spellings, and `*` would allow all origins."""
     with pytest.raises(ValueError, match="cors_origins"):
         configure(cors_origins=origin)

@@ -1,4 +1,4 @@
-"""Signing in: who may, who is slowed, and what ends a session."""
+"""Sign-in, its throttling, and the end of sessions."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -45,7 +45,7 @@ def test_a_session_is_read_by_any_of_the_keys_and_signed_by_the_first() -> None:
 
 
 def test_a_session_ends() -> None:
-    """After its lifetime it is worth nothing."""
+    """It is invalid after its lifetime."""
     sessions = Sessions((SECRET_KEY,))
     past = datetime.now(UTC) - LIFETIME - timedelta(seconds=1)
     assert sessions.read(sessions.issue(user(), now=past)) is None
@@ -66,7 +66,7 @@ def test_a_session_ends() -> None:
     ids=["none", "another key", "without end", "no number", "without password", "empty", "dots", "digits"],
 )
 def test_a_forged_session_is_none(forged: str) -> None:
-    """Whatever it is, it is not believed."""
+    """Every kind of forged token is invalid."""
     assert Sessions((SECRET_KEY,)).read(forged) is None
 
 
@@ -90,7 +90,7 @@ class Person:
 
 @pytest_asyncio.fixture
 async def person(system: System, shop: Shop) -> AsyncIterator[Person]:
-    """The owner of a shop, at an API whose clients come through a trusted proxy."""
+    """The owner of a shop."""
     email = f"owner{shop.store_id}-{datetime.now(UTC).timestamp()}@example.com"
     user_id = await provision.save_user(system.database, email=email, password=PASSWORD)
     yield Person(user_id, email, system.http)
@@ -101,14 +101,14 @@ slow = pytest.mark.slow
 
 @slow
 async def test_the_right_password_opens_a_session(person: Person) -> None:
-    """A bearer token, its type and its life in seconds."""
+    """The response has a bearer token, its type and its lifetime in seconds."""
     answer = await person.sign_in()
     assert answer.status_code == 200
     assert answer.json().keys() == {"access_token", "token_type", "expires_in"}
     assert (answer.json()["token_type"], answer.json()["expires_in"]) == ("bearer", 43_200)
-    told = await person.http.get(ME, headers=await person.session())
+    content = await person.http.get(ME, headers=await person.session())
     username = person.email.split("@")[0]
-    assert told.json() == {
+    assert content.json() == {
         "id": person.id,
         "email": person.email,
         "username": username,
@@ -118,7 +118,7 @@ async def test_the_right_password_opens_a_session(person: Person) -> None:
 
 @slow
 async def test_wrong_passwords_and_unknown_people_look_alike(person: Person) -> None:
-    """Nobody learns who has an account."""
+    """The response does not reveal whether an account exists."""
     wrong = await person.sign_in("wrong")
     unknown = await Person(0, f"no-{person.email}", person.http).sign_in()
     assert (wrong.status_code, wrong.json()) == (unknown.status_code, unknown.json())
@@ -127,8 +127,8 @@ async def test_wrong_passwords_and_unknown_people_look_alike(person: Person) -> 
 
 
 @slow
-async def test_an_email_postgres_cannot_hold_is_nobodys(person: Person) -> None:
-    """A NUL is in no text of Postgres."""
+async def test_an_email_that_postgres_cannot_store_is_unknown(person: Person) -> None:
+    """Postgres does not allow NUL in text."""
     assert (await Person(0, f"nobody\0-{person.email}", person.http).sign_in()).status_code == 401
 
 
@@ -138,14 +138,14 @@ async def test_an_email_postgres_cannot_hold_is_nobodys(person: Person) -> None:
     [({}, "email"), ({"email": 1}, "email"), ({"email": "a", "password": None}, "password")],
 )
 async def test_what_is_missing_is_named(person: Person, body: dict[str, object], field: str) -> None:
-    """A 400 says which field."""
+    """A 400 names the field."""
     answer = await person.http.post(TOKEN, json=body)
     assert (answer.status_code, answer.json()["field"]) == (400, field)
 
 
 @slow
 async def test_a_new_password_ends_older_sessions(system: System, person: Person) -> None:
-    """And a closed account ends them all."""
+    """A closed account ends all sessions."""
     session = await person.session()
     assert (await person.http.get(ME, headers=session)).status_code == 200
     await provision.save_user(system.database, email=person.email, password="another")
@@ -156,15 +156,15 @@ async def test_a_new_password_ends_older_sessions(system: System, person: Person
 
 @slow
 async def test_an_integration_token_is_no_session(shop: Shop) -> None:
-    """It opens what is for shops, and nothing else."""
+    """It is valid only on the routes of shops."""
     assert (await shop.http.get(ME, headers=shop.headers)).status_code == 401
 
 
 @slow
-async def test_guessing_is_slowed_but_locks_nobody_out(
+async def test_guessing_is_throttled_without_locking_the_owner_out(
     system: System, person: Person, configure: Configure
 ) -> None:
-    """After five failures from one address it waits; the owner, elsewhere, signs in meanwhile."""
+    """After five failures an address has to wait; the owner can sign in from another address."""
     async with serving(configure(trusted_proxies="127.0.0.1")) as http:
 
         async def attempt(password: str, address: str) -> httpx2.Response:
@@ -183,7 +183,7 @@ async def test_guessing_is_slowed_but_locks_nobody_out(
 
 @slow
 async def test_a_user_searches_all_stores_or_one(system: System) -> None:
-    """Across the user's stores; another's store is not there."""
+    """Search covers the user's stores; the store of another user is a 404."""
     first = await system.shop()
     second = await system.second_shop(first.user_id)
     stranger = await system.shop()

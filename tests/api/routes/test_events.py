@@ -1,4 +1,4 @@
-"""The operator's view of the event log, and another try for what failed."""
+"""The event log for operators, and retries of failed events."""
 
 from typing import Any
 
@@ -23,8 +23,8 @@ async def admin(system: System) -> dict[str, str]:
     return await session(system, "admin@example.com", is_staff=True)
 
 
-async def listed(shop: Shop, admin: dict[str, str], **asked: Any) -> dict[str, Any]:
-    answer = await shop.http.get(EVENTS, params={"store": shop.store_id, **asked}, headers=admin)
+async def listed(shop: Shop, admin: dict[str, str], **fields: Any) -> dict[str, Any]:
+    answer = await shop.http.get(EVENTS, params={"store": shop.store_id, **fields}, headers=admin)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -33,15 +33,15 @@ async def listed(shop: Shop, admin: dict[str, str], **asked: Any) -> dict[str, A
 async def test_every_filter_finds_what_it_says(
     shop: Shop, admin: dict[str, str], embeddings: EmbeddingServer
 ) -> None:
-    """By status, type, thing, success and time, and together."""
+    """Filters by status, type, external id, success and time, alone and combined."""
     await shop.sync(LAMP, event_id="first")
     await shop.sync({**LAMP, "price": "6"}, event_id="second")
     await shop.sync({"id": 2}, "product.deleted", event_id="third")
     embeddings.fail_always(servers.bad_request())
     await shop.sync({**LAMP, "id": 3}, event_id="fourth")
 
-    async def found(**asked: Any) -> list[str]:
-        return [event["event_id"] for event in (await listed(shop, admin, **asked))["results"]]
+    async def found(**fields: Any) -> list[str]:
+        return [event["event_id"] for event in (await listed(shop, admin, **fields))["results"]]
 
     assert await found() == ["fourth", "third", "second", "first"]
     assert await found(status="unchanged") == ["second"]
@@ -56,8 +56,8 @@ async def test_every_filter_finds_what_it_says(
     assert counts == {"succeeded": 1, "unchanged": 1, "ignored": 1, "failed": 1}
 
 
-async def test_pages_neither_repeat_nor_leave_out(shop: Shop, admin: dict[str, str]) -> None:
-    """Also when events arrive while somebody turns the pages."""
+async def test_pages_neither_repeat_nor_skip_events(shop: Shop, admin: dict[str, str]) -> None:
+    """Also while new events arrive between two pages."""
     for n in range(5):
         await shop.sync(LAMP, event_id=f"e{n}")
     first = await listed(shop, admin, limit=2)
@@ -69,28 +69,28 @@ async def test_pages_neither_repeat_nor_leave_out(shop: Shop, admin: dict[str, s
     assert third["next"] is None
 
 
-async def test_the_detail_tells_everything(shop: Shop, admin: dict[str, str]) -> None:
-    """Payload, timings, attempts, where it came from, and the way to its workflow."""
+async def test_the_detail_shows_everything(shop: Shop, admin: dict[str, str]) -> None:
+    """Payload, times, attempts, source address and the address of its workflow."""
     row = await shop.ended(await shop.tell(LAMP, event_id="a/b"))
     answer = await shop.http.get(f"{EVENTS}{row['id']}/", headers=admin)
-    told = answer.json()
-    assert told["payload"] == LAMP
-    assert (told["source_address"], told["status"], told["processed_successfully"]) == (
+    content = answer.json()
+    assert content["payload"] == LAMP
+    assert (content["source_address"], content["status"], content["processed_successfully"]) == (
         "127.0.0.1",
         "succeeded",
         True,
     )
-    assert told["user_agent"].startswith("python-httpx2")
-    assert told["processing_time_ms"] >= 0
-    assert [run["status"] for run in told["attempts"].values()] == ["succeeded"]
+    assert content["user_agent"].startswith("python-httpx2")
+    assert content["processing_time_ms"] >= 0
+    assert [run["status"] for run in content["attempts"].values()] == ["succeeded"]
     escaped = f"product-event%2F{shop.store_id}%2Fa%2Fb"
-    assert told["workflow_url"].endswith(f"/namespaces/default/workflows/{escaped}")
+    assert content["workflow_url"].endswith(f"/namespaces/default/workflows/{escaped}")
 
 
 async def test_a_failed_event_is_retried_alone_or_by_filter(
     shop: Shop, admin: dict[str, str], embeddings: EmbeddingServer
 ) -> None:
-    """Each ends succeeded, with both attempts in its row; what did not fail is left alone."""
+    """Each succeeds with two attempts in its row; other events do not run again."""
     embeddings.fail_always(servers.bad_request())
     rows = [await shop.closed(await shop.tell({**LAMP, "id": n, "name": f"چراغ {n}"})) for n in (1, 2, 3)]
     embeddings.fail_always(None)
@@ -121,7 +121,7 @@ async def status(shop: Shop, event_id: str, wanted: str) -> dict[str, Any]:
 
 
 async def test_only_admins_see_the_log(system: System, shop: Shop, admin: dict[str, str]) -> None:
-    """No one else learns even which events there are."""
+    """Others do not learn which events exist."""
     row = await shop.ended(await shop.tell(LAMP))
     user = await session(system, "user@example.com")
     calls: list[tuple[str, str]] = [
@@ -138,7 +138,7 @@ async def test_only_admins_see_the_log(system: System, shop: Shop, admin: dict[s
 
 
 @pytest.mark.parametrize(
-    ("asked", "field"),
+    ("fields", "field"),
     [
         ({"status": "lost"}, "status"),
         ({"limit": 0}, "limit"),
@@ -149,30 +149,30 @@ async def test_only_admins_see_the_log(system: System, shop: Shop, admin: dict[s
         ({"colour": "red"}, "colour"),
     ],
 )
-async def test_a_filter_that_means_nothing_is_named(
-    shop: Shop, admin: dict[str, str], asked: dict[str, Any], field: str
+async def test_an_invalid_filter_is_named(
+    shop: Shop, admin: dict[str, str], fields: dict[str, Any], field: str
 ) -> None:
-    """A 400 says which."""
-    answer: httpx2.Response = await shop.http.get(EVENTS, params=asked, headers=admin)
+    """A 400 names it."""
+    answer: httpx2.Response = await shop.http.get(EVENTS, params=fields, headers=admin)
     assert (answer.status_code, answer.json()["field"]) == (400, field), answer.text
 
 
-async def test_more_failed_events_than_one_request_retries_are_gone_through(
+async def test_retries_of_many_events_take_several_requests(
     shop: Shop, admin: dict[str, str], embeddings: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What fails again does not keep those behind it from their turn: `next` goes on after it."""
+    """Events that fail again do not block the others: `next` continues after them."""
     monkeypatch.setattr(events, "MOST_RETRIED", 2)
     embeddings.fail_always(servers.bad_request())
     for n in (1, 2, 3):
         await shop.closed(await shop.tell({**LAMP, "id": n, "name": f"چراغ {n}"}))
-    told: list[tuple[int, int]] = []
+    content: list[tuple[int, int]] = []
     cursor: str | None = None
     for _ in range(2):
-        asked = {"store": shop.store_id, **({"cursor": cursor} if cursor else {})}
-        answer = (await shop.http.post(f"{EVENTS}retry/", json=asked, headers=admin)).json()
-        told.append((answer["started"], answer["remaining"]))
+        fields = {"store": shop.store_id, **({"cursor": cursor} if cursor else {})}
+        answer = (await shop.http.post(f"{EVENTS}retry/", json=fields, headers=admin)).json()
+        content.append((answer["started"], answer["remaining"]))
         cursor = answer["next"]
-    assert told == [(2, 1), (1, 0)]
+    assert content == [(2, 1), (1, 0)]
     assert cursor is None
     bad = await shop.http.post(f"{EVENTS}retry/", json={"cursor": "nonsense"}, headers=admin)
     assert (bad.status_code, bad.json()["field"]) == (400, "cursor")

@@ -1,4 +1,4 @@
-"""Why the assistant does not know a product: each answer, as a shop's owner meets it."""
+"""The explanation of a product, with every verdict."""
 
 from typing import Any
 
@@ -26,42 +26,42 @@ async def owner(system: System, shop: Shop) -> dict[str, str]:
 
 
 async def explained(shop: Shop, owner: dict[str, str], external_id: str = "woo_1") -> dict[str, Any]:
-    """By the shop's id, and the same by our own where there is a row."""
-    asked: dict[str, str | int] = {"store": shop.store_id, "external_id": external_id}
-    answer = await shop.http.get(f"{BASE}/explain/", params=asked, headers={**owner, **ENGLISH})
+    """Returns the explanation by external id, after comparing it with the one by our own id."""
+    fields: dict[str, str | int] = {"store": shop.store_id, "external_id": external_id}
+    answer = await shop.http.get(f"{BASE}/explain/", params=fields, headers={**owner, **ENGLISH})
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    assert told["message"] == MESSAGES[f"explain.{told['verdict']}"]["en"]
-    assert told["what_to_do"] == MESSAGES[f"explain.{told['verdict']}.to_do"]["en"]
-    if told["product"]:
-        path = f"{BASE}/products/{told['product']['id']}/explain/"
+    shown: dict[str, Any] = answer.json()
+    assert shown["message"] == MESSAGES[f"explain.{shown['verdict']}"]["en"]
+    assert shown["what_to_do"] == MESSAGES[f"explain.{shown['verdict']}.to_do"]["en"]
+    if shown["product"]:
+        path = f"{BASE}/products/{shown['product']['id']}/explain/"
         same = (await shop.http.get(path, headers=owner)).json()
         assert same["message"] == MESSAGES[f"explain.{same['verdict']}"]["fa"]
-        assert same["external_id"] == told["external_id"]
-    return told
+        assert same["external_id"] == shown["external_id"]
+    return shown
 
 
 async def comes_to(shop: Shop, owner: dict[str, str], verdict: Verdict) -> dict[str, Any]:
     return await eventually(
-        lambda: explained(shop, owner), lambda told: told["verdict"] == verdict, what=verdict
+        lambda: explained(shop, owner), lambda shown: shown["verdict"] == verdict, what=verdict
     )
 
 
 @pytest.mark.parametrize("verdict", Verdict)
-def test_every_verdict_is_put_into_words(verdict: Verdict) -> None:
-    """What it means and what to do about it, in both languages."""
+def test_every_verdict_has_messages(verdict: Verdict) -> None:
+    """Each verdict has a message and advice in both languages."""
     for name in (f"explain.{verdict}", f"explain.{verdict}.to_do"):
         assert all(MESSAGES[name][language] for language in ("fa", "en"))
 
 
-async def test_a_known_product_and_what_makes_it_known(shop: Shop, owner: dict[str, str]) -> None:
-    """Chunks, model, the event that brought them and the way to its workflow."""
+async def test_a_known_product(shop: Shop, owner: dict[str, str]) -> None:
+    """Chunks, model, the event and the address of its workflow."""
     event_id = await shop.tell(LAMP)
     row = await shop.ended(event_id)
-    told = await explained(shop, owner)
-    assert (told["known"], told["verdict"]) == (True, "known")
-    assert (told["last_error"], told["next_retry_at"]) == (None, None)
-    last = told["last_event"]
+    shown = await explained(shop, owner)
+    assert (shown["known"], shown["verdict"]) == (True, "known")
+    assert (shown["last_error"], shown["next_retry_at"]) == (None, None)
+    last = shown["last_event"]
     assert (last["event_id"], last["type"], last["status"], last["attempts"]) == (
         event_id,
         "product.updated",
@@ -69,60 +69,66 @@ async def test_a_known_product_and_what_makes_it_known(shop: Shop, owner: dict[s
         1,
     )
     assert last["workflow_url"].endswith(row["workflow_id"].replace("/", "%2F"))
-    known = told["knowledge"]
-    assert (known["chunks"], known["current"], known["model"]) == (1, True, known["current_model"])
-    assert (told["product"]["title"], told["product"]["status"]) == ("لامپ", "publish")
+    knowledge = shown["knowledge"]
+    assert (knowledge["chunks"], knowledge["current"], knowledge["model"]) == (
+        1,
+        True,
+        knowledge["current_model"],
+    )
+    assert (shown["product"]["title"], shown["product"]["status"]) == ("لامپ", "publish")
 
 
-async def test_a_product_the_shop_does_not_show(shop: Shop, owner: dict[str, str]) -> None:
-    """Hidden and deleted are told apart, and undone they are known."""
+async def test_a_hidden_and_a_deleted_product(shop: Shop, owner: dict[str, str]) -> None:
+    """Each has its own verdict, and a restored product is known again."""
     await shop.sync({**LAMP, "status": "draft"})
-    told = await explained(shop, owner)
-    assert (told["known"], told["verdict"], told["product"]["status"]) == (False, "hidden", "draft")
+    shown = await explained(shop, owner)
+    assert (shown["known"], shown["verdict"], shown["product"]["status"]) == (False, "hidden", "draft")
     await shop.sync(LAMP)
     assert (await explained(shop, owner))["verdict"] == "known"
     await shop.sync({"id": 1}, "product.deleted")
-    told = await explained(shop, owner)
-    assert (told["known"], told["verdict"]) == (False, "deleted")
+    shown = await explained(shop, owner)
+    assert (shown["known"], shown["verdict"]) == (False, "deleted")
 
 
 async def test_a_product_without_any_text(shop: Shop, owner: dict[str, str]) -> None:
-    """There is nothing to find it by."""
+    """It has no chunks."""
     await shop.sync({"id": 1, "name": "", "description": ""})
-    told = await explained(shop, owner)
-    assert (told["known"], told["verdict"]) == (False, "no_chunks")
+    shown = await explained(shop, owner)
+    assert (shown["known"], shown["verdict"]) == (False, "no_chunks")
 
 
-async def test_a_passing_problem_names_the_next_attempt(
+async def test_a_temporary_problem_shows_the_next_attempt(
     shop: Shop, owner: dict[str, str], embeddings: EmbeddingServer
 ) -> None:
-    """Temporal knows when it asks again; the log knows what went wrong."""
+    """The time comes from Temporal, the error from the event log."""
     embeddings.fail_always(servers.overloaded(retry_after="20"))
     event_id = await shop.tell(LAMP)
-    told = await eventually(
-        lambda: explained(shop, owner), lambda told: told["next_retry_at"] is not None, what="a retry"
+    shown = await eventually(
+        lambda: explained(shop, owner), lambda shown: shown["next_retry_at"] is not None, what="a retry"
     )
-    assert (told["known"], told["verdict"]) == (False, "retrying")
-    assert "temporary problem" in told["last_error"]
-    assert told["next_retry_at"] > told["last_event"]["received_at"]
+    assert (shown["known"], shown["verdict"]) == (False, "retrying")
+    assert "temporary problem" in shown["last_error"]
+    assert shown["next_retry_at"] > shown["last_event"]["received_at"]
     await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).cancel()
     await shop.ended(event_id)
 
 
-async def test_a_problem_somebody_must_mend(
+async def test_a_problem_that_the_operator_must_fix(
     shop: Shop, owner: dict[str, str], embeddings: EmbeddingServer
 ) -> None:
-    """The owner reads that the account has no quota, and that it goes on by itself."""
+    """The explanation says that the account has no quota; processing continues automatically."""
     embeddings.fail_always(servers.insufficient_quota())
     event_id = await shop.tell(LAMP)
-    told = await comes_to(shop, owner, Verdict.BLOCKED)
-    assert "no quota left" in told["last_error"]
+    shown = await comes_to(shop, owner, Verdict.BLOCKED)
+    assert "no quota left" in shown["last_error"]
     await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).cancel()
     await shop.ended(event_id)
 
 
-async def test_a_text_on_its_way(shop: Shop, owner: dict[str, str], embeddings: EmbeddingServer) -> None:
-    """While the embedding service thinks, and known once it has answered."""
+async def test_a_text_that_is_being_indexed(
+    shop: Shop, owner: dict[str, str], embeddings: EmbeddingServer
+) -> None:
+    """The verdict is `processing` until the embedding service responds."""
     embeddings.fail_next("hang")
     event_id = await shop.tell(LAMP)
     assert (await comes_to(shop, owner, Verdict.PROCESSING))["known"] is False
@@ -132,7 +138,7 @@ async def test_a_text_on_its_way(shop: Shop, owner: dict[str, str], embeddings: 
 
 
 async def test_a_change_that_failed(shop: Shop, owner: dict[str, str], embeddings: EmbeddingServer) -> None:
-    """What was known before still answers, and both are told."""
+    """Search keeps the earlier text, and the explanation shows both."""
     day = "2026-11-{}T10:00:00"
     await shop.sync({**LAMP, "date_modified_gmt": day.format(18)})
     embeddings.fail_always(servers.bad_request())
@@ -140,23 +146,23 @@ async def test_a_change_that_failed(shop: Shop, owner: dict[str, str], embedding
     failed = await shop.tell(fresh)
     await shop.ended(failed)
     assert await shop.sync({**LAMP, "date_modified_gmt": day.format(17)}) == "stale"
-    told = await explained(shop, owner)
-    assert (told["known"], told["verdict"], told["knowledge"]["current"]) == (True, "failed", False)
-    assert "invalid" in told["last_error"]
-    assert told["last_event"]["status"] == "stale", "it left the word to the one that failed"
-    assert told["deciding_event"]["event_id"] == failed
+    shown = await explained(shop, owner)
+    assert (shown["known"], shown["verdict"], shown["knowledge"]["current"]) == (True, "failed", False)
+    assert "invalid" in shown["last_error"]
+    assert shown["last_event"]["status"] == "stale", "another event was newer"
+    assert shown["deciding_event"]["event_id"] == failed
 
 
 async def test_a_product_without_a_row(shop: Shop, owner: dict[str, str]) -> None:
-    """The shop says that it sent it: never, in vain, as a deletion, or only a variation of it."""
+    """No event, an ignored event, a deletion, or only an event of a variation."""
     assert (await explained(shop, owner))["verdict"] == "never_received"
     await shop.sync({"id": 1}, "product.deleted")
-    told = await explained(shop, owner)
-    assert (told["verdict"], told["product"], told["knowledge"]) == ("ignored", None, None)
+    shown = await explained(shop, owner)
+    assert (shown["verdict"], shown["product"], shown["knowledge"]) == ("ignored", None, None)
     variation = {"id": 21, "type": "variation", "parent_id": 2, "price": "80"}
     await shop.sync(variation)
-    told = await explained(shop, owner, "woo_21")
-    assert (told["verdict"], told["external_id"]) == ("never_indexed", "woo_2")
+    shown = await explained(shop, owner, "woo_21")
+    assert (shown["verdict"], shown["external_id"]) == ("never_indexed", "woo_2")
     await shop.sync({"id": 2, "name": "قهوه‌ساز", "variations": [21]})
     assert (await explained(shop, owner, "woo_21"))["verdict"] == "known"
 
@@ -164,15 +170,15 @@ async def test_a_product_without_a_row(shop: Shop, owner: dict[str, str]) -> Non
 async def test_a_product_whose_first_event_failed(
     shop: Shop, owner: dict[str, str], embeddings: EmbeddingServer
 ) -> None:
-    """It has a row but was never known."""
+    """It has a row without any indexed text."""
     embeddings.fail_always(servers.bad_request())
     await shop.sync(LAMP)
-    told = await explained(shop, owner)
-    assert (told["known"], told["verdict"], told["knowledge"]["chunks"]) == (False, "failed", 0)
+    shown = await explained(shop, owner)
+    assert (shown["known"], shown["verdict"], shown["knowledge"]["chunks"]) == (False, "failed", 0)
 
 
-async def test_a_text_nobody_has_made_known(shop: Shop, owner: dict[str, str]) -> None:
-    """The row says another text than search knows, or none is known, and nothing is under way."""
+async def test_a_text_that_was_not_indexed(shop: Shop, owner: dict[str, str]) -> None:
+    """The indexed text is outdated or missing, and no event is being processed."""
     await shop.sync(LAMP)
     product = await shop.product(1)
     assert product is not None
@@ -182,41 +188,43 @@ async def test_a_text_nobody_has_made_known(shop: Shop, owner: dict[str, str]) -
     ):
         async with shop.database.transaction() as connection:
             await connection.exec_driver_sql(f"UPDATE products SET {change} WHERE id = {product['id']}")
-        told = await explained(shop, owner)
-        assert (told["verdict"], told["known"]) == (verdict, known)
+        shown = await explained(shop, owner)
+        assert (shown["verdict"], shown["known"]) == (verdict, known)
 
 
 async def test_a_change_that_waits(configure: Configure, embeddings: EmbeddingServer) -> None:
-    """Without a worker nothing is wrong with the product; Temporal down, only the next attempt is unknown."""
-    async with running(configure(task_queue="nobody"), work=False) as idle:
+    """Without a worker the event waits; while Temporal is down the time of the next attempt is unknown."""
+    async with running(configure(task_queue="no-worker"), work=False) as idle:
         shop = await idle.shop()
         owner = await session_of(idle, shop.user_id)
-        async with serving(configure(task_queue="nobody", temporal_address="127.0.0.1:1")) as cut:
+        async with serving(configure(task_queue="no-worker", temporal_address="127.0.0.1:1")) as cut:
             shop.http = cut
             event_id = await shop.tell(LAMP)
-            told = await explained(shop, owner)
-            assert (told["verdict"], told["next_retry_at"]) == ("waiting", None)
-            assert told["last_event"]["event_id"] == event_id
+            shown = await explained(shop, owner)
+            assert (shown["verdict"], shown["next_retry_at"]) == ("waiting", None)
+            assert shown["last_event"]["event_id"] == event_id
 
 
 async def test_a_model_that_was_changed(configure: Configure, shop: Shop, owner: dict[str, str]) -> None:
-    """The same rows, asked after a change of the settings."""
+    """The same rows, explained after a change of the settings."""
     await shop.sync(LAMP)
     async with serving(configure(embedding_model="another-model")) as renewed:
         shop.http = renewed
-        told = await explained(shop, owner)
-    assert (told["verdict"], told["knowledge"]["current"]) == ("model_changed", False)
-    assert told["knowledge"]["current_model"].startswith("another-model@")
+        shown = await explained(shop, owner)
+    assert (shown["verdict"], shown["knowledge"]["current"]) == ("model_changed", False)
+    assert shown["knowledge"]["current_model"].startswith("another-model@")
 
 
-async def test_nobody_learns_of_products_of_others(system: System, shop: Shop, owner: dict[str, str]) -> None:
-    """Neither by our id nor by the shop's."""
+async def test_products_of_other_users_are_not_explained(
+    system: System, shop: Shop, owner: dict[str, str]
+) -> None:
+    """Neither by our own id nor by the external id."""
     await shop.sync(LAMP)
-    told = await explained(shop, owner)
+    shown = await explained(shop, owner)
     other = await system.shop()
     stranger = await session_of(system, other.user_id)
     paths = [
-        f"{BASE}/products/{told['product']['id']}/explain/",
+        f"{BASE}/products/{shown['product']['id']}/explain/",
         f"{BASE}/explain/?store={shop.store_id}&external_id=woo_1",
     ]
     for path in paths:
@@ -229,7 +237,7 @@ async def test_nobody_learns_of_products_of_others(system: System, shop: Shop, o
 
 
 @pytest.mark.parametrize(
-    ("asked", "field"),
+    ("fields", "field"),
     [
         ({"external_id": "woo_1"}, "store"),
         ({"store": "x", "external_id": "woo_1"}, "store"),
@@ -239,9 +247,9 @@ async def test_nobody_learns_of_products_of_others(system: System, shop: Shop, o
         ({"store": 1, "external_id": "woo_1", "colour": "red"}, "colour"),
     ],
 )
-async def test_what_means_nothing_is_named(
-    shop: Shop, owner: dict[str, str], asked: dict[str, Any], field: str
+async def test_an_invalid_parameter_is_named(
+    shop: Shop, owner: dict[str, str], fields: dict[str, Any], field: str
 ) -> None:
-    """A 400 says which field."""
-    answer = await shop.http.get(f"{BASE}/explain/", params=asked, headers=owner)
+    """A 400 names the field."""
+    answer = await shop.http.get(f"{BASE}/explain/", params=fields, headers=owner)
     assert (answer.status_code, answer.json()["field"]) == (400, field)

@@ -1,4 +1,4 @@
-"""`/api/integrations/woocommerce/`: every row of the contract's table, through a real socket."""
+"""`/api/integrations/woocommerce/`: every row of the contract's table, over a real connection."""
 
 import asyncio
 import logging
@@ -36,7 +36,7 @@ async def post(shop: Shop, content: bytes, **headers: str) -> httpx2.Response:
 
 
 async def assert_no_trace(shop: Shop, event_id: str = "evt") -> None:
-    """Neither a row nor a workflow."""
+    """Checks that there is neither a row nor a workflow."""
     assert await shop.rows("SELECT id FROM events WHERE store_id = :store") == []
     with pytest.raises(RPCError, match="not found"):
         await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).describe()
@@ -48,18 +48,18 @@ async def closed(shop: Shop, event_id: str) -> None:
 
 
 async def test_an_event_is_accepted(shop: Shop) -> None:
-    """202 with the words the plugin shows, the event's id and how long it took."""
+    """A 202 with the message that the plugin shows, the event's id and the processing time."""
     answer = await shop.send(BAG, event_id="evt", timestamp="2026-11-20T10:00:00Z")
     assert answer.status_code == 202
     assert answer.headers["content-type"] == "application/json"
-    told = answer.json()
-    assert isinstance(told.pop("processing_time_ms"), int)
-    assert told == {"status": "accepted", "message": PERSIAN, "event_id": "evt"}
+    content = answer.json()
+    assert isinstance(content.pop("processing_time_ms"), int)
+    assert content == {"status": "accepted", "message": PERSIAN, "event_id": "evt"}
 
 
 @pytest.mark.parametrize("event_type", EventType)
 async def test_every_event_type_is_accepted(shop: Shop, event_type: EventType) -> None:
-    """The five types of the contract, each logged as what it is."""
+    """The five types of the contract, each logged with its type."""
     event_id = await shop.tell({"id": 5, "name": "کیف"}, event_type)
     assert (await shop.ended(event_id))["event_type"] == event_type
 
@@ -73,8 +73,8 @@ async def test_only_the_id_is_required_to_delete(shop: Shop) -> None:
     assert not product["is_active"]
 
 
-async def test_an_event_is_taken_once(shop: Shop) -> None:
-    """The same id again is 200 and changes nothing, while the event is under way and afterwards."""
+async def test_a_repeated_event_is_skipped(shop: Shop) -> None:
+    """The same id again is a 200 without effect, during processing and after it."""
     skipped = {"status": "skipped", "message": "این رویداد قبلاً پردازش شده است", "event_id": "evt"}
     await shop.tell(BAG, event_id="evt")
     again = await shop.send({**BAG, "name": "چیز دیگر"}, event_id="evt")
@@ -89,14 +89,14 @@ async def test_an_event_is_taken_once(shop: Shop) -> None:
 
 
 async def test_two_stores_may_send_the_same_event_id(system: System, shop: Shop) -> None:
-    """An id belongs to its store, also where both stores have one owner."""
+    """Ids are unique per store, also if both stores have one owner."""
     for other in (await system.second_shop(shop.user_id), await system.shop()):
         assert (await other.send(BAG, event_id="evt")).status_code == 202
     assert (await shop.send(BAG, event_id="evt")).status_code == 202
 
 
 async def test_a_failed_event_may_be_sent_again(shop: Shop, embeddings: EmbeddingServer) -> None:
-    """Its id is accepted anew, and this attempt counts."""
+    """Its id is accepted again, and the attempt counts."""
     embeddings.fail_always(bad_request())
     assert await shop.sync(BAG, event_id="evt") == "failed"
     await closed(shop, "evt")
@@ -113,7 +113,7 @@ async def test_a_failed_event_may_be_sent_again(shop: Shop, embeddings: Embeddin
 @pytest.mark.parametrize("missing", ["event_id", "event_type"])
 @pytest.mark.parametrize("value", [None, "", "absent"])
 async def test_an_event_needs_an_id_and_a_type(shop: Shop, missing: str, value: str | None) -> None:
-    """400 with the words the plugin knows."""
+    """A 400 with the message that the plugin expects."""
     body = {"event_id": "evt", "event_type": "product.updated", "product": BAG, missing: value}
     if value == "absent":
         del body[missing]
@@ -160,13 +160,13 @@ async def test_an_event_needs_an_id_and_a_type(shop: Shop, missing: str, value: 
     ids=lambda value: value if isinstance(value, str) else None,
 )
 async def test_a_wrong_field_is_named(shop: Shop, changes: dict[str, Any], field: str) -> None:
-    """400 saying which field and what was wrong with it; nothing is kept."""
+    """A 400 names the field and the problem; no event is stored."""
     body = {"event_id": "evt", "event_type": "product.updated", "product": BAG, **changes}
     answer = await shop.http.post(WEBHOOK, json=body, headers=shop.headers)
     assert answer.status_code == 400
-    told = answer.json()
-    assert told["field"] == field
-    assert told["error"] == f"{field}: {told['problem']}"
+    content = answer.json()
+    assert content["field"] == field
+    assert content["error"] == f"{field}: {content['problem']}"
     await assert_no_trace(shop)
 
 
@@ -176,7 +176,7 @@ async def test_a_wrong_field_is_named(shop: Shop, changes: dict[str, Any], field
     ids=lambda content: repr(content[:20]),
 )
 async def test_a_body_that_is_no_object_is_refused(shop: Shop, content: bytes) -> None:
-    """400; never a stack trace."""
+    """A 400 without a stack trace."""
     answer = await post(shop, content)
     assert answer.status_code == 400
     assert "JSON" in answer.json()["error"]
@@ -185,7 +185,7 @@ async def test_a_body_that_is_no_object_is_refused(shop: Shop, content: bytes) -
 
 
 async def test_a_body_that_nests_too_deeply_is_refused(shop: Shop) -> None:
-    """400 before anything looks into it."""
+    """A 400 before the body is used."""
     deep = orjson.dumps({"event_id": "evt", "event_type": "product.updated"})[:-1]
     answer = await post(shop, deep + b', "product": ' + b'{"a":' * 100 + b"1" + b"}" * 101)
     assert (answer.status_code, answer.json()["error"]) == (400, "The body nests too deeply")
@@ -194,7 +194,7 @@ async def test_a_body_that_nests_too_deeply_is_refused(shop: Shop) -> None:
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", "application/octet-stream"])
 async def test_the_content_type_does_not_matter(shop: Shop, content_type: str) -> None:
-    """What is JSON is JSON, whatever it is called."""
+    """JSON is accepted with every content type."""
     body = orjson.dumps({"event_id": "evt", "event_type": "product.updated", "product": BAG})
     assert (await post(shop, body, content_type=content_type)).status_code == 202
 
@@ -231,8 +231,8 @@ async def assert_unauthenticated(shop: Shop, headers: Mapping[str, str], detail:
         "Bearer {secret} {secret}",
     ],
 )
-async def test_without_a_known_token_nobody_gets_in(shop: Shop, authorization: str | None) -> None:
-    """No header, another scheme and unknown secrets are all the same 401."""
+async def test_requests_without_a_known_token_are_refused(shop: Shop, authorization: str | None) -> None:
+    """No header, another scheme and an unknown secret get the same 401."""
     headers: dict[str, str] = {}
     if authorization is not None:
         headers["Authorization"] = authorization.format(secret=shop.secret)
@@ -240,19 +240,19 @@ async def test_without_a_known_token_nobody_gets_in(shop: Shop, authorization: s
 
 
 async def test_a_secret_of_odd_bytes_is_unknown(shop: Shop) -> None:
-    """Bytes that are no text hash like any others."""
+    """Bytes that are not text are hashed like others."""
     answer = await shop.http.get(HEALTH, headers=[(b"authorization", b"Bearer \xfc\xff")])
     assert (answer.status_code, answer.json()) == (401, {"detail": "Invalid token"})
 
 
 async def test_the_scheme_is_written_in_any_case(shop: Shop) -> None:
-    """As RFC 9110 has it."""
+    """As RFC 9110 requires."""
     answer = await shop.http.get(HEALTH, headers={"Authorization": f"BEARER   {shop.secret}"})
     assert answer.status_code == 200
 
 
 async def test_an_expired_token_is_refused(system: System) -> None:
-    """From the moment it expires."""
+    """From the time when it expires."""
     shop = await system.shop(expires_at=LONG_AGO)
     await assert_unauthenticated(shop, shop.headers, "Token has expired")
     later = await system.shop(expires_at=datetime.now(UTC) + timedelta(days=1))
@@ -269,14 +269,14 @@ async def test_an_expired_token_is_refused(system: System) -> None:
 async def test_switching_a_token_off_takes_effect_at_once(
     system: System, shop: Shop, switch_off: str
 ) -> None:
-    """The next request is refused, whether the token or its owner was switched off."""
+    """The next request is refused after the token or its owner is deactivated."""
     assert (await shop.http.get(HEALTH, headers=shop.headers)).status_code == 200
     await change(system, shop, switch_off)
     await assert_unauthenticated(shop, shop.headers, "Token is inactive")
 
 
 async def test_a_revoked_token_is_unknown(system: System, shop: Shop) -> None:
-    """Once its row is gone, nothing remembers it."""
+    """Without its row no cache accepts it."""
     assert (await shop.http.get(HEALTH, headers=shop.headers)).status_code == 200
     await change(system, shop, "DELETE FROM integration_tokens WHERE id = :token")
     await assert_unauthenticated(shop, shop.headers, "Invalid token")
@@ -294,14 +294,14 @@ ELSEWHERE = "203.0.113.7"
 
 @pytest.mark.parametrize("allowed", [("127.0.0.1",), ("10.0.0.0/8", "127.0.0.0/8")])
 async def test_a_token_works_from_its_addresses(system: System, allowed: tuple[str, ...]) -> None:
-    """Single ones and networks."""
+    """Single addresses and networks."""
     shop = await system.shop(allowed_ips=allowed)
     assert (await shop.http.get(HEALTH, headers=shop.headers)).status_code == 200
 
 
 @pytest_asyncio.fixture
 async def exposed(system: System, configure: Configure) -> AsyncIterator[Shop]:
-    """A shop at an API whose server, as under `pilito api`, leaves `X-Forwarded-For` alone."""
+    """A shop at an API server that, as under `pilito api`, does not read `X-Forwarded-For` itself."""
     bound = await system.shop(allowed_ips=(ELSEWHERE,))
     async with serving(configure()) as http:
         yield replace(bound, http=http)
@@ -309,13 +309,13 @@ async def exposed(system: System, configure: Configure) -> AsyncIterator[Shop]:
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "CF-Connecting-IP"])
 async def test_a_forged_address_opens_nothing(exposed: Shop, header: str) -> None:
-    """No header moves a client to an address its token is bound to."""
+    """No header gives a client an address that its token is bound to."""
     forged = f"for={ELSEWHERE}" if header == "Forwarded" else ELSEWHERE
     await assert_unauthenticated(exposed, {**exposed.headers, header: forged}, "IP address not allowed")
 
 
-async def test_a_trusted_proxy_is_believed(system: System, configure: Configure) -> None:
-    """Behind PILITO_TRUSTED_PROXIES the client's own address decides, and is written down."""
+async def test_a_trusted_proxy_names_the_client(system: System, configure: Configure) -> None:
+    """Behind PILITO_TRUSTED_PROXIES the client's own address is checked and stored."""
     bound = await system.shop(allowed_ips=(ELSEWHERE,))
     async with serving(configure(trusted_proxies="10.0.0.0/8, 127.0.0.1")) as http:
         shop = replace(bound, http=http)
@@ -329,7 +329,7 @@ async def test_a_trusted_proxy_is_believed(system: System, configure: Configure)
 
 
 async def raw(shop: Shop, head: str, *pieces: bytes) -> bytes:
-    """Send pieces of a request that never ends; answer what comes back until the connection is closed."""
+    """Send parts of an endless request. Returns the response, read until the connection is closed."""
     url = httpx2.URL(str(shop.http.base_url))
     reader, writer = await asyncio.open_connection(url.host, url.port)
     try:
@@ -346,7 +346,7 @@ async def raw(shop: Shop, head: str, *pieces: bytes) -> bytes:
 
 
 async def test_a_declared_length_over_the_limit_is_answered_unread(system: System, shop: Shop) -> None:
-    """413 although not one byte of the body was sent."""
+    """A 413 before a byte of the body is sent."""
     answer = await raw(shop, f"Content-Length: {system.settings.max_body_bytes + 1}")
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b'{"error":"Payload too large","limit_bytes":8388608}' in answer
@@ -354,15 +354,15 @@ async def test_a_declared_length_over_the_limit_is_answered_unread(system: Syste
 
 
 async def test_a_stream_over_the_limit_is_answered_before_its_end(system: System, shop: Shop) -> None:
-    """413 although the stream never ends."""
+    """A 413 although the stream does not end."""
     megabyte = b"100000\r\n" + bytes(2**20) + b"\r\n"
     answer = await raw(shop, "Transfer-Encoding: chunked", *[megabyte] * 8, b"1\r\n.\r\n")
     assert answer.startswith(b"HTTP/1.1 413 ")
     await assert_no_trace(shop)
 
 
-async def test_a_body_as_large_as_real_ones_is_taken(system: System, shop: Shop) -> None:
-    """6.7 MB were seen; such a body is processed like any other, up to the last byte allowed."""
+async def test_a_body_of_the_largest_size_is_accepted(system: System, shop: Shop) -> None:
+    """Bodies of up to 6.7 MB occur in practice; a body of exactly the limit is processed."""
 
     def body(padding: str) -> bytes:
         padded = {**BAG, "meta_data": padding}
@@ -375,8 +375,8 @@ async def test_a_body_as_large_as_real_ones_is_taken(system: System, shop: Shop)
     assert (await shop.send(BAG, event_id="evt")).status_code == 200
 
 
-async def test_who_hangs_up_midway_leaves_nothing(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
-    """Half a body is no event, and nobody is told of an error."""
+async def test_a_body_that_breaks_off_leaves_no_event(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    """Half a body stores no event and logs no error."""
     url = httpx2.URL(str(shop.http.base_url))
     caplog.set_level(logging.INFO)
     _, writer = await asyncio.open_connection(url.host, url.port)
@@ -399,10 +399,8 @@ async def uses(shop: Shop) -> int:
     return int(row["usage_count"])
 
 
-async def test_too_many_requests_are_told_when_to_come_back(
-    shop: Shop, system: System, configure: Configure
-) -> None:
-    """429 with `Retry-After` for that token only; the refused event may be sent again."""
+async def test_too_many_requests_get_a_retry_after(shop: Shop, system: System, configure: Configure) -> None:
+    """A 429 with `Retry-After` for that token only; the refused event can be sent again."""
     async with serving(configure(requests_per_minute=6)) as http:
         busy, other = replace(shop, http=http), replace(await system.shop(), http=http)
         assert (await busy.send({**BAG, "id": 1}, event_id="first")).status_code == 202
@@ -418,7 +416,7 @@ async def test_too_many_requests_are_told_when_to_come_back(
 async def test_an_event_that_can_be_stored_nowhere_is_not_accepted(
     system: System, shop: Shop, configure: Configure
 ) -> None:
-    """503 with `Retry-After` only while both Postgres and Temporal are away."""
+    """A 503 with `Retry-After` only while both Postgres and Temporal are down."""
     assert system.settings.database_url
     assert system.settings.temporal_address
     url = make_url(system.settings.database_url)
@@ -441,7 +439,7 @@ async def test_an_event_that_can_be_stored_nowhere_is_not_accepted(
         await temporal.cut()
         refused = await cut_off.send(BAG, event_id="evt")
         assert refused.status_code == 503
-        assert refused.json()["error"].startswith("The event could be stored nowhere")
+        assert refused.json()["error"].startswith("The event could not be stored")
         assert int(refused.headers["retry-after"]) > 0
         await assert_no_trace(shop)
         await postgres.mend()
@@ -462,8 +460,8 @@ async def test_no_slash_is_no_reason_to_redirect(shop: Shop, path: str) -> None:
     assert (await shop.http.get(health, headers=shop.headers, follow_redirects=False)).status_code == 200
 
 
-async def test_messages_are_english_for_who_prefers_it(shop: Shop) -> None:
-    """`Accept-Language` decides."""
+async def test_messages_are_english_on_request(shop: Shop) -> None:
+    """`Accept-Language` decides the language."""
     body = orjson.dumps({"event_id": "evt", "event_type": "product.updated", "product": BAG})
     english = await post(shop, body, accept_language="en-US,en;q=0.9,fa;q=0.8")
     assert english.json()["message"] == "The event was received and queued for processing"
@@ -473,19 +471,19 @@ async def test_messages_are_english_for_who_prefers_it(shop: Shop) -> None:
     assert persian.json()["message"] == "این رویداد قبلاً پردازش شده است"
 
 
-async def test_health_tells_whose_token_it_is(shop: Shop) -> None:
-    """The shop's owner sees the connection work."""
+async def test_health_shows_the_user_and_store_of_the_token(shop: Shop) -> None:
+    """The plugin shows the owner that the connection works."""
     before = datetime.now(UTC)
     answer = await shop.http.get(HEALTH, headers=shop.headers)
     assert answer.status_code == 200
-    told = answer.json()
-    assert before <= datetime.fromisoformat(told.pop("timestamp")) <= datetime.now(UTC)
-    assert before <= datetime.fromisoformat(told["token"].pop("last_used_at")) <= datetime.now(UTC)
+    content = answer.json()
+    assert before <= datetime.fromisoformat(content.pop("timestamp")) <= datetime.now(UTC)
+    assert before <= datetime.fromisoformat(content["token"].pop("last_used_at")) <= datetime.now(UTC)
     owner = await shop.one("SELECT email, username FROM users WHERE id = :user", user=shop.user_id)
     store = await shop.one("SELECT name FROM stores WHERE id = :store")
     assert owner
     assert store
-    assert told == {
+    assert content == {
         "status": "ok",
         "message": "اتصال برقرار است",
         "user": {"id": shop.user_id, **owner},
@@ -501,7 +499,7 @@ async def test_health_tells_whose_token_it_is(shop: Shop) -> None:
 
 
 async def test_every_use_of_a_token_is_counted(shop: Shop) -> None:
-    """Whatever it was used for, and however many come at once; refusals of its bearer are no use."""
+    """On every route and for concurrent requests; refused requests do not count."""
     await asyncio.gather(*(shop.http.get(HEALTH, headers=shop.headers) for _ in range(5)))
     await shop.send(BAG)
     await shop.http.post(WEBHOOK, content=b"nonsense", headers=shop.headers)
@@ -544,8 +542,8 @@ REAL_LIFE: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("fields", REAL_LIFE, ids=lambda fields: repr(fields)[:60])
-async def test_what_shops_really_send_is_taken(shop: Shop, fields: dict[str, Any]) -> None:
-    """No spelling seen in real life is refused, and each is processed to its end."""
+async def test_real_payloads_are_accepted(shop: Shop, fields: dict[str, Any]) -> None:
+    """Every recorded spelling is accepted and processed."""
     body = {"id": 5, "name": "کیف چرمی", "stock_status": "instock", **fields}
     event = await shop.ended(await shop.tell(body))
     assert event["status"] == "succeeded", event["reason"]
@@ -553,15 +551,15 @@ async def test_what_shops_really_send_is_taken(shop: Shop, fields: dict[str, Any
 
 @pytest.mark.parametrize("event_id", ["1", "رویداد-۱", "e" * 255, "a/b?c#d", "'; --", "😀" * 255])
 async def test_event_ids_are_the_senders_own(shop: Shop, event_id: str) -> None:
-    """Any printable text is one, and comes back as it was sent."""
+    """Any printable text is allowed and returned as it was sent."""
     answer = await shop.send(BAG, event_id=event_id)
     assert (answer.status_code, answer.json()["event_id"]) == (202, event_id)
     assert (await shop.ended(event_id))["status"] == "succeeded"
     assert (await shop.send(BAG, event_id=event_id)).status_code == 200
 
 
-async def test_what_is_not_there_says_so(shop: Shop) -> None:
-    """Unknown paths and methods are errors of the same shape."""
+async def test_unknown_paths_and_methods_are_json_errors(shop: Shop) -> None:
+    """Their errors have the same shape as others."""
     missing = await shop.http.get("/api/integrations/magento/webhook/")
     assert (missing.status_code, missing.json()) == (404, {"error": "Not Found"})
     wrong = await shop.http.get(WEBHOOK, headers=shop.headers)
@@ -571,12 +569,12 @@ async def test_what_is_not_there_says_so(shop: Shop) -> None:
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/docs"])
 async def test_operation_answers_with_and_without_slash(shop: Shop, path: str) -> None:
-    """As every path does."""
+    """Like every other path."""
     for spelled in (path, f"{path}/"):
         assert (await shop.http.get(spelled)).status_code == 200
 
 
-async def test_the_interface_describes_itself(shop: Shop) -> None:
+async def test_the_openapi_document_is_served(shop: Shop) -> None:
     """OpenAPI at `/docs`."""
     assert (await shop.http.get("/docs")).status_code == 200
     described = (await shop.http.get("/openapi.json")).json()

@@ -1,4 +1,4 @@
-"""An owner reads what their shops sell, and nobody else's."""
+"""Owners read the products of their own stores only."""
 
 from typing import Any
 
@@ -28,22 +28,22 @@ async def owner(system: System, shop: Shop) -> dict[str, str]:
     return await session_of(system, shop.user_id)
 
 
-async def listed(shop: Shop, owner: dict[str, str], **asked: Any) -> dict[str, Any]:
-    answer = await shop.http.get(PRODUCTS, params=asked, headers=owner)
+async def listed(shop: Shop, owner: dict[str, str], **fields: Any) -> dict[str, Any]:
+    answer = await shop.http.get(PRODUCTS, params=fields, headers=owner)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
 async def test_every_filter_finds_what_it_says(system: System, shop: Shop, owner: dict[str, str]) -> None:
-    """Source, store, visibility, stock, words and time, over all the stores of the owner."""
+    """Source, store, visibility, stock, words and time, over all stores of the owner."""
     second = await system.second_shop(shop.user_id)
     await shop.sync(SHOES)
     await shop.sync({"id": 2, "name": "پیش‌نویس", "status": "draft"})
     await second.sync({"id": 3, "name": "100%_cotton"})
 
-    async def found(**asked: Any) -> list[str]:
-        return [product["external_id"] for product in (await listed(shop, owner, **asked))["results"]]
+    async def found(**fields: Any) -> list[str]:
+        return [product["external_id"] for product in (await listed(shop, owner, **fields))["results"]]
 
     assert await found() == ["woo_3", "woo_2", "woo_1"]
     assert await found(external_source="woocommerce", store=shop.store_id) == ["woo_2", "woo_1"]
@@ -58,7 +58,7 @@ async def test_every_filter_finds_what_it_says(system: System, shop: Shop, owner
 
 
 async def test_pages_lead_to_each_other(shop: Shop, owner: dict[str, str]) -> None:
-    """Count, next and previous, as people know them."""
+    """Each page has count, next and previous."""
     for number in (1, 2, 3):
         await shop.sync({"id": number, "name": f"کالا {number}"})
     first = await listed(shop, owner, page_size=2)
@@ -69,29 +69,29 @@ async def test_pages_lead_to_each_other(shop: Shop, owner: dict[str, str]) -> No
     assert back["results"] == first["results"]
 
 
-async def test_the_detail_tells_facts_variations_and_chunks(shop: Shop, owner: dict[str, str]) -> None:
-    """With the metadata of the contract, and whether search is up to date."""
+async def test_the_detail_shows_variations_and_chunks(shop: Shop, owner: dict[str, str]) -> None:
+    """With the metadata of the contract, and whether the indexed text is current."""
     await shop.sync(SHOES)
     row = await shop.product(1)
     assert row
-    told = (await shop.http.get(f"{PRODUCTS}{row['id']}/", headers=owner)).json()
-    assert (told["title"], told["price"], told["currency"], told["in_stock"]) == (
+    content = (await shop.http.get(f"{PRODUCTS}{row['id']}/", headers=owner)).json()
+    assert (content["title"], content["price"], content["currency"], content["in_stock"]) == (
         SHOES["name"],
         "10",
         "IRT",
         False,
     )
-    assert [variation["external_id"] for variation in told["variations"]] == ["woo_11"]
-    assert ["۴۲" in chunk["text"] for chunk in told["chunks"]] == [True]
-    assert told["knowledge"]["current"] is True
-    metadata = told["metadata"]
+    assert [variation["external_id"] for variation in content["variations"]] == ["woo_11"]
+    assert ["۴۲" in chunk["text"] for chunk in content["chunks"]] == [True]
+    assert content["knowledge"]["current"] is True
+    metadata = content["metadata"]
     assert (metadata["woo_product_id"], metadata["sku"], metadata["needs_embedding"]) == (1, "SH-1", False)
     assert metadata["images"]["main"] == SHOES["image"]
     assert metadata["content_hash"] == row["content_hash"]
 
 
-async def test_nobody_reads_what_is_anothers(system: System, shop: Shop) -> None:
-    """Another's product looks like none."""
+async def test_products_of_other_users_are_not_shown(system: System, shop: Shop) -> None:
+    """They are a 404 like an unknown product."""
     await shop.sync(SHOES)
     row = await shop.product(1)
     assert row
@@ -106,7 +106,7 @@ async def test_nobody_reads_what_is_anothers(system: System, shop: Shop) -> None
 
 
 @pytest.mark.parametrize(
-    ("asked", "field"),
+    ("fields", "field"),
     [
         ({"page": 0}, "page"),
         ({"page_size": 1000}, "page_size"),
@@ -116,9 +116,9 @@ async def test_nobody_reads_what_is_anothers(system: System, shop: Shop) -> None
         ({"price": "1"}, "price"),
     ],
 )
-async def test_a_filter_that_means_nothing_is_named(
-    shop: Shop, owner: dict[str, str], asked: dict[str, Any], field: str
+async def test_an_invalid_filter_is_named(
+    shop: Shop, owner: dict[str, str], fields: dict[str, Any], field: str
 ) -> None:
-    """A 400 says which."""
-    answer = await shop.http.get(PRODUCTS, params=asked, headers=owner)
+    """A 400 names it."""
+    answer = await shop.http.get(PRODUCTS, params=fields, headers=owner)
     assert (answer.status_code, answer.json()["field"]) == (400, field), answer.text

@@ -1,4 +1,4 @@
-"""`POST /api/v1/knowledge/search/`: what it takes, whom it answers, and what it finds."""
+"""`POST /api/v1/knowledge/search/`: its body, its authentication and its results."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -9,7 +9,8 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from api.routes.search import MAX_QUERY_CHARACTERS, MAX_QUESTION_BYTES
+from api.app import SEARCH_BYTES
+from api.routes.search import MAX_QUERY_CHARACTERS
 from embedded.ports import free_ports
 from fakes.openai import EmbeddingServer, Fault, insufficient_quota, invalid_api_key, server_error
 from tests.conftest import Configure
@@ -60,36 +61,36 @@ async def stocked(shop: Shop) -> Shop:
 
 @pytest_asyncio.fixture(scope="module")
 async def store(system: System) -> Shop:
-    """A store with the catalogue in it, which no test changes."""
+    """A store with the catalogue; tests do not change it."""
     return await stocked(await system.shop())
 
 
-async def ask(shop: Shop, **asked: Any) -> httpx2.Response:
-    return await shop.http.post(SEARCH, json=asked, headers=shop.headers)
+async def ask(shop: Shop, **fields: Any) -> httpx2.Response:
+    return await shop.http.post(SEARCH, json=fields, headers=shop.headers)
 
 
 @pytest_asyncio.fixture(scope="module")
 async def deaf(configure: Configure) -> AsyncIterator[httpx2.AsyncClient]:
-    """An API whose embedding service is never there."""
-    (nobody,) = free_ports(1)
-    async with serving(configure(OPENAI_BASE_URL=f"http://127.0.0.1:{nobody}/v1")) as http:
+    """An API with an embedding service that is down."""
+    (closed,) = free_ports(1)
+    async with serving(configure(OPENAI_BASE_URL=f"http://127.0.0.1:{closed}/v1")) as http:
         yield http
 
 
 async def by_words(shop: Shop, deaf: httpx2.AsyncClient, query: str) -> list[str]:
-    """What is found without the help of any vector."""
+    """Returns the results of the search by words alone."""
     answer = await ask(replace(shop, http=deaf), query=query)
     assert (answer.status_code, answer.json()["mode"]) == (200, "words")
     return [hit["product"]["external_id"] for hit in answer.json()["results"]]
 
 
-async def test_a_hit_is_a_passage_and_the_live_product(store: Shop, embeddings: EmbeddingServer) -> None:
-    """Shaped as the contract has it; prices are texts, so that no digit is lost."""
+async def test_a_hit_has_a_chunk_and_the_current_product(store: Shop, embeddings: EmbeddingServer) -> None:
+    """In the shape of the contract; prices are strings, so that no digit is lost."""
     answer = await ask(store, query="لپ‌تاپ گیمینگ با حافظهٔ زیاد", limit=1)
     assert answer.status_code == 200
-    told = answer.json()
-    assert told["mode"] == "hybrid"
-    (hit,) = told["results"]
+    content = answer.json()
+    assert content["mode"] == "hybrid"
+    (hit,) = content["results"]
     assert hit["score"] > 0
     assert "حافظه" in hit["text"]
     row = await store.product(1)
@@ -109,7 +110,7 @@ async def test_a_hit_is_a_passage_and_the_live_product(store: Shop, embeddings: 
 
 
 async def test_hits_come_best_first(store: Shop) -> None:
-    """Scores fall, and the product that is asked for leads."""
+    """Scores decrease, and the product in question is first."""
     hits = await store.search("کیف چرمی زیبا")
     assert hits[0]["product"]["external_id"] == "woo_3"
     scores = [hit["score"] for hit in hits]
@@ -117,7 +118,7 @@ async def test_hits_come_best_first(store: Shop) -> None:
 
 
 async def test_a_question_is_embedded_once(store: Shop, embeddings: EmbeddingServer) -> None:
-    """Asked again, also in another spelling, it costs nothing."""
+    """The same question again, also in another spelling, costs no embedding."""
     for query in ("هدفون بی‌سیم", "هدفون  بي‌سيم ", "هدفون بی‌سیم"):
         assert (await ask(store, query=query)).status_code == 200
     assert sum(embeddings.texts.values()) == 1
@@ -132,7 +133,7 @@ async def test_with_and_without_slash(store: Shop, path: str) -> None:
 
 @pytest.mark.parametrize("authorization", [None, "Bearer wc_sk_live_unknown", "Basic eDp5"])
 async def test_a_token_is_needed(store: Shop, authorization: str | None) -> None:
-    """401 as everywhere."""
+    """A 401 without one."""
     headers = {} if authorization is None else {"Authorization": authorization}
     answer = await store.http.post(SEARCH, json={"query": "کیف"}, headers=headers)
     assert (answer.status_code, answer.json()) == (401, {"detail": "Invalid token"})
@@ -169,7 +170,7 @@ async def test_a_token_is_needed(store: Shop, authorization: str | None) -> None
     ids=lambda value: value if isinstance(value, str) else repr(value)[:40],
 )
 async def test_a_wrong_field_is_named(store: Shop, changes: dict[str, Any], field: str) -> None:
-    """400 with its name; a field nobody knows is one too, so that no typing error widens a search."""
+    """A 400 names it; unknown fields are errors too, so that a typing error does not widen a search."""
     answer = await ask(store, **{"query": "کیف", **changes})
     assert answer.status_code == 400
     assert answer.json()["field"] == field
@@ -177,16 +178,16 @@ async def test_a_wrong_field_is_named(store: Shop, changes: dict[str, Any], fiel
 
 
 async def test_a_question_is_required(store: Shop) -> None:
-    """An object without one is refused, and what is no object as well."""
+    """An object without one is refused, and a body that is not an object too."""
     assert (await ask(store, limit=5)).json()["field"] == "query"
-    for content, status in ((b"", 400), (b"[]", 400), (b"{", 400), (b" " * (MAX_QUESTION_BYTES + 1), 413)):
+    for content, status in ((b"", 400), (b"[]", 400), (b"{", 400), (b" " * (SEARCH_BYTES + 1), 413)):
         answer = await store.http.post(SEARCH, content=content, headers=store.headers)
         assert answer.status_code == status
         assert "error" in answer.json()
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("fields", "found"),
     [
         ({}, {1, 2, 3, 4}),
         ({"in_stock": True}, {1, 3, 4}),
@@ -208,21 +209,21 @@ async def test_a_question_is_required(store: Shop) -> None:
     ],
     ids=repr,
 )
-async def test_answers_satisfy_every_filter(store: Shop, asked: dict[str, Any], found: set[int]) -> None:
-    """Stock, prices including both ends, and categories in any case; a product without a price has none."""
-    hits = await store.search("لپ‌تاپ", **asked)
+async def test_answers_satisfy_every_filter(store: Shop, fields: dict[str, Any], found: set[int]) -> None:
+    """Stock, inclusive price limits and categories in any case; products without a price match no limit."""
+    hits = await store.search("لپ‌تاپ", **fields)
     assert {hit["product"]["external_id"] for hit in hits} == {f"woo_{number}" for number in found}
 
 
 @pytest.mark.parametrize(("limit", "count"), [(1, 1), (3, 3), (100, 4)])
 async def test_the_limit_is_kept(store: Shop, limit: int, count: int) -> None:
-    """At most so many hits, the best ones."""
+    """The response has at most that many hits, the best ones."""
     everything = await store.found("لپ‌تاپ سبک")
     assert await store.found("لپ‌تاپ سبک", limit=limit) == everything[:count]
 
 
-async def test_price_and_stock_are_of_this_moment(shop: Shop) -> None:
-    """What changed since the text was embedded is told, and filtered by, as it is now."""
+async def test_price_and_stock_are_current(shop: Shop) -> None:
+    """Results and filters use the present values, also if they changed after the text was embedded."""
     assert await shop.sync(CATALOGUE[0]) == "succeeded"
     cheaper = {**CATALOGUE[0], "price": "39999999.5", "stock_status": "outofstock", "stock_quantity": 0}
     assert await shop.sync(cheaper) == "unchanged"
@@ -232,10 +233,10 @@ async def test_price_and_stock_are_of_this_moment(shop: Shop) -> None:
     assert await shop.found("لپ‌تاپ", in_stock=True) == []
 
 
-async def test_nobody_finds_what_is_another_tenants(
+async def test_products_of_other_tenants_are_not_found(
     store: Shop, shop: Shop, deaf: httpx2.AsyncClient
 ) -> None:
-    """Neither by vectors nor by words, whatever is asked; an empty store has no answers."""
+    """Neither by vectors nor by words; an empty store has no results."""
     for query in ("لپ‌تاپ گیمینگ ایسوس", "کیف لپ‌تاپ چرمی"):
         assert await shop.found(query) == []
     own = {"id": 1, "name": "لپ‌تاپ گیمینگ ایسوس", "price": "1"}
@@ -246,8 +247,8 @@ async def test_nobody_finds_what_is_another_tenants(
     assert await by_words(shop, deaf, f"store={store.store_id} user={store.user_id} چرم") == []
 
 
-async def test_a_token_answers_for_its_store_only(system: System, store: Shop) -> None:
-    """Another store of the same owner is 404, as is one that does not exist; the own one may be named."""
+async def test_a_token_searches_its_store_only(system: System, store: Shop) -> None:
+    """Another store of the same owner is a 404, like an unknown one; its own store may be named."""
     second = await system.second_shop(store.user_id)
     assert await second.found("لپ‌تاپ") == []
     for number in (store.store_id, 0, -1, 2**70):
@@ -267,10 +268,10 @@ async def test_a_token_answers_for_its_store_only(system: System, store: Shop) -
     ],
     ids=["500", "quota", "key", "reset"],
 )
-async def test_words_must_do_where_questions_cannot_be_embedded(
+async def test_search_uses_words_while_embedding_fails(
     store: Shop, embeddings: EmbeddingServer, fault: Fault, query: str
 ) -> None:
-    """Whatever is wrong with the embedding service, search answers and says how; then it recovers."""
+    """Search responds for every failure of the embedding service, says so in `mode`, and recovers."""
     embeddings.fail_always(fault)
     answer = await ask(store, query=query)
     assert answer.status_code == 200
@@ -302,12 +303,12 @@ async def test_words_must_do_where_questions_cannot_be_embedded(
 async def test_spelling_does_not_hide_a_product(
     store: Shop, deaf: httpx2.AsyncClient, query: str, found: set[int]
 ) -> None:
-    """Arabic and Persian letters and digits, half-spaces, spaces and none: by words alone."""
+    """Arabic and Persian letters and digits, half-spaces, spaces and none, by words alone."""
     assert set(await by_words(store, deaf, query)) == {f"woo_{number}" for number in found}
 
 
 async def test_a_product_is_one_hit(shop: Shop, deaf: httpx2.AsyncClient) -> None:
-    """However many of its chunks match; the passage told is one of them."""
+    """If several chunks match, the hit shows one of them."""
     sentences = " ".join(f"این میز چوبی مدل {n} از چوب گردو ساخته شده است." for n in range(400))
     assert await shop.sync({"id": 9, "name": "میز گردو", "description": f"<p>{sentences}</p>"}) == "succeeded"
     assert len(await shop.chunks(9)) > 3

@@ -1,4 +1,4 @@
-"""Shops without the plugin: what they sign is taken once, what means nothing logged, the rest refused."""
+"""Signed deliveries of shops without the plugin: accepted once, ignored and logged, or refused."""
 
 from datetime import timedelta
 from typing import Any
@@ -71,27 +71,27 @@ async def custom(system: System, embeddings: EmbeddingServer) -> Shop:
 
 
 async def ended(shop: Shop, sent: Sent, platform: str = "woocommerce") -> dict[str, Any]:
-    """The event's row, once what it started has ended."""
+    """Returns the event's row after its workflow has ended."""
     answer = await shop.deliver(sent, platform)
     assert answer.status_code == 202, answer.text
     return await shop.ended(answer.json()["event_id"])
 
 
 async def test_a_ping_is_answered_200_without_a_signature(woo: Shop) -> None:
-    """Exactly 200, or WooCommerce pings after every delivery; it starts and logs nothing."""
+    """WooCommerce requires a 200; the ping starts no workflow and is not logged."""
     answer = await woo.deliver(recorded("00001_ping.json"))
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
     assert await woo.rows("SELECT id FROM events WHERE store_id = :store") == []
 
 
 async def test_a_body_that_only_resembles_a_ping_needs_a_signature(woo: Shop) -> None:
-    """Nothing unsigned says anything."""
+    """Without a signature it is refused."""
     for body in (b"webhook_id=1&x=2", b"webhook_id=", b"webhook_id=1\nid=2"):
         assert (await woo.deliver(Sent({}, body))).status_code == 401
 
 
 async def test_a_signed_product_becomes_searchable(woo: Shop) -> None:
-    """And the same body once more is the same event."""
+    """The same body again is the same event."""
     sent = deliveries.woocommerce(LAMP, SECRET)
     row = await ended(woo, sent)
     assert row["status"] == "succeeded"
@@ -101,7 +101,7 @@ async def test_a_signed_product_becomes_searchable(woo: Shop) -> None:
 
 
 async def test_one_wrong_byte_is_401_and_starts_nothing(woo: Shop) -> None:
-    """In the body or in the signature; and so is a missing one, or another store's secret."""
+    """In the body or in the signature; a missing signature and another store's secret are a 401 too."""
     sent = deliveries.woocommerce(LAMP, SECRET)
     signature = sent.headers["x-wc-webhook-signature"]
     flipped = signature[:-2] + ("A" if signature[-2] != "A" else "B") + signature[-1]
@@ -122,10 +122,10 @@ async def test_one_wrong_byte_is_401_and_starts_nothing(woo: Shop) -> None:
     assert await woo.rows("SELECT id FROM events WHERE store_id = :store") == []
 
 
-async def test_a_store_that_is_not_there_answers_like_a_wrong_signature(
+async def test_an_unknown_store_is_refused_like_a_wrong_signature(
     system: System, woo: Shop, shopify: Shop
 ) -> None:
-    """Nobody learns which stores exist, of which type, or which have a secret."""
+    """The response does not reveal which stores exist, of which type, or which have a secret."""
     sent = deliveries.woocommerce(LAMP, SECRET)
     without = await system.shop()
     answers = [
@@ -137,8 +137,8 @@ async def test_a_store_that_is_not_there_answers_like_a_wrong_signature(
     assert {(a.status_code, a.text) for a in answers} == {(401, '{"detail":"Invalid signature"}')}
 
 
-async def test_both_secrets_count_while_one_is_replaced(woo: Shop, system: System) -> None:
-    """And after the overlap only the new one."""
+async def test_both_secrets_are_accepted_during_a_rotation(woo: Shop, system: System) -> None:
+    """After the overlap only the new one is."""
     secret_box = SecretBox(system.settings.secret_keys)
     async with system.database.transaction() as connection:
         await stores.rotate_secret(
@@ -186,10 +186,10 @@ async def test_a_secret_that_woocommerce_reads_as_html_verifies(system: System) 
         ("product.updated", b'{"id":7,"price":{"a":1}}', "product.price"),
     ],
 )
-async def test_what_means_nothing_is_ignored_with_200_and_logged(
+async def test_an_irrelevant_delivery_is_ignored_with_200_and_logged(
     topic: str, body: bytes, said: str, woo: Shop
 ) -> None:
-    """WooCommerce would stop sending after seven refusals; a second time is counted."""
+    """WooCommerce stops sending after some refusals; a repetition is counted."""
     signed = deliveries.woocommerce({}, SECRET, topic=topic)
     signature = deliveries.hmac_of(SECRET, body)
     sent = Sent({**signed.headers, "x-wc-webhook-signature": signature}, body)
@@ -203,7 +203,7 @@ async def test_what_means_nothing_is_ignored_with_200_and_logged(
 
 
 async def test_a_body_decides_and_not_its_topic(woo: Shop) -> None:
-    """The topic is not signed: a captured product relabelled as deleted deletes nothing."""
+    """The topic is not signed: a captured product with the topic `deleted` deletes no product."""
     assert (await ended(woo, deliveries.woocommerce(LAMP, SECRET)))["status"] == "succeeded"
     relabelled = deliveries.woocommerce(LAMP, SECRET, topic="product.deleted")
     assert (await ended(woo, relabelled))["status"] == "unchanged"
@@ -211,7 +211,7 @@ async def test_a_body_decides_and_not_its_topic(woo: Shop) -> None:
 
 
 async def test_an_old_body_sent_again_changes_nothing(woo: Shop) -> None:
-    """Under another topic it is another event, and ends as stale."""
+    """With another topic it is another event, which ends as stale."""
     old = deliveries.woocommerce(LAMP, SECRET)
     newer = {**LAMP, "name": "چراغ تازه", "date_modified_gmt": "2026-11-20T11:00:00"}
     await ended(woo, old)
@@ -223,8 +223,8 @@ async def test_an_old_body_sent_again_changes_nothing(woo: Shop) -> None:
     assert product["title"] == "چراغ تازه"
 
 
-async def test_a_deletion_sent_again_as_it_was_deletes_nothing(woo: Shop) -> None:
-    """The same delivery is the same event; the next trip to the trash is another."""
+async def test_a_repeated_deletion_deletes_nothing(woo: Shop) -> None:
+    """The same delivery is the same event; a later deletion is another event."""
     first = deliveries.woocommerce({"id": 7}, SECRET, topic="product.deleted", delivery_id="d1")
     later = {**LAMP, "date_modified_gmt": "2026-11-20T12:00:00"}
     await ended(woo, deliveries.woocommerce(LAMP, SECRET))
@@ -237,8 +237,8 @@ async def test_a_deletion_sent_again_as_it_was_deletes_nothing(woo: Shop) -> Non
     assert await woo.found("چراغ") == []
 
 
-async def test_shopify_products_are_taken_exactly(shopify: Shop) -> None:
-    """Ids beyond 2^53, variants, tags in one text, the lowest price, what is on sale."""
+async def test_shopify_products_are_stored_exactly(shopify: Shop) -> None:
+    """Ids beyond 2^53, variants, tags in one string, the lowest price and the sale price."""
     row = await ended(shopify, deliveries.shopify(BULB, SECRET), "shopify")
     assert row["external_id"] == "shopify_788032119674292922"
     product = await shopify.one("SELECT * FROM products WHERE store_id = :store")
@@ -260,7 +260,7 @@ async def test_shopify_products_are_taken_exactly(shopify: Shop) -> None:
 
 
 async def test_shopify_products_come_and_go(shopify: Shop) -> None:
-    """Archived, unpublished, deleted; a deletion relabelled from another body is none."""
+    """Archived, unpublished and deleted; a product body with the topic of a deletion deletes no product."""
     at = iter(range(10, 60))
 
     async def found_after(changes: dict[str, Any], topic: str = "products/update") -> list[str]:
@@ -283,7 +283,7 @@ async def test_shopify_products_come_and_go(shopify: Shop) -> None:
 
 
 async def test_shopify_deliveries_are_one_by_topic_and_webhook_id(shopify: Shop) -> None:
-    """Two topics of one action are two events; headers come with and without X-."""
+    """Two topics of one action are two events; headers may have the prefix X-."""
     for topic in ("products/create", "products/update"):
         sent = deliveries.shopify(BULB, SECRET, topic=topic)
         assert (await shopify.deliver(sent, "shopify")).status_code == 202
@@ -301,7 +301,7 @@ def event(**changes: Any) -> dict[str, Any]:
 
 
 async def test_custom_events_are_signed_by_standard_webhooks(custom: Shop) -> None:
-    """External ids are the sender's own, as they are."""
+    """External ids are stored as the sender writes them."""
     row = await ended(custom, deliveries.custom(event(), STANDARD), "custom")
     assert (row["event_id"], row["external_id"]) == ("c1", "sku/۷ الف")
     assert await custom.found("میز تحریر") == ["sku/۷ الف"]
@@ -313,7 +313,7 @@ async def test_custom_events_are_signed_by_standard_webhooks(custom: Shop) -> No
 
 @pytest.mark.parametrize("age", [400.0, -400.0])
 async def test_a_signature_of_another_time_is_refused(age: float, custom: Shop) -> None:
-    """Five minutes either way."""
+    """Five minutes in both directions."""
     sent = deliveries.custom(event(), STANDARD, age=age)
     assert (await custom.deliver(sent, "custom")).status_code == 401
 
@@ -334,8 +334,8 @@ async def test_one_good_signature_among_several_is_enough(custom: Shop) -> None:
         assert answer.status_code == 401
 
 
-async def test_senders_who_read_answers_are_told_what_is_wrong(custom: Shop) -> None:
-    """The field by its name."""
+async def test_an_invalid_custom_event_names_the_field(custom: Shop) -> None:
+    """The 400 names it."""
     for body, field in (
         (event(event_type="product.renamed"), "event_type"),
         (event(product={"id": ""}), "product.id"),
@@ -346,8 +346,8 @@ async def test_senders_who_read_answers_are_told_what_is_wrong(custom: Shop) -> 
         assert (answer.status_code, answer.json()["field"]) == (400, field)
 
 
-async def test_a_signature_beside_a_token_must_be_right(system: System, embeddings: EmbeddingServer) -> None:
-    """Our plugin signs where it knows the secret; a wrong signature is worse than none."""
+async def test_a_signature_with_a_token_must_be_valid(system: System, embeddings: EmbeddingServer) -> None:
+    """The plugin signs if it has the secret; a wrong signature is refused, a missing one is not."""
     shop = await system.shop(webhook_secret=STANDARD)
     body = event(product={"id": 7})
     good = deliveries.custom(body, STANDARD)
@@ -363,7 +363,7 @@ async def test_a_signature_beside_a_token_must_be_right(system: System, embeddin
 
 @pytest.mark.slow
 async def test_every_recorded_delivery_is_answered_right(system: System, embeddings: EmbeddingServer) -> None:
-    """Byte for byte with its headers; at the end the state is right."""
+    """With the recorded bytes and headers; the products are right at the end."""
     shop = await system.shop(webhook_secret=RECORDED_SECRET)
     for entry in INDEX:
         sent = recorded(entry["file"])
@@ -384,7 +384,7 @@ async def test_every_recorded_delivery_is_answered_right(system: System, embeddi
 
 
 async def test_a_token_of_another_platform_sends_no_woocommerce_products(custom: Shop) -> None:
-    """Its ids would be read in two ways."""
+    """Its ids would have two meanings."""
     answer = await custom.send({"id": 7, "name": "a"})
     assert answer.status_code == 403
     assert "custom" in answer.json()["error"]

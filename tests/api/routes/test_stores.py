@@ -1,4 +1,4 @@
-"""Stores over HTTP: made, changed and removed; their secrets go in and come out once."""
+"""Stores over HTTP: created, changed and removed; a secret is shown once."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -22,22 +22,22 @@ async def admin(system: System) -> AsyncIterator[dict[str, str]]:
     yield await session(system, "store-admin@example.com", is_staff=True)
 
 
-async def make(system: System, admin: dict[str, str], **asked: Any) -> dict[str, Any]:
-    answer = await system.http.post(STORES, json={"name": "فروشگاه", **asked}, headers=admin)
+async def make(system: System, admin: dict[str, str], **fields: Any) -> dict[str, Any]:
+    answer = await system.http.post(STORES, json={"name": "فروشگاه", **fields}, headers=admin)
     assert answer.status_code == 201, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    made: dict[str, Any] = answer.json()
+    return made
 
 
 async def read(system: System, admin: dict[str, str], store_id: int) -> dict[str, Any]:
-    told: dict[str, Any] = (await system.http.get(f"{STORES}{store_id}/", headers=admin)).json()
-    return told
+    made: dict[str, Any] = (await system.http.get(f"{STORES}{store_id}/", headers=admin)).json()
+    return made
 
 
 async def secrets(connection: AsyncConnection, store_id: int, secret_box: SecretBox) -> list[str]:
     terms = await stores.delivery_terms(connection, store_id)
     assert terms
-    return [secret_box.decrypt(encrypted) for encrypted in terms.encrypted_secrets]
+    return [secret_box.decrypt(sealed) for sealed in terms.encrypted_secrets]
 
 
 async def live_secrets(system: System, store_id: int) -> list[str]:
@@ -48,43 +48,43 @@ async def live_secrets(system: System, store_id: int) -> list[str]:
 async def test_a_store_is_made_with_a_webhook_address_and_a_secret(
     system: System, admin: dict[str, str]
 ) -> None:
-    """The secret is shown once, and of letters and digits that survive WooCommerce's HTML."""
-    told = await make(system, admin, base_url="https://Shop.Example/", currency="IRR")
-    assert told["type"] == "woocommerce"
-    assert told["base_url"] == "https://shop.example"
-    assert told["user"]["email"] == "store-admin@example.com"
-    assert told["webhook_url"].endswith(f"/api/integrations/woocommerce/webhook/{told['id']}/")
-    secret = told["webhook_secret"]
+    """The secret is shown once and has only characters that WooCommerce's HTML does not change."""
+    made = await make(system, admin, base_url="https://Shop.Example/", currency="IRR")
+    assert made["type"] == "woocommerce"
+    assert made["base_url"] == "https://shop.example"
+    assert made["user"]["email"] == "store-admin@example.com"
+    assert made["webhook_url"].endswith(f"/api/integrations/woocommerce/webhook/{made['id']}/")
+    secret = made["webhook_secret"]
     assert secret.removeprefix("whsec_").isalnum()
-    assert await live_secrets(system, told["id"]) == [secret]
-    shown = await read(system, admin, told["id"])
+    assert await live_secrets(system, made["id"]) == [secret]
+    shown = await read(system, admin, made["id"])
     assert "webhook_secret" not in shown
-    assert shown == {name: value for name, value in told.items() if name != "webhook_secret"}
+    assert shown == {name: value for name, value in made.items() if name != "webhook_secret"}
 
 
 async def test_a_store_for_another_user(system: System, admin: dict[str, str], shop: Shop) -> None:
-    """Who then sees what it sells; a user nobody knows is refused."""
-    told = await make(system, admin, user_id=shop.user_id, type="custom")
-    assert told["user"]["id"] == shop.user_id
+    """That user sees the products of the store; an unknown user is refused."""
+    made = await make(system, admin, user_id=shop.user_id, type="custom")
+    assert made["user"]["id"] == shop.user_id
     answer = await system.http.post(STORES, json={"name": "a", "user_id": 2**62}, headers=admin)
     assert answer.status_code == 404
     assert answer.json()["field"] == "user_id"
 
 
-async def test_what_is_kept_is_sealed(system: System, admin: dict[str, str]) -> None:
-    """No secret stands in the table or in an answer as it was given."""
-    told = await make(system, admin, webhook_secret="chosen-by-the-shop", credentials=CREDENTIALS)
+async def test_secrets_are_stored_encrypted(system: System, admin: dict[str, str]) -> None:
+    """No secret is in the table or in a response in plain text."""
+    made = await make(system, admin, webhook_secret="chosen-by-the-shop", credentials=CREDENTIALS)
     async with system.database.reading() as connection:
-        row = (await connection.exec_driver_sql("SELECT * FROM stores WHERE id = %s", (told["id"],))).one()
-    shown = repr(row) + repr(await read(system, admin, told["id"]))
+        row = (await connection.exec_driver_sql("SELECT * FROM stores WHERE id = %s", (made["id"],))).one()
+    shown = repr(row) + repr(await read(system, admin, made["id"]))
     for secret in ("chosen-by-the-shop", *CREDENTIALS.values()):
         assert secret not in shown
     assert SecretBox((SECRET_KEY,)).decrypt_fields(row.credentials) == CREDENTIALS
-    assert await live_secrets(system, told["id"]) == ["chosen-by-the-shop"]
+    assert await live_secrets(system, made["id"]) == ["chosen-by-the-shop"]
 
 
 @pytest.mark.parametrize(
-    ("asked", "field"),
+    ("fields", "field"),
     [
         ({"name": ""}, "name"),
         ({"name": "  "}, "name"),
@@ -106,36 +106,69 @@ async def test_what_is_kept_is_sealed(system: System, admin: dict[str, str]) -> 
         ({"type": "shopify", "credentials": CREDENTIALS}, "credentials"),
         ({"type": "custom", "credentials": CREDENTIALS}, "credentials"),
         ({"id": 7}, "id"),
+        ({"user_id": "1"}, "user_id"),
+        ({"schedule": {"paused": 0}}, "schedule.paused"),
+        ({"schedule": []}, "schedule"),
     ],
 )
-async def test_what_cannot_be_is_refused_by_its_name(
-    asked: dict[str, Any], field: str, system: System, admin: dict[str, str]
+async def test_an_invalid_field_is_named(
+    fields: dict[str, Any], field: str, system: System, admin: dict[str, str]
 ) -> None:
-    """And no secret is repeated."""
-    answer = await system.http.post(STORES, json={"name": "a", **asked}, headers=admin)
+    """The response repeats no secret."""
+    answer = await system.http.post(STORES, json={"name": "a", **fields}, headers=admin)
     assert answer.status_code == 400, answer.text
     assert answer.json()["field"] == field
     assert "cs_" not in answer.text
 
 
+@pytest.mark.parametrize(
+    "content_type", [None, "application/json", "text/plain", "application/x-www-form-urlencoded"]
+)
+async def test_the_content_type_does_not_matter(
+    content_type: str | None, system: System, admin: dict[str, str]
+) -> None:
+    """A JSON body is accepted with every content type."""
+    headers = admin if content_type is None else {**admin, "Content-Type": content_type}
+    answer = await system.http.post(STORES, content=b'{"name": "a", "name": "b"}', headers=headers)
+    assert (answer.status_code, answer.json()["name"]) == (201, "b")
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b"", "The body is not JSON"),
+        (b'{"name": NaN}', "The body is not JSON"),
+        (b"null", "The body must be a JSON object"),
+        (b'{"name": ' + b"[" * 64 + b"]" * 64 + b"}", "The body nests too deeply"),
+    ],
+)
+async def test_an_invalid_body_is_refused(
+    body: bytes, error: str, system: System, admin: dict[str, str]
+) -> None:
+    """The 400 has the same errors as on the routes that read the body by hand."""
+    headers = {**admin, "Content-Type": "application/json"}
+    answer = await system.http.post(STORES, content=body, headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (400, error)
+
+
 async def test_a_setting_lets_shops_be_on_private_networks(
     system: System, admin: dict[str, str], configure: Configure
 ) -> None:
-    """For shops beside us, and for trying things out."""
+    """For shops in the same network, and for tests."""
     async with serving(configure(allow_private_shops=True, public_url="https://sync.example/")) as http:
         answer = await http.post(
             STORES, json={"name": "a", "base_url": "http://127.0.0.1:8080"}, headers=admin
         )
     assert answer.status_code == 201
-    told = answer.json()
-    assert told["base_url"] == "http://127.0.0.1:8080"
-    assert told["webhook_url"].startswith("https://sync.example/api/")
+    made = answer.json()
+    assert made["base_url"] == "http://127.0.0.1:8080"
+    assert made["webhook_url"].startswith("https://sync.example/api/")
 
 
-async def test_only_what_is_named_changes(system: System, admin: dict[str, str]) -> None:
-    """Null takes away what may be missing; the type stays."""
-    told = await make(system, admin, currency="IRT", base_url="https://shop.example", credentials=CREDENTIALS)
-    address = f"{STORES}{told['id']}/"
+async def test_only_named_fields_change(system: System, admin: dict[str, str]) -> None:
+    """Null removes optional fields; the type stays."""
+    made = await make(system, admin, currency="IRT", base_url="https://shop.example", credentials=CREDENTIALS)
+    address = f"{STORES}{made['id']}/"
     changed = (await system.http.patch(address, json={"name": "تازه"}, headers=admin)).json()
     assert (changed["name"], changed["currency"]) == ("تازه", "IRT")
     assert changed["has_credentials"]
@@ -148,12 +181,12 @@ async def test_only_what_is_named_changes(system: System, admin: dict[str, str])
 
 
 async def test_credentials_do_not_follow_to_another_host(system: System, admin: dict[str, str]) -> None:
-    """Unless they are given with it; a path of the same host is the same shop."""
-    told = await make(system, admin, base_url="https://shop.example", credentials=CREDENTIALS)
-    address = f"{STORES}{told['id']}/"
+    """Unless the request contains them; another path on the same host keeps them."""
+    made = await make(system, admin, base_url="https://shop.example", credentials=CREDENTIALS)
+    address = f"{STORES}{made['id']}/"
 
-    async def change(**asked: Any) -> bool:
-        has: bool = (await system.http.patch(address, json=asked, headers=admin)).json()["has_credentials"]
+    async def change(**fields: Any) -> bool:
+        has: bool = (await system.http.patch(address, json=fields, headers=admin)).json()["has_credentials"]
         return has
 
     assert await change(base_url="https://shop.example/wp")
@@ -162,26 +195,26 @@ async def test_credentials_do_not_follow_to_another_host(system: System, admin: 
 
 
 async def test_a_secret_is_rotated_with_an_overlap(system: System, admin: dict[str, str]) -> None:
-    """Both count for a while; without an overlap the old one ends at once."""
-    told = await make(system, admin)
-    first = told["webhook_secret"]
-    address = f"{STORES}{told['id']}/rotate-secret/"
+    """Both are accepted during the overlap; without one the old secret ends at once."""
+    made = await make(system, admin)
+    first = made["webhook_secret"]
+    address = f"{STORES}{made['id']}/rotate-secret/"
     second = (await system.http.post(address, headers=admin)).json()["webhook_secret"]
-    assert await live_secrets(system, told["id"]) == [second, first]
-    assert (await read(system, admin, told["id"]))["old_secret_until"] is not None
+    assert await live_secrets(system, made["id"]) == [second, first]
+    assert (await read(system, admin, made["id"]))["old_secret_until"] is not None
     third = (await system.http.post(address, json={"overlap_hours": 0}, headers=admin)).json()
-    assert await live_secrets(system, told["id"]) == [third["webhook_secret"]]
+    assert await live_secrets(system, made["id"]) == [third["webhook_secret"]]
     assert third["old_secret_until"] is None
     chosen = await system.http.post(address, json={"webhook_secret": "shpss_0123456789"}, headers=admin)
     assert chosen.json()["webhook_secret"] == "shpss_0123456789"
 
 
 async def test_stores_are_listed_newest_first(system: System, admin: dict[str, str], shop: Shop) -> None:
-    """All, or those of a user or type, in pages."""
+    """All stores, or the stores of a user or type, in pages."""
     made = [await make(system, admin, user_id=shop.user_id, type=t) for t in ("shopify", "custom")]
 
-    async def listed(**asked: Any) -> list[int]:
-        params = {"user_id": shop.user_id, **asked}
+    async def listed(**fields: Any) -> list[int]:
+        params = {"user_id": shop.user_id, **fields}
         page = (await system.http.get(STORES, params=params, headers=admin)).json()
         return [store["id"] for store in page["results"]]
 
@@ -191,7 +224,7 @@ async def test_stores_are_listed_newest_first(system: System, admin: dict[str, s
 
 
 async def test_a_removed_store_leaves_nothing(system: System, admin: dict[str, str], shop: Shop) -> None:
-    """Its token opens nothing, its products are found by nobody, its events are gone."""
+    """Its token is invalid, its products are not found, and its events are removed."""
     await shop.sync({"id": 1, "name": "چراغ مطالعه", "description": "نور گرم"})
     owner = await session_of(system, shop.user_id)
     address = f"{STORES}{shop.store_id}/"
@@ -210,14 +243,14 @@ async def test_a_removed_store_leaves_nothing(system: System, admin: dict[str, s
         assert answer.status_code == 404
 
 
-async def test_secrets_are_sealed_anew_with_the_first_key(system: System, admin: dict[str, str]) -> None:
-    """Then the key before may go."""
-    told = await make(system, admin, credentials=CREDENTIALS)
+async def test_secrets_are_encrypted_again_with_the_first_key(system: System, admin: dict[str, str]) -> None:
+    """The previous key is not needed any more."""
+    made = await make(system, admin, credentials=CREDENTIALS)
     new = "another key of thirty-two bytes or more"
     async with system.database.transaction() as connection:
         assert await stores.rotate_keys(connection, SecretBox((new, SECRET_KEY))) >= 1
     async with system.database.reading() as connection:
-        assert await secrets(connection, told["id"], SecretBox((new,))) == [told["webhook_secret"]]
+        assert await secrets(connection, made["id"], SecretBox((new,))) == [made["webhook_secret"]]
     async with system.database.transaction() as connection:
         await stores.rotate_keys(connection, SecretBox((SECRET_KEY, new)))
-    assert await live_secrets(system, told["id"]) == [told["webhook_secret"]]
+    assert await live_secrets(system, made["id"]) == [made["webhook_secret"]]

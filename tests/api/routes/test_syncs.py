@@ -1,4 +1,4 @@
-"""Bulk resyncs over HTTP: started, listed, and what differed."""
+"""Bulk resyncs over HTTP: started, listed, and their findings."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,38 +31,40 @@ async def admin(reading: System) -> AsyncIterator[dict[str, str]]:
 
 
 class Asking:
-    """An admin who asks about a store's syncs."""
+    """The requests of an admin about a store's syncs."""
 
     def __init__(self, http: httpx2.AsyncClient, admin: dict[str, str], store_id: int) -> None:
         self._http = http
         self._admin = admin
         self._path = f"{STORES}{store_id}/"
 
-    async def resync(self, **asked: Any) -> httpx2.Response:
-        return await self._http.post(f"{self._path}resync/", json=asked, headers=self._admin)
+    async def resync(self, **fields: Any) -> httpx2.Response:
+        return await self._http.post(f"{self._path}resync/", json=fields, headers=self._admin)
 
-    async def read(self, sync_id: int, **asked: Any) -> dict[str, Any]:
-        answer = await self._http.get(f"{self._path}syncs/{sync_id}/", params=asked, headers=self._admin)
+    async def read(self, sync_id: int, **fields: Any) -> dict[str, Any]:
+        answer = await self._http.get(f"{self._path}syncs/{sync_id}/", params=fields, headers=self._admin)
         assert answer.status_code == 200, answer.text
-        told: dict[str, Any] = answer.json()
-        return told
+        sync: dict[str, Any] = answer.json()
+        return sync
 
-    async def list(self, **asked: Any) -> dict[str, Any]:
-        told: dict[str, Any] = (
-            await self._http.get(f"{self._path}syncs/", params=asked, headers=self._admin)
+    async def list(self, **fields: Any) -> dict[str, Any]:
+        sync: dict[str, Any] = (
+            await self._http.get(f"{self._path}syncs/", params=fields, headers=self._admin)
         ).json()
-        return told
+        return sync
 
-    async def ended(self, **asked: Any) -> dict[str, Any]:
-        """Start a sync, and its report once it and its workflow have ended."""
+    async def ended(self, **fields: Any) -> dict[str, Any]:
+        """Start a sync. Returns its report after the sync and its workflow have ended."""
 
         async def started() -> httpx2.Response:
-            return await self.resync(**asked)
+            return await self.resync(**fields)
 
         answer = await eventually(started, lambda answer: answer.status_code == 202, what="the start")
         sync_id = answer.json()["id"]
         return await eventually(
-            lambda: self.read(sync_id), lambda told: told["finished_at"] is not None, what="the sync's end"
+            lambda: self.read(sync_id),
+            lambda sync: sync["finished_at"] is not None,
+            what="the sync's end",
         )
 
 
@@ -71,18 +73,18 @@ def asking(synced: Synced, admin: dict[str, str]) -> Asking:
     return Asking(synced.system.http, admin, synced.store.store_id)
 
 
-async def test_a_resync_is_started_followed_and_told_of(synced: Synced, asking: Asking) -> None:
-    """202 with its sync, whose counts and findings can be read; in sync is what differs in nothing."""
+async def test_a_resync_is_started_and_reported(synced: Synced, asking: Asking) -> None:
+    """A 202 with the sync; its counts and findings can be read, and `in_sync` is true without differences."""
     earlier = datetime.now(UTC) - timedelta(minutes=1)
     synced.shop.clock = lambda: earlier
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(12)]
     answer = await asking.resync(mode="full")
     assert answer.status_code == 202
-    told = answer.json()
-    assert (told["mode"], told["dry_run"], told["store"]) == ("full", False, synced.store.store_id)
-    assert told["status"] in ("queued", "running")
-    assert f"catalog-sync%2F{synced.store.store_id}/" in told["workflow_url"]
-    first = await eventually(lambda: asking.read(told["id"]), lambda now: now["finished_at"], what="the end")
+    sync = answer.json()
+    assert (sync["mode"], sync["dry_run"], sync["store"]) == ("full", False, synced.store.store_id)
+    assert sync["status"] in ("queued", "running")
+    assert f"catalog-sync%2F{synced.store.store_id}/" in sync["workflow_url"]
+    first = await eventually(lambda: asking.read(sync["id"]), lambda now: now["finished_at"], what="the end")
     assert (first["status"], first["progress"], first["total"]) == ("succeeded", 1.0, 12)
     assert (first["counts"]["new"], first["in_sync"], first["kinds"]) == (12, False, {})
     second = await asking.ended(mode="full")
@@ -105,7 +107,7 @@ async def test_a_resync_is_started_followed_and_told_of(synced: Synced, asking: 
 
 
 async def test_a_store_has_one_sync_at_a_time(synced: Synced, asking: Asking) -> None:
-    """The second is 409, with the one under way; also where that was begun by its schedule."""
+    """A second one is a 409 that shows the running sync, also if the schedule started it."""
     synced.shop.add(name="کفش")
     synced.shop.fail_always("hang")
     first = await asking.resync(mode="full")
@@ -122,24 +124,22 @@ async def test_a_store_has_one_sync_at_a_time(synced: Synced, asking: Asking) ->
 async def test_a_shop_that_cannot_be_read_is_refused_by_what_it_lacks(
     reading: System, admin: dict[str, str]
 ) -> None:
-    """The type, the address or the credentials, before anything is started."""
+    """The type, the address or the credentials; no sync is started."""
     lacking: list[tuple[dict[str, Any], str]] = [
         ({"type": "custom", "base_url": "https://shop.example"}, "type"),
         ({"credentials": CREDENTIALS}, "base_url"),
         ({"base_url": "https://shop.example"}, "credentials"),
     ]
-    for asked, field in lacking:
-        store = await reading.http.post(STORES, json={"name": "a", **asked}, headers=admin)
+    for fields, field in lacking:
+        store = await reading.http.post(STORES, json={"name": "a", **fields}, headers=admin)
         answer = await Asking(reading.http, admin, store.json()["id"]).resync()
         assert (answer.status_code, answer.json()["field"]) == (400, field)
 
 
-async def test_what_is_asked_wrongly_is_refused(
-    synced: Synced, asking: Asking, admin: dict[str, str]
-) -> None:
-    """By its name; what is not there is 404, and so is the sync of another store."""
-    for asked, field in (({"mode": "some"}, "mode"), ({"dry_run": 1}, "dry_run"), ({"full": True}, "full")):
-        answer = await asking.resync(**asked)
+async def test_an_invalid_request_is_refused(synced: Synced, asking: Asking, admin: dict[str, str]) -> None:
+    """A 400 names the field; an unknown sync is a 404, and so is the sync of another store."""
+    for fields, field in (({"mode": "some"}, "mode"), ({"dry_run": 1}, "dry_run"), ({"full": True}, "full")):
+        answer = await asking.resync(**fields)
         assert (answer.status_code, answer.json()["field"]) == (400, field)
     nowhere = Asking(synced.system.http, admin, 10**15)
     assert (await nowhere.resync()).status_code == 404
@@ -153,8 +153,8 @@ async def test_what_is_asked_wrongly_is_refused(
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["row-first", "worker-first"])
-async def test_who_queues_a_sync_may_be_later_than_the_worker(synced: Synced, *, late: bool) -> None:
-    """Either may write the row first; it goes from queued to running, and never back."""
+async def test_the_worker_may_store_a_sync_before_the_api(synced: Synced, *, late: bool) -> None:
+    """Either may insert the row first; the status goes from queued to running and never back."""
     request = SyncRequest(store_id=synced.store.store_id, mode=SyncMode.FULL)
     order = [SyncStatus.QUEUED, SyncStatus.RUNNING]
     for status in reversed(order) if late else order:
@@ -167,8 +167,8 @@ async def test_who_queues_a_sync_may_be_later_than_the_worker(synced: Synced, *,
     assert (await synced.read(written)).status is SyncStatus.RUNNING
 
 
-async def test_who_queues_late_ends_no_other_sync(synced: Synced) -> None:
-    """Only a run that has begun knows that those before it are over."""
+async def test_queueing_late_ends_no_other_sync(synced: Synced) -> None:
+    """Only a running sync marks earlier ones as ended."""
     request = SyncRequest(store_id=synced.store.store_id, mode=SyncMode.FULL)
     begun = []
     for status in (SyncStatus.RUNNING, SyncStatus.QUEUED):
@@ -188,13 +188,13 @@ async def test_who_queues_late_ends_no_other_sync(synced: Synced) -> None:
 async def test_without_temporal_nothing_is_started(
     synced: Synced, admin: dict[str, str], configure: Configure
 ) -> None:
-    """503, and the shop is asked nothing; stores can be made and changed all the same."""
+    """A 503 without a request to the shop; stores can still be created and changed."""
     down = configure(temporal_address="127.0.0.1:1", allow_private_shops=True)
     async with serving(down) as http:
         answer = await Asking(http, admin, synced.store.store_id).resync()
         assert answer.status_code == 503
-        asked = {"name": "a", "base_url": synced.shop.base_url, "credentials": CREDENTIALS}
-        made = await http.post(STORES, json={**asked, "schedule": {"paused": True}}, headers=admin)
+        fields = {"name": "a", "base_url": synced.shop.base_url, "credentials": CREDENTIALS}
+        made = await http.post(STORES, json={**fields, "schedule": {"paused": True}}, headers=admin)
         assert made.status_code == 201
         path = f"{STORES}{made.json()['id']}/"
         changed = await http.patch(path, json={"schedule": {"full_days": 3}}, headers=admin)
@@ -204,7 +204,7 @@ async def test_without_temporal_nothing_is_started(
 
 
 async def test_a_schedule_is_kept_as_it_is_named(reading: System, admin: dict[str, str]) -> None:
-    """What is not named stays, null is never, and null for all of it is the usual one again."""
+    """Fields that are left out stay, null is never, and `schedule: null` restores the default."""
     made = await reading.http.post(STORES, json={"name": "a"}, headers=admin)
     usual = {"incremental_hours": 6, "full_days": 7, "paused": False}
     assert made.json()["schedule"] == usual
@@ -216,13 +216,13 @@ async def test_a_schedule_is_kept_as_it_is_named(reading: System, admin: dict[st
         ({}, twelve),
         (None, usual),
     ]
-    for asked, expected in kept:
-        answer = await reading.http.patch(path, json={"schedule": asked}, headers=admin)
+    for fields, expected in kept:
+        answer = await reading.http.patch(path, json={"schedule": fields}, headers=admin)
         assert answer.json()["schedule"] == expected
 
 
 @pytest.mark.parametrize(
-    ("asked", "field"),
+    ("fields", "field"),
     [
         ({"incremental_hours": 0}, "schedule.incremental_hours"),
         ({"incremental_hours": 169}, "schedule.incremental_hours"),
@@ -233,18 +233,18 @@ async def test_a_schedule_is_kept_as_it_is_named(reading: System, admin: dict[st
         ("daily", "schedule"),
     ],
 )
-async def test_a_schedule_that_cannot_be_is_refused_by_its_name(
-    asked: object, field: str, reading: System, admin: dict[str, str]
+async def test_an_invalid_schedule_is_named(
+    fields: object, field: str, reading: System, admin: dict[str, str]
 ) -> None:
-    """An hour to a week, a day to a month, or null."""
-    answer = await reading.http.post(STORES, json={"name": "a", "schedule": asked}, headers=admin)
+    """Allowed are an hour to a week, a day to a month, or null."""
+    answer = await reading.http.post(STORES, json={"name": "a", "schedule": fields}, headers=admin)
     assert (answer.status_code, answer.json()["field"]) == (400, field)
 
 
 async def test_the_first_import_begins_when_the_shop_can_be_read(
     reading: System, server: ShopServer, embeddings: EmbeddingServer, admin: dict[str, str]
 ) -> None:
-    """With the credentials; its schedules are there then, and go with the store."""
+    """With the credentials; the schedules exist from then on, until the store is removed."""
     server.add(name="کفش")
     made = await reading.http.post(STORES, json={"name": "a", "base_url": server.base_url}, headers=admin)
     path = f"{STORES}{made.json()['id']}/"
@@ -253,7 +253,9 @@ async def test_the_first_import_begins_when_the_shop_can_be_read(
     assert changed.status_code == 200, changed.text
     asking = Asking(reading.http, admin, made.json()["id"])
     listed = await eventually(
-        asking.list, lambda told: told["results"] and told["results"][0]["finished_at"], what="the import"
+        asking.list,
+        lambda sync: sync["results"] and sync["results"][0]["finished_at"],
+        what="the import",
     )
     assert (listed["count"], listed["results"][0]["mode"], listed["results"][0]["counts"]["new"]) == (
         1,

@@ -22,11 +22,11 @@ async def admin(system: System) -> dict[str, str]:
     return await session(system, "token-admin@example.com", is_staff=True)
 
 
-async def generate(system: System, admin: dict[str, str], **asked: Any) -> dict[str, Any]:
-    answer = await system.http.post(GENERATE, json=asked, headers=admin)
+async def generate(system: System, admin: dict[str, str], **fields: Any) -> dict[str, Any]:
+    answer = await system.http.post(GENERATE, json=fields, headers=admin)
     assert answer.status_code == 201, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    issued: dict[str, Any] = answer.json()
+    return issued
 
 
 async def health(http: httpx2.AsyncClient, secret: str) -> httpx2.Response:
@@ -34,23 +34,23 @@ async def health(http: httpx2.AsyncClient, secret: str) -> httpx2.Response:
 
 
 async def refusal(http: httpx2.AsyncClient, secret: str) -> str | None:
-    """Why a token is refused; None where it is not."""
+    """Returns why a token is refused; None if it is accepted."""
     answer = await health(http, secret)
     return None if answer.status_code == 200 else answer.json()["detail"]
 
 
 async def test_a_token_comes_with_a_store_and_its_secrets_once(system: System, admin: dict[str, str]) -> None:
-    """The contract's answer, field by field."""
-    told = await generate(system, admin)
-    assert told["token"].startswith("wc_sk_live_")
-    assert len(told["token"]) == len("wc_sk_live_") + 40
-    assert told["token_preview"] == f"{told['token'][:6]}...{told['token'][-6:]}"
-    assert told["integration_type"] == "woocommerce"
-    assert told["name"] == "Integration Token"
-    assert told["user"]["email"] == "token-admin@example.com"
-    assert told["store"]["webhook_secret"].startswith("whsec_")
-    assert told["message"] == "⚠️ این token فقط یکبار نمایش داده می‌شود. لطفاً آن را کپی کنید."
-    assert (await health(system.http, told["token"])).json()["store"]["id"] == told["store"]["id"]
+    """The response of the contract, field by field."""
+    issued = await generate(system, admin)
+    assert issued["token"].startswith("wc_sk_live_")
+    assert len(issued["token"]) == len("wc_sk_live_") + 40
+    assert issued["token_preview"] == f"{issued['token'][:6]}...{issued['token'][-6:]}"
+    assert issued["integration_type"] == "woocommerce"
+    assert issued["name"] == "Integration Token"
+    assert issued["user"]["email"] == "token-admin@example.com"
+    assert issued["store"]["webhook_secret"].startswith("whsec_")
+    assert issued["message"] == "⚠️ این token فقط یکبار نمایش داده می‌شود. لطفاً آن را کپی کنید."
+    assert (await health(system.http, issued["token"])).json()["store"]["id"] == issued["store"]["id"]
 
 
 @pytest.mark.parametrize(
@@ -60,28 +60,28 @@ async def test_a_token_comes_with_a_store_and_its_secrets_once(system: System, a
 async def test_each_type_has_its_format(
     integration_type: str, prefix: str, length: int, system: System, admin: dict[str, str]
 ) -> None:
-    """A prefix that tells people what they hold."""
-    told = await generate(system, admin, integration_type=integration_type)
-    assert told["token"].startswith(prefix)
-    assert len(told["token"]) == len(prefix) + length
+    """The prefix shows the type of the token."""
+    issued = await generate(system, admin, integration_type=integration_type)
+    assert issued["token"].startswith(prefix)
+    assert len(issued["token"]) == len(prefix) + length
 
 
-async def test_a_token_for_another_user_and_for_a_store_that_is_there(
+async def test_a_token_for_another_user_and_for_an_existing_store(
     system: System, admin: dict[str, str], shop: Shop
 ) -> None:
-    """Of a store that was there the webhook secret is not shown again."""
-    for asked in ({"user_id": shop.user_id, "store_id": shop.store_id}, {"store_id": shop.store_id}):
-        told = await generate(system, admin, **asked)
-        assert told["user"]["id"] == shop.user_id
-        assert told["store"]["id"] == shop.store_id
-        assert told["store"]["webhook_secret"] is None
+    """The webhook secret of an existing store is not shown."""
+    for fields in ({"user_id": shop.user_id, "store_id": shop.store_id}, {"store_id": shop.store_id}):
+        issued = await generate(system, admin, **fields)
+        assert issued["user"]["id"] == shop.user_id
+        assert issued["store"]["id"] == shop.store_id
+        assert issued["store"]["webhook_secret"] is None
     made = await generate(system, admin, user_id=shop.user_id)
     assert made["user"]["id"] == shop.user_id
     assert made["store"]["id"] != shop.store_id
 
 
 @pytest.mark.parametrize(
-    ("asked", "status", "field"),
+    ("fields", "status", "field"),
     [
         ({"user_id": 2**62}, 404, "user_id"),
         ({"store_id": 2**62}, 404, "store_id"),
@@ -96,11 +96,11 @@ async def test_a_token_for_another_user_and_for_a_store_that_is_there(
         ({"token": "mine"}, 400, "token"),
     ],
 )
-async def test_what_cannot_be_is_refused_by_its_name(
-    asked: dict[str, Any], status: int, field: str, system: System, admin: dict[str, str]
+async def test_an_invalid_field_is_named(
+    fields: dict[str, Any], status: int, field: str, system: System, admin: dict[str, str]
 ) -> None:
-    """And nothing is made."""
-    answer = await system.http.post(GENERATE, json=asked, headers=admin)
+    """No token is created."""
+    answer = await system.http.post(GENERATE, json=fields, headers=admin)
     assert answer.status_code == status
     assert answer.json()["field"] == field
 
@@ -108,7 +108,7 @@ async def test_what_cannot_be_is_refused_by_its_name(
 async def test_a_store_of_another_user_or_type_is_refused(
     system: System, admin: dict[str, str], shop: Shop
 ) -> None:
-    """The one is not there for that user, the other does not fit."""
+    """The one is a 404 for that user, the other a 400."""
     other = await system.shop()
     answer = await system.http.post(
         GENERATE, json={"user_id": other.user_id, "store_id": shop.store_id}, headers=admin
@@ -124,10 +124,10 @@ async def test_a_store_of_another_user_or_type_is_refused(
 async def test_the_secret_is_in_one_answer_and_nowhere_else(
     system: System, admin: dict[str, str], shop: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Not in a list, not in a row, not in a log, not in what its use leaves behind."""
+    """Not in a list, a row, a log, or the events that were sent with it."""
     caplog.set_level(logging.DEBUG)
-    told = await generate(system, admin, store_id=shop.store_id)
-    secret = told["token"]
+    issued = await generate(system, admin, store_id=shop.store_id)
+    secret = issued["token"]
     event = {"event_id": "secret-1", "event_type": "product.updated", "product": {"id": 1, "name": "a"}}
     sent = await system.http.post(
         "/api/integrations/woocommerce/webhook/", json=event, headers={"Authorization": f"Bearer {secret}"}
@@ -136,7 +136,7 @@ async def test_the_secret_is_in_one_answer_and_nowhere_else(
     row = await shop.ended("secret-1")
     shown = [
         (await system.http.get(TOKENS, headers=admin)).text,
-        (await system.http.get(f"{TOKENS}{told['id']}/", headers=admin)).text,
+        (await system.http.get(f"{TOKENS}{issued['id']}/", headers=admin)).text,
         (await health(system.http, secret)).text,
         (await health(system.http, secret + "x")).text,
         repr(row),
@@ -152,12 +152,12 @@ async def test_the_secret_is_in_one_answer_and_nowhere_else(
 async def test_tokens_are_listed_newest_first_in_pages(
     system: System, admin: dict[str, str], shop: Shop
 ) -> None:
-    """Filtered by owner, store, type and whether they work."""
+    """Filtered by owner, store, type and state."""
     made = [await generate(system, admin, store_id=shop.store_id, name=f"token {n}") for n in range(3)]
     await system.http.patch(f"{TOKENS}{made[0]['id']}/", json={"is_active": False}, headers=admin)
 
-    async def listed(**asked: Any) -> dict[str, Any]:
-        answer = await system.http.get(TOKENS, params={"store": shop.store_id, **asked}, headers=admin)
+    async def listed(**fields: Any) -> dict[str, Any]:
+        answer = await system.http.get(TOKENS, params={"store": shop.store_id, **fields}, headers=admin)
         page: dict[str, Any] = answer.json()
         return page
 
@@ -173,12 +173,12 @@ async def test_tokens_are_listed_newest_first_in_pages(
     assert (await listed(integration_type="shopify"))["count"] == 0
 
 
-async def test_a_change_counts_from_the_next_request_on_every_process(
+async def test_a_change_applies_to_the_next_request_of_every_process(
     system: System, admin: dict[str, str], configure: Configure
 ) -> None:
-    """Switched off, expired, bound to addresses, revoked."""
-    told = await generate(system, admin)
-    address = f"{TOKENS}{told['id']}/"
+    """Deactivated, expired, bound to addresses, revoked."""
+    issued = await generate(system, admin)
+    address = f"{TOKENS}{issued['id']}/"
     past = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
     steps: list[tuple[dict[str, Any], str | None]] = [
         ({"is_active": False}, "Token is inactive"),
@@ -196,34 +196,36 @@ async def test_a_change_counts_from_the_next_request_on_every_process(
             answer = await system.http.patch(address, json=change, headers=admin)
             assert answer.status_code == 200
             for http in (system.http, other):
-                assert await refusal(http, told["token"]) == said
+                assert await refusal(http, issued["token"]) == said
         assert (await system.http.get(address, headers=admin)).json()["name"] == "فروشگاه"
         assert (await system.http.delete(address, headers=admin)).status_code == 204
         for http in (system.http, other):
-            assert await refusal(http, told["token"]) == "Invalid token"
+            assert await refusal(http, issued["token"]) == "Invalid token"
     assert (await system.http.delete(address, headers=admin)).status_code == 404
 
 
 async def test_addresses_have_one_spelling(system: System, admin: dict[str, str]) -> None:
-    """Networks are cut to themselves; IPv4 written as IPv6 is IPv4."""
-    told = await generate(
+    """Host bits of networks are removed; IPv4 in IPv6 notation is IPv4."""
+    issued = await generate(
         system, admin, allowed_ips=["10.1.2.3/8", " 203.0.113.7 ", "::ffff:198.51.100.4", "2001:DB8::1/128"]
     )
-    shown = (await system.http.get(f"{TOKENS}{told['id']}/", headers=admin)).json()
+    shown = (await system.http.get(f"{TOKENS}{issued['id']}/", headers=admin)).json()
     assert shown["allowed_ips"] == ["10.0.0.0/8", "203.0.113.7", "198.51.100.4", "2001:db8::1"]
 
 
 async def test_rotation_leaves_no_gap(system: System, admin: dict[str, str]) -> None:
-    """Both work for a while; the new one has the terms of the old."""
-    told = await generate(system, admin, name="shop", allowed_ips=["127.0.0.1"])
-    answer = await system.http.post(f"{TOKENS}{told['id']}/rotate/", json={"overlap_hours": 1}, headers=admin)
+    """Both work during the overlap; the new one has the terms of the old one."""
+    issued = await generate(system, admin, name="shop", allowed_ips=["127.0.0.1"])
+    answer = await system.http.post(
+        f"{TOKENS}{issued['id']}/rotate/", json={"overlap_hours": 1}, headers=admin
+    )
     assert answer.status_code == 201
     new = answer.json()
-    assert new["token"] != told["token"]
-    assert (new["name"], new["store"]["id"]) == ("shop", told["store"]["id"])
-    assert await refusal(system.http, told["token"]) is None
+    assert new["token"] != issued["token"]
+    assert (new["name"], new["store"]["id"]) == ("shop", issued["store"]["id"])
+    assert await refusal(system.http, issued["token"]) is None
     assert await refusal(system.http, new["token"]) is None
-    old = (await system.http.get(f"{TOKENS}{told['id']}/", headers=admin)).json()
+    old = (await system.http.get(f"{TOKENS}{issued['id']}/", headers=admin)).json()
     ends_in = datetime.fromisoformat(old["expires_at"]) - datetime.now(UTC)
     assert timedelta(minutes=59) < ends_in <= timedelta(hours=1)
     shown = (await system.http.get(f"{TOKENS}{new['id']}/", headers=admin)).json()
@@ -234,18 +236,18 @@ async def test_rotation_leaves_no_gap(system: System, admin: dict[str, str]) -> 
 async def test_rotation_without_overlap_ends_the_old_one_at_once(
     system: System, admin: dict[str, str]
 ) -> None:
-    """And what does not work cannot be rotated."""
-    told = await generate(system, admin)
-    address = f"{TOKENS}{told['id']}/rotate/"
+    """An inactive or expired token cannot be rotated."""
+    issued = await generate(system, admin)
+    address = f"{TOKENS}{issued['id']}/rotate/"
     assert (await system.http.post(address, json={"overlap_hours": 0}, headers=admin)).status_code == 201
-    assert await refusal(system.http, told["token"]) == "Token has expired"
+    assert await refusal(system.http, issued["token"]) == "Token has expired"
     assert (await system.http.post(address, headers=admin)).status_code == 409
 
 
 async def test_rotation_never_makes_a_token_last_longer(system: System, admin: dict[str, str]) -> None:
-    """One that ends sooner than the overlap ends as it would have."""
+    """A token that expires before the end of the overlap keeps its end."""
     ends = datetime.now(UTC) + timedelta(minutes=10)
-    told = await generate(system, admin, expires_at=ends.isoformat())
-    await system.http.post(f"{TOKENS}{told['id']}/rotate/", json={"overlap_hours": 24}, headers=admin)
-    old = (await system.http.get(f"{TOKENS}{told['id']}/", headers=admin)).json()
+    issued = await generate(system, admin, expires_at=ends.isoformat())
+    await system.http.post(f"{TOKENS}{issued['id']}/rotate/", json={"overlap_hours": 24}, headers=admin)
+    old = (await system.http.get(f"{TOKENS}{issued['id']}/", headers=admin)).json()
     assert datetime.fromisoformat(old["expires_at"]) == ends

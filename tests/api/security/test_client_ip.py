@@ -1,4 +1,4 @@
-"""Whose address counts, and which addresses a token may be used from."""
+"""The address of a client, and the addresses that a token may be used from."""
 
 import ipaddress
 
@@ -42,7 +42,7 @@ def request(peer: str | None, *forwarded: str) -> Request:
         ("testclient", ("198.51.100.1",), ""),
     ],
 )
-def test_only_trusted_proxies_are_believed(
+def test_only_trusted_proxies_name_the_client(
     peer: str | None, forwarded: tuple[str, ...], address: str
 ) -> None:
     """The client is the first address from the right that no trusted proxy has."""
@@ -50,7 +50,7 @@ def test_only_trusted_proxies_are_believed(
 
 
 def test_without_trusted_proxies_the_header_is_not_read() -> None:
-    """By default nobody is believed."""
+    """By default no proxy is trusted."""
     assert client_address(request("10.0.0.1", "198.51.100.1"), ()) == "10.0.0.1"
 
 
@@ -72,5 +72,5 @@ def test_without_trusted_proxies_the_header_is_not_read() -> None:
     ],
 )
 def test_a_token_is_bound_to_its_addresses(address: str, allowed: tuple[str, ...], may: bool) -> None:  # noqa: FBT001 - a column of the table
-    """Single addresses and networks of either version allow; an empty list allows all."""
+    """Single addresses and networks of both versions; an empty list allows all addresses."""
     assert may_use(address, allowed) is may

@@ -1,4 +1,4 @@
-"""The request limit of a token: one for all API processes, and none that a dead Postgres could make wait."""
+"""The rate limit of a token, shared by all API processes, and local while Postgres is down."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import make_url, text
 
-from api.errors import Refused
+from api.errors import ApiError
 from api.security import rate_limit as limits
-from api.security.rate_limit import Buckets, RateLimit
+from api.security.rate_limit import RateLimit, TokenBuckets
 from database.engine import Database, create_engine
 from tests.conftest import Configure
 from tests.support.cable import Cable
@@ -29,11 +29,11 @@ async def database(configure: Configure) -> AsyncIterator[Database]:
 
 
 async def taken(limit: RateLimit, token_id: int, *, most: int = 10_000) -> int:
-    """How many requests pass before the first that does not."""
+    """Returns how many requests pass before the first refused one."""
     for number in range(most):
         try:
             await limit.check(token_id)
-        except Refused:
+        except ApiError:
             return number
     return most
 
@@ -46,7 +46,7 @@ async def waiting_leases(shop: Shop) -> int:
 
 
 async def test_two_processes_share_one_limit(shop: Shop, system: System, configure: Configure) -> None:
-    """What is spent at one is missing at the other; another token has a bucket of its own."""
+    """Requests to one process use up the limit of the other; another token has its own bucket."""
     settings = configure(requests_per_minute=6)
     other = await system.shop()
     async with serving(settings) as first, serving(settings) as second:
@@ -59,13 +59,13 @@ async def test_two_processes_share_one_limit(shop: Shop, system: System, configu
 
 
 async def test_a_small_limit_is_exact(shop: Shop, database: Database) -> None:
-    """Ten seconds' worth, however many processes give it out."""
+    """Ten seconds' worth of requests, for any number of processes."""
     each = [RateLimit(database, 12) for _ in range(3)]
     assert [await taken(limit, shop.token_id, most=1) for limit in each] == [1, 1, 0]
 
 
 async def test_a_large_limit_is_leased_in_shares(shop: Shop, database: Database) -> None:
-    """A tenth of a second's worth at a time, so most requests cost no round trip."""
+    """A tenth of a second's worth at a time, so most requests need no round trip."""
     limit = RateLimit(database, 6000)
     await limit.check(shop.token_id)
     (row,) = await shop.rows("SELECT full_at FROM rate_limits WHERE token_id = :token", token=shop.token_id)
@@ -79,23 +79,23 @@ async def test_a_large_limit_is_leased_in_shares(shop: Shop, database: Database)
     assert later["full_at"] > row["full_at"]
 
 
-async def test_many_at_once_get_no_more_than_there_is(shop: Shop, database: Database) -> None:
-    """Requests that come together wait for one lease, not each for its own."""
+async def test_concurrent_requests_get_no_more_than_the_limit(shop: Shop, database: Database) -> None:
+    """Concurrent requests wait for one lease."""
     each = [RateLimit(database, 60) for _ in range(2)]
     answers = await asyncio.gather(
         *(limit.check(shop.token_id) for limit in each for _ in range(50)), return_exceptions=True
     )
     assert answers.count(None) == 10
-    assert all(isinstance(answer, Refused) for answer in answers if answer is not None)
+    assert all(isinstance(answer, ApiError) for answer in answers if answer is not None)
 
 
-async def test_it_is_honest_about_when_to_come_back(shop: Shop, database: Database) -> None:
-    """After so many seconds, and no sooner, there is one more."""
+async def test_retry_after_is_exact(shop: Shop, database: Database) -> None:
+    """After that many seconds the bucket has another request."""
     limit = RateLimit(database, 60)
     assert await taken(limit, shop.token_id) == 10
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiError) as refused:
         await limit.check(shop.token_id)
-    after = int(refused.value.headers["Retry-After"])
+    after = int((refused.value.headers or {})["Retry-After"])
     assert after == 1
     async with database.single() as connection:
         await connection.execute(
@@ -105,8 +105,8 @@ async def test_it_is_honest_about_when_to_come_back(shop: Shop, database: Databa
     assert await taken(RateLimit(database, 60), shop.token_id) >= 1
 
 
-async def test_the_bucket_goes_with_its_token(shop: Shop, database: Database) -> None:
-    """No row outlives what it counts; a token that is gone meanwhile is no error."""
+async def test_the_bucket_is_removed_with_its_token(shop: Shop, database: Database) -> None:
+    """The row is deleted with the token; the limit of a deleted token raises no error."""
     limit = RateLimit(database, 6)
     await limit.check(shop.token_id)
     async with database.single() as connection:
@@ -116,7 +116,7 @@ async def test_the_bucket_goes_with_its_token(shop: Shop, database: Database) ->
 
 
 async def test_requests_pass_while_postgres_is_down(shop: Shop, configure: Configure) -> None:
-    """The process limits by itself then, and shares again when Postgres is back."""
+    """The process limits alone, and shares the limit again when Postgres is back."""
     url = make_url(configure().database_url or "")
     async with Cable(url.host or "", url.port or 0) as postgres:
         here = url.set(host="127.0.0.1", port=postgres.port).render_as_string(hide_password=False)
@@ -128,16 +128,16 @@ async def test_requests_pass_while_postgres_is_down(shop: Shop, configure: Confi
             await shop.rows(
                 "UPDATE rate_limits SET full_at = now() WHERE token_id = :t RETURNING 1", t=shop.token_id
             )
-            sent = await eventually(lambda: cut_off.send({"id": 1}), lambda told: told.status_code != 429)
+            sent = await eventually(lambda: cut_off.send({"id": 1}), lambda answer: answer.status_code != 429)
             assert sent.status_code == 202, "its own bucket was never touched"
             assert (await cut_off.send({"id": 2})).status_code == 429, "and it limits too"
 
 
-async def test_nobody_waits_for_a_postgres_that_does_not_answer(
+async def test_requests_do_not_wait_for_a_postgres_that_does_not_answer(
     shop: Shop, system: System, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first request goes on while its statement still hangs, and the next ones do not even ask."""
-    monkeypatch.setattr(limits, "ASK_AGAIN_AFTER", 600.0)
+    """The first request continues while its statement hangs, and the next ones do not query Postgres."""
+    monkeypatch.setattr(limits, "RETRY_SECONDS", 600.0)
     others = [await system.shop() for _ in range(3)]
     limit = RateLimit(database, 6000)
     async with system.database.transaction() as connection:
@@ -150,11 +150,11 @@ async def test_nobody_waits_for_a_postgres_that_does_not_answer(
     await limit.close()
 
 
-async def test_it_asks_again_and_shares_again(
+async def test_the_limit_is_shared_again_after_a_pause(
     shop: Shop, system: System, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once the pause is over, the next request asks; what was given out meanwhile is forgotten."""
-    monkeypatch.setattr(limits, "ASK_AGAIN_AFTER", 0.001)
+    """After the pause the next request queries Postgres; requests let through before do not count."""
+    monkeypatch.setattr(limits, "RETRY_SECONDS", 0.001)
     limit = RateLimit(database, 6)
     async with system.database.transaction() as connection:
         await connection.execute(text("LOCK TABLE rate_limits IN ACCESS EXCLUSIVE MODE"))
@@ -165,9 +165,9 @@ async def test_it_asks_again_and_shares_again(
     assert await shop.rows("SELECT 1 FROM rate_limits WHERE token_id = :t", t=other.token_id) != []
 
 
-def test_buckets_of_a_process_do_not_touch() -> None:
-    """Each key has its own; an empty one tells when there is more."""
-    buckets = Buckets(rate=0.1, capacity=2.0)
+def test_local_buckets_are_independent() -> None:
+    """Each key has its own bucket; an empty bucket returns the time to wait."""
+    buckets = TokenBuckets(rate=0.1, capacity=2.0)
     assert [buckets.take(1), buckets.take(1)] == [0.0, 0.0]
     assert 9.0 < buckets.take(1) <= 10.0
     assert buckets.take(2) == 0.0

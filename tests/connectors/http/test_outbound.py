@@ -1,4 +1,4 @@
-"""Where requests to shops may go, and where they may not."""
+"""Addresses that requests to shops may use, and addresses they may not use."""
 
 import asyncio
 import ipaddress
@@ -30,7 +30,7 @@ from tests.support.certificates import contexts
     ],
 )
 def test_an_address_has_one_spelling(typed: str, kept: str) -> None:
-    """However it was typed."""
+    """Regardless of how it was entered."""
     assert shop_url(typed) == kept
 
 
@@ -56,7 +56,7 @@ def test_an_address_has_one_spelling(typed: str, kept: str) -> None:
     ],
 )
 def test_what_is_no_address_of_a_shop_is_refused_with_the_fields_name(typed: str) -> None:
-    """Scheme, user names, queries and nonsense."""
+    """Other schemes, user names, queries and text that is no address."""
     with pytest.raises(InvalidField, match="base_url: "):
         shop_url(typed)
 
@@ -87,7 +87,7 @@ def test_what_is_no_address_of_a_shop_is_refused_with_the_fields_name(typed: str
     ],
 )
 def test_only_addresses_of_the_open_internet_are_public(address: str, public: bool) -> None:  # noqa: FBT001 - a table's column
-    """Also those that an IPv6 address stands for."""
+    """Also IPv4 addresses that are embedded in an IPv6 address."""
     assert is_public(ipaddress.ip_address(address)) is public
 
 
@@ -95,7 +95,7 @@ def test_only_addresses_of_the_open_internet_are_public(address: str, public: bo
 async def answering(
     answer: bytes, *, tls: ssl.SSLContext | None = None, lasting: bool = False
 ) -> AsyncIterator[tuple[int, list[str]]]:
-    """A server at 127.0.0.1 that answers everything alike; its port, and the Host headers it saw."""
+    """A local server that sends one answer to every request. Yields its port and the Host headers it saw."""
     hosts: list[str] = []
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -119,7 +119,7 @@ Resolver = Callable[..., Any]
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
-    """A name service of our own: name -> the answers it gives, one after the other, the last for ever."""
+    """A fake name service: name -> its answers, one after another; the last answer repeats."""
     known: dict[str, list[list[str]]] = {}
 
     def resolve(host: str, port: int) -> list[outbound.Address]:
@@ -147,17 +147,17 @@ async def test_our_own_network_is_out_of_reach_however_it_is_spelled(url: str) -
 async def test_a_name_with_a_private_address_among_its_public_ones_is_refused(
     names: dict[str, list[list[str]]],
 ) -> None:
-    """The next answer might begin with the private one."""
+    """The next answer might begin with the private address."""
     names["shop.test"] = [["8.8.8.8", "10.0.0.1"]]
     async with Outbound(allow_private=False).client() as client:
         with pytest.raises(ForbiddenAddress):
             await client.get("http://shop.test/")
 
 
-async def test_the_address_that_was_looked_at_is_the_one_connected_to(
+async def test_the_address_that_was_checked_is_the_one_connected_to(
     names: dict[str, list[list[str]]],
 ) -> None:
-    """A name that answers differently the second time is asked once; the shop sees its own name."""
+    """A name that resolves differently the second time is resolved once; the shop sees its own name."""
     names["shop.test"] = [["127.0.0.1"], ["203.0.113.1"]]
     async with answering(OK) as (port, hosts), Outbound(allow_private=True).client() as client:
         answer = await client.get(f"http://shop.test:{port}/")
@@ -165,26 +165,26 @@ async def test_the_address_that_was_looked_at_is_the_one_connected_to(
     assert hosts == [f"shop.test:{port}"]
 
 
-async def test_an_address_that_answers_is_not_looked_up_for_every_question(
+async def test_an_address_that_answers_is_not_resolved_for_every_request(
     names: dict[str, list[list[str]]],
 ) -> None:
-    """Until it answers no more: then the name is looked up at once."""
+    """Until it stops answering: then the name is resolved at once."""
     names["shop.test"] = [["127.0.0.2", "127.0.0.1"], ["127.0.0.2"], ["127.0.0.1"]]
     async with Outbound(allow_private=True).client() as client:
         async with answering(OK) as (port, hosts):
             for _ in range(2):
                 await client.get(f"http://shop.test:{port}/")
         assert len(hosts) == 2
-        assert len(names["shop.test"]) == 2, "it was looked up once"
+        assert len(names["shop.test"]) == 2, "it was resolved once"
         with pytest.raises(httpx2.ConnectError):
             await client.get(f"http://shop.test:{port}/")
         assert len(names["shop.test"]) == 1
 
 
-async def test_an_address_is_believed_for_half_a_minute(
+async def test_an_address_is_used_for_half_a_minute(
     names: dict[str, list[list[str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name that leads into our network by then is refused."""
+    """A name that leads into our network after that is refused."""
     names["shop.test"] = [["127.0.0.1"], ["10.0.0.1"]]
     monkeypatch.setattr(outbound, "is_public", lambda address: str(address) == "127.0.0.1")
     monkeypatch.setattr(outbound, "ADDRESS_SECONDS", 0.0)
@@ -197,7 +197,7 @@ async def test_an_address_is_believed_for_half_a_minute(
 async def test_a_redirect_into_our_network_is_refused(
     names: dict[str, list[list[str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Followed or not, each hop is looked at like the first."""
+    """Followed or not, each address of a redirect is checked like the first."""
     away = b"HTTP/1.1 302 Found\r\nLocation: http://inside.test/\r\nConnection: close\r\n\r\n"
     names |= {"shop.test": [["127.0.0.1"]], "inside.test": [["10.0.0.1"]]}
     monkeypatch.setattr(outbound, "is_public", lambda address: str(address) == "127.0.0.1")
@@ -210,7 +210,7 @@ async def test_a_redirect_into_our_network_is_refused(
 async def test_a_certificate_is_for_the_name_not_for_the_address(
     names: dict[str, list[list[str]]], tmp_path: Path
 ) -> None:
-    """TLS is checked against what was asked for, also where that address is connected to already."""
+    """TLS is checked against the name of the URL, also if there is a connection to its address already."""
     names |= {"shop.test": [["127.0.0.1"]], "other.test": [["127.0.0.1"]]}
     seen: list[str | None] = []
     serving, believing = contexts(tmp_path, "shop.test")
@@ -230,21 +230,21 @@ async def test_a_certificate_is_for_the_name_not_for_the_address(
 
 
 async def test_the_next_address_is_tried_where_one_does_not_answer(names: dict[str, list[list[str]]]) -> None:
-    """A shop with a dead address and a living one can be read."""
+    """A shop with a dead and a working address can be read."""
     async with answering(OK) as (port, _), Outbound(allow_private=True).client() as client:
         names["shop.test"] = [["127.0.0.2", "127.0.0.1"]]
         assert (await client.get(f"http://shop.test:{port}/")).text == "ok"
 
 
 async def test_a_name_without_an_address_cannot_be_connected_to(names: dict[str, list[list[str]]]) -> None:
-    """As any other shop that is not there."""
+    """As any other shop that cannot be reached."""
     async with Outbound(allow_private=False).client() as client:
         with pytest.raises(httpx2.ConnectError, match=r"nowhere\.test has no address"):
             await client.get("http://nowhere.test/")
 
 
 async def test_proxies_of_the_environment_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They would connect where we may not."""
+    """They would connect to addresses that we may not use."""
     async with answering(OK) as (port, hosts):
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
         async with Outbound(allow_private=False).client() as client:

@@ -1,0 +1,49 @@
+"""What every activity of a sync that reads the shop has: a heartbeat, an open shop, and readable failures."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from temporalio.exceptions import ApplicationError
+
+from activities.errors import application_error, database_errors
+from activities.heartbeat import Heartbeater, heartbeating
+from activities.stores.shop_reader import OpenShop, ShopReader
+from contracts.retry import Failure, Retry
+from contracts.syncs import SyncPosition, SyncRun
+from database.access import shop_access
+from database.engine import Database
+from database.sync import runs
+
+
+@asynccontextmanager
+async def sync_step(
+    database: Database, shops: ShopReader, run: SyncRun
+) -> AsyncIterator[tuple[OpenShop, Heartbeater]]:
+    """Open the store's shop with a heartbeat. A failure is stored as the reason why the sync waits.
+
+    A shop that refuses our key fails the sync instead of being retried for hours; the next sync of the
+    schedule tries again.
+    """
+    try:
+        async with heartbeating() as heartbeat, shops.open(run.store_id, bulk=True) as shop:
+            with database_errors():
+                yield shop, heartbeat
+    except ApplicationError as error:
+        with database_errors():
+            async with database.single() as connection:
+                await runs.show_reason(connection, run.sync_id, error.message)
+        if error.type == Retry.BLOCKED:
+            raise application_error(Failure(retry=Retry.FATAL, reason=error.message)) from None
+        raise
+
+
+async def with_currency(database: Database, position: SyncPosition, shop: OpenShop) -> OpenShop:
+    """Returns the shop with its currency, which is read and stored before the first page if it is unknown."""
+    if position.page > 1 or shop.terms.currency is not None:
+        return shop
+    if not (currency := await shop.catalogue.currency()):
+        return shop
+    async with database.single() as connection:
+        await shop_access.learn_currency(connection, shop.store_id, currency)
+    return replace(shop, terms=replace(shop.terms, currency=currency))

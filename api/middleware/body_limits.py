@@ -1,0 +1,87 @@
+"""Middleware that limits the size of request bodies and the time to receive them."""
+
+import asyncio
+from collections.abc import Mapping
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import ApiError, invalid
+
+
+def _too_large(limit: int) -> ApiError:
+    return ApiError(413, {"error": "Payload too large", "limit_bytes": limit}, {"Connection": "close"})
+
+
+def _too_slow() -> ApiError:
+    return ApiError(408, {"error": "The body took too long"}, {"Connection": "close"})
+
+
+class BodyTimeoutMiddleware:
+    """Limits the total time to receive a request body (408)."""
+
+    def __init__(self, app: ASGIApp, *, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        limited = self._limited(receive) if scope["type"] == "http" else receive
+        await self._app(scope, limited, send)
+
+    def _limited(self, receive: Receive) -> Receive:
+        deadline: float | None = asyncio.get_running_loop().time() + self._seconds
+
+        async def receive_in_time() -> Message:
+            nonlocal deadline
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                raise _too_slow() from None
+            if not message.get("more_body"):
+                deadline = None  # the body is complete; the next message is the disconnect of the client
+            return message
+
+        return receive_in_time
+
+
+class BodySizeMiddleware:
+    """Limits the size of a request body (413) while it is received.
+
+    `limits` holds bytes by the beginning of the path; `default` is for all other paths. A declared length
+    above the limit is refused as soon as the route asks for the body, before any of it is received.
+    """
+
+    def __init__(self, app: ASGIApp, *, limits: Mapping[str, int], default: int) -> None:
+        self._app = app
+        self._limits = limits
+        self._default = default
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = scope["path"]
+            limit = next((size for start, size in self._limits.items() if path.startswith(start)), None)
+            receive = limited_body(receive, Headers(scope=scope), self._default if limit is None else limit)
+        await self._app(scope, receive, send)
+
+
+def limited_body(receive: Receive, headers: Headers, limit: int) -> Receive:
+    """Returns a `receive` that raises a 413 beyond `limit` bytes, and a 400 where the body breaks off."""
+    declared = headers.get("content-length", "0")
+    size = 0
+    complete = False
+
+    async def receive_limited() -> Message:
+        nonlocal size, complete
+        if declared.isdecimal() and int(declared) > limit:
+            raise _too_large(limit)
+        message = await receive()
+        if message["type"] == "http.disconnect" and not complete:
+            raise invalid("The body ended too early")
+        size += len(message.get("body", b""))
+        if size > limit:
+            raise _too_large(limit)
+        complete = not message.get("more_body", False)
+        return message
+
+    return receive_limited

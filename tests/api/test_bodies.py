@@ -1,0 +1,63 @@
+"""Request bodies are JSON objects that are read strictly."""
+
+import orjson
+import pytest
+
+from api.bodies import MAX_DEPTH, json_object
+from api.errors import ApiError
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b"{}", {}),
+        (b' {"a": [1, "\\u06cc", null]}\n', {"a": [1, "ی", None]}),
+        (b'{"id": 9223372036854775807}', {"id": 2**63 - 1}),
+        (b'{"a": 1, "a": 2}', {"a": 2}),
+    ],
+)
+def test_an_object_is_read(body: bytes, value: dict[str, object]) -> None:
+    """JSON objects become dicts; numbers of 64 bits keep every digit."""
+    assert json_object(body) == value
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b"", "The body is not JSON"),
+        (b"{", "The body is not JSON"),
+        (b"event_id=1&event_type=product.updated", "The body is not JSON"),
+        (b'{"a": NaN}', "The body is not JSON"),
+        (b'{"a": "\xff"}', "The body is not JSON"),
+        (b'{"a": "\\ud800"}', "The body is not JSON"),
+        (b"[" * 100_000, "The body is not JSON"),
+        (b"[]", "The body must be a JSON object"),
+        (b"null", "The body must be a JSON object"),
+        (b'"text"', "The body must be a JSON object"),
+        (b"1", "The body must be a JSON object"),
+    ],
+)
+def test_a_body_without_an_object_is_refused(body: bytes, error: str) -> None:
+    """Anything else is a 400 that says what is wrong."""
+    with pytest.raises(ApiError) as refused:
+        json_object(body)
+    assert refused.value.status_code == 400
+    assert refused.value.content["error"] == error
+
+
+def nested(depth: int, *, lists: bool) -> bytes:
+    """Returns an object with this many levels."""
+    value: object = {}
+    for _ in range(depth - 2):
+        value = [value] if lists else {"a": value}
+    return orjson.dumps({"product": value})
+
+
+@pytest.mark.parametrize("lists", [True, False])
+def test_nesting_is_bounded(lists: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """The largest allowed depth is read, and one more level is refused."""
+    assert json_object(nested(MAX_DEPTH, lists=lists))
+    with pytest.raises(ApiError) as refused:
+        json_object(nested(MAX_DEPTH + 1, lists=lists))
+    assert refused.value.status_code == 400
+    assert refused.value.content["error"] == "The body nests too deeply"
