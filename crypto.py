@@ -1,6 +1,6 @@
-"""Secrets we must be able to read again, encrypted with the first of several keys and read with any.
+"""Encryption of stored secrets: with the first of several keys, decryption with any of them.
 
-Fernet (AES-128-CBC with HMAC-SHA256) under keys derived from those of PILITO_SECRET_KEY.
+Fernet (AES-128-CBC with HMAC-SHA256) with keys derived from the keys in PILITO_SECRET_KEY.
 """
 
 import base64
@@ -23,36 +23,36 @@ def _fernet(key: str) -> Fernet:
 
 
 class SecretBox:
-    """Seals with the first key, opens with all; raises SealedByAnother where none fits.
+    """Encrypts with the first key and decrypts with any; raises UnknownKey where no key fits.
 
-    Without a key nothing opens and nothing is sealed.
+    Without a key it encrypts and decrypts nothing.
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
-        self._can_seal = bool(keys)
+        self._can_encrypt = bool(keys)
         self._keys = MultiFernet([_fernet(key) for key in keys] or [Fernet(Fernet.generate_key())])
 
-    def seal(self, value: str) -> bytes:
-        if not self._can_seal:
-            raise ValueError("no key to seal with; PILITO_SECRET_KEY is empty")
+    def encrypt(self, value: str) -> bytes:
+        if not self._can_encrypt:
+            raise ValueError("no key to encrypt with; PILITO_SECRET_KEY is empty")
         return self._keys.encrypt(value.encode())
 
-    def open(self, sealed: bytes) -> str:
+    def decrypt(self, encrypted: bytes) -> str:
         try:
-            return self._keys.decrypt(sealed).decode()
+            return self._keys.decrypt(encrypted).decode()
         except InvalidToken:
-            raise UnknownKey("none of the keys of PILITO_SECRET_KEY opens a kept secret") from None
+            raise UnknownKey("no key of PILITO_SECRET_KEY decrypts a stored secret") from None
 
-    def renew(self, sealed: bytes) -> bytes:
-        """The same secret under the first key."""
+    def rotate(self, encrypted: bytes) -> bytes:
+        """Returns the same secret, encrypted with the first key."""
         try:
-            return self._keys.rotate(sealed)
+            return self._keys.rotate(encrypted)
         except InvalidToken:
-            raise UnknownKey("none of the keys of PILITO_SECRET_KEY opens a kept secret") from None
+            raise UnknownKey("no key of PILITO_SECRET_KEY decrypts a stored secret") from None
 
     def encrypt_fields(self, fields: dict[str, str]) -> bytes:
-        return self.seal(orjson.dumps(fields).decode())
+        return self.encrypt(orjson.dumps(fields).decode())
 
-    def decrypt_fields(self, sealed: bytes) -> dict[str, Any]:
-        fields: dict[str, Any] = orjson.loads(self.open(sealed))
+    def decrypt_fields(self, encrypted: bytes) -> dict[str, Any]:
+        fields: dict[str, Any] = orjson.loads(self.decrypt(encrypted))
         return fields

@@ -1,4 +1,4 @@
-"""The worker: builds what activities need, and runs until it is told to stop."""
+"""The worker process: builds the activities and runs until a signal stops it."""
 
 import asyncio
 import gc
@@ -23,7 +23,7 @@ from activities.events.index import IndexingActivities
 from activities.events.record import EventActivities
 from activities.events.retention import RetentionActivities
 from activities.events.save import ProductActivities
-from activities.events.stalled import StalledActivities, Temporal
+from activities.events.stalled import StalledActivities, WorkflowStarter
 from activities.indexing import Indexer
 from activities.stores.schedules import ScheduleActivities
 from activities.stores.shop_reader import ShopReader
@@ -55,7 +55,7 @@ logger = logging.getLogger("pilito.worker")
 
 
 class Share(StrEnum):
-    """A share of the work that a process may confine itself to."""
+    """A share of the work; a process may do only one."""
 
     EVENTS = "events"
     BULK = "bulk"
@@ -65,12 +65,14 @@ POOLS = {Share.EVENTS: DATABASE_STEPS + 2 * EMBEDDING_CALLS, Share.BULK: 40}
 """Connections to Postgres that each share holds at most."""
 
 COURTESY = 10
-"""How nice a process is that does bulk work only: where cores are short, events have them first. Threads
-inherit it, so it is set before Temporal's client has any."""
+"""The niceness of a process for bulk work only, so that events get the CPU first.
+
+Threads inherit it, so it is set before Temporal's client starts any.
+"""
 
 
 def open_shops(settings: Settings, database: Database) -> ShopReader:
-    """The way into the shops of all stores."""
+    """Returns the reader of all stores' shops."""
     return ShopReader(
         database,
         Outbound(allow_private=settings.allow_private_shops),
@@ -82,29 +84,33 @@ def open_shops(settings: Settings, database: Database) -> ShopReader:
 def collect(
     settings: Settings, client: Client, database: Database, embedder: Embedder, totals: Counters
 ) -> list[Callable[..., Any]]:
-    """Every activity, as methods of the objects that hold what they use."""
+    """Returns every activity, as a method of an object that holds what it needs."""
 
     async def start(event: ProductEvent) -> None:
         with suppress(WorkflowAlreadyStartedError):
             await start_product_event(client, event, task_queue=settings.task_queue)
 
-    async def make_known(lost: UnindexedProduct) -> None:
-        await start_product_text(client, lost, task_queue=settings.task_queue)
+    async def start_indexing(product: UnindexedProduct) -> None:
+        await start_product_text(client, product, task_queue=settings.task_queue)
 
     model = embedding_label(settings.embedding_model, settings.embedding_dimensions)
-    temporal = Temporal(status=partial(status_of, client), start=start, make_known=make_known)
-    lost = StalledActivities(database, temporal, model=model)
-    patience = timedelta(seconds=settings.debounce_max_seconds)
-    events = EventActivities(database, quiet=timedelta(seconds=settings.debounce_seconds), patience=patience)
+    starter = WorkflowStarter(
+        status=partial(status_of, client), start_event=start, start_indexing=start_indexing
+    )
+    stalled = StalledActivities(database, starter, model=model)
+    max_debounce = timedelta(seconds=settings.debounce_max_seconds)
+    events = EventActivities(
+        database, debounce=timedelta(seconds=settings.debounce_seconds), max_debounce=max_debounce
+    )
     products = ProductActivities(
         database,
         totals,
         model=model,
-        patience=patience,
+        max_debounce=max_debounce,
     )
     embedding = Indexer(embedder, totals)
-    knowledge = IndexingActivities(
-        database, embedding, totals, patience=timedelta(hours=settings.embedding_patience_hours)
+    indexing = IndexingActivities(
+        database, embedding, totals, retry_deadline=timedelta(hours=settings.embedding_patience_hours)
     )
     shops = open_shops(settings, database)
     applier = PageApplier(database, PageIndexer(database, embedding, totals), failure=embedder.failure)
@@ -116,24 +122,24 @@ def collect(
         SecretBox(settings.secret_keys),
         public_url=str(settings.public_url) if settings.public_url else None,
     )
-    looks = ConfirmActivities(
+    confirmations = ConfirmActivities(
         database,
         shops,
-        patience=timedelta(seconds=settings.shop_patience_seconds),
+        confirm_timeout=timedelta(seconds=settings.shop_patience_seconds),
     )
     schedules = StoreSchedules(client, task_queue=settings.task_queue)
     return [
         events.record_event,
         events.finish_event,
-        looks.confirm_event,
+        confirmations.confirm_event,
         products.save_product,
-        knowledge.stage_chunks,
-        knowledge.embed_chunks,
-        knowledge.publish_chunks,
+        indexing.stage_chunks,
+        indexing.embed_chunks,
+        indexing.publish_chunks,
         InboxActivities(database, start).start_waiting,
-        lost.recover_stalled,
-        lost.unindexed_version,
-        lost.abandon_indexing,
+        stalled.recover_stalled,
+        stalled.unindexed_version,
+        stalled.abandon_indexing,
         RetentionActivities(database, keep=settings.payload_retention).trim_payloads,
         syncs.begin_sync,
         syncs.compare_pages,
@@ -148,7 +154,7 @@ def collect(
 
 
 class Workers:
-    """Those of one process, entered together."""
+    """The workers of one process, started and stopped together."""
 
     def __init__(self, *workers: Worker) -> None:
         self._workers = workers
@@ -172,7 +178,7 @@ def build(
     *,
     only: Share | None = None,
 ) -> Workers:
-    """One for events and all that decides, one for bulk work with slots of its own; or only one of them."""
+    """Returns a worker for events and workflows and one for bulk work, or only one of them."""
     activities = collect(settings, client, database, embedder, totals)
     queue = settings.task_queue
     makers: dict[Share, Callable[[], Worker]] = {
@@ -183,7 +189,7 @@ def build(
 
 
 def bulk(client: Client, *, task_queue: str, activities: Sequence[Callable[..., Any]]) -> Worker:
-    """A worker for long steps; it asks for one at a time, so that several processes share them evenly."""
+    """Returns a worker for long activities; it polls for one at a time, so processes share them evenly."""
     return Worker(
         client,
         task_queue=task_queue,
@@ -197,7 +203,7 @@ def bulk(client: Client, *, task_queue: str, activities: Sequence[Callable[..., 
 def tuned(
     client: Client, *, task_queue: str, workflows: Sequence[type], activities: Sequence[Callable[..., Any]]
 ) -> Worker:
-    """A worker for anything, tuned as ours is."""
+    """Returns a worker for workflows and activities with our limits."""
     return Worker(
         client,
         task_queue=task_queue,
@@ -209,10 +215,10 @@ def tuned(
     )
 
 
-def _spare_the_collector() -> None:
-    """Leave out of every collection what was imported, and collect when the objects of pages come together.
+def _tune_garbage_collector() -> None:
+    """Freeze imported objects and raise the threshold of the garbage collector.
 
-    What pages are read into makes no cycles; looking for them cost a tenth of an import.
+    Parsing pages allocates many short-lived objects without cycles; checking them cost a tenth of an import.
     """
     gc.collect()
     gc.freeze()
@@ -220,12 +226,12 @@ def _spare_the_collector() -> None:
 
 
 async def run(settings: Settings, only: Share | None = None) -> None:
-    """Work until SIGTERM or SIGINT; steps under way get a moment to end."""
+    """Work until SIGTERM or SIGINT; running activities get a few seconds to end."""
     if not settings.database_url or not settings.temporal_address:
         raise SystemExit("Set PILITO_DATABASE_URL and PILITO_TEMPORAL_ADDRESS, or use `pilito up`.")
     if not settings.secret_keys:
         raise SystemExit("Set PILITO_SECRET_KEY to the one the API uses: without it no shop can be read.")
-    _spare_the_collector()
+    _tune_garbage_collector()
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -1,74 +1,59 @@
-"""What steps count, added up in memory and written every few seconds, in no product's transaction."""
+"""Counters of the whole installation, as activities add to them."""
 
-import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-
-from sqlalchemy.exc import SQLAlchemyError
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from operator import add
 
 from contracts.counters import Counter, EmbeddingCount, freshness_bucket
 from database import counters
 from database.engine import Database
+from database.periodic_flush import PeriodicFlush
 
 logger = logging.getLogger("pilito.worker")
 
-WRITE_EVERY = 2.0
-
 
 class Counters:
-    """Kept for later where Postgres is down; a worker that is killed takes the last two seconds along."""
+    """Adds up in memory what activities count, and writes it to the table of totals every two seconds."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._added: defaultdict[tuple[str, str], float] = defaultdict(float)
+        self._added = PeriodicFlush[tuple[str, str], float](
+            self._write, merge=add, logger=logger, failure="totals could not be written yet"
+        )
 
     def embedded(self, texts: int, *, tokens: int) -> None:
-        """Texts that were embedded, and what they were billed as."""
-        self._added[Counter.EMBEDDINGS, EmbeddingCount.CREATED] += texts
-        self._added[Counter.EMBEDDING_TOKENS, ""] += tokens
+        """Count texts that were embedded, and the tokens the service billed for them."""
+        self._add(Counter.EMBEDDINGS, EmbeddingCount.CREATED, texts)
+        self._add(Counter.EMBEDDING_TOKENS, "", tokens)
 
     def reused(self, texts: int) -> None:
-        """Texts whose vector their product had."""
-        self._added[Counter.EMBEDDINGS, EmbeddingCount.REUSED] += texts
+        """Count texts that reuse a vector their product already has."""
+        self._add(Counter.EMBEDDINGS, EmbeddingCount.REUSED, texts)
 
     def skipped(self) -> None:
-        """A change whose text was known."""
-        self._added[Counter.EMBEDDINGS, EmbeddingCount.SKIPPED] += 1
+        """Count a change that left the text as it is indexed."""
+        self._add(Counter.EMBEDDINGS, EmbeddingCount.SKIPPED, 1)
 
     def searchable(self, seconds: float) -> None:
-        """A text that search finds, so long after the shop changed it."""
-        self._added[Counter.FRESHNESS, freshness_bucket(seconds)] += 1
-        self._added[Counter.FRESHNESS_SUM, ""] += seconds
+        """Count a text that search finds, so many seconds after the shop changed it."""
+        self._add(Counter.FRESHNESS, freshness_bucket(seconds), 1)
+        self._add(Counter.FRESHNESS_SUM, "", seconds)
+
+    def _add(self, name: str, label: str, value: float) -> None:
+        if value:
+            self._added.add((name, label), value)
+
+    async def _write(self, added: Mapping[tuple[str, str], float]) -> None:
+        async with self._database.single() as connection:
+            await counters.add(connection, added)
 
     async def write(self) -> None:
-        """Add what came up since the last time to the table."""
-        added = {key: value for key, value in self._added.items() if value}
-        self._added.clear()
-        if not added:
-            return
-        try:
-            async with self._database.single() as connection:
-                await counters.add(connection, added)
-        except (SQLAlchemyError, OSError) as error:
-            logger.warning("totals could not be written yet: %s", type(error).__name__)
-            for key, value in added.items():
-                self._added[key] += value
+        """Write now what was counted since the last time."""
+        await self._added.flush()
 
     @asynccontextmanager
     async def written(self) -> AsyncIterator[None]:
-        """Write all the while, and once more at the end."""
-        ended = asyncio.Event()
-        writing = asyncio.create_task(self._keep_writing(ended))
-        try:
+        """Write in the background inside the block, and once more at its end."""
+        async with self._added.running():
             yield
-        finally:
-            ended.set()
-            await writing
-
-    async def _keep_writing(self, ended: asyncio.Event) -> None:
-        while not ended.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), WRITE_EVERY)
-            await self.write()

@@ -1,6 +1,6 @@
-"""What leaves an activity as an error: a posture Temporal understands and a sentence people do."""
+"""Translate exceptions into `ApplicationError`s with a retry decision and a sentence for people."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 import psycopg
@@ -17,7 +17,7 @@ from database.engine import Database
 from database.events import write as events
 
 REPORTED_AFTER = 3
-"""Failures in a row that pass by themselves, before the event's row tells of them."""
+"""Attempts that may fail before the event's row says why."""
 
 
 def application_error(failure: Failure) -> ApplicationError:
@@ -31,7 +31,10 @@ def application_error(failure: Failure) -> ApplicationError:
 
 @contextmanager
 def database_errors() -> Iterator[None]:
-    """Keep statements and their values, which SQLAlchemy's errors carry, out of histories."""
+    """Translate the errors of database statements.
+
+    SQLAlchemy's errors hold the statement and its values, which must not reach a workflow history.
+    """
     try:
         yield
     except DBAPIError as error:
@@ -45,36 +48,63 @@ def database_errors() -> Iterator[None]:
         raise application_error(failure) from None
 
 
+@asynccontextmanager
+async def classified_errors(
+    classify: Callable[[Exception], Failure],
+    *,
+    log: str = "",
+    report: Callable[[Failure], Awaitable[None]] | None = None,
+) -> AsyncIterator[None]:
+    """Translate every error of the block: `database_errors` first, then all others by `classify`.
+
+    `classify` is total: it has an answer for every exception, such as `embedding_failure` or the `failure`
+    of a platform's reader. The activity logs the reason after the prefix `log`, where there is one, and
+    awaits `report`.
+    """
+    try:
+        with database_errors():
+            yield
+    except ApplicationError:
+        raise
+    except Exception as error:  # `classify` is total
+        failure = classify(error)
+        if log:
+            activity.logger.warning("%s: %s", log, failure.reason)
+        if report:
+            await report(failure)
+        raise application_error(failure) from None
+
+
 async def record_failure(database: Database, event_row: int, failure: Failure) -> None:
-    """Tell the event log what keeps an event from ending; what ends it is told by its end."""
+    """Write into the event's row what keeps it from ending; a fatal failure is written by its end."""
     if failure.retry is Retry.FATAL:
         return
     status = EventStatus.WAITING if failure.retry is Retry.BLOCKED else EventStatus.RETRYING
-    with suppress(SQLAlchemyError, OSError):  # a courtesy: Temporal keeps the failure in any case
+    with suppress(SQLAlchemyError, OSError):  # best effort: Temporal keeps the failure in any case
         async with database.single() as connection:
-            await events.explain(connection, event_row, status, failure.reason)
+            await events.update_status(connection, event_row, status, failure.reason)
 
 
 @asynccontextmanager
 async def event_errors(
     database: Database, event_row: int, *, after: int = REPORTED_AFTER
 ) -> AsyncIterator[None]:
-    """What `database_errors` does; a step that goes on failing, for whatever reason, is told of as well."""
+    """Like `database_errors`, and also records in the event's row a step that fails `after` attempts."""
     try:
         with database_errors():
             yield
     except Exception as error:
         paused = isinstance(error, ApplicationError) and error.next_retry_delay is not None
         if activity.info().attempt >= after or paused:
-            await record_failure(database, event_row, _of(error))
+            await record_failure(database, event_row, _failure_of(error))
         raise
 
 
-def _of(error: Exception) -> Failure:
+def _failure_of(error: Exception) -> Failure:
     if isinstance(error, ApplicationError):
         retry = Retry.FATAL if error.non_retryable else Retry.RETRY
         return Failure(retry=retry, reason=error.message)
     return Failure(
         retry=Retry.RETRY,
-        reason=f"A step fails unexpectedly ({type(error).__name__}); the worker's log tells more.",
+        reason=f"A step failed unexpectedly ({type(error).__name__}); see the worker's log for details.",
     )

@@ -1,4 +1,4 @@
-"""Long steps tell Temporal all the while that their worker is alive."""
+"""Heartbeats of long activities."""
 
 import asyncio
 import math
@@ -10,39 +10,39 @@ from typing import Any
 from temporalio import activity
 
 HEARTBEAT_SECONDS = 4.0
-"""Well within the heartbeat timeouts, so that a dead worker's work moves on soon."""
+"""Well below the heartbeat timeouts, so that a dead worker is noticed soon."""
 
 UPDATE_SECONDS = 0.5
-"""Whatever there is to tell, the SDK is given it no more often, and passes it on less often still."""
+"""New details are sent at most this often; the SDK throttles them further."""
 
 
 class Heartbeater:
-    """Beats with what the next attempt is to know; at first that is what earlier ones left."""
+    """Sends heartbeats; `details` are for the next attempt, and at first the previous attempt's."""
 
     def __init__(self) -> None:
         self.details: tuple[Any, ...] = tuple(activity.info().heartbeat_details)
-        self._told = self.details
-        self._told_at = -math.inf
+        self._sent = self.details
+        self._sent_at = -math.inf
 
-    def tell(self, *details: object) -> None:
-        """Leave something to know, from now on."""
+    def update(self, *details: object) -> None:
+        """Replace the details."""
         self.details = details
-        if time.monotonic() - self._told_at >= UPDATE_SECONDS:
+        if time.monotonic() - self._sent_at >= UPDATE_SECONDS:
             self.beat()
 
     def beat(self) -> None:
         activity.heartbeat(*self.details)
-        self._told, self._told_at = self.details, time.monotonic()
+        self._sent, self._sent_at = self.details, time.monotonic()
 
-    def settle(self) -> None:
-        """Tell what was not told yet."""
-        if self._told != self.details:
+    def flush(self) -> None:
+        """Send details that were not sent yet."""
+        if self._sent != self.details:
             self.beat()
 
 
 @asynccontextmanager
 async def heartbeating() -> AsyncIterator[Heartbeater]:
-    """Beat while within."""
+    """Send heartbeats inside the block."""
     heart = Heartbeater()
 
     async def beat() -> None:
@@ -55,4 +55,4 @@ async def heartbeating() -> AsyncIterator[Heartbeater]:
         yield heart
     finally:
         beating.cancel()
-        heart.settle()
+        heart.flush()

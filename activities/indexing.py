@@ -1,4 +1,4 @@
-"""Texts of products to chunks with vectors: step by step for an event, and what pages share with that."""
+"""Index texts: chunks, vectors, publishing; shared by events and syncs."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Protocol, TypeVar
@@ -31,12 +31,12 @@ Text = TypeVar("Text", bound=Embeddable)
 
 
 def chunks_of(content: Content) -> tuple[Chunk, ...]:
-    """What is embedded of a product."""
+    """Returns the chunks of a product's text."""
     return split(render(content))
 
 
 def chunk_rows(version: TextVersion, chunks: Iterable[Chunk]) -> list[ChunkRow]:
-    """The chunks of a text, as they are kept."""
+    """Returns the rows of a text's chunks."""
     return [
         ChunkRow(
             product_id=version.product_id,
@@ -52,7 +52,7 @@ def chunk_rows(version: TextVersion, chunks: Iterable[Chunk]) -> list[ChunkRow]:
 
 
 class Indexer:
-    """The three steps by which an event's text becomes known."""
+    """The three steps that index the text of an event."""
 
     def __init__(self, embedder: Embedder, totals: Counters) -> None:
         self._embedder = embedder
@@ -61,38 +61,38 @@ class Indexer:
         self.failure = embedder.failure
 
     async def stage(self, connection: AsyncConnection, version: TextVersion, stored: StoredProduct) -> Staged:
-        """Lay the chunks of a text beside the live ones."""
+        """Stage the chunks of a text; returns how many of its texts need a vector."""
         assert stored.product  # noqa: S101 - it was read by its id
         rows = chunk_rows(version, chunks_of(canonical(stored.product, stored.variations)))
         staged = await generations.stage(connection, [version], self.model, rows)
         return staged.get(version.product_id, Staged())
 
     async def embed(self, connection: AsyncConnection, version: TextVersion) -> None:
-        """Give every chunk that lacks one its vector.
+        """Embed the chunks that have no vector.
 
-        Vectors are written after each request, so that doing it again embeds only what is left.
+        Vectors are stored after each request, so that a retry embeds only the rest.
         """
         missing = await generations.missing_vectors(connection, [version], self.model)
         async for request, embedded in self.vectors(missing):
             await generations.fill_vectors(connection, self.model, request, embedded.vectors)
 
     async def vectors(self, texts: Sequence[Text]) -> AsyncIterator[tuple[list[Text], Embedded]]:
-        """Texts and their vectors, request by request."""
+        """Yields texts and their vectors, request by request."""
         for request in pack(
-            [(one, one.tokens) for one in texts],
+            [(text, text.tokens) for text in texts],
             max_tokens=self._embedder.limits.tokens,
             max_items=self._embedder.limits.texts,
         ):
             yield request, await self.request(request)
 
     async def request(self, texts: Sequence[Embeddable]) -> Embedded:
-        """The vectors of texts that fit into one request; of none there is nothing to ask."""
+        """Returns the vectors of texts that fit into one request; without texts there is no request."""
         if not texts:
             return Embedded(vectors=[], tokens=0)
-        embedded = await self._embedder.embed_documents([one.text for one in texts])
+        embedded = await self._embedder.embed_documents([text.text for text in texts])
         self._totals.embedded(len(texts), tokens=embedded.tokens)
         return embedded
 
     async def publish(self, connection: AsyncConnection, version: TextVersion) -> dict[int, float]:
-        """Swap a text in; see `knowledge.publish`."""
+        """Publish a staged text; see `generations.publish`."""
         return await generations.publish(connection, [version], self.model)

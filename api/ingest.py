@@ -94,7 +94,7 @@ class EventIngest:
     async def _store(self, event: ProductEvent) -> IngestResult:
         try:
             async with self._database.transaction() as connection, asyncio.timeout(ANSWER_WITHIN):
-                stored = await inbox.keep(connection, event)
+                stored = await inbox.store(connection, event)
         except (SQLAlchemyError, TimeoutError, OSError) as error:
             raise StorageDown from error
         return IngestResult.ACCEPTED if stored else IngestResult.SKIPPED

@@ -68,7 +68,9 @@ class BareWorkflow:
         missing = await workflow.execute_local_activity(stage, version, **DATABASE)
         await workflow.execute_activity(embed, version, **EMBEDDING)
         await workflow.execute_local_activity(publish, version, **DATABASE)
-        outcome = EventOutcome(status=EventStatus.SUCCEEDED, reason=f"Known; {missing} chunks were embedded.")
+        outcome = EventOutcome(
+            status=EventStatus.SUCCEEDED, reason=f"Indexed; {missing} chunks were embedded."
+        )
         finished = FinishedEvent(event_row=recorded.row_id, outcome=outcome)
         await workflow.execute_local_activity(finish, finished, **DATABASE)
         return outcome

@@ -9,7 +9,6 @@ import typer
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from rich.console import Console
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
@@ -17,6 +16,7 @@ from temporalio.service import RPCError
 
 from commands.environment import alembic, run, settings
 from contracts.ids import SEARCH_ATTRIBUTES, embedding_label
+from database import health
 from database.chunks.vector_index import index_name
 from database.engine import Database, create_engine
 from database.events import stalled
@@ -79,7 +79,7 @@ async def _postgres(settings: Settings, alembic: Config) -> AsyncIterator[CheckR
     database = Database(create_engine(settings.database_url, pool_size=1))
     try:
         async with database.reading() as connection:
-            version = (await connection.execute(text("SHOW server_version"))).scalar_one()
+            version = await health.server_version(connection)
             yield CheckResult(subject="Postgres", said=f"version {version}")
             yield await _extension(connection)
             schema = await _schema(connection, alembic)
@@ -98,8 +98,7 @@ async def _postgres(settings: Settings, alembic: Config) -> AsyncIterator[CheckR
 
 
 async def _extension(connection: AsyncConnection) -> CheckResult:
-    found = await connection.execute(text("SELECT extversion FROM pg_extension WHERE extname = 'vector'"))
-    version = found.scalar_one_or_none()
+    version = await health.pgvector_version(connection)
     if version is None:
         return CheckResult(subject="pgvector", said="not there", advice="Run `pilito migrate`.")
     old = tuple(int(part) for part in version.split(".")) < OLDEST_VECTOR
@@ -109,23 +108,14 @@ async def _extension(connection: AsyncConnection) -> CheckResult:
 
 async def _schema(connection: AsyncConnection, alembic: Config) -> CheckResult:
     head = ScriptDirectory.from_config(alembic).get_current_head()
-    exists = (await connection.execute(text("SELECT to_regclass('alembic_version')"))).scalar_one()
-    current = None
-    if exists:
-        current = (
-            await connection.execute(text("SELECT version_num FROM alembic_version"))
-        ).scalar_one_or_none()
+    current = await health.revision(connection)
     advice = "" if current == head else "Run `pilito migrate`."
     return CheckResult(subject="Tables", said=f"at {current or 'nothing'}, code at {head}", advice=advice)
 
 
 async def _index(connection: AsyncConnection, settings: Settings) -> CheckResult:
     label = embedding_label(settings.embedding_model, settings.embedding_dimensions)
-    valid = await connection.execute(
-        text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)"),
-        {"name": index_name(label)},
-    )
-    if valid.scalar_one_or_none():
+    if await health.has_index(connection, index_name(label)):
         return CheckResult(subject="Vector index", said=f"for {label}")
     return CheckResult(subject="Vector index", said=f"none for {label}", advice="Run `pilito migrate`.")
 

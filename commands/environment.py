@@ -67,7 +67,7 @@ async def database(configured: Settings) -> AsyncIterator[Database]:
         await opened.close()
 
 
-def seal(configured: Settings) -> SecretBox:
+def secret_box(configured: Settings) -> SecretBox:
     """Returns the box that encrypts stored secrets; exits with a message if no key is set."""
     if not configured.secret_keys:
         raise fail("No key: set PILITO_SECRET_KEY to the one the API uses.")

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from commands.environment import database, fail, run, seal, settings
+from commands.environment import database, fail, run, secret_box, settings
 from contracts.errors import UnknownKey
 from contracts.stores import Store
 from database.access import stores
@@ -48,12 +48,12 @@ def rotate_secret(
 ) -> None:
     """Give a store a new webhook secret. It is shown only once."""
     configured = settings(adopt=True)
-    secret, box = stores.new_webhook_secret(), seal(configured)
+    secret, box = stores.new_webhook_secret(), secret_box(configured)
 
     async def work() -> bool:
         async with database(configured) as opened, opened.transaction() as connection:
             return await stores.rotate_secret(
-                connection, store_id, box.seal(secret), overlap=timedelta(hours=overlap_hours)
+                connection, store_id, box.encrypt(secret), overlap=timedelta(hours=overlap_hours)
             )
 
     if not run(work()):
@@ -90,7 +90,7 @@ def reseal() -> None:
 
     async def work() -> int:
         async with database(configured) as opened, opened.transaction() as connection:
-            return await stores.reseal(connection, seal(configured))
+            return await stores.rotate_keys(connection, secret_box(configured))
 
     try:
         count = run(work())

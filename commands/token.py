@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from commands.environment import database, fail, run, seal, settings
+from commands.environment import database, fail, run, secret_box, settings
 from connectors.registry import PLATFORMS
 from contracts.stores import StoreType
 from contracts.tokens import IssuedToken
@@ -37,7 +37,7 @@ def create(
         async with database(configured) as opened:
             return await provision.issue_token(
                 opened,
-                seal(configured),
+                secret_box(configured),
                 email=owner,
                 store_name=store,
                 name=name,

@@ -1,4 +1,4 @@
-"""A shop's product, the same whatever platform it came from."""
+"""A product of a shop, in one shape for all platforms."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,7 +7,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribute:
-    """What a product is like, in the shop's words: رنگ with options مشکی and سفید."""
+    """A product attribute with its options, such as رنگ with the options مشکی and سفید."""
 
     name: str
     options: tuple[str, ...]
@@ -15,9 +15,9 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What changes without changing meaning; never in a chunk, never in the content hash.
+    """Price, stock, links and images: columns of the product, never part of a chunk or of the content hash.
 
-    Prices are in the product's currency; None means the shop named no price.
+    Prices are in the product's currency; None means that the shop sent no price.
     """
 
     price: Decimal | None = None
@@ -34,7 +34,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variation:
-    """One buyable form of a product; `parent` is the product's external id."""
+    """A variant of a product; `parent` is the product's external id."""
 
     external_id: str
     parent: str
@@ -49,7 +49,7 @@ class Variation:
 class Product:
     """A product as its shop describes it; texts may be HTML.
 
-    `variations` are those sent inside; `variation_ids`, where not None, names all that exist.
+    `variations` are the variations sent with the product; `variation_ids` lists all that exist, or is None.
     `version` is the shop's own time of change, UTC.
     """
 

@@ -1,14 +1,14 @@
-"""What is counted for the whole installation: workers add it up, any API process tells it."""
+"""Counters of the whole installation: workers add to them, every API process exposes them."""
 
 from bisect import bisect_left
 from enum import StrEnum
 
 FRESHNESS_BOUNDS = (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 21600.0, 86400.0)
-"""Seconds; whatever took longer is in a last bucket of its own."""
+"""Upper bounds in seconds; a last bucket holds everything above."""
 
 
 class Counter(StrEnum):
-    """Names; the label beside one says which of several."""
+    """Names of counters; a label distinguishes several counters of one name."""
 
     EMBEDDINGS = "embeddings"
     EMBEDDING_TOKENS = "embedding_tokens"
@@ -25,6 +25,6 @@ class EmbeddingCount(StrEnum):
 
 
 def freshness_bucket(seconds: float) -> str:
-    """The label of the bucket that counts so many seconds: its upper bound."""
+    """Returns the label of the bucket for a number of seconds: its upper bound."""
     at = bisect_left(FRESHNESS_BOUNDS, seconds)
     return str(FRESHNESS_BOUNDS[at]) if at < len(FRESHNESS_BOUNDS) else "+Inf"

@@ -1,4 +1,4 @@
-"""One delivery a shop made to us, and what became of it."""
+"""Events: one per delivery of a shop, with its status and outcome."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class EventType(StrEnum):
-    """What the shop says happened; all but the deletion are one upsert."""
+    """What happened in the shop; all types but the deletion are handled as an upsert."""
 
     CREATED = "product.created"
     UPDATED = "product.updated"
@@ -17,7 +17,7 @@ class EventType(StrEnum):
 
 
 class EventStatus(StrEnum):
-    """Where an event stands."""
+    """The status of an event."""
 
     RECEIVED = "received"
     WAITING = "waiting"
@@ -32,14 +32,43 @@ class EventStatus(StrEnum):
     FAILED = "failed"
 
 
+IN_PROGRESS = (EventStatus.WAITING, EventStatus.PROCESSING, EventStatus.RETRYING)
+"""A workflow run works on the event."""
+
+UNFINISHED = (EventStatus.RECEIVED, *IN_PROGRESS)
+"""The event has not ended."""
+
+RUNNABLE = (*UNFINISHED, EventStatus.FAILED)
+"""A workflow run may still process the event; a delivery of it in any other status is a repetition."""
+
+SUCCESSFUL = (
+    EventStatus.SUCCEEDED,
+    EventStatus.UNCHANGED,
+    EventStatus.SUPERSEDED,
+    EventStatus.STALE,
+    EventStatus.IGNORED,
+    EventStatus.DUPLICATE,
+)
+"""The event ended and needs no attention."""
+
+TERMINAL = (*SUCCESSFUL, EventStatus.FAILED)
+"""The event has ended."""
+
+YIELDED = (EventStatus.SUPERSEDED, EventStatus.STALE, EventStatus.DUPLICATE)
+"""The event ended without effect, because another event decides what happens to the product."""
+
+EFFECTIVE = (*IN_PROGRESS, *SUCCESSFUL)
+"""The event counts when changes are ordered: an older change of the same product yields to it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductEvent:
-    """What the event's workflow is started with.
+    """The argument of an event's workflow.
 
-    `external_id` is the thing that changed, which may be a variation; `parent` is then its product.
-    `version` is when the shop changed it (UTC), `body` the product as sent. A body too large for a
-    history is None here and lies in the event's row, written before the workflow was started. `confirm` asks
-    for a look into the shop, where we may look, before the event is believed.
+    `external_id` is the product or variation that changed; of a variation, `parent` is its product.
+    `version` is the shop's time of change (UTC), `body` the product as sent. A body too large for a workflow
+    history is None here and is stored in the event's row before the workflow starts. `confirm` asks for
+    confirmation by the shop before the event is applied, where the shop can be read.
     """
 
     store_id: int
@@ -65,12 +94,12 @@ class EventOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedEvent:
-    """The event's row, and whom it overtakes.
+    """The result of recording an event.
 
-    `overtakes` are workflow ids of older waiting events of the same thing.
-    `quiet_seconds` is how long to wait for a newer change before this one is processed.
-    `outcome` is there where this very run had ended already, before a crash.
-    `pull` asks for a look into the shop before the event is saved.
+    `supersedes` are the workflow ids of the older pending events of the same product or variation.
+    `debounce_seconds` is how long to wait for a newer change before this one is processed.
+    `outcome` is set if this run had ended already, before a crash.
+    `confirm` asks for confirmation by the shop before the event is saved.
     """
 
     row_id: int
@@ -78,21 +107,21 @@ class RecordedEvent:
     supersedes: tuple[str, ...] = ()
     debounce_seconds: float = 0.0
     outcome: EventOutcome | None = None
-    pull: bool = False
+    confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmedProduct:
-    """What a look into the shop adds to what the event log tells people; often nothing."""
+    """The result of confirming an event with its shop; `note` is appended to the outcome's reason."""
 
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedProduct:
-    """What saving decided: an outcome, or a text (`content_hash`) to make known, or both.
+    """The result of saving: an outcome, or a text (`content_hash`) to index, or both.
 
-    Both, where an earlier event left its product's text to this one.
+    Both are set if an earlier event left its product's text to this one.
     """
 
     outcome: EventOutcome | None = None
@@ -102,7 +131,7 @@ class SavedProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextVersion:
-    """One text of one product, on its way into search on behalf of an event; row 0 is none."""
+    """A text of a product that is being indexed for an event; `event_row` is 0 without an event."""
 
     event_row: int
     product_id: int
@@ -111,7 +140,7 @@ class TextVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrimmedPayloads:
-    """How many payloads were trimmed, and whether there may be more."""
+    """How many payloads were trimmed, and whether there may be more to trim."""
 
     count: int
     more: bool
@@ -119,7 +148,7 @@ class TrimmedPayloads:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedEvent:
-    """The last thing written of a run; one that `gives_up` leaves the text it took on to whoever comes."""
+    """The final state of a run; `abandons` releases its claim, so that another event can index the text."""
 
     event_row: int
     outcome: EventOutcome
@@ -128,7 +157,7 @@ class FinishedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnfinishedEvent:
-    """An event that has not ended, and the run that should end it, if any was seen."""
+    """An event that has not ended, and the run that should end it, if one has recorded it."""
 
     row_id: int
     workflow_id: str
@@ -138,7 +167,7 @@ class UnfinishedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnindexedProduct:
-    """A product whose text nobody is making known."""
+    """A product with a current text that is neither indexed nor claimed."""
 
     product_id: int
     store_id: int

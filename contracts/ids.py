@@ -1,9 +1,9 @@
-"""Names that several processes must agree on."""
+"""Identifiers that several processes must agree on."""
 
 import hashlib
 
 VERSION = "0.1.0"
-"""Of the product; the image knows it by nothing else."""
+"""The version of the product; the image has no other source for it."""
 
 SEARCH_ATTRIBUTES = ("StoreId", "ExternalId", "EventType", "EventStatus")
 """All of type Keyword; an operator filters the Temporal UI by them."""
@@ -30,7 +30,7 @@ def event_inbox_id(task_queue: str) -> str:
 
 
 def product_text_id(product_id: int) -> str:
-    """The workflow that makes a product's text known when the event that should have is gone."""
+    """The workflow that indexes a product's text after the event that should have indexed it is gone."""
     return f"product-text/{product_id}"
 
 
@@ -45,12 +45,12 @@ def sync_schedule_id(task_queue: str, store_id: int, mode: str) -> str:
 
 
 def store_schedules_id(task_queue: str) -> str:
-    """The schedule that aligns those of all stores with what the stores want."""
+    """The schedule that aligns the sync schedules of all stores with the settings of the stores."""
     return f"store-schedules/{task_queue}"
 
 
 def bulk_queue(task_queue: str) -> str:
-    """Where the steps of bulk work wait, so that they never keep an event's steps waiting."""
+    """The task queue of bulk activities, so that they never delay the activities of events."""
     return f"{task_queue}-bulk"
 
 
@@ -60,10 +60,10 @@ def event_retention_id(task_queue: str) -> str:
 
 
 def webhook_address(public: str, platform: str, store_id: int) -> str:
-    """Where a store's own webhooks are to be sent; `public` is our address as shops reach it."""
+    """Returns the address for a store's own webhooks; `public` is our address as shops reach it."""
     return f"{public.rstrip('/')}/api/integrations/{platform}/webhook/{store_id}/"
 
 
 def embedding_label(model: str, dimensions: int) -> str:
-    """Which vectors may be compared with each other."""
+    """Returns the label of vectors that may be compared with each other."""
     return f"{model}@{dimensions}"

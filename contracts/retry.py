@@ -1,8 +1,8 @@
-"""What a failure of somebody else's system means to us.
+"""The retry decision for a failure of another system.
 
-again       it passes by itself: Temporal asks again, after `Retry-After` where one was named
-wait        somebody must act (pay, renew a key): asked again at long intervals, without giving up
-never       the same request can never succeed: the event fails and says why
+again       temporary: Temporal retries, after `Retry-After` if the answer has one
+wait        an operator must act (pay, renew a key): retried at long intervals, without an end
+never       the same request can never succeed: the event fails with the reason
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,8 @@ from enum import StrEnum
 
 
 class Retry(StrEnum):
+    """Whether a failed request is retried; the module's docstring describes the values."""
+
     RETRY = "again"
     BLOCKED = "wait"
     FATAL = "never"
@@ -24,7 +26,7 @@ LONGEST_PAUSE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """What a failure means; `pause` overrides Temporal's own backoff, `reason` is for people."""
+    """A failure and its retry decision; `pause` overrides Temporal's backoff, `reason` is for people."""
 
     retry: Retry
     reason: str
@@ -32,7 +34,7 @@ class Failure:
 
 
 def seconds(value: str | None) -> float | None:
-    """A header's number; None for anything else."""
+    """Returns the number in a header; None for anything else."""
     try:
         return float(value) if value else None
     except ValueError:
@@ -40,14 +42,14 @@ def seconds(value: str | None) -> float | None:
 
 
 def bounded(asked: float | None) -> timedelta | None:
-    """Never negative, and no longer than `LONGEST_PAUSE`."""
+    """Returns a pause of at most `LONGEST_PAUSE`; None for a negative or missing one."""
     if asked is None or not asked >= 0:
         return None
     return min(timedelta(seconds=min(asked, 1e6)), LONGEST_PAUSE)
 
 
 def retry_after(value: str | None, *, now: float) -> timedelta | None:
-    """A `Retry-After`: seconds or a date; `now` is seconds since the epoch."""
+    """Returns the pause of a `Retry-After` header (seconds or a date); `now` is seconds since the epoch."""
     asked = seconds(value)
     if asked is None and value:
         try:

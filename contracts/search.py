@@ -1,4 +1,4 @@
-"""A question to the knowledge base, and what it found."""
+"""Questions to the knowledge base, and their results."""
 
 import struct
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked, of whose knowledge, and what an answer must satisfy.
+    """A query of an owner, with the filters that its results must satisfy.
 
-    `vector` is the embedded query, or None where the embedding service did not answer: then words alone
-    must do.
+    `vector` is the embedded query, or None if the embedding service did not answer; search is then lexical
+    only.
     """
 
     user_id: int
@@ -27,7 +27,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundProduct:
-    """The live row of a product; never what was frozen into a chunk."""
+    """The current row of a product, not the state at the time its chunks were embedded."""
 
     id: int
     external_id: str
@@ -42,7 +42,7 @@ class FoundProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A product and the passage of it that answers best; scores compare within one answer only."""
+    """A product and its best matching passage; scores are comparable within one result only."""
 
     score: float
     text: str
@@ -50,9 +50,9 @@ class Hit:
 
 
 Vector: TypeAlias = bytes
-"""Numbers of half precision, two bytes each and the larger one first, as Postgres keeps and takes them."""
+"""Half-precision numbers in big-endian order, as pgvector sends and receives them."""
 
 
 def numbers(vector: Vector) -> list[float]:
-    """What a vector is made of."""
+    """Returns the numbers of a vector."""
     return list(struct.unpack(f">{len(vector) // 2}e", vector))

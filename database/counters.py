@@ -1,18 +1,20 @@
-"""What is counted for the whole installation, and how much of its work is unfinished."""
+"""The table of totals, and the number of unfinished events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-UNFINISHED = "('received', 'waiting', 'processing', 'retrying')"
+from contracts.events import UNFINISHED, EventStatus
+from database.sql import as_json, in_, literal, recordset
 
-_ADD = text("""
+_ADDED = {"name": "text", "label": "text", "value": "double precision"}
+
+_ADD = text(f"""
     INSERT INTO totals AS t (name, label, value)
     SELECT name, label, value
-    FROM json_to_recordset(CAST(:added AS json)) AS a(name text, label text, value double precision)
+    FROM {recordset("added", "a", _ADDED)}
     ORDER BY name, label
     ON CONFLICT (name, label) DO UPDATE SET value = t.value + excluded.value
 """)
@@ -20,18 +22,19 @@ _ADD = text("""
 _READ = text(f"""
     SELECT 'total' AS kind, name, label, value FROM totals
     UNION ALL
-    SELECT 'events', status, '', count(*) FROM events WHERE status IN {UNFINISHED} GROUP BY status
+    SELECT 'events', status, '', count(*) FROM events WHERE status IN {in_(UNFINISHED)} GROUP BY status
     UNION ALL
-    SELECT 'events', 'failed', '', count(*) FROM events WHERE status = 'failed'
+    SELECT 'events', {literal(EventStatus.FAILED)}, '', count(*) FROM events
+    WHERE status = {literal(EventStatus.FAILED)}
     UNION ALL
     SELECT 'oldest', '', '', greatest(extract(epoch FROM now() - min(received_at)), 0)
-    FROM events WHERE status IN {UNFINISHED} HAVING count(*) > 0
+    FROM events WHERE status IN {in_(UNFINISHED)} HAVING count(*) > 0
 """)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsSnapshot:
-    """Totals by name and label, events by status, and the age of the oldest one that has not ended."""
+    """Totals by name and label, events by status, and the age of the oldest unfinished event."""
 
     totals: Mapping[tuple[str, str], float]
     events: Mapping[str, int]
@@ -39,13 +42,13 @@ class MetricsSnapshot:
 
 
 async def add(connection: AsyncConnection, added: Mapping[tuple[str, str], float]) -> None:
-    """Add to many totals at once, in one order, so that two workers never wait for each other in a circle."""
+    """Add to several totals; always in the same order, so that two workers cannot deadlock."""
     rows = [{"name": name, "label": label, "value": value} for (name, label), value in added.items()]
-    await connection.execute(_ADD, {"added": orjson.dumps(rows).decode()})
+    await connection.execute(_ADD, {"added": as_json(rows)})
 
 
 async def read(connection: AsyncConnection) -> MetricsSnapshot:
-    """Everything in one statement, each part of it by an index."""
+    """Read everything in one statement; every part of it uses an index."""
     rows = list((await connection.execute(_READ)).mappings())
     return MetricsSnapshot(
         totals={(row["name"], row["label"]): float(row["value"]) for row in rows if row["kind"] == "total"},

@@ -21,16 +21,16 @@ _SESSION = {
     "tcp_keepalives_interval": 10,
     "tcp_keepalives_count": 3,
 }
-"""What Postgres is told of each connection: a machine of ours that vanished holds its locks for a minute."""
+"""Session settings: the locks of a machine that vanished end after a minute."""
 
 
 def _options(statement_timeout_seconds: int) -> str:
-    told = {"statement_timeout": statement_timeout_seconds * 1000, **_SESSION}
-    return " ".join(f"-c {name}={value}" for name, value in told.items())
+    options = {"statement_timeout": statement_timeout_seconds * 1000, **_SESSION}
+    return " ".join(f"-c {name}={value}" for name, value in options.items())
 
 
 def create_engine(url: str, *, pool_size: int = 10, statement_timeout_seconds: int = 30) -> AsyncEngine:
-    """An engine whose connections give up early, so that a dead database is noticed in seconds."""
+    """Returns an engine with short timeouts, so that a dead database is noticed within seconds."""
     engine = create_async_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
@@ -50,10 +50,10 @@ def create_engine(url: str, *, pool_size: int = 10, statement_timeout_seconds: i
 
 
 class Database:
-    """One engine seen three ways.
+    """Connections of one engine for three purposes.
 
-    `transaction()` commits at its end, `single()` is for one statement that changes something and commits by
-    itself, `reading()` needs no transaction.
+    `transaction()` commits at the end of the block, `single()` is for one writing statement that commits at
+    once, `reading()` reads without a transaction.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:

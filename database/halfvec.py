@@ -1,4 +1,4 @@
-"""Vectors on their way into Postgres: in binary and as precise as they are kept, so that it casts nothing."""
+"""Send vectors to Postgres in pgvector's binary format, so that Postgres casts nothing."""
 
 import struct
 
@@ -17,7 +17,7 @@ class Vectors(list[Vector]):
 
 
 class _Dumper(Dumper):
-    """An array of one dimension whose elements are pgvector's: a length, two unused bytes, the numbers."""
+    """Dumps a one-dimensional array; each element is a length, two unused bytes and the numbers."""
 
     format = Format.BINARY
     element_oid: int
@@ -30,10 +30,10 @@ class _Dumper(Dumper):
 
 
 def accept_vectors(engine: AsyncEngine) -> None:
-    """Let connections of an engine take `Vectors`; one that is made before pgvector is there does not."""
+    """Register `Vectors` on new connections of an engine, once the extension is installed."""
     dumpers: list[type[_Dumper]] = []
 
-    async def teach(connection: psycopg.AsyncConnection) -> None:
+    async def register(connection: psycopg.AsyncConnection) -> None:
         if not dumpers and (info := await TypeInfo.fetch(connection, "halfvec")):
             oids = {"oid": info.array_oid, "element_oid": info.oid}
             dumpers.append(type("_DumperOfThisDatabase", (_Dumper,), oids))
@@ -42,4 +42,4 @@ def accept_vectors(engine: AsyncEngine) -> None:
 
     @event.listens_for(engine.sync_engine, "connect")
     def _connected(connection: object, _: object) -> None:
-        connection.run_async(teach)  # type: ignore[attr-defined]  # SQLAlchemy's adapter, which it leaves untyped
+        connection.run_async(register)  # type: ignore[attr-defined]  # SQLAlchemy's adapter, which it leaves untyped

@@ -1,4 +1,4 @@
-"""The tables; `migrations/` is what makes them, and `alembic check` holds the two together."""
+"""The tables. `migrations/` creates them, and a test compares both with `alembic check`."""
 
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
@@ -21,6 +21,9 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, TSVECTOR
+
+from contracts.events import EventStatus
+from database.sql import literal
 
 metadata = MetaData(
     naming_convention={
@@ -191,10 +194,14 @@ events = Table(
     Index(
         "ix_events_payloads",
         "finished_at",
-        postgresql_where=text("payload IS NOT NULL AND status <> 'failed'"),
+        postgresql_where=text(f"payload IS NOT NULL AND status <> {literal(EventStatus.FAILED)}"),
     ),
     Index("ix_events_unfinished", "id", postgresql_where=text("finished_at IS NULL")),
-    Index("ix_events_inbox", "received_at", postgresql_where=text("status = 'received' AND run_id IS NULL")),
+    Index(
+        "ix_events_inbox",
+        "received_at",
+        postgresql_where=text(f"status = {literal(EventStatus.RECEIVED)} AND run_id IS NULL"),
+    ),
 )
 
 totals = Table(

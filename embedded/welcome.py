@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from sqlalchemy import text
 
+from database import health
 from database.engine import Database, create_engine
 from embedded.bootstrap import Ready, prepare, sample_products, send_sample
 from settings import Settings
@@ -37,7 +37,6 @@ def greet(environment: Mapping[str, str]) -> None:
 async def _until_known(settings: Settings, store_id: int, console: Console) -> None:
     total = len(sample_products())
     database = Database(create_engine(settings.database_url or "", pool_size=1))
-    ended = text("SELECT count(*) FROM events WHERE store_id = :store AND finished_at IS NOT NULL")
     columns = (TextColumn("Sample catalogue"), BarColumn(), MofNCompleteColumn())
     deadline = time.monotonic() + SECONDS_TO_KNOW
     try:
@@ -46,7 +45,7 @@ async def _until_known(settings: Settings, store_id: int, console: Console) -> N
             done = 0
             while done < total and time.monotonic() < deadline:
                 async with database.reading() as connection:
-                    done = (await connection.execute(ended, {"store": store_id})).scalar_one()
+                    done = await health.ended_events(connection, store_id)
                 progress.update(task, completed=done)
                 await asyncio.sleep(0.2)
     finally:

@@ -1,4 +1,4 @@
-"""One line per record: JSON for machines, plain text for people; neither can be forged from outside."""
+"""Log formats: one line per record, as JSON or as text; quoted input cannot forge a line."""
 
 import json
 import logging
@@ -12,14 +12,14 @@ from typing import Literal
 Format = Literal["json", "text"]
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""Of the request that is being answered; lines that are written meanwhile carry it."""
+"""The id of the current request; records that are logged during the request contain it."""
 
-TALKATIVE = ("httpx2", "httpx", "openai")
-"""Libraries that would write down each address they ask."""
+VERBOSE = ("httpx2", "httpx", "openai")
+"""Libraries that would log the address of every request."""
 
 
-def told(record: logging.LogRecord) -> Mapping[str, object]:
-    """The fields a record was given as `extra={"fields": {…}}`."""
+def fields_of(record: logging.LogRecord) -> Mapping[str, object]:
+    """Returns the fields that a record has through `extra={"fields": {…}}`."""
     fields = getattr(record, "fields", None)
     return fields if isinstance(fields, Mapping) else {}
 
@@ -33,7 +33,7 @@ def _trace(record: logging.LogRecord) -> str:
 
 
 class JsonLines(logging.Formatter):
-    """All but ASCII is escaped, so that a line ends where we end it, whatever it quotes."""
+    """Writes a record as JSON; everything but ASCII is escaped, so quoted text cannot end the line."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields: dict[str, object] = {
@@ -42,32 +42,34 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if asked := request_id.get():
-            fields["request_id"] = asked
-        fields |= told(record)
+        if current_id := request_id.get():
+            fields["request_id"] = current_id
+        fields |= fields_of(record)
         if trace := _trace(record):
             fields["exception"] = trace
         return json.dumps(fields, default=str)
 
 
 class Text(logging.Formatter):
-    """What cannot be printed is escaped; a traceback is indented, so that no line of it looks like ours."""
+    """Writes a record as text; unprintable characters are escaped and tracebacks are indented."""
 
     def format(self, record: logging.LogRecord) -> str:
-        asked = request_id.get()
-        said = "".join(
+        current_id = request_id.get()
+        message = "".join(
             letter if letter.isprintable() else ascii(letter)[1:-1] for letter in record.getMessage()
         )
-        line = f"{_moment(record)} {record.levelname} {record.name} {said}{f' [{asked}]' if asked else ''}"
+        line = f"{_moment(record)} {record.levelname} {record.name} {message}"
+        if current_id:
+            line += f" [{current_id}]"
         return "\n    ".join([line, *_trace(record).splitlines()])
 
 
 def configure(wanted: Format | None) -> None:
-    """Send everything to stderr: as text where that is a terminal, else as JSON, or as is wanted."""
+    """Log to stderr in the wanted format; by default as text on a terminal, else as JSON."""
     kind = wanted or ("text" if sys.stderr.isatty() else "json")
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if kind == "json" else Text())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for name in TALKATIVE:
+    for name in VERBOSE:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)

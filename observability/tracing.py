@@ -1,4 +1,4 @@
-"""Traces, where the standard OpenTelemetry variables name a collector; else nothing of it is even loaded.
+"""OpenTelemetry traces, if the standard variables name a collector; otherwise nothing of it is imported.
 
 The SDK reads those variables itself: endpoint, headers, sampling, names.
 """
@@ -22,32 +22,32 @@ UNTRACED = "/healthz,/readyz,/metrics"
 
 
 def is_wanted() -> bool:
-    """Whether the environment names a collector and does not switch the SDK off."""
+    """Returns whether the environment names a collector and does not disable the SDK."""
     disabled = os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
     return not disabled and any(os.environ.get(name) for name in ENDPOINTS)
 
 
 class Tracing:
-    """One process's spans, on their way to the collector; a dead one costs spans, never an answer."""
+    """The tracing of a process; a collector that is down loses spans and affects nothing else."""
 
     def __init__(self, provider: "TracerProvider") -> None:
         self._provider = provider
 
     @property
     def interceptors(self) -> list[Interceptor]:
-        """For the client of Temporal, and so for the worker made of it: histories carry the trace along."""
+        """Interceptors for the client of Temporal and its worker; workflow headers carry the trace."""
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
         from temporalio.contrib.opentelemetry import TracingInterceptor
 
         interceptor = TracingInterceptor(self._provider.get_tracer("pilito"))
-        interceptor.text_map_propagator = TraceContextTextMapPropagator()  # no baggage of strangers
+        interceptor.text_map_propagator = TraceContextTextMapPropagator()  # without the baggage of requests
         return [interceptor]
 
     def instrument(self, app: FastAPI) -> None:
-        """Trace every request but those of whoever watches the process."""
+        """Trace every request, except health checks and metrics."""
         from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 
-        app.add_middleware(_Unveiled)
+        app.add_middleware(_RestoreQuery)
         FastAPIInstrumentor.instrument_app(
             app,
             tracer_provider=self._provider,
@@ -57,17 +57,17 @@ class Tracing:
             http_capture_headers_server_response=[],
         )
         build: Any = app.build_middleware_stack
-        app.build_middleware_stack = lambda: _Veiled(build())  # type: ignore[method-assign]  # as the instrumentation does
+        app.build_middleware_stack = lambda: _HideQuery(build())  # type: ignore[method-assign]  # as the instrumentation does
 
     async def close(self) -> None:
-        """Send what is left, as far as that is possible in a moment."""
+        """Send the remaining spans, for a short time."""
         sending = threading.Thread(target=self._provider.shutdown, daemon=True, name="last spans")
         sending.start()
         await asyncio.to_thread(sending.join, LAST_SPANS_WITHIN)
 
 
 def start(service: str) -> Tracing | None:
-    """Tracing of a service, under the name the environment gives it or else this one."""
+    """Start tracing under the service name in the environment, or under this one."""
     if not is_wanted():
         return None
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -83,8 +83,8 @@ def start(service: str) -> Tracing | None:
     return Tracing(provider)
 
 
-class _Veiled:
-    """Outside of the instrumentation: queries, which may hold anything, are in no span."""
+class _HideQuery:
+    """Outside of the instrumentation: hides the query string, which may contain secrets, from spans."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -95,8 +95,8 @@ class _Veiled:
         await self._app(scope, receive, send)
 
 
-class _Unveiled:
-    """Inside of it, the query is back; as soon as the route is known, the span is called by it."""
+class _RestoreQuery:
+    """Inside of the instrumentation: restores the query string and names the span after the route."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

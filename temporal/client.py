@@ -1,4 +1,4 @@
-"""The way to Temporal: one client factory, and the starts that are made through it."""
+"""The client of Temporal, and the workflows that are started through it."""
 
 import logging
 import zlib
@@ -69,20 +69,20 @@ class LargePayloadCodec(PayloadCodec):
 
 
 _PROMPT = RetryConfig(initial_interval_millis=50, max_elapsed_time_millis=1_000, max_retries=3)
-_PATIENT = RetryConfig()
+_DEFAULT = RetryConfig()
 
 
 async def connect(
     address: str, namespace: str, *, prompt: bool = False, interceptors: Sequence[Interceptor] = ()
 ) -> Client:
-    """A client; a prompt one can be made while Temporal is down, and says so within a second or two."""
+    """Returns a client; a `prompt` one connects with its first call, and fails within about a second."""
     return await Client.connect(
         address,
         namespace=namespace,
         data_converter=replace(pydantic_data_converter, payload_codec=LargePayloadCodec()),
         lazy=prompt,
         interceptors=interceptors,
-        retry_config=_PROMPT if prompt else _PATIENT,
+        retry_config=_PROMPT if prompt else _DEFAULT,
     )
 
 
@@ -97,7 +97,7 @@ async def start_product_event(
 ) -> WorkflowHandle[ProductEventWorkflow, EventOutcome]:
     """Start an event's workflow.
 
-    Raises WorkflowAlreadyStartedError where the event runs or has run without failing.
+    Raises WorkflowAlreadyStartedError if the event's workflow runs or has ended without failing.
     """
     return await client.start_workflow(
         ProductEventWorkflow.run,
@@ -120,22 +120,22 @@ async def start_product_event(
 
 
 async def start_product_text(
-    client: Client, lost: UnindexedProduct, *, task_queue: str
+    client: Client, product: UnindexedProduct, *, task_queue: str
 ) -> WorkflowHandle[ProductTextWorkflow, EventOutcome]:
-    """Start making a product's text known, unless that is under way."""
+    """Start indexing a product's current text; returns the running workflow if there is one."""
     return await client.start_workflow(
         ProductTextWorkflow.run,
-        lost.product_id,
-        id=product_text_id(lost.product_id),
+        product.product_id,
+        id=product_text_id(product.product_id),
         task_queue=task_queue,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         search_attributes=TypedSearchAttributes(
             [
-                SearchAttributePair(_STORE_ID, str(lost.store_id)),
-                SearchAttributePair(_EXTERNAL_ID, lost.external_id),
+                SearchAttributePair(_STORE_ID, str(product.store_id)),
+                SearchAttributePair(_EXTERNAL_ID, product.external_id),
             ]
         ),
-        static_summary=f"Text of {lost.external_id}, whose event is gone",
+        static_summary=f"Index product {product.external_id}: its event is gone",
         rpc_timeout=ANSWER_WITHIN,
     )
 
@@ -143,7 +143,7 @@ async def start_product_text(
 async def start_catalog_sync(
     client: Client, request: SyncRequest, *, task_queue: str
 ) -> WorkflowHandle[CatalogSyncWorkflow, SyncEnd]:
-    """Start a store's sync; raises WorkflowAlreadyStartedError where one is under way."""
+    """Start a store's sync; raises WorkflowAlreadyStartedError if one is running."""
     return await client.start_workflow(
         CatalogSyncWorkflow.run,
         args=[request, None],
@@ -157,7 +157,7 @@ async def start_catalog_sync(
 
 
 async def status_of(client: Client, workflow_id: str) -> str | None:
-    """How the latest run of a workflow stands, such as RUNNING; None where Temporal knows of none."""
+    """Returns the status of the latest run of a workflow, such as RUNNING; None if there is no workflow."""
     try:
         described = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=ANSWER_WITHIN)
     except RPCError as error:
@@ -168,7 +168,7 @@ async def status_of(client: Client, workflow_id: str) -> str | None:
 
 
 async def register_search_attributes(client: Client) -> list[str]:
-    """Register those of our search attributes the namespace lacks; answers their names."""
+    """Register the search attributes that the namespace lacks; returns their names."""
     operator = client.operator_service
     known = await operator.list_search_attributes(ListSearchAttributesRequest(namespace=client.namespace))
     missing = [name for name in SEARCH_ATTRIBUTES if name not in known.custom_attributes]
@@ -189,7 +189,7 @@ LOG = LoggingConfig(
 
 
 def install(metrics_address: str | None = None) -> None:
-    """Set up this process's runtime, once, before its first client; host:port is where it is scraped."""
+    """Set up the runtime of this process, once, before its first client; metrics are served at host:port."""
     metrics = (
         PrometheusConfig(
             bind_address=metrics_address,

@@ -1,4 +1,4 @@
-"""What Temporal starts by itself, so that it survives being terminated and any worker."""
+"""Schedules of the installation: inbox, retention, and the alignment of the stores' schedules."""
 
 from datetime import timedelta
 
@@ -22,10 +22,10 @@ from workflows.event_retention import EventRetentionWorkflow
 from workflows.store_schedules import StoreSchedulesWorkflow
 
 AT_MOST_MISSING = timedelta(minutes=1)
-"""How long the inbox may be gone before it is started again."""
+"""How long the inbox may be missing before it is started again."""
 
 ALIGNED_EVERY = timedelta(minutes=10)
-"""How long a schedule of a store may differ from what the store wants, where Temporal was down."""
+"""How long a store's schedule may differ from the store's settings if Temporal was down."""
 
 
 def _one_at_a_time(catch_up: timedelta) -> SchedulePolicy:
@@ -43,7 +43,7 @@ def _inbox(task_queue: str) -> Schedule:
         ),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=AT_MOST_MISSING)]),
         policy=_one_at_a_time(AT_MOST_MISSING),
-        state=ScheduleState(note=f"{summary}; it never ends, so it is started only where it is gone"),
+        state=ScheduleState(note=f"{summary}; it never ends, so it is started only if it is missing"),
     )
 
 
@@ -67,7 +67,7 @@ def _retention(task_queue: str) -> Schedule:
 
 
 def _stores(task_queue: str) -> Schedule:
-    summary = "Aligns the schedules of stores with what the stores want"
+    summary = "Aligns the schedules of stores with the settings of the stores"
     return Schedule(
         action=ScheduleActionStartWorkflow(
             StoreSchedulesWorkflow.run,
@@ -82,14 +82,14 @@ def _stores(task_queue: str) -> Schedule:
 
 
 async def _ensure(client: Client, name: str, wanted: Schedule, *, at_once: bool) -> None:
-    """Create a schedule or bring it up to date; one that somebody paused stays so."""
+    """Create or update a schedule; a paused schedule stays paused."""
     try:
         await client.create_schedule(name, wanted, trigger_immediately=at_once)
     except ScheduleAlreadyRunningError:
         handle = client.get_schedule_handle(name)
 
-        def renewed(found: ScheduleUpdateInput) -> ScheduleUpdate:
-            wanted.state = found.description.schedule.state
+        def renewed(current: ScheduleUpdateInput) -> ScheduleUpdate:
+            wanted.state = current.description.schedule.state
             return ScheduleUpdate(wanted)
 
         await handle.update(renewed)
@@ -98,7 +98,7 @@ async def _ensure(client: Client, name: str, wanted: Schedule, *, at_once: bool)
 
 
 async def ensure_schedules(client: Client, *, task_queue: str) -> None:
-    """Make the schedules of an installation what they should be; any number of workers may do so."""
+    """Create or update the schedules of an installation; any number of workers may do so at once."""
     await _ensure(client, event_inbox_id(task_queue), _inbox(task_queue), at_once=True)
     await _ensure(client, event_retention_id(task_queue), _retention(task_queue), at_once=False)
     await _ensure(client, store_schedules_id(task_queue), _stores(task_queue), at_once=True)

@@ -1,4 +1,4 @@
-"""The schedules of stores in Temporal, made what the stores want."""
+"""The sync schedules of stores in Temporal."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -29,15 +29,15 @@ from temporal.client import ANSWER_WITHIN, start_catalog_sync
 from workflows.catalog_sync import ScheduledSyncWorkflow
 
 CATCH_UP = timedelta(hours=1)
-"""How late a sync may begin after Temporal was down; later ones wait for their next turn."""
+"""How late a sync may start after Temporal was down; a later one waits for its next time."""
 
 OURS = "As the store is set; "
-"""How our notes begin: a schedule with another one was paused or resumed by somebody in the UI."""
+"""The start of our notes; a schedule with another note was paused or resumed in the UI."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A schedule as the list of all shows it."""
+class ListedSchedule:
+    """A schedule in Temporal's list of schedules."""
 
     paused: bool
     note: str
@@ -48,26 +48,26 @@ def _number(store_id: int) -> int:
 
 
 def turns(store_id: int, schedule: SyncSchedule) -> dict[SyncMode, ScheduleIntervalSpec]:
-    """When a store is read: always at the same moments, other stores at others.
+    """Returns the times of a store's syncs by mode; stores are spread over the interval by their ids.
 
-    Full syncs come halfway between two incremental ones, for a store has one sync at a time.
+    Full syncs start halfway between two incremental ones, because a store has one sync at a time.
     """
-    number, found = _number(store_id), {}
+    number, intervals = _number(store_id), {}
     often = timedelta(hours=schedule.incremental_hours or 6)
     first = timedelta(seconds=number % int(often.total_seconds()))
     if schedule.incremental_hours is not None:
-        found[SyncMode.INCREMENTAL] = ScheduleIntervalSpec(every=often, offset=first)
+        intervals[SyncMode.INCREMENTAL] = ScheduleIntervalSpec(every=often, offset=first)
     if schedule.full_days is not None:
         every = timedelta(days=schedule.full_days)
         which = number // int(often.total_seconds()) % max(1, every // often)
-        found[SyncMode.FULL] = ScheduleIntervalSpec(
+        intervals[SyncMode.FULL] = ScheduleIntervalSpec(
             every=every, offset=(first + often / 2 + which * often) % every
         )
-    return found
+    return intervals
 
 
 def _wanted(task_queue: str, store: ReadableStore) -> dict[str, Schedule]:
-    """Id -> schedule; the end of its note is a fingerprint of all it should be."""
+    """Returns schedules by id; the note of each ends with a fingerprint of its settings."""
     found = {}
     for mode, interval in turns(store.store_id, store.schedule).items():
         schedule_id = sync_schedule_id(task_queue, store.store_id, mode)
@@ -79,8 +79,8 @@ def _wanted(task_queue: str, store: ReadableStore) -> dict[str, Schedule]:
             static_summary=f"Starts the {mode} sync of store {store.store_id}",
         )
         policy = SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP)
-        told = (action.static_summary, interval, policy, store.schedule.paused)
-        fingerprint = hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+        settings = (action.static_summary, interval, policy, store.schedule.paused)
+        fingerprint = hashlib.sha256(repr(settings).encode()).hexdigest()[:12]
         found[schedule_id] = Schedule(
             action=action,
             spec=ScheduleSpec(intervals=[interval]),
@@ -90,8 +90,8 @@ def _wanted(task_queue: str, store: ReadableStore) -> dict[str, Schedule]:
     return found
 
 
-def _stays(paused: bool, note: str, wanted: Schedule) -> bool:  # noqa: FBT001 - as Temporal tells it
-    """Whether somebody paused it, and nobody but them is to resume it."""
+def _stays(paused: bool, note: str, wanted: Schedule) -> bool:  # noqa: FBT001 - as in Temporal's ScheduleState
+    """Returns whether a person paused the schedule, so that only a person may resume it."""
     return paused and not note.startswith(OURS) and not wanted.state.paused
 
 
@@ -100,48 +100,48 @@ def _family(schedule_id: str) -> str:
 
 
 class StoreSchedules:
-    """Those of one installation; what goes wrong with Temporal is raised as RPCError."""
+    """The sync schedules of an installation; errors of Temporal are raised as RPCError."""
 
     def __init__(self, client: Client, *, task_queue: str) -> None:
         self._client = client
         self._task_queue = task_queue
 
-    async def found(self) -> dict[str, Found]:
-        """Our schedules by their ids; those of the last second may be missing."""
+    async def list(self) -> dict[str, ListedSchedule]:
+        """Returns our schedules by id; schedules of the last second may be missing."""
         ours = {_family(sync_schedule_id(self._task_queue, 0, mode)) for mode in SyncMode}
         return {
-            listed.id: _found(listed)
-            async for listed in await self._client.list_schedules()
-            if _family(listed.id) in ours
+            schedule.id: _listed(schedule)
+            async for schedule in await self._client.list_schedules()
+            if _family(schedule.id) in ours
         }
 
-    async def align(self, found: Mapping[str, Found], stores: Sequence[ReadableStore]) -> Aligned:
-        """Make what was found what the stores want; they are to be read after it was listed."""
+    async def align(self, listed: Mapping[str, ListedSchedule], stores: Sequence[ReadableStore]) -> Aligned:
+        """Align the listed schedules with the stores, which must be read after `list` was called."""
         aligned = Aligned(stores=len(stores))
         wanted = {
             schedule_id: schedule
             for store in stores
             for schedule_id, schedule in _wanted(self._task_queue, store).items()
         }
-        for schedule_id in found.keys() - wanted.keys():
+        for schedule_id in listed.keys() - wanted.keys():
             await self._delete(schedule_id)
             aligned = replace(aligned, deleted=aligned.deleted + 1)
         for schedule_id, schedule in wanted.items():
-            there = found.get(schedule_id)
-            if there is None:
+            current = listed.get(schedule_id)
+            if current is None:
                 await self._create(schedule_id, schedule)
                 aligned = replace(aligned, created=aligned.created + 1)
-            elif there.note != schedule.state.note and not _stays(there.paused, there.note, schedule):
+            elif current.note != schedule.state.note and not _stays(current.paused, current.note, schedule):
                 await self._update(schedule_id, schedule)
                 aligned = replace(aligned, changed=aligned.changed + 1)
         for store in stores:
-            aligned = replace(aligned, started=aligned.started + await self._begin(store))
+            aligned = replace(aligned, started=aligned.started + await self._start_first_sync(store))
         return aligned
 
     async def set(self, store_id: int, store: ReadableStore | None, *, insist: bool = False) -> None:
-        """Make the schedules of one store what it wants now; None wants none.
+        """Align the schedules of one store; None removes them.
 
-        What somebody paused is resumed only where the store insists, having been set anew.
+        A schedule that a person paused is resumed only with `insist`, after the store's schedule was changed.
         """
         wanted = _wanted(self._task_queue, store) if store else {}
         for schedule_id, schedule in wanted.items():
@@ -151,7 +151,7 @@ class StoreSchedules:
             if schedule_id not in wanted:
                 await self._delete(schedule_id)
         if store:
-            await self._begin(store)
+            await self._start_first_sync(store)
 
     async def _create(self, schedule_id: str, schedule: Schedule, *, insist: bool = False) -> None:
         try:
@@ -160,8 +160,8 @@ class StoreSchedules:
             await self._update(schedule_id, schedule, insist=insist)
 
     async def _update(self, schedule_id: str, schedule: Schedule, *, insist: bool = False) -> None:
-        def renewed(there: ScheduleUpdateInput) -> ScheduleUpdate | None:
-            state = there.description.schedule.state
+        def renewed(current: ScheduleUpdateInput) -> ScheduleUpdate | None:
+            state = current.description.schedule.state
             stays = _stays(state.paused, state.note or "", schedule) and not insist
             return None if stays else ScheduleUpdate(schedule)
 
@@ -175,8 +175,8 @@ class StoreSchedules:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
-    async def _begin(self, store: ReadableStore) -> bool:
-        """Read a new shop at once, for its owner waits for the first import."""
+    async def _start_first_sync(self, store: ReadableStore) -> bool:
+        """Start the first sync of a new store at once; returns whether it was started."""
         if store.first_sync is None:
             return False
         request = SyncRequest(store_id=store.store_id, mode=store.first_sync)
@@ -187,6 +187,6 @@ class StoreSchedules:
         return True
 
 
-def _found(listed: ScheduleListDescription) -> Found:
-    state = listed.schedule.state if listed.schedule else None
-    return Found(paused=bool(state and state.paused), note=(state.note if state else None) or "")
+def _listed(schedule: ScheduleListDescription) -> ListedSchedule:
+    state = schedule.schedule.state if schedule.schedule else None
+    return ListedSchedule(paused=bool(state and state.paused), note=(state.note if state else None) or "")

@@ -233,6 +233,17 @@ def test_contracts_need_only_the_standard_library_and_pydantic() -> None:
     assert names <= {*sys.stdlib_module_names, "pydantic", "contracts"}
 
 
+def test_sql_is_written_in_the_database_room() -> None:
+    """Other rooms call its functions; of SQLAlchemy they need its errors and the type of a connection."""
+    assert [
+        f"{module} imports {name}"
+        for module, name in IMPORTS
+        if name.split(".")[0] == "sqlalchemy"
+        and module.split(".")[0] != "database"
+        and not name.startswith(("sqlalchemy.exc", "sqlalchemy.ext.asyncio"))
+    ] == []
+
+
 def test_embedded_servers_are_imported_where_they_start() -> None:
     """The image does not contain `embedded`, so no module imports it at the top level."""
     assert [

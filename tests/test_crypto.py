@@ -1,4 +1,4 @@
-"""Secrets that must be read again."""
+"""Encryption of stored secrets."""
 
 import pytest
 
@@ -8,45 +8,45 @@ from crypto import SecretBox
 OLD, NEW = "o" * 32, "n" * 32
 
 
-def test_a_sealed_secret_shows_nothing_and_differs_every_time() -> None:
-    """Two equal secrets have different ciphertexts."""
-    seal = SecretBox((NEW,))
-    one, other = seal.seal("secret"), seal.seal("secret")
+def test_an_encrypted_secret_differs_every_time() -> None:
+    """Two encryptions of equal secrets differ."""
+    secret_box = SecretBox((NEW,))
+    one, other = secret_box.encrypt("secret"), secret_box.encrypt("secret")
     assert one != other
     assert b"secret" not in one
-    assert seal.open(one) == seal.open(other) == "secret"
+    assert secret_box.decrypt(one) == secret_box.decrypt(other) == "secret"
 
 
 def test_keys_are_rotated_by_putting_a_new_one_first() -> None:
-    """What was sealed before opens still, and after being renewed it needs the old key no more."""
-    sealed = SecretBox((OLD,)).seal("secret")
+    """Secrets encrypted with an old key are readable; after a rotation the old key is not needed."""
+    encrypted = SecretBox((OLD,)).encrypt("secret")
     both = SecretBox((NEW, OLD))
-    assert both.open(sealed) == "secret"
-    renewed = both.renew(sealed)
-    assert SecretBox((NEW,)).open(renewed) == "secret"
+    assert both.decrypt(encrypted) == "secret"
+    rotated = both.rotate(encrypted)
+    assert SecretBox((NEW,)).decrypt(rotated) == "secret"
 
 
-def test_a_secret_of_another_key_or_a_changed_one_does_not_open() -> None:
-    """It is said, not guessed."""
-    sealed = SecretBox((OLD,)).seal("secret")
+def test_a_secret_of_another_key_or_a_changed_one_is_not_decrypted() -> None:
+    """An unknown key raises UnknownKey."""
+    encrypted = SecretBox((OLD,)).encrypt("secret")
     with pytest.raises(UnknownKey):
-        SecretBox((NEW,)).open(sealed)
+        SecretBox((NEW,)).decrypt(encrypted)
     with pytest.raises(UnknownKey):
-        SecretBox((NEW,)).renew(sealed)
+        SecretBox((NEW,)).rotate(encrypted)
     with pytest.raises(UnknownKey):
-        SecretBox((OLD,)).open(sealed[:-2] + b"xx")
+        SecretBox((OLD,)).decrypt(encrypted[:-2] + b"xx")
 
 
-def test_credentials_are_sealed_as_one() -> None:
-    """Names and values."""
-    seal = SecretBox((NEW,))
+def test_credentials_are_encrypted_as_one_value() -> None:
+    """Credentials are encrypted as one value with names and values."""
+    secret_box = SecretBox((NEW,))
     fields = {"consumer_key": "ck_1", "consumer_secret": "cs_2"}
-    assert seal.decrypt_fields(seal.encrypt_fields(fields)) == fields
+    assert secret_box.decrypt_fields(secret_box.encrypt_fields(fields)) == fields
 
 
-def test_without_a_key_nothing_opens_and_nothing_is_sealed() -> None:
-    """A worker may run without a key; sealing without one is an error."""
+def test_without_a_key_nothing_is_encrypted_or_decrypted() -> None:
+    """A worker may run without a key; it must not encrypt with a temporary one."""
     with pytest.raises(UnknownKey):
-        SecretBox(()).open(SecretBox((NEW,)).seal("secret"))
+        SecretBox(()).decrypt(SecretBox((NEW,)).encrypt("secret"))
     with pytest.raises(ValueError, match="PILITO_SECRET_KEY"):
-        SecretBox(()).seal("secret")
+        SecretBox(()).encrypt("secret")

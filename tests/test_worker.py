@@ -1,4 +1,4 @@
-"""What a worker process does where others do the rest."""
+"""The shares of the work of a worker process."""
 
 import gc
 
@@ -17,7 +17,7 @@ from worker import Share
 async def test_bulk_work_waits_for_a_process_that_does_it(
     configure: Configure, embeddings: EmbeddingServer
 ) -> None:
-    """Events do not: they have a process of their own."""
+    """Only a process for bulk work is nice."""
     settings = configure(
         allow_private_shops=True, shop_requests_per_minute=1_000_000, task_queue="shared-out"
     )
@@ -40,5 +40,5 @@ def test_the_garbage_collector_ignores_what_was_imported(monkeypatch: pytest.Mon
     monkeypatch.setattr(gc, "collect", lambda: calls.append("collect"))
     monkeypatch.setattr(gc, "freeze", lambda: calls.append("freeze"))
     monkeypatch.setattr(gc, "set_threshold", calls.append)
-    worker._spare_the_collector()
+    worker._tune_garbage_collector()
     assert calls == ["collect", "freeze", 100_000]

@@ -1,4 +1,4 @@
-"""Durable decisions: no clock, no network, no SQL."""
+"""Workflows: deterministic decisions without clock, network or SQL."""
 
 from workflows.catalog_sync import CatalogSyncWorkflow, ScheduledSyncWorkflow
 from workflows.event_inbox import EventInboxWorkflow
@@ -16,4 +16,4 @@ WORKFLOWS = (
     EventRetentionWorkflow,
     StoreSchedulesWorkflow,
 )
-"""All of them, for the worker, the replayer and the tests alike."""
+"""All workflows, for the worker, the replayer and the tests."""

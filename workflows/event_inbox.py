@@ -1,4 +1,4 @@
-"""Events that nobody works on: started as soon as Temporal answers, or settled where their run is gone."""
+"""Start events that were stored while Temporal did not answer, and recover stalled ones."""
 
 from temporalio import workflow
 
@@ -9,24 +9,24 @@ with workflow.unsafe.imports_passed_through():
     from activities.events.stalled import StalledActivities
 
 ROUNDS = 500
-"""Rounds before the history starts anew."""
+"""Rounds before the workflow continues as new."""
 
-LOOK_EVERY = 12
-"""Rounds between two looks at events and texts that were lost."""
+RECOVER_EVERY = 12
+"""Rounds between two recoveries of stalled events and texts."""
 
 
 @workflow.defn(name="EventInbox")
 class EventInboxWorkflow:
-    """One for the whole installation; it never ends."""
+    """One workflow for the whole installation; it never ends."""
 
     @workflow.run
     async def run(self) -> None:
-        looked_at = 0
+        last_row = 0
         for number in range(ROUNDS):
             more = await workflow.execute_local_activity_method(InboxActivities.start_waiting, **DATABASE)
-            if looked_at or number % LOOK_EVERY == 0:
-                looked_at = await workflow.execute_local_activity_method(
-                    StalledActivities.recover_stalled, looked_at, **DATABASE
+            if last_row or number % RECOVER_EVERY == 0:
+                last_row = await workflow.execute_local_activity_method(
+                    StalledActivities.recover_stalled, last_row, **DATABASE
                 )
             if not more:
                 await workflow.sleep(INBOX_INTERVAL)

@@ -8,19 +8,19 @@ with workflow.unsafe.imports_passed_through():
     from activities.events.retention import RetentionActivities
 
 ROUNDS = 100
-"""Rounds before the history starts anew."""
+"""Rounds before the workflow continues as new."""
 
 
 @workflow.defn(name="EventRetention")
 class EventRetentionWorkflow:
-    """Ends with the number of payloads it trimmed."""
+    """Returns the number of payloads it trimmed."""
 
     @workflow.run
     async def run(self, trimmed: int = 0) -> int:
         for _ in range(ROUNDS):
-            done = await workflow.execute_activity_method(RetentionActivities.trim_payloads, **TRIMMING)
-            trimmed += done.count
-            if not done.more:
+            batch = await workflow.execute_activity_method(RetentionActivities.trim_payloads, **TRIMMING)
+            trimmed += batch.count
+            if not batch.more:
                 break
         else:
             workflow.continue_as_new(trimmed)

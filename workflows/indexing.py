@@ -1,4 +1,4 @@
-"""From a saved text to what search finds: the steps that all who make a text known go through."""
+"""The steps from a saved text to an indexed one, shared by all workflows that index."""
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -15,7 +15,7 @@ OUTDATED = EventOutcome(
 
 
 async def index_product(version: TextVersion) -> EventOutcome:
-    """Stage, embed what lacks a vector, and publish; OUTDATED where the product has another text by then."""
+    """Stage the chunks, embed those without a vector, publish; OUTDATED if the product's text has changed."""
     missing = await workflow.execute_local_activity_method(
         IndexingActivities.stage_chunks, version, **DATABASE
     )
@@ -30,10 +30,10 @@ async def index_product(version: TextVersion) -> EventOutcome:
     )
     if not published:
         return OUTDATED
-    return EventOutcome(status=EventStatus.SUCCEEDED, reason=f"Known; {missing} chunks were embedded.")
+    return EventOutcome(status=EventStatus.SUCCEEDED, reason=f"Indexed; {missing} chunks were embedded.")
 
 
 def plain(error: BaseException) -> str:
-    """What a failed step says to people; a local activity's failure comes without its wrapping."""
+    """Returns the message of a failed activity; the failure of a local activity comes unwrapped."""
     cause = error.cause if isinstance(error, ActivityError) else error
     return cause.message if isinstance(cause, ApplicationError) else str(cause or error)

@@ -1,4 +1,4 @@
-"""How patient we are with each kind of work."""
+"""Timeouts and retry policies of each kind of activity."""
 
 from datetime import timedelta
 
@@ -13,9 +13,9 @@ DATABASE = LocalActivityConfig(
         maximum_interval=timedelta(seconds=20),
     ),
 )
-"""Short idempotent steps on the database, in the worker itself; a database that is down is waited for.
+"""Short idempotent local activities on the database; they are retried for as long as it is down.
 
-Their inputs are in no history. Pauses above the threshold become timers, so waiting survives the worker.
+Their inputs are not in the history. Pauses above the threshold become timers, so a retry survives the worker.
 """
 
 EMBEDDING = ActivityConfig(
@@ -26,7 +26,7 @@ EMBEDDING = ActivityConfig(
         maximum_interval=timedelta(seconds=60),
     ),
 )
-"""Calls that cost money; how long a failure may last is decided in `activities.failures`."""
+"""Calls that cost money; `activities.events.index` decides how long a failure may last."""
 
 SHOP = ActivityConfig(
     start_to_close_timeout=timedelta(minutes=15),
@@ -36,7 +36,7 @@ SHOP = ActivityConfig(
         maximum_interval=timedelta(seconds=60),
     ),
 )
-"""Looks into a shop; how long they may hold an event up is decided in `activities.pulling`."""
+"""Confirmations by a shop; `activities.events.confirm` decides how long they may delay an event."""
 
 TRIMMING = ActivityConfig(
     start_to_close_timeout=timedelta(minutes=30),
@@ -46,7 +46,7 @@ TRIMMING = ActivityConfig(
         maximum_interval=timedelta(minutes=5),
     ),
 )
-"""Many short transactions; whoever takes over from a dead worker goes on after its last one."""
+"""Many short transactions; a retry resumes after the last one."""
 
 READING = ActivityConfig(
     start_to_close_timeout=timedelta(hours=2),
@@ -57,7 +57,7 @@ READING = ActivityConfig(
         maximum_interval=timedelta(minutes=5),
     ),
 )
-"""Some pages of a shop's catalogue; one that is down for longer is read at its schedule's next turn."""
+"""Pages of a shop's catalogue; a shop that is down for longer is read at the next scheduled sync."""
 
 UPKEEP = ActivityConfig(
     start_to_close_timeout=timedelta(minutes=2),
@@ -68,7 +68,7 @@ UPKEEP = ActivityConfig(
         maximum_interval=timedelta(seconds=20),
     ),
 )
-"""What a walk does not depend on, and does not wait for long; the next one tries again."""
+"""The check of webhooks, which a sync does not depend on; the next sync tries again."""
 
 ALIGNING = ActivityConfig(
     start_to_close_timeout=timedelta(minutes=8),
@@ -76,7 +76,7 @@ ALIGNING = ActivityConfig(
     heartbeat_timeout=timedelta(seconds=15),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
 )
-"""A few calls to Temporal per store that changed; the next turn of its schedule does what is left."""
+"""A few calls to Temporal per changed store; the next scheduled run does the rest."""
 
 INBOX_INTERVAL = timedelta(seconds=5)
-"""How often events that Temporal could not take are offered to it again."""
+"""How often the inbox tries to start the events that Temporal has not accepted yet."""

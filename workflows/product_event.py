@@ -1,4 +1,4 @@
-"""One delivery of a shop, from its arrival to what search finds."""
+"""The workflow of one event: record, debounce, confirm, save, index, finish."""
 
 import asyncio
 from dataclasses import replace
@@ -26,12 +26,12 @@ with workflow.unsafe.imports_passed_through():
 
 EVENT_STATUS = SearchAttributeKey.for_keyword("EventStatus")
 
-CANCELLED = EventOutcome(status=EventStatus.FAILED, reason="Somebody cancelled its workflow.")
+CANCELLED = EventOutcome(status=EventStatus.FAILED, reason="The workflow was cancelled.")
 
 
 @workflow.defn(name="ProductEvent")
 class ProductEventWorkflow:
-    """Take a change until its product is quiet, save it, and make its text known."""
+    """Debounce a change, save it, and index its product's text."""
 
     @workflow.init
     def __init__(self, event: ProductEvent) -> None:
@@ -40,7 +40,7 @@ class ProductEventWorkflow:
 
     @workflow.signal
     def superseded(self, event_id: str) -> None:
-        """A newer event of the same thing is here; waiting on is of no use."""
+        """A newer event of the same product or variation has arrived, so this one ends its debounce."""
         self._superseded_by = event_id
 
     @workflow.run
@@ -49,7 +49,9 @@ class ProductEventWorkflow:
             EventActivities.record_event, event, **DATABASE
         )
         if recorded.duplicate:
-            return self._show(EventOutcome(status=EventStatus.DUPLICATE, reason="It was processed before."))
+            return self._show(
+                EventOutcome(status=EventStatus.DUPLICATE, reason="The event was processed before.")
+            )
         if recorded.outcome is not None:
             return self._end(recorded.outcome)
         try:
@@ -79,8 +81,8 @@ class ProductEventWorkflow:
         return outcome
 
     async def _process(self, recorded: RecordedEvent) -> EventOutcome:
-        await asyncio.gather(self._quiet(recorded.debounce_seconds), self._supersede(recorded.supersedes))
-        note = await self._pull(recorded.row_id) if recorded.pull and not self._superseded_by else ""
+        await asyncio.gather(self._debounce(recorded.debounce_seconds), self._supersede(recorded.supersedes))
+        note = await self._confirm(recorded.row_id) if recorded.confirm and not self._superseded_by else ""
         if self._superseded_by:
             reason = f"Event {self._superseded_by} is newer."
             return EventOutcome(status=EventStatus.SUPERSEDED, reason=reason)
@@ -92,44 +94,44 @@ class ProductEventWorkflow:
             ProductActivities.save_product, recorded.row_id, **DATABASE
         )
         if saved.product_id:
-            known = await index_product(
+            indexed = await index_product(
                 TextVersion(
                     event_row=recorded.row_id,
                     product_id=saved.product_id,
                     content_hash=saved.content_hash,
                 )
             )
-            return saved.outcome or known
+            return saved.outcome or indexed
         return saved.outcome or OUTDATED
 
-    async def _quiet(self, seconds: float) -> None:
-        """Wait for the product to fall quiet, or for a newer change of it."""
+    async def _debounce(self, seconds: float) -> None:
+        """Wait until the debounce ends, or until a newer event supersedes this one."""
         if seconds > 0:
             try:
                 await workflow.wait_condition(
                     lambda: self._superseded_by is not None,
                     timeout=timedelta(seconds=seconds),
-                    timeout_summary="waiting for the product to fall quiet",
+                    timeout_summary="debouncing: waiting for newer changes of the product",
                 )
             except TimeoutError:
                 return
 
-    async def _pull(self, event_row: int) -> str:
-        """Let the event say what its shop says now, unless a newer one comes; answers what to tell of it."""
-        pulling = workflow.start_activity_method(ConfirmActivities.confirm_event, event_row, **SHOP)
+    async def _confirm(self, event_row: int) -> str:
+        """Confirm the event with the shop, unless a newer one arrives; returns a note for the outcome."""
+        confirming = workflow.start_activity_method(ConfirmActivities.confirm_event, event_row, **SHOP)
         try:
-            await workflow.wait_condition(lambda: pulling.done() or self._superseded_by is not None)
+            await workflow.wait_condition(lambda: confirming.done() or self._superseded_by is not None)
         finally:
-            pulling.cancel()
+            confirming.cancel()
         try:
-            return (await pulling).note
+            return (await confirming).note
         except ActivityError as error:
             if is_cancelled_exception(error):
                 return ""
-            return f"It was believed without a look into the shop: {plain(error)}"
+            return f"Accepted without confirmation from the shop: {plain(error)}"
 
     async def _supersede(self, older: tuple[str, ...]) -> None:
-        """Wake the older events; one that ended in the meantime needs no waking."""
+        """Signal the older events; one that has ended in the meantime needs no signal."""
         for workflow_id in older:
             handle: workflow.ExternalWorkflowHandle[ProductEventWorkflow] = (
                 workflow.get_external_workflow_handle(workflow_id)
@@ -137,7 +139,7 @@ class ProductEventWorkflow:
             try:
                 await handle.signal(ProductEventWorkflow.superseded, self._event.event_id)
             except FailureError:
-                workflow.logger.info("%s ended before it could be overtaken", workflow_id)
+                workflow.logger.info("%s ended before it could be superseded", workflow_id)
 
     def _show(self, outcome: EventOutcome) -> EventOutcome:
         workflow.upsert_search_attributes([EVENT_STATUS.value_set(outcome.status)])

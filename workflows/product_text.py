@@ -1,4 +1,4 @@
-"""A text whose event is gone becomes known all the same."""
+"""Index a text that no event will index, because its event is gone."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name="ProductText")
 class ProductTextWorkflow:
-    """Make the text known that a product has now; once that failed for good, nobody tries it again."""
+    """Index the current text of a product; after a final failure the product's next event tries again."""
 
     @workflow.run
     async def run(self, product_id: int) -> EventOutcome:
@@ -24,7 +24,7 @@ class ProductTextWorkflow:
         )
         if version is None:
             return EventOutcome(
-                status=EventStatus.UNCHANGED, reason="It is known, or an event takes care of it."
+                status=EventStatus.UNCHANGED, reason="The text is indexed already, or an event will index it."
             )
         try:
             return await index_product(version)

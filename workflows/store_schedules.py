@@ -1,4 +1,4 @@
-"""Keeps the schedules of all stores what the stores want, whatever went unnoticed."""
+"""Align the sync schedules of all stores with the settings of the stores."""
 
 from temporalio import workflow
 
@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name="StoreSchedules")
 class StoreSchedulesWorkflow:
-    """One alignment; its schedule begins another every few minutes."""
+    """One alignment; its schedule starts another every few minutes."""
 
     @workflow.run
     async def run(self) -> Aligned:

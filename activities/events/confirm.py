@@ -1,7 +1,4 @@
-"""A look into the shop before an event is believed.
-
-What the shop says then takes the place of what was delivered.
-"""
+"""Confirm events with their shop: what the shop says replaces what was delivered."""
 
 import asyncio
 from collections import Counter
@@ -25,76 +22,78 @@ from database.events import confirm
 from database.events.confirm import ShopSnapshot, Subject
 
 AT_ONCE, OF_ONE_SHOP = 10, 3
-"""How many events of all shops and of one a worker looks into at a time; calls that embed need places too."""
+"""How many events a worker confirms at a time, in all and of one shop; embedding needs slots too."""
 
 BUSY = Failure(
     retry=Retry.RETRY,
-    reason="The worker is looking into enough shops already.",
+    reason="The worker is reading as many shops as it may at a time.",
     pause=timedelta(seconds=5),
 )
 LATE = Failure(retry=Retry.RETRY, reason="The shop could not be read in time.")
 
-LONGEST_TURN = timedelta(seconds=10)
-"""What a turn may be waited for in one of those places, as where a shop asked all of us for time."""
+MAX_WAIT = timedelta(seconds=10)
+"""How long a confirmation may wait for its rate-limit slot."""
 
 LEAST_TRY = timedelta(seconds=60)
-"""What an attempt may take however late it is: the worker may have been away for long."""
+"""The least time for an attempt, even a late one: the worker may have been down for long."""
 
-STILL_THERE = ConfirmedProduct(note="The shop still has it.")
+STILL_THERE = ConfirmedProduct(note="The shop still has this product.")
 
 
 class ConfirmActivities:
-    """Steps that read shops; `patience` is how long a passing failure may hold an event up."""
+    """Confirms events; `confirm_timeout` is how long temporary failures may delay an event."""
 
-    def __init__(self, database: Database, shops: ShopReader, *, patience: timedelta) -> None:
+    def __init__(self, database: Database, shops: ShopReader, *, confirm_timeout: timedelta) -> None:
         self._database = database
         self._shops = shops
-        self._patience = patience
+        self._confirm_timeout = confirm_timeout
         self._reading: Counter[int] = Counter()
 
     @activity.defn
     async def confirm_event(self, event_row: int) -> ConfirmedProduct:
-        """Read an event's product in the shop and keep that as what the event says.
+        """Replace what an event says by its product as the shop has it now.
 
-        Fails for good where the event must be believed as it was delivered.
+        Raises a non-retryable error if the event must be accepted as delivered.
         """
         async with event_errors(self._database, event_row, after=1), heartbeating():
             try:
-                return await self._pull(event_row)
+                return await self._confirm(event_row)
             except ApplicationError as error:
                 if self._is_final(error):
                     raise ApplicationError(error.message, type=error.type, non_retryable=True) from None
                 raise
 
     def _is_final(self, error: ApplicationError) -> bool:
-        """Somebody must act first, or the shop was waited for long enough."""
+        """Returns whether an operator must act, or the confirmation has taken too long."""
         return error.type != Retry.RETRY or self._waited() + (error.next_retry_delay or timedelta()) > (
-            self._patience
+            self._confirm_timeout
         )
 
     def _waited(self) -> timedelta:
         return datetime.now(UTC) - activity.info().scheduled_time
 
-    async def _pull(self, event_row: int) -> ConfirmedProduct:
+    async def _confirm(self, event_row: int) -> ConfirmedProduct:
         async with self._database.single() as connection:
-            thing = await confirm.subject(connection, event_row)
-        if thing.is_followed and not thing.is_deletion:
+            subject = await confirm.subject(connection, event_row)
+        if subject.is_followed and not subject.is_deletion:
             return ConfirmedProduct()
         try:
-            with self._turn(thing.store_id):
-                async with asyncio.timeout(max(self._patience - self._waited(), LEAST_TRY).total_seconds()):
-                    async with self._shops.open(thing.store_id, patience=LONGEST_TURN) as shop:
-                        seen = await fetch_current(shop, thing)
+            with self._slot(subject.store_id):
+                async with asyncio.timeout(
+                    max(self._confirm_timeout - self._waited(), LEAST_TRY).total_seconds()
+                ):
+                    async with self._shops.open(subject.store_id, max_wait=MAX_WAIT) as shop:
+                        snapshot = await fetch_current(shop, subject)
         except TimeoutError:
             raise application_error(LATE) from None
-        if seen is None:
+        if snapshot is None:
             return ConfirmedProduct()
         async with self._database.single() as connection:
-            await confirm.keep(connection, event_row, seen)
-        return STILL_THERE if thing.is_deletion and seen.payload is not None else ConfirmedProduct()
+            await confirm.store_snapshot(connection, event_row, snapshot)
+        return STILL_THERE if subject.is_deletion and snapshot.payload is not None else ConfirmedProduct()
 
     @contextmanager
-    def _turn(self, store_id: int) -> Iterator[None]:
+    def _slot(self, store_id: int) -> Iterator[None]:
         if self._reading.total() >= AT_ONCE or self._reading[store_id] >= OF_ONE_SHOP:
             raise application_error(BUSY)
         self._reading[store_id] += 1
@@ -102,28 +101,28 @@ class ConfirmActivities:
             yield
         finally:
             self._reading[store_id] -= 1
-            self._reading += Counter()  # forgets the shops that nobody reads
+            self._reading += Counter()  # removes the shops with a count of 0
 
 
-async def fetch_current(shop: OpenShop, thing: Subject) -> ShopSnapshot | None:
-    """What the shop says of an event's product; None where it knows nothing of a changed variation's.
+async def fetch_current(shop: OpenShop, subject: Subject) -> ShopSnapshot | None:
+    """Returns the current product of an event; None for a changed variation of an unknown product.
 
-    A variation is read with its whole product, for nobody else tells what the change made of that.
+    A variation is read with its whole product, because the shop sends no event for the product itself.
     """
     connector = PLATFORMS[shop.terms.type].deliveries
     read_at = datetime.now(UTC)
-    payload = await shop.catalogue.product(thing.product_key)
+    payload = await shop.catalogue.product(subject.product_key)
     if payload is None:
-        return _gone(thing, read_at) if thing.is_deletion or not thing.is_variation else None
+        return _gone(subject, read_at) if subject.is_deletion or not subject.is_variation else None
     change = connector.change(EventType.UPDATED, payload)
     if isinstance(change, Variation):
         whole = await shop.catalogue.product(change.parent)
         if whole is not None:
             payload, change = whole, connector.change(EventType.UPDATED, whole)
-    if thing.is_deletion and not _has(change, thing.external_id):
-        return _gone(thing, read_at)
+    if subject.is_deletion and not _has(change, subject.external_id):
+        return _gone(subject, read_at)
     return ShopSnapshot(
-        event_type=EventType.UPDATED if thing.is_deletion else thing.event_type,
+        event_type=EventType.UPDATED if subject.is_deletion else subject.event_type,
         product_key=change.parent if isinstance(change, Variation) else change.external_id,
         payload=payload,
         version=change.version,
@@ -132,15 +131,15 @@ async def fetch_current(shop: OpenShop, thing: Subject) -> ShopSnapshot | None:
 
 
 def _has(change: Change, external_id: str) -> bool:
-    """Whether it is what is told, or a variation of that."""
+    """Returns whether the id is that of the changed product or of one of its variations."""
     inside = change.variation_ids or () if isinstance(change, Product) else ()
     return external_id in (change.external_id, *inside)
 
 
-def _gone(thing: Subject, read_at: datetime) -> ShopSnapshot:
+def _gone(subject: Subject, read_at: datetime) -> ShopSnapshot:
     return ShopSnapshot(
         event_type=EventType.DELETED,
-        product_key=thing.product_key,
+        product_key=subject.product_key,
         payload=None,
         version=None,
         read_at=read_at,

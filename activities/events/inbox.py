@@ -1,4 +1,4 @@
-"""The event table as an inbox: what Temporal could not take when it came."""
+"""Start the events that were stored while Temporal did not answer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,11 +15,11 @@ from database.events import write as events
 
 BATCH = 20
 GRACE = timedelta(seconds=3)
-"""How long whoever wrote a row has to start its workflow before the inbox does."""
+"""How long the API has to start the workflow of a new row before the inbox does."""
 
 
 class InboxActivities:
-    """`start` starts an event's workflow, and answers quietly where it is running already."""
+    """`start` starts an event's workflow; it does nothing if the workflow runs already."""
 
     def __init__(self, database: Database, start: Callable[[ProductEvent], Awaitable[object]]) -> None:
         self._database = database
@@ -27,10 +27,10 @@ class InboxActivities:
 
     @activity.defn
     async def start_waiting(self) -> bool:
-        """Start the oldest waiting events; True where there may be more."""
+        """Start the oldest waiting events; returns whether there may be more."""
         with database_errors():
             async with self._database.reading() as connection:
-                waiting = await inbox.waiting(connection, older_than=datetime.now(UTC) - GRACE, limit=BATCH)
+                waiting = await inbox.unstarted(connection, older_than=datetime.now(UTC) - GRACE, limit=BATCH)
             if not waiting:
                 return False
             await asyncio.gather(*(self._hand_over(row, event) for row, event in waiting))
@@ -39,17 +39,17 @@ class InboxActivities:
     async def _hand_over(self, row: int, event: ProductEvent) -> None:
         if await self._started(row, event):
             async with self._database.transaction() as connection:
-                await inbox.handed_over(connection, [row])
+                await inbox.mark_started(connection, [row])
 
     async def _started(self, row: int, event: ProductEvent) -> bool:
-        """Start one event; what Temporal can never take fails, and holds up nobody behind it."""
+        """Start one event; an event that Temporal rejects fails, so that it does not block the others."""
         try:
             await self._start(event)
         except RPCError as error:
             if error.status is not RPCStatusCode.INVALID_ARGUMENT:
                 raise
             async with self._database.transaction() as connection:
-                reason = "Temporal refuses to start the event."
-                await events.explain(connection, row, EventStatus.FAILED, reason)
+                reason = "Temporal rejected the start of the workflow."
+                await events.update_status(connection, row, EventStatus.FAILED, reason)
             return False
         return True

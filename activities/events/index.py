@@ -1,15 +1,14 @@
-"""Chunk, embed, publish: a product's text becomes what search finds."""
+"""The steps that index a product: stage its chunks, embed them, publish them."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from activities.counters import Counters
-from activities.errors import application_error, database_errors, event_errors, record_failure
+from activities.errors import application_error, classified_errors, event_errors, record_failure
 from activities.heartbeat import heartbeating
 from activities.indexing import Indexer
 from contracts.events import TextVersion
@@ -20,45 +19,45 @@ from database.locks import embedding_locks
 from database.products import upsert as products
 
 NOT_FAILING = ""
-"""Said outright, for a heartbeat that says nothing leaves standing what the one before it said."""
+"""Sent explicitly, because a heartbeat without details keeps the details of the one before."""
 
 
 def _failing_since() -> datetime | None:
-    """When the first of the passing failures was that have followed each other up to now."""
-    event_errors = "".join(activity.info().heartbeat_details)
-    return datetime.fromisoformat(event_errors) if event_errors else None
+    """Returns the time of the first passing failure in the current row of failures."""
+    since = "".join(activity.info().heartbeat_details)
+    return datetime.fromisoformat(since) if since else None
 
 
 class IndexingActivities:
-    """Steps on chunks and vectors; `patience` is how long a passing failure may last."""
+    """Activities on chunks and vectors; `retry_deadline` is how long passing failures may last in a row."""
 
     def __init__(
-        self, database: Database, embedding: Indexer, totals: Counters, *, patience: timedelta
+        self, database: Database, embedding: Indexer, totals: Counters, *, retry_deadline: timedelta
     ) -> None:
         self._database = database
         self._embedding = embedding
         self._totals = totals
-        self._patience = patience
+        self._retry_deadline = retry_deadline
 
     @activity.defn
     async def stage_chunks(self, version: TextVersion) -> int | None:
-        """Lay the text's chunks beside the live ones; how many lack a vector, or None if it is outdated."""
+        """Stage the chunks of a text; returns how many need a vector, or None if the text is outdated."""
         async with (
             event_errors(self._database, version.event_row),
             self._database.transaction() as connection,
         ):
             stored = await products.read(connection, [version.product_id])
-            known = stored.get(version.product_id)
-            if known is None or known.content_hash != version.content_hash:
+            product = stored.get(version.product_id)
+            if product is None or product.content_hash != version.content_hash:
                 return None
-            staged = await self._embedding.stage(connection, version, known)
+            staged = await self._embedding.stage(connection, version, product)
         self._totals.reused(staged.reused)
         return staged.missing
 
     @activity.defn
     async def embed_chunks(self, version: TextVersion) -> bool:
-        """Give every chunk that lacks one its vector; False where the text is outdated by now."""
-        async with self._explained(version), heartbeating(), self._alone(version) as connection:
+        """Embed the chunks that have no vector; returns False if the text is outdated."""
+        async with self._embedding_errors(version), heartbeating(), self._locked(version) as connection:
             if not await generations.wanted(connection, [version]):
                 return False
             await self._embedding.embed(connection, version)
@@ -66,7 +65,7 @@ class IndexingActivities:
 
     @activity.defn
     async def publish_chunks(self, version: TextVersion) -> bool:
-        """Swap the staged text in; False where it is outdated by now."""
+        """Publish the staged chunks; returns False if the text is outdated."""
         async with (
             event_errors(self._database, version.event_row),
             self._database.transaction() as connection,
@@ -77,10 +76,10 @@ class IndexingActivities:
         return bool(published)
 
     @asynccontextmanager
-    async def _alone(self, version: TextVersion) -> AsyncIterator[AsyncConnection]:
-        """Embed a product for one event at a time, so that two never pay for the same text."""
-        async with embedding_locks(self._database, [version.product_id]) as alone:
-            if not alone.products:
+    async def _locked(self, version: TextVersion) -> AsyncIterator[AsyncConnection]:
+        """Lock the product for embedding, so that two events never pay for the same text."""
+        async with embedding_locks(self._database, [version.product_id]) as locked:
+            if not locked.products:
                 raise application_error(
                     Failure(
                         retry=Retry.RETRY,
@@ -88,34 +87,28 @@ class IndexingActivities:
                         pause=timedelta(seconds=1),
                     )
                 )
-            yield alone.connection
+            yield locked.connection
 
-    @asynccontextmanager
-    async def _explained(self, version: TextVersion) -> AsyncIterator[None]:
-        """Turn what a vendor raises into what it means, for Temporal and for the event log."""
-        try:
-            with database_errors():
-                yield
-        except ApplicationError:
-            raise
-        except Exception as error:  # the mapping is total
-            failure = self._judged(self._embedding.failure(error))
-            activity.logger.warning("embedding failed: %s", failure.reason)
-            await record_failure(self._database, version.event_row, failure)
-            raise application_error(failure) from None
+    def _embedding_errors(self, version: TextVersion) -> AbstractAsyncContextManager[None]:
+        """Translate the errors of the embedding service, and record them in the event's row."""
+        return classified_errors(
+            lambda error: self._within_deadline(self._embedding.failure(error)),
+            log="embedding failed",
+            report=lambda failure: record_failure(self._database, version.event_row, failure),
+        )
 
-    def _judged(self, failure: Failure) -> Failure:
-        """A failure that should have passed long ago is final.
+    def _within_deadline(self, failure: Failure) -> Failure:
+        """Make a passing failure fatal once such failures have lasted for `retry_deadline`.
 
-        The next attempt learns from the heartbeat when the first of a row of them was; what somebody must
-        mend ends the row, so that waiting for them uses up no patience.
+        The heartbeat hands the time of the first failure in a row to the next attempt. A failure that an
+        operator must fix ends the row, so that waiting for the operator does not count.
         """
         if failure.retry is not Retry.RETRY:
             activity.heartbeat(NOT_FAILING)
             return failure
         now = datetime.now(UTC)
         since = _failing_since() or now
-        if now - since > self._patience:
+        if now - since > self._retry_deadline:
             return Failure(retry=Retry.FATAL, reason=f"{failure.reason} Given up after {now - since}.")
         activity.heartbeat(since.isoformat())
         return failure

@@ -1,4 +1,4 @@
-"""The first and the last step of an event: its row in the log."""
+"""The first and the last step of an event: write its row in the event log."""
 
 from datetime import timedelta
 
@@ -12,30 +12,33 @@ from database.events import write as events
 
 
 class EventActivities:
-    """Steps on the event log; `quiet` and `patience` are how long a product may keep changing."""
+    """Activities on the event log.
 
-    def __init__(self, database: Database, *, quiet: timedelta, patience: timedelta) -> None:
+    An event waits `debounce` for newer changes of its product; a burst of them waits `max_debounce` in all.
+    """
+
+    def __init__(self, database: Database, *, debounce: timedelta, max_debounce: timedelta) -> None:
         self._database = database
-        self._quiet = quiet
-        self._patience = patience
+        self._debounce = debounce
+        self._max_debounce = max_debounce
 
     @activity.defn
     async def record_event(self, event: ProductEvent) -> RecordedEvent:
-        """Write the event down, and find whom it overtakes."""
+        """Insert the event's row and find the pending events that it supersedes."""
         with database_errors():
             async with self._database.transaction() as connection:
                 return await events.record(
                     connection,
                     event,
                     run_id=activity.info().workflow_run_id or "",
-                    quiet=self._quiet,
-                    patience=self._patience,
+                    debounce=self._debounce,
+                    max_debounce=self._max_debounce,
                     readable=READABLE,
                 )
 
     @activity.defn
     async def finish_event(self, event: FinishedEvent) -> None:
-        """Write down how the run ended."""
+        """Write the outcome of the run."""
         async with event_errors(self._database, event.event_row):
             open_connection = self._database.transaction if event.abandons else self._database.single
             async with open_connection() as connection:

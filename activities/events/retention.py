@@ -1,4 +1,4 @@
-"""Payloads are kept for a while after their event ended; outcomes for ever."""
+"""Trim the payloads of events that ended long ago; their outcomes stay."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,13 +10,13 @@ from database.engine import Database
 from database.events import retention
 
 BATCH = 200
-"""Payloads trimmed in one transaction; a large one is thousands of rows of its own to Postgres."""
+"""Payloads trimmed in one transaction; Postgres stores a large one as thousands of rows."""
 
 BATCHES = 100
 
 
 class RetentionActivities:
-    """`keep` is how long after its end an event keeps its payload; None is for ever."""
+    """`keep` is how long an event keeps its payload after its end; None never trims."""
 
     def __init__(self, database: Database, *, keep: timedelta | None) -> None:
         self._database = database
@@ -24,7 +24,7 @@ class RetentionActivities:
 
     @activity.defn
     async def trim_payloads(self) -> TrimmedPayloads:
-        """Trim up to 20,000 payloads, the oldest first; an attempt goes on where the one before it died."""
+        """Trim up to 20,000 payloads, the oldest first; a retry resumes after the last batch."""
         if self._keep is None:
             return TrimmedPayloads(count=0, more=False)
         before = datetime.now(UTC) - self._keep

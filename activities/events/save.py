@@ -1,4 +1,4 @@
-"""Hash and upsert: what the shop said becomes the product's row."""
+"""Save what an event says: upsert or delete its product or variation."""
 
 from datetime import timedelta
 
@@ -18,56 +18,55 @@ from database.events import write as events
 from database.events.write import OpenedEvent
 from database.products import upsert as products
 from database.products import variations
-from database.products.upsert import ProductWrite, SavedRow, StoredProduct
+from database.products.columns import ProductWrite
+from database.products.upsert import SavedRow, StoredProduct
 from database.products.variations import VariationSet
 from knowledge.content import canonical, content_hash
 
-SUPERSEDED = EventOutcome(
-    status=EventStatus.SUPERSEDED, reason="A newer event of this product arrived meanwhile."
-)
-STALE = EventOutcome(status=EventStatus.STALE, reason="A newer change of this product was taken already.")
+SUPERSEDED = EventOutcome(status=EventStatus.SUPERSEDED, reason="A newer event of this product has arrived.")
+STALE = EventOutcome(status=EventStatus.STALE, reason="A newer change of this product was already saved.")
 
 TRIMMED = EventOutcome(
     status=EventStatus.IGNORED,
-    reason="Its payload was trimmed, so it cannot be run again; let the shop send the product again.",
+    reason="The payload was trimmed, so the event cannot run again; send the product from the shop again.",
 )
 
 
 class ProductActivities:
-    """Steps on products; `model` names the vectors search uses, `patience` bounds a product's burst."""
+    """Saves products; `model` labels the vectors of search, `max_debounce` bounds a burst of changes."""
 
-    def __init__(self, database: Database, totals: Counters, *, model: str, patience: timedelta) -> None:
+    def __init__(self, database: Database, totals: Counters, *, model: str, max_debounce: timedelta) -> None:
         self._database = database
         self._totals = totals
         self._model = model
-        self._patience = patience
+        self._max_debounce = max_debounce
 
     @activity.defn
     async def save_product(self, event_row: int) -> SavedProduct:
-        """Save what an event says, unless something newer is known; answers what is left to do."""
+        """Save a change unless a newer one is stored; returns the outcome, the text to index, or both."""
         async with event_errors(self._database, event_row), self._database.transaction() as connection:
             change = await events.open_event(connection, event_row)
             if change.is_trimmed:
                 return SavedProduct(outcome=TRIMMED)
             outcome = await self._apply(connection, change)
-            taken = await events.claim_indexing(
+            claim = await events.claim_indexing(
                 connection,
                 change.id,
                 changed=outcome is None,
                 model=self._model,
-                patience=self._patience,
+                max_debounce=self._max_debounce,
             )
-            if outcome is None and taken.leader is not None:
+            if outcome is None and claim.leader is not None:
                 outcome = EventOutcome(
                     status=EventStatus.SUCCEEDED,
-                    reason=f"Saved; its text becomes known with {taken.leader}.",
+                    reason=f"Saved; it will be indexed together with {claim.leader}.",
                 )
         if outcome is not None and outcome.status is EventStatus.UNCHANGED:
             self._totals.skipped()
         return SavedProduct(
             outcome=outcome,
-            product_id=taken.product_id or 0,
-            content_hash=taken.content_hash or "",
+            product_id=claim.product_id or 0,
+            content_hash=claim.content_hash or "",
         )
 
     async def _apply(self, connection: AsyncConnection, change: OpenedEvent) -> EventOutcome | None:
@@ -109,9 +108,9 @@ class ProductActivities:
         if not product.visible:
             return EventOutcome(
                 status=EventStatus.SUCCEEDED,
-                reason=f"Saved; not shown, for it is {product.status} or hidden.",
+                reason=f"Saved; not in search, because its status is {product.status} or it is hidden.",
             )
-        return self._know(saved, text)
+        return self._unchanged(saved, text)
 
     async def _save_variation(
         self, connection: AsyncConnection, change: OpenedEvent, stored: StoredProduct, variation: Variation
@@ -121,7 +120,7 @@ class ProductActivities:
             return STALE
         if stored.product is None:
             return EventOutcome(
-                status=EventStatus.SUCCEEDED, reason=f"Kept until its product {variation.parent} arrives."
+                status=EventStatus.SUCCEEDED, reason=f"Saved; waiting for its product {variation.parent}."
             )
         return await self._refresh(connection, change)
 
@@ -132,31 +131,33 @@ class ProductActivities:
             if not await variations.deactivate(connection, change):
                 return STALE
             if stored.product is None:
-                return EventOutcome(status=EventStatus.SUCCEEDED, reason="The variation is gone.")
+                return EventOutcome(status=EventStatus.SUCCEEDED, reason="The variation was deleted.")
             return await self._refresh(connection, change)
         if stored.id is None:
             return EventOutcome(
-                status=EventStatus.IGNORED, reason=f"This shop has no product {change.external_id} here."
+                status=EventStatus.IGNORED, reason=f"No product {change.external_id} of this shop is stored."
             )
         if not await products.deactivate(connection, change, stored.id):
             return STALE
-        return EventOutcome(status=EventStatus.SUCCEEDED, reason="The product is gone from search.")
+        return EventOutcome(status=EventStatus.SUCCEEDED, reason="The product was removed from search.")
 
     async def _refresh(self, connection: AsyncConnection, change: OpenedEvent) -> EventOutcome | None:
-        """Bring a product up to date with the variations it now has."""
+        """Update a product's text, price and stock from its variations."""
         stored = await products.load(connection, change)
         if stored.product is None or stored.id is None:
             return EventOutcome(status=EventStatus.SUCCEEDED, reason="Saved.")
         text = content_hash(canonical(stored.product, stored.variations))
         saved = await products.refresh_from_variations(connection, stored.id, text)
         if not stored.is_active:
-            return EventOutcome(status=EventStatus.SUCCEEDED, reason="Saved; its product is not shown.")
-        return self._know(saved, text)
+            return EventOutcome(
+                status=EventStatus.SUCCEEDED, reason="Saved; search does not show its product."
+            )
+        return self._unchanged(saved, text)
 
-    def _know(self, saved: SavedRow, text: str) -> EventOutcome | None:
-        """None where search does not know the text yet."""
+    def _unchanged(self, saved: SavedRow, text: str) -> EventOutcome | None:
+        """Returns the outcome if this text is indexed already; None if it must be indexed."""
         if (saved.knowledge_hash, saved.knowledge_model) == (text, self._model):
             return EventOutcome(
-                status=EventStatus.UNCHANGED, reason="The text is known already; nothing was embedded."
+                status=EventStatus.UNCHANGED, reason="The text has not changed; nothing was embedded."
             )
         return None

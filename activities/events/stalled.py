@@ -1,4 +1,4 @@
-"""What was lost sight of: events whose run is gone, and texts that were left to such an event."""
+"""Recovery: restart or fail events without a workflow, and index texts that such events left behind."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,38 +16,43 @@ from database.events import stalled
 BATCH = 50
 
 RUNNING = "RUNNING"
-ENDINGS = {"TERMINATED": "Somebody terminated its workflow.", "CANCELED": "Somebody cancelled its workflow."}
+ENDINGS = {"TERMINATED": "The workflow was terminated.", "CANCELED": "The workflow was cancelled."}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Temporal:
-    """What is asked of Temporal.
+class WorkflowStarter:
+    """The calls to Temporal that recovery needs.
 
-    `status` names how a workflow's latest run stands, None where there is none; `start` starts an event's
-    workflow and `make_known` a product's, and both answer quietly where it is running already.
+    `status` returns the status of a workflow's latest run, None if there is none. `start_event` and
+    `start_indexing` start the workflow of an event or a product; they do nothing if it runs already.
     """
 
     status: Callable[[str], Awaitable[str | None]]
-    start: Callable[[ProductEvent], Awaitable[object]]
-    make_known: Callable[[UnindexedProduct], Awaitable[object]]
+    start_event: Callable[[ProductEvent], Awaitable[object]]
+    start_indexing: Callable[[UnindexedProduct], Awaitable[object]]
 
 
 class StalledActivities:
-    """`model` names the vectors search uses; an event is looked at `after` it should long have ended."""
+    """`model` labels the vectors of search; an event counts as stalled `after` this time."""
 
     def __init__(
-        self, database: Database, temporal: Temporal, *, model: str, after: timedelta = timedelta(minutes=5)
+        self,
+        database: Database,
+        starter: WorkflowStarter,
+        *,
+        model: str,
+        after: timedelta = timedelta(minutes=5),
     ) -> None:
         self._database = database
-        self._temporal = temporal
+        self._starter = starter
         self._model = model
         self._after = after
 
     @activity.defn
     async def recover_stalled(self, looked_at: int) -> int:
-        """Look at unfinished events beyond a row, and at texts nobody is making known.
+        """Recover unfinished events after a row, and texts that no event indexes.
 
-        Answers the row to go on after; 0 to begin again.
+        Returns the row to continue after; 0 to start from the beginning.
         """
         with database_errors():
             async with self._database.reading() as connection:
@@ -57,43 +62,45 @@ class StalledActivities:
                     beyond=looked_at,
                     limit=BATCH,
                 )
-            await asyncio.gather(*(_quietly(self._settle(event)) for event in unfinished))
+            await asyncio.gather(*(_logging_errors(self._recover(event)) for event in unfinished))
             async with self._database.reading() as connection:
-                texts = await stalled.texts(connection, model=self._model, limit=BATCH)
-            await asyncio.gather(*(_quietly(self._temporal.make_known(one)) for one in texts))
+                products = await stalled.unindexed_products(connection, model=self._model, limit=BATCH)
+            await asyncio.gather(
+                *(_logging_errors(self._starter.start_indexing(product)) for product in products)
+            )
         return unfinished[-1].row_id if len(unfinished) == BATCH else 0
 
-    async def _settle(self, unfinished: UnfinishedEvent) -> None:
-        """Start an event Temporal knows nothing of; fail one whose run ended without a word."""
-        status = await self._temporal.status(unfinished.workflow_id)
+    async def _recover(self, unfinished: UnfinishedEvent) -> None:
+        """Restart an event without a workflow; fail one with a workflow that ended without an outcome."""
+        status = await self._starter.status(unfinished.workflow_id)
         if status == RUNNING:
             return
         if status is None:
-            activity.logger.warning("%s is started again: Temporal lost it", unfinished.workflow_id)
-            await self._temporal.start(unfinished.event)
+            activity.logger.warning("%s is restarted: Temporal has no workflow of it", unfinished.workflow_id)
+            await self._starter.start_event(unfinished.event)
             return
-        reason = ENDINGS.get(status, f"Its workflow ended ({status}) before it could tell how.")
+        reason = ENDINGS.get(status, f"The workflow ended ({status}) without reporting a result.")
         async with self._database.transaction() as connection:
-            await stalled.settle(connection, unfinished, reason)
+            await stalled.fail_event(connection, unfinished, reason)
 
     @activity.defn
     async def unindexed_version(self, product_id: int) -> TextVersion | None:
-        """The text a product should have, where search does not know it and no event waits."""
+        """Returns the current text of a product if it is not indexed and no event is pending."""
         with database_errors():
             async with self._database.reading() as connection:
-                return await stalled.text_of(connection, product_id, model=self._model)
+                return await stalled.unindexed_version(connection, product_id, model=self._model)
 
     @activity.defn
     async def abandon_indexing(self, version: TextVersion) -> None:
-        """Leave a text to the product's next event."""
+        """Leave the text to the product's next event."""
         with database_errors():
             async with self._database.single() as connection:
-                await stalled.give_up(connection, version)
+                await stalled.abandon(connection, version)
 
 
-async def _quietly(work: Awaitable[object]) -> None:
-    """What Temporal does not answer now is looked at again the next time."""
+async def _logging_errors(work: Awaitable[object]) -> None:
+    """Log an error of Temporal; the next round tries again."""
     try:
         await work
     except RPCError as error:
-        activity.logger.warning("Temporal could not be asked for what was lost: %s", error.status)
+        activity.logger.warning("stalled work could not be recovered yet: %s", error.status)

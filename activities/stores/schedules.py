@@ -16,7 +16,7 @@ from database.engine import Database
 class Schedules(Protocol):
     """The schedules in Temporal."""
 
-    async def found(self) -> Mapping[str, Any]:
+    async def list(self) -> Mapping[str, Any]:
         """Returns the existing schedules by id."""
 
     async def align(self, existing: Mapping[str, Any], stores: Sequence[ReadableStore]) -> Aligned:
@@ -32,7 +32,7 @@ class ScheduleActivities:
     async def align_schedules(self) -> Aligned:
         """Aligns all schedules; lists them before the stores, so that the schedule of a new store is kept."""
         async with heartbeating():
-            existing = await self._schedules.found()
+            existing = await self._schedules.list()
             with database_errors():
                 async with self._database.reading() as connection:
                     readable = await stores.readable(connection, READABLE)

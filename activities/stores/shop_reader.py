@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from weakref import WeakValueDictionary
 
-from temporalio import activity
-from temporalio.exceptions import ApplicationError
-
-from activities.errors import application_error, database_errors
+from activities.errors import application_error, classified_errors, database_errors
 from activities.failures import STORE_GONE
 from connectors.base import Catalogue, CatalogueReader
 from connectors.http.outbound import Outbound
@@ -40,10 +37,12 @@ class OpenShop:
 class ShopReader:
     """Opens the shops of stores; all processes together send `per_minute` requests at most to each."""
 
-    def __init__(self, database: Database, outbound: Outbound, seal: SecretBox, *, per_minute: int) -> None:
+    def __init__(
+        self, database: Database, outbound: Outbound, secret_box: SecretBox, *, per_minute: int
+    ) -> None:
         self._database = database
         self._outbound = outbound
-        self._seal = seal
+        self._secret_box = secret_box
         self._price = timedelta(minutes=1) / per_minute
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
@@ -58,11 +57,11 @@ class ShopReader:
 
     @asynccontextmanager
     async def open(
-        self, store_id: int, *, patience: timedelta | None = None, bulk: bool = False
+        self, store_id: int, *, max_wait: timedelta | None = None, bulk: bool = False
     ) -> AsyncIterator[OpenShop]:
         """Open a shop for reading. Errors are translated into retryable or non-retryable `ApplicationError`s.
 
-        If the next slot of the rate limit is further away than `patience`, a retryable error is raised
+        If the next slot of the rate limit is further away than `max_wait`, a retryable error is raised
         instead of sleeping. `bulk` steps of this process send one request at a time to the shop.
         """
         terms = await self.terms(store_id)
@@ -75,31 +74,28 @@ class ShopReader:
         @asynccontextmanager
         async def request_slot() -> AsyncIterator[None]:
             async with self._one_at_a_time(store_id) if bulk else nullcontext():
-                await self._wait_for_slot(store_id, patience)
+                await self._wait_for_slot(store_id, max_wait)
                 yield
 
-        try:
+        async with classified_errors(
+            reader.failure,
+            log=f"shop of store {store_id}",
+            report=lambda failure: self._hold_off(store_id, failure),
+        ):
             access = ShopAccess(
                 store_id=store_id,
                 type=terms.type,
                 base_url=terms.base_url,
-                credentials=self._seal.decrypt_fields(terms.credentials),
+                credentials=self._secret_box.decrypt_fields(terms.credentials),
             )
             async with reader.open(access, self._outbound, request_slot) as catalogue:
                 yield OpenShop(store_id=store_id, terms=terms, catalogue=catalogue, reader=reader)
-        except ApplicationError:
-            raise
-        except Exception as error:  # the mapping is total
-            failure = reader.failure(error)
-            activity.logger.warning("shop of store %s: %s", store_id, failure.reason)
-            await self._hold_off(store_id, failure)
-            raise application_error(failure) from None
 
-    async def _wait_for_slot(self, store_id: int, patience: timedelta | None) -> None:
+    async def _wait_for_slot(self, store_id: int, max_wait: timedelta | None) -> None:
         with database_errors():
             async with self._database.single() as connection:
                 wait = await shop_access.reserve(connection, store_id, price=self._price, burst=BURST)
-        if patience is not None and wait > patience.total_seconds():
+        if max_wait is not None and wait > max_wait.total_seconds():
             raise application_error(Failure(retry=Retry.RETRY, reason=NOT_YET, pause=timedelta(seconds=wait)))
         await asyncio.sleep(wait)
 

@@ -53,11 +53,11 @@ class WebhookActivities:
     """The check of a store's webhooks; without a `public_url` of ours, none can be registered."""
 
     def __init__(
-        self, database: Database, shops: ShopReader, seal: SecretBox, *, public_url: str | None
+        self, database: Database, shops: ShopReader, secret_box: SecretBox, *, public_url: str | None
     ) -> None:
         self._database = database
         self._shops = shops
-        self._seal = seal
+        self._secret_box = secret_box
         self._public = public_url or ""
         self._unreachable = "" if urlsplit(self._public).port in PORTS_REACHED else ODD_PORT
 
@@ -78,7 +78,7 @@ class WebhookActivities:
     @asynccontextmanager
     async def _alone(self, store_id: int) -> AsyncIterator[WebhookRecord]:
         with database_errors():
-            async with webhooks.alone(self._database, store_id) as locked:
+            async with webhooks.maintenance_lock(self._database, store_id) as locked:
                 if not locked:
                     raise application_error(BUSY)
                 async with self._database.reading() as connection:
@@ -117,12 +117,12 @@ class WebhookActivities:
         report.hooks = {hook.id: hook for hook in await keeper.list(address)}
         sealed = record.secret or await self._new_secret(record.store_id)
         fingerprint = fingerprint_of(sealed)
-        secret = self._seal.open(sealed)
+        secret = self._secret_box.decrypt(sealed)
         await _repair(keeper, report, address=address, secret=secret, signed=fingerprint == record.signed_by)
         return fingerprint
 
     async def _new_secret(self, store_id: int) -> bytes:
-        encrypted = self._seal.seal(stores.new_webhook_secret())
+        encrypted = self._secret_box.encrypt(stores.new_webhook_secret())
         with database_errors():
             async with self._database.single() as connection:
                 sealed = await webhooks.ensure_secret(connection, store_id, encrypted)

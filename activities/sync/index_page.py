@@ -8,8 +8,7 @@ from contracts.events import TextVersion
 from contracts.search import Vector
 from contracts.syncs import SyncCounts
 from database.chunks import bulk
-from database.chunks.bulk import TextKey
-from database.chunks.generations import ChunkRow
+from database.chunks.generations import ChunkRow, TextKey
 from database.engine import Database
 from database.locks import embedding_locks
 from database.products import upsert as products

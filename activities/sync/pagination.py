@@ -85,7 +85,7 @@ async def process_pages(
         async for fetched in pages:
             await process(fetched)
             position = fetched.next
-            heartbeat.tell(position)
+            heartbeat.update(position)
     return position
 
 

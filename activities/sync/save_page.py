@@ -13,7 +13,7 @@ from database.events.write import OpenedEvent
 from database.locks import lock_products
 from database.products import upsert as products
 from database.products import variations
-from database.products.upsert import ProductWrite
+from database.products.columns import ProductWrite
 from database.products.variations import VariationSet
 from knowledge.content import Content, canonical, content_hash
 

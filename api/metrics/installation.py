@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.security.stale_cache import Deadline
 from contracts.counters import FRESHNESS_BOUNDS, Counter, EmbeddingCount
-from contracts.events import EventStatus
+from contracts.events import RUNNABLE, EventStatus
 from database import counters
 from database.counters import MetricsSnapshot
 from database.engine import Database
@@ -22,14 +22,6 @@ logger = logging.getLogger("pilito.api")
 
 READ_EVERY = 2.0
 ANSWER_WITHIN = 2.0
-
-REPORTED_STATUSES = (
-    EventStatus.RECEIVED,
-    EventStatus.WAITING,
-    EventStatus.PROCESSING,
-    EventStatus.RETRYING,
-    EventStatus.FAILED,
-)
 
 
 class SnapshotCollector(Collector):
@@ -74,7 +66,7 @@ class SnapshotCollector(Collector):
 
     def _events(self, snapshot: MetricsSnapshot) -> Iterator[Metric]:
         events = GaugeMetricFamily("pilito_events", "Unfinished and failed events.", labels=["status"])
-        for status in REPORTED_STATUSES:
+        for status in RUNNABLE:
             events.add_metric([status], snapshot.events.get(status, 0))
         yield events
         yield GaugeMetricFamily(

@@ -21,25 +21,22 @@ from api.schemas.explain import (
     Explanation,
     Verdict,
 )
-from contracts.events import EventStatus
+from contracts.events import YIELDED, EventStatus
 from contracts.ids import embedding_label
 from database.events import explain
-from database.events.explain import EventFacts, Facts
+from database.events.explain import EventFacts, ProductHistory
 
 router = APIRouter(prefix="/api/v1/web-knowledge", tags=["products"])
 
 TEMPORAL_WITHIN = timedelta(seconds=1.5)
 
-REPLACED = (EventStatus.SUPERSEDED, EventStatus.STALE, EventStatus.DUPLICATE)
-"""Statuses of events that another event of the product made irrelevant."""
 
-
-def deciding(facts: Facts) -> EventFacts | None:
+def deciding(facts: ProductHistory) -> EventFacts | None:
     """Returns the newest event that no other event replaced."""
-    return next((event for event in facts.events if event.status not in REPLACED), None)
+    return next((event for event in facts.events if event.status not in YIELDED), None)
 
 
-def judge(facts: Facts, *, model: str) -> Verdict:
+def judge(facts: ProductHistory, *, model: str) -> Verdict:
     """Returns the most important reason: first running events, then failures, then the stored product."""
     event, product = deciding(facts), facts.product
     if event is not None and event.finished_at is None:
@@ -88,7 +85,9 @@ async def next_retry_at(state: AppState, event: EventFacts | None) -> datetime |
     return min(retries, default=None)
 
 
-async def _explanation(request: Request, response: Response, state: AppState, facts: Facts) -> Explanation:
+async def _explanation(
+    request: Request, response: Response, state: AppState, facts: ProductHistory
+) -> Explanation:
     settings = state.settings
     model = embedding_label(settings.embedding_model, settings.embedding_dimensions)
     verdict, event, product = judge(facts, model=model), deciding(facts), facts.product

@@ -31,7 +31,7 @@ WRONG_TYPE = "This token is of a {type} store; its events go to the webhook_url 
 def _check_signature(request: Request, state: AppState, integration: Integration, raw: bytes) -> None:
     """Raises 401 for a wrong signature; a delivery with a token may also come without one."""
     if SIGNATURE in request.headers and integration.encrypted_secrets:
-        secrets = [state.secret_box.open(encrypted) for encrypted in integration.encrypted_secrets]
+        secrets = [state.secret_box.decrypt(encrypted) for encrypted in integration.encrypted_secrets]
         if not signed_by_standard(SignedDelivery(headers=request.headers, body=raw), secrets):
             state.metrics.signature_failed(integration.integration_type)
             raise unauthenticated("Invalid signature")

@@ -30,7 +30,7 @@ logger = logging.getLogger("pilito.api")
 async def _verify(state: AppState, type_: StoreType, store_id: int, delivery: SignedDelivery) -> None:
     """Raises the same 401 for a wrong signature and for an unknown store."""
     terms = await state.delivery_terms.get(store_id)
-    secrets = [state.secret_box.open(encrypted) for encrypted in terms.encrypted_secrets] if terms else []
+    secrets = [state.secret_box.decrypt(encrypted) for encrypted in terms.encrypted_secrets] if terms else []
     is_open = terms is not None and terms.type is type_ and terms.is_active
     if not is_open or not PLATFORMS[type_].deliveries.verify(delivery, secrets):
         state.metrics.signature_failed(type_)

@@ -132,7 +132,7 @@ async def create_store(
             type_=body.type,
             base_url=base_url,
             currency=body.currency,
-            webhook_secret=state.secret_box.seal(secret),
+            webhook_secret=state.secret_box.encrypt(secret),
             credentials=credentials,
             schedule=asdict(SyncSchedule(**body.schedule.model_dump())) if body.schedule else None,
         )
@@ -200,7 +200,10 @@ async def rotate_secret(
     secret = body.webhook_secret or stores.new_webhook_secret()
     async with state.database.transaction() as connection:
         await stores.rotate_secret(
-            connection, store.id, state.secret_box.seal(secret), overlap=timedelta(hours=body.overlap_hours)
+            connection,
+            store.id,
+            state.secret_box.encrypt(secret),
+            overlap=timedelta(hours=body.overlap_hours),
         )
     changed = await read_store(state, store.id)
     return StoreWithSecret.of(

@@ -75,7 +75,7 @@ async def generate_token(
                 user_id=user_id,
                 name=PLATFORMS[body.integration_type].store_name,
                 type_=body.integration_type,
-                webhook_secret=state.secret_box.seal(secret),
+                webhook_secret=state.secret_box.encrypt(secret),
             )
         else:
             store = await stores.read(connection, body.store_id)

@@ -11,8 +11,8 @@ from api.bodies import RequestBody
 from api.errors import invalid_field
 from api.fields import Id, Moment
 from api.openapi.build import ResponseModel, example
-from contracts.events import EventStatus, EventType
-from database.events.log import SUCCESSFUL, Cursor, EventFilter
+from contracts.events import SUCCESSFUL, EventStatus, EventType
+from database.events.log import Cursor, EventFilter
 
 LISTED: dict[str, Any] = {
     "id": 91,

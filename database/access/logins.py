@@ -1,18 +1,18 @@
-"""Failed logins, slowed alike by every API process."""
+"""Failed logins, throttled by all API processes together."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import orjson
 from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.sql import as_json, recordset
 from database.tables import login_failures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginThrottle:
-    """How many failures are free, and how long each further one is waited for, doubling up to a bound."""
+    """How many failures are free; each further one doubles the wait, up to a bound."""
 
     free: int
     longest_seconds: int
@@ -25,10 +25,12 @@ _WAIT = text("""
     FROM login_failures WHERE key = ANY(:keys) AND blocked_until > now()
 """)
 
+_KEYS = recordset("keys", "n", {"key": "text", "free": "int", "longest": "int"})
+
 _FAILED = text(f"""
     INSERT INTO login_failures AS f (key, failures, last_at, blocked_until)
     SELECT n.key, 1, now(), now()
-    FROM jsonb_to_recordset(CAST(:keys AS jsonb)) AS n(key text, free int, longest int)
+    FROM {_KEYS}
     ON CONFLICT (key) DO UPDATE
     SET failures = CASE WHEN f.last_at < now() - interval '{FORGOTTEN_AFTER}' THEN 1 ELSE f.failures + 1 END,
         last_at = now(),
@@ -36,23 +38,23 @@ _FAILED = text(f"""
             SELECT CASE WHEN f.failures < n.free OR f.last_at < now() - interval '{FORGOTTEN_AFTER}'
                         THEN interval '0'
                         ELSE make_interval(secs => least(n.longest, 2 ^ least(f.failures - n.free, 20))) END
-            FROM jsonb_to_recordset(CAST(:keys AS jsonb)) AS n(key text, free int, longest int)
+            FROM {_KEYS}
             WHERE n.key = f.key)
 """)
 
 
 async def seconds_to_wait(connection: AsyncConnection, keys: Sequence[str]) -> int:
-    """How long logins under any of these keys are refused yet; 0 where they are not."""
+    """Returns for how many seconds logins under any of these keys are refused; 0 if they are not."""
     return (await connection.execute(_WAIT, {"keys": list(keys)})).scalar_one() or 0
 
 
 async def failed(connection: AsyncConnection, keys: Mapping[str, LoginThrottle]) -> None:
     """Count one failure under each key."""
     rows = [
-        {"key": key, "free": slowing.free, "longest": slowing.longest_seconds}
-        for key, slowing in sorted(keys.items())
+        {"key": key, "free": throttle.free, "longest": throttle.longest_seconds}
+        for key, throttle in sorted(keys.items())
     ]
-    await connection.execute(_FAILED, {"keys": orjson.dumps(rows).decode()})
+    await connection.execute(_FAILED, {"keys": as_json(rows)})
 
 
 async def succeeded(connection: AsyncConnection, key: str) -> None:

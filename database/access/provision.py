@@ -1,4 +1,4 @@
-"""What an operator makes by hand: people, and stores with their tokens."""
+"""Create users, and stores with their tokens, as the command line does."""
 
 from pwdlib import PasswordHash
 
@@ -9,7 +9,7 @@ from database.engine import Database
 
 
 async def save_user(database: Database, *, email: str, password: str, is_staff: bool = False) -> int:
-    """Make a user, or give an existing one a new password, which ends its sessions."""
+    """Create a user, or set a new password of an existing one, which ends its sessions."""
     password_hash = PasswordHash.recommended().hash(password)
     async with database.transaction() as connection:
         return await users.save_user(connection, email=email, password_hash=password_hash, is_staff=is_staff)
@@ -17,7 +17,7 @@ async def save_user(database: Database, *, email: str, password: str, is_staff: 
 
 async def issue_token(
     database: Database,
-    seal: SecretBox,
+    secret_box: SecretBox,
     *,
     email: str,
     store_name: str,
@@ -26,9 +26,9 @@ async def issue_token(
     token_format: TokenFormat,
     currency: str | None,
 ) -> tuple[IssuedToken, str | None] | None:
-    """A token for a user's store of that name; None for an unknown user.
+    """Returns a token for a user's store of that name; None for an unknown user.
 
-    The store is made where there is none, and its webhook secret comes with the token.
+    If there is no such store, it is created, and its webhook secret is returned with the token.
     """
     async with database.transaction() as connection:
         user = await users.find_user(connection, email)
@@ -46,7 +46,7 @@ async def issue_token(
                 name=store_name,
                 type_=integration_type,
                 currency=currency,
-                webhook_secret=seal.seal(secret),
+                webhook_secret=secret_box.encrypt(secret),
             )
         issued = await tokens.issue(
             connection,

@@ -1,4 +1,4 @@
-"""How a shop is read: where it is, by which key, and when it may be asked next."""
+"""How a shop is read: its address, its credentials, and the rate limits of shops and tokens."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,7 +28,7 @@ _LEARN_CURRENCY = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopCredentials:
-    """What reading a store's shop takes; `credentials` is None where it cannot be read."""
+    """The address and encrypted credentials of a shop; `credentials` is None if it cannot be read."""
 
     user_id: int
     type: StoreType
@@ -38,28 +38,28 @@ class ShopCredentials:
 
 
 async def access(connection: AsyncConnection, store_id: int) -> ShopCredentials | None:
-    """None where there is no such store."""
+    """Returns None if there is no such store."""
     row = (await connection.execute(_ACCESS, {"id": store_id})).mappings().one_or_none()
     return ShopCredentials(**{**row, "type": StoreType(row["type"])}) if row else None
 
 
 async def reserve(connection: AsyncConnection, store_id: int, *, price: timedelta, burst: timedelta) -> float:
-    """Take the next turn of asking a shop, and answer the seconds until it comes; all processes share them.
+    """Reserve the next slot for requests to a shop; returns the seconds until then.
 
-    A turn, or several in a row, take `price`; of turns that nobody took, those of the last `burst` may be
-    made up for.
+    All processes share the slots. A reservation takes `price`; unused slots of the last `burst` may be used
+    late.
     """
     values = {"store_id": store_id, "price": price, "burst": burst}
     return max(0.0, float((await connection.execute(_RESERVE, values)).scalar_one()))
 
 
 async def hold_off(connection: AsyncConnection, store_id: int, pause: timedelta) -> None:
-    """Let nobody ask a shop for a while, as it wishes."""
+    """Reserve no slot of a shop before the end of a pause that it asked for."""
     await connection.execute(_HOLD_OFF, {"store_id": store_id, "pause": pause})
 
 
 async def learn_currency(connection: AsyncConnection, store_id: int, currency: str) -> None:
-    """Keep what the shop says of its currency, unless somebody said so before."""
+    """Store the shop's currency, unless the store has one already."""
     await connection.execute(_LEARN_CURRENCY, {"id": store_id, "currency": currency})
 
 
@@ -78,9 +78,9 @@ _LEASE = text("""
 
 
 async def lease(connection: AsyncConnection, token_id: int, *, price: timedelta, burst: timedelta) -> float:
-    """Spend the time a share costs and answer 0, or answer the seconds until there is enough.
+    """Take a share from a token's bucket; returns 0, or the seconds until there is enough in it.
 
-    The bucket is a moment, that when it will be full again (GCRA); `burst` is how far off that may be.
+    The bucket is stored as the time when it will be full again (GCRA); `burst` is how far ahead that may be.
     """
     values = {"token_id": token_id, "price": price, "burst": burst}
     wait = (await connection.execute(_LEASE, values)).scalar_one_or_none()

@@ -1,4 +1,4 @@
-"""Stores: made, listed, changed and removed; their secrets go in sealed and come out one at a time."""
+"""Stores: created, listed, changed and removed; their secrets are stored encrypted."""
 
 import re
 import secrets
@@ -47,14 +47,14 @@ _ROTATE = text("""
     SET webhook_secret_before = CASE WHEN :overlap > interval '0' THEN webhook_secret END,
         webhook_secret_before_until =
             CASE WHEN :overlap > interval '0' AND webhook_secret IS NOT NULL THEN now() + :overlap END,
-        webhook_secret = :sealed, updated_at = now()
+        webhook_secret = :encrypted, updated_at = now()
     WHERE id = :id RETURNING id
 """)
 
 LIVE_SECRETS = """array_remove(ARRAY[
     s.webhook_secret,
     CASE WHEN s.webhook_secret_before_until > now() THEN s.webhook_secret_before END], NULL)"""
-"""SQL: the sealed secrets a delivery of the store `s` may be signed with, the newest first."""
+"""SQL: the encrypted secrets that may sign a delivery of the store `s`, the newest first."""
 
 _TERMS = text(f"""
     SELECT s.type, u.is_active, {LIVE_SECRETS} AS encrypted_secrets
@@ -71,9 +71,9 @@ _REMOVE = (
 
 
 def new_webhook_secret() -> str:
-    """A secret of letters and digits alone, which is also base64 as Standard Webhooks wants it.
+    """Returns a secret of letters and digits, which is also valid base64 for Standard Webhooks.
 
-    WooCommerce keeps a secret as HTML, so that `&` or `<` in it would sign differently than they read.
+    WooCommerce stores a secret as HTML, so `&` or `<` in it would change the signature.
     """
     alphabet = string.ascii_letters + string.digits
     return SECRET_PREFIX + "".join(secrets.choice(alphabet) for _ in range(SECRET_LENGTH))
@@ -125,7 +125,7 @@ async def read(connection: AsyncConnection, store_id: int) -> Store | None:
 async def list_stores(
     connection: AsyncConnection, *, user_id: int | None, type_: str | None, offset: int, limit: int
 ) -> tuple[int, list[Store]]:
-    """How many there are, and a page of them, the newest first."""
+    """Returns how many stores there are, and a page of them, the newest first."""
     wanted: list[ColumnElement[bool]] = [true()]
     if user_id is not None:
         wanted.append(stores.c.user_id == user_id)
@@ -137,7 +137,7 @@ async def list_stores(
 
 
 async def change(connection: AsyncConnection, store_id: int, values: Mapping[str, Any]) -> bool:
-    """Set columns; False where there is no such store."""
+    """Set columns; returns False if there is no such store."""
     known = {name: null() if value is None else value for name, value in values.items()}
     row = await connection.execute(
         update(stores)
@@ -149,15 +149,15 @@ async def change(connection: AsyncConnection, store_id: int, values: Mapping[str
 
 
 async def rotate_secret(
-    connection: AsyncConnection, store_id: int, sealed: bytes, *, overlap: timedelta
+    connection: AsyncConnection, store_id: int, encrypted: bytes, *, overlap: timedelta
 ) -> bool:
-    """Sign with another secret from now on; the one before counts for `overlap` more."""
-    row = await connection.execute(_ROTATE, {"id": store_id, "sealed": sealed, "overlap": overlap})
+    """Replace the secret; deliveries may use the previous one for `overlap` more."""
+    row = await connection.execute(_ROTATE, {"id": store_id, "encrypted": encrypted, "overlap": overlap})
     return row.scalar_one_or_none() is not None
 
 
 async def delivery_terms(connection: AsyncConnection, store_id: int) -> DeliveryTerms | None:
-    """What deliveries of a store must satisfy now."""
+    """Returns what deliveries of a store must satisfy; None if there is no such store."""
     row = (await connection.execute(_TERMS, {"id": store_id})).one_or_none()
     if row is None:
         return None
@@ -167,7 +167,7 @@ async def delivery_terms(connection: AsyncConnection, store_id: int) -> Delivery
 
 
 async def remove(connection: AsyncConnection, store_id: int) -> bool:
-    """Remove a store with all it holds; set by set, for cascades go row by row."""
+    """Remove a store with everything in it, table by table, because cascades delete row by row."""
     await connection.execute(text(f"SET LOCAL statement_timeout = '{REMOVAL_TAKES_AT_MOST}'"))
     removed = None
     for statement in _REMOVE:
@@ -184,23 +184,25 @@ async def find_by_name(
 
 
 async def owner_of(connection: AsyncConnection, store_id: int) -> int | None:
-    """The user a store belongs to."""
+    """Returns the user that a store belongs to."""
     row = await connection.execute(select(stores.c.user_id).where(stores.c.id == store_id))
     return row.scalar_one_or_none()
 
 
-async def reseal(connection: AsyncConnection, seal: SecretBox) -> int:
-    """Seal every kept secret anew with the first key; answers of how many stores."""
-    kept = ("webhook_secret", "webhook_secret_before", "credentials")
-    rows = await connection.execute(select(stores.c.id, *(stores.c[name] for name in kept)).with_for_update())
-    renewed = [
-        {"store": row["id"], **{name: row[name] and seal.renew(row[name]) for name in kept}}
+async def rotate_keys(connection: AsyncConnection, secret_box: SecretBox) -> int:
+    """Encrypt all stored secrets with the first key; returns the number of stores."""
+    columns = ("webhook_secret", "webhook_secret_before", "credentials")
+    rows = await connection.execute(
+        select(stores.c.id, *(stores.c[name] for name in columns)).with_for_update()
+    )
+    rotated = [
+        {"store": row["id"], **{name: row[name] and secret_box.rotate(row[name]) for name in columns}}
         for row in rows.mappings()
     ]
-    if renewed:
-        assignments = ", ".join(f"{name} = :{name}" for name in kept)
-        await connection.execute(text(f"UPDATE stores SET {assignments} WHERE id = :store"), renewed)
-    return len(renewed)
+    if rotated:
+        assignments = ", ".join(f"{name} = :{name}" for name in columns)
+        await connection.execute(text(f"UPDATE stores SET {assignments} WHERE id = :store"), rotated)
+    return len(rotated)
 
 
 _READABLE = text("""
@@ -216,7 +218,7 @@ _READABLE = text("""
 async def readable(
     connection: AsyncConnection, types: Collection[str], *, only: int | None = None
 ) -> list[ReadableStore]:
-    """The stores of open accounts whose shops can be read; or one of them, where it is such."""
+    """Returns the stores with readable shops and active owners; with `only`, at most this one."""
     rows = await connection.execute(_READABLE, {"types": list(types), "only": only})
     return [
         ReadableStore(store_id=row.id, is_new=row.is_new, schedule=SyncSchedule(**row.schedule or {}))

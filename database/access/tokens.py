@@ -1,4 +1,4 @@
-"""Integration tokens: issued once, kept as hashes, looked up on every request."""
+"""Integration tokens: issued once, stored as hashes, looked up on every request."""
 
 import hashlib
 import secrets
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 from sqlalchemy import ColumnElement, delete, func, insert, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.tokens import Integration, IssuedToken, Token, TokenFormat
 from database.access.stores import LIVE_SECRETS
+from database.sql import as_json, recordset
 from database.tables import integration_tokens, stores, users
 
 _ALPHABET = string.ascii_lowercase + string.digits
@@ -27,16 +27,18 @@ _FIND = text(f"""
     WHERE t.secret_hash = :secret_hash
 """)
 
-_COUNT = text("""
+_USES = {"id": "bigint", "uses": "bigint", "last": "timestamptz"}
+
+_COUNT = text(f"""
     UPDATE integration_tokens t
     SET usage_count = t.usage_count + n.uses, last_used_at = greatest(t.last_used_at, n.last)
-    FROM jsonb_to_recordset(CAST(:uses AS jsonb)) AS n(id bigint, uses bigint, last timestamptz)
+    FROM {recordset("uses", "n", _USES)}
     WHERE t.id = n.id
 """)
 
 
 def secret_hash(secret: str) -> bytes:
-    """What is kept of a secret; 200 random bits need no salt and no stretching."""
+    """Returns the hash that is stored of a secret; 200 random bits need no salt and no stretching."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -60,7 +62,7 @@ async def issue(
     allowed_ips: tuple[str, ...] = (),
     expires_at: datetime | None = None,
 ) -> IssuedToken:
-    """Make a token; the answer holds the secret, and nothing else ever will."""
+    """Create a token; only the result holds its secret."""
     secret = new_secret(token_format)
     row = await connection.execute(
         insert(integration_tokens)
@@ -88,12 +90,12 @@ async def issue(
 
 
 async def find(connection: AsyncConnection, secret: str) -> Integration | None:
-    """Whose secret this is; whether it may be used is the caller's question."""
+    """Returns the integration of a secret; the caller checks whether it may be used."""
     return await find_hashed(connection, secret_hash(secret))
 
 
 async def find_hashed(connection: AsyncConnection, hashed: bytes) -> Integration | None:
-    """The same, of a secret's hash."""
+    """Like `find`, by the hash of the secret."""
     row = (await connection.execute(_FIND, {"secret_hash": hashed})).mappings().one_or_none()
     if row is None:
         return None
@@ -102,9 +104,9 @@ async def find_hashed(connection: AsyncConnection, hashed: bytes) -> Integration
 
 
 async def count_uses(connection: AsyncConnection, uses: Mapping[int, tuple[int, datetime]]) -> None:
-    """Add up what requests counted in memory: token id -> how often, and when last."""
+    """Add the uses of tokens: token id -> how often, and when last."""
     rows = [{"id": token, "uses": count, "last": last.isoformat()} for token, (count, last) in uses.items()]
-    await connection.execute(_COUNT, {"uses": orjson.dumps(rows).decode()})
+    await connection.execute(_COUNT, {"uses": as_json(rows)})
 
 
 _known = integration_tokens.c
@@ -139,7 +141,7 @@ _LIMIT = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenFilter:
-    """What is asked for; None asks for everything."""
+    """Filters of a list of tokens; None does not filter."""
 
     user_id: int | None = None
     store_id: int | None = None
@@ -161,10 +163,10 @@ def _token(row: Mapping[Any, Any]) -> Token:
 
 
 async def list_tokens(
-    connection: AsyncConnection, asked: TokenFilter, *, offset: int, limit: int
+    connection: AsyncConnection, filters: TokenFilter, *, offset: int, limit: int
 ) -> tuple[int, list[Token]]:
-    """How many there are, and a page of them, the newest first."""
-    conditions = asked.conditions()
+    """Returns how many tokens there are, and a page of them, the newest first."""
+    conditions = filters.conditions()
     counted = select(func.count()).select_from(integration_tokens).where(*conditions)
     page = _SHOWN.where(*conditions).order_by(_known.id.desc()).offset(offset).limit(limit)
     count = (await connection.execute(counted)).scalar_one()
@@ -177,7 +179,7 @@ async def read(connection: AsyncConnection, token_id: int) -> Token | None:
 
 
 async def change(connection: AsyncConnection, token_id: int, values: Mapping[str, Any]) -> bool:
-    """Set columns, at least one; False where there is no such token."""
+    """Set at least one column; returns False if there is no such token."""
     changed = await connection.execute(
         update(integration_tokens).where(_known.id == token_id).values(values).returning(_known.id)
     )
@@ -199,7 +201,7 @@ async def rotate(
     overlap: timedelta,
     expires_at: datetime | None,
 ) -> IssuedToken | None:
-    """A new token on the terms of an old one, which works for `overlap` more; None where it does not."""
+    """Issue a token with the terms of an old one, which expires after `overlap`; None if it is invalid."""
     old = (await connection.execute(_LIMIT, {"id": token_id, "overlap": overlap})).one_or_none()
     if old is None:
         return None

@@ -1,4 +1,4 @@
-"""Users."""
+"""Accounts of users."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,7 +41,7 @@ async def read_user(connection: AsyncConnection, user_id: int) -> User | None:
 async def save_user(
     connection: AsyncConnection, *, email: str, password_hash: str, is_staff: bool, username: str = ""
 ) -> int:
-    """Make a user, or give an existing one this password and, where asked, the rights of an admin."""
+    """Create a user, or set the password of an existing one and, with `is_staff`, make it an admin."""
     values = {
         "email": email.lower(),
         "username": username or email.split("@")[0],

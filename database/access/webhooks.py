@@ -1,8 +1,8 @@
-"""What is kept of the upkeep of a store's webhooks."""
+"""The stored state of a store's webhooks, and how its deliveries arrive."""
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,30 +21,27 @@ from contracts.webhooks import (
     unchecked_state,
 )
 from database.engine import Database
+from database.locks import advisory_lock
 
 _TERMS = text("SELECT type, base_url, credentials, webhook_secret, webhooks FROM stores WHERE id = :id")
 
 _GIVE_SECRET = text("""
-    UPDATE stores SET webhook_secret = coalesce(webhook_secret, :sealed) WHERE id = :id
+    UPDATE stores SET webhook_secret = coalesce(webhook_secret, :encrypted) WHERE id = :id
     RETURNING webhook_secret
 """)
 
 _WRITE = text("""
-    UPDATE stores SET webhooks = coalesce(webhooks, '{}') || cast(:told AS jsonb)
+    UPDATE stores SET webhooks = coalesce(webhooks, '{}') || cast(:state AS jsonb)
     WHERE id = :id AND base_url = :base_url AND credentials IS NOT DISTINCT FROM :credentials
 """)
-
-_KEY = "hashtextextended('webhooks', :id)"
-_TAKE = text(f"SELECT pg_try_advisory_lock({_KEY})")
-_RELEASE = text(f"SELECT pg_advisory_unlock({_KEY})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRecord:
-    """What upkeep starts from.
+    """What is stored about a store's webhooks.
 
-    `secret` is sealed; `signed_by` is the print of the secret all webhooks were given last, `since` when all
-    was put right last.
+    `secret` is encrypted; `signed_by` is the fingerprint of the secret that all webhooks have, `since` the
+    time of the last repair.
     """
 
     store_id: int
@@ -56,81 +53,72 @@ class WebhookRecord:
     since: datetime | None
 
 
-def fingerprint_of(sealed: bytes) -> str:
-    """Tells one secret from another, and nothing of either."""
-    return hashlib.sha256(sealed).hexdigest()[:32]
+def fingerprint_of(encrypted: bytes) -> str:
+    """Returns a fingerprint of an encrypted secret, which reveals nothing of the secret."""
+    return hashlib.sha256(encrypted).hexdigest()[:32]
 
 
-def state_of(kept: Mapping[str, Any] | None, *, has_credentials: bool) -> WebhookState:
-    """The state as it was written."""
-    if kept is None:
+def state_of(stored: Mapping[str, Any] | None, *, has_credentials: bool) -> WebhookState:
+    """Returns the state as it was stored."""
+    if stored is None:
         return unchecked_state(has_credentials=has_credentials)
     hooks = (
         Webhook(id=hook["id"], topic=hook["topic"], status=WebhookStatus(hook["status"]))
-        for hook in kept.get("hooks", ())
+        for hook in stored.get("hooks", ())
     )
     return WebhookState(
-        state=WebhookHealth(kept["state"]),
-        reason=kept["reason"],
-        checked_at=datetime.fromisoformat(kept["checked_at"]),
+        state=WebhookHealth(stored["state"]),
+        reason=stored["reason"],
+        checked_at=datetime.fromisoformat(stored["checked_at"]),
         hooks=tuple(hooks),
     )
 
 
 async def read(connection: AsyncConnection, store_id: int) -> WebhookRecord | None:
-    """None where there is no such store."""
+    """Returns None if there is no such store."""
     row = (await connection.execute(_TERMS, {"id": store_id})).one_or_none()
     if row is None:
         return None
-    kept = row.webhooks or {}
-    since = kept.get("since")
+    stored = row.webhooks or {}
+    since = stored.get("since")
     return WebhookRecord(
         store_id=store_id,
         type=StoreType(row.type),
         base_url=row.base_url,
         credentials=row.credentials,
         secret=row.webhook_secret,
-        signed_by=kept.get("signed_by"),
+        signed_by=stored.get("signed_by"),
         since=datetime.fromisoformat(since) if since else None,
     )
 
 
-async def ensure_secret(connection: AsyncConnection, store_id: int, sealed: bytes) -> bytes | None:
-    """The store's secret; this one, where it had none. None where there is no such store."""
-    row = await connection.execute(_GIVE_SECRET, {"id": store_id, "sealed": sealed})
+async def ensure_secret(connection: AsyncConnection, store_id: int, encrypted: bytes) -> bytes | None:
+    """Returns the store's secret, now `encrypted` if it had none; None if there is no such store."""
+    row = await connection.execute(_GIVE_SECRET, {"id": store_id, "encrypted": encrypted})
     secret: bytes | None = row.scalar_one_or_none()
     return secret
 
 
 async def write(
-    connection: AsyncConnection, keeping: WebhookRecord, state: WebhookState, **also: object
+    connection: AsyncConnection, record: WebhookRecord, state: WebhookState, **also: object
 ) -> None:
-    """Keep what was found, unless the store's shop or key changed meanwhile; what is not told stays."""
-    told = asdict(state)
+    """Store a state, unless the shop's address or key has changed since; other stored fields stay."""
+    written = asdict(state)
     if state.state is WebhookHealth.UNKNOWN:
-        del told["hooks"]
-    values = {"id": keeping.store_id, "base_url": keeping.base_url, "credentials": keeping.credentials}
-    await connection.execute(_WRITE, {**values, "told": orjson.dumps({**told, **also}).decode()})
+        del written["hooks"]
+    values = {"id": record.store_id, "base_url": record.base_url, "credentials": record.credentials}
+    await connection.execute(_WRITE, {**values, "state": orjson.dumps({**written, **also}).decode()})
 
 
-@asynccontextmanager
-async def alone(database: Database, store_id: int) -> AsyncIterator[bool]:
-    """Whether nobody else looks after this store's webhooks; true keeps others away while it lasts."""
-    async with database.reading() as connection:
-        try:
-            taken = bool((await connection.execute(_TAKE, {"id": store_id})).scalar_one())
-            yield taken
-            if taken:
-                await connection.execute(_RELEASE, {"id": store_id})
-        except BaseException:
-            await connection.invalidate()
-            raise
+def maintenance_lock(database: Database, store_id: int) -> AbstractAsyncContextManager[bool]:
+    """Hold the lock of a store's webhooks inside the block; yields False where another session holds it."""
+    return advisory_lock(database, "webhooks", store_id)
 
 
 LATELY = timedelta(days=30)
 MOST_DELIVERIES = 20_000
 
-_HABIT = text("""
+_PATTERN = text("""
     WITH lately AS (
         SELECT received_at FROM events
         WHERE store_id = :store_id AND received_at > now() - :lately AND starts_with(event_id, :event_prefix)
@@ -160,4 +148,4 @@ async def delivery_pattern(
         "lately": LATELY,
         "most": MOST_DELIVERIES,
     }
-    return DeliveryPattern(**(await connection.execute(_HABIT, values)).mappings().one())
+    return DeliveryPattern(**(await connection.execute(_PATTERN, values)).mappings().one())

@@ -3,21 +3,15 @@
 Unlike `generations`, which indexes the product of an event in several activities, nothing is staged.
 """
 
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import TextVersion
 from contracts.search import Vector
 from database.chunks import generations
-from database.chunks.generations import ChunkRow
-from database.halfvec import Vectors
-
-TextKey = tuple[int, str]
-"""The id of a product's row and the hash of one of its texts."""
+from database.chunks.generations import OWN_VECTOR, ChunkRow, TextKey, chunk_values, insert_chunks
 
 _EMBEDDED = text("""
     SELECT p.id, array(SELECT DISTINCT k.text_hash FROM tenant_knowledge k
@@ -34,25 +28,9 @@ _PUBLISH = text("""
 """)
 
 
-_UPSERT = text("""
+_UPSERT = text(f"""
     WITH upserted AS (
-        INSERT INTO tenant_knowledge AS k (
-            user_id, store_id, product_id, content_hash, model, position, text, text_hash, tokens, words,
-            embedding, is_live)
-        SELECT p.user_id, p.store_id, p.id, c.content_hash, :model, c.position, c.text, c.text_hash, c.tokens,
-               to_tsvector('simple', c.words)
-                 || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id]),
-               coalesce(v.embedding, (
-                   SELECT stored.embedding FROM tenant_knowledge stored
-                   WHERE stored.product_id = p.id AND stored.text_hash = c.text_hash
-                     AND stored.model = :model AND stored.embedding IS NOT NULL LIMIT 1)),
-               c.is_live
-        FROM json_to_recordset(CAST(:chunks AS json)) AS c(
-            product_id bigint, content_hash text, position int, text text, text_hash text, tokens int,
-            words text, vector int, is_live boolean)
-        JOIN products p ON p.id = c.product_id
-        LEFT JOIN unnest(CAST(:vectors AS halfvec[])) WITH ORDINALITY AS v(embedding, place)
-            ON v.place = c.vector
+        {insert_chunks(f"coalesce(v.embedding, {OWN_VECTOR})")}
         ON CONFLICT (product_id, content_hash, model, position) DO UPDATE
         SET embedding = coalesce(k.embedding, excluded.embedding)
         RETURNING k.embedding IS NULL AS vanished
@@ -94,27 +72,12 @@ async def upsert_chunks(
         rows = await connection.execute(_PUBLISH, {**_values(complete), "model": model})
         published = set(rows.scalars())
     if chunks:
-        values = _chunks(model, chunks, vectors, live=published)
+        values = chunk_values(model, chunks, vectors, live=published)
         if (await connection.execute(_UPSERT, values)).scalar_one():
             raise Vanished
     if published:
         current = [version for version in complete if version.product_id in published]
         await generations.swap(connection, current, model)
-
-
-def _chunks(
-    model: str, chunks: Sequence[ChunkRow], vectors: Mapping[TextKey, Vector], *, live: Set[int]
-) -> dict[str, object]:
-    places = {key: place for place, key in enumerate(vectors, start=1)}
-    rows = [
-        {
-            **asdict(chunk),
-            "vector": places.get((chunk.product_id, chunk.text_hash)),
-            "is_live": chunk.product_id in live,
-        }
-        for chunk in chunks
-    ]
-    return {"model": model, "chunks": orjson.dumps(rows).decode(), "vectors": Vectors(vectors.values())}
 
 
 def _values(versions: Sequence[TextVersion]) -> dict[str, object]:

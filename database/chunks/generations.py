@@ -1,18 +1,22 @@
-"""Chunks of text and their vectors: staged beside the live ones, then swapped in at once."""
+"""Chunks and their vectors: staged next to the live ones, then published in one statement."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import TextVersion
 from contracts.search import Vector
 from database.halfvec import Vectors
+from database.sql import as_json, recordset
+
+TextKey = tuple[int, str]
+"""The id of a product and the hash of one of its texts."""
 
 GENERATIONS_KEPT = 3
-"""How many texts of a product keep their vectors, so that going back to one costs nothing."""
+"""How many texts of a product keep their vectors, so that an earlier text costs no embedding."""
 
 _VERSIONS = """
     unnest(CAST(:event_rows AS bigint[]), CAST(:product_ids AS bigint[]), CAST(:content_hashes AS text[]))
@@ -23,20 +27,47 @@ _WANTED = text(f"""
     SELECT p.id FROM products p JOIN {_VERSIONS} ON p.id = w.product_id AND p.content_hash = w.content_hash
 """)
 
-_STAGE = text("""
-    INSERT INTO tenant_knowledge (user_id, store_id, product_id, content_hash, model, position, text,
-                                  text_hash, tokens, words, embedding)
-    SELECT p.user_id, p.store_id, p.id, c.content_hash, :model, c.position, c.text, c.text_hash, c.tokens,
-           to_tsvector('simple', c.words)
-             || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id]),
-           (SELECT known.embedding FROM tenant_knowledge known
-            WHERE known.product_id = p.id AND known.text_hash = c.text_hash AND known.model = :model
-              AND known.embedding IS NOT NULL LIMIT 1)
-    FROM products p JOIN jsonb_to_recordset(CAST(:chunks AS jsonb)) AS c(
-        product_id bigint, content_hash text, position int, text text, text_hash text, tokens int, words text)
-        ON p.id = c.product_id
-    ON CONFLICT DO NOTHING
-""")
+_CHUNKS = {
+    "product_id": "bigint",
+    "content_hash": "text",
+    "position": "int",
+    "text": "text",
+    "text_hash": "text",
+    "tokens": "int",
+    "words": "text",
+    "vector": "int",
+    "is_live": "boolean",
+}
+
+OWN_VECTOR = """(
+    SELECT known.embedding FROM tenant_knowledge known
+    WHERE known.product_id = p.id AND known.text_hash = c.text_hash
+      AND known.model = :model AND known.embedding IS NOT NULL LIMIT 1)
+"""
+"""SQL: the vector that the product `p` of a chunk `c` already has for the same text."""
+
+
+def insert_chunks(embedding: str) -> str:
+    """Returns the INSERT of chunks `k`, up to ON CONFLICT; `chunk_values` returns its parameters.
+
+    `embedding` is the SQL of a chunk's vector; `v.embedding` is the one that is passed with it.
+    """
+    return f"""
+        INSERT INTO tenant_knowledge AS k (
+            user_id, store_id, product_id, content_hash, model, position, text, text_hash, tokens, words,
+            embedding, is_live)
+        SELECT p.user_id, p.store_id, p.id, c.content_hash, :model, c.position, c.text, c.text_hash, c.tokens,
+               to_tsvector('simple', c.words)
+                 || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id]),
+               {embedding}, c.is_live
+        FROM {recordset("chunks", "c", _CHUNKS)}
+        JOIN products p ON p.id = c.product_id
+        LEFT JOIN unnest(CAST(:vectors AS halfvec[])) WITH ORDINALITY AS v(embedding, place)
+            ON v.place = c.vector
+    """
+
+
+_STAGE = text(f"{insert_chunks(OWN_VECTOR)} ON CONFLICT DO NOTHING")
 
 _OF_VERSION = "k.product_id = w.product_id AND k.content_hash = w.content_hash AND k.model = :model"
 
@@ -87,7 +118,7 @@ _SWAP = text(f"""
       AND k.is_live <> (k.content_hash = w.content_hash AND k.model = :model)
 """)
 
-_FORGET = text("""
+_DELETE_OLD = text("""
     DELETE FROM tenant_knowledge k
     USING (SELECT product_id, content_hash, model,
                   row_number() OVER (PARTITION BY product_id ORDER BY max(id) DESC) AS age
@@ -113,7 +144,7 @@ class ChunkRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
-    """How many texts of a product have no vector, and how many have one already."""
+    """How many texts of a product have no vector, and how many reuse one."""
 
     missing: int = 0
     reused: int = 0
@@ -121,13 +152,37 @@ class Staged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingVector:
-    """A text without a vector, however many chunks of its product have it."""
+    """A text without a vector; several chunks of its product may have it."""
 
     product_id: int
     content_hash: str
     text_hash: str
     text: str
     tokens: int
+
+
+_FIELDS = tuple(field.name for field in fields(ChunkRow))
+_fields_of = attrgetter(*_FIELDS)
+
+
+def chunk_values(
+    model: str,
+    chunks: Sequence[ChunkRow],
+    vectors: Mapping[TextKey, Vector],
+    *,
+    live: Set[int] = frozenset(),
+) -> dict[str, object]:
+    """Returns the parameters of `insert_chunks`; chunks of the products in `live` are found at once."""
+    places = {key: place for place, key in enumerate(vectors, start=1)}
+    rows = [
+        {
+            **dict(zip(_FIELDS, _fields_of(chunk), strict=True)),
+            "vector": places.get((chunk.product_id, chunk.text_hash)),
+            "is_live": chunk.product_id in live,
+        }
+        for chunk in chunks
+    ]
+    return {"model": model, "chunks": as_json(rows), "vectors": Vectors(vectors.values())}
 
 
 def _values(versions: Sequence[TextVersion]) -> dict[str, object]:
@@ -139,7 +194,7 @@ def _values(versions: Sequence[TextVersion]) -> dict[str, object]:
 
 
 async def wanted(connection: AsyncConnection, versions: Sequence[TextVersion]) -> list[TextVersion]:
-    """Those that are still the texts their products should have."""
+    """Returns the versions that are still the current texts of their products."""
     ids = set((await connection.execute(_WANTED, _values(versions))).scalars())
     return [version for version in versions if version.product_id in ids]
 
@@ -150,8 +205,8 @@ async def stage(
     model: str,
     chunks: Sequence[ChunkRow],
 ) -> dict[int, Staged]:
-    """Lay chunks beside the live ones, with the vectors their products have for equal texts."""
-    await connection.execute(_STAGE, {"model": model, "chunks": orjson.dumps(chunks).decode()})
+    """Insert chunks that are not live yet, with the vectors that their products have for equal texts."""
+    await connection.execute(_STAGE, chunk_values(model, chunks, {}))
     rows = await connection.execute(_COUNT, {**_values(versions), "model": model})
     return {row.product_id: Staged(missing=row.missing, reused=row.reused) for row in rows}
 
@@ -159,7 +214,7 @@ async def stage(
 async def missing_vectors(
     connection: AsyncConnection, versions: Sequence[TextVersion], model: str
 ) -> list[MissingVector]:
-    """The texts left to embed, once chunks took over the vectors their product has for equal texts."""
+    """Returns the texts to embed, after chunks have copied the vectors their product has for equal texts."""
     values = {**_values(versions), "model": model}
     await connection.execute(_ADOPT, values)
     rows = await connection.execute(_MISSING, values)
@@ -172,12 +227,12 @@ async def fill_vectors(
     missing: Sequence[MissingVector],
     vectors: Sequence[Vector],
 ) -> None:
-    """Give texts their vectors, one each."""
+    """Store the vectors of texts, one for each text."""
     values = {
         "model": model,
-        "product_ids": [one.product_id for one in missing],
-        "content_hashes": [one.content_hash for one in missing],
-        "text_hashes": [one.text_hash for one in missing],
+        "product_ids": [text.product_id for text in missing],
+        "content_hashes": [text.content_hash for text in missing],
+        "text_hashes": [text.text_hash for text in missing],
         "vectors": Vectors(vectors),
     }
     await connection.execute(_FILL, values)
@@ -186,9 +241,10 @@ async def fill_vectors(
 async def publish(
     connection: AsyncConnection, versions: Sequence[TextVersion], model: str
 ) -> dict[int, float]:
-    """Make staged texts those that are found; one no longer wanted or not complete is not in the answer.
+    """Publish staged texts; returns product -> seconds since the change.
 
-    For each product, how many seconds ago the shop made the change, or, where it did not say, we heard of it.
+    A text that is outdated or incomplete is not published. The seconds count from the shop's time of change,
+    or from the arrival of the event if the shop sent no time.
     """
     values = {**_values(versions), "model": model}
     rows = await connection.execute(_PUBLISH, values)
@@ -199,8 +255,8 @@ async def publish(
 
 
 async def swap(connection: AsyncConnection, published: Sequence[TextVersion], model: str) -> None:
-    """Let the chunks of these texts be found and no others of their products, and forget the oldest ones."""
+    """Make the chunks of these texts the only live ones of their products, and delete the oldest texts."""
     swapped = await connection.execute(_SWAP, {**_values(published), "model": model})
     if swapped.rowcount:
         ids = [version.product_id for version in published]
-        await connection.execute(_FORGET, {"published": ids, "kept": GENERATIONS_KEPT})
+        await connection.execute(_DELETE_OLD, {"published": ids, "kept": GENERATIONS_KEPT})

@@ -1,7 +1,7 @@
-"""Best by words: a rare word counts more than a common one, and a common one costs no more than a rare one.
+"""Lexical ranking: rare words weigh more than common ones, and a common word costs no more than a rare one.
 
-Every word is looked up on its own and gives at most `MATCHES` chunks, so its weight is known from its
-matches. Words with more than that are common: of their chunks we take some, and some that have all of them.
+Every word is searched separately for at most `MATCHES` chunks, and its weight follows from the number of
+matches. Words with more are common: some of their chunks are taken, and some chunks that contain all of them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from contracts.search import Question
 
 MATCHES = 200
 LOOKED_AT = 2_000
-"""Chunks taken for each word, of so many that are looked at for the filters."""
+"""`MATCHES` chunks are taken for each word, out of `LOOKED_AT` that are checked against the filters."""
 
 CANDIDATES = 60
 """Chunks that are ranked."""
@@ -61,7 +61,7 @@ def ranking(*, owned: str, found: str) -> str:
 
 
 def parameters(question: Question, folded: str) -> dict[str, object]:
-    """What `ranking` is executed with; `folded` are the words of a question as full text knows them."""
+    """Returns the parameters of `ranking`; `folded` is the question in the form that is indexed."""
     words = folded.replace("'", " ").replace("\\", " ").split()[:QUERY_WORDS]
     scope = f"'user={question.user_id}'" if question.store_id is None else f"'store={question.store_id}'"
     forms = list(dict.fromkeys(_forms(words)))
@@ -72,7 +72,7 @@ def parameters(question: Question, folded: str) -> dict[str, object]:
 
 
 def _forms(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Each word as lexemes; a half-spaced one, which comes joined and then in its parts, is one word."""
+    """Yields each word as lexemes; a half-spaced word, which comes joined and then in parts, is one word."""
     at = 0
     while at < len(words):
         parts = _parts(words[at], words[at + 1 :])
@@ -81,7 +81,7 @@ def _forms(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _parts(joined: str, following: Sequence[str]) -> Sequence[str]:
-    """The words that follow and make up the joined one, if they do."""
+    """Returns the following words that the joined word consists of, if it does."""
     length = 0
     for count, word in enumerate(following, start=1):
         length += len(word)

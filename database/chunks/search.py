@@ -1,4 +1,4 @@
-"""Hybrid search: nearest by meaning and best by words, fused, then joined with the live product."""
+"""Hybrid search: vector and lexical ranking, fused, and joined with the current product."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,9 +13,9 @@ RANK_CONSTANT = 60
 
 EXACT_CHUNKS = 10_000
 EXACT_PRODUCTS = 2_000
-"""A store with so few chunks, or so few products that satisfy the filters, is compared one by one.
+"""A store with at most so many chunks, or products that satisfy the filters, is searched exactly.
 
-The vector index is shared by all stores; looking in it for a few of its chunks, it would overlook some.
+The vector index is shared by all stores, so a search for a small part of it would miss some chunks.
 """
 
 _SETTINGS = """
@@ -23,13 +23,13 @@ _SETTINGS = """
     set_config('hnsw.ef_search', '400', true),
     set_config('plan_cache_mode', 'force_custom_plan', true)
 """
-"""A plan for every question: a prepared one for all stores would read each chunk of a large store."""
+"""Every question gets its own plan: a generic plan would read all chunks of a large store."""
 
 _FOLDED_LETTERS = ("يىكةۀأإٱ۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩\u200c\u200d", "ییکههااا01234567890123456789")
 
 
 def _folded(name: str) -> str:
-    """SQL: a category's name in the spelling names are compared in."""
+    """Returns SQL of a category's name in the spelling used for comparison."""
     return f"translate(lower({name}), {', '.join(map(quoted, _FOLDED_LETTERS))})"
 
 
@@ -44,7 +44,7 @@ _NO_CANDIDATES = "SELECT NULL::bigint AS id, NULL::bigint AS product_id, NULL::b
 
 
 def _owned(question: Question, chunk: str) -> str:
-    """SQL: whether a chunk or a product is the asker's."""
+    """Returns SQL: whether a chunk or a product belongs to the owner of the question."""
     if question.store_id is None:
         return f"{chunk}.user_id = :user_id"
     return (
@@ -53,18 +53,18 @@ def _owned(question: Question, chunk: str) -> str:
 
 
 def _found(question: Question) -> str:
-    """SQL: whether a product may be found by what was asked."""
-    asked = [sql for name, sql in _FILTERS.items() if getattr(question, name) is not None]
-    return " AND ".join(["p.is_active", *asked])
+    """Returns SQL: whether a product is active and satisfies the filters."""
+    filters = [sql for name, sql in _FILTERS.items() if getattr(question, name) is not None]
+    return " AND ".join(["p.is_active", *filters])
 
 
 def _few(rows: str, limit: int) -> str:
-    """SQL: whether there are at most so many rows; no more are counted."""
+    """Returns SQL: whether there are at most so many rows; it counts no further."""
     return f"(SELECT count(*) FROM (SELECT FROM {rows} LIMIT {limit + 1}) AS counted) <= {limit}"
 
 
 def _preparation(question: Question) -> TextClause:
-    """Sets up the transaction; its `exact` is whether so few chunks may be found that all are compared."""
+    """Returns a statement that sets up the transaction; its `exact` is whether to search exactly."""
     exact = _few(f"tenant_knowledge k WHERE k.is_live AND {_owned(question, 'k')}", EXACT_CHUNKS)
     if any(getattr(question, name) is not None for name in _FILTERS):
         exact += " OR " + _few(
@@ -107,7 +107,7 @@ def _statement(question: Question, *, label: str, dimensions: int, exact: bool) 
 async def find(
     connection: AsyncConnection, question: Question, *, folded: str, label: str, dimensions: int
 ) -> list[Hit]:
-    """The best products for a question, one hit each; `folded` is its text as full text knows it."""
+    """Returns the best products for a question, one hit each; `folded` is its text in the indexed form."""
     values = {
         "user_id": question.user_id,
         "store_id": question.store_id,
@@ -115,10 +115,10 @@ async def find(
     }
     exact = (await connection.execute(_preparation(question), values)).one().exact
     statement = _statement(question, label=label, dimensions=dimensions, exact=exact)
-    asked = {**values, **lexical.parameters(question, folded), "limit": question.limit}
+    parameters = {**values, **lexical.parameters(question, folded), "limit": question.limit}
     if question.vector is not None:
-        asked["vector"] = str(question.vector)
-    rows = await connection.execute(statement, asked)
+        parameters["vector"] = str(question.vector)
+    rows = await connection.execute(statement, parameters)
     return [
         Hit(
             score=row["score"],

@@ -1,4 +1,4 @@
-"""The HNSW index of the configured model; made beside the migrations, for it depends on the settings."""
+"""The HNSW index of the configured model; it depends on the settings, so no migration creates it."""
 
 import hashlib
 
@@ -9,7 +9,7 @@ from contracts.ids import embedding_label
 
 
 def quoted(value: str) -> str:
-    """A string as an SQL literal; index predicates cannot be parameters."""
+    """Returns a string as an SQL literal; an index predicate takes no parameters."""
     compiled = literal(value).compile(
         dialect=postgresql.dialect(),  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
         compile_kwargs={"literal_binds": True},
@@ -22,9 +22,9 @@ def index_name(label: str) -> str:
 
 
 def ensure(url: str, *, model: str, dimensions: int) -> bool:
-    """Make the index unless it stands and is valid; True where it was made.
+    """Create the index unless a valid one exists; returns whether it was created.
 
-    Built concurrently, so a running service is not blocked; a build that was broken off is done again.
+    It is built concurrently, so a running service is not blocked; an interrupted build is repeated.
     """
     label = embedding_label(model, dimensions)
     name = index_name(label)

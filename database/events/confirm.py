@@ -1,4 +1,4 @@
-"""Events that are to be seen in the shop: what they are about, and what was read there instead."""
+"""Events that must be confirmed by their shop: their subject, and the snapshot read there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.errors import EventGone
 from contracts.events import EventType
 
-_THING = text("""
+_SUBJECT = text("""
     SELECT e.id, e.store_id, e.event_type, e.external_id,
            coalesce(v.parent_external_id, e.product_key) AS product_key,
            EXISTS (SELECT FROM events o
@@ -24,7 +24,7 @@ _THING = text("""
     WHERE e.id = :id
 """)
 
-_KEEP = text("""
+_STORE = text("""
     UPDATE events
     SET event_type = :event_type, product_key = :product_key,
         payload = coalesce(CAST(:payload AS json), payload),
@@ -35,9 +35,9 @@ _KEEP = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What an event is about: a product, or a variation of the product `product_key`.
+    """The subject of an event: a product, or a variation of the product `product_key`.
 
-    `is_followed` is whether a later event that still waits will bring the same product in full.
+    `is_followed` is whether a later pending event will read the same product.
     """
 
     id: int
@@ -53,15 +53,15 @@ class Subject:
 
     @property
     def is_variation(self) -> bool:
-        """Of a deletion, where we know it as one."""
+        """For a deletion, this is true only if the variation is stored."""
         return self.external_id != self.product_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopSnapshot:
-    """What the shop says; without a payload, that it no longer has the thing.
+    """A product as the shop has it now; without a payload it no longer has the product or variation.
 
-    `read_at` is when we began to ask: what arrives later may be newer.
+    `read_at` is when the request began: an event that arrives later may be newer.
     """
 
     event_type: EventType
@@ -72,23 +72,23 @@ class ShopSnapshot:
 
 
 async def subject(connection: AsyncConnection, row_id: int) -> Subject:
-    """EventGone where its store was removed meanwhile."""
-    row = (await connection.execute(_THING, {"id": row_id})).mappings().one_or_none()
+    """Returns the subject of an event; raises EventGone if its store was removed."""
+    row = (await connection.execute(_SUBJECT, {"id": row_id})).mappings().one_or_none()
     if row is None:
         raise EventGone
     return Subject(**{**row, "event_type": EventType(row["event_type"])})
 
 
-async def keep(connection: AsyncConnection, row_id: int, seen: ShopSnapshot) -> None:
-    """Let an event say what was seen; it keeps its place among those of what changed."""
+async def store_snapshot(connection: AsyncConnection, row_id: int, snapshot: ShopSnapshot) -> None:
+    """Replace what an event says by a snapshot; its place in the order of events stays."""
     await connection.execute(
-        _KEEP,
+        _STORE,
         {
             "id": row_id,
-            "event_type": seen.event_type,
-            "product_key": seen.product_key,
-            "payload": None if seen.payload is None else orjson.dumps(seen.payload).decode(),
-            "version": min(seen.version, seen.read_at) if seen.version else None,
-            "read_at": seen.read_at,
+            "event_type": snapshot.event_type,
+            "product_key": snapshot.product_key,
+            "payload": None if snapshot.payload is None else orjson.dumps(snapshot.payload).decode(),
+            "version": min(snapshot.version, snapshot.read_at) if snapshot.version else None,
+            "read_at": snapshot.read_at,
         },
     )

@@ -1,4 +1,4 @@
-"""What there is to know about why a product is found or not: its row, its chunks, its latest events."""
+"""Why search finds a product or not: its row, its chunks, its latest events."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.events import EventStatus
 
 LATEST = 20
-"""Events looked at; those that decided nothing are passed over."""
+"""How many events are read; some of them decided nothing."""
 
 _PRODUCT = """
     SELECT s.id AS store_id, p.id, coalesce(p.external_id, asked.external_id) AS external_id, p.title,
@@ -54,7 +54,7 @@ _EVENTS = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductFacts:
-    """A product's row; `is_indexed` and `is_current` tell whether any text of it is known, and this one."""
+    """A product's row; `is_indexed`: any of its texts is indexed, `is_current`: the current one is."""
 
     id: int
     title: str
@@ -85,8 +85,8 @@ class EventFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """`product` is None where there is no row; `events` are the latest, newest first."""
+class ProductHistory:
+    """A product, or None if it has no row, with its latest events, the newest first."""
 
     store_id: int
     external_id: str
@@ -94,13 +94,13 @@ class Facts:
     events: Sequence[EventFacts]
 
 
-async def _facts(connection: AsyncConnection, row: RowMapping | None) -> Facts | None:
+async def _history(connection: AsyncConnection, row: RowMapping | None) -> ProductHistory | None:
     if row is None:
         return None
-    asked = {"store_id": row["store_id"], "external_id": row["external_id"]}
-    events = await connection.execute(_EVENTS, {**asked, "latest": LATEST})
+    key = {"store_id": row["store_id"], "external_id": row["external_id"]}
+    events = await connection.execute(_EVENTS, {**key, "latest": LATEST})
     values = {name: row[name] for name in ProductFacts.__dataclass_fields__}
-    return Facts(
+    return ProductHistory(
         store_id=row["store_id"],
         external_id=row["external_id"],
         product=None if row["id"] is None else ProductFacts(**values),
@@ -110,16 +110,16 @@ async def _facts(connection: AsyncConnection, row: RowMapping | None) -> Facts |
     )
 
 
-async def by_id(connection: AsyncConnection, user_id: int, product_id: int) -> Facts | None:
-    """The facts of an owner's product; None where they have none of that id."""
+async def by_id(connection: AsyncConnection, user_id: int, product_id: int) -> ProductHistory | None:
+    """Returns the history of an owner's product; None if the owner has no product of this id."""
     row = await connection.execute(_BY_ID, {"user_id": user_id, "id": product_id})
-    return await _facts(connection, row.mappings().one_or_none())
+    return await _history(connection, row.mappings().one_or_none())
 
 
 async def by_external_id(
     connection: AsyncConnection, user_id: int, store_id: int, external_id: str
-) -> Facts | None:
-    """The same by the shop's id of a product or variation, which may have no row; None without that store."""
-    asked = {"user_id": user_id, "store_id": store_id, "external_id": external_id}
-    row = await connection.execute(_BY_EXTERNAL_ID, asked)
-    return await _facts(connection, row.mappings().one_or_none())
+) -> ProductHistory | None:
+    """Like `by_id`, by the shop's id of a product or variation; None if the owner has no such store."""
+    key = {"user_id": user_id, "store_id": store_id, "external_id": external_id}
+    row = await connection.execute(_BY_EXTERNAL_ID, key)
+    return await _history(connection, row.mappings().one_or_none())

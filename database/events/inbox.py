@@ -1,4 +1,4 @@
-"""Events in the table whose workflow was never started."""
+"""The inbox: events that were stored while Temporal did not answer, and have no workflow yet."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,49 +6,46 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.events import ProductEvent
-from database.events.log import started_again
-from database.events.write import columns
+from contracts.events import EventStatus, ProductEvent
+from database.events.insert import DELIVERED, delivered_values, insert_event
+from database.events.log import RESTART_COLUMNS, event_to_restart
+from database.sql import literal, names
 
-_KEEP = text("""
-    INSERT INTO events AS e (store_id, event_id, event_type, external_id, product_key, payload, version,
-                             received_at, burst_started_at, status, workflow_id, source_address, user_agent,
-                             confirm)
-    VALUES (:store_id, :event_id, :event_type, :external_id, coalesce(:parent, :external_id),
-            CAST(:payload AS json), :version, :received_at, :received_at, 'received', :workflow_id,
-            :source_address, :user_agent, :confirm)
-    ON CONFLICT (store_id, event_id) DO UPDATE
-    SET status = 'received', run_id = NULL, event_type = excluded.event_type,
+_STORE = text(f"""
+    {insert_event(DELIVERED, status=EventStatus.RECEIVED)} DO UPDATE
+    SET status = excluded.status, run_id = NULL, event_type = excluded.event_type,
         external_id = excluded.external_id, product_key = excluded.product_key, payload = excluded.payload,
         version = excluded.version, received_at = excluded.received_at, reason = '', finished_at = NULL,
         superseded_by = NULL, confirm = excluded.confirm, pulled_at = NULL
-    WHERE e.status = 'failed'
+    WHERE e.status = {literal(EventStatus.FAILED)}
     RETURNING e.id
 """)
 
-_WAITING = text("""
-    SELECT id, store_id, event_id, event_type, external_id, product_key, version, received_at,
-           source_address, user_agent, confirm
-    FROM events
-    WHERE status = 'received' AND run_id IS NULL AND received_at < :older_than
+_UNSTARTED = text(f"""
+    SELECT id, {names(RESTART_COLUMNS)} FROM events
+    WHERE status = {literal(EventStatus.RECEIVED)} AND run_id IS NULL AND received_at < :older_than
     ORDER BY received_at LIMIT :limit
 """)
 
-_HAND_OVER = text("UPDATE events SET status = 'waiting' WHERE id = ANY(:ids) AND status = 'received'")
+_MARK_STARTED = text(f"""
+    UPDATE events SET status = {literal(EventStatus.WAITING)}
+    WHERE id = ANY(:ids) AND status = {literal(EventStatus.RECEIVED)}
+""")
 
 
-async def keep(connection: AsyncConnection, event: ProductEvent) -> bool:
-    """Write an event that no workflow has taken yet; False where it was already taken and did not fail."""
-    return (await connection.execute(_KEEP, columns(event))).scalar_one_or_none() is not None
+async def store(connection: AsyncConnection, event: ProductEvent) -> bool:
+    """Insert an event that has no workflow yet; returns False if it exists already and has not failed."""
+    return (await connection.execute(_STORE, delivered_values(event))).scalar_one_or_none() is not None
 
 
-async def waiting(
+async def unstarted(
     connection: AsyncConnection, *, older_than: datetime, limit: int
 ) -> list[tuple[int, ProductEvent]]:
-    """Events that were written but whose workflow was never started, oldest first, without bodies."""
-    rows = await connection.execute(_WAITING, {"older_than": older_than, "limit": limit})
-    return [(row["id"], started_again(dict(row))) for row in rows.mappings()]
+    """Returns the oldest events without a workflow as (row, event); events come without their bodies."""
+    rows = await connection.execute(_UNSTARTED, {"older_than": older_than, "limit": limit})
+    return [(row["id"], event_to_restart(dict(row))) for row in rows.mappings()]
 
 
-async def handed_over(connection: AsyncConnection, row_ids: Sequence[int]) -> None:
-    await connection.execute(_HAND_OVER, {"ids": list(row_ids)})
+async def mark_started(connection: AsyncConnection, row_ids: Sequence[int]) -> None:
+    """Move events to `waiting` once their workflows are started."""
+    await connection.execute(_MARK_STARTED, {"ids": list(row_ids)})

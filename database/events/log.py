@@ -1,4 +1,4 @@
-"""Reading the event log: filtered, newest first, in pages that stay fast however long it is."""
+"""Read the event log: filtered, newest first, in pages with a cursor."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,24 +23,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from contracts.deliveries import IgnoredDelivery
-from contracts.events import EventStatus, EventType, ProductEvent
+from contracts.events import SUCCESSFUL, EventStatus, EventType, ProductEvent
+from database.events.insert import insert_event
 from database.tables import events
-
-SUCCESSFUL = (
-    EventStatus.SUCCEEDED,
-    EventStatus.UNCHANGED,
-    EventStatus.SUPERSEDED,
-    EventStatus.STALE,
-    EventStatus.IGNORED,
-    EventStatus.DUPLICATE,
-)
 
 _LISTED = [column for column in events.c if column.name not in ("payload", "attempts")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
-    """What is asked for; None asks for everything. Times are of arrival, `since` included."""
+    """Filters of the event log; None does not filter. Times are times of arrival, `since` is inclusive."""
 
     status: EventStatus | None = None
     event_type: EventType | None = None
@@ -52,7 +44,7 @@ class EventFilter:
 
     @property
     def statuses(self) -> tuple[EventStatus, ...] | None:
-        """The statuses that fit; None where any does."""
+        """The statuses that satisfy the filter; None for all."""
         if self.processed_successfully is None:
             return None if self.status is None else (self.status,)
         return tuple(
@@ -62,19 +54,19 @@ class EventFilter:
         )
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """All but those on the status."""
-        found = []
+        """Returns the conditions of all filters except those on the status."""
+        conditions = []
         if self.event_type is not None:
-            found.append(_exactly(events.c.event_type, self.event_type.value))
+            conditions.append(_exactly(events.c.event_type, self.event_type.value))
         if self.store_id is not None:
-            found.append(_exactly(events.c.store_id, self.store_id))
+            conditions.append(_exactly(events.c.store_id, self.store_id))
         if self.external_id is not None:
-            found.append(events.c.external_id == self.external_id)
+            conditions.append(events.c.external_id == self.external_id)
         if self.since is not None:
-            found.append(events.c.received_at >= self.since)
+            conditions.append(events.c.received_at >= self.since)
         if self.until is not None:
-            found.append(events.c.received_at < self.until)
-        return found
+            conditions.append(events.c.received_at < self.until)
+        return conditions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,19 +77,19 @@ class Cursor:
     id: int
 
 
-def page_of(asked: EventFilter, *, after: Cursor | None, limit: int) -> Select[Any]:
-    """The statement of one page, one row longer than asked, to tell whether there is another.
+def page_of(filters: EventFilter, *, after: Cursor | None, limit: int) -> Select[Any]:
+    """Returns the statement of a page; it reads one row more, which shows whether there is a next page.
 
-    Of several statuses the page of each is read from an index, and the newest of those are taken: reading
-    all by time would pass over whatever has other statuses, which may be nearly everything.
+    For several statuses, one page per status is read from an index, and their newest rows are taken. Reading
+    by time would skip all events of other statuses, which may be nearly all of them.
     """
-    conditions = asked.conditions()
+    conditions = filters.conditions()
     if after is not None:
         conditions.append(tuple_(events.c.received_at, events.c.id) < (after.received_at, after.id))
     page = select(*_LISTED).where(true(), *conditions).limit(limit + 1)
-    if asked.statuses is None:
+    if filters.statuses is None:
         return _newest_first(page, events.c)
-    of_each = [_newest_first(page.where(_is(status)), events.c) for status in asked.statuses]
+    of_each = [_newest_first(page.where(_is(status)), events.c) for status in filters.statuses]
     if len(of_each) < 2:
         return of_each[0] if of_each else page.where(false())
     rows = union_all(*(select(one.subquery()) for one in of_each)).subquery()
@@ -105,7 +97,7 @@ def page_of(asked: EventFilter, *, after: Cursor | None, limit: int) -> Select[A
 
 
 def _exactly(column: Column[Any], value: str | int) -> ColumnElement[bool]:
-    """A value written out, for the best plan depends on how many events have it."""
+    """Compare with a literal: the best plan depends on how many events have this value."""
     return column == bindparam(None, value, column.type, literal_execute=True)
 
 
@@ -118,11 +110,11 @@ def _newest_first(rows: Select[Any], columns: ReadOnlyColumnCollection[str, Any]
 
 
 async def list_events(
-    connection: AsyncConnection, asked: EventFilter, *, after: Cursor | None, limit: int
+    connection: AsyncConnection, filters: EventFilter, *, after: Cursor | None, limit: int
 ) -> tuple[list[dict[str, Any]], Cursor | None]:
-    """One page, and where the next begins, if there is one."""
+    """Returns a page and the cursor of the next one, if there is one."""
     rows = [
-        dict(row) for row in (await connection.execute(page_of(asked, after=after, limit=limit))).mappings()
+        dict(row) for row in (await connection.execute(page_of(filters, after=after, limit=limit))).mappings()
     ]
     if len(rows) <= limit:
         return rows, None
@@ -130,29 +122,29 @@ async def list_events(
     return rows[:limit], Cursor(received_at=last["received_at"], id=last["id"])
 
 
-def counts_of(asked: EventFilter) -> Select[Any]:
+def counts_of(filters: EventFilter) -> Select[Any]:
     """The statement that counts by status."""
-    counted = select(events.c.status, func.count()).where(true(), *asked.conditions())
-    if asked.statuses is not None:
-        counted = counted.where(or_(false(), *map(_is, asked.statuses)))
+    counted = select(events.c.status, func.count()).where(true(), *filters.conditions())
+    if filters.statuses is not None:
+        counted = counted.where(or_(false(), *map(_is, filters.statuses)))
     return counted.group_by(events.c.status)
 
 
-async def count_by_status(connection: AsyncConnection, asked: EventFilter) -> dict[str, int]:
-    """How many there are of each status; without other filters, or with a store, from an index alone."""
-    rows = await connection.execute(counts_of(asked))
+async def count_by_status(connection: AsyncConnection, filters: EventFilter) -> dict[str, int]:
+    """Returns the number of events by status; without filters, or by store, an index alone has the answer."""
+    rows = await connection.execute(counts_of(filters))
     return {row[0]: row[1] for row in rows}
 
 
 async def read_event(connection: AsyncConnection, row_id: int) -> dict[str, Any] | None:
-    """Everything about one event, its payload and attempts included."""
+    """Returns all columns of an event, including payload and attempts."""
     row = (await connection.execute(select(events).where(events.c.id == row_id))).mappings().one_or_none()
     return dict(row) if row else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedEvents:
-    """Some failed events, ready to be started again without their bodies, and what comes after them."""
+    """Failed events to restart, without their bodies, and the cursor of the following ones."""
 
     events: Sequence[ProductEvent]
     remaining: int
@@ -161,16 +153,16 @@ class FailedEvents:
 
 async def failed_events(
     connection: AsyncConnection,
-    asked: EventFilter,
+    filters: EventFilter,
     *,
     limit: int,
     after: Cursor | None = None,
     only: int | None = None,
 ) -> FailedEvents:
-    """The oldest failed events among those asked for, later ones than `after`."""
-    if asked.statuses is not None and EventStatus.FAILED not in asked.statuses:
+    """Returns the oldest failed events that satisfy the filters and come after `after`."""
+    if filters.statuses is not None and EventStatus.FAILED not in filters.statuses:
         return FailedEvents(events=(), remaining=0, following=None)
-    conditions = [*asked.conditions(), _is(EventStatus.FAILED)]
+    conditions = [*filters.conditions(), _is(EventStatus.FAILED)]
     if only is not None:
         conditions.append(events.c.id == only)
     if after is not None:
@@ -184,14 +176,29 @@ async def failed_events(
     rows = [dict(row) for row in found.mappings()]
     remaining = rows[0]["found"] - len(rows) if rows else 0
     return FailedEvents(
-        events=[started_again(row) for row in rows],
+        events=[event_to_restart(row) for row in rows],
         remaining=remaining,
         following=Cursor(received_at=rows[-1]["received_at"], id=rows[-1]["id"]) if remaining else None,
     )
 
 
-def started_again(row: Mapping[str, Any]) -> ProductEvent:
-    """What an event's workflow is started with once more; the body lies in the row."""
+RESTART_COLUMNS = (
+    "store_id",
+    "event_id",
+    "event_type",
+    "external_id",
+    "product_key",
+    "version",
+    "received_at",
+    "source_address",
+    "user_agent",
+    "confirm",
+)
+"""The columns that `event_to_restart` reads."""
+
+
+def event_to_restart(row: Mapping[str, Any]) -> ProductEvent:
+    """Returns the argument to restart an event's workflow with; the body stays in the row."""
     return ProductEvent(
         store_id=row["store_id"],
         event_id=row["event_id"],
@@ -206,12 +213,23 @@ def started_again(row: Mapping[str, Any]) -> ProductEvent:
     )
 
 
-_LOG_IGNORED = text("""
-    INSERT INTO events AS e (store_id, event_id, event_type, external_id, product_key, status, reason,
-                             workflow_id, source_address, user_agent, finished_at, processing_time_ms)
-    VALUES (:store_id, :event_id, :event_type, '', '', 'ignored', :reason, '', :source_address, :user_agent,
-            now(), 0)
-    ON CONFLICT (store_id, event_id) DO UPDATE SET redeliveries = e.redeliveries + 1
+_IGNORED = {
+    "store_id": ":store_id",
+    "event_id": ":event_id",
+    "event_type": ":event_type",
+    "external_id": "''",
+    "product_key": "''",
+    "workflow_id": "''",
+    "reason": ":reason",
+    "source_address": ":source_address",
+    "user_agent": ":user_agent",
+    "finished_at": "now()",
+    "processing_time_ms": "0",
+}
+
+_LOG_IGNORED = text(f"""
+    {insert_event(_IGNORED, status=EventStatus.IGNORED)}
+    DO UPDATE SET redeliveries = e.redeliveries + 1
 """)
 
 
@@ -223,7 +241,7 @@ async def log_ignored(
     source_address: str,
     user_agent: str,
 ) -> None:
-    """Write down a delivery that means nothing to us; sent again, it is counted."""
+    """Log a delivery that concerns no product; a repetition is only counted."""
     await connection.execute(
         _LOG_IGNORED,
         {

@@ -1,4 +1,4 @@
-"""Trimming the payloads of events that ended long ago; their rows and outcomes stay."""
+"""Trim the payloads of events that ended long ago; their rows and outcomes stay."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,10 +6,13 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-_TRIM = text("""
+from contracts.events import EventStatus
+from database.sql import literal
+
+_TRIM = text(f"""
     WITH old AS (
         SELECT id, finished_at FROM events
-        WHERE payload IS NOT NULL AND status <> 'failed' AND finished_at < :before
+        WHERE payload IS NOT NULL AND status <> {literal(EventStatus.FAILED)} AND finished_at < :before
           AND finished_at >= coalesce(CAST(:since AS timestamptz), '-infinity')
         ORDER BY finished_at LIMIT :limit FOR UPDATE SKIP LOCKED
     ), trimmed AS (
@@ -20,17 +23,19 @@ _TRIM = text("""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """How many payloads were trimmed, and when the last of their events had ended."""
+class TrimmedBatch:
+    """How many payloads were trimmed, and the end of the last of their events."""
 
     count: int
     reached: datetime | None
 
 
-async def trim(connection: AsyncConnection, *, before: datetime, since: datetime | None, limit: int) -> Batch:
-    """Trim some payloads of events that ended `before` a time, the oldest first, from `since` on.
+async def trim(
+    connection: AsyncConnection, *, before: datetime, since: datetime | None, limit: int
+) -> TrimmedBatch:
+    """Trim payloads of events that ended `before` a time, the oldest first, starting at `since`.
 
-    Events that have not ended have no such time, and failed ones may be run again: both keep theirs.
+    Unfinished and failed events keep their payloads, because they may run again.
     """
     row = await connection.execute(_TRIM, {"before": before, "since": since, "limit": limit})
-    return Batch(**row.mappings().one())
+    return TrimmedBatch(**row.mappings().one())

@@ -1,4 +1,4 @@
-"""Events that have not ended although they should have, and texts nobody has taken on."""
+"""Stalled work: events without a running workflow, and texts that no event indexes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import (
+    IN_PROGRESS,
     EventOutcome,
     EventStatus,
     FinishedEvent,
@@ -16,13 +17,12 @@ from contracts.events import (
     UnindexedProduct,
 )
 from database.events import write as events
-from database.events.log import started_again
+from database.events.log import RESTART_COLUMNS, event_to_restart
+from database.sql import in_, names
 
-_UNFINISHED = text("""
-    SELECT id, store_id, event_id, event_type, external_id, product_key, version, received_at,
-           source_address, user_agent, confirm, workflow_id, run_id
-    FROM events
-    WHERE finished_at IS NULL AND status NOT IN ('received', 'failed')
+_UNFINISHED = text(f"""
+    SELECT id, workflow_id, run_id, {names(RESTART_COLUMNS)} FROM events
+    WHERE finished_at IS NULL AND status IN {in_(IN_PROGRESS)}
       AND received_at < :older_than AND id > :beyond
     ORDER BY id LIMIT :limit
 """)
@@ -34,40 +34,40 @@ _OVERDUE = text("""
     ORDER BY received_at LIMIT :named
 """)
 
-_HOLD = text("""
+_LOCK = text("""
     SELECT id FROM events
     WHERE id = :id AND finished_at IS NULL AND run_id IS NOT DISTINCT FROM CAST(:run_id AS text) FOR UPDATE
 """)
 
-_IS_LOST = """
+_IS_UNINDEXED = """
     p.is_active AND (p.knowledge_hash, p.knowledge_model) IS DISTINCT FROM (p.content_hash, :model)
     AND NOT EXISTS (SELECT FROM events e WHERE e.store_id = p.store_id AND e.product_key = p.external_id
                     AND e.is_pending AND e.superseded_by IS NULL)
 """
 
-_TEXTS = text(f"""
+_PRODUCTS = text(f"""
     SELECT p.id AS product_id, p.store_id, p.external_id FROM products p
-    WHERE p.claimed_hash IS DISTINCT FROM p.content_hash AND {_IS_LOST}
+    WHERE p.claimed_hash IS DISTINCT FROM p.content_hash AND {_IS_UNINDEXED}
     ORDER BY p.id LIMIT :limit
 """)
 
-_TEXT_OF = text(f"SELECT p.content_hash FROM products p WHERE p.id = :id AND {_IS_LOST}")
+_VERSION = text(f"SELECT p.content_hash FROM products p WHERE p.id = :id AND {_IS_UNINDEXED}")
 
-_GIVE_UP = text("""
+_ABANDON = text("""
     UPDATE products SET claimed_hash = content_hash WHERE id = :product_id AND content_hash = :content_hash
 """)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StalledEvents:
-    """How many events have not ended, and what the oldest of them wait for."""
+    """How many events have not ended, and the reasons of the oldest ones."""
 
     count: int
     events: Sequence[str]
 
 
 async def overdue(connection: AsyncConnection, *, older_than: datetime, named: int) -> StalledEvents:
-    """Events that arrived before a time and have not ended."""
+    """Returns the events that arrived before a time and have not ended."""
     rows = (await connection.execute(_OVERDUE, {"older_than": older_than, "named": named})).all()
     return StalledEvents(count=rows[0].found if rows else 0, events=[row.named for row in rows])
 
@@ -75,45 +75,49 @@ async def overdue(connection: AsyncConnection, *, older_than: datetime, named: i
 async def unfinished(
     connection: AsyncConnection, *, older_than: datetime, beyond: int, limit: int
 ) -> list[UnfinishedEvent]:
-    """Events whose run was begun and has not ended, by row, without bodies."""
+    """Returns events with a run that has not ended, in the order of their rows, without bodies."""
     rows = await connection.execute(_UNFINISHED, {"older_than": older_than, "beyond": beyond, "limit": limit})
     return [
         UnfinishedEvent(
             row_id=row["id"],
             workflow_id=row["workflow_id"],
             run_id=row["run_id"],
-            event=started_again(dict(row)),
+            event=event_to_restart(dict(row)),
         )
         for row in rows.mappings()
     ]
 
 
-async def settle(connection: AsyncConnection, gone: UnfinishedEvent, reason: str) -> None:
-    """Let an event fail whose run is gone, unless another run or an end has come in between."""
-    held = await connection.execute(_HOLD, {"id": gone.row_id, "run_id": gone.run_id})
+async def fail_event(connection: AsyncConnection, event: UnfinishedEvent, reason: str) -> None:
+    """Mark an event as failed, unless another run has recorded it or it has ended in the meantime."""
+    held = await connection.execute(_LOCK, {"id": event.row_id, "run_id": event.run_id})
     if held.scalar_one_or_none() is None:
         return
     failed = EventOutcome(status=EventStatus.FAILED, reason=reason)
-    finished = FinishedEvent(event_row=gone.row_id, outcome=failed, abandons=True)
-    await events.finish(connection, finished, run_id=gone.run_id or "lost")
+    finished = FinishedEvent(event_row=event.row_id, outcome=failed, abandons=True)
+    await events.finish(connection, finished, run_id=event.run_id or "lost")
 
 
-async def texts(connection: AsyncConnection, *, model: str, limit: int) -> list[UnindexedProduct]:
-    """Products whose text was left to an event that is gone."""
-    rows = await connection.execute(_TEXTS, {"model": model, "limit": limit})
+async def unindexed_products(
+    connection: AsyncConnection, *, model: str, limit: int
+) -> list[UnindexedProduct]:
+    """Returns products with an unindexed text that no event has claimed."""
+    rows = await connection.execute(_PRODUCTS, {"model": model, "limit": limit})
     return [UnindexedProduct(**row) for row in rows.mappings()]
 
 
-async def text_of(connection: AsyncConnection, product_id: int, *, model: str) -> TextVersion | None:
-    """The text a product should have, where search does not know it and no event of it waits."""
-    found = await connection.execute(_TEXT_OF, {"id": product_id, "model": model})
+async def unindexed_version(
+    connection: AsyncConnection, product_id: int, *, model: str
+) -> TextVersion | None:
+    """Returns the current text of a product if it is not indexed and no event of the product is pending."""
+    found = await connection.execute(_VERSION, {"id": product_id, "model": model})
     content_hash = found.scalar_one_or_none()
     if content_hash is None:
         return None
     return TextVersion(event_row=0, product_id=product_id, content_hash=content_hash)
 
 
-async def give_up(connection: AsyncConnection, version: TextVersion) -> None:
-    """Count a text as taken on, so that nobody does again."""
+async def abandon(connection: AsyncConnection, version: TextVersion) -> None:
+    """Mark a text as claimed, so that the recovery job does not start it again."""
     values = {"product_id": version.product_id, "content_hash": version.content_hash}
-    await connection.execute(_GIVE_UP, values)
+    await connection.execute(_ABANDON, values)

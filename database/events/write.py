@@ -1,16 +1,16 @@
-"""The event log: every delivery, its outcome, and who waits for whom."""
+"""Write the event log: record an event, open it, claim its text for indexing, finish it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import EventGone
 from contracts.events import (
+    RUNNABLE,
     EventOutcome,
     EventStatus,
     EventType,
@@ -18,12 +18,25 @@ from contracts.events import (
     ProductEvent,
     RecordedEvent,
 )
-from contracts.ids import product_event_id
-from database.events.ordering import is_older
+from database.events.insert import DELIVERED, delivered_values, insert_event
+from database.events.ordering import BOUND, alias, is_older
 from database.locks import lock
+from database.sql import in_, literal
 
-UNFINISHED = "('received', 'waiting', 'processing', 'retrying', 'failed')"
+_BURST_START = """
+    least(:received_at, (SELECT min(o.burst_started_at) FROM events o
+                         WHERE o.store_id = :store_id AND o.product_key = thing.product_key
+                           AND o.is_pending AND o.received_at > :oldest))
+"""
 
+_RECORDED = {
+    **DELIVERED,
+    "product_key": "thing.product_key",
+    "burst_started_at": _BURST_START,
+    "is_pending": "true",
+    "run_id": ":run_id",
+    "attempts": "jsonb_build_object(CAST(:run_id AS text), jsonb_build_object('started_at', now()))",
+}
 
 _RECORD = text(f"""
     WITH thing AS (
@@ -32,21 +45,10 @@ _RECORD = text(f"""
                         :external_id) AS product_key,
                {lock(store=":store_id", key=":external_id")}
     )
-    INSERT INTO events AS e (store_id, event_id, event_type, external_id, product_key, payload, version,
-                             received_at, burst_started_at, status, is_pending, workflow_id, run_id,
-                             attempts, source_address, user_agent, confirm)
-    SELECT :store_id, :event_id, :event_type, :external_id, product_key, CAST(:payload AS json), :version,
-           :received_at,
-           least(:received_at, (SELECT min(o.burst_started_at) FROM events o
-                                WHERE o.store_id = :store_id AND o.product_key = thing.product_key
-                                  AND o.is_pending AND o.received_at > :oldest)),
-           'waiting', true, :workflow_id, :run_id,
-           jsonb_build_object(CAST(:run_id AS text), jsonb_build_object('started_at', now())),
-           :source_address, :user_agent, :confirm
-    FROM thing
-    ON CONFLICT (store_id, event_id) DO UPDATE
-    SET status = 'waiting', is_pending = true, run_id = excluded.run_id, event_type = excluded.event_type,
-        external_id = excluded.external_id, product_key = excluded.product_key,
+    {insert_event(_RECORDED, status=EventStatus.WAITING, source="FROM thing")} DO UPDATE
+    SET status = excluded.status, is_pending = true, run_id = excluded.run_id,
+        event_type = excluded.event_type, external_id = excluded.external_id,
+        product_key = excluded.product_key,
         payload = coalesce(excluded.payload, e.payload), confirm = excluded.confirm,
         version = CASE WHEN excluded.payload IS NULL AND e.pulled_at IS NOT NULL THEN e.version
                        ELSE excluded.version END,
@@ -54,23 +56,23 @@ _RECORD = text(f"""
         received_at = excluded.received_at, burst_started_at = excluded.burst_started_at,
         attempts = excluded.attempts || e.attempts, reason = '', finished_at = NULL,
         superseded_by = CASE WHEN e.run_id = excluded.run_id THEN e.superseded_by END
-    WHERE e.status IN {UNFINISHED} AND (e.finished_at IS NULL OR e.run_id IS DISTINCT FROM excluded.run_id)
+    WHERE e.status IN {in_(RUNNABLE)} AND (e.finished_at IS NULL OR e.run_id IS DISTINCT FROM excluded.run_id)
     RETURNING e.id, e.version, e.received_at, e.burst_started_at,
               e.confirm AND EXISTS (SELECT FROM stores WHERE id = :store_id AND type = ANY(:readable)
-                                    AND credentials IS NOT NULL AND base_url <> '') AS pull
+                                    AND credentials IS NOT NULL AND base_url <> '') AS confirm
 """)
 
-_REDELIVERED = text("""
+_COUNT_REDELIVERY = text("""
     UPDATE events SET redeliveries = redeliveries + CASE WHEN run_id = :run_id THEN 0 ELSE 1 END
     WHERE store_id = :store_id AND event_id = :event_id
     RETURNING id, run_id = :run_id AS is_ours, status, reason
 """)
 
-_OVERTAKE = text(f"""
+_SUPERSEDE = text(f"""
     UPDATE events o SET superseded_by = :event_id
     WHERE o.store_id = :store_id AND o.external_id = :external_id AND o.is_pending
       AND (o.superseded_by IS NULL OR o.superseded_by = :event_id) AND o.burst_started_at > :oldest
-      AND {is_older("o.", ":")}
+      AND {is_older(alias("o"), than=BOUND)}
     RETURNING o.workflow_id
 """)
 
@@ -91,7 +93,7 @@ _JOIN_PARENT = text(f"""
     RETURNING e.product_key, {lock(store="e.store_id", key="v.parent_external_id")}
 """)
 
-_TAKE_UP = text("""
+_CLAIM = text(f"""
     WITH pending AS (
         SELECT o.event_id FROM events e JOIN events o USING (store_id, product_key)
         WHERE e.id = :id AND o.id <> e.id AND o.is_pending AND o.superseded_by IS NULL
@@ -107,13 +109,13 @@ _TAKE_UP = text("""
           AND (:changed OR p.claimed_hash IS DISTINCT FROM p.content_hash OR p.claimed_by = e.id)
         RETURNING p.id, p.claimed_hash
     )
-    UPDATE events SET status = 'processing', is_pending = false WHERE id = :id
+    UPDATE events SET status = {literal(EventStatus.PROCESSING)}, is_pending = false WHERE id = :id
     RETURNING (SELECT event_id FROM pending) AS leader,
               (SELECT id FROM taken WHERE claimed_hash IS NOT NULL) AS product_id,
               (SELECT claimed_hash FROM taken) AS content_hash
 """)
 
-_EXPLAIN = text("""
+_UPDATE_STATUS = text("""
     UPDATE events SET status = :status, reason = :reason WHERE id = :id AND finished_at IS NULL
 """)
 
@@ -134,7 +136,7 @@ _FINISH = text("""
     WHERE id = :id
 """)
 
-_GIVE_UP = text("""
+_RELEASE_CLAIM = text("""
     UPDATE products p SET claimed_hash = NULL
     FROM events e
     WHERE e.id = :id AND NOT e.is_pending AND p.store_id = e.store_id AND p.external_id = e.product_key
@@ -143,9 +145,9 @@ _GIVE_UP = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedEvent:
-    """An event opened for processing, its product locked until the transaction ends.
+    """An event that is being processed; its product is locked until the transaction ends.
 
-    `received_at` is when its payload was read, where that came from the shop itself.
+    `received_at` is the time at which the payload was read, if it was read from the shop.
     """
 
     id: int
@@ -166,34 +168,11 @@ class OpenedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimResult:
-    """Whom a text is left to, or which text of which product is now ours to embed."""
+    """The event that a text is left to, or the text and the product that this event indexes."""
 
     leader: str | None
     product_id: int | None
     content_hash: str | None
-
-
-def _version(event: ProductEvent) -> datetime | None:
-    """A change cannot be later than its arrival; a shop's clock that says so is not believed."""
-    return min(event.version, event.received_at) if event.version else None
-
-
-def columns(event: ProductEvent) -> dict[str, object]:
-    """What of an event is written as it came."""
-    return {
-        "store_id": event.store_id,
-        "event_id": event.event_id,
-        "event_type": event.event_type,
-        "external_id": event.external_id,
-        "parent": event.parent,
-        "payload": None if event.body is None else orjson.dumps(event.body).decode(),
-        "version": _version(event),
-        "received_at": event.received_at,
-        "workflow_id": product_event_id(event.store_id, event.event_id),
-        "source_address": event.source_address,
-        "user_agent": event.user_agent,
-        "confirm": event.confirm,
-    }
 
 
 async def record(
@@ -201,42 +180,46 @@ async def record(
     event: ProductEvent,
     *,
     run_id: str,
-    quiet: timedelta,
-    patience: timedelta,
+    debounce: timedelta,
+    max_debounce: timedelta,
     readable: Sequence[str],
 ) -> RecordedEvent:
-    """Write the event's row and mark the older waiting events of the same thing as overtaken.
+    """Insert the event's row and mark older pending events of the same subject as superseded.
 
-    A run that had ended before its worker died, and records again, is told how. Shops of the types that are
-    `readable` are to be looked into where the event asks for it.
-
-    An event of a burst that lasts longer than `patience` is overtaken no more: it is about to be saved.
+    The result of a run that had ended before its worker died, and records again, holds its outcome. An event
+    is confirmed only with shops of the `readable` types. An event of a burst that lasts longer than
+    `max_debounce` is superseded no more, because it is about to be saved.
     """
     now = datetime.now(UTC)
-    values = {**columns(event), "run_id": run_id, "oldest": now - patience, "readable": list(readable)}
+    values = {
+        **delivered_values(event),
+        "run_id": run_id,
+        "oldest": now - max_debounce,
+        "readable": list(readable),
+    }
     row = (await connection.execute(_RECORD, values)).one_or_none()
     if row is None:
         key = {"store_id": event.store_id, "event_id": event.event_id, "run_id": run_id}
-        earlier = (await connection.execute(_REDELIVERED, key)).one()
+        earlier = (await connection.execute(_COUNT_REDELIVERY, key)).one()
         if not earlier.is_ours:
             return RecordedEvent(row_id=earlier.id, duplicate=True)
         ended = EventOutcome(status=EventStatus(earlier.status), reason=earlier.reason)
         return RecordedEvent(row_id=earlier.id, outcome=ended)
-    older = await connection.execute(_OVERTAKE, {**values, "id": row.id})
-    deadline = min(row.received_at + quiet, row.burst_started_at + patience)
+    older = await connection.execute(_SUPERSEDE, {**values, "id": row.id})
+    deadline = min(row.received_at + debounce, row.burst_started_at + max_debounce)
     return RecordedEvent(
         row_id=row.id,
         supersedes=tuple(older.scalars()),
         debounce_seconds=max(0.0, (deadline - now).total_seconds()),
-        pull=row.pull,
+        confirm=row.confirm,
     )
 
 
 async def open_event(connection: AsyncConnection, row_id: int) -> OpenedEvent:
-    """Read an event and lock its product, so that two events of one product are saved one by one.
+    """Read an event and lock its product, so that events of one product are saved one at a time.
 
-    EventGone where its store was removed meanwhile.
-    A deletion names no parent: whether a variation is meant may have become known since it was recorded.
+    Raises EventGone if its store was removed. A deletion names no parent: a variation that was inserted
+    since the event was recorded may show which product it belongs to.
     """
     row = (await connection.execute(_OPEN, {"id": row_id})).mappings().one_or_none()
     if row is None:
@@ -253,34 +236,35 @@ async def open_event(connection: AsyncConnection, row_id: int) -> OpenedEvent:
 
 
 async def claim_indexing(
-    connection: AsyncConnection, row_id: int, *, changed: bool, model: str, patience: timedelta
+    connection: AsyncConnection, row_id: int, *, changed: bool, model: str, max_debounce: timedelta
 ) -> ClaimResult:
-    """End an event's waiting, and decide who embeds its product's text where search does not know it yet.
+    """Move an event to `processing` and decide which event indexes its product's current text.
 
-    That is whoever has nobody waiting behind it: the event that `changed` the text, or the last one an
-    earlier event left the text to, even if that one itself turned out stale. Done again, it answers the same.
+    The last pending event claims the text: either it `changed` the text, or an earlier event left the text to
+    it, even if it turned out to be stale. The result names the event a text is left to, or the claimed text.
+    Idempotent.
     """
     values = {
         "id": row_id,
         "changed": changed,
         "model": model,
-        "oldest": datetime.now(UTC) - patience,
+        "oldest": datetime.now(UTC) - max_debounce,
     }
-    row = (await connection.execute(_TAKE_UP, values)).mappings().one_or_none()
+    row = (await connection.execute(_CLAIM, values)).mappings().one_or_none()
     if row is None:
         raise EventGone
     return ClaimResult(**row)
 
 
-async def explain(connection: AsyncConnection, row_id: int, status: EventStatus, reason: str) -> None:
-    """Tell the log why an event has not ended yet."""
-    await connection.execute(_EXPLAIN, {"id": row_id, "status": status, "reason": reason})
+async def update_status(connection: AsyncConnection, row_id: int, status: EventStatus, reason: str) -> None:
+    """Write why an event has not ended yet; an event that has ended stays as it is."""
+    await connection.execute(_UPDATE_STATUS, {"id": row_id, "status": status, "reason": reason})
 
 
 async def finish(connection: AsyncConnection, event: FinishedEvent, *, run_id: str) -> None:
-    """Write how a run ended; of an event whose payload is trimmed, the outcome of before stays."""
+    """Write the outcome of a run; an event with a trimmed payload keeps the outcome it had."""
     if event.abandons:
-        await connection.execute(_GIVE_UP, {"id": event.event_row})
+        await connection.execute(_RELEASE_CLAIM, {"id": event.event_row})
     await connection.execute(
         _FINISH,
         {

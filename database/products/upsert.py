@@ -1,22 +1,35 @@
-"""Products and their variations, as last told by the shop."""
+"""Products: read them with their variations, upsert and deactivate them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
-import orjson
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.catalog import Product, Variation
-from database.events.ordering import is_older, latest, may_be_newer, may_overwrite
+from contracts.events import EFFECTIVE
+from database.events.ordering import (
+    BOUND,
+    EXCLUDED,
+    UNNAMED,
+    alias,
+    is_older,
+    latest,
+    may_be_newer,
+    may_overwrite,
+)
 from database.events.write import OpenedEvent
+from database.products.columns import COLUMNS, FACTS, STATE, ProductWrite, values_of
 from database.products.variations import as_attributes, as_variation
+from database.sql import as_json, assignments, in_, names, recordset, types
+from database.tables import products
 
 _NEWER = f"""
     SELECT FROM events e
     WHERE e.store_id = :store_id AND e.external_id = :external_id AND e.id <> :id
-      AND {may_be_newer("e.", ":")} AND {is_older(":", "e.")} AND e.status NOT IN ('received', 'failed')
+      AND {may_be_newer(alias("e"), than=BOUND)} AND {is_older(BOUND, than=alias("e"))}
+      AND e.status IN {in_(EFFECTIVE)}
 """
 
 _LOAD = text(f"""
@@ -38,32 +51,16 @@ _READ = text("""
 
 _UPSERT = text(f"""
     INSERT INTO products AS p (
-        user_id, store_id, external_source, external_id, title, short_description, description, category,
-        categories, tags, brands, attributes, price, currency, stock_quantity, in_stock, link, image, status,
-        is_active, variation_ids, metadata, version, received_at, content_hash, claimed_hash, listed_hash)
-    SELECT :user_id, :store_id, :external_source, n.external_id, n.title, n.short_description,
-           n.description, n.category, n.categories, n.tags, n.brands, n.attributes, n.price,
-           coalesce(n.currency, :store_currency, 'IRT'), n.stock_quantity, n.in_stock, n.link, n.image,
-           n.status, n.is_active, n.variation_ids, n.metadata, n.version, n.received_at, n.content_hash,
-           n.claimed_hash, n.listed_hash
-    FROM jsonb_to_recordset(CAST(:products AS jsonb)) AS n(
-        external_id text, title text, short_description text, description text, category text,
-        categories text[], tags text[], brands text[], attributes jsonb, price numeric, currency text,
-        stock_quantity numeric, in_stock boolean, link text, image text, status text, is_active boolean,
-        variation_ids text[], metadata jsonb, version timestamptz, received_at timestamptz,
-        content_hash text, claimed_hash text, listed_hash text)
+        user_id, store_id, external_source, {names(COLUMNS)}, currency)
+    SELECT :user_id, :store_id, :external_source, {names(COLUMNS, "n.")},
+           coalesce(n.currency, :store_currency, 'IRT')
+    FROM {recordset("products", "n", types(products, (*COLUMNS, "currency")))}
     ON CONFLICT (store_id, external_id) DO UPDATE
-    SET title = excluded.title, short_description = excluded.short_description,
-        description = excluded.description, category = excluded.category,
-        categories = excluded.categories, tags = excluded.tags, brands = excluded.brands,
-        attributes = excluded.attributes, price = excluded.price, currency = excluded.currency,
-        stock_quantity = excluded.stock_quantity, in_stock = excluded.in_stock, link = excluded.link,
-        image = excluded.image, status = excluded.status, is_active = excluded.is_active,
-        variation_ids = coalesce(excluded.variation_ids, p.variation_ids), metadata = excluded.metadata,
-        version = {latest("p.", "excluded.")}, received_at = excluded.received_at,
-        content_hash = excluded.content_hash, claimed_hash = coalesce(excluded.claimed_hash, p.claimed_hash),
-        listed_hash = excluded.listed_hash, updated_at = now()
-    WHERE {may_overwrite("p.", "excluded.")}
+    SET {assignments(FACTS)}, {assignments(STATE)}, currency = excluded.currency,
+        variation_ids = coalesce(excluded.variation_ids, p.variation_ids),
+        version = {latest(alias("p"), by=EXCLUDED)},
+        claimed_hash = coalesce(excluded.claimed_hash, p.claimed_hash), updated_at = now()
+    WHERE {may_overwrite(alias("p"), by=EXCLUDED)}
        OR p.version > excluded.version AND p.received_at < CAST(:settled AS timestamptz)
     RETURNING p.xmax = 0 AS is_new, p.external_id, p.id, p.is_active, p.content_hash, p.knowledge_hash,
               p.knowledge_model
@@ -71,9 +68,9 @@ _UPSERT = text(f"""
 
 _DEACTIVATE = text(f"""
     UPDATE products
-    SET is_active = false, status = 'deleted', version = {latest("", ":")}, received_at = :received_at,
-        listed_hash = NULL, updated_at = now()
-    WHERE id = :id AND {may_overwrite("", ":")}
+    SET is_active = false, status = 'deleted', version = {latest(UNNAMED, by=BOUND)},
+        received_at = :received_at, listed_hash = NULL, updated_at = now()
+    WHERE id = :id AND {may_overwrite(UNNAMED, by=BOUND)}
     RETURNING id
 """)
 
@@ -98,15 +95,15 @@ _REFRESH_FROM_VARIATIONS = text("""
 """)
 
 
-_LEAVE = text("UPDATE products SET claimed_hash = NULL WHERE id = ANY(:ids)")
+_RELEASE_CLAIM = text("UPDATE products SET claimed_hash = NULL WHERE id = ANY(:ids)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredProduct:
     """A product's row and its variations.
 
-    `came_late` is None unless a newer event of the thing was taken: then it tells whether ours, the older
-    one, was also the later to arrive.
+    `came_late` is None unless a newer event of the same product or variation exists: then it is whether the
+    older event, the one being saved, arrived last.
     """
 
     id: int | None
@@ -119,7 +116,7 @@ class StoredProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedRow:
-    """What was written, and what of it search knows already."""
+    """A written row, and which text of it is indexed."""
 
     is_new: bool
     external_id: str
@@ -128,21 +125,6 @@ class SavedRow:
     content_hash: str
     knowledge_hash: str | None
     knowledge_model: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductWrite:
-    """A product as a change tells it, with the hash of its text.
-
-    `claimed_hash` is the same where the writer makes the text known, `listed_hash` that of its entry in the
-    shop's list.
-    """
-
-    change: OpenedEvent
-    product: Product
-    content_hash: str
-    claimed_hash: str | None = None
-    listed_hash: str | None = None
 
 
 def _stored(row: RowMapping) -> StoredProduct:
@@ -172,7 +154,7 @@ def _stored(row: RowMapping) -> StoredProduct:
 
 
 async def load(connection: AsyncConnection, change: OpenedEvent) -> StoredProduct:
-    """What is known of a change's product, in one look."""
+    """Returns the stored product of a change, read in one statement."""
     row = await connection.execute(
         _LOAD,
         {
@@ -188,63 +170,19 @@ async def load(connection: AsyncConnection, change: OpenedEvent) -> StoredProduc
 
 
 async def read(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, StoredProduct]:
-    """Products by id, their variations and the hashes of their texts, all of one moment."""
+    """Returns products by id, with their variations and hashes, read in one statement."""
     rows = (await connection.execute(_READ, {"ids": list(ids)})).mappings()
     return {row["id"]: _stored(row) for row in rows}
-
-
-def _metadata(product: Product) -> dict[str, object]:
-    facts = product.facts
-    return {
-        "sku": facts.sku,
-        "regular_price": facts.regular_price and str(facts.regular_price),
-        "sale_price": facts.sale_price and str(facts.sale_price),
-        "on_sale": facts.on_sale,
-        "images": {"main": facts.image, "gallery": facts.gallery},
-    }
-
-
-def _json(value: object) -> str:
-    return orjson.dumps(value, default=str).decode()
-
-
-def _row(written: ProductWrite) -> dict[str, object]:
-    change, product, facts = written.change, written.product, written.product.facts
-    return {
-        "external_id": product.external_id,
-        "title": product.title,
-        "short_description": product.short_description,
-        "description": product.description,
-        "category": "، ".join(product.categories),
-        "categories": product.categories,
-        "tags": product.tags,
-        "brands": product.brands,
-        "attributes": [asdict(attribute) for attribute in product.attributes],
-        "price": facts.price,
-        "currency": product.currency,
-        "stock_quantity": facts.stock_quantity,
-        "in_stock": facts.in_stock,
-        "link": facts.link,
-        "image": facts.image,
-        "status": product.status,
-        "is_active": product.visible,
-        "variation_ids": product.variation_ids,
-        "metadata": _metadata(product),
-        "version": change.version,
-        "received_at": change.received_at,
-        "content_hash": written.content_hash,
-        "claimed_hash": written.claimed_hash,
-        "listed_hash": written.listed_hash,
-    }
 
 
 async def upsert(
     connection: AsyncConnection, written: Sequence[ProductWrite], *, settled: datetime | None = None
 ) -> dict[str, SavedRow]:
-    """Write products of one store in one statement; those whose rows are newer are not in the answer.
+    """Upsert products of one store in one statement; returns the written rows by external id.
 
-    What was read from the shop overwrites also rows that claim to be newer and came before `settled`: a shop
-    restored from a backup, or a forged time, would otherwise never be believed again.
+    A row that is newer is not overwritten. A product read from the shop overwrites a newer version too if it
+    was received before `settled`: otherwise a shop that was restored from a backup, or a forged time, would
+    block all later changes.
     """
     store = written[0].change
     rows = await connection.execute(
@@ -255,14 +193,14 @@ async def upsert(
             "external_source": store.platform,
             "store_currency": store.currency,
             "settled": settled,
-            "products": _json([_row(one) for one in written]),
+            "products": as_json([values_of(product) for product in written]),
         },
     )
     return {row["external_id"]: SavedRow(**row) for row in rows.mappings()}
 
 
 async def deactivate(connection: AsyncConnection, change: OpenedEvent, product_id: int) -> bool:
-    """Hide a product the shop deleted; False where the row is newer than this change."""
+    """Deactivate a deleted product; returns False if its row is newer than this change."""
     values = {"id": product_id, "version": change.version, "received_at": change.received_at}
     return (await connection.execute(_DEACTIVATE, values)).scalar_one_or_none() is not None
 
@@ -270,14 +208,14 @@ async def deactivate(connection: AsyncConnection, change: OpenedEvent, product_i
 async def refresh_from_variations(
     connection: AsyncConnection, product_id: int, content_hash: str
 ) -> SavedRow:
-    """Give a product the text and the lowest price its variations now make.
+    """Update a product's content hash, price and stock from its variations.
 
-    WooCommerce never sends the parent when a variation changes.
+    WooCommerce does not send the parent when a variation changes.
     """
     row = await connection.execute(_REFRESH_FROM_VARIATIONS, {"id": product_id, "content_hash": content_hash})
     return SavedRow(**row.mappings().one())
 
 
 async def release_claim(connection: AsyncConnection, ids: Sequence[int]) -> None:
-    """Say that nobody is making the texts of these products known, so that somebody will."""
-    await connection.execute(_LEAVE, {"ids": list(ids)})
+    """Release the indexing claims on these products, so that the recovery job picks them up."""
+    await connection.execute(_RELEASE_CLAIM, {"ids": list(ids)})

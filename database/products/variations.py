@@ -1,67 +1,83 @@
-"""Variations of products, kept by their own ids: they may come before their parent, after it or alone."""
+"""Variations, stored by their own ids: they may arrive before their product, after it or alone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.catalog import Attribute, Facts, Variation
-from database.events.ordering import latest, may_overwrite
+from contracts.events import EFFECTIVE
+from database.events.ordering import BOUND, EXCLUDED, UNNAMED, alias, latest, may_overwrite
 from database.events.write import OpenedEvent
+from database.sql import as_json, assignments, in_, names, recordset, types
+from database.tables import product_variations
+
+FACTS = (
+    "parent_external_id",
+    "options",
+    "description",
+    "price",
+    "stock_quantity",
+    "in_stock",
+    "link",
+    "image",
+    "metadata",
+    "is_active",
+    "received_at",
+)
+"""What every change replaces; `_row` returns a value for each."""
+
+COLUMNS = ("external_id", *FACTS, "version")
 
 _UPSERT = text(f"""
-    INSERT INTO product_variations AS v (
-        store_id, external_id, parent_external_id, options, description, price, stock_quantity, in_stock,
-        link, image, metadata, is_active, version, received_at)
-    SELECT :store_id, n.external_id, n.parent, n.options, n.description, n.price, n.stock_quantity,
-           n.in_stock, n.link, n.image, n.metadata, n.is_active, n.version, n.received_at
-    FROM jsonb_to_recordset(CAST(:variations AS jsonb)) AS n(
-        external_id text, parent text, options jsonb, description text, price numeric,
-        stock_quantity numeric, in_stock boolean, link text, image text, metadata jsonb, is_active boolean,
-        version timestamptz, received_at timestamptz)
+    INSERT INTO product_variations AS v (store_id, {names(COLUMNS)})
+    SELECT :store_id, {names(COLUMNS, "n.")}
+    FROM {recordset("variations", "n", types(product_variations, COLUMNS))}
     ON CONFLICT (store_id, external_id) DO UPDATE
-    SET parent_external_id = excluded.parent_external_id, options = excluded.options,
-        description = excluded.description, price = excluded.price,
-        stock_quantity = excluded.stock_quantity, in_stock = excluded.in_stock, link = excluded.link,
-        image = excluded.image, metadata = excluded.metadata, is_active = excluded.is_active,
-        version = {latest("v.", "excluded.")}, received_at = excluded.received_at
-    WHERE {may_overwrite("v.", "excluded.")}
+    SET {assignments(FACTS)}, version = {latest(alias("v"), by=EXCLUDED)}
+    WHERE {may_overwrite(alias("v"), by=EXCLUDED)}
     RETURNING v.external_id
 """)
 
-_CHANGES = """
-    jsonb_to_recordset(CAST(:changes AS jsonb)) AS c(
-        parent text, version timestamptz, received_at timestamptz, variation_ids text[])
-"""
+_CHANGES = recordset(
+    "changes",
+    "c",
+    {
+        "parent": "text",
+        "version": "timestamptz",
+        "received_at": "timestamptz",
+        "variation_ids": "text[]",
+    },
+)
 
-_SHOWN = (
+_IS_LISTED = (
     "(v.external_id = ANY(c.variation_ids) AND coalesce(CAST(v.metadata ->> 'visible' AS boolean), true))"
 )
 
-_KEEP = text(f"""
-    UPDATE product_variations v SET is_active = {_SHOWN}
+_KEEP_ONLY = text(f"""
+    UPDATE product_variations v SET is_active = {_IS_LISTED}
     FROM {_CHANGES}
     WHERE v.store_id = :store_id AND v.parent_external_id = c.parent
-      AND {may_overwrite("v.", "c.")} AND v.is_active <> {_SHOWN}
+      AND {may_overwrite(alias("v"), by=alias("c"))} AND v.is_active <> {_IS_LISTED}
 """)
 
-_BURY = text(f"""
+_APPLY_LATE_DELETIONS = text(f"""
     UPDATE product_variations v
-    SET is_active = false, version = {latest("v.", "d.")}, received_at = d.received_at
+    SET is_active = false, version = {latest(alias("v"), by=alias("d"))}, received_at = d.received_at
     FROM events d, {_CHANGES}
     WHERE v.store_id = :store_id AND v.parent_external_id = c.parent AND v.is_active
       AND d.store_id = v.store_id AND d.external_id = v.external_id AND d.event_type = 'product.deleted'
-      AND d.status NOT IN ('received', 'failed') AND d.received_at > c.received_at
-      AND {may_overwrite("v.", "d.")}
+      AND d.status IN {in_(EFFECTIVE)} AND d.received_at > c.received_at
+      AND {may_overwrite(alias("v"), by=alias("d"))}
 """)
 
 _NEWER = text(f"""
     SELECT DISTINCT c.parent FROM product_variations v, {_CHANGES}
-    WHERE v.store_id = :store_id AND v.parent_external_id = c.parent AND NOT {may_overwrite("v.", "c.")}
+    WHERE v.store_id = :store_id AND v.parent_external_id = c.parent
+      AND NOT {may_overwrite(alias("v"), by=alias("c"))}
 """)
 
 _PARENTS = text("""
@@ -77,15 +93,15 @@ _OF_PRODUCTS = text("""
 
 _DEACTIVATE = text(f"""
     UPDATE product_variations
-    SET is_active = false, version = {latest("", ":")}, received_at = :received_at
-    WHERE store_id = :store_id AND external_id = :external_id AND {may_overwrite("", ":")}
+    SET is_active = false, version = {latest(UNNAMED, by=BOUND)}, received_at = :received_at
+    WHERE store_id = :store_id AND external_id = :external_id AND {may_overwrite(UNNAMED, by=BOUND)}
     RETURNING id
 """)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariationSet:
-    """A change with the variations it brings, and all that exist, where it names them."""
+    """A change with the variations it contains, and the ids of all that exist, if it lists them."""
 
     change: OpenedEvent
     variations: Sequence[Variation] = ()
@@ -93,12 +109,12 @@ class VariationSet:
 
 
 def as_attributes(value: Sequence[Mapping[str, Any]]) -> tuple[Attribute, ...]:
-    """Attributes as their JSON tells them."""
+    """Returns attributes from their JSON."""
     return tuple(Attribute(name=item["name"], options=tuple(item["options"])) for item in value)
 
 
 def as_variation(row: Mapping[Any, Any]) -> Variation:
-    """A variation as its row, or its row's JSON, tells it; of its facts those that count for its product."""
+    """Returns a variation from its row or the row's JSON, with the facts that its product needs."""
     return Variation(
         external_id=row["external_id"],
         parent=row["parent_external_id"],
@@ -112,11 +128,11 @@ def as_variation(row: Mapping[Any, Any]) -> Variation:
 
 
 def _row(variation: Variation, change: OpenedEvent) -> dict[str, object]:
-    """A variation that tells no time of its own is as old as the change that brought it."""
+    """Returns a value for each of `COLUMNS`; a variation without a time has that of its change."""
     facts = variation.facts
     return {
         "external_id": variation.external_id,
-        "parent": change.product_key,
+        "parent_external_id": change.product_key,
         "options": [asdict(option) for option in variation.options],
         "description": variation.description,
         "price": facts.price,
@@ -136,69 +152,65 @@ def _row(variation: Variation, change: OpenedEvent) -> dict[str, object]:
     }
 
 
-def _json(rows: Sequence[Mapping[str, object]]) -> str:
-    return orjson.dumps(rows, default=str).decode()
-
-
 def _values(store_id: int, changes: Sequence[VariationSet]) -> dict[str, object]:
     rows = [
         {
-            "parent": inside.change.product_key,
-            "version": inside.change.version,
-            "received_at": inside.change.received_at,
-            "variation_ids": list(inside.ids),
+            "parent": brought.change.product_key,
+            "version": brought.change.version,
+            "received_at": brought.change.received_at,
+            "variation_ids": list(brought.ids),
         }
-        for inside in changes
+        for brought in changes
     ]
-    return {"store_id": store_id, "changes": _json(rows)}
+    return {"store_id": store_id, "changes": as_json(rows)}
 
 
 async def upsert(connection: AsyncConnection, store_id: int, changes: Sequence[VariationSet]) -> int:
-    """Write all variations in one statement, of one that several products name what the last one tells.
+    """Upsert all variations in one statement; returns how many were written.
 
-    Answers how many were not newer already.
+    A newer row is not overwritten. If several products contain a variation, the last one counts.
     """
     rows = {
-        variation.external_id: _row(variation, inside.change)
-        for inside in changes
-        for variation in inside.variations
+        variation.external_id: _row(variation, brought.change)
+        for brought in changes
+        for variation in brought.variations
     }
-    values = {"store_id": store_id, "variations": _json(list(rows.values()))}
+    values = {"store_id": store_id, "variations": as_json(list(rows.values()))}
     written = await connection.execute(_UPSERT, values)
     return len(written.all())
 
 
 async def keep_only(connection: AsyncConnection, store_id: int, changes: Sequence[VariationSet]) -> None:
-    """Show just the variations products name and the shop did not disable; none that changed later."""
-    await connection.execute(_KEEP, _values(store_id, changes))
+    """Activate only the variations that products list and the shop did not disable, unless they are newer."""
+    await connection.execute(_KEEP_ONLY, _values(store_id, changes))
 
 
 async def apply_late_deletions(
     connection: AsyncConnection, store_id: int, changes: Sequence[VariationSet]
 ) -> None:
-    """Hide variations whose deletion arrived after a change, though it was looked at before."""
-    await connection.execute(_BURY, _values(store_id, changes))
+    """Deactivate variations with a deletion that arrived after the change and was processed before it."""
+    await connection.execute(_APPLY_LATE_DELETIONS, _values(store_id, changes))
 
 
 async def newer(connection: AsyncConnection, store_id: int, changes: Sequence[VariationSet]) -> set[str]:
-    """The products of which a variation changed later than they did."""
+    """Returns the products with a variation that is newer than they are."""
     return set((await connection.execute(_NEWER, _values(store_id, changes))).scalars())
 
 
 async def replace_all(
     connection: AsyncConnection, store_id: int, changes: Sequence[VariationSet]
 ) -> dict[str, tuple[Variation, ...]]:
-    """Write the variations of products that name all they have; those each product has then, by its id."""
-    names = {"store_id": store_id, "parents": [inside.change.product_key for inside in changes]}
+    """Write all variations of products; returns the variations that each product has then, by its id."""
+    names = {"store_id": store_id, "parents": [brought.change.product_key for brought in changes]}
     having = set((await connection.execute(_PARENTS, names)).scalars()) if changes else set()
-    changes = [inside for inside in changes if inside.variations or inside.change.product_key in having]
+    changes = [brought for brought in changes if brought.variations or brought.change.product_key in having]
     if not changes:
         return {}
-    if any(inside.variations for inside in changes):
+    if any(brought.variations for brought in changes):
         await upsert(connection, store_id, changes)
     await keep_only(connection, store_id, changes)
     await apply_late_deletions(connection, store_id, changes)
-    parents = [inside.change.product_key for inside in changes]
+    parents = [brought.change.product_key for brought in changes]
     rows = await connection.execute(_OF_PRODUCTS, {"store_id": store_id, "parents": parents})
     known: dict[str, list[Variation]] = {}
     for row in rows.mappings():
@@ -207,7 +219,7 @@ async def replace_all(
 
 
 async def deactivate(connection: AsyncConnection, change: OpenedEvent) -> bool:
-    """Hide a variation the shop deleted; False where its row is newer than this change."""
+    """Deactivate a deleted variation; returns False if its row is newer than this change."""
     values = {
         "store_id": change.store_id,
         "external_id": change.external_id,

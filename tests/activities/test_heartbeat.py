@@ -1,4 +1,4 @@
-"""What a long step leaves for whoever does it again."""
+"""Heartbeats of long activities, and their details for the next attempt."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from activities.heartbeat import heartbeating
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> tuple[ActivityEnvironment, list[Any]]:
-    """One in which no time passes, and what Temporal hears."""
+    """An activity environment without passing time, and the heartbeats it sent."""
     monkeypatch.setattr(heartbeats, "UPDATE_SECONDS", 3_600.0)
     heard: list[Any] = []
     activity = ActivityEnvironment()
@@ -19,30 +19,32 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> tuple[ActivityEnvironment, l
     return activity, heard
 
 
-async def test_the_first_and_the_last_are_told(environment: tuple[ActivityEnvironment, list[Any]]) -> None:
-    """What comes between is told only where it is still true some time later."""
+async def test_the_first_and_the_last_details_are_sent(
+    environment: tuple[ActivityEnvironment, list[Any]],
+) -> None:
+    """Details that are replaced within the interval are not sent."""
     activity, heard = environment
 
     async def step() -> None:
         async with heartbeating() as heart:
             for page in range(5):
-                heart.tell(page)
+                heart.update(page)
             assert heard == [(0,)]
 
     await activity.run(step)
     assert heard == [(0,), (4,)]
 
 
-async def test_a_step_that_fails_tells_how_far_it_came(
+async def test_a_failing_activity_sends_its_last_details(
     environment: tuple[ActivityEnvironment, list[Any]],
 ) -> None:
-    """What was told already is not told again."""
+    """Details that were sent are not sent again at the end."""
     activity, heard = environment
 
     async def step(last: int) -> None:
         async with heartbeating() as heart:
             for page in range(last + 1):
-                heart.tell(page)
+                heart.update(page)
             raise OSError("the shop is gone")
 
     for last in (1, 0):
@@ -51,10 +53,10 @@ async def test_a_step_that_fails_tells_how_far_it_came(
     assert heard == [(0,), (1,), (0,)]
 
 
-async def test_a_step_with_nothing_to_tell_does_not(
+async def test_an_activity_without_details_sends_no_heartbeat(
     environment: tuple[ActivityEnvironment, list[Any]],
 ) -> None:
-    """The first heartbeat of a step is a write in Temporal."""
+    """The first heartbeat of an activity is a write in Temporal, so a short activity sends none."""
     activity, heard = environment
 
     async def step() -> None:

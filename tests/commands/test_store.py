@@ -18,7 +18,7 @@ async def secrets_of(database: Database, store_id: int, *keys: str) -> list[str]
     async with database.reading() as connection:
         terms = await stores.delivery_terms(connection, store_id)
     assert terms
-    return [SecretBox(keys or (SECRET_KEY,)).open(secret) for secret in terms.encrypted_secrets]
+    return [SecretBox(keys or (SECRET_KEY,)).decrypt(secret) for secret in terms.encrypted_secrets]
 
 
 async def test_stores_are_listed_newest_first(

@@ -1,4 +1,4 @@
-"""Connections to Postgres, and what their errors tell."""
+"""Connections to Postgres, and the messages of their errors."""
 
 import pytest
 from sqlalchemy import text
@@ -7,8 +7,8 @@ from sqlalchemy.exc import DBAPIError
 from tests.support.system import Shop
 
 
-async def test_an_error_tells_no_values(shop: Shop) -> None:
-    """Values are shops' and people's; an error ends in logs."""
+async def test_an_error_contains_no_values(shop: Shop) -> None:
+    """Errors are logged, so they must not contain values."""
     with pytest.raises(DBAPIError) as caught:
         async with shop.database.reading() as connection:
             await connection.execute(text("SELECT :secret FROM nowhere"), {"secret": "kept-to-myself"})
@@ -28,7 +28,7 @@ async def test_an_error_tells_no_values(shop: Shop) -> None:
     ],
 )
 async def test_postgres_lets_go_of_a_client_that_vanished(shop: Shop, name: str, value: str) -> None:
-    """Neither a statement, nor a transaction, nor a silent connection holds its locks for long."""
+    """A statement, a transaction or a silent connection holds locks only for a limited time."""
     async with shop.database.reading() as connection:
         shown = await connection.execute(text("SELECT current_setting(:name)"), {"name": name})
     assert shown.scalar_one() == value

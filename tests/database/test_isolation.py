@@ -1,4 +1,4 @@
-"""What one owner knows is never another's to find."""
+"""Search never finds products of another owner."""
 
 import pytest
 
@@ -27,7 +27,7 @@ async def found(system: System, question: Question) -> list[str]:
 async def test_the_owner_alone_decides_what_can_be_found(
     system: System, shop: Shop, vector: list[float] | None
 ) -> None:
-    """Even a question that names another owner's store finds nothing of it."""
+    """A question with the id of another owner's store finds nothing."""
     other = await system.shop()
     await other.sync({"id": 1, "name": "zanzibar clove"})
 

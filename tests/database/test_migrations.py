@@ -1,4 +1,4 @@
-"""Migrations build the schema, undo it, and say the same as the tables."""
+"""Migrations create the schema, undo it, and match the tables."""
 
 import re
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def _tables(address: str) -> set[str]:
 
 
 def test_migrations_go_up_and_down_and_up_again(empty_database: str) -> None:
-    """Every migration can be undone, and leaves nothing behind."""
+    """Every downgrade works and leaves nothing behind."""
     config = migrated(empty_database)
     revisions = list(ScriptDirectory.from_config(config).walk_revisions())
     command.upgrade(config, "head")
@@ -53,7 +53,7 @@ def test_migrations_go_up_and_down_and_up_again(empty_database: str) -> None:
 
 
 def test_the_tables_are_what_the_migrations_make(empty_database: str) -> None:
-    """`alembic check` finds nothing to add, also once the vector index is there."""
+    """`alembic check` finds no difference, with and without the vector index."""
     config = migrated(empty_database)
     command.upgrade(config, "head")
     assert vector_index.ensure(empty_database, model="text-embedding-3-small", dimensions=8)
@@ -63,6 +63,6 @@ def test_the_tables_are_what_the_migrations_make(empty_database: str) -> None:
 
 @pytest.mark.parametrize("migration", VERSIONS, ids=lambda path: path.stem)
 def test_a_migration_waits_for_no_lock_for_long(migration: Path) -> None:
-    """Both ways set a lock timeout, and the file says when it was written."""
+    """Upgrade and downgrade set a lock timeout, and the file name has its date."""
     assert migration.read_text().count("SET LOCAL lock_timeout = '5s'") == 2
     assert re.match(r"\d{4}-\d{2}-\d{2}_", migration.name)

@@ -1,4 +1,4 @@
-"""One trace from a shop's request to the last step of its workflow, and nothing at all unless asked for."""
+"""One trace from a request to the last activity of its workflow; nothing is loaded without a collector."""
 
 import asyncio
 import subprocess
@@ -61,7 +61,7 @@ async def worker(settings: Settings, **environment: str) -> asyncio.subprocess.P
 
 
 async def stopped(process: asyncio.subprocess.Process) -> list[str]:
-    """What it logged; it must end well."""
+    """Returns the log of a process, which must exit with status 0."""
     process.terminate()
     _, logged = await process.communicate()
     assert process.returncode == 0, logged.decode()
@@ -69,7 +69,7 @@ async def stopped(process: asyncio.subprocess.Process) -> list[str]:
 
 
 async def traced(collector: Collector, *names: str) -> list[tuple[str, Span]]:
-    """The spans of the trace in which all these names are."""
+    """Returns the spans of the trace that contains all these names."""
 
     async def look() -> list[tuple[str, Span]]:
         spans = await asyncio.to_thread(collector.spans)
@@ -88,7 +88,7 @@ async def traced(collector: Collector, *names: str) -> list[tuple[str, Span]]:
 async def test_a_delivery_is_one_trace(
     path: str, collector: Collector, configure: Configure, embeddings: EmbeddingServer
 ) -> None:
-    """From the HTTP request over the start of the workflow to each step."""
+    """The trace has the HTTP request, the start of the workflow and every activity."""
     settings = configure(task_queue="traced")
     process = await worker(settings, OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint)
     async with running(settings, work=False) as system:
@@ -122,16 +122,16 @@ async def test_a_delivery_is_one_trace(
             above = by_id[above.parent_span_id]
         assert above is request, step.name
     assert {service for service, _ in found} == {"pilito-api", "pilito-worker"}
-    told = b"".join(collector.received)
-    assert b"marker" not in told
-    assert shop.secret.encode() not in told
+    exported = b"".join(collector.received)
+    assert b"marker" not in exported
+    assert shop.secret.encode() not in exported
     assert b"baggage-marker" not in b"".join(event.SerializeToString() for event in history.events)
 
 
-async def test_whoever_watches_is_not_traced_and_a_hostile_request_is_answered(
+async def test_probes_are_not_traced_and_a_hostile_request_is_answered(
     collector: Collector, configure: Configure
 ) -> None:
-    """Probes leave no span; no query, header or path can make the tracing fail a request."""
+    """Probes create no span; no query, header or path makes a traced request fail."""
     async with running(configure(), work=False) as system:
         for path in ("/healthz", "/readyz", "/metrics", "/healthz/"):
             assert (await system.http.get(path)).status_code == 200
@@ -149,7 +149,7 @@ async def test_whoever_watches_is_not_traced_and_a_hostile_request_is_answered(
 
 
 async def test_a_query_still_reaches_its_route(collector: Collector, configure: Configure) -> None:
-    """It is kept out of spans, not out of requests."""
+    """The query string is hidden from spans and available to the request."""
     async with running(configure(), work=False) as system:
         admin = await session(system, "traced-admin@example.com", is_staff=True)
         answer = await system.http.get("/api/v1/integrations/events/?limit=nonsense", headers=admin)
@@ -159,7 +159,7 @@ async def test_a_query_still_reaches_its_route(collector: Collector, configure: 
 async def test_a_dead_collector_costs_spans_only(
     configure: Configure, embeddings: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Requests are answered, events processed, and the process stops."""
+    """Without a reachable collector, requests are answered, events processed, and the process stops."""
     (port,) = free_ports(1)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{port}")
     settings = configure(task_queue="untold")
@@ -185,7 +185,7 @@ def test_the_standard_variables_decide(
     wanted: bool,  # noqa: FBT001 - a parameter of the test
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Traces are sent where a collector is named, unless the SDK is switched off."""
+    """Traces are sent if a collector is named and the SDK is not disabled."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert tracing.is_wanted() is wanted
@@ -193,7 +193,7 @@ def test_the_standard_variables_decide(
 
 @pytest.mark.usefixtures("programs")
 def test_nothing_is_loaded_unless_it_is_wanted() -> None:
-    """Neither by the API nor by the worker."""
+    """The API and the worker do not import the SDK without a collector."""
     program = (
         "import sys, settings, worker; from api.app import create_app; "
         "create_app(settings.Settings(secret_key='k' * 32)); "
@@ -206,14 +206,14 @@ def test_nothing_is_loaded_unless_it_is_wanted() -> None:
     assert ended.stdout.strip() == "[]"
 
 
-async def test_temporals_own_metrics_are_told_where_a_setting_says(configure: Configure) -> None:
-    """By each worker, under the names Temporal documents."""
+async def test_temporals_metrics_are_served_at_the_configured_address(configure: Configure) -> None:
+    """Each worker serves metrics under the names in Temporal's documentation."""
     (port,) = free_ports(1)
     process = await worker(
         configure(task_queue="measured"), PILITO_WORKER_METRICS_ADDRESS=f"127.0.0.1:{port}"
     )
 
-    async def told() -> str:
+    async def metrics() -> str:
         assert process.returncode is None
         try:
             async with httpx2.AsyncClient() as http:
@@ -221,14 +221,14 @@ async def test_temporals_own_metrics_are_told_where_a_setting_says(configure: Co
         except httpx2.TransportError:
             return ""
 
-    await eventually(told, lambda now: "temporal_worker_task_slots_available" in now, what="its metrics")
+    await eventually(metrics, lambda now: "temporal_worker_task_slots_available" in now, what="its metrics")
     lines = await stopped(process)
     assert lines
-    assert all(line.startswith("{") for line in lines), "JSON, for nobody reads along"
+    assert all(line.startswith("{") for line in lines), "JSON, because stderr is no terminal"
 
 
 @pytest.mark.parametrize("address", ["9464", "localhost:9464", "127.0.0.1:0", "127.0.0.1:x", "[::1]:70000"])
 def test_an_address_to_listen_at_is_checked(configure: Configure, address: str) -> None:
-    """At once, not by a worker that cannot start."""
+    """The command fails at once with a message."""
     with pytest.raises(ValueError, match="worker_metrics_address"):
         configure(worker_metrics_address=address)

@@ -38,6 +38,6 @@ class Heartbeats:
         self.details: tuple[SyncPosition, ...] = ()
         self.pages: list[int] = []
 
-    def tell(self, position: SyncPosition) -> None:
+    def update(self, position: SyncPosition) -> None:
         self.details = (position,)
         self.pages.append(position.page)

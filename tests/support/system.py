@@ -70,7 +70,7 @@ class System:
         **token: Any,
     ) -> Shop:
         """Create a store of a user; its schedule is paused."""
-        seal = SecretBox(self.settings.secret_keys)
+        secret_box = SecretBox(self.settings.secret_keys)
         async with self.database.transaction() as connection:
             store_id = await stores.create(
                 connection,
@@ -78,9 +78,9 @@ class System:
                 name=f"store{next(_numbers)}",
                 currency=currency,
                 type_=store_type,
-                webhook_secret=seal.seal(webhook_secret) if webhook_secret else None,
+                webhook_secret=secret_box.encrypt(webhook_secret) if webhook_secret else None,
                 base_url=base_url,
-                credentials=seal.encrypt_fields(credentials) if credentials else None,
+                credentials=secret_box.encrypt_fields(credentials) if credentials else None,
             )
             await stores.change(connection, store_id, {"schedule": {"paused": True}})
             issued = await tokens.issue(
@@ -196,6 +196,6 @@ async def forget_schedules(client: Client, task_queue: str) -> None:
     ):
         await client.get_schedule_handle(schedule).delete()
     stores = StoreSchedules(client, task_queue=task_queue)
-    await stores.align(await stores.found(), [])
+    await stores.align(await stores.list(), [])
     if inbox is not None:
         await client.get_workflow_handle(inbox.workflow_id).terminate("end of test")

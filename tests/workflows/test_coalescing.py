@@ -26,14 +26,14 @@ def product(price: int = 100, *, text: str = "متن", at: str | None = None, nu
 
 @pytest_asyncio.fixture(scope="module")
 async def patient(configure: Configure) -> AsyncIterator[System]:
-    """A service that waits for products to fall quiet."""
+    """A service that debounces."""
     settings = configure(task_queue="patient", debounce_seconds=3.0, debounce_max_seconds=8.0)
     async with running(settings) as started:
         yield started
 
 
 async def test_a_burst_is_processed_once_newest_first(patient: System, embeddings: EmbeddingServer) -> None:
-    """Five quick changes end as four superseded and one processed, which costs one embedding."""
+    """Five quick changes: four are superseded, the last is processed with one embedding."""
     shop = await patient.shop()
     sent = [await shop.tell(product(n, text=f"نسخه {n}")) for n in range(1, 6)]
     rows = [await shop.ended(event) for event in sent]
@@ -46,7 +46,7 @@ async def test_a_burst_is_processed_once_newest_first(patient: System, embedding
 
 
 async def test_a_superseded_event_is_woken_by_the_newer_one(patient: System) -> None:
-    """The newer event's workflow signals the older one, which ends before its own quiet time."""
+    """The newer event's workflow signals the older one, which ends before its own debounce does."""
     shop = await patient.shop()
     first, second = await shop.tell(product(1)), await shop.tell(product(2))
     await shop.ended(second)
@@ -59,8 +59,8 @@ async def test_a_superseded_event_is_woken_by_the_newer_one(patient: System) -> 
     assert signals == ["superseded"]
 
 
-async def test_a_product_that_never_falls_quiet_is_processed_in_bounded_time(patient: System) -> None:
-    """Changes closer together than the quiet time are not put off beyond the bound."""
+async def test_a_product_that_never_stops_changing_is_processed_in_bounded_time(patient: System) -> None:
+    """Changes closer together than the debounce are not delayed beyond its maximum."""
     shop = await patient.shop()
     begun = datetime.now(UTC)
     statuses: list[str] = []
@@ -76,7 +76,7 @@ async def test_a_product_that_never_falls_quiet_is_processed_in_bounded_time(pat
 
 
 async def test_a_cancelled_event_says_so(patient: System) -> None:
-    """Nobody waits for it any more, and it may be sent again."""
+    """The event no longer waits and may be sent again."""
     shop = await patient.shop()
     event_id = await shop.tell(product())
     await eventually(lambda: shop.event(event_id), what="its row")
@@ -96,7 +96,7 @@ async def test_a_cancelled_event_says_so(patient: System) -> None:
 
 
 async def test_different_products_do_not_wait_for_each_other(patient: System) -> None:
-    """Coalescing is per product."""
+    """Changes are coalesced per product."""
     shop = await patient.shop()
     sent = [await shop.tell(product(number, number=number)) for number in (1, 2, 3)]
     assert [(await shop.ended(event))["status"] for event in sent] == ["succeeded"] * 3
@@ -152,7 +152,7 @@ async def test_an_older_change_that_arrives_while_a_newer_one_waits_is_stale(pat
 async def test_a_text_that_failed_once_is_not_left_to_an_event_that_does_nothing(
     patient: System, embeddings: EmbeddingServer
 ) -> None:
-    """Whoever leaves a text to another event takes back that anybody is embedding it."""
+    """An event that leaves a text to another event releases its claim."""
     shop = await patient.shop()
     variation = {"id": 71, "type": "variation", "parent_id": 7, "price": "90"}
     await shop.sync({**product(), "variations": [71]})
@@ -169,7 +169,7 @@ async def test_a_text_that_failed_once_is_not_left_to_an_event_that_does_nothing
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["old", "new", "gone"])))
 async def test_a_deletion_comes_after_what_arrived_before_it(patient: System, order: tuple[str, ...]) -> None:
-    """A deletion tells no time: an update overtakes it only by arriving later and being the newest of all."""
+    """A deletion has no time: an update is newer only if it arrives later and is the newest change of all."""
     shop = await patient.shop()
     await shop.sync(product(1, at="2026-11-20T09:00:00"))
     events = []
@@ -185,7 +185,7 @@ async def test_a_deletion_comes_after_what_arrived_before_it(patient: System, or
     assert stored["is_active"] == (order.index("new") > order.index("gone"))
 
 
-async def test_a_shop_whose_clock_is_ahead_is_not_locked_out(shop: Shop) -> None:
+async def test_a_shop_with_a_fast_clock_is_not_locked_out(shop: Shop) -> None:
     """A time in the future counts as the time of arrival, so that later changes still apply."""
     assert await shop.sync(product(1, at="2031-01-01T00:00:00")) == "succeeded"
     assert await shop.sync(product(2, at=NEW)) in ("stale", "unchanged")
@@ -194,7 +194,7 @@ async def test_a_shop_whose_clock_is_ahead_is_not_locked_out(shop: Shop) -> None
 
 @pytest.mark.parametrize("order", list(itertools.permutations([0, 1, 2])))
 async def test_any_order_of_arrival_ends_in_the_same_row(shop: Shop, order: tuple[int, ...]) -> None:
-    """Whatever order three dated changes arrive in, the latest of them is what is known."""
+    """Three dated changes may arrive in any order; the latest one is stored."""
     events = []
     for at in order:
         stamp = f"2026-11-20T10:00:0{at}"
@@ -208,8 +208,8 @@ async def test_any_order_of_arrival_ends_in_the_same_row(shop: Shop, order: tupl
     assert "نسخه 2" in chunk["text"]
 
 
-async def test_an_event_whose_store_is_removed_meanwhile_ends(patient: System) -> None:
-    """It fails and says so, rather than being retried for ever."""
+async def test_an_event_ends_when_its_store_is_removed(patient: System) -> None:
+    """The event fails with a reason and is not retried without end."""
     shop = await patient.shop()
     waiting = await shop.tell(product(1))
     await eventually(lambda: shop.event(waiting), what="its row")
@@ -221,7 +221,7 @@ async def test_an_event_whose_store_is_removed_meanwhile_ends(patient: System) -
 
 
 async def test_an_event_that_comes_after_its_store_was_removed_ends(patient: System) -> None:
-    """As one does that was started while the store was being removed."""
+    """An event that started while the store was being removed fails too."""
     shop = await patient.shop()
     event = ProductEvent(
         store_id=2**60,

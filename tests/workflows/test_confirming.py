@@ -1,4 +1,4 @@
-"""Deliveries that only the shop itself can confirm: it is asked before they are believed."""
+"""Deliveries that the shop must confirm before they are applied."""
 
 import itertools
 import logging
@@ -36,21 +36,21 @@ def real() -> Iterator[ShopServer]:
 
 @pytest_asyncio.fixture(scope="module")
 async def asking(configure: Configure) -> AsyncIterator[System]:
-    """A service that may read shops on this machine, and has patience with them."""
+    """A service that may read shops on this machine and waits for them."""
     async with running(configure(task_queue="asking", allow_private_shops=True)) as started:
         yield started
 
 
 @pytest_asyncio.fixture(scope="module")
 async def hasty(configure: Configure) -> AsyncIterator[System]:
-    """The same without any patience."""
+    """The same service with a confirm timeout of zero."""
     settings = configure(task_queue="hasty", allow_private_shops=True, shop_patience_seconds=0.0)
     async with running(settings) as started:
         yield started
 
 
 async def opened(system: System, real: ShopServer, **changes: Any) -> Shop:
-    """A store whose shop is this one."""
+    """A store of this shop."""
     key = {"consumer_key": KEY, "consumer_secret": SECRET}
     return await system.shop(
         **{"webhook_secret": SIGNED, "base_url": real.base_url, "credentials": key, **changes}
@@ -62,8 +62,8 @@ async def woo(asking: System, real: ShopServer, embeddings: EmbeddingServer) -> 
     return await opened(asking, real)
 
 
-async def told(woo: Shop, body: dict[str, Any], topic: str = "product.updated") -> str:
-    """A signed delivery; answers its event's id."""
+async def delivered(woo: Shop, body: dict[str, Any], topic: str = "product.updated") -> str:
+    """Send a signed delivery; returns the id of its event."""
     sent = deliveries.woocommerce(body, SIGNED, topic=topic, delivery_id=f"d{next(_numbers)}")
     answer = await woo.deliver(sent)
     assert answer.status_code == 202, answer.text
@@ -72,7 +72,7 @@ async def told(woo: Shop, body: dict[str, Any], topic: str = "product.updated") 
 
 
 async def ended(woo: Shop, body: dict[str, Any], topic: str = "product.updated") -> dict[str, Any]:
-    return await woo.ended(await told(woo, body, topic))
+    return await woo.ended(await delivered(woo, body, topic))
 
 
 async def deleted(woo: Shop, number: int) -> dict[str, Any]:
@@ -80,7 +80,7 @@ async def deleted(woo: Shop, number: int) -> dict[str, Any]:
 
 
 async def known(woo: Shop, real: ShopServer, number: int) -> None:
-    """Let a product of the shop be known as its own webhook tells of it."""
+    """Save a product of the shop from the payload of its webhook."""
     assert (await ended(woo, real.products[number]))["status"] == "succeeded"
 
 
@@ -98,13 +98,13 @@ def coloured(colour: str, **fields: Any) -> dict[str, Any]:
 
 
 async def test_a_replayed_deletion_damages_nothing(woo: Shop, real: ShopServer) -> None:
-    """A product the shop still has is saved as the shop has it now."""
+    """A product that the shop still has is saved with its current content."""
     lamp = real.add(name="چراغ مطالعه", price="10")
     await known(woo, real, lamp)
     real.change(lamp, price="12", name="چراغ رومیزی")
     event = await deleted(woo, lamp)
     assert event["status"] == "succeeded"
-    assert event["reason"].endswith("The shop still has it.")
+    assert event["reason"].endswith("The shop still has this product.")
     assert (event["event_type"], event["external_id"]) == ("product.updated", f"woo_{lamp}")
     assert event["pulled_at"] is not None
     stored = await woo.product(lamp)
@@ -114,7 +114,7 @@ async def test_a_replayed_deletion_damages_nothing(woo: Shop, real: ShopServer) 
 
 
 async def test_a_deletion_brings_back_what_was_deleted_wrongly(woo: Shop, real: ShopServer) -> None:
-    """Even one more of the same kind is an occasion to look."""
+    """A repeated deletion is confirmed too."""
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
     real.trash(lamp)
@@ -127,19 +127,19 @@ async def test_a_deletion_brings_back_what_was_deleted_wrongly(woo: Shop, real: 
 
 @pytest.mark.parametrize("how", ["trash", "delete"])
 async def test_a_deletion_the_shop_confirms_is_one(woo: Shop, real: ShopServer, how: str) -> None:
-    """Whether the product lies in the trash or is gone for ever."""
+    """The product may be in the trash or deleted permanently."""
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
     getattr(real, how)(lamp)
     event = await deleted(woo, lamp)
     assert (event["status"], event["event_type"]) == ("succeeded", "product.deleted")
-    assert event["reason"] == "The product is gone from search."
+    assert event["reason"] == "The product was removed from search."
     assert event["pulled_at"] is not None
     assert not await is_shown(woo, lamp)
 
 
 async def test_a_variation_brings_its_product_in_full(woo: Shop, real: ShopServer) -> None:
-    """The shop never tells of the product itself, which has changed with it."""
+    """The shop sends no event for the product, which has changed too."""
     shirt = real.add(name="پیراهن", variations=[coloured(RED, price="10"), coloured(BLUE, price="11")])
     red, _ = real.products[shirt]["variations"]
     event = await ended(woo, {**real.variations[red], "type": "variation"})
@@ -154,7 +154,7 @@ async def test_a_variation_brings_its_product_in_full(woo: Shop, real: ShopServe
 
 
 async def test_a_deleted_variation_leaves_the_text(woo: Shop, real: ShopServer) -> None:
-    """Its product is asked for; one that no longer has it confirms the deletion."""
+    """The product is read; if it no longer has the variation, the deletion is confirmed."""
     shirt = real.add(name="پیراهن", variations=[coloured(RED), coloured(BLUE)])
     red, blue = real.products[shirt]["variations"]
     await ended(woo, {**real.variations[red], "type": "variation"})
@@ -163,12 +163,12 @@ async def test_a_deleted_variation_leaves_the_text(woo: Shop, real: ShopServer) 
     assert (event["status"], event["event_type"]) == ("succeeded", "product.deleted")
     assert RED not in await text_of(woo, shirt)
     replayed = await deleted(woo, blue)
-    assert replayed["reason"].endswith("The shop still has it.")
+    assert replayed["reason"].endswith("The shop still has this product.")
     assert BLUE in await text_of(woo, shirt)
 
 
-async def test_a_deletion_of_a_variation_nobody_knew_finds_its_product(woo: Shop, real: ShopServer) -> None:
-    """The shop says whose it is."""
+async def test_a_deletion_of_an_unknown_variation_finds_its_product(woo: Shop, real: ShopServer) -> None:
+    """The shop says which product the variation belongs to."""
     shirt = real.add(name="پیراهن", variations=[coloured(RED)])
     (red,) = real.products[shirt]["variations"]
     event = await deleted(woo, red)
@@ -176,27 +176,29 @@ async def test_a_deletion_of_a_variation_nobody_knew_finds_its_product(woo: Shop
     assert RED in await text_of(woo, shirt)
 
 
-async def test_a_variation_whose_product_is_in_the_trash_is_believed(woo: Shop, real: ShopServer) -> None:
-    """There is nothing to read; it is kept as delivered."""
+async def test_a_variation_of_a_product_in_the_trash_is_accepted(woo: Shop, real: ShopServer) -> None:
+    """The shop shows no product, so the variation is saved as delivered."""
     shirt = real.add(name="پیراهن", variations=[coloured(RED)])
     (red,) = real.products[shirt]["variations"]
     body = {**real.variations[red], "type": "variation"}
     real.trash(shirt)
     event = await ended(woo, body)
     assert event["status"] == "succeeded"
-    assert event["reason"].startswith("Kept until its product")
+    assert event["reason"].startswith("Saved; waiting for its product")
     assert event["pulled_at"] is None
 
 
-async def test_a_wrong_key_is_believed_at_once(asking: System, real: ShopServer) -> None:
-    """Somebody must act first; until then deliveries count as before, and say what is wrong."""
+async def test_with_a_wrong_key_deliveries_are_accepted_at_once(asking: System, real: ShopServer) -> None:
+    """Until an operator fixes the key, deliveries are accepted, and their reason says what is wrong."""
     key = {"consumer_key": KEY, "consumer_secret": "cs_wrong"}
     woo = await opened(asking, real, credentials=key)
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
     event = await deleted(woo, lamp)
     assert event["status"] == "succeeded"
-    assert "believed without a look into the shop: The shop refuses the consumer secret" in event["reason"]
+    assert (
+        "Accepted without confirmation from the shop: The shop refuses the consumer secret" in event["reason"]
+    )
     assert not await is_shown(woo, lamp)
     assert len(real.seen) == 1
 
@@ -205,21 +207,21 @@ async def test_a_wrong_key_is_believed_at_once(asking: System, real: ShopServer)
 async def test_a_shop_that_cannot_be_read_is_not_asked(
     asking: System, real: ShopServer, missing: dict[str, Any]
 ) -> None:
-    """Without a key or an address there is nothing to wait for."""
+    """Without a key or an address, no confirmation is attempted."""
     woo = await opened(asking, real, **missing)
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
     event = await deleted(woo, lamp)
-    assert event["reason"] == "The product is gone from search."
+    assert event["reason"] == "The product was removed from search."
     assert real.seen == []
 
 
-async def test_an_event_tells_that_it_waits_for_the_shop(woo: Shop, real: ShopServer) -> None:
-    """And ends as the shop says, once that answers."""
+async def test_an_event_says_that_it_waits_for_the_shop(woo: Shop, real: ShopServer) -> None:
+    """The event ends with the shop's answer once the shop is back."""
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
     real.fail_always(server_error())
-    event_id = await told(woo, {"id": lamp}, "product.deleted")
+    event_id = await delivered(woo, {"id": lamp}, "product.deleted")
     waiting = await eventually(
         lambda: woo.event(event_id), lambda row: row is not None and row["status"] == "retrying"
     )
@@ -227,12 +229,12 @@ async def test_an_event_tells_that_it_waits_for_the_shop(woo: Shop, real: ShopSe
     assert waiting["reason"] == "The shop has a temporary problem (HTTP 500)."
     real.fail_always(None)
     event = await woo.ended(event_id)
-    assert event["reason"].endswith("The shop still has it.")
+    assert event["reason"].endswith("The shop still has this product.")
     assert await is_shown(woo, lamp)
 
 
 async def test_a_shop_that_stays_down_holds_nothing_up(hasty: System, real: ShopServer) -> None:
-    """When patience ends, the delivery itself is believed, also a deletion."""
+    """After the confirm timeout the delivery is accepted as it is, even a deletion."""
     woo = await opened(hasty, real)
     shirt = real.add(name="پیراهن", variations=[coloured(RED)])
     (red,) = real.products[shirt]["variations"]
@@ -250,7 +252,7 @@ async def test_a_shop_that_stays_down_holds_nothing_up(hasty: System, real: Shop
 async def test_a_shop_that_asks_for_more_time_than_there_is_holds_nothing_up(
     woo: Shop, real: ShopServer
 ) -> None:
-    """An hour is more than an event may wait."""
+    """The shop asks for an hour, which is longer than the confirm timeout."""
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
     real.fail_always(too_many(retry_after="3600"))
@@ -260,11 +262,11 @@ async def test_a_shop_that_asks_for_more_time_than_there_is_holds_nothing_up(
 
 
 async def test_a_webhook_that_comes_while_the_shop_is_read_wins(woo: Shop, real: ShopServer) -> None:
-    """What waits ends at once, superseded; the newer delivery is what is known."""
+    """The waiting event ends as superseded at once, and the newer delivery is saved."""
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
     real.fail_next("hang")
-    waiting = await told(woo, {"id": lamp}, "product.deleted")
+    waiting = await delivered(woo, {"id": lamp}, "product.deleted")
     await eventually(lambda: is_seen(real, 1))
     real.change(lamp, name="چراغ تازه")
     assert (await ended(woo, real.products[lamp]))["status"] == "succeeded"
@@ -280,12 +282,12 @@ async def is_seen(real: ShopServer, count: int) -> bool:
 
 
 async def test_a_product_delivered_while_it_is_read_for_a_variation_wins(woo: Shop, real: ShopServer) -> None:
-    """Neither supersedes the other, for other things changed; the times of reading and arriving decide."""
+    """Neither supersedes the other; the times of reading and arrival decide."""
     shirt = real.add(name="پیراهن", variations=[coloured(RED)])
     (red,) = real.products[shirt]["variations"]
     body = {**real.variations[red], "type": "variation"}
     real.fail_next("hang")
-    waiting = await told(woo, body)
+    waiting = await delivered(woo, body)
     await eventually(lambda: is_seen(real, 1))
     newest = {**real.products[shirt], "name": "پیراهن نو"}
     assert (await ended(woo, newest))["status"] == "succeeded"
@@ -299,12 +301,12 @@ async def test_a_product_delivered_while_it_is_read_for_a_variation_wins(woo: Sh
 
 
 async def test_what_is_read_is_newer_than_what_came_before_it_was(woo: Shop, real: ShopServer) -> None:
-    """The event arrived first, but tells of the shop as it is when it is asked."""
+    """The event arrived first, but its snapshot is newer."""
     shirt = real.add(name="پیراهن", variations=[coloured(RED)])
     (red,) = real.products[shirt]["variations"]
     body = {**real.variations[red], "type": "variation"}
     real.fail_always(server_error())
-    waiting = await told(woo, body)
+    waiting = await delivered(woo, body)
     await eventually(lambda: woo.event(waiting), lambda row: row is not None and row["status"] == "retrying")
     assert (await ended(woo, {**real.products[shirt], "name": "پیراهن کهنه"}))["status"] == "succeeded"
     real.fail_always(None)
@@ -315,10 +317,10 @@ async def test_what_is_read_is_newer_than_what_came_before_it_was(woo: Shop, rea
 
 
 async def test_many_variations_of_a_product_read_it_once_each_at_most(woo: Shop, real: ShopServer) -> None:
-    """Whoever sees another waiting behind it leaves the product to that one."""
+    """An event does not read the product if a later pending event will."""
     shirt = real.add(name="پیراهن", variations=[coloured(f"رنگ{n}") for n in range(20)])
     bodies = [{**real.variations[id_], "type": "variation"} for id_ in real.products[shirt]["variations"]]
-    events = [await told(woo, body) for body in bodies]
+    events = [await delivered(woo, body) for body in bodies]
     for event_id in events:
         assert (await woo.ended(event_id))["status"] in ("succeeded", "unchanged", "stale")
     text = await text_of(woo, shirt)
@@ -326,15 +328,15 @@ async def test_many_variations_of_a_product_read_it_once_each_at_most(woo: Shop,
 
 
 async def test_a_cancelled_event_leaves_the_shop_alone(woo: Shop, real: ShopServer) -> None:
-    """It ends as cancelled, whatever the shop would have said."""
+    """The event ends as cancelled, and its shop is not read further."""
     lamp = real.add(name="چراغ")
     await known(woo, real, lamp)
     real.fail_always(server_error())
-    event_id = await told(woo, {"id": lamp}, "product.deleted")
+    event_id = await delivered(woo, {"id": lamp}, "product.deleted")
     await eventually(lambda: woo.event(event_id), lambda row: row is not None and row["status"] == "retrying")
     handle = woo.temporal.get_workflow_handle(woo.workflow_id(event_id))
     await handle.cancel()
-    assert (await woo.ended(event_id))["reason"] == "Somebody cancelled its workflow."
+    assert (await woo.ended(event_id))["reason"] == "The workflow was cancelled."
     with pytest.raises(WorkflowFailureError):
         await handle.result()
     assert await is_shown(woo, lamp)
@@ -343,10 +345,10 @@ async def test_a_cancelled_event_leaves_the_shop_alone(woo: Shop, real: ShopServ
 async def test_a_failed_event_that_runs_again_asks_again(
     woo: Shop, real: ShopServer, embeddings: EmbeddingServer
 ) -> None:
-    """The row alone tells that the shop is to be asked; what was read before is replaced."""
+    """The row alone says that the event needs confirmation; an earlier snapshot is replaced."""
     lamp = real.add(name="چراغ")
     embeddings.fail_next(bad_request())
-    event_id = await told(woo, {"id": lamp}, "product.deleted")
+    event_id = await delivered(woo, {"id": lamp}, "product.deleted")
     assert (await woo.closed(event_id))["status"] == "failed"
     real.change(lamp, name="چراغ نو")
     async with woo.database.reading() as connection:
@@ -363,7 +365,7 @@ async def test_a_failed_event_that_runs_again_asks_again(
 
 
 async def test_an_event_that_waited_in_the_table_asks_as_well(woo: Shop) -> None:
-    """While Temporal is down the row is all there is of it."""
+    """While Temporal is down, only the row has the event."""
     kept = ProductEvent(
         store_id=woo.store_id,
         event_id="kept",
@@ -374,14 +376,16 @@ async def test_an_event_that_waited_in_the_table_asks_as_well(woo: Shop) -> None
         confirm=True,
     )
     async with woo.database.transaction() as connection:
-        await inbox.keep(connection, kept)
-        found = await inbox.waiting(connection, older_than=kept.received_at + timedelta(seconds=1), limit=99)
+        await inbox.store(connection, kept)
+        found = await inbox.unstarted(
+            connection, older_than=kept.received_at + timedelta(seconds=1), limit=99
+        )
         await connection.rollback()
     assert [event.confirm for _, event in found if event.store_id == woo.store_id] == [True]
 
 
 async def test_a_large_variation_is_looked_up_too(woo: Shop, real: ShopServer) -> None:
-    """Its body lies in the row from the start; what is read takes its place."""
+    """Its body is stored in the row first; the snapshot replaces it."""
     shirt = real.add(name="پیراهن", variations=[coloured(RED, description="x" * 300_000)])
     (red,) = real.products[shirt]["variations"]
     event = await ended(woo, {**real.variations[red], "type": "variation"})
@@ -390,10 +394,10 @@ async def test_a_large_variation_is_looked_up_too(woo: Shop, real: ShopServer) -
 
 
 async def test_a_shop_that_hangs_takes_a_few_places_only(woo: Shop, real: ShopServer) -> None:
-    """Whoever finds none tells so and comes again; nobody is forgotten."""
+    """An event without a free slot says so and tries again; none is lost."""
     lamps = [real.add(name=f"چراغ {n}") for n in range(OF_ONE_SHOP + 2)]
     real.fail_always("hang")
-    events = [await told(woo, {"id": lamp}, "product.deleted") for lamp in lamps]
+    events = [await delivered(woo, {"id": lamp}, "product.deleted") for lamp in lamps]
     await eventually(
         lambda: woo.rows("SELECT FROM events WHERE store_id = :store AND reason = :busy", busy=BUSY.reason),
         lambda rows: len(rows) == 2,
@@ -403,11 +407,11 @@ async def test_a_shop_that_hangs_takes_a_few_places_only(woo: Shop, real: ShopSe
     real.fail_always(None)
     real.release()
     for event_id in events:
-        assert (await woo.ended(event_id))["reason"].endswith("The shop still has it.")
+        assert (await woo.ended(event_id))["reason"].endswith("The shop still has this product.")
 
 
 async def test_a_shop_that_asked_for_time_is_left_alone_by_all_events(woo: Shop, real: ShopServer) -> None:
-    """An event that cannot wait so long is believed without a further request."""
+    """An event that cannot wait so long is accepted without another request."""
     lamp, chair = real.add(name="چراغ"), real.add(name="صندلی")
     await known(woo, real, lamp)
     await known(woo, real, chair)
@@ -421,7 +425,7 @@ async def test_a_shop_that_asked_for_time_is_left_alone_by_all_events(woo: Shop,
 async def test_no_key_is_in_a_history_or_a_log(
     asking: System, real: ShopServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither where the shop answers nor where it refuses or fails."""
+    """Neither if the shop answers nor if it refuses or fails."""
     caplog.set_level(logging.DEBUG)
     secrets = (SECRET, KEY, "cs_wrong")
     good = await opened(asking, real)

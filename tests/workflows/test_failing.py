@@ -1,4 +1,4 @@
-"""Failures of the embedding service: what an event does, says and becomes."""
+"""Failures of the embedding service: retries, reasons and final statuses of events."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -47,10 +47,10 @@ async def shown(shop: Shop, event_id: str, status: str) -> dict[str, Any]:
     ],
     ids=["rate", "overloaded", "error", "conflict", "timeout", "empty", "html", "nan", "reset"],
 )
-async def test_what_passes_is_tried_again(
+async def test_a_temporary_failure_is_retried(
     shop: Shop, embeddings: EmbeddingServer, fault: servers.Fault
 ) -> None:
-    """A passing failure costs a retry, and the event succeeds."""
+    """A temporary failure costs a retry, and the event succeeds."""
     embeddings.fail_next(fault)
     event = await shop.ended(await shop.tell(product()))
     assert event["status"] == "succeeded"
@@ -60,7 +60,7 @@ async def test_what_passes_is_tried_again(
 async def test_vectors_are_claimed_by_their_index(
     system: System, shop: Shop, embeddings: EmbeddingServer
 ) -> None:
-    """An answer in another order is the same answer."""
+    """The order of the vectors in an answer does not matter."""
     many = product("".join(f"</p><p>بند {n} " + f"جمله‌ای تازه درباره {n}. " * 60 for n in range(6)))
     assert await shop.sync(many) == "succeeded"
     right = {chunk["text"]: chunk["embedding"] for chunk in await shop.chunks(3)}
@@ -82,10 +82,10 @@ async def test_vectors_are_claimed_by_their_index(
     ],
     ids=["quota", "credit", "key", "permission", "dimensions"],
 )
-async def test_what_somebody_must_mend_waits_and_says_so(
+async def test_what_an_operator_must_fix_waits_with_a_reason(
     shop: Shop, embeddings: EmbeddingServer, fault: servers.Fault, words: str
 ) -> None:
-    """The event stays waiting with a sentence people understand, and does not hammer the service."""
+    """The event stays `waiting` with a clear reason and a long pause between attempts."""
     embeddings.fail_always(fault)
     event_id = await shop.tell(product())
     row = await eventually(
@@ -99,7 +99,7 @@ async def test_what_somebody_must_mend_waits_and_says_so(
 
 @pytest_asyncio.fixture
 async def impatient(configure: Configure) -> AsyncIterator[System]:
-    """A service that gives passing failures less time than it waits for somebody to mend what they must."""
+    """A service with a retry deadline shorter than the pause while it waits for an operator."""
     settings = configure(task_queue="impatient", embedding_patience_hours=2 / 3600)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vendor, "WAIT_INTERVAL", timedelta(seconds=3))
@@ -107,8 +107,10 @@ async def impatient(configure: Configure) -> AsyncIterator[System]:
             yield started
 
 
-async def test_what_does_not_pass_in_time_fails(impatient: System, embeddings: EmbeddingServer) -> None:
-    """Patience counts from the first of a row of passing failures."""
+async def test_a_failure_that_lasts_too_long_fails_the_event(
+    impatient: System, embeddings: EmbeddingServer
+) -> None:
+    """The retry deadline counts from the first temporary failure in a row."""
     shop = await impatient.shop()
     embeddings.fail_always(servers.overloaded(retry_after="0.05"))
     row = await shop.ended(await shop.tell(product()))
@@ -117,10 +119,10 @@ async def test_what_does_not_pass_in_time_fails(impatient: System, embeddings: E
     assert len(embeddings.requests) > 2
 
 
-async def test_waiting_for_somebody_uses_up_no_patience(
+async def test_waiting_for_an_operator_does_not_count_towards_the_deadline(
     impatient: System, embeddings: EmbeddingServer
 ) -> None:
-    """When the account is paid at last, a service that asks to slow down then costs no event."""
+    """After a wait for the operator, a temporary failure starts a new row of failures."""
     shop = await impatient.shop()
     slow = servers.rate_limit_exceeded(retry_after_ms=10)
     embeddings.fail_next(slow, servers.insufficient_quota(), slow)
@@ -128,10 +130,8 @@ async def test_waiting_for_somebody_uses_up_no_patience(
     assert len(embeddings.requests) == 4
 
 
-async def test_what_can_never_succeed_fails_and_is_retried_from_outside(
-    shop: Shop, embeddings: EmbeddingServer
-) -> None:
-    """A 400 fails the workflow; a reset, as from the UI, ends succeeded, and the row tells both attempts."""
+async def test_a_fatal_failure_can_be_reset(shop: Shop, embeddings: EmbeddingServer) -> None:
+    """A 400 fails the workflow; after a reset it succeeds, and the row shows both attempts."""
     embeddings.fail_always(servers.bad_request())
     event_id = await shop.tell(product())
     row = await shop.ended(event_id)
@@ -149,7 +149,7 @@ async def test_what_can_never_succeed_fails_and_is_retried_from_outside(
 
 
 async def reset(client: Client, workflow_id: str) -> None:
-    """What the reset button of the Temporal UI does: start again from the first decision."""
+    """Reset a workflow to its first task, as the button in the Temporal UI does."""
     history = await client.get_workflow_handle(workflow_id).fetch_history()
     first = next(
         event.event_id
@@ -170,7 +170,7 @@ async def reset(client: Client, workflow_id: str) -> None:
 async def test_an_event_sent_again_after_a_failure_is_a_new_attempt(
     shop: Shop, embeddings: EmbeddingServer
 ) -> None:
-    """The same event id is taken once more where its earlier run failed, and only then."""
+    """The same event id is accepted again only if its earlier run failed."""
     embeddings.fail_always(servers.bad_request())
     assert await shop.sync(product(), event_id="once") == "failed"
     handle = shop.temporal.get_workflow_handle(shop.workflow_id("once"))
@@ -186,7 +186,7 @@ async def test_an_event_sent_again_after_a_failure_is_a_new_attempt(
 
 @pytest.mark.timeout(360)
 async def test_a_failed_event_may_come_back_as_another(shop: Shop, embeddings: EmbeddingServer) -> None:
-    """What counts is what was sent last under its id, all of it."""
+    """The whole last delivery of an event id replaces the earlier one."""
     other = {**product(), "id": 4}
     assert await shop.sync(other) == "succeeded"
     embeddings.fail_always(servers.bad_request())
@@ -210,7 +210,7 @@ async def test_a_failed_event_may_come_back_as_another(shop: Shop, embeddings: E
 
 
 async def test_an_outage_of_an_hour_loses_nothing(shop: Shop, embeddings: EmbeddingServer) -> None:
-    """Sixty refusals in a row, as many as an hour brings: old chunks answer, then everything resumes."""
+    """Sixty errors in a row, as in an hour: search uses the old chunks, and then processing resumes."""
     await shop.sync(product())
     embeddings.reset()
     embeddings.fail_next(*[servers.overloaded(retry_after="0.01")] * 60)
@@ -218,7 +218,7 @@ async def test_an_outage_of_an_hour_loses_nothing(shop: Shop, embeddings: Embedd
     row = await shown(shop, event_id, "retrying")
     assert "temporary problem" in row["reason"]
     [chunk] = await shop.chunks(3)
-    assert "نخستین متن" in chunk["text"], "the old text answers meanwhile"
+    assert "نخستین متن" in chunk["text"], "search still uses the old text"
     assert await shop.found("دوچرخه") == ["woo_3"]
     assert (await shop.ended(event_id, patience=300))["status"] == "succeeded"
     [chunk] = await shop.chunks(3)
@@ -227,7 +227,7 @@ async def test_an_outage_of_an_hour_loses_nothing(shop: Shop, embeddings: Embedd
 
 
 async def test_a_newer_text_makes_an_older_one_give_up(shop: Shop, embeddings: EmbeddingServer) -> None:
-    """During an outage only the newest text of a product is still wanted."""
+    """During an outage only the newest text of a product is embedded in the end."""
     embeddings.fail_always(servers.overloaded(retry_after="0.05"))
     older = await shop.tell(product("کهنه"))
     await shown(shop, older, "retrying")
@@ -259,7 +259,7 @@ async def _count(embeddings: EmbeddingServer) -> int:
 
 
 async def test_a_step_that_goes_on_failing_says_so(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever it fails for: the row tells after a few attempts, and the event ends once it is mended."""
+    """For any exception: the row says so after a few attempts, and the event ends after the repair."""
 
     async def broken(*_: object) -> None:
         raise KeyError("a mistake of ours")
@@ -268,14 +268,14 @@ async def test_a_step_that_goes_on_failing_says_so(shop: Shop, monkeypatch: pyte
         patch.setattr(products, "load", broken)
         event_id = await shop.tell(product())
         row = await shown(shop, event_id, "retrying")
-    assert row["reason"] == "A step fails unexpectedly (KeyError); the worker's log tells more."
+    assert row["reason"] == "A step failed unexpectedly (KeyError); see the worker's log for details."
     assert (await shop.ended(event_id))["status"] == "succeeded"
 
 
 async def test_a_statement_that_is_refused_says_so_at_once(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is asked for again minutes later; nobody need wait for that to learn of it."""
+    """The retry comes minutes later, and the row has the reason at once."""
 
     async def refused(connection: AsyncConnection, *_: object) -> None:
         await connection.exec_driver_sql("SELECT of_a_newer_version FROM products")
@@ -292,7 +292,7 @@ async def test_a_statement_that_is_refused_says_so_at_once(
 async def test_what_postgres_can_never_store_fails_with_its_row(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A step within the worker fails as plainly as one outside of it."""
+    """A local activity fails with the same reason as a remote one."""
 
     async def impossible(connection: AsyncConnection, *_: object) -> None:
         await connection.exec_driver_sql("SELECT 'a year'::timestamptz")

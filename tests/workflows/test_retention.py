@@ -1,4 +1,4 @@
-"""Payloads of old events are trimmed; what happened to them never is."""
+"""Payloads of old events are trimmed; their outcomes stay."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -47,7 +47,7 @@ async def aged(shop: Shop, days: int, *events: str) -> None:
 
 
 async def trim(system: System) -> int:
-    """What the schedule starts, and how many payloads that trimmed."""
+    """Run the retention workflow; returns how many payloads it trimmed."""
     handle = schedule(system)
     before = (await handle.describe()).info.num_actions
     await handle.trigger()
@@ -67,7 +67,7 @@ async def kept(shop: Shop) -> dict[str, bool]:
 async def test_only_payloads_of_events_that_ended_long_ago_are_trimmed(
     trimming: System, embeddings: EmbeddingServer
 ) -> None:
-    """Young, failed and unfinished ones keep theirs; every row and outcome stays, and the detail says so."""
+    """Recent, failed and unfinished events keep their payloads; every row and outcome stays."""
     shop = await trimming.shop()
     await shop.sync(LAMP, event_id="old")
     await shop.sync(LAMP, event_id="young")
@@ -89,9 +89,9 @@ async def test_only_payloads_of_events_that_ended_long_ago_are_trimmed(
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"payload", "payload_trimmed_at", "finished_at"}
     admin = await session(trimming, "retention@example.com", is_staff=True)
-    told = (await shop.http.get(f"/api/v1/integrations/events/{after['id']}/", headers=admin)).json()
-    assert told["payload"] is None
-    assert datetime.fromisoformat(told["payload_trimmed_at"]) <= datetime.now(UTC)
+    shown = (await shop.http.get(f"/api/v1/integrations/events/{after['id']}/", headers=admin)).json()
+    assert shown["payload"] is None
+    assert datetime.fromisoformat(shown["payload_trimmed_at"]) <= datetime.now(UTC)
     embeddings.fail_always(None)
     embeddings.release()
     await shop.ended(unfinished)
@@ -100,7 +100,7 @@ async def test_only_payloads_of_events_that_ended_long_ago_are_trimmed(
 async def test_any_number_is_trimmed_in_small_steps(
     trimming: System, embeddings: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Transactions and activities are bounded; the run tells the sum."""
+    """Transactions and activities are bounded; the run returns the sum."""
     monkeypatch.setattr(retention, "BATCH", 2)
     monkeypatch.setattr(retention, "BATCHES", 2)
     shop = await trimming.shop()
@@ -112,10 +112,10 @@ async def test_any_number_is_trimmed_in_small_steps(
     assert not any((await kept(shop)).values())
 
 
-async def test_a_worker_takes_up_the_trimming_where_another_died(
+async def test_a_retry_resumes_after_the_last_batch(
     trimming: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was trimmed before stays trimmed, is counted once, and is not looked at again."""
+    """A retry counts earlier batches once and does not read them again."""
     monkeypatch.setattr(retention, "BATCH", 1)
     shop = await trimming.shop()
     sent = [await shop.tell({**LAMP, "id": n}) for n in (1, 2, 3)]
@@ -138,7 +138,7 @@ async def test_a_worker_takes_up_the_trimming_where_another_died(
 async def test_a_reset_of_a_trimmed_event_changes_nothing(
     trimming: System, embeddings: EmbeddingServer
 ) -> None:
-    """Whichever step it is reset to: it ends with a reason, its outcome and newer changes stay."""
+    """After a reset to any step, the event ends with a reason; its outcome and newer changes stay."""
     shop = await trimming.shop()
     await shop.sync(LAMP, event_id="old")
     await shop.sync({**LAMP, "price": "7", "description": "<p>تازه</p>"}, event_id="new")
@@ -159,7 +159,7 @@ async def test_a_reset_of_a_trimmed_event_changes_nothing(
 
 
 async def reset(shop: Shop, event_id: str, step: int) -> dict[str, Any]:
-    """Run again from the workflow task of this number, as the Temporal UI does; the new run's result."""
+    """Reset a workflow to the task of this number; returns the result of the new run."""
     workflow_id = shop.workflow_id(event_id)
     original = (await shop.event(event_id) or {})["run_id"]
     history = await shop.temporal.get_workflow_handle(workflow_id, run_id=original).fetch_history()
@@ -184,7 +184,7 @@ async def reset(shop: Shop, event_id: str, step: int) -> dict[str, Any]:
 
 
 async def test_schedules_are_made_once_and_brought_up_to_date(trimming: System) -> None:
-    """Any number of workers may start; what an operator paused stays paused."""
+    """Any number of workers may start; a schedule that an operator paused stays paused."""
     handle = schedule(trimming)
     await handle.pause()
     first = await handle.describe()
@@ -197,7 +197,7 @@ async def test_schedules_are_made_once_and_brought_up_to_date(trimming: System) 
 
 
 async def test_the_inbox_survives_being_terminated(trimming: System) -> None:
-    """Its schedule starts it again; it never runs twice."""
+    """The schedule starts the inbox again, and never a second one."""
     client = trimming.temporal
     inbox = await eventually(partial(running_inbox, client, QUEUE), what="the inbox")
     assert inbox is not None

@@ -1,4 +1,4 @@
-"""A Shopify shop, told of by its webhooks and read through GraphQL."""
+"""A Shopify shop: its webhooks, and reading it through GraphQL."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -50,7 +50,7 @@ def shirt(id_: int, count: int, **changed: Any) -> dict[str, Any]:
 
 
 async def test_variants_beyond_the_hundredth_are_read(store: Shop, server: ShopifyServer) -> None:
-    """A delivery holds a hundred and names them all; the shop is asked for the rest."""
+    """A delivery contains a hundred variants and lists all; the rest are read from the shop."""
     whole = shirt(7, 120, title="Shirt")
     server.load(whole)
     named = [{"admin_graphql_api_id": f"gid://shopify/ProductVariant/{v['id']}"} for v in whole["variants"]]
@@ -67,7 +67,7 @@ async def test_variants_beyond_the_hundredth_are_read(store: Shop, server: Shopi
 async def test_a_resync_knows_what_the_shop_has(
     reading: System, store: Shop, server: ShopifyServer, embeddings: EmbeddingServer
 ) -> None:
-    """Import, an unchanged walk for nothing, a change, and a product that is gone."""
+    """An import, a sync without changes, a changed product and a deleted one."""
     synced = Synced(reading, store, server)  # type: ignore[arg-type]  # its shop is only for WooCommerce's tests
     for id_ in range(1, 61):
         server.load(shirt(id_, 3, title=f"Shirt {id_}"))

@@ -1,4 +1,4 @@
-"""The schedules of stores: created, changed, paused and removed with what the stores want."""
+"""The sync schedules of stores: created, changed, paused and removed with the settings of the stores."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,7 +25,7 @@ DAY = timedelta(days=1)
 
 
 def test_the_moment_of_a_store_is_always_the_same() -> None:
-    """And never that of all others: they are spread over the whole interval."""
+    """Stores are spread over the whole interval."""
     usual = SyncSchedule()
     first = [turns(number, usual) for number in NUMBERS]
     assert first == [turns(number, usual) for number in NUMBERS]
@@ -38,7 +38,7 @@ def test_the_moment_of_a_store_is_always_the_same() -> None:
 
 
 def test_the_two_syncs_of_a_store_do_not_meet() -> None:
-    """The full one comes halfway between two incremental ones, or it would be skipped each week."""
+    """The full sync starts halfway between two incremental ones; otherwise it would be skipped every week."""
     for number in NUMBERS:
         found = turns(number, SyncSchedule())
         first, full = (found[mode].offset or timedelta() for mode in SyncMode)
@@ -47,8 +47,8 @@ def test_the_two_syncs_of_a_store_do_not_meet() -> None:
 
 @pytest.mark.parametrize("days", [None, 1, 31])
 @pytest.mark.parametrize("hours", [None, 1, 5, 168])
-def test_whatever_is_off_has_no_turn(hours: int | None, days: int | None) -> None:
-    """And Temporal refuses no offset of the others."""
+def test_a_mode_that_is_off_has_no_schedule(hours: int | None, days: int | None) -> None:
+    """Temporal accepts all offsets."""
     for number in NUMBERS:
         found = turns(number, SyncSchedule(incremental_hours=hours, full_days=days))
         assert set(found) == {
@@ -63,7 +63,7 @@ async def scheduled(reading: System, server: ShopServer, embeddings: EmbeddingSe
 
 
 class Scheduled:
-    """A store, and its schedules as Temporal has them."""
+    """A store and its schedules in Temporal."""
 
     def __init__(self, synced: Synced) -> None:
         self.synced = synced
@@ -76,12 +76,12 @@ class Scheduled:
         return sync_schedule_id(self.queue, self.store_id, mode)
 
     async def want(self, **values: Any) -> None:
-        """Change the store behind Temporal's back."""
+        """Change the store in Postgres only."""
         async with self.system.database.transaction() as connection:
             await stores.change(connection, self.store_id, values)
 
     async def align(self) -> Aligned:
-        """As Temporal has it done every few minutes."""
+        """Run one alignment, as the schedule does every few minutes."""
         aligned: Aligned = await self.system.temporal.execute_workflow(
             StoreSchedulesWorkflow.run, id=f"align-{self.store_id}", task_queue=self.queue
         )
@@ -96,7 +96,7 @@ class Scheduled:
             return None
 
     async def aligned(self, mode: SyncMode, good: Callable[[Schedule | None], bool]) -> None:
-        """Align until a schedule is as it should be: what Temporal lists may be a moment old."""
+        """Align until a schedule is right: Temporal's list may be a moment old."""
 
         async def found() -> Schedule | None:
             await self.align()
@@ -114,7 +114,7 @@ def every(hours: int, *, paused: bool) -> Callable[[Schedule | None], bool]:
 
 
 async def test_a_store_that_can_be_read_gets_its_schedules(scheduled: Scheduled) -> None:
-    """Two of them, which start its one sync, skip what overlaps, and catch up on little."""
+    """It has two schedules, which start its one sync, skip overlaps and catch up for a short time."""
     await scheduled.align()
     for mode, hours in ((SyncMode.INCREMENTAL, 6), (SyncMode.FULL, 168)):
         found = await scheduled.find(mode)
@@ -126,8 +126,8 @@ async def test_a_store_that_can_be_read_gets_its_schedules(scheduled: Scheduled)
         assert (found.action.workflow, found.action.task_queue) == ("ScheduledSync", scheduled.queue)
 
 
-async def test_what_is_as_it_should_be_is_left_alone(scheduled: Scheduled) -> None:
-    """An alignment of what is aligned asks Temporal for nothing but the list."""
+async def test_an_aligned_schedule_is_not_touched(scheduled: Scheduled) -> None:
+    """An alignment without differences only lists the schedules."""
     await eventually(
         scheduled.align,
         lambda done: (done.created, done.changed, done.deleted, done.started) == (0, 0, 0, 0),
@@ -151,7 +151,7 @@ async def test_schedules_follow_the_store(scheduled: Scheduled) -> None:
 
 
 async def test_a_removed_stores_schedules_go(scheduled: Scheduled) -> None:
-    """Also where nobody could tell Temporal when it was removed; another installation's stay."""
+    """Even if Temporal was down when the store was removed; schedules of another installation stay."""
     elsewhere = StoreSchedules(scheduled.system.temporal, task_queue=f"{scheduled.queue}/other")
     await elsewhere.set(scheduled.store_id, ReadableStore(store_id=scheduled.store_id, is_new=False))
     await scheduled.align()
@@ -164,8 +164,8 @@ async def test_a_removed_stores_schedules_go(scheduled: Scheduled) -> None:
     await elsewhere.set(scheduled.store_id, None)
 
 
-async def test_what_somebody_paused_stays_paused(scheduled: Scheduled) -> None:
-    """Until they resume it, or the store's schedule is set anew."""
+async def test_a_schedule_that_a_person_paused_stays_paused(scheduled: Scheduled) -> None:
+    """Until a person resumes it, or the store's schedule is changed."""
     await scheduled.synced.sync()
     await scheduled.want(schedule=None)
     await scheduled.aligned(SyncMode.FULL, every(168, paused=False))
@@ -189,7 +189,7 @@ async def test_what_somebody_paused_stays_paused(scheduled: Scheduled) -> None:
 
 
 async def test_a_new_shop_is_read_at_once_and_once(scheduled: Scheduled) -> None:
-    """An alignment starts its first import, where nobody else could."""
+    """An alignment starts the first import if the API could not."""
     scheduled.synced.shop.add(name="کفش")
     await scheduled.want(schedule=None)
     await scheduled.align()
@@ -201,7 +201,7 @@ async def test_a_new_shop_is_read_at_once_and_once(scheduled: Scheduled) -> None
 
 
 async def test_a_schedule_starts_the_stores_sync(scheduled: Scheduled) -> None:
-    """As it would at its time."""
+    """Trigger the schedule instead of waiting for its time."""
     scheduled.synced.shop.add(name="کفش")
     await scheduled.align()
     await scheduled.system.temporal.get_schedule_handle(scheduled.name(SyncMode.INCREMENTAL)).trigger()
@@ -209,8 +209,8 @@ async def test_a_schedule_starts_the_stores_sync(scheduled: Scheduled) -> None:
     assert (ended.mode, ended.status) == (SyncMode.INCREMENTAL, SyncStatus.SUCCEEDED)
 
 
-async def test_alignments_begin_by_themselves(reading: System) -> None:
-    """With the worker, and every ten minutes from then on."""
+async def test_alignments_are_scheduled(reading: System) -> None:
+    """When the worker starts, and every ten minutes from then on."""
     handle = reading.temporal.get_schedule_handle(store_schedules_id(reading.settings.task_queue))
     described = await eventually(handle.describe, lambda now: bool(started_by(now)), what="an alignment")
     assert [turn.every for turn in described.schedule.spec.intervals] == [timedelta(minutes=10)]

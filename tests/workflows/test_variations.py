@@ -1,4 +1,4 @@
-"""Products and their variations, each with a history of its own."""
+"""Products and their variations, each with its own order of changes."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -31,13 +31,13 @@ async def text_of(shop: Shop) -> str:
 
 
 async def test_a_variation_that_is_sent_twice_holds_nothing_up(shop: Shop) -> None:
-    """The product is saved with the last of them."""
+    """Events of a product's variations may arrive first."""
     assert await shop.sync(product(variations=[inside(price="90"), inside()])) == "succeeded"
     assert COLOUR in await text_of(shop)
 
 
 async def test_a_variation_without_a_time_is_as_old_as_its_product(shop: Shop) -> None:
-    """A shop whose clock is behind may change it the next minute, by that clock."""
+    """A shop with a slow clock may change it a minute later by that clock."""
     behind = datetime.now(UTC) - timedelta(minutes=5)
     await shop.sync(product(variations=[inside()], date_modified_gmt=f"{behind:%FT%T}"))
     later = f"{behind + timedelta(minutes=1):%FT%T}"
@@ -49,7 +49,7 @@ async def test_a_variation_without_a_time_is_as_old_as_its_product(shop: Shop) -
 
 
 async def test_a_disabled_variation_is_in_no_text(shop: Shop) -> None:
-    """WooCommerce goes on naming it among its product's variations."""
+    """WooCommerce still lists it among its product's variations."""
     await shop.sync(product(variations=[inside(status="private")]))
     assert COLOUR not in await text_of(shop)
     await shop.sync(alone())
@@ -69,7 +69,7 @@ async def test_a_deleted_variation_comes_back_with_its_product(shop: Shop) -> No
 
 
 async def test_a_late_product_does_not_bring_back_the_price_of_before(shop: Shop) -> None:
-    """Its price is the lowest of its variations, one of which has changed since."""
+    """Its price is the lowest of its variations, and one of them has changed since."""
 
     async def price() -> object:
         stored = await shop.product(9)
@@ -86,18 +86,18 @@ async def test_a_late_product_does_not_bring_back_the_price_of_before(shop: Shop
 
 @pytest_asyncio.fixture(scope="module")
 async def patient(configure: Configure) -> AsyncIterator[System]:
-    """A service on the same tables that waits for products to fall quiet."""
+    """A second service on the same tables that debounces."""
     async with running(configure(task_queue="patient-variations", debounce_seconds=3.0)) as started:
         yield started
 
 
-async def test_a_variation_deleted_before_it_was_known_is_in_no_text(patient: System) -> None:
-    """The deletion names no parent; it learns whose variation it means when it is its turn."""
+async def test_a_variation_deleted_before_it_was_stored_is_in_no_text(patient: System) -> None:
+    """The deletion names no parent; the product is looked up when the deletion is saved."""
     shop = await patient.shop()
     bringing = await shop.tell(product(variations=[inside()]))
     deleting = await shop.tell({"id": 91}, "product.deleted")
     await shop.ended(bringing)
-    assert (await shop.ended(deleting))["status"] in ("succeeded", "unchanged"), "whoever came first wrote it"
+    assert (await shop.ended(deleting))["status"] in ("succeeded", "unchanged"), "either may be saved first"
     assert COLOUR not in await text_of(shop)
     assert "قهوه" in await text_of(shop)
 
@@ -105,7 +105,7 @@ async def test_a_variation_deleted_before_it_was_known_is_in_no_text(patient: Sy
 async def test_a_deletion_that_is_looked_at_first_keeps_its_variation_hidden(
     patient: System, system: System
 ) -> None:
-    """The product that brings it arrived before, and is late."""
+    """The product with the variation arrived before the deletion and is processed after it."""
     shop = await patient.shop()
     bringing = await shop.tell(product(variations=[inside()]))
     shop.http = system.http

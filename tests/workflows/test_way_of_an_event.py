@@ -1,4 +1,4 @@
-"""The way of one event, end to end on real parts."""
+"""One event from delivery to search, on real servers."""
 
 from fakes.openai import EmbeddingServer
 from tests.support.system import Shop
@@ -15,7 +15,7 @@ LAPTOP = {
 
 
 async def test_an_event_becomes_searchable(shop: Shop, embeddings: EmbeddingServer) -> None:
-    """A shop's product is found by meaning once its event has succeeded."""
+    """Search finds a product by meaning once its event has succeeded."""
     event = await shop.ended(await shop.tell(LAPTOP))
     assert event["status"] == "succeeded", event
     [hit] = await shop.search("لپتاپ گیمینگ")

@@ -1,4 +1,4 @@
-"""The steps on chunks, called directly."""
+"""The indexing activities, called directly."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from tests.support.system import Shop, System
 async def test_chunks_are_never_of_another_text_than_their_hash(
     system: System, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A product that changes the moment it is read for an older text leaves that text without chunks."""
+    """If a product changes just before its older text is staged, that text gets no chunks."""
     await shop.sync({"id": 5, "name": "نخست"})
     known = await shop.product(5)
     assert known is not None
@@ -31,7 +31,7 @@ async def test_chunks_are_never_of_another_text_than_their_hash(
     version = TextVersion(event_row=0, product_id=known["id"], content_hash=known["content_hash"])
     embedder, totals = create_embedder(system.settings), Counters(system.database)
     activities = IndexingActivities(
-        system.database, Indexer(embedder, totals), totals, patience=timedelta(hours=1)
+        system.database, Indexer(embedder, totals), totals, retry_deadline=timedelta(hours=1)
     )
     monkeypatch.setattr(products, "read", change_first)
     assert await activities.stage_chunks(version) is None

@@ -1,4 +1,4 @@
-"""Saving, called directly: a step whose answer never reached Temporal is done again."""
+"""The save activity, called directly and repeated, as after a lost answer."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 class Steps:
-    """The first two steps of events that have no workflow."""
+    """Records and saves events that have no workflow."""
 
     def __init__(self, system: System, shop: Shop) -> None:
         settings = system.settings
@@ -24,7 +24,7 @@ class Steps:
             system.database,
             Counters(system.database),
             model=embedding_label(settings.embedding_model, settings.embedding_dimensions),
-            patience=HOUR,
+            max_debounce=HOUR,
         )
 
     def change(self, name: str, *, at: datetime) -> ProductEvent:
@@ -41,7 +41,7 @@ class Steps:
     async def record(self, event: ProductEvent) -> int:
         async with self._database.transaction() as connection:
             recorded = await events.record(
-                connection, event, run_id="run", quiet=timedelta(), patience=HOUR, readable=()
+                connection, event, run_id="run", debounce=timedelta(), max_debounce=HOUR, readable=()
             )
         return recorded.row_id
 
@@ -49,8 +49,8 @@ class Steps:
         return await self._activities.save_product(row)
 
 
-async def test_a_text_taken_over_from_another_event_is_taken_over_again(system: System, shop: Shop) -> None:
-    """The newer event leaves its text to the older one behind it, which is stale but has to embed it."""
+async def test_a_text_claimed_from_another_event_is_claimed_again(system: System, shop: Shop) -> None:
+    """The newer event leaves its text to a pending older one, which is stale but indexes the text."""
     steps = Steps(system, shop)
     newer, older = steps.change("کیف نو", at=NOON), steps.change("کیف", at=NOON - HOUR)
     first, second = await steps.record(newer), await steps.record(older)
@@ -66,7 +66,7 @@ async def test_a_text_taken_over_from_another_event_is_taken_over_again(system: 
     assert await steps.save(second) == taken, "both steps were lost"
 
 
-async def test_a_text_others_took_is_theirs(system: System, shop: Shop) -> None:
+async def test_a_text_claimed_by_another_event_stays_claimed(system: System, shop: Shop) -> None:
     """A stale event does not embed a second time what the newer one embeds."""
     steps = Steps(system, shop)
     newer = await steps.record(steps.change("کیف نو", at=NOON))

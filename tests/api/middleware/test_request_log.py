@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from api.routes import auth
-from observability.logs import TALKATIVE, JsonLines
+from observability.logs import VERBOSE, JsonLines
 from tests.conftest import Configure
 from tests.support.sessions import session_of
 from tests.support.system import Shop, System, serving
@@ -37,7 +37,7 @@ class Written(logging.Handler):
         self.setFormatter(JsonLines())
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name in TALKATIVE:  # the tests' own client
+        if record.name in VERBOSE:  # the tests' own client
             return
         self.lines.append(self.format(record))
 

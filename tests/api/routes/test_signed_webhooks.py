@@ -139,16 +139,18 @@ async def test_an_unknown_store_is_refused_like_a_wrong_signature(
 
 async def test_both_secrets_are_accepted_during_a_rotation(woo: Shop, system: System) -> None:
     """After the overlap only the new one is."""
-    seal = SecretBox(system.settings.secret_keys)
+    secret_box = SecretBox(system.settings.secret_keys)
     async with system.database.transaction() as connection:
         await stores.rotate_secret(
-            connection, woo.store_id, seal.seal("the-new-secret"), overlap=timedelta(hours=1)
+            connection, woo.store_id, secret_box.encrypt("the-new-secret"), overlap=timedelta(hours=1)
         )
     for at, secret in enumerate((SECRET, "the-new-secret")):
         sent = deliveries.woocommerce({**LAMP, "id": 100 + at}, secret)
         assert (await woo.deliver(sent)).status_code == 202
     async with system.database.transaction() as connection:
-        await stores.rotate_secret(connection, woo.store_id, seal.seal("the-last-one"), overlap=timedelta())
+        await stores.rotate_secret(
+            connection, woo.store_id, secret_box.encrypt("the-last-one"), overlap=timedelta()
+        )
     for secret, status in ((SECRET, 401), ("the-new-secret", 401), ("the-last-one", 202)):
         sent = deliveries.woocommerce({**LAMP, "id": 103}, secret)
         assert (await woo.deliver(sent)).status_code == status

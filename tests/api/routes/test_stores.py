@@ -34,10 +34,10 @@ async def read(system: System, admin: dict[str, str], store_id: int) -> dict[str
     return made
 
 
-async def secrets(connection: AsyncConnection, store_id: int, seal: SecretBox) -> list[str]:
+async def secrets(connection: AsyncConnection, store_id: int, secret_box: SecretBox) -> list[str]:
     terms = await stores.delivery_terms(connection, store_id)
     assert terms
-    return [seal.open(sealed) for sealed in terms.encrypted_secrets]
+    return [secret_box.decrypt(sealed) for sealed in terms.encrypted_secrets]
 
 
 async def live_secrets(system: System, store_id: int) -> list[str]:
@@ -248,9 +248,9 @@ async def test_secrets_are_encrypted_again_with_the_first_key(system: System, ad
     made = await make(system, admin, credentials=CREDENTIALS)
     new = "another key of thirty-two bytes or more"
     async with system.database.transaction() as connection:
-        assert await stores.reseal(connection, SecretBox((new, SECRET_KEY))) >= 1
+        assert await stores.rotate_keys(connection, SecretBox((new, SECRET_KEY))) >= 1
     async with system.database.reading() as connection:
         assert await secrets(connection, made["id"], SecretBox((new,))) == [made["webhook_secret"]]
     async with system.database.transaction() as connection:
-        await stores.reseal(connection, SecretBox((SECRET_KEY, new)))
+        await stores.rotate_keys(connection, SecretBox((SECRET_KEY, new)))
     assert await live_secrets(system, made["id"]) == [made["webhook_secret"]]

@@ -1,4 +1,4 @@
-"""Reading a long event log: what a page costs does not depend on how long it is."""
+"""The event log: the cost of a page does not depend on the length of the log."""
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ COUNT = 200_000
 PAGE = 50
 BLOCKS_OF_A_PAGE = 500
 BLOCKS_OF_TWO_FILTERS = 3_000
-"""Where few events have both, those that have the rarer are read."""
+"""Two filters that few events satisfy together; the rarer one is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LongLog:
-    """A log of many events, and the filters of the contract with something for each to find."""
+    """A log of many events, with matches for every filter of the contract."""
 
     database: Database
     filters: dict[str, dict[str, Any]]
@@ -96,7 +96,7 @@ def blocks(plan: dict[str, Any]) -> int:
 
 
 def check(name: str, plan: dict[str, Any], at_most: int) -> None:
-    """Index scans throughout; what is sorted is a few pages at most; few blocks are read."""
+    """Only index scans; at most a few pages are sorted; few blocks are read."""
     for node in nodes(plan):
         assert node["Node Type"] != "Seq Scan", (name, plan)
         if node["Node Type"].endswith("Sort"):
@@ -106,7 +106,7 @@ def check(name: str, plan: dict[str, Any], at_most: int) -> None:
 
 
 async def test_every_page_is_read_from_an_index(log: LongLog) -> None:
-    """The first and one from the depth, for each filter of the contract and for each two of them."""
+    """The first page and a deep one, for every filter and every pair of filters."""
     deep = Cursor(received_at=datetime.now(UTC) - timedelta(seconds=COUNT * 0.9), id=COUNT // 10)
     singly: dict[str, dict[str, Any]] = {"all": {}, **log.filters}
     for name, asked in singly.items():
@@ -121,7 +121,7 @@ async def test_every_page_is_read_from_an_index(log: LongLog) -> None:
 
 
 async def test_counts_come_from_an_index_alone(log: LongLog) -> None:
-    """All of the log, and one store's: some thousand entries fit into a block."""
+    """The counts of the whole log and of one store read few blocks."""
     largest, smallest = log.filters["store, the largest"], log.filters["store, the smallest"]
     for name, asked in {"all": {}, "largest": largest, "smallest": smallest}.items():
         plan = await log.explain(event_log.counts_of(EventFilter(**asked)))
@@ -131,7 +131,7 @@ async def test_counts_come_from_an_index_alone(log: LongLog) -> None:
 
 
 async def test_a_page_of_several_statuses_is_the_newest_of_them(log: LongLog) -> None:
-    """Read status by status, it is what reading everything would give, page after page."""
+    """Pages that are read status by status equal pages of the whole log."""
     asked = EventFilter(processed_successfully=False)
     after: Cursor | None = None
     ids: list[int] = []
@@ -151,8 +151,8 @@ async def test_a_page_of_several_statuses_is_the_newest_of_them(log: LongLog) ->
         assert await event_log.count_by_status(connection, contradiction) == {}
 
 
-async def test_failed_events_are_told_apart_from_those_that_remain(log: LongLog) -> None:
-    """However many have been started meanwhile, those after the page are counted, and come next."""
+async def test_a_page_of_failed_events_counts_the_remaining_ones(log: LongLog) -> None:
+    """The events after a page are counted and come next, although earlier ones were restarted."""
     asked = EventFilter(status=EventStatus.FAILED)
     async with log.database.reading() as connection:
         all_of_them = (await event_log.count_by_status(connection, asked))["failed"]

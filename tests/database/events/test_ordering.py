@@ -1,4 +1,4 @@
-"""Which of a thing's events is newer, however many it has had."""
+"""The order of a subject's events, for any number of events."""
 
 import random
 from typing import Any
@@ -8,16 +8,16 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.events.ordering import is_older
+from database.events.ordering import BOUND, alias, is_older
 from database.products import upsert as products
 from tests.support.system import Shop
 
 PLAIN = text(f"""
     SELECT bool_and(e.received_at <= :received_at) FROM events e
     WHERE e.store_id = :store_id AND e.external_id = :external_id AND e.id <> :id
-      AND {is_older(":", "e.")} AND e.status NOT IN ('received', 'failed')
+      AND {is_older(BOUND, than=alias("e"))} AND e.status NOT IN ('received', 'failed')
 """)
-"""Every event of the thing looked at, one by one."""
+"""The definition: compare with every event of the subject, one by one."""
 
 INSERT = text("""
     INSERT INTO events (store_id, event_id, event_type, external_id, product_key, version, received_at,
@@ -34,8 +34,8 @@ async def insert(connection: AsyncConnection, shop: Shop, events: list[dict[str,
     await connection.execute(INSERT, {"store_id": shop.store_id, "events": orjson.dumps(events).decode()})
 
 
-async def test_the_short_look_finds_what_the_long_one_finds(shop: Shop) -> None:
-    """In any mixture of times told, untold, equal and out of order, of ends and beginnings."""
+async def test_the_indexed_condition_finds_what_the_definition_finds(shop: Shop) -> None:
+    """For any mixture of given, missing, equal and unordered times, finished or not."""
     chance = random.Random(11)  # noqa: S311 - disorder, not secrecy
     made = [
         {
@@ -63,14 +63,14 @@ async def test_the_short_look_finds_what_the_long_one_finds(shop: Shop) -> None:
     assert {True, False, None} == set(seen)
 
 
-@pytest.mark.parametrize(("told", "at"), [(1, 9_999), (1, 5_000), (0, 9_999), (0, 0), (2, 9_999), (2, 0)])
-async def test_a_thing_with_ten_thousand_events_costs_little_more(shop: Shop, told: int, at: int) -> None:
-    """Whether its events tell their time, do not, or every second one does: an index leads to the newer."""
+@pytest.mark.parametrize(("given", "at"), [(1, 9_999), (1, 5_000), (0, 9_999), (0, 0), (2, 9_999), (2, 0)])
+async def test_a_subject_with_ten_thousand_events_costs_little_more(shop: Shop, given: int, at: int) -> None:
+    """With times, without times, or with every second one: an index finds the newer events."""
     made = [
         {
             "thing": "busy",
             "n": n,
-            "version": n + 1 if told == 1 or (told == 2 and n % 2) else 0,
+            "version": n + 1 if given == 1 or (given == 2 and n % 2) else 0,
             "arrived": n,
             "status": "succeeded",
         }

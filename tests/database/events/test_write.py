@@ -1,4 +1,4 @@
-"""The event log, asked directly."""
+"""Writing the event log, called directly."""
 
 from sqlalchemy import text
 
@@ -8,7 +8,7 @@ from tests.support.system import Shop
 
 
 async def test_an_event_that_waited_for_a_month_can_end(shop: Shop) -> None:
-    """An unpaid account keeps events waiting for as long as it likes."""
+    """An account without credit may keep events waiting for long."""
     row = await shop.ended(await shop.tell({"id": 1, "name": "ساعت دیواری"}))
     succeeded = EventOutcome(status=EventStatus.SUCCEEDED)
     async with shop.database.transaction() as connection:
@@ -23,8 +23,8 @@ async def test_an_event_that_waited_for_a_month_can_end(shop: Shop) -> None:
 
 
 async def test_an_attempt_that_was_given_up_changes_no_end(shop: Shop) -> None:
-    """A worker that was taken for dead may still speak after another has ended the event."""
+    """A worker that was considered dead may report a failure after another one has ended the event."""
     row = await shop.ended(await shop.tell({"id": 1, "name": "ساعت دیواری"}))
     async with shop.database.transaction() as connection:
-        await events.explain(connection, row["id"], EventStatus.RETRYING, "too late")
+        await events.update_status(connection, row["id"], EventStatus.RETRYING, "too late")
     assert await shop.event(row["event_id"]) == row

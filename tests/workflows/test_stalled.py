@@ -1,4 +1,4 @@
-"""Nothing is lost sight of: events whose run is gone, and texts that were left to such an event."""
+"""Recovery of stalled events and of the texts that were left to them."""
 
 from collections.abc import AsyncIterator
 from functools import partial
@@ -25,14 +25,14 @@ VARIATION = {"id": 71, "type": "variation", "parent_id": 7, "price": "90"}
 
 @pytest_asyncio.fixture(scope="module")
 async def looking(configure: Configure) -> AsyncIterator[System]:
-    """A service that does not wait for products to fall quiet."""
+    """A service that does not debounce."""
     async with running(configure(task_queue=QUEUE)) as started:
         yield started
 
 
 @pytest_asyncio.fixture(scope="module")
 async def slow(configure: Configure) -> AsyncIterator[System]:
-    """One on the same tables that waits, so that the other sees its events pending."""
+    """A second service on the same tables that debounces, so that its events stay pending."""
     async with running(configure(task_queue="slow", debounce_seconds=20.0)) as started:
         yield started
 
@@ -43,7 +43,7 @@ async def shop(looking: System, embeddings: EmbeddingServer) -> Shop:
 
 
 async def look(system: System) -> None:
-    """Have the inbox begin anew, which begins with a look."""
+    """Restart the inbox, which starts with a recovery."""
     now = partial(running_inbox, system.temporal, QUEUE)
     inbox = await eventually(now, what="the inbox")
     assert inbox is not None
@@ -54,14 +54,14 @@ async def look(system: System) -> None:
 
 
 async def left_to_another(shop: Shop, slow: System) -> str:
-    """A text that was saved and left to an event that waits; answers whose."""
+    """Save a text and leave it to a pending event; returns its product's id."""
     await shop.sync(PARENT)
     fast, shop.http = shop.http, slow.http
     leader = await shop.tell(VARIATION)
     await eventually(lambda: shop.event(leader), what="its row")
     shop.http = fast
     row = await shop.ended(await shop.tell({**PARENT, "description": "<p>متن تازه</p>"}))
-    assert row["reason"] == f"Saved; its text becomes known with {leader}."
+    assert row["reason"] == f"Saved; it will be indexed together with {leader}."
     assert "متن تازه" not in (await shop.chunks(7))[0]["text"]
     return leader
 
@@ -85,24 +85,24 @@ async def becomes_known(shop: Shop, words: str = "متن تازه") -> None:
 
 
 async def test_a_text_left_to_an_event_that_is_cancelled(looking: System, slow: System, shop: Shop) -> None:
-    """It becomes known without another event of the product."""
+    """The text is indexed without another event of the product."""
     leader = await left_to_another(shop, slow)
     await shop.temporal.get_workflow_handle(shop.workflow_id(leader)).cancel()
     row = await shop.ended(leader)
-    assert (row["status"], row["reason"]) == ("failed", "Somebody cancelled its workflow.")
+    assert (row["status"], row["reason"]) == ("failed", "The workflow was cancelled.")
     await look(looking)
     await becomes_known(shop)
 
 
 async def test_a_text_left_to_an_event_that_is_terminated(looking: System, slow: System, shop: Shop) -> None:
-    """The event is failed and says why, so that it can be retried; the text becomes known."""
+    """The event is marked as failed with a reason and can be retried; its text is indexed."""
     leader = await left_to_another(shop, slow)
     await shop.temporal.get_workflow_handle(shop.workflow_id(leader)).terminate("by mistake")
     await age(shop, leader)
     await look(looking)
     row = await shop.ended(leader)
     assert (row["status"], row["is_pending"]) == ("failed", False)
-    assert row["reason"] == "Somebody terminated its workflow."
+    assert row["reason"] == "The workflow was terminated."
     assert [run["status"] for run in row["attempts"].values()] == ["failed"]
     await becomes_known(shop)
 
@@ -110,7 +110,7 @@ async def test_a_text_left_to_an_event_that_is_terminated(looking: System, slow:
 async def test_a_text_left_to_an_event_that_fails(
     configure: Configure, looking: System, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before it took up its product, as where Postgres cannot store what it says."""
+    """An event fails before it claims its text, as when Postgres cannot store its payload."""
 
     async def refuse(*_: object) -> None:
         raise ApplicationError("cannot be stored", non_retryable=True)
@@ -126,7 +126,7 @@ async def test_a_text_left_to_an_event_that_fails(
 async def test_an_event_terminated_while_it_is_embedded(
     looking: System, shop: Shop, embeddings: EmbeddingServer
 ) -> None:
-    """What it had taken on is taken from it."""
+    """Its claim is released."""
     embeddings.fail_next(overloaded(retry_after="600"))
     event_id = await shop.tell({**PARENT, "variations": []})
     await eventually(
@@ -135,21 +135,21 @@ async def test_an_event_terminated_while_it_is_embedded(
     await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).terminate("by mistake")
     await age(shop, event_id)
     await look(looking)
-    assert (await shop.ended(event_id))["reason"] == "Somebody terminated its workflow."
+    assert (await shop.ended(event_id))["reason"] == "The workflow was terminated."
     await becomes_known(shop, "متن")
 
 
 async def test_an_event_cancelled_while_it_is_embedded(
     looking: System, shop: Shop, embeddings: EmbeddingServer
 ) -> None:
-    """It says so, its workflow counts as cancelled, and its text becomes known all the same."""
+    """The event has a reason, its workflow ends as cancelled, and the text is indexed."""
     embeddings.fail_next(overloaded(retry_after="600"))
     event_id = await shop.tell({**PARENT, "variations": []})
     await eventually(
         lambda: shop.event(event_id), lambda row: row is not None and row["status"] == "retrying"
     )
     await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).cancel()
-    assert (await shop.ended(event_id))["reason"] == "Somebody cancelled its workflow."
+    assert (await shop.ended(event_id))["reason"] == "The workflow was cancelled."
     status = partial(status_of, shop.temporal, shop.workflow_id(event_id))
     assert await eventually(status, lambda now: now != "RUNNING") == WorkflowExecutionStatus.CANCELED.name
     await look(looking)
@@ -159,7 +159,7 @@ async def test_an_event_cancelled_while_it_is_embedded(
 async def test_a_text_that_failed_for_good_is_not_tried_again_and_again(
     looking: System, slow: System, shop: Shop, embeddings: EmbeddingServer
 ) -> None:
-    """It waits for the product's next event."""
+    """A text that cannot be indexed waits for the product's next event."""
     leader = await left_to_another(shop, slow)
     product = await shop.product(7)
     assert product is not None
@@ -184,7 +184,7 @@ async def test_a_text_that_failed_for_good_is_not_tried_again_and_again(
 async def test_an_event_that_temporal_lost_is_started_again(
     looking: System, slow: System, shop: Shop
 ) -> None:
-    """As after the loss of Temporal's data: its row has all that is needed."""
+    """As after a loss of Temporal's data: the row has everything needed for a restart."""
     shop.http = slow.http
     event_id = await shop.tell({**PARENT, "variations": []})
     row = await eventually(lambda: shop.event(event_id), what="its row")
@@ -205,7 +205,7 @@ async def test_an_event_that_temporal_lost_is_started_again(
 
 
 async def test_an_event_that_runs_is_left_alone(looking: System, slow: System, shop: Shop) -> None:
-    """However long it takes."""
+    """A running workflow may take as long as it needs."""
     shop.http = slow.http
     event_id = await shop.tell(PARENT)
     await eventually(lambda: shop.event(event_id), what="its row")
@@ -222,11 +222,11 @@ async def test_an_event_that_runs_is_left_alone(looking: System, slow: System, s
     await shop.ended(event_id)
 
 
-async def test_events_are_looked_at_in_turns(
+async def test_events_are_recovered_in_turns(
     looking: System, slow: System, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Those that run do not keep the others from being looked at."""
-    monkeypatch.setattr("activities.lost.BATCH", 2)
+    """Running events do not block the recovery of the others."""
+    monkeypatch.setattr("activities.events.stalled.BATCH", 2)
     shop.http = slow.http
     sent = [await shop.tell({**PARENT, "id": number}) for number in range(20, 25)]
     for event_id in sent:
@@ -234,7 +234,7 @@ async def test_events_are_looked_at_in_turns(
         await age(shop, event_id)
     await shop.temporal.get_workflow_handle(shop.workflow_id(sent[-1])).terminate("by mistake")
     await look(looking)
-    assert (await shop.ended(sent[-1]))["reason"] == "Somebody terminated its workflow."
+    assert (await shop.ended(sent[-1]))["reason"] == "The workflow was terminated."
     for event_id in sent[:-1]:
         await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).cancel()
         await shop.ended(event_id)

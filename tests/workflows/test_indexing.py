@@ -1,4 +1,4 @@
-"""What is embedded, when, and what search sees meanwhile."""
+"""Indexing: what is embedded, when, and what search finds until then."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ async def test_facts_change_without_an_embedding(
 async def test_one_changed_paragraph_embeds_at_most_two_chunks(
     shop: Shop, embeddings: EmbeddingServer
 ) -> None:
-    """Chunks whose text did not change keep their vector."""
+    """Chunks with unchanged text keep their vectors."""
     await shop.sync(product())
     before = await shop.chunks(9)
     assert len(before) >= 10
@@ -97,7 +97,7 @@ async def test_going_back_to_an_earlier_text_costs_nothing(shop: Shop, embedding
 async def test_hidden_products_are_gone_at_once_and_come_back_for_nothing(
     shop: Shop, embeddings: EmbeddingServer, hidden: dict[str, Any], event_type: str
 ) -> None:
-    """Only active products are found; restoring unchanged content costs no embedding."""
+    """Search finds only active products; restoring unchanged content costs no embedding."""
     await shop.sync(product())
     embeddings.reset()
     gone = {"id": 9} if event_type == "product.deleted" else product(**hidden)
@@ -109,7 +109,7 @@ async def test_hidden_products_are_gone_at_once_and_come_back_for_nothing(
 
 
 async def test_a_draft_is_not_embedded_until_it_is_published(shop: Shop, embeddings: EmbeddingServer) -> None:
-    """What cannot be found costs nothing."""
+    """An inactive product is not embedded."""
     assert await shop.sync(product(status="draft")) == "succeeded"
     assert not embeddings.requests
     assert await shop.sync(product()) == "succeeded"
@@ -122,16 +122,16 @@ async def test_a_deletion_of_something_unknown_is_ignored(shop: Shop) -> None:
     assert await shop.product(26) is None
 
 
-async def test_a_product_without_any_text_is_known_without_chunks(
+async def test_a_product_without_any_text_is_indexed_without_chunks(
     shop: Shop, embeddings: EmbeddingServer
 ) -> None:
-    """A shop may publish a product that has neither name nor description."""
+    """A shop may publish a product without name and description."""
     assert await shop.sync({"id": 17, "name": "", "description": "", "price": ""}) == "succeeded"
     assert not embeddings.requests
 
 
 async def test_two_stores_may_have_the_same_product_and_event_id(shop: Shop, system: Any) -> None:
-    """Ids are scoped to their store, of one owner too."""
+    """External ids are scoped to their store, even among stores of one owner."""
     other = await system.second_shop(shop.user_id)
     assert await shop.sync(product(name="اولی"), event_id="abc") == "succeeded"
     assert await other.sync(product(name="دومی"), event_id="abc") == "succeeded"
@@ -140,7 +140,7 @@ async def test_two_stores_may_have_the_same_product_and_event_id(shop: Shop, sys
 
 
 async def test_a_variation_event_changes_its_product(shop: Shop, embeddings: EmbeddingServer) -> None:
-    """The parent's own event is never sent: its text and its lowest price follow the variation."""
+    """Its product's text and lowest price change without an event of the product."""
     await shop.sync(product(variations=[91], description="<p>کوتاه</p>"))
     variation = {"id": 91, "type": "variation", "parent_id": 9, "price": "80", "stock_status": "instock"}
     red = {**variation, "attributes": [{"name": "رنگ", "option": "زرشکی"}]}
@@ -156,7 +156,7 @@ async def test_a_variation_event_changes_its_product(shop: Shop, embeddings: Emb
 
 
 async def test_a_variation_may_arrive_before_its_product(shop: Shop) -> None:
-    """It is kept, and becomes part of the product's text when that arrives."""
+    """The variation is stored, and its text is included when the product arrives."""
     options = [{"name": "رنگ", "option": "فیروزه‌ای"}]
     early = {"id": 92, "type": "variation", "parent_id": 9, "price": "80", "attributes": options}
     assert await shop.sync(early) == "succeeded"
@@ -165,7 +165,7 @@ async def test_a_variation_may_arrive_before_its_product(shop: Shop) -> None:
 
 
 async def test_variations_sent_inside_the_product_are_the_whole_set(shop: Shop) -> None:
-    """A variation the product no longer names is gone from its text."""
+    """The text of a variation that the product no longer lists is removed."""
 
     def variation(number: int, size: str) -> dict[str, Any]:
         return {"id": number, "price": "10", "attributes": [{"name": "سایز", "option": size}]}
