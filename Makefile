@@ -8,11 +8,11 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH
 
-# What is installed is kept in the names of empty files, so that nothing is installed twice.
+# Empty files record what is installed, so that nothing is installed twice.
 digest = $(shell cat $(1) | cksum | cut -d' ' -f1)
 LOCAL := .venv/.local-$(call digest,requirements-local.lock pyproject.toml)
 DEV := .venv/.dev-$(call digest,requirements-dev.lock pyproject.toml)
-# Modules side by side; each process has servers of its own.
+# Each process runs whole test modules, on servers of its own.
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadgroup
 FLOCK := $(if $(shell command -v flock),flock Makefile)
 
@@ -28,12 +28,19 @@ run: $(LOCAL) ## Start everything: Postgres, Temporal, worker, API; Ctrl-C stops
 test: $(DEV) ## Run all tests (ARGS="-k name" for some)
 	@exec $(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
+.PHONY: unit
+unit: $(DEV) ## Run the tests that need no server, with few examples each
+	@exec $(BIN)/pytest -m unit --hypothesis-profile quick $(ARGS)
+
 .PHONY: check
-check: lint types ## Lint, types and the quick tests
-	@exec $(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow" $(ARGS)
+check: lint types unit ## Lint, types and the unit tests
+
+.PHONY: cov
+cov: $(DEV) ## Run all tests and list the lines that none of them runs (ARGS for some)
+	@exec $(BIN)/pytest $(SIDE_BY_SIDE) --cov --cov-report term-missing:skip-covered $(ARGS)
 
 .PHONY: lint
-lint: $(DEV) ## Lint, and see that the format is right
+lint: $(DEV) ## Check style and format
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
@@ -78,7 +85,7 @@ lock: python ## Update the three lock files to the newest versions allowed
 
 .PHONY: clean
 clean: ## Remove what was installed and cached; the data in .local stays
-	rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis dist site pilito-product-sync.zip
+	rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist site pilito-product-sync.zip
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: python

@@ -50,7 +50,7 @@ def mo(messages: dict[str, str]) -> bytes:
 
 
 def contents() -> Iterator[tuple[str, bytes]]:
-    """Every file of the zip; each .po has its .mo beside it."""
+    """Returns every file of the zip; each .po comes with its .mo."""
     for file in sorted(SOURCE.rglob("*")):
         if file.is_file() and not file.name.startswith("."):
             name = file.relative_to(ROOT).as_posix()

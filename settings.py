@@ -1,4 +1,4 @@
-"""Everything the environment may decide; nothing else reads it."""
+"""The settings, read from the environment and from `.env`; no other module reads them."""
 
 import ipaddress
 from datetime import timedelta
@@ -16,7 +16,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def _networks(value: object) -> object:
-    """Read `10.0.0.0/8, ::1` as networks; a bare address is a network of one."""
+    """Returns the networks in `10.0.0.0/8, ::1`; an address without a length is a network of one."""
     if not isinstance(value, str):
         return value
     parts = (part.strip() for part in value.split(","))
@@ -51,9 +51,9 @@ def _long_enough(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
-def _long_or_for_ever(days: int) -> int:
+def _long_or_unlimited(days: int) -> int:
     if 0 < days < SHORTEST_RETENTION:
-        raise ValueError(f"at least {SHORTEST_RETENTION}, or 0 to keep payloads for ever")
+        raise ValueError(f"at least {SHORTEST_RETENTION}, or 0 to keep payloads without limit")
     return days
 
 
@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_parts)] = ()
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
 
-    # Where things are; an address left empty means `pilito up` starts an embedded one
+    # Servers; `pilito up` starts an embedded one for each address that is empty
     database_url: Annotated[str | None, Optional] = None
     temporal_address: Annotated[str | None, Optional] = None
     temporal_namespace: str = "default"
@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     task_queue: str = "pilito-sync"
     state_dir: Path = Path(".local")
 
-    # What is told
+    # Logs and metrics
     log_format: Annotated[Literal["json", "text"] | None, Optional] = None
 
     worker_metrics_address: Annotated[str | None, Optional, AfterValidator(_socket)] = None
@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     debounce_max_seconds: float = Field(default=30.0, ge=0)
 
     # The event log
-    payload_retention_days: Annotated[int, Field(ge=0), AfterValidator(_long_or_for_ever)] = 90
+    payload_retention_days: Annotated[int, Field(ge=0), AfterValidator(_long_or_unlimited)] = 90
 
     # Embeddings
     openai_api_key: Annotated[SecretStr | None, Optional] = Field(
@@ -121,12 +121,12 @@ class Settings(BaseSettings):
 
     @property
     def secret_keys(self) -> tuple[str, ...]:
-        """The keys of `secret_key`: the first signs, all are believed."""
+        """Returns the keys of `secret_key`: the first signs and encrypts, all verify and decrypt."""
         return _keys(self.secret_key)
 
     @property
     def payload_retention(self) -> timedelta | None:
-        """How long after its end an event keeps its payload; None is for ever."""
+        """Returns how long events keep their payload after they end; None means without limit."""
         return timedelta(days=self.payload_retention_days) if self.payload_retention_days else None
 
     @property
@@ -136,5 +136,5 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def load() -> Settings:
-    """The settings of this process."""
+    """Returns the settings of this process, read once."""
     return Settings()

@@ -1,1 +1,1 @@
-"""What an operator types, by what it is about."""
+"""The verbs of `pilito`: one module for each verb or group of verbs, wired together in `cli`."""

@@ -1,17 +1,20 @@
-"""What is wrong with this installation, and what to do about it."""
+"""`pilito doctor`: checks of Postgres, Temporal and the embeddings API, with advice for each that fails."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import typer
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.service import RPCError
 
+from commands.environment import alembic, run, settings
 from contracts.ids import SEARCH_ATTRIBUTES, embedding_label
 from database import health
 from database.chunks.vector_index import index_name
@@ -23,30 +26,47 @@ from temporal.client import connect
 
 OVERDUE = timedelta(hours=1)
 NAMED = 5
-"""Unfinished events that are named; the others are only counted."""
+"""At most so many unfinished events are listed; the others are only counted."""
 
 EMBED_WITHIN = 15.0
 """Seconds the embedding service may take to answer."""
 
 OLDEST_VECTOR = (0, 8, 4)
-"""Before it, vacuuming an HNSW index could damage it."""
+"""In older versions, vacuuming an HNSW index could damage it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """One thing looked at; `advice` is empty where it is well."""
+    """The result of one check; `advice` is empty if nothing is wrong."""
 
     subject: str
     said: str
     advice: str = ""
 
 
+def doctor() -> None:
+    """Check the servers this service needs, and say what to do. Exits with 1 if a check fails."""
+    configured = settings(adopt=True)
+    console = Console()
+
+    async def print_all() -> int:
+        failed = 0
+        async for result in examine(configured, alembic(configured)):
+            console.print(f"{'✗' if result.advice else '✓'} {result.subject}: {result.said}", markup=False)
+            if result.advice:
+                failed += 1
+                console.print(f"  → {result.advice}", markup=False)
+        return failed
+
+    raise typer.Exit(1 if run(print_all()) else 0)
+
+
 async def examine(settings: Settings, alembic: Config) -> AsyncIterator[CheckResult]:
-    """Look at everything the service stands on, one finding at a time."""
-    async for finding in _postgres(settings, alembic):
-        yield finding
-    async for finding in _temporal(settings):
-        yield finding
+    """Yields the result of each check as soon as it is known."""
+    async for result in _postgres(settings, alembic):
+        yield result
+    async for result in _temporal(settings):
+        yield result
     yield await _embeddings(settings)
 
 
@@ -108,7 +128,7 @@ async def _unfinished(connection: AsyncConnection) -> CheckResult:
     return CheckResult(
         subject="Events",
         said=f"{late.count} unfinished for over an hour: {', '.join(late.events)}{more}",
-        advice="Mend what their reasons name, see that a worker runs, or open them in the Temporal UI.",
+        advice="Fix what their reasons name, check that a worker runs, or open them in the Temporal UI.",
     )
 
 

@@ -1,12 +1,15 @@
-"""What every command begins with: the settings, the database, and how to fail in one sentence."""
+"""What every verb needs: settings, the database, the encryption key, and failing with one sentence."""
 
 import os
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
 import uvloop
+from alembic.config import Config
 from pydantic import ValidationError
 
 import settings as configuration
@@ -14,45 +17,65 @@ from crypto import SecretBox
 from database.engine import Database, create_engine
 from settings import Settings
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
+
+ROOT = Path(__file__).parent.parent
 
 
-def run(work: Coroutine[Any, Any, Answer]) -> Answer:
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine to its end and return its result."""
     return uvloop.run(work)
 
 
 def fail(message: str) -> typer.Exit:
-    """Say why on the error stream; to be raised."""
+    """Print the message to stderr. Returns the exception to raise: it ends the program with status 1."""
     typer.echo(message, err=True)
     return typer.Exit(1)
 
 
 def settings(*, adopt: bool = False) -> Settings:
-    """The settings; `adopt` fills in what a `pilito up` of this checkout decided when it runs."""
+    """Returns the settings of this process; exits with a message if they are invalid.
+
+    With `adopt`, addresses that are not set come from the `pilito up` that runs in this checkout, if any.
+    """
     try:
-        found = configuration.load()
-        if adopt and not found.database_url and find_spec("embedded"):
+        loaded = configuration.load()
+        if adopt and not loaded.database_url and find_spec("embedded"):
             from embedded.environment import running  # not in the image
 
-            os.environ.update(running(found.state_dir))
+            os.environ.update(running(loaded.state_dir))
             configuration.load.cache_clear()
-            found = configuration.load()
+            loaded = configuration.load()
     except ValidationError as error:
         problems = "\n".join(
             f"  {'.'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
             for item in error.errors(include_url=False, include_input=False)
         )
-        raise fail(f"These settings cannot be used:\n{problems}") from None
-    return found
+        raise fail(f"These settings are invalid:\n{problems}") from None
+    return loaded
 
 
-def database(found: Settings) -> Database:
-    if not found.database_url:
+@asynccontextmanager
+async def database(configured: Settings) -> AsyncIterator[Database]:
+    """Open the database for the time of the block; exits with a message if no address is set."""
+    if not configured.database_url:
         raise fail("No database: set PILITO_DATABASE_URL, or start `pilito up` first.")
-    return Database(create_engine(found.database_url, pool_size=1))
+    opened = Database(create_engine(configured.database_url, pool_size=1))
+    try:
+        yield opened
+    finally:
+        await opened.close()
 
 
-def secret_box(found: Settings) -> SecretBox:
-    if not found.secret_keys:
+def secret_box(configured: Settings) -> SecretBox:
+    """Returns the box that encrypts stored secrets; exits with a message if no key is set."""
+    if not configured.secret_keys:
         raise fail("No key: set PILITO_SECRET_KEY to the one the API uses.")
-    return SecretBox(found.secret_keys)
+    return SecretBox(configured.secret_keys)
+
+
+def alembic(configured: Settings) -> Config:
+    """Returns the configuration of the migrations for the configured database."""
+    config = Config(ROOT / "alembic.ini")
+    config.set_main_option("sqlalchemy.url", (configured.database_url or "").replace("%", "%%"))
+    return config

@@ -32,7 +32,7 @@ Acl = dict[tuple[int, int], int]
 
 
 def service_account() -> Account | None:
-    """The user Postgres must run as, made where it is missing; None where it may run as ourselves."""
+    """Returns the user that Postgres must run as, created if missing; None if it can run as our own user."""
     if os.geteuid() != 0:
         return None
     with contextlib.suppress(KeyError):
@@ -73,7 +73,7 @@ def let_pass(account: Account, target: Path) -> None:
 
 
 def let_read(folder: Path) -> None:
-    """Let everybody read and run what an installation made under a strict umask keeps to its owner."""
+    """Let all users read and run files that were installed under a strict umask."""
     for path in (folder, *folder.rglob("*")):
         if path.is_symlink():
             continue
@@ -96,7 +96,7 @@ def _add_entry(folder: Path, uid: int) -> None:
 
 
 def _read_acl(folder: Path) -> Acl:
-    """The directory's list, or the one its plain mode stands for."""
+    """Returns the directory's access control list, or the list equivalent to its mode."""
     if sys.platform == "linux" and ACL_ATTRIBUTE in os.listxattr(folder):
         raw = os.getxattr(folder, ACL_ATTRIBUTE)[ACL_VERSION.size :]
         return {(kind, who): bits for kind, bits, who in ACL_ENTRY.iter_unpack(raw)}

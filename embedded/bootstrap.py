@@ -22,7 +22,7 @@ SAMPLE = Path(__file__).with_name("sample_catalogue.json")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """What the newcomer is told; `password` only where it was made just now."""
+    """What the first start prints; `password` is set only if it was generated just now."""
 
     email: str
     password: str | None
@@ -31,7 +31,7 @@ class Ready:
 
 
 async def prepare(settings: Settings) -> Ready:
-    """Make what is missing; the demo token's secret is kept in the state directory, readable by us alone."""
+    """Create what is missing. The secret of the demo token is stored in the state directory."""
     database = Database(create_engine(settings.database_url or "", pool_size=1))
     try:
         email, password = settings.admin_email.lower(), None
@@ -48,13 +48,13 @@ async def prepare(settings: Settings) -> Ready:
 
 
 async def _demo(settings: Settings, database: Database, email: str, password: str | None) -> Ready:
-    kept = settings.state_dir / "demo-token"
-    if kept.exists():
-        secret = kept.read_text().strip()
+    secret_file = settings.state_dir / "demo-token"
+    if secret_file.exists():
+        secret = secret_file.read_text().strip()
         async with database.reading() as connection:
-            known = await tokens.find(connection, secret)
-        if known is not None and known.is_active:
-            return Ready(email=email, password=password, store_id=known.store_id, token=secret)
+            integration = await tokens.find(connection, secret)
+        if integration is not None and integration.is_active:
+            return Ready(email=email, password=password, store_id=integration.store_id, token=secret)
     made = await issue_token(
         database,
         SecretBox(settings.secret_keys),
@@ -68,8 +68,8 @@ async def _demo(settings: Settings, database: Database, email: str, password: st
     if made is None:
         raise RuntimeError(f"the admin {email} vanished while the demo store was made")
     issued, _ = made
-    kept.touch(mode=0o600)
-    kept.write_text(issued.secret)
+    secret_file.touch(mode=0o600)
+    secret_file.write_text(issued.secret)
     return Ready(email=email, password=password, store_id=issued.store_id, token=issued.secret)
 
 
@@ -79,7 +79,7 @@ def sample_products() -> list[dict[str, Any]]:
 
 
 def send_sample(api: str, token: str) -> int:
-    """Send the sample catalogue as a shop would; answers how many events were new."""
+    """Send the sample catalogue as a shop would. Returns how many events were new."""
     new = 0
     with httpx2.Client(base_url=api, headers={"Authorization": f"Bearer {token}"}, timeout=10) as shop:
         for product in sample_products():

@@ -44,7 +44,7 @@ Encoding = Literal["float", "base64"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddingRequest:
-    """A request that was found to be within all limits."""
+    """A valid request within all limits."""
 
     texts: tuple[str, ...]
     model: str
@@ -74,22 +74,22 @@ class Refused(Exception):
 
 
 def count_tokens(text: str) -> int:
-    """About what OpenAI would count: four bytes of UTF-8 to a token, so two Persian letters."""
+    """Returns about what OpenAI would count: a token is four bytes of UTF-8, so two Persian letters."""
     return math.ceil(len(text.encode("utf-8", "surrogatepass")) / 4)
 
 
 def parse(body: bytes) -> EmbeddingRequest:
-    """Read the body of `POST /v1/embeddings`; raise `Refused` for what OpenAI would refuse."""
+    """Returns the request in a body of `POST /v1/embeddings`; raises `Refused` as OpenAI would."""
     try:
-        asked = orjson.loads(body)
+        fields = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise Refused("We could not parse the JSON body of your request.") from None
-    if not isinstance(asked, dict):
+    if not isinstance(fields, dict):
         raise Refused("The body must be a JSON object.")
-    model = asked.get("model")
+    model = fields.get("model")
     if not isinstance(model, str) or not model:
         raise Refused("you must provide a model parameter", param="model")
-    texts = _texts(asked.get("input"))
+    texts = _texts(fields.get("input"))
     tokens = [count_tokens(text) for text in texts]
     if max(tokens) > MAX_INPUT_TOKENS:
         raise Refused(
@@ -106,20 +106,20 @@ def parse(body: bytes) -> EmbeddingRequest:
     return EmbeddingRequest(
         texts=texts,
         model=model,
-        dimensions=_dimensions(asked.get("dimensions"), model),
-        encoding=_encoding(asked.get("encoding_format")),
+        dimensions=_dimensions(fields.get("dimensions"), model),
+        encoding=_encoding(fields.get("encoding_format")),
         tokens=sum(tokens),
     )
 
 
 def _texts(asked: object) -> tuple[str, ...]:
-    found = [asked] if isinstance(asked, str) else asked
-    if not isinstance(found, list) or not found:
+    inputs = [asked] if isinstance(asked, str) else asked
+    if not isinstance(inputs, list) or not inputs:
         raise Refused("'input' must be a text or a list of texts that is not empty.", param="input")
-    if len(found) > MAX_INPUTS:
-        raise Refused(f"'input' must have at most {MAX_INPUTS} items, not {len(found)}.", param="input")
-    texts = tuple(text for text in found if isinstance(text, str))
-    if len(texts) != len(found):
+    if len(inputs) > MAX_INPUTS:
+        raise Refused(f"'input' must have at most {MAX_INPUTS} items, not {len(inputs)}.", param="input")
+    texts = tuple(text for text in inputs if isinstance(text, str))
+    if len(texts) != len(inputs):
         raise Refused("This server embeds texts only, not arrays of tokens.", param="input")
     if not all(texts):
         raise Refused("'input' cannot be an empty string.", param="input")
@@ -146,14 +146,14 @@ def _encoding(asked: object) -> Encoding:
 
 
 def encode(vector: Iterable[float], encoding: Encoding) -> bytes:
-    """A vector as JSON: an array of numbers, or a string of base64 little-endian 32-bit floats."""
+    """Returns a vector as JSON: an array of numbers, or little-endian 32-bit floats as a base64 string."""
     if encoding == "float":
         return orjson.dumps(list(vector))
     return b'"' + base64.b64encode(array("f", vector).tobytes()) + b'"'
 
 
 def render(request: EmbeddingRequest, encoded: Iterable[tuple[int, bytes]]) -> bytes:
-    """The body of an answer from the index and the JSON of each vector."""
+    """Returns the body of an answer, made from the index and the JSON of each vector."""
     data = b",".join(
         b'{"object":"embedding","index":%d,"embedding":%b}' % (index, vector) for index, vector in encoded
     )
@@ -166,7 +166,7 @@ def render(request: EmbeddingRequest, encoded: Iterable[tuple[int, bytes]]) -> b
 
 
 def answer(body: bytes) -> bytes:
-    """The answer to the body of `POST /v1/embeddings`; raises `Refused`."""
+    """Returns the answer to a body of `POST /v1/embeddings`; raises `Refused`."""
     request = parse(body)
     vectors = (encode(embed(text, request.dimensions), request.encoding) for text in request.texts)
     return render(request, enumerate(vectors))

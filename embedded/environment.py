@@ -1,4 +1,4 @@
-"""What a running `pilito up` decided, for its children and for commands typed in another terminal."""
+"""The environment of a running `pilito up`, for its children and for commands in another terminal."""
 
 import base64
 import contextlib
@@ -36,7 +36,7 @@ def only_one(state_dir: Path) -> Iterator[None]:
 
 
 def complete(settings: Settings, found: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment with every address `found` and the values that the settings fill in.
+    """Returns this process's environment, with the addresses `found` and the values of the settings.
 
     The difference is kept, readable by its owner only, for `running`.
     """
@@ -55,7 +55,7 @@ def complete(settings: Settings, found: Mapping[str, str]) -> dict[str, str]:
 
 
 def running(state_dir: Path) -> dict[str, str]:
-    """The variables that `pilito up` gave its children; empty where it does not run from there."""
+    """Returns the variables that `pilito up` gave its children; empty if none runs from this folder."""
     try:
         with (state_dir / "lock").open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -73,7 +73,7 @@ def _file(state_dir: Path) -> Path:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file in one step by one that only its owner may read."""
+    """Replace a file atomically with one that only its owner can read."""
     draft = path.with_name(f".{path.name}.draft")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -85,7 +85,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def kept_secret(path: Path) -> str:
-    """The secret in this file, made of 32 random bytes (url-safe base64) the first time."""
+    """Returns the secret in this file; the first time, writes 32 random bytes to it."""
     if not path.exists():
         write_private(path, base64.urlsafe_b64encode(os.urandom(32)).decode())
     return path.read_text().strip()

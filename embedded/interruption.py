@@ -1,4 +1,4 @@
-"""Ctrl-C, `kill` and a closed terminal, heard between two steps instead of in the middle of one."""
+"""Ctrl-C, `kill` and a closed terminal, handled between two steps instead of in the middle of one."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ class Interrupted(BaseException):
 
 
 class Interruption:
-    """While entered, the signals only make `pause` raise `Interrupted`, now and ever after."""
+    """While entered, a signal only makes `pause` raise `Interrupted`, from then on each time."""
 
     def __init__(self) -> None:
         self._came = False
@@ -41,7 +41,7 @@ class Interruption:
 
     @contextlib.contextmanager
     def at_once(self) -> Iterator[None]:
-        """Within, a signal raises `Interrupted` wherever we are, for code that does not ask."""
+        """Within, a signal raises `Interrupted` at once, for code that does not call `pause`."""
         self.pause(0)
         self._at_once = True
         try:
@@ -58,5 +58,5 @@ class Interruption:
 
 
 def _set_aside(number: signal.Signals) -> bool:
-    """Whether `nohup` asked us to survive the terminal."""
+    """Returns whether `nohup` made us ignore the end of the terminal."""
     return number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN

@@ -1,8 +1,8 @@
-"""Becomes the command it is given, tied to the life of the process that started it.
+"""Replaces itself with the given command, which the kernel ends with the process that started it.
 
 A script, not a module: `python -I -S launch.py PARENT SIGNAL UID GID COMMAND...`. It stands between
 `subprocess` and the command because the death signal must be asked for in the child, after its user has
-changed (a change of user clears it), and `preexec_fn` is unsafe beside threads. UID -1 keeps the user.
+changed (a change of user clears it), and `preexec_fn` is unsafe with threads. UID -1 keeps the user.
 """
 
 import os

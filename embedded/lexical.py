@@ -1,4 +1,4 @@
-"""Vectors of texts by the words and letters in them: the stand-in for a model that understands meaning.
+"""Vectors made from the words and letters of a text: the stand-in for an embedding model.
 
 A text is near another when they share words, parts of words, or words written apart in one and together in
 the other. Nothing is learned: a synonym is as far away as any other word.
@@ -21,11 +21,11 @@ SHORT_WORD_WEIGHT = 0.3
 """Words of one or two letters say little in Persian and English alike (و، از، در، به، of, to)."""
 
 Feature = tuple[int, float]
-"""A 64-bit hash, whose lowest bit is the sign, and a weight."""
+"""A 64-bit hash and a weight; the lowest bit of the hash is the sign."""
 
 
 def embed(text: str, dimensions: int) -> "array[float]":
-    """The unit vector of a text as 32-bit floats; equal texts give equal vectors in every process."""
+    """Returns the unit vector of a text as 32-bit floats; equal texts give equal vectors in every process."""
     words = search_form(text).split()
     sums: dict[int, float] = defaultdict(float)
     for word, weight in _weighted(words).items():
@@ -41,7 +41,7 @@ def embed(text: str, dimensions: int) -> "array[float]":
 
 
 def _weighted(words: list[str]) -> dict[str, float]:
-    """Each word by how often it comes, and neighbours as one word where one is short: لپ تاپ meets لپتاپ."""
+    """Yields each word with its weight, and neighbours as one word if one is short: لپ تاپ matches لپتاپ."""
     weights: dict[str, float] = defaultdict(float)
     for word, count in Counter(words).items():
         weights[word] = (SHORT_WORD_WEIGHT if len(word) <= 2 else 1.0) * (1.0 + math.log(count))

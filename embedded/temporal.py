@@ -29,7 +29,7 @@ DYNAMIC_CONFIG = {
 
 
 class EmbeddedTemporal:
-    """A server whose workflows are kept in one SQLite file beneath `state_dir`.
+    """A server that stores its workflows in one SQLite file below `state_dir`.
 
     `port` 0 takes a free one; `ui_port` 0 likewise, None leaves the UI out. `search_attributes` maps names
     to Temporal's types (`{"StoreId": "Keyword"}`). Safe against `kill -9`.
@@ -102,7 +102,7 @@ class EmbeddedTemporal:
         )
 
     def wait_ready(self) -> None:
-        """Wait for a launched server; raise `StartFailed` where it ends or stays silent."""
+        """Wait for a launched server; raises `StartFailed` if it ends or does not answer."""
         if self._child is None:
             raise RuntimeError("launch it first")
         try:
@@ -121,10 +121,10 @@ class EmbeddedTemporal:
     def _answers(self) -> bool:
         """Ask the server's own HTTP gateway, which answers from the same front end as gRPC."""
         try:
-            known = self._ask(f"/cluster/namespaces/{self._namespace}/search-attributes")
+            registered = self._ask(f"/cluster/namespaces/{self._namespace}/search-attributes")
         except (OSError, HTTPException, ValueError):
             return False
-        return self._search_attributes.keys() <= known.get("customAttributes", {}).keys() and answers(
+        return self._search_attributes.keys() <= registered.get("customAttributes", {}).keys() and answers(
             self._port
         )
 
@@ -151,10 +151,10 @@ def _repeated(option: str, values: Mapping[str, object]) -> list[str]:
 
 
 def _program() -> Path:
-    """The wheel's `temporal`, or the one on PATH where that is at least as new."""
+    """Returns the wheel's `temporal`, or the one on PATH if that is at least as new."""
     ours = Path(sysconfig.get_path("scripts"), NAME)
-    found = shutil.which(NAME)
-    theirs = Path(found).resolve() if found else None
+    on_path = shutil.which(NAME)
+    theirs = Path(on_path).resolve() if on_path else None
     if not ours.exists():
         if theirs is None:
             raise StartFailed(
@@ -168,7 +168,7 @@ def _program() -> Path:
 
 
 def _version(program: Path) -> tuple[int, ...]:
-    """`temporal version 1.9.1 (Server 1.32.0, UI 2.54.1)` as (1, 9, 1); empty where it does not say."""
+    """Returns `temporal version 1.9.1 (Server 1.32.0, UI 2.54.1)` as (1, 9, 1); empty for other output."""
     shown = subprocess.run(  # noqa: S603 - the program asked for
         [program, "--version"], capture_output=True, text=True, check=False, timeout=10
     )

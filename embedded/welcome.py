@@ -1,4 +1,4 @@
-"""What a newcomer sees once everything runs: addresses, a token, and a command that works as pasted."""
+"""What `pilito up` prints once everything runs: addresses, a token, and commands to paste."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ SECONDS_TO_KNOW = 60.0
 
 
 def greet(environment: Mapping[str, str]) -> None:
-    """Prepare the demo shop, wait until its catalogue is known, and say how to go on."""
+    """Prepare the demo shop, wait until its catalogue is indexed, and print what to do next."""
     settings = Settings.model_validate(
         {
             **{

@@ -1,24 +1,20 @@
-"""Real servers that tests and measurements talk to instead of a vendor."""
+"""OpenAI's embeddings endpoint on a port of 127.0.0.1, with faults on demand."""
 
-import contextlib
 import math
 import random
-import socket
-import struct
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal
+from typing import Literal
 from zlib import crc32
 
 import orjson
 
 from embedded.embedder import EmbeddingRequest, Refused, encode, parse, render
 from embedded.lexical import embed
-from embedded.ports import LOOPBACK
+from fakes.listener import LOOPBACK, Listener, Received
 
 INSTANT_VECTORS = 64
 
@@ -34,7 +30,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mangled:
-    """A 200 whose vectors are changed on their way out: request, vectors -> (index, vector)."""
+    """A 200 with changed vectors: (request, vectors) -> (index, vector) of each."""
 
     change: Callable[[EmbeddingRequest, list[list[float]]], list[tuple[int, list[float]]]]
 
@@ -45,7 +41,7 @@ Fault = Refusal | Mangled | Literal["hang", "reset"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One request as it arrived; `inputs` is empty where the body was not one we understand."""
+    """One recorded request; `inputs` is empty if the body was invalid."""
 
     path: str
     inputs: tuple[str, ...]
@@ -62,7 +58,7 @@ def openai_error(
     code: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Refusal:
-    """A refusal in OpenAI's shape; `kind` is the error's `type`."""
+    """Returns an error as OpenAI sends it; `kind` is the error's `type`."""
     body = orjson.dumps({"error": {"message": message, "type": kind, "param": None, "code": code}})
     return Refusal(status=status, body=body, headers=headers or {})
 
@@ -128,7 +124,7 @@ WRONG_DIMENSIONS = Mangled(change=lambda _, vectors: [(i, v[:-1]) for i, v in en
 class EmbeddingServer:
     """OpenAI's embeddings endpoint on a port of 127.0.0.1, with faults on demand.
 
-    `instant` answers with one of a few vectors made beforehand, so that measurements measure their caller.
+    With `instant`, it answers with one of a few prepared vectors, so that benches measure the caller.
     Use it as a context manager, or `start` and `stop` it.
     """
 
@@ -138,13 +134,12 @@ class EmbeddingServer:
         self._next: deque[Fault] = deque()
         self._always: Fault | None = None
         self._released = threading.Event()
-        self._http: _Listener | None = None
-        self._thread: threading.Thread | None = None
+        self._http: Listener | None = None
         self._port = 0
         self.reset()
 
     def reset(self) -> None:
-        """Forget what was seen and stop failing."""
+        """Delete recorded requests and end all faults."""
         self.requests: list[Seen] = []
         self.texts: Counter[str] = Counter()
         self.tokens = 0
@@ -154,19 +149,22 @@ class EmbeddingServer:
 
     @property
     def base_url(self) -> str:
-        """What `OPENAI_BASE_URL` is set to."""
+        """Returns the value for `OPENAI_BASE_URL`."""
         return f"http://{LOOPBACK}:{self._port}/v1"
 
     def start(self) -> None:
         self._released = threading.Event()
-        self._listen(_Listener(self))
+        self._http = self._listener()
+        self._port = self._http.server_port
+        self._http.start()
 
     def stop(self) -> None:
         """Close every connection and wait for the threads that served them."""
         self._always = None
         self._released.set()
-        self._close()
-        self._http = None
+        if self._http:
+            self._http.stop()
+            self._http = None
 
     def __enter__(self) -> "EmbeddingServer":
         self.start()
@@ -181,7 +179,7 @@ class EmbeddingServer:
             self._next.extend(faults)
 
     def fail_always(self, fault: Fault | None) -> None:
-        """Answer every request with this, after those of `fail_next`; None ends it."""
+        """Answer every request with this once the faults of `fail_next` are used up; None ends it."""
         self._always = fault
 
     def release(self) -> None:
@@ -196,36 +194,28 @@ class EmbeddingServer:
                 raise TimeoutError(f"{len(self.requests)} of {count} requests arrived")
 
     def refuse_connections(self) -> None:
-        """Stop listening and drop who is connected, keeping the port."""
+        """Close every connection and refuse new ones, keeping the port."""
+        if self._http is None:
+            raise RuntimeError("start the server first")
         self.release()
-        self._close()
-        self._http = _Listener(self)
+        self._http.stop()
+        self._http = self._listener()
 
     def accept_connections(self) -> None:
         """Listen again, on the same port."""
         if self._http is None:
             raise RuntimeError("refuse connections first")
-        self._listen(self._http)
+        self._http.start()
 
-    def _listen(self, listener: "_Listener") -> None:
-        listener.server_activate()
-        self._http = listener
-        self._port = listener.server_port
-        self._thread = threading.Thread(target=listener.serve_forever, args=(0.02,), name="embeddings")
-        self._thread.start()
+    def _listener(self) -> Listener:
+        headers = {"Content-Type": "application/json", "x-request-id": "req_test"}
+        return Listener(self._answer, headers=headers, port=self._port, name="embeddings")
 
-    def _close(self) -> None:
-        if self._http is None:
-            return
-        if self._thread:
-            self._http.shutdown()
-            self._thread.join()
-            self._thread = None
-        self._http.drop_connections()
-        self._http.server_close()
+    def _answer(self, received: Received) -> Refusal | Literal["reset"]:
+        return self.answer(received.target, received.body, received.headers.get("authorization", ""))
 
     def answer(self, path: str, body: bytes, authorization: str) -> Refusal | Literal["reset"]:
-        """What to send for one request, after hanging where that is the fault."""
+        """Returns what to send for one request, once `release` ends a hanging one."""
         if path != "/v1/embeddings":
             return openai_error(404, f"Invalid URL ({path})")
         try:
@@ -265,8 +255,8 @@ class EmbeddingServer:
     def _vectors(self, request: EmbeddingRequest) -> Iterable[bytes]:
         if not self._instant:
             return (encode(embed(text, request.dimensions), request.encoding) for text in request.texts)
-        known = _instant_vectors(request.dimensions, request.encoding)
-        return (known[crc32(text.encode()) % INSTANT_VECTORS] for text in request.texts)
+        prepared = _instant_vectors(request.dimensions, request.encoding)
+        return (prepared[crc32(text.encode()) % INSTANT_VECTORS] for text in request.texts)
 
 
 @lru_cache
@@ -278,63 +268,3 @@ def _instant_vectors(dimensions: int, encoding: Literal["float", "base64"]) -> l
         encode([value / length for value in vector], encoding)
         for vector, length in zip(vectors, lengths, strict=True)
     ]
-
-
-class _Listener(ThreadingHTTPServer):
-    """Bound at once, so that the port stays ours; listening after `server_activate`."""
-
-    daemon_threads = False
-    request_queue_size = 128
-
-    def __init__(self, owner: EmbeddingServer) -> None:
-        super().__init__((LOOPBACK, owner._port), _Handler, bind_and_activate=False)
-        self.owner = owner
-        self._connections: set[Any] = set()
-        self.server_bind()
-
-    def server_bind(self) -> None:
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(self.server_address)
-        self.server_name, self.server_port = LOOPBACK, self.socket.getsockname()[1]
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def drop_connections(self) -> None:
-        for connection in list(self._connections):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-    def handle_error(self, *_: Any) -> None:
-        """A client that hung up is not worth a traceback."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def do_POST(self) -> None:
-        assert isinstance(self.server, _Listener)
-        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        answer = self.server.owner.answer(self.path, body, self.headers.get("Authorization", ""))
-        if answer == "reset":
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
-            self.close_connection = True
-            return
-        self.send_response(answer.status)
-        headers = {"Content-Type": "application/json", "x-request-id": "req_test", **answer.headers}
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer.body)))
-        self.end_headers()
-        self.wfile.write(answer.body)
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing: a test that cares looks at `requests`."""

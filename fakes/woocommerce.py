@@ -1,7 +1,6 @@
 """A WooCommerce shop on a port of 127.0.0.1: the REST dialect of the recordings, with faults on demand."""
 
 import base64
-import hashlib
 import hmac
 import re
 import ssl
@@ -9,13 +8,15 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, unquote_plus, urlencode, urlsplit
 
 from contracts.stores import ShopAccess, StoreType
-from fakes.listener import LOOPBACK, Listener
+from fakes.listener import LOOPBACK, Listener, Received
+from fakes.listener import Answered as Answered
 from fakes.woocommerce_catalogue import Refused, ShopCatalogue
+from fakes.woocommerce_oauth import oauth_signature
 from fakes.woocommerce_webhooks import ShopWebhooks
 
 ROOT = "/wp-json/wc/v3/"
@@ -26,18 +27,9 @@ _OAUTH_PAIR = re.compile(r'(oauth_[a-z_-]*)="([^"]*)"')
 _OAUTH_NEEDED = ("consumer_key", "timestamp", "nonce", "signature", "signature_method")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """This answer instead of the shop's; `{asked}` in a header is what was asked for, with its query."""
-
-    status: int = 200
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
 @dataclass(frozen=True, slots=True)
 class Prefixed:
-    """The shop's answer with something in front of it."""
+    """The shop's answer with bytes in front of its body."""
 
     prefix: bytes
 
@@ -75,23 +67,13 @@ NOTICES = Prefixed(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One request as it arrived."""
+    """One recorded request."""
 
     route: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     method: str = "GET"
-
-
-def oauth_signature(url: str, params: Mapping[str, str], secret: str, method: str = "GET") -> str:
-    """What WooCommerce makes of a URL without its query, and of all parameters but the signature itself."""
-    pairs = sorted((quote(name, safe=""), quote(value, safe="")) for name, value in params.items())
-    query = "%26".join(f"{n.replace('%', '%25')}%3D{v.replace('%', '%25')}" for n, v in pairs)
-    signed = f"{method}&{quote(url, safe='')}&{query}"
-    algorithm = params["oauth_signature_method"].removeprefix("HMAC-").lower()
-    digest = hmac.new(f"{secret}&".encode(), signed.encode(), getattr(hashlib, algorithm)).digest()
-    return base64.b64encode(digest).decode()
 
 
 def _cannot(status: int) -> Refused:
@@ -105,9 +87,9 @@ def _refused_key(message: str) -> Refused:
 
 
 class ShopServer(ShopCatalogue):
-    """Its catalogue behind HTTP, or HTTPS where `tls` is given; a context manager.
+    """A shop behind HTTP, or HTTPS with `tls`; a context manager.
 
-    `proxy_hides_https` makes WordPress believe it was asked over plain HTTP; `may_view` is whether the key's
+    `proxy_hides_https` makes WordPress see plain HTTP behind a proxy; `may_view` is whether the key's
     user may see products, `may_manage` settings and webhooks; keys in `read_only` may not write; `totals`
     replaces X-WP-Total and X-WP-TotalPages; `hidden` are products that the key's user may not see, which make
     pages short.
@@ -132,35 +114,28 @@ class ShopServer(ShopCatalogue):
         self._nonces: set[str] = set()
         self._arrived = threading.Condition()
         self._released = threading.Event()
-        self._http = Listener(self)
-        if tls:
-            self._http.socket = tls.wrap_socket(
-                self._http.socket, server_side=True, do_handshake_on_connect=False
-            )
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), name="shop")
+        headers = {"Content-Type": "application/json; charset=UTF-8"}
+        self._http = Listener(self._answer, headers=headers, tls=tls, name="shop")
 
     @property
     def base_url(self) -> str:
         return f"{'https' if self._tls else 'http'}://{LOOPBACK}:{self._http.server_port}"
 
     def access(self, **credentials: str) -> ShopAccess:
-        """What reading this shop takes."""
-        known = {"consumer_key": KEY, "consumer_secret": SECRET}
+        """Returns the address and credentials for reading this shop."""
+        defaults = {"consumer_key": KEY, "consumer_secret": SECRET}
         return ShopAccess(
-            store_id=1, type=StoreType.WOOCOMMERCE, base_url=self.base_url, credentials=known | credentials
+            store_id=1, type=StoreType.WOOCOMMERCE, base_url=self.base_url, credentials=defaults | credentials
         )
 
     def __enter__(self) -> "ShopServer":
-        self._thread.start()
+        self._http.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._always = None
         self.release()
-        self._http.shutdown()
-        self._thread.join()
-        self._http.drop_connections()
-        self._http.server_close()
+        self._http.stop()
 
     def fail_next(self, *faults: Fault) -> None:
         """Answer the next requests with these, one each."""
@@ -168,11 +143,11 @@ class ShopServer(ShopCatalogue):
             self._faults.extend(faults)
 
     def fail_always(self, fault: Fault | None) -> None:
-        """Answer every request with this, after those of `fail_next`; None ends it."""
+        """Answer every request with this once the faults of `fail_next` are used up; None ends it."""
         self._always = fault
 
     def before_page(self, page: int, do: Callable[[], object]) -> None:
-        """Do something, once, before that page of the products is answered."""
+        """Call `do` once, before this page of the products is answered."""
         self._before[page] = do
 
     def release(self) -> None:
@@ -186,10 +161,13 @@ class ShopServer(ShopCatalogue):
             if not self._arrived.wait_for(lambda: len(self.seen) >= count, timeout=30):
                 raise TimeoutError(f"{len(self.seen)} of {count} requests arrived")
 
+    def _answer(self, received: Received) -> Answered | Literal["drop"]:
+        return self.answer(received.target, received.headers, received.method, received.body)
+
     def answer(
         self, target: str, headers: Mapping[str, str], method: str = "GET", body: bytes = b""
     ) -> Answered | Literal["drop"]:
-        """What to send for one request, after hanging where that is the fault."""
+        """Returns what to send for one request, once `release` ends a hanging one."""
         parts = urlsplit(target)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         route = re.sub(r"[0-9]+", "{id}", parts.path.removeprefix(ROOT))
@@ -301,16 +279,18 @@ class ShopServer(ShopCatalogue):
 
     def _list(self, path: str, query: Mapping[str, str], parent: int | None = None) -> Answered:
         with self.lock:
-            found = self.find(query, parent=parent)
-            body = self.render([id_ for id_ in found.ids if id_ not in self.hidden], query.get("_fields", ""))
-        total, pages = self.totals or (str(found.total), str(found.pages))
+            page_of = self.find(query, parent=parent)
+            body = self.render(
+                [id_ for id_ in page_of.ids if id_ not in self.hidden], query.get("_fields", "")
+            )
+        total, pages = self.totals or (str(page_of.total), str(page_of.pages))
         headers = {"X-WP-Total": total, "X-WP-TotalPages": pages}
         page = int(query.get("page", "1"))
-        links = [("prev", min(page - 1, found.pages))] if page > 1 and found.pages else []
-        links += [("next", page + 1)] if page < found.pages else []
-        told = (
+        links = [("prev", min(page - 1, page_of.pages))] if page > 1 and page_of.pages else []
+        links += [("next", page + 1)] if page < page_of.pages else []
+        links_sent = (
             f'<{self.base_url}{path}?{urlencode({**query, "page": str(to)})}>; rel="{rel}"'
             for rel, to in links
         )
-        headers["Link"] = ", ".join(told) or None
+        headers["Link"] = ", ".join(links_sent) or None
         return Answered(body=body, headers={name: value for name, value in headers.items() if value})

@@ -1,4 +1,4 @@
-"""The products of a WooCommerce shop in memory, asked as its REST API is asked; shaped by recordings."""
+"""The products of a WooCommerce shop in memory, with the queries and bodies of its REST API."""
 
 import json
 import threading
@@ -19,7 +19,7 @@ RECORDED: list[dict[str, Any]] = json.loads(Path(__file__).with_name("woocommerc
 
 
 def recorded(step: str) -> dict[str, Any]:
-    """The recorded exchange of a step, by how its name begins."""
+    """Returns the recorded exchange of the step with this prefix."""
     return next(exchange for exchange in RECORDED if f"{exchange['step']} ".startswith(f"{step} "))
 
 
@@ -77,7 +77,7 @@ def whole(asked: Mapping[str, str], name: str, default: int, least: int, most: i
 
 
 class ShopCatalogue:
-    """Products and variations by id; `clock` says when changes happen, to the second, as WordPress does."""
+    """Products and variations by id; `clock` gives the time of changes, in whole seconds as in WordPress."""
 
     def __init__(self) -> None:
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -88,7 +88,7 @@ class ShopCatalogue:
         self._lists: dict[tuple[object, ...], list[int]] = {}
 
     def load(self, bodies: Iterable[Body]) -> None:
-        """Products as they were recorded, whatever fields they have."""
+        """Add products as they were recorded, with any fields."""
         with self.lock:
             for body in bodies:
                 self.products[body["id"]] = {"type": "simple", "variations": [], **body}
@@ -96,7 +96,7 @@ class ShopCatalogue:
             self._lists.clear()
 
     def add(self, *, variations: Iterable[Body] = (), **fields: Any) -> int:
-        """A new product, its id; with variations it is a variable one."""
+        """Add a product, a variable one if it has variations. Returns its id."""
         with self.lock:
             id_ = self._take_id()
             body = {**deepcopy(_PRODUCT), **deepcopy(_PLAIN), "id": id_, "sku": "", "slug": f"product-{id_}"}
@@ -108,7 +108,7 @@ class ShopCatalogue:
             return id_
 
     def add_variation(self, parent: int, **fields: Any) -> int:
-        """A new variation of a product, its id."""
+        """Add a variation to a product. Returns its id."""
         with self.lock:
             id_ = self._take_id()
             own = {"id": id_, "parent_id": parent, "sku": "", "menu_order": 0}
@@ -119,17 +119,17 @@ class ShopCatalogue:
             return id_
 
     def change(self, id_: int, **fields: Any) -> None:
-        """A product or a variation, which moves its product's time as well."""
+        """Change a product, or a variation together with the modification time of its product."""
         with self.lock:
-            kept = self.variations if id_ in self.variations else self.products
-            kept[id_] |= {**self._dates(), **fields}
-            parent = kept[id_].get("parent_id")
-            if kept is self.variations and parent in self.products:
+            rows = self.variations if id_ in self.variations else self.products
+            rows[id_] |= {**self._dates(), **fields}
+            parent = rows[id_].get("parent_id")
+            if rows is self.variations and parent in self.products:
                 self.products[parent] |= self._dates()
             self._touched()
 
     def trash(self, id_: int) -> None:
-        """With its variations; WooCommerce lists them no more, but answers for their ids."""
+        """Trash a product and its variations: WooCommerce no longer lists them, but answers for their ids."""
         with self.lock:
             for gone in (*self._inside(id_), id_):
                 self.change(gone, status="trash")
@@ -140,7 +140,7 @@ class ShopCatalogue:
                 self.change(back, status="publish")
 
     def delete(self, id_: int) -> None:
-        """For ever."""
+        """Delete permanently, bypassing the trash."""
         with self.lock:
             for variation in self._inside(id_):
                 del self.variations[variation]
@@ -153,7 +153,7 @@ class ShopCatalogue:
             self._touched()
 
     def rename_category(self, old: str, new: str) -> None:
-        """Moves no product's time, as in WooCommerce."""
+        """Rename a category; as in WooCommerce, no product's modification time changes."""
         with self.lock:
             for body in self.products.values():
                 for category in body.get("categories", ()):
@@ -161,7 +161,7 @@ class ShopCatalogue:
                         category["name"] = new
 
     def find(self, asked: Mapping[str, str], *, parent: int | None = None) -> Found:
-        """A page of the products, or of one's variations."""
+        """Returns a page of the products, or of one product's variations."""
         per_page = whole(asked, "per_page", 10, 1, 100)
         page = whole(asked, "page", 1, 1, 10**9)
         start = int(asked.get("offset", (page - 1) * per_page))
@@ -173,7 +173,7 @@ class ShopCatalogue:
         return self.products.get(id_) or self.variations.get(id_)
 
     def render(self, ids: Iterable[int], fields: str) -> bytes:
-        """Their bodies as a JSON list, made anew for every request, as WordPress does."""
+        """Returns their bodies as a JSON list, made for each request as WordPress does."""
         with self.lock:
             return b"[" + b",".join(self.rendered(id_, fields) for id_ in ids) + b"]"
 
@@ -212,7 +212,7 @@ class ShopCatalogue:
 
     @staticmethod
     def _time(body: Body, column: str) -> Any:
-        """A column; what was recorded without its local times has them by the shop's offset."""
+        """Returns a time column; local times that were not recorded follow from the shop's offset."""
         if column in body:
             return body[column]
         moment = datetime.fromisoformat(body[f"{column}_gmt"]).replace(tzinfo=UTC)
@@ -220,7 +220,7 @@ class ShopCatalogue:
 
     @staticmethod
     def _bound(after: str, *, gmt: bool) -> tuple[str, str]:
-        """What a time is compared with: one with a zone becomes the shop's own, whatever the column."""
+        """Returns the time to compare with: one with a zone is converted to the shop's, for every column."""
         try:
             moment = datetime.fromisoformat(after)
         except ValueError:

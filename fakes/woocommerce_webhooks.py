@@ -46,9 +46,9 @@ def _invalid(about: str, message: str) -> Refused:
 
 
 class ShopWebhooks:
-    """By id; `topics` are those the shop's version has, `written` every POST and PUT that was carried out.
+    """Webhooks by id; `topics` is what the shop's version has, `written` holds every successful POST and PUT.
 
-    `after_write` holds what is answered instead, one each, to the next of those.
+    `after_write` holds answers to send instead, one for each of the next writes.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class ShopWebhooks:
         self._next = 1
 
     def add(self, topic: str, delivery_url: str, **fields: Any) -> Registered:
-        """One made by hand."""
+        """Add a webhook as a person would in the admin pages."""
         with self._lock:
             made = Registered(
                 id=self._next,
@@ -75,7 +75,7 @@ class ShopWebhooks:
             return made
 
     def deliver(self, topic: str, body: dict[str, Any]) -> list[int]:
-        """Tell every active webhook of a topic, once; the statuses that were answered."""
+        """Deliver to every active webhook of a topic, once. Returns the statuses of the answers."""
         return [
             self._send(hook, body)
             for hook in list(self.by_id.values())
@@ -119,14 +119,14 @@ class ShopWebhooks:
         hook.pending = answer.status_code != 200
 
     def answer(self, method: str, route: str, query: Mapping[str, str], body: bytes) -> Answer:
-        """What the REST API answers to a key that may do this."""
+        """Returns status, body and headers of the REST API's answer to an authorized request."""
         id_ = re.search("[0-9]+", route)
         if method == "GET":
             return self._list(query)
-        told = orjson.loads(body)
-        made = self._change(int(id_[0]), told) if id_ else self._create(told)
+        fields = orjson.loads(body)
+        made = self._change(int(id_[0]), fields) if id_ else self._create(fields)
         with self._lock:
-            self.written.append((method, told))
+            self.written.append((method, fields))
             lost = self.after_write.popleft() if self.after_write else None
         if lost:
             raise lost
@@ -136,40 +136,40 @@ class ShopWebhooks:
         per_page, page = whole(query, "per_page", 10, 1, 100), whole(query, "page", 1, 1, 10**9)
         status = query.get("status", "all")
         with self._lock:
-            found = [hook for hook in self.by_id.values() if status in ("all", hook.status)]
-        found.sort(key=lambda hook: hook.id, reverse=query.get("order", "desc") == "desc")
-        shown = [self._shown(hook) for hook in found[(page - 1) * per_page : page * per_page]]
-        pages = {"X-WP-Total": str(len(found)), "X-WP-TotalPages": str(-(-len(found) // per_page))}
+            listed = [hook for hook in self.by_id.values() if status in ("all", hook.status)]
+        listed.sort(key=lambda hook: hook.id, reverse=query.get("order", "desc") == "desc")
+        shown = [self._shown(hook) for hook in listed[(page - 1) * per_page : page * per_page]]
+        pages = {"X-WP-Total": str(len(listed)), "X-WP-TotalPages": str(-(-len(listed) // per_page))}
         return 200, orjson.dumps(shown), pages
 
-    def _create(self, told: dict[str, Any]) -> Registered:
-        if str(told.get("topic")).lower() not in self.topics:
+    def _create(self, fields: dict[str, Any]) -> Registered:
+        if str(fields.get("topic")).lower() not in self.topics:
             raise _invalid("topic", "Webhook topic is required and must be valid.")
-        if not str(told.get("delivery_url")).startswith(("http://", "https://")):
+        if not str(fields.get("delivery_url")).startswith(("http://", "https://")):
             raise _invalid(
                 "delivery_url", "Webhook delivery URL must be a valid URL starting with http:// or https://."
             )
-        hook = self.add(**{**told, "status": "active"})
+        hook = self.add(**{**fields, "status": "active"})
         self._ping(hook)
         return hook
 
-    def _change(self, id_: int, told: dict[str, Any]) -> Registered:
+    def _change(self, id_: int, fields: dict[str, Any]) -> Registered:
         hook = self.by_id.get(id_)
         if hook is None:
             raise _invalid("id", "ID is invalid.")
-        if told.get("status", "active") not in STATUSES:
+        if fields.get("status", "active") not in STATUSES:
             raise _invalid("status", "Webhook status must be valid.")
-        moved = told.get("delivery_url", hook.delivery_url) != hook.delivery_url
+        moved = fields.get("delivery_url", hook.delivery_url) != hook.delivery_url
         for name in ("topic", "delivery_url", "secret", "status", "name"):
-            if told.get(name):
-                setattr(hook, name, told[name])
+            if fields.get(name):
+                setattr(hook, name, fields[name])
         if moved or hook.pending:
             self._ping(hook)
         return hook
 
     @staticmethod
     def _shown(hook: Registered) -> dict[str, Any]:
-        """Without its secret and its failures, which WooCommerce tells nobody."""
+        """Returns a webhook as the REST API shows it: without its secret and its failures."""
         resource, _, event = hook.topic.partition(".")
         at = datetime.now(UTC).replace(tzinfo=None, microsecond=0).isoformat()
         return {

@@ -95,8 +95,17 @@ MAY_IMPORT: dict[str, set[str]] = {
         "workflows",
     },
     "embedded": {"connectors.registry", "contracts", "crypto", "database.*", "knowledge", "settings"},
-    "commands": {"connectors.*", *BASE, "database.*", "embedded", "embeddings", "temporal"},
-    "cli": {"api.*", "commands", "database.*", "embedded", *BASE, "temporal", "worker"},
+    "commands": {
+        "api.*",
+        "connectors.*",
+        *BASE,
+        "database.*",
+        "embedded",
+        "embeddings",
+        "temporal",
+        "worker",
+    },
+    "cli": {"commands"},
     "plugin_zip": set(),
 }
 """Every room of the product -> the rooms it may import. `database.*` is `database` with all its rooms.

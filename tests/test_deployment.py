@@ -117,7 +117,7 @@ def test_no_address_carries_a_written_password() -> None:
 
 
 def test_published_ports_are_open_to_this_machine_alone() -> None:
-    """Whoever opens them further does so with a proxy, knowingly."""
+    """A proxy is needed to open them further."""
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert set(published) == {"api", "temporal-ui"}
     for ports in published.values():
@@ -228,7 +228,7 @@ def test_what_the_image_copies_exists_and_is_let_in(source: str) -> None:
 
 
 def test_nothing_is_let_in_that_the_image_does_not_copy() -> None:
-    """A secret lying beside the code never reaches Docker."""
+    """A secret in the folder of the code never reaches Docker."""
     let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert let_in == set(copied())
 
@@ -279,16 +279,17 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (["--help"], 0, "Keep a shop's knowledge base true."),
+        (["--help"], 0, "Keep a pgvector knowledge base in sync"),
         (["token", "create"], 1, "set PILITO_DATABASE_URL"),
         (["worker"], 1, "Set PILITO_DATABASE_URL"),
         (["up"], 1, "This installation starts no servers"),
     ],
 )
+@pytest.mark.usefixtures("programs")
 def test_pilito_works_without_what_the_image_lacks(
     arguments: list[str], status: int, said: str, image: Path
 ) -> None:
-    """Whatever needs an embedded server says so; the rest does not miss it."""
+    """Commands that need an embedded server say so; the others work."""
     start = (
         "import sys; "
         f"sys.path[:] = [{str(image)!r}, *(path for path in sys.path if path not in ('', {str(ROOT)!r}))]; "

@@ -4,12 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from fakes.openai import EmbeddingServer
 from tests.support.system import Shop
-
-pytestmark = pytest.mark.slow
 
 RECORDINGS = Path(__file__).parent / "fixtures" / "woocommerce"
 INDEX: list[dict[str, Any]] = [

@@ -1,7 +1,10 @@
 """The shares of the work of a worker process."""
 
+import gc
+
 import pytest
 
+import worker
 from contracts.syncs import SyncStatus
 from fakes.openai import EmbeddingServer
 from fakes.woocommerce import ShopServer
@@ -9,8 +12,6 @@ from tests.conftest import Configure
 from tests.support.syncs import Synced
 from tests.support.system import running, working
 from worker import Share
-
-pytestmark = pytest.mark.slow
 
 
 async def test_bulk_work_waits_for_a_process_that_does_it(
@@ -31,3 +32,13 @@ async def test_bulk_work_waits_for_a_process_that_does_it(
             async with working(settings, Share.BULK):
                 assert (await synced.ended(sync_id)).status is SyncStatus.SUCCEEDED
             assert len(server.seen) > 0
+
+
+def test_the_garbage_collector_ignores_what_was_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imported objects are frozen after a full collection, and collections become rare."""
+    calls: list[object] = []
+    monkeypatch.setattr(gc, "collect", lambda: calls.append("collect"))
+    monkeypatch.setattr(gc, "freeze", lambda: calls.append("freeze"))
+    monkeypatch.setattr(gc, "set_threshold", calls.append)
+    worker._tune_garbage_collector()
+    assert calls == ["collect", "freeze", 100_000]

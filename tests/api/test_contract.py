@@ -43,7 +43,6 @@ def test_the_document_names_the_token_of_every_route(app: Service, route: Route)
         assert operations[route.method, route.path].get("security", []) == SECURITY[route.who]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("route", CONTRACT, ids=str)
 async def test_every_path_answers_with_and_without_its_slash(system: System, route: Route) -> None:
     """Never with a redirect, which would turn a POST into a GET."""

@@ -26,8 +26,6 @@ from tests.conftest import ROOT, Configure
 from tests.support.cable import Cable
 from tests.support.system import Shop, System, eventually, serving
 
-pytestmark = pytest.mark.slow
-
 HEALTH = "/api/integrations/woocommerce/health/"
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 NOTHING = MetricsSnapshot(totals={}, events={}, oldest_seconds=0.0)
@@ -233,7 +231,7 @@ async def test_process_metrics_are_served_while_postgres_is_down(own: Shop, conf
             assert not any(
                 name.startswith(("pilito_embedd", "pilito_events", "pilito_dead")) for name, _ in content
             )
-            await postgres.mend()
+            await postgres.restore()
             await eventually(lambda: scraped(http, "pilito_database_up"), lambda up: up == 1)
 
 
@@ -249,7 +247,7 @@ async def test_totals_are_kept_while_postgres_is_down(configure: Configure, data
         await postgres.cut()
         await counted.write()
         assert (await standing(database)).totals.get(("freshness", "+Inf"), 0.0) == before
-        await postgres.mend()
+        await postgres.restore()
         async with counted.written():
             counted.searchable(1e9)
         await counted.write()

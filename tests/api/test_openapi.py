@@ -7,12 +7,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from api.app import create_app
 from api.openapi.build import REFUSED_WITHOUT
-from settings import Settings
-from tests.conftest import SECRET_KEY
+from tests.support.document import DOCUMENT
 
-DOCUMENT = create_app(Settings.model_validate({"secret_key": SECRET_KEY})).openapi()
 SCHEMAS = DOCUMENT["components"]["schemas"]
 
 

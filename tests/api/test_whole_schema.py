@@ -16,8 +16,6 @@ from tests.conftest import Configure, another_database
 from tests.support.sessions import session_of
 from tests.support.system import FINAL, Shop, System, eventually, running
 
-pytestmark = pytest.mark.slow
-
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 LAMP = {"id": 1, "name": "لامپ", "description": "<p>روشن</p>", "price": "5", "variations": [{"id": 11}]}
 

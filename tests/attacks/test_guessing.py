@@ -17,8 +17,6 @@ from tests.conftest import SECRET_KEY, Configure
 from tests.support.sessions import session_of
 from tests.support.system import Shop, System, serving
 
-pytestmark = pytest.mark.slow
-
 HEALTH = "/api/integrations/woocommerce/health/"
 ME = "/api/v1/auth/me/"
 FREE = 5

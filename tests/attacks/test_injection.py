@@ -13,8 +13,6 @@ from tests.support.sessions import session_of
 from tests.support.system import Shop, System
 from tests.support.wire import wired
 
-pytestmark = pytest.mark.slow
-
 HOSTILE = [
     "' OR '1'='1",
     "'; DROP TABLE products; --",

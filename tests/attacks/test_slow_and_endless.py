@@ -13,8 +13,6 @@ from tests.support.sessions import session
 from tests.support.system import Shop, System, running
 from tests.support.wire import Wire, wired
 
-pytestmark = pytest.mark.slow
-
 WEBHOOK = "/api/integrations/woocommerce/webhook/"
 FILLING = b"a" * 1024
 MORE_HEADERS = b"X-More: 1\r\n" * 100

@@ -18,8 +18,6 @@ from tests.support.document import example
 from tests.support.sessions import session, session_of
 from tests.support.system import Shop, System
 
-pytestmark = pytest.mark.slow
-
 NOWHERE = 10**15
 """An id nothing has."""
 

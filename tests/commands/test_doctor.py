@@ -1,20 +1,21 @@
-"""What `pilito doctor` finds."""
+"""`pilito doctor`: what each check says when all is well, and its advice when it is not."""
+
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from commands.doctor import CheckResult, examine
-from fakes.openai import EmbeddingServer, insufficient_quota
-from tests.conftest import Configure, migrated
+from fakes.openai import EmbeddingServer, insufficient_quota, invalid_api_key
+from tests.support.environment import Configure, empty_database, migrated
+from tests.support.pilito import Pilito, Printed
 from tests.support.system import Shop, eventually
-
-pytestmark = pytest.mark.slow
 
 
 async def events(configure: Configure) -> CheckResult:
     settings = configure()
-    found = [one async for one in examine(settings, migrated(settings.database_url or ""))]
-    return next(one for one in found if one.subject == "Events")
+    results = [result async for result in examine(settings, migrated(settings.database_url or ""))]
+    return next(result for result in results if result.subject == "Events")
 
 
 async def test_events_that_have_not_ended_for_an_hour_are_named(
@@ -39,3 +40,113 @@ async def test_events_that_have_not_ended_for_an_hour_are_named(
     await shop.temporal.get_workflow_handle(name).cancel()
     await shop.ended(event_id)
     assert name not in (await events(configure)).said
+
+
+def environment(configure: Configure) -> dict[str, str]:
+    settings = configure()
+    assert settings.openai_api_key
+    return {
+        "PILITO_DATABASE_URL": settings.database_url or "",
+        "PILITO_TEMPORAL_ADDRESS": settings.temporal_address or "",
+        "PILITO_EMBEDDING_DIMENSIONS": str(settings.embedding_dimensions),
+        "OPENAI_API_KEY": settings.openai_api_key.get_secret_value(),
+        "OPENAI_BASE_URL": str(settings.openai_base_url),
+        "COLUMNS": "200",
+    }
+
+
+@pytest.fixture
+def doctor(
+    configure: Configure, embeddings: EmbeddingServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Pilito:
+    """Runs `pilito` with the servers of the tests."""
+    monkeypatch.chdir(tmp_path)
+    return Pilito(environment(configure))
+
+
+def results_of(printed: Printed) -> dict[str, tuple[str, str, str]]:
+    """Returns subject -> (mark, finding, advice)."""
+    results: dict[str, tuple[str, str, str]] = {}
+    subject = ""
+    for line in printed.text.splitlines():
+        if line.startswith("  → "):
+            mark, said, _ = results[subject]
+            results[subject] = mark, said, line.removeprefix("  → ")
+        else:
+            subject, _, said = line[2:].partition(": ")
+            results[subject] = line[0], said, ""
+    return results
+
+
+async def test_all_is_well(doctor: Pilito) -> None:
+    """Each check has a line with a tick, and the exit code is 0 unless events are stuck."""
+    results = results_of(await doctor("doctor"))
+    subjects = ["Postgres", "pgvector", "Tables", "Vector index", "Events", "Temporal"]
+    assert list(results) == [*subjects, "Search attributes", "Embeddings"]
+    assert {subject for subject, (mark, _, _) in results.items() if mark != "✓"} <= {"Events"}
+    assert results["Embeddings"][1] == "text-embedding-3-small, 256 dimensions"
+    assert results["Search attributes"][1] == "registered"
+
+
+async def test_nothing_is_configured(doctor: Pilito) -> None:
+    """Each missing address comes with the name of its setting."""
+    bare = Pilito({"COLUMNS": "200", "PILITO_STATE_DIR": "/nowhere"})
+    printed = await bare("doctor")
+    assert printed.code == 1
+    advice = {subject: advice for subject, (_, _, advice) in results_of(printed).items()}
+    assert "PILITO_DATABASE_URL" in advice["Postgres"]
+    assert "PILITO_TEMPORAL_ADDRESS" in advice["Temporal"]
+    assert "OPENAI_API_KEY" in advice["Embeddings"]
+
+
+async def test_servers_that_do_not_answer(doctor: Pilito) -> None:
+    """Each is reported on its own; the others are checked all the same."""
+    printed = await doctor(
+        "doctor",
+        PILITO_DATABASE_URL="postgresql+psycopg://user:secret@127.0.0.1:1/name",
+        PILITO_TEMPORAL_ADDRESS="127.0.0.1:1",
+    )
+    assert (printed.code, "secret" in printed.text) == (1, False), printed.text
+    results = results_of(printed)
+    for subject in ("Postgres", "Temporal"):
+        assert results[subject][1].startswith("cannot be reached")
+        assert "that the server runs" in results[subject][2]
+    assert results["Embeddings"][0] == "✓"
+
+
+async def test_an_embeddings_api_that_refuses(doctor: Pilito, embeddings: EmbeddingServer) -> None:
+    """The kind of error is named, with the settings to check."""
+    embeddings.fail_always(invalid_api_key())
+    mark, said, advice = results_of(await doctor("doctor"))["Embeddings"]
+    assert (mark, said) == ("✗", "refused (AuthenticationError)")
+    assert "OPENAI_API_KEY" in advice
+
+
+async def test_a_database_without_tables(doctor: Pilito, postgres_url: str) -> None:
+    """`pilito migrate` is advised for the extension, the tables and the index, and makes them."""
+    url = empty_database(postgres_url, "doctor")
+    results = results_of(await doctor("doctor", PILITO_DATABASE_URL=url))
+    for subject in ("pgvector", "Tables", "Vector index"):
+        assert results[subject][0] == "✗"
+        assert results[subject][2] == "Run `pilito migrate`."
+    assert "Events" not in results
+    migrated_now = await doctor("migrate", PILITO_DATABASE_URL=url)
+    assert migrated_now.code == 0, migrated_now.text
+    results = results_of(await doctor("doctor", PILITO_DATABASE_URL=url))
+    assert {mark for mark, _, _ in results.values()} == {"✓"}
+
+
+async def test_another_model_has_no_index(doctor: Pilito) -> None:
+    """The index is made for one model and its dimensions."""
+    results = results_of(await doctor("doctor", PILITO_EMBEDDING_DIMENSIONS="64"))
+    mark, said, advice = results["Vector index"]
+    assert (mark, advice) == ("✗", "Run `pilito migrate`.")
+    assert said.startswith("none for text-embedding-3-small")
+
+
+async def test_a_namespace_without_search_attributes(doctor: Pilito) -> None:
+    """`pilito prepare-temporal` names what it registers, and has nothing left to do the next time."""
+    printed = await doctor("prepare-temporal", PILITO_TASK_QUEUE="prepared")
+    assert (printed.code, printed.text) == (0, "Registered: nothing was missing\n")
+    printed = await doctor("prepare-temporal", PILITO_TEMPORAL_ADDRESS="")
+    assert (printed.code, "set PILITO_TEMPORAL_ADDRESS" in printed.text) == (1, True)

@@ -12,8 +12,6 @@ from contracts.ids import catalog_sync_id
 from tests.support.syncs import Synced
 from tests.support.system import System
 
-pytestmark = pytest.mark.slow
-
 
 class Typed:
     """`pilito resync` with these arguments; its output is no terminal."""
@@ -59,7 +57,7 @@ async def over(synced: Synced) -> None:
 
 
 def row(printed: str, name: str) -> str:
-    """What the report tells under a name."""
+    """Returns the number in the report's row of this name."""
     [found] = [line for line in printed.splitlines() if name in line and "│" in line]
     return found.strip(" │").split("│")[1].strip()
 
@@ -71,7 +69,7 @@ async def test_a_full_resync_ends_with_its_report(synced: Synced, typed: Typed) 
     assert code == 0, printed
     assert "Everything the shop lists was compared." in printed
     assert (row(printed, "products the shop lists"), row(printed, "new here")) == ("12", "12")
-    assert int(row(printed, "tokens spent")) > 0
+    assert int(row(printed, "embedding tokens spent")) > 0
     await over(synced)
     synced.shop.delete(ids[0])
     code, printed = await typed.run(synced.store.store_id, "--full", "--dry-run")
@@ -82,7 +80,7 @@ async def test_a_full_resync_ends_with_its_report(synced: Synced, typed: Typed) 
     assert (code, "incremental" in printed) == (0, True), printed
 
 
-async def test_what_is_refused_is_an_error_with_its_reason(synced: Synced, typed: Typed) -> None:
+async def test_a_refused_sync_is_an_error_with_its_reason(synced: Synced, typed: Typed) -> None:
     """Until it is allowed."""
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(10)]
     await synced.sync()
@@ -95,16 +93,16 @@ async def test_what_is_refused_is_an_error_with_its_reason(synced: Synced, typed
     assert (code, row(printed, "removed")) == (0, "3")
 
 
-async def test_one_that_is_under_way_is_followed(synced: Synced, typed: Typed) -> None:
-    """And one that nobody waits for goes on."""
+async def test_a_running_sync_is_followed(synced: Synced, typed: Typed) -> None:
+    """A sync continues after `--no-wait`."""
     synced.shop.add(name="کفش")
     synced.shop.fail_always("hang")
     code, printed = await typed.run(synced.store.store_id, "--full", "--no-wait")
-    assert (code, "is started" in printed) == (0, True), printed
+    assert (code, "Started the full sync" in printed) == (0, True), printed
     await asyncio.to_thread(synced.shop.wait_for_requests, 1)
     second = await typed.begin(synced.store.store_id)
     assert second.stdout
-    assert b"under way already" in await second.stdout.readline()
+    assert b"already running" in await second.stdout.readline()
     synced.shop.fail_always(None)
     synced.shop.release()
     told, _ = await second.communicate()
@@ -112,18 +110,18 @@ async def test_one_that_is_under_way_is_followed(synced: Synced, typed: Typed) -
 
 
 async def test_a_sync_that_is_terminated_is_not_waited_for(synced: Synced, typed: Typed) -> None:
-    """Whoever watches is told where to look."""
+    """The message names the Temporal UI."""
     synced.shop.fail_always("hang")
     watching = await typed.begin(synced.store.store_id, "--full")
     await asyncio.to_thread(synced.shop.wait_for_requests, 1)
     handle = synced.system.temporal.get_workflow_handle(catalog_sync_id(synced.store.store_id))
     await handle.terminate("by hand")
     printed, _ = await watching.communicate()
-    assert (watching.returncode, b"before it could tell how" in printed) == (1, True), printed
+    assert (watching.returncode, b"ended without reporting a result" in printed) == (1, True), printed
     synced.shop.release()
 
 
-async def test_what_cannot_be_is_said_in_a_sentence(reading: System, synced: Synced, typed: Typed) -> None:
+async def test_errors_are_one_sentence(reading: System, synced: Synced, typed: Typed) -> None:
     """No such store, none that can be read, no Temporal; never a trace of calls."""
     bare = (await reading.shop()).store_id
     nowhere = {"PILITO_TEMPORAL_ADDRESS": "127.0.0.1:1"}

@@ -100,7 +100,6 @@ async def answers(http: httpx2.AsyncClient) -> bool:
         return False
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(180)
 async def test_a_platform_added_as_the_guide_says_works(
     configure: Configure, postgres_url: str, embeddings: EmbeddingServer, tmp_path: Path

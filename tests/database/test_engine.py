@@ -6,8 +6,6 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.support.system import Shop
 
-pytestmark = pytest.mark.slow
-
 
 async def test_an_error_contains_no_values(shop: Shop) -> None:
     """Errors are logged, so they must not contain values."""

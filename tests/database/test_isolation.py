@@ -8,8 +8,6 @@ from database.chunks import search
 from tests.conftest import DIMENSIONS
 from tests.support.system import Shop, System
 
-pytestmark = pytest.mark.slow
-
 MODEL = "text-embedding-3-small"
 
 

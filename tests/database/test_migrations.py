@@ -38,7 +38,6 @@ def _tables(address: str) -> set[str]:
         engine.dispose()
 
 
-@pytest.mark.slow
 def test_migrations_go_up_and_down_and_up_again(empty_database: str) -> None:
     """Every downgrade works and leaves nothing behind."""
     config = migrated(empty_database)
@@ -53,7 +52,6 @@ def test_migrations_go_up_and_down_and_up_again(empty_database: str) -> None:
     assert _tables(empty_database) == built
 
 
-@pytest.mark.slow
 def test_the_tables_are_what_the_migrations_make(empty_database: str) -> None:
     """`alembic check` finds no difference, with and without the vector index."""
     config = migrated(empty_database)

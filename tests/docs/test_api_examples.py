@@ -59,7 +59,6 @@ class Shell:
         return output
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("jq") and "CI" not in os.environ, reason="the page uses jq; install it")
 async def test_the_page_can_be_pasted_from_top_to_bottom(system: System) -> None:
     """Each command succeeds, and each answer is what the page promises."""

@@ -11,7 +11,7 @@ from embedded.embedder import MAX_INPUTS, start
 from embedded.ports import free_ports
 from embedded.processes import stop_together
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.usefixtures("programs")
 
 MODEL = "text-embedding-3-small"
 
@@ -76,7 +76,7 @@ def test_it_says_that_it_is_lexical(base_url: str) -> None:
 
 
 def test_models_are_listed(openai: OpenAI) -> None:
-    """The list names the models one may ask for and whose they are."""
+    """The list names the models and their owner."""
     assert {(model.id, model.owned_by) for model in openai.models.list()} >= {(MODEL, "pilito-lexical")}
 
 
@@ -122,7 +122,7 @@ def test_impossible_dimensions_are_refused(openai: OpenAI, dimensions: int) -> N
     "body",
     [b"", b"{", b"[]", b'{"input":"x"}', b'{"model":"m","input":"x","encoding_format":"hex"}'],
 )
-def test_a_body_without_sense_is_refused(base_url: str, body: bytes) -> None:
+def test_an_invalid_body_is_refused(base_url: str, body: bytes) -> None:
     """What is no request of this protocol is answered 400 in OpenAI's shape."""
     answer = httpx2.post(f"{base_url}/embeddings", content=body)
     assert answer.status_code == 400

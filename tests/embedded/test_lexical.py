@@ -55,10 +55,11 @@ def test_every_vector_has_length_one(text: str, dimensions: int) -> None:
 
 
 def test_texts_without_words_differ() -> None:
-    """What has no words is told apart by its characters."""
+    """Without words, characters decide."""
     assert embed("!!!", DIMENSIONS) != embed("???", DIMENSIONS)
 
 
+@pytest.mark.usefixtures("programs")
 def test_another_process_gives_the_same_vector() -> None:
     """A vector does not depend on the process that made it."""
     code = "from embedded.lexical import embed; print(embed('کفش ورزشی', 64).tobytes().hex())"

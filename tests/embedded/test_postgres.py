@@ -1,4 +1,4 @@
-"""The embedded Postgres: what was committed survives every end, and nobody but us gets in."""
+"""The embedded Postgres keeps committed data however it ends, and accepts only our connections."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ from embedded.postgres import EmbeddedPostgres, shared_buffers
 from embedded.processes import StartFailed, start_child
 from tests.support.waiting import gone
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.usefixtures("programs")
 
 START = """
 import sys
@@ -86,7 +86,7 @@ def test_persian_punctuation_is_no_letter(server: EmbeddedPostgres) -> None:
     [("fsync", "on"), ("synchronous_commit", "on"), ("listen_addresses", "127.0.0.1"), ("jit", "off")],
 )
 def test_it_is_set_up(server: EmbeddedPostgres, setting: str, value: str) -> None:
-    """A commit is on disk before it is acknowledged; nobody outside this machine is listened to."""
+    """A commit is on disk before it is acknowledged; the server listens only on this machine."""
     with connect(server) as connection:
         assert connection.execute(f"SHOW {setting}").fetchone() == (value,)
 
@@ -98,7 +98,7 @@ def test_a_password_is_asked_for(server: EmbeddedPostgres, tmp_path_factory: pyt
 
 
 def test_secrets_are_private(tmp_path: Path) -> None:
-    """Password and data can be read by nobody else."""
+    """No other user can read password and data."""
     with started(tmp_path):
         pass
     for path in (tmp_path / "postgres", tmp_path / "postgres" / "password", tmp_path / "postgres" / "data"):
@@ -131,15 +131,15 @@ def test_data_survives_kill_9(tmp_path: Path) -> None:
     for number, server in enumerate(killed):
         server.start()
         remember(server, number)
-        os.kill(pid(server), signal.SIGKILL)  # and nobody asks how it ended: it stays as a zombie
+        os.kill(pid(server), signal.SIGKILL)  # not waited for, so it stays as a zombie
     with started(tmp_path) as again:
         assert remembered(again) == [0, 1, 2]
     for server in killed:
         server.stop()
 
 
-def test_a_kill_during_the_first_start_is_overcome(tmp_path: Path) -> None:
-    """A half-made data directory is made anew."""
+def test_the_next_start_recovers_from_a_kill_during_the_first(tmp_path: Path) -> None:
+    """An incomplete data directory is replaced."""
     data = tmp_path / "postgres" / "draft" / "data"
     with subprocess.Popen([sys.executable, "-c", START, str(tmp_path)]) as first:
         while not data.exists():
@@ -152,8 +152,8 @@ def test_a_kill_during_the_first_start_is_overcome(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells where another process works")
-def test_a_stranger_with_the_pid_of_the_last_server_is_no_hindrance(tmp_path: Path) -> None:
-    """After a restart of the machine the number in `postmaster.pid` may be anybody's."""
+def test_a_reused_pid_does_not_prevent_the_start(tmp_path: Path) -> None:
+    """After a restart of the machine, any process may have the number in `postmaster.pid`."""
     with started(tmp_path) as server:
         remember(server, 1)
     stranger = start_child("stranger", ["/bin/sleep", "600"], state_dir=tmp_path, account=service_account())
@@ -189,6 +189,6 @@ def test_data_of_another_version_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("memory", "buffers"), [(2**28, "128MB"), (2**30, "256MB"), (2**31, "512MB"), (2**36, "512MB")]
 )
-def test_a_quarter_of_the_memory_holds_what_is_read_often(memory: int, buffers: str) -> None:
+def test_shared_buffers_are_a_quarter_of_the_memory(memory: int, buffers: str) -> None:
     """Up to what a machine that does other things can spare."""
     assert shared_buffers(memory) == buffers

@@ -13,7 +13,7 @@ import pytest
 from embedded.processes import StartFailed, birth, end_leftovers, start_child, stop_together
 from tests.support.waiting import gone, until
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.usefixtures("programs")
 
 SLEEP = "import time; print('began', flush=True); time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
@@ -35,7 +35,7 @@ def python(code: str) -> list[str]:
 
 
 def killed_supervisor(state_dir: Path) -> int:
-    """The pid of a child whose supervisor was killed with `kill -9`."""
+    """Returns the pid of a child after its supervisor was killed with `kill -9`."""
     with subprocess.Popen(
         [*python(SUPERVISOR), str(state_dir)], stdout=subprocess.PIPE, text=True
     ) as supervisor:
@@ -108,7 +108,7 @@ def test_only_the_main_thread_starts_children(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a death signal")
 def test_the_kernel_ends_the_children_of_a_killed_supervisor(tmp_path: Path) -> None:
-    """Nobody has to clean up after `kill -9`."""
+    """No cleanup is needed after `kill -9`."""
     gone(killed_supervisor(tmp_path))
 
 
@@ -121,7 +121,7 @@ def test_the_next_start_ends_what_is_left(tmp_path: Path) -> None:
     child.stop(0)
 
 
-def test_the_same_name_ends_its_predecessor(tmp_path: Path) -> None:
+def test_a_child_ends_the_one_of_the_same_name_before_it(tmp_path: Path) -> None:
     """Two children of one name never run side by side."""
     first = start_child("nap", ["/bin/sleep", "600"], state_dir=tmp_path)
     second = start_child("nap", ["/bin/sleep", "600"], state_dir=tmp_path)
@@ -134,7 +134,7 @@ def test_the_same_name_ends_its_predecessor(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("record", ["", "{", "[]", '{"pid": 1}', '{"pid": "x", "born": "y", "signal": 9}'])
-def test_a_record_without_sense_is_forgotten(tmp_path: Path, record: str) -> None:
+def test_an_unreadable_record_is_deleted(tmp_path: Path, record: str) -> None:
     """A record that a crash of the machine spoiled does no harm."""
     file = tmp_path / "run" / "nap.json"
     file.parent.mkdir()
@@ -143,7 +143,7 @@ def test_a_record_without_sense_is_forgotten(tmp_path: Path, record: str) -> Non
     assert not file.exists()
 
 
-def test_a_stranger_with_a_used_pid_is_left_alone(tmp_path: Path) -> None:
+def test_an_unrelated_process_with_a_reused_pid_is_left_alone(tmp_path: Path) -> None:
     """A pid alone does not make a process ours."""
     with subprocess.Popen(["sleep", "600"]) as stranger:
         file = tmp_path / "run" / "nap.json"

@@ -17,7 +17,7 @@ from embedded.environment import running
 from embedded.ports import answers, free_ports
 from tests.support.waiting import gone, until
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.usefixtures("programs")
 
 COMMANDS = """
 import os, signal, sys, time
@@ -75,7 +75,7 @@ class Up:
         """Name and pid of each recorded child."""
         found = {}
         for record in (self.state_dir / "run").glob("*.json"):
-            with contextlib.suppress(FileNotFoundError):  # ended meanwhile
+            with contextlib.suppress(FileNotFoundError):  # it ended in between
                 found[record.stem] = json.loads(record.read_text())["pid"]
         return found
 
@@ -129,7 +129,7 @@ class Place:
 
 @pytest.fixture(autouse=True)
 def with_a_terminal() -> Iterator[None]:
-    """Children hear SIGHUP although whoever runs the tests may have been started by `nohup`."""
+    """Let children receive SIGHUP even if the tests were started by `nohup`."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
@@ -142,7 +142,7 @@ def place(tmp_path: Path) -> Place:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
-def test_it_ends_without_a_trace(place: Place, number: signal.Signals) -> None:
+def test_no_process_is_left_after_the_end(place: Place, number: signal.Signals) -> None:
     """Ctrl-C, `kill` and a closed terminal end every process; the exit code is 0."""
     with place.up() as up:
         up.read_until("ready")
@@ -153,7 +153,7 @@ def test_it_ends_without_a_trace(place: Place, number: signal.Signals) -> None:
 
 
 def test_the_next_start_keeps_data_and_secrets(place: Place) -> None:
-    """It tells each part as it starts; address, password and key are those of the first start."""
+    """It names each part as it starts; address, password and key stay the same."""
     with place.up() as up:
         first = up.read_until("ready")
         assert [line.split("]")[0] for line in up.lines[:7]] == [f"[{step}/7" for step in range(1, 8)]
@@ -171,14 +171,14 @@ def test_the_next_start_keeps_data_and_secrets(place: Place) -> None:
 
 @pytest.mark.parametrize("child", ["postgres", "temporal"])
 def test_a_signal_during_the_start_ends_it(place: Place, child: str) -> None:
-    """Nobody has to wait for the start before ending it."""
+    """Ctrl-C works before everything has started."""
     with place.up() as up:
         until(lambda: child in up.children(), what=f"the start of {child}")
         assert up.end(signal.SIGINT) == 0
     assert up.children() == {}
 
 
-def test_a_signal_ends_what_follows_the_start(place: Place) -> None:
+def test_a_signal_during_the_greeting_ends_it(place: Place) -> None:
     """What is done once all is ready is cut short."""
     with place.up("slow") as up:
         up.read_until("ready")
@@ -219,7 +219,7 @@ def test_parts_that_die_are_started_again(place: Place) -> None:
         assert f"{child} runs again." in up.lines
 
 
-def test_a_second_one_of_the_same_state_is_refused(place: Place) -> None:
+def test_a_second_start_in_the_same_folder_is_refused(place: Place) -> None:
     """It names the first one."""
     with place.up() as up:
         up.read_until("ready")
@@ -229,7 +229,7 @@ def test_a_second_one_of_the_same_state_is_refused(place: Place) -> None:
     assert f"already runs from {place.state_dir} (process {up.process.pid})" in second.lines[0]
 
 
-def test_two_places_run_at_once(place: Place, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_two_folders_run_at_once(place: Place, tmp_path_factory: pytest.TempPathFactory) -> None:
     """With ports of their own, two checkouts do not know of each other."""
     other = Place(tmp_path_factory.mktemp("other"), free_ports(3))
     (other.directory / "cli.py").write_text(COMMANDS)

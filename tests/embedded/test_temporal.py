@@ -16,7 +16,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 from embedded.temporal import EmbeddedTemporal
 from tests.support.waiting import gone
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.usefixtures("programs")
 
 NAMESPACE = "shop"
 STORE = SearchAttributeKey.for_keyword("StoreId")

@@ -21,8 +21,6 @@ from fakes.openai import EmbeddingServer, Fault, Mangled, Refusal
 from settings import Settings
 from tests.support.system import eventually
 
-pytestmark = pytest.mark.slow
-
 DIMENSIONS = 8
 TEXTS = ["لپ‌تاپ گیمینگ", "کفش پیاده‌روی", "کیف چرمی"]
 

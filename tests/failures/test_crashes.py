@@ -22,8 +22,6 @@ from tests.support.deliveries import woocommerce
 from tests.support.syncs import Synced
 from tests.support.system import Shop, System, eventually, forget_schedules, running
 
-pytestmark = pytest.mark.slow
-
 TEXT = "".join(f"<p>بند {n}: " + f"جمله‌ای درباره ویژگی {n} این کالا. " * 8 + "</p>" for n in range(6))
 PRODUCT = {"id": 4, "name": "سماور برنجی", "description": TEXT, "price": "10"}
 
@@ -166,7 +164,7 @@ async def test_a_run_that_ended_before_its_worker_died_is_no_second_delivery(
 async def test_a_worker_killed_in_the_middle_of_a_call_embeds_again_and_nothing_else(
     apart: Configure, embeddings: EmbeddingServer
 ) -> None:
-    """An answer that reached nobody is asked for again; that is the one thing a crash can cost."""
+    """An answer that was lost is requested again; a crash costs nothing else."""
     settings = apart(task_queue="crash-in-call")
     async with served(settings) as system:
         shop = await system.shop()
@@ -214,8 +212,9 @@ async def facts(shop: Shop) -> list[dict[str, Any]]:
     )
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("shuffled", [False, True])
-async def test_all_at_once_ends_like_one_by_one(
+async def test_events_sent_at_once_end_like_events_sent_one_by_one(
     system: System,
     embeddings: EmbeddingServer,
     shuffle: Callable[[list[Any]], list[Any]],

@@ -8,8 +8,9 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import orjson
 import pytest
 
-from fakes.woocommerce import ROOT, SECRET, Answered, ShopServer, oauth_signature
+from fakes.woocommerce import ROOT, SECRET, Answered, ShopServer
 from fakes.woocommerce_catalogue import RECORDED, recorded
+from fakes.woocommerce_oauth import oauth_signature
 
 ASKED = [
     exchange
@@ -50,7 +51,7 @@ def test_it_answers_as_the_recorded_shop_did(shop: ShopServer, exchange: dict[st
     for name in ("X-WP-Total", "X-WP-TotalPages"):
         assert answer.headers.get(name) == exchange["headers"].get(name)
     assert links(answer.headers.get("Link", "")) == links(exchange["headers"].get("Link", ""))
-    if "J24" in exchange["step"]:  # asked of a product that had changed meanwhile
+    if "J24" in exchange["step"]:  # the product had changed in between
         assert [item["id"] for item in said] == [item["id"] for item in exchange["body"]]
     else:
         assert said == exchange["body"]

@@ -3,14 +3,16 @@
 import hashlib
 import random
 import unicodedata
+from functools import lru_cache
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.chunks import TOKEN_LIMIT, estimate_tokens, pack, split
 from knowledge.document import Document
+from tests.support.examples import examples
 
 WORDS = (
     "این محصول با کیفیت بالا و ضمانت بازگشت کالا برای خانواده‌ها دانشجویان مناسب است پردازنده حافظه "
@@ -58,7 +60,7 @@ def cut(before: str, after: str) -> bool:
     )
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(titles, texts, st.sampled_from([64, 100, 400, 8192]))
 def test_nothing_is_lost_and_nothing_is_too_long(title: str, text: str, max_tokens: int) -> None:
     """All letters of the text are there in order, in chunks within budget that each begin with the title."""
@@ -75,7 +77,7 @@ def test_nothing_is_lost_and_nothing_is_too_long(title: str, text: str, max_toke
     assert split(document, max_tokens=max_tokens) == chunks
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(st.lists(parts, min_size=30, max_size=300).map("".join))
 def test_no_character_is_cut(text: str) -> None:
     """No chunk ends inside an emoji of many parts, a flag, or before a mark."""
@@ -98,11 +100,17 @@ def paragraph(chosen: random.Random, words: int) -> str:
     return " ".join(chosen.choice(VOCABULARY) + ("." if number % 12 == 11 else "") for number in range(words))
 
 
+@lru_cache(maxsize=1)
+def texts_of(paragraphs: tuple[str, ...]) -> frozenset[str]:
+    """Returns the texts of the chunks of these paragraphs, ten or more."""
+    chunks = split(Document(title=TITLE, text="\n\n".join(paragraphs)))
+    assert len(chunks) >= 10
+    return frozenset(chunk.text for chunk in chunks)
+
+
 def renewed(paragraphs: list[str], edited: list[str]) -> int:
-    """How many chunks of the edited text were not there before."""
-    before = split(Document(title=TITLE, text="\n\n".join(paragraphs)))
-    assert len(before) >= 10
-    known = {chunk.text for chunk in before}
+    """Returns how many chunks of the edited text the text did not have before."""
+    known = texts_of(tuple(paragraphs))
     return sum(chunk.text not in known for chunk in split(Document(title=TITLE, text="\n\n".join(edited))))
 
 
@@ -126,7 +134,7 @@ def test_an_edited_paragraph_changes_two_chunks_at_most(lengths: tuple[int, ...]
             assert renewed(paragraphs, [*paragraphs[:position], new, *paragraphs[position + 1 :]]) <= 2
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.data())
 def test_an_edit_among_long_paragraphs_changes_its_own_chunk(data: st.DataObject) -> None:
     """Where every paragraph fills a quarter of a chunk, an edit, a new one or a lost one renews one chunk."""

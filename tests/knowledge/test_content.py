@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.catalog import Attribute, Facts, Product, Variation
@@ -19,6 +19,7 @@ from knowledge.chunks import split
 from knowledge.content import canonical, content_hash
 from knowledge.document import render
 from knowledge.normalise import search_form
+from tests.support.examples import examples
 
 T = TypeVar("T")
 
@@ -82,7 +83,7 @@ BLACK = replace(
 HIDDEN = replace(SILVER, external_id="4", options=(Attribute(name="رنگ", options=("سبز",)),), visible=False)
 
 
-@settings(deadline=None, max_examples=80)
+@examples(80)
 @given(families, st.randoms(use_true_random=False), facts)
 def test_order_and_facts_have_no_meaning(
     family: tuple[Product, list[Variation]], chosen: random.Random, other: Facts
@@ -111,7 +112,7 @@ def test_order_and_facts_have_no_meaning(
     assert render(canonical(changed, moved)) == render(canonical(product, forms))
 
 
-@settings(deadline=None, max_examples=80)
+@examples(80)
 @given(families, families)
 def test_another_text_has_another_hash(
     one: tuple[Product, list[Variation]], other: tuple[Product, list[Variation]]

@@ -3,11 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from knowledge.html import html_to_text, plain_line
+from tests.support.examples import examples
 
 FRAGMENTS = [
     *(
@@ -76,7 +77,7 @@ hostile = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(hostile)
 def test_nothing_raises(html: str) -> None:
     """Any string gives text without edge newlines or runs of blank lines, and one line of text."""
@@ -86,7 +87,7 @@ def test_nothing_raises(html: str) -> None:
     assert len(plain_line(html).splitlines()) <= 1
 
 
-@settings(deadline=None, max_examples=50)
+@examples(50)
 @given(st.lists(hostile, min_size=2, max_size=5))
 def test_a_text_reads_the_same_after_any_other(texts: list[str]) -> None:
     """What a thread has read before leaves nothing behind."""
@@ -114,7 +115,7 @@ def test_an_interrupted_text_leaves_nothing_behind(monkeypatch: pytest.MonkeyPat
         assert thread.submit(html_to_text, "<p>third").result() == "third"
 
 
-@settings(deadline=None)
+@examples(100)
 @given(
     st.lists(st.text(st.sampled_from("ابپ abc۱۲.,<>&[]"), min_size=1).map(str.strip).filter(bool), min_size=1)
 )

@@ -3,10 +3,11 @@
 import unicodedata
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from knowledge.normalise import is_settled, normalise, search_form, settle
+from tests.support.examples import examples
 
 PERSIAN = "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهیآأإؤئءةۀيكى"
 PARTS = [
@@ -30,7 +31,7 @@ texts = st.one_of(
     st.lists(st.sampled_from(PARTS), max_size=30).map("".join),
     st.text(st.characters(codec=None), max_size=30),
 )
-many = settings(deadline=None, max_examples=300)
+many = examples(300)
 
 
 @many

@@ -1,4 +1,4 @@
-"""Logs: one line per record, for any quoted input."""
+"""What is logged is one line per record, whoever had a hand in what it quotes."""
 
 import json
 import logging
@@ -22,17 +22,17 @@ def record(message: str, error: BaseException | None = None, **fields: object) -
 
 
 def test_a_json_line_is_one_line_of_ascii() -> None:
-    """No message and no field can end the line or start another one."""
+    """Neither a message nor a field can end it, or begin another."""
     line = JsonLines().format(record(FORGED, ValueError(FORGED), client=FORGED))
     assert line.isascii()
     assert line.isprintable()
-    parsed = json.loads(line)
-    assert (parsed["message"], parsed["client"], parsed["level"]) == (FORGED, FORGED, "warning")
-    assert "ValueError" in parsed["exception"]
+    told = json.loads(line)
+    assert (told["message"], told["client"], told["level"]) == (FORGED, FORGED, "warning")
+    assert "ValueError" in told["exception"]
 
 
 def test_a_line_of_text_is_one_line_and_its_traceback_is_indented() -> None:
-    """Only the first line of a record starts like a record."""
+    """No line but the first begins like one of ours."""
     first, *others = Text().format(record(FORGED, ValueError(FORGED))).splitlines()
     assert first.isprintable()
     assert all(line.startswith("    ") for line in others)
@@ -40,7 +40,7 @@ def test_a_line_of_text_is_one_line_and_its_traceback_is_indented() -> None:
 
 @pytest.mark.parametrize("formatter", [JsonLines(), Text()])
 def test_a_line_carries_the_request_it_belongs_to(formatter: logging.Formatter) -> None:
-    """Every record that is logged during a request has the request's id."""
+    """Whatever is written while a request is answered."""
     assert "abc-1" not in formatter.format(record("hello"))
     token = request_id.set("abc-1")
     try:
@@ -50,8 +50,9 @@ def test_a_line_carries_the_request_it_belongs_to(formatter: logging.Formatter) 
 
 
 @pytest.mark.parametrize(("wanted", "is_json"), [("", True), ("json", True), ("text", False)])
-def test_logs_are_json_except_on_a_terminal(wanted: str, is_json: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    """JSON is the default unless stderr is a terminal; a setting overrides it."""
+@pytest.mark.usefixtures("programs")
+def test_logs_are_json_unless_somebody_reads_along(wanted: str, is_json: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """Where stderr is no terminal; a setting decides otherwise."""
     program = (
         "import logging, settings; from observability import logs; "
         "logs.configure(settings.load().log_format); "

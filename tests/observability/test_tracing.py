@@ -1,4 +1,4 @@
-"""One trace from a request to the last activity of its workflow; nothing is loaded without a collector."""
+"""One trace from a shop's request to the last step of its workflow, and nothing at all unless asked for."""
 
 import asyncio
 import subprocess
@@ -61,7 +61,7 @@ async def worker(settings: Settings, **environment: str) -> asyncio.subprocess.P
 
 
 async def stopped(process: asyncio.subprocess.Process) -> list[str]:
-    """Returns the log of a process, which must exit with status 0."""
+    """What it logged; it must end well."""
     process.terminate()
     _, logged = await process.communicate()
     assert process.returncode == 0, logged.decode()
@@ -69,7 +69,7 @@ async def stopped(process: asyncio.subprocess.Process) -> list[str]:
 
 
 async def traced(collector: Collector, *names: str) -> list[tuple[str, Span]]:
-    """Returns the spans of the trace that contains all these names."""
+    """The spans of the trace in which all these names are."""
 
     async def look() -> list[tuple[str, Span]]:
         spans = await asyncio.to_thread(collector.spans)
@@ -82,14 +82,13 @@ async def traced(collector: Collector, *names: str) -> list[tuple[str, Span]]:
     return await eventually(look, what=f"a trace of {names}", patience=15)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["/api/integrations/woocommerce/webhook/", "/api/integrations/woocommerce/webhook"]
 )
 async def test_a_delivery_is_one_trace(
     path: str, collector: Collector, configure: Configure, embeddings: EmbeddingServer
 ) -> None:
-    """The trace has the HTTP request, the start of the workflow and every activity."""
+    """From the HTTP request over the start of the workflow to each step."""
     settings = configure(task_queue="traced")
     process = await worker(settings, OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint)
     async with running(settings, work=False) as system:
@@ -123,17 +122,16 @@ async def test_a_delivery_is_one_trace(
             above = by_id[above.parent_span_id]
         assert above is request, step.name
     assert {service for service, _ in found} == {"pilito-api", "pilito-worker"}
-    exported = b"".join(collector.received)
-    assert b"marker" not in exported
-    assert shop.secret.encode() not in exported
+    told = b"".join(collector.received)
+    assert b"marker" not in told
+    assert shop.secret.encode() not in told
     assert b"baggage-marker" not in b"".join(event.SerializeToString() for event in history.events)
 
 
-@pytest.mark.slow
-async def test_probes_are_not_traced_and_a_hostile_request_is_answered(
+async def test_whoever_watches_is_not_traced_and_a_hostile_request_is_answered(
     collector: Collector, configure: Configure
 ) -> None:
-    """Probes create no span; no query, header or path makes a traced request fail."""
+    """Probes leave no span; no query, header or path can make the tracing fail a request."""
     async with running(configure(), work=False) as system:
         for path in ("/healthz", "/readyz", "/metrics", "/healthz/"):
             assert (await system.http.get(path)).status_code == 200
@@ -150,20 +148,18 @@ async def test_probes_are_not_traced_and_a_hostile_request_is_answered(
     assert len(found) == 1
 
 
-@pytest.mark.slow
 async def test_a_query_still_reaches_its_route(collector: Collector, configure: Configure) -> None:
-    """The query string is hidden from spans and available to the request."""
+    """It is kept out of spans, not out of requests."""
     async with running(configure(), work=False) as system:
         admin = await session(system, "traced-admin@example.com", is_staff=True)
         answer = await system.http.get("/api/v1/integrations/events/?limit=nonsense", headers=admin)
         assert (answer.status_code, answer.json()["field"]) == (400, "limit")
 
 
-@pytest.mark.slow
 async def test_a_dead_collector_costs_spans_only(
     configure: Configure, embeddings: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a reachable collector, requests are answered, events processed, and the process stops."""
+    """Requests are answered, events processed, and the process stops."""
     (port,) = free_ports(1)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{port}")
     settings = configure(task_queue="untold")
@@ -189,14 +185,15 @@ def test_the_standard_variables_decide(
     wanted: bool,  # noqa: FBT001 - a parameter of the test
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Traces are sent if a collector is named and the SDK is not disabled."""
+    """Traces are sent where a collector is named, unless the SDK is switched off."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert tracing.is_wanted() is wanted
 
 
+@pytest.mark.usefixtures("programs")
 def test_nothing_is_loaded_unless_it_is_wanted() -> None:
-    """The API and the worker do not import the SDK without a collector."""
+    """Neither by the API nor by the worker."""
     program = (
         "import sys, settings, worker; from api.app import create_app; "
         "create_app(settings.Settings(secret_key='k' * 32)); "
@@ -209,15 +206,14 @@ def test_nothing_is_loaded_unless_it_is_wanted() -> None:
     assert ended.stdout.strip() == "[]"
 
 
-@pytest.mark.slow
-async def test_temporals_metrics_are_served_at_the_configured_address(configure: Configure) -> None:
-    """Each worker serves metrics under the names in Temporal's documentation."""
+async def test_temporals_own_metrics_are_told_where_a_setting_says(configure: Configure) -> None:
+    """By each worker, under the names Temporal documents."""
     (port,) = free_ports(1)
     process = await worker(
         configure(task_queue="measured"), PILITO_WORKER_METRICS_ADDRESS=f"127.0.0.1:{port}"
     )
 
-    async def metrics() -> str:
+    async def told() -> str:
         assert process.returncode is None
         try:
             async with httpx2.AsyncClient() as http:
@@ -225,14 +221,14 @@ async def test_temporals_metrics_are_served_at_the_configured_address(configure:
         except httpx2.TransportError:
             return ""
 
-    await eventually(metrics, lambda now: "temporal_worker_task_slots_available" in now, what="its metrics")
+    await eventually(told, lambda now: "temporal_worker_task_slots_available" in now, what="its metrics")
     lines = await stopped(process)
     assert lines
-    assert all(line.startswith("{") for line in lines), "JSON, because stderr is no terminal"
+    assert all(line.startswith("{") for line in lines), "JSON, for nobody reads along"
 
 
 @pytest.mark.parametrize("address", ["9464", "localhost:9464", "127.0.0.1:0", "127.0.0.1:x", "[::1]:70000"])
 def test_an_address_to_listen_at_is_checked(configure: Configure, address: str) -> None:
-    """The command fails at once with a message."""
+    """At once, not by a worker that cannot start."""
     with pytest.raises(ValueError, match="worker_metrics_address"):
         configure(worker_metrics_address=address)

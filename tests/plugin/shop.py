@@ -99,7 +99,7 @@ class WordPress:
         return [line for line in self.log.read_text("utf-8").splitlines() if COMPLAINT.search(line)]
 
     async def install_plugin(self) -> bool:
-        """Install and activate the zip that lies beside the site."""
+        """Install and activate the zip next to the site's folder."""
         archive = php(str(self.folder.parent / "pilito-product-sync.zip"))
         done: bool = await self.act(INSTALL_PLUGIN.replace("ARCHIVE", archive))
         return done
@@ -147,7 +147,7 @@ class WordPress:
 
     @asynccontextmanager
     async def browser(self, user: str = "admin") -> AsyncIterator["Browser"]:
-        """Somebody who is signed in."""
+        """Returns a client that is signed in."""
         async with httpx2.AsyncClient(base_url=self.url, timeout=60, follow_redirects=True) as http:
             await http.get("/wp-login.php")
             answer = await http.post("/wp-login.php", data={"log": user, "pwd": PASSWORD})

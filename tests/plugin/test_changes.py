@@ -5,7 +5,7 @@ import pytest
 from tests.plugin.shop import WordPress, arrived
 from tests.support.system import Shop
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 
 async def test_a_product_with_its_variations(wordpress: WordPress, shop: Shop) -> None:
@@ -97,7 +97,9 @@ async def test_what_changes_nothing_is_not_noted(wordpress: WordPress) -> None:
     assert await wordpress.waiting() == {}
 
 
-async def test_gone_and_back(wordpress: WordPress, shop: Shop) -> None:
+async def test_a_trashed_product_is_removed_and_a_restored_one_returns(
+    wordpress: WordPress, shop: Shop
+) -> None:
     """Trash takes a product out of search, restoring brings it back, unpublishing and deleting take it out."""
     product = await wordpress.product("قهوه‌ساز", description="فشار پانزده بار")
     other = await wordpress.product("آسیاب قهوه", description="تیغهٔ سرامیکی")
@@ -129,7 +131,7 @@ async def test_gone_and_back(wordpress: WordPress, shop: Shop) -> None:
     assert await shop.found("قهوه") == [f"woo_{other}"]
 
 
-async def test_a_variation_deleted_for_good(wordpress: WordPress, shop: Shop) -> None:
+async def test_a_deleted_variation_leaves_its_product(wordpress: WordPress, shop: Shop) -> None:
     """Its product is sent without it."""
     product = await wordpress.product("شال")
     made = await wordpress.act(
@@ -143,7 +145,7 @@ async def test_a_variation_deleted_for_good(wordpress: WordPress, shop: Shop) ->
     assert [item["id"] for item in events[-1]["payload"]["variations"]] == [made[1]]
 
 
-async def test_renamed_categories_and_attributes(wordpress: WordPress, shop: Shop) -> None:
+async def test_renaming_a_category_or_attribute_sends_its_products(wordpress: WordPress, shop: Shop) -> None:
     """All products in a renamed category, or below it, and all with a renamed attribute are sent again."""
     made = await wordpress.act("""
         $top = wp_insert_term( 'خانه', 'product_cat' );
@@ -172,8 +174,8 @@ async def test_renamed_categories_and_attributes(wordpress: WordPress, shop: Sho
     assert sorted(await wordpress.waiting()) == sorted([above, below, outside])
 
 
-async def test_no_request_in_the_request_that_changes(wordpress: WordPress) -> None:
-    """Whoever saves, orders or looks waits for nobody outside."""
+async def test_a_request_that_changes_a_product_makes_no_request(wordpress: WordPress) -> None:
+    """Saving, ordering and viewing never wait for the API."""
     asked = await wordpress.act("""
         $asked = 0;
         add_filter( 'pre_http_request', function () use ( &$asked ) { ++$asked; return new WP_Error( 'no' ); } );
@@ -184,7 +186,7 @@ async def test_no_request_in_the_request_that_changes(wordpress: WordPress) -> N
     assert asked == 0
 
 
-async def test_the_sender_is_woken(wordpress: WordPress, shop: Shop) -> None:
+async def test_a_change_schedules_its_delivery(wordpress: WordPress, shop: Shop) -> None:
     """A change schedules a run for when it is due, once, and that run sends it."""
     product = await wordpress.product("چراغ")
     await wordpress.product("لوستر")
@@ -209,8 +211,8 @@ LANGUAGES = {
 
 
 @pytest.mark.parametrize("plugin", LANGUAGES)
-async def test_the_language_of_a_product(wordpress: WordPress, plugin: str) -> None:
-    """It is told, with what its translations have in common, where a plugin for languages knows it."""
+async def test_the_language_of_a_product_is_sent(wordpress: WordPress, plugin: str) -> None:
+    """With a plugin for languages, it is sent, and so is what its translations share."""
     product = await wordpress.product("سماور")
     read = await wordpress.act(f"{LANGUAGES[plugin]} return Pilito_PS_Payload::read( {product}, 'updated' );")
     assert (read[1]["language"], read[1]["translation_group"]) == ("fa", "1")
@@ -218,7 +220,7 @@ async def test_the_language_of_a_product(wordpress: WordPress, plugin: str) -> N
     assert "language" not in alone[1]
 
 
-async def test_another_currency(wordpress: WordPress) -> None:
+async def test_another_currency_sends_all_products(wordpress: WordPress) -> None:
     """It changes what every price means: all products are sent."""
     await wordpress.product("سماور")
     await wordpress.act("update_option( 'woocommerce_currency', 'IRT' ); return true;")

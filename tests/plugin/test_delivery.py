@@ -1,4 +1,4 @@
-"""Nothing that changed is lost on its way from WordPress, whatever fails."""
+"""No change is lost between WordPress and the API, through failures of either."""
 
 import asyncio
 import base64
@@ -11,7 +11,7 @@ from embedded.ports import free_ports
 from tests.plugin.shop import WordPress, arrived, php
 from tests.support.system import Shop, System, eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 ANSWERS = """
     add_filter( 'pre_http_request', function () {
@@ -34,7 +34,9 @@ async def events(shop: Shop) -> int:
     return number
 
 
-async def test_killed_after_the_answer(wordpress: WordPress, shop: Shop) -> None:
+async def test_a_process_killed_after_the_answer_repeats_the_event_id(
+    wordpress: WordPress, shop: Shop
+) -> None:
     """A process killed between the answer and its note sends the change again under the same event id."""
     product = await wordpress.product("ساعت")
     await wordpress.pass_time(31)
@@ -50,7 +52,7 @@ async def test_killed_after_the_answer(wordpress: WordPress, shop: Shop) -> None
     assert await wordpress.waiting() == {}
 
 
-async def test_changed_while_it_is_sent(wordpress: WordPress, shop: Shop) -> None:
+async def test_a_change_during_a_delivery_is_sent_after_it(wordpress: WordPress, shop: Shop) -> None:
     """A change that comes while an older one is under way is sent after it, under an id of its own."""
     product = await wordpress.product("پتو", regular_price="1")
     await wordpress.pass_time(31)
@@ -66,7 +68,7 @@ async def test_changed_while_it_is_sent(wordpress: WordPress, shop: Shop) -> Non
     assert first["event_id"] != second["event_id"]
 
 
-async def test_a_retry_that_reads_otherwise(wordpress: WordPress, shop: Shop) -> None:
+async def test_a_retry_with_another_body_has_another_event_id(wordpress: WordPress, shop: Shop) -> None:
     """Where the product was changed past every hook between two tries, the second has another id."""
     product = await wordpress.product("فرش", regular_price="1")
     ids = await wordpress.act(f"""
@@ -83,8 +85,8 @@ async def test_a_retry_that_reads_otherwise(wordpress: WordPress, shop: Shop) ->
     assert ids[0] == ids[1] != ids[2]
 
 
-async def test_an_error_of_another_plugin(wordpress: WordPress, shop: Shop) -> None:
-    """A product whose text makes PHP die holds up nobody else, and is tried again later."""
+async def test_a_product_that_crashes_php_blocks_no_other(wordpress: WordPress, shop: Shop) -> None:
+    """A product that crashes PHP does not block others, and is retried later."""
     bad = await wordpress.product("خراب", description="[poison]")
     good = await wordpress.product("سالم")
     poison = "add_shortcode( 'poison', function () { %s } ); return Pilito_PS_Worker::run();"
@@ -102,7 +104,9 @@ async def test_an_error_of_another_plugin(wordpress: WordPress, shop: Shop) -> N
     assert "دوا" in (await arrived(shop, bad))[0]["payload"]["description"]
 
 
-async def test_the_service_is_down(wordpress: WordPress, shop: Shop, system: System) -> None:
+async def test_changes_wait_while_the_service_is_down(
+    wordpress: WordPress, shop: Shop, system: System
+) -> None:
     """What cannot be sent waits with growing pauses, and all of it goes once the first is taken."""
     products = [await wordpress.product(f"کالا {number}") for number in range(5)]
     (closed,) = free_ports(1)
@@ -126,7 +130,7 @@ async def test_the_service_is_down(wordpress: WordPress, shop: Shop, system: Sys
         await arrived(shop, product)
 
 
-async def test_the_token_is_refused(wordpress: WordPress, shop: Shop) -> None:
+async def test_a_refused_token_stops_deliveries(wordpress: WordPress, shop: Shop) -> None:
     """At 401 sending stops with a notice, changes go on waiting, and a good token sends them."""
     product = await wordpress.product("کتاب")
     async with shop.database.transaction() as connection:
@@ -150,8 +154,8 @@ async def test_the_token_is_refused(wordpress: WordPress, shop: Shop) -> None:
     await arrived(shop, product)
 
 
-async def test_asked_to_wait(wordpress: WordPress) -> None:
-    """Retry-After holds all sending back for exactly so long and counts as nobody's failure."""
+async def test_retry_after_pauses_all_deliveries(wordpress: WordPress) -> None:
+    """Retry-After pauses all deliveries for exactly so long and counts as no failure."""
     product = await wordpress.product("کفش")
     await wordpress.pass_time(31)
     now = await wordpress.act("return time();")
@@ -161,7 +165,7 @@ async def test_asked_to_wait(wordpress: WordPress) -> None:
     assert await wordpress.act("return Pilito_PS_Worker::run();") == 0
 
 
-async def test_one_product_is_refused(wordpress: WordPress, shop: Shop) -> None:
+async def test_a_refused_product_does_not_stop_the_others(wordpress: WordPress, shop: Shop) -> None:
     """A product the service cannot read does not stop the others; its next change is sent at once."""
     product = await wordpress.product("کج", regular_price="بسیار")
     other = await wordpress.product("راست")
@@ -181,7 +185,7 @@ async def test_one_product_is_refused(wordpress: WordPress, shop: Shop) -> None:
     assert await wordpress.send() == 1
 
 
-async def test_somebody_else_answers(wordpress: WordPress) -> None:
+async def test_an_answer_that_is_not_the_apis_is_a_failure(wordpress: WordPress) -> None:
     """A page that answers 200 to everything takes nothing out of the queue."""
     product = await wordpress.product("میز")
     await wordpress.pass_time(31)
@@ -192,7 +196,7 @@ async def test_somebody_else_answers(wordpress: WordPress) -> None:
     assert (await wordpress.waiting())[product]["error"] == "not_pilito"
 
 
-async def test_two_senders(wordpress: WordPress, shop: Shop) -> None:
+async def test_concurrent_senders_send_each_change_once(wordpress: WordPress, shop: Shop) -> None:
     """Several at once send each change once."""
     for number in range(6):
         await wordpress.product(f"کالا {number}")
@@ -203,7 +207,9 @@ async def test_two_senders(wordpress: WordPress, shop: Shop) -> None:
     assert await events(shop) == 6
 
 
-async def test_signed(wordpress: WordPress, shop: Shop, system: System) -> None:
+async def test_deliveries_are_signed_with_the_secret(
+    wordpress: WordPress, shop: Shop, system: System
+) -> None:
     """With a secret every delivery is signed so that the reference library accepts it, and is still taken."""
     secret = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
     await wordpress.connect(str(system.http.base_url), shop.secret, secret)
@@ -234,8 +240,8 @@ async def test_the_service_checks_the_signature(wordpress: WordPress, system: Sy
     await arrived(shop, product)
 
 
-async def test_all_products(wordpress: WordPress, shop: Shop) -> None:
-    """A complete sync goes page by page without a browser, changes go first, and the trash is told as deleted."""
+async def test_a_full_sync_runs_page_by_page(wordpress: WordPress, shop: Shop) -> None:
+    """A full sync runs page by page without a browser, after changes, and reports trashed products as deleted."""
     made = await wordpress.act("""
         global $wpdb;
         wp_defer_term_counting( true );
@@ -273,7 +279,7 @@ async def test_all_products(wordpress: WordPress, shop: Shop) -> None:
     ]
 
 
-async def test_switched_off(wordpress: WordPress, shop: Shop) -> None:
+async def test_changes_wait_while_sending_is_off(wordpress: WordPress, shop: Shop) -> None:
     """While it is off changes wait; switched on they are sent."""
     await wordpress.act("pilito_ps_write_option( 'pilito_ps_on', 'no' ); return true;")
     product = await wordpress.product("دوربین")

@@ -1,4 +1,4 @@
-"""The settings page of the plugin, as a shop owner and as somebody else sees it."""
+"""The settings page of the plugin, for a shop owner and for others."""
 
 import subprocess
 
@@ -7,11 +7,11 @@ import pytest
 from tests.plugin.shop import HERE, WordPress, arrived, program
 from tests.support.system import Shop, System
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
-def test_units(packages: None) -> None:
+def test_phpunit_tests_pass(packages: None) -> None:
     """The classes that need no WordPress do what their tests say."""
     unit = HERE / "unit"
     ran = subprocess.run(
@@ -24,7 +24,9 @@ def test_units(packages: None) -> None:
     assert "OK (" in ran.stdout
 
 
-async def test_paste_test_done(wordpress: WordPress, shop: Shop, system: System) -> None:
+async def test_a_pasted_and_tested_token_connects_the_shop(
+    wordpress: WordPress, shop: Shop, system: System
+) -> None:
     """One token pasted and tested: the account and store are named, and from then on changes arrive."""
     await wordpress.act(
         "foreach ( array( 'token', 'secret', 'on', 'api_url' ) as $name ) { delete_option( 'pilito_ps_' . $name ); } return true;"
@@ -69,7 +71,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
-async def test_what_is_typed_wrong(wordpress: WordPress, shop: Shop, system: System, what: str) -> None:
+async def test_invalid_input_is_explained_and_not_stored(
+    wordpress: WordPress, shop: Shop, system: System, what: str
+) -> None:
     """It is said in plain words, and nothing of it is kept or sent anywhere."""
     typed, told = REFUSED[what]
     url = str(system.http.base_url).rstrip("/")
@@ -90,8 +94,8 @@ async def test_what_is_typed_wrong(wordpress: WordPress, shop: Shop, system: Sys
 
 
 @pytest.mark.parametrize("action", ["test", "status", "retry", "sync", "cancel", "run"])
-async def test_only_for_those_who_may(wordpress: WordPress, action: str) -> None:
-    """Somebody without the right, or without the nonce, is refused."""
+async def test_the_page_needs_the_right_to_manage(wordpress: WordPress, action: str) -> None:
+    """A user without the right, or without the nonce, is refused."""
     async with wordpress.browser() as admin:
         nonce = await admin.nonce()
         assert (await admin.ask(action)).status_code == 403
@@ -114,7 +118,7 @@ async def test_saving_needs_the_nonce(wordpress: WordPress) -> None:
     assert await wordpress.act("return pilito_ps_api_url();") == before
 
 
-async def test_in_persian(wordpress: WordPress) -> None:
+async def test_a_persian_shop_sees_the_page_in_persian(wordpress: WordPress) -> None:
     """A shop in Persian sees the page in Persian."""
     (wordpress.folder / "wp-content/languages").mkdir(exist_ok=True)
     (wordpress.folder / "wp-content/languages/fa_IR.mo").touch()
@@ -125,7 +129,7 @@ async def test_in_persian(wordpress: WordPress) -> None:
         assert words in page
 
 
-async def test_stop_and_leave(wordpress: WordPress) -> None:
+async def test_uninstalling_leaves_nothing_behind(wordpress: WordPress) -> None:
     """Deactivated it only stops; uninstalled it leaves nothing behind."""
     await wordpress.product("یادگار")
     left = await wordpress.act("""

@@ -1,4 +1,4 @@
-"""A TCP connection that can be cut: what a dead server, or a broken network, looks like to its clients."""
+"""A TCP proxy that can be cut, to simulate a dead server or a broken network."""
 
 import asyncio
 from contextlib import suppress
@@ -7,7 +7,7 @@ PIECE = 65536
 
 
 class Cable:
-    """Forwards a port of 127.0.0.1 to another; `cut` drops and refuses connections, `mend` ends that."""
+    """Forwards a port of 127.0.0.1 to another; `cut` drops and refuses connections, `restore` ends that."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
@@ -16,13 +16,13 @@ class Cable:
         self.port = 0
 
     async def __aenter__(self) -> "Cable":
-        await self.mend()
+        await self.restore()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.cut()
 
-    async def mend(self) -> None:
+    async def restore(self) -> None:
         if self._server is None:
             self._server = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
             self.port = self._server.sockets[0].getsockname()[1]

@@ -1,4 +1,4 @@
-"""TLS for servers at 127.0.0.1, believed by whoever is handed the other half."""
+"""TLS contexts for a server at 127.0.0.1 and for a client that trusts it."""
 
 import ipaddress
 import ssl
@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 
 def contexts(folder: Path, *names: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """For a server at 127.0.0.1 of these names, and for its clients; `folder` is where the key is kept."""
+    """Returns the contexts of a server with these names and of its clients; the key is stored in `folder`."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "shop")])
     now = datetime.now(UTC)

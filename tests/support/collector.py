@@ -1,4 +1,4 @@
-"""A collector of traces: takes OTLP over HTTP, keeps the spans and the bytes."""
+"""A collector of traces that receives OTLP over HTTP and records spans and bytes."""
 
 import gzip
 import threading
@@ -38,7 +38,7 @@ class Collector(ThreadingHTTPServer):
         return [ExportTraceServiceRequest.FromString(body) for body in list(self.received)]
 
     def spans(self) -> list[tuple[str, Span]]:
-        """Every span with the name of the service it came from."""
+        """Returns every span with the name of its service."""
         return [
             (_service(resource.resource.attributes), span)
             for request in self.requests()
@@ -70,4 +70,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: a test that cares looks at `spans`."""
+        """Print nothing: tests read `spans`."""

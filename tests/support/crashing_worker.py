@@ -1,4 +1,4 @@
-"""The worker as a process of its own that dies, as if by `kill -9`, around one step.
+"""A worker process that kills itself with SIGKILL before or after one step.
 
     python -m tests.support.crashing_worker STEP before|after FLAG [CALL]
 
@@ -55,7 +55,7 @@ IMPORT_STEPS: dict[str, type] = {"import_pages": CatalogSyncActivities, "import_
 
 
 def arm(step: str, moment: str, flag: Path, call: int) -> None:
-    """Make a call of the step deadly, once."""
+    """Make one call of the step kill the process."""
     owner = (STEPS | OTHERS | SYNC_STEPS | IMPORT_STEPS)[step]
     calls = itertools.count(1)
     original: Callable[..., Awaitable[Any]] = getattr(owner, step)

@@ -15,8 +15,6 @@ from database.sync.diff import ListedProduct, Verdict
 from fakes.openai import EmbeddingServer
 from tests.support.syncs import Synced
 
-pytestmark = pytest.mark.slow
-
 
 async def test_the_first_import_indexes_all_products(synced: Synced) -> None:
     """Every product with its variations is searchable; a first import has no findings."""

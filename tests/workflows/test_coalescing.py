@@ -18,8 +18,6 @@ from temporal.client import start_product_event
 from tests.conftest import Configure
 from tests.support.system import Shop, System, eventually, running
 
-pytestmark = pytest.mark.slow
-
 
 def product(price: int = 100, *, text: str = "متن", at: str | None = None, number: int = 7) -> dict[str, Any]:
     body = {"id": number, "name": "کالا", "description": f"<p>{text}</p>", "price": str(price)}

@@ -22,8 +22,6 @@ from tests.conftest import Configure
 from tests.support import deliveries
 from tests.support.system import Shop, System, eventually, running
 
-pytestmark = pytest.mark.slow
-
 SIGNED = "a-secret-of-letters"
 RED, BLUE = "ارغوانی", "لاجوردی"
 _numbers = itertools.count(1)

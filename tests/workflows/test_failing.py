@@ -19,8 +19,6 @@ from fakes.openai import EmbeddingServer
 from tests.conftest import Configure
 from tests.support.system import Shop, System, eventually, running
 
-pytestmark = pytest.mark.slow
-
 
 def product(text: str = "نخستین متن") -> dict[str, Any]:
     return {"id": 3, "name": "دوچرخه کوهستان", "description": f"<p>{text}</p>", "price": "10"}

@@ -7,8 +7,6 @@ import pytest
 from fakes.openai import EmbeddingServer
 from tests.support.system import Shop
 
-pytestmark = pytest.mark.slow
-
 PARAGRAPHS = [
     f"<p>بخش {n}: " + " ".join(f"واژه{n}{k} درباره ویژگی شماره {k} این محصول." for k in range(24)) + "</p>"
     for n in range(10)

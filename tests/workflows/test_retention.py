@@ -21,8 +21,6 @@ from tests.conftest import Configure
 from tests.support.sessions import session
 from tests.support.system import Shop, System, eventually, running, running_inbox, started_by
 
-pytestmark = pytest.mark.slow
-
 QUEUE = "trimming"
 LAMP = {"id": 1, "name": "لامپ", "description": "<p>روشن</p>", "price": "5"}
 

@@ -15,8 +15,6 @@ from tests.support import deliveries
 from tests.support.syncs import Synced
 from tests.support.system import Shop, System, running
 
-pytestmark = pytest.mark.slow
-
 SIGNED = "a-secret-of-letters"
 
 

@@ -18,8 +18,6 @@ from temporal.client import status_of
 from tests.conftest import Configure
 from tests.support.system import Shop, System, eventually, running, running_inbox
 
-pytestmark = pytest.mark.slow
-
 QUEUE = "looking"
 PARENT = {"id": 7, "name": "کالا", "description": "<p>متن</p>", "price": "100", "variations": [71]}
 VARIATION = {"id": 71, "type": "variation", "parent_id": 7, "price": "90"}

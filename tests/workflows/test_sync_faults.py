@@ -23,8 +23,6 @@ from fakes.woocommerce import (
 from tests.support.syncs import Synced
 from tests.support.system import eventually
 
-pytestmark = pytest.mark.slow
-
 
 async def asked(synced: Synced, times: int) -> None:
     """Wait until the shop received this many requests, answered or not."""

@@ -4,13 +4,10 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 import pytest_asyncio
 
 from tests.conftest import Configure
 from tests.support.system import Shop, System, running
-
-pytestmark = pytest.mark.slow
 
 COLOUR = "ارغوانی"
 

@@ -13,8 +13,6 @@ from database.products import upsert as products
 from embeddings.openai import create_embedder
 from tests.support.system import Shop, System
 
-pytestmark = pytest.mark.slow
-
 
 async def test_chunks_are_never_of_another_text_than_their_hash(
     system: System, shop: Shop, monkeypatch: pytest.MonkeyPatch

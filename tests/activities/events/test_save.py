@@ -2,16 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from activities.counters import Counters
 from activities.events.save import ProductActivities
 from contracts.events import EventStatus, EventType, ProductEvent, SavedProduct
 from contracts.ids import embedding_label
 from database.events import write as events
 from tests.support.system import Shop, System
-
-pytestmark = pytest.mark.slow
 
 HOUR = timedelta(hours=1)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -11,8 +11,6 @@ from tests.support.syncs import Synced
 from tests.support.system import forget_keys, running
 from worker import open_shops
 
-pytestmark = pytest.mark.slow
-
 
 async def test_syncs_send_one_request_at_a_time_to_a_shop(configure: Configure) -> None:
     """All steps of a process together; requests of events do not wait for them."""

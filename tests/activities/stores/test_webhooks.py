@@ -31,8 +31,6 @@ from tests.conftest import Configure
 from tests.support.sessions import session
 from tests.support.system import Shop, System, eventually
 
-pytestmark = pytest.mark.slow
-
 STORES = "/api/v1/integrations/stores/"
 SHOP_SECRET = "whsec_" + "aB3" * 12
 

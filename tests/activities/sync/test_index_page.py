@@ -19,8 +19,6 @@ from embeddings.openai import OpenAIEmbedder
 from fakes.openai import EmbeddingServer, bad_request
 from tests.support.pages import Page, shoe
 
-pytestmark = pytest.mark.slow
-
 
 def asked(embeddings: EmbeddingServer) -> Sequence[int]:
     return [len(request.inputs) for request in embeddings.requests]

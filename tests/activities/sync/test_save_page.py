@@ -2,12 +2,8 @@
 
 from dataclasses import replace
 
-import pytest
-
 from contracts.catalog import Variation
 from tests.support.pages import Page, shoe
-
-pytestmark = pytest.mark.slow
 
 
 async def test_a_variation_that_two_products_name_is_that_of_the_last(page: Page) -> None:

@@ -96,10 +96,6 @@ async def person(system: System, shop: Shop) -> AsyncIterator[Person]:
     yield Person(user_id, email, system.http)
 
 
-slow = pytest.mark.slow
-
-
-@slow
 async def test_the_right_password_opens_a_session(person: Person) -> None:
     """The response has a bearer token, its type and its lifetime in seconds."""
     answer = await person.sign_in()
@@ -116,7 +112,6 @@ async def test_the_right_password_opens_a_session(person: Person) -> None:
     }
 
 
-@slow
 async def test_wrong_passwords_and_unknown_people_look_alike(person: Person) -> None:
     """The response does not reveal whether an account exists."""
     wrong = await person.sign_in("wrong")
@@ -126,13 +121,11 @@ async def test_wrong_passwords_and_unknown_people_look_alike(person: Person) -> 
     assert wrong.headers["www-authenticate"] == "Bearer"
 
 
-@slow
 async def test_an_email_that_postgres_cannot_store_is_unknown(person: Person) -> None:
     """Postgres does not allow NUL in text."""
     assert (await Person(0, f"nobody\0-{person.email}", person.http).sign_in()).status_code == 401
 
 
-@slow
 @pytest.mark.parametrize(
     ("body", "field"),
     [({}, "email"), ({"email": 1}, "email"), ({"email": "a", "password": None}, "password")],
@@ -143,7 +136,6 @@ async def test_what_is_missing_is_named(person: Person, body: dict[str, object],
     assert (answer.status_code, answer.json()["field"]) == (400, field)
 
 
-@slow
 async def test_a_new_password_ends_older_sessions(system: System, person: Person) -> None:
     """A closed account ends all sessions."""
     session = await person.session()
@@ -154,13 +146,11 @@ async def test_a_new_password_ends_older_sessions(system: System, person: Person
     assert (await person.sign_in("another")).status_code == 200
 
 
-@slow
 async def test_an_integration_token_is_no_session(shop: Shop) -> None:
     """It is valid only on the routes of shops."""
     assert (await shop.http.get(ME, headers=shop.headers)).status_code == 401
 
 
-@slow
 async def test_guessing_is_throttled_without_locking_the_owner_out(
     system: System, person: Person, configure: Configure
 ) -> None:
@@ -181,7 +171,6 @@ async def test_guessing_is_throttled_without_locking_the_owner_out(
         assert (await attempt(PASSWORD, home)).status_code == 200
 
 
-@slow
 async def test_a_user_searches_all_stores_or_one(system: System) -> None:
     """Search covers the user's stores; the store of another user is a 404."""
     first = await system.shop()

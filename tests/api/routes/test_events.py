@@ -12,8 +12,6 @@ from fakes.openai import EmbeddingServer
 from tests.support.sessions import session
 from tests.support.system import Shop, System, eventually
 
-pytestmark = pytest.mark.slow
-
 EVENTS = "/api/v1/integrations/events/"
 LAMP = {"id": 1, "name": "لامپ", "description": "<p>روشن</p>", "price": "5"}
 

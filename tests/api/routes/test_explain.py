@@ -13,8 +13,6 @@ from tests.conftest import Configure
 from tests.support.sessions import session_of
 from tests.support.system import Shop, System, eventually, running, serving
 
-pytestmark = pytest.mark.slow
-
 BASE = "/api/v1/web-knowledge"
 LAMP = {"id": 1, "name": "لامپ", "description": "<p>روشن</p>", "price": "5"}
 ENGLISH = {"Accept-Language": "en"}

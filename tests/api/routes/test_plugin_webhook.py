@@ -22,8 +22,6 @@ from tests.conftest import Configure
 from tests.support.cable import Cable
 from tests.support.system import Shop, System, eventually, serving
 
-pytestmark = pytest.mark.slow
-
 WEBHOOK = "/api/integrations/woocommerce/webhook/"
 HEALTH = "/api/integrations/woocommerce/health/"
 BAG = {"id": 5, "name": "کیف چرمی دست‌دوز", "price": "2750000"}
@@ -442,8 +440,8 @@ async def test_an_event_that_can_be_stored_nowhere_is_not_accepted(
         assert refused.json()["error"].startswith("The event could not be stored")
         assert int(refused.headers["retry-after"]) > 0
         await assert_no_trace(shop)
-        await postgres.mend()
-        await temporal.mend()
+        await postgres.restore()
+        await temporal.restore()
         taken = await eventually(
             lambda: cut_off.send(BAG, event_id="evt"), lambda answer: answer.status_code != 503
         )

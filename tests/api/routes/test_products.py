@@ -8,8 +8,6 @@ import pytest_asyncio
 from tests.support.sessions import session, session_of
 from tests.support.system import Shop, System
 
-pytestmark = pytest.mark.slow
-
 PRODUCTS = "/api/v1/web-knowledge/products/"
 SHOES = {
     "id": 1,

@@ -16,8 +16,6 @@ from fakes.openai import EmbeddingServer, Fault, insufficient_quota, invalid_api
 from tests.conftest import Configure
 from tests.support.system import Shop, System, serving
 
-pytestmark = pytest.mark.slow
-
 SEARCH = "/api/v1/knowledge/search/"
 
 CATALOGUE: list[dict[str, Any]] = [

@@ -361,7 +361,6 @@ async def test_a_signature_with_a_token_must_be_valid(system: System, embeddings
         assert answer.status_code == status
 
 
-@pytest.mark.slow
 async def test_every_recorded_delivery_is_answered_right(system: System, embeddings: EmbeddingServer) -> None:
     """With the recorded bytes and headers; the products are right at the end."""
     shop = await system.shop(webhook_secret=RECORDED_SECRET)

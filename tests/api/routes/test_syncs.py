@@ -19,8 +19,6 @@ from tests.support.sessions import session
 from tests.support.syncs import Synced
 from tests.support.system import System, eventually, serving
 
-pytestmark = pytest.mark.slow
-
 STORES = "/api/v1/integrations/stores/"
 CREDENTIALS = {"consumer_key": KEY, "consumer_secret": SECRET}
 

@@ -16,8 +16,6 @@ from tests.conftest import Configure
 from tests.support.cable import Cable
 from tests.support.system import Shop, System, eventually, serving
 
-pytestmark = pytest.mark.slow
-
 HEALTH = "/api/integrations/woocommerce/health/"
 
 

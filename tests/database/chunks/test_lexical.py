@@ -7,8 +7,6 @@ from database.chunks import lexical, search
 from knowledge.normalise import search_form
 from tests.support.system import Shop
 
-pytestmark = pytest.mark.slow
-
 
 async def stock(shop: Shop, *names: str) -> None:
     """Create the products 1, 2, … with these names."""

@@ -19,8 +19,6 @@ from database.events import log as event_log
 from database.events.log import Cursor, EventFilter
 from tests.conftest import migrated
 
-pytestmark = pytest.mark.slow
-
 COUNT = 200_000
 PAGE = 50
 BLOCKS_OF_A_PAGE = 500

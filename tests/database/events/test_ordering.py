@@ -12,8 +12,6 @@ from database.events.ordering import BOUND, alias, is_older
 from database.products import upsert as products
 from tests.support.system import Shop
 
-pytestmark = pytest.mark.slow
-
 PLAIN = text(f"""
     SELECT bool_and(e.received_at <= :received_at) FROM events e
     WHERE e.store_id = :store_id AND e.external_id = :external_id AND e.id <> :id

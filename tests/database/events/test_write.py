@@ -1,13 +1,10 @@
 """Writing the event log, called directly."""
 
-import pytest
 from sqlalchemy import text
 
 from contracts.events import EventOutcome, EventStatus, FinishedEvent
 from database.events import write as events
 from tests.support.system import Shop
-
-pytestmark = pytest.mark.slow
 
 
 async def test_an_event_that_waited_for_a_month_can_end(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""The embedding server of the tests: it fails as it is told to, seen by OpenAI's own client."""
+"""The fake embedding server fails on demand; OpenAI's own client sees each failure as from OpenAI."""
 
 import math
 import threading
@@ -83,7 +83,7 @@ def test_a_refusal_says_when_to_come_back(server: EmbeddingServer, client: OpenA
     assert raised.value.response.headers["retry-after-ms"] == "7000"
 
 
-def test_always_means_until_told_otherwise(server: EmbeddingServer, client: OpenAI) -> None:
+def test_fail_always_lasts_until_it_is_ended(server: EmbeddingServer, client: OpenAI) -> None:
     """`fail_next` goes first, then `fail_always`, then service."""
     server.fail_always(servers.overloaded())
     server.fail_next(servers.invalid_api_key())
@@ -124,7 +124,7 @@ def test_a_connection_breaks(server: EmbeddingServer, client: OpenAI) -> None:
 
 
 def test_connections_are_refused_and_accepted_again(server: EmbeddingServer, client: OpenAI) -> None:
-    """While refusing nobody listens; afterwards the address is the same."""
+    """The port is closed while it refuses connections, and the same afterwards."""
     embed(client, "x")
     for _ in range(2):
         server.refuse_connections()

@@ -12,6 +12,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from commands.environment import database, fail, run, settings
+from commands.store import StoreId
 from connectors.registry import check_readable
 from contracts.errors import InvalidField
 from contracts.ids import catalog_sync_id
@@ -23,37 +24,42 @@ from database.sync import runs as drift
 from database.sync import runs as syncs
 from temporal.client import connect, start_catalog_sync, status_of
 
-LOOK_EVERY = 0.3
-ASK_TEMPORAL_EVERY = 20
-"""Looks between two questions whether the workflow still runs."""
+POLL_SECONDS = 0.3
+POLLS_PER_WORKFLOW_CHECK = 20
+"""How often the sync's row is read between two questions whether its workflow still runs."""
 
 COUNTED = {
     "seen": "products the shop lists",
     "new": "new here",
     "changed": "changed",
-    "unchanged": "the same",
+    "unchanged": "unchanged",
     "gone": "removed",
     "failed": "unreadable",
     "embedded": "texts embedded",
-    "reused": "texts whose vector was known",
+    "reused": "texts with a reused vector",
     "tokens_spent": "embedding tokens spent",
 }
+"""Count of a sync -> its name in the report."""
 
 
 def resync(
-    store_id: Annotated[int, typer.Argument(help="its id, as `pilito store list` shows it", metavar="STORE")],
-    full: Annotated[bool, typer.Option("--full", help="compare everything, and remove what is gone")] = False,  # noqa: FBT002 - a command line flag
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="change nothing, tell what differs")] = False,  # noqa: FBT002 - a command line flag
-    allow_gone: Annotated[bool, typer.Option("--allow-gone", help="let more than a fifth vanish")] = False,  # noqa: FBT002 - a command line flag
-    no_wait: Annotated[bool, typer.Option("--no-wait", help="start it and leave")] = False,  # noqa: FBT002 - a command line flag
+    store_id: StoreId,
+    full: Annotated[  # noqa: FBT002 - a command line flag
+        bool, typer.Option("--full", help="Compare all products, and remove those the shop no longer has.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report differences.")] = False,  # noqa: FBT002 - a command line flag
+    allow_gone: Annotated[  # noqa: FBT002 - a command line flag
+        bool, typer.Option("--allow-gone", help="Allow removing more than a fifth of the products.")
+    ] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Start the sync and exit.")] = False,  # noqa: FBT002 - a command line flag
 ) -> None:
-    """Compare a shop with what is known of it, and take over what differs; Ctrl-C leaves it running."""
+    """Compare a store with its shop and apply the differences. Ctrl-C stops watching, not the sync."""
     mode = SyncMode.FULL if full else SyncMode.INCREMENTAL
     request = SyncRequest(store_id=store_id, mode=mode, dry_run=dry_run, allow_gone=allow_gone)
     try:
         ended = run(_resync(request, wait=not no_wait))
     except KeyboardInterrupt:
-        raise fail("It goes on without being watched.") from None
+        raise fail("The sync continues in the background.") from None
     if ended is None:
         return
     typer.echo(ended.reason)
@@ -62,21 +68,19 @@ def resync(
 
 
 async def _resync(request: SyncRequest, *, wait: bool) -> Sync | None:
-    found = settings(adopt=True)
-    if not found.temporal_address:
+    """Start a sync. Returns it once it has ended, None without `wait`."""
+    configured = settings(adopt=True)
+    if not configured.temporal_address:
         raise fail("No Temporal: set PILITO_TEMPORAL_ADDRESS, or start `pilito up` first.")
-    kept = database(found)
-    try:
-        await _check(kept, request.store_id)
-        client = await connect(found.temporal_address, found.temporal_namespace, prompt=True)
-        run_id = await _start(kept, client, request, task_queue=found.task_queue)
-        return await Watch(kept, client, request.store_id, run_id).follow() if wait else None
-    finally:
-        await kept.close()
+    async with database(configured) as opened:
+        await _check(opened, request.store_id)
+        client = await connect(configured.temporal_address, configured.temporal_namespace, prompt=True)
+        run_id = await _start(opened, client, request, task_queue=configured.task_queue)
+        return await Watch(opened, client, request.store_id, run_id).follow() if wait else None
 
 
-async def _check(kept: Database, store_id: int) -> None:
-    async with kept.reading() as connection:
+async def _check(opened: Database, store_id: int) -> None:
+    async with opened.reading() as connection:
         store = await stores.read(connection, store_id)
     if store is None:
         raise fail(f"There is no store {store_id}.")
@@ -86,36 +90,39 @@ async def _check(kept: Database, store_id: int) -> None:
         raise fail(f"Store {store_id} cannot be read. {error}.") from None
 
 
-async def _start(kept: Database, client: Client, request: SyncRequest, *, task_queue: str) -> str:
-    """The run that was started, or that is under way already."""
+async def _start(opened: Database, client: Client, request: SyncRequest, *, task_queue: str) -> str:
+    """Start the sync, unless one of the store is running. Returns the run id of the one that runs now."""
     try:
         started = await start_catalog_sync(client, request, task_queue=task_queue)
     except WorkflowAlreadyStartedError as error:
-        typer.echo(f"A sync of store {request.store_id} is under way already; this is that one.")
+        typer.echo(f"A sync of store {request.store_id} is already running; following that one.")
         return error.first_run_id or error.run_id or ""
     except (RPCError, RuntimeError, OSError):
         raise fail("Temporal does not answer; nothing was started.") from None
     run_id = started.first_execution_run_id or ""
-    async with kept.transaction() as connection:
+    async with opened.transaction() as connection:
         await syncs.begin(
             connection, request, workflow_id=started.id, run_id=run_id, status=SyncStatus.QUEUED
         )
-    typer.echo(f"The {request.mode} sync of store {request.store_id} is started.")
+    typer.echo(f"Started the {request.mode} sync of store {request.store_id}.")
     return run_id
 
 
 class Watch:
-    """A sync as it goes on, on a terminal or in lines."""
+    """Shows a running sync: a progress bar on a terminal, else a line for each new state."""
 
-    def __init__(self, kept: Database, client: Client, store_id: int, run_id: str) -> None:
-        self._database = kept
+    def __init__(self, opened: Database, client: Client, store_id: int, run_id: str) -> None:
+        self._database = opened
         self._client = client
         self._store_id = store_id
         self._run_id = run_id
         self._console = Console()
 
     async def follow(self) -> Sync:
-        """Show it to its end, then its report."""
+        """Show the sync until it ends, then print its report. Returns the ended sync.
+
+        Exits with a message if the workflow ends without writing a result.
+        """
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -125,30 +132,30 @@ class Watch:
         )
         with Progress(*columns, console=self._console, disable=not self._console.is_terminal) as bar:
             task = bar.add_task("queued", total=None, changed=0)
-            sync, looks, told = await self._read(), 0, ""
+            sync, polls, printed = await self._read(), 0, ""
             while sync is None or sync.finished_at is None:
                 if sync:
                     changed = sync.counts.new + sync.counts.changed
-                    text = sync.reason or sync.status.value
+                    state = sync.reason or sync.status.value
                     bar.update(
-                        task, description=text, total=sync.total, completed=sync.counts.seen, changed=changed
+                        task, description=state, total=sync.total, completed=sync.counts.seen, changed=changed
                     )
-                    if text != told and not self._console.is_terminal:
-                        typer.echo(f"{text} ({sync.counts.seen} of {sync.total or '?'})")
-                        told = text
-                await asyncio.sleep(LOOK_EVERY)
-                looks += 1
-                over = looks % ASK_TEMPORAL_EVERY == 0 and await self._over()
+                    if state != printed and not self._console.is_terminal:
+                        typer.echo(f"{state} ({sync.counts.seen} of {sync.total or '?'})")
+                        printed = state
+                await asyncio.sleep(POLL_SECONDS)
+                polls += 1
+                closed = polls % POLLS_PER_WORKFLOW_CHECK == 0 and await self._is_closed()
                 sync = await self._read()
-                if over and (sync is None or sync.finished_at is None):
-                    raise fail("Its workflow ended before it could tell how; look at it in the Temporal UI.")
+                if closed and (sync is None or sync.finished_at is None):
+                    raise fail("The workflow ended without reporting a result; see the Temporal UI.")
         await self._report(sync)
         return sync
 
-    async def _over(self) -> bool:
+    async def _is_closed(self) -> bool:
         try:
             return await status_of(self._client, catalog_sync_id(self._store_id)) != "RUNNING"
-        except RPCError:  # nobody can tell right now
+        except RPCError:  # Temporal does not answer right now
             return False
 
     async def _read(self) -> Sync | None:

@@ -1,0 +1,58 @@
+"""`pilito up`, `pilito api` and `pilito worker`: the programs that run until they are stopped."""
+
+import os
+from importlib.util import find_spec
+from typing import Annotated
+
+import typer
+import uvicorn
+
+import worker as worker_process
+from api.app import create_app
+from api.middleware.http_protocol import bounded
+from commands.environment import fail, settings
+from observability import logs
+from temporal import client as runtime
+
+
+def up() -> None:
+    """Start all servers on this machine, with a sample shop, and run until Ctrl-C."""
+    if not find_spec("embedded"):
+        raise fail("This installation starts no servers: run `pilito api` and `pilito worker` with your own.")
+    from embedded import stack, welcome  # not in the image
+
+    raise typer.Exit(stack.run(settings(), on_ready=welcome.greet))
+
+
+def api() -> None:
+    """Serve the HTTP API."""
+    configured = settings()
+    logs.configure(configured.log_format)
+    runtime.install()
+    uvicorn.run(
+        create_app(configured),
+        host=configured.api_host,
+        port=configured.api_port,
+        loop="uvloop",
+        http=bounded(configured.request_timeout_seconds),
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
+
+
+def worker(
+    only: Annotated[
+        worker_process.Share | None,
+        typer.Option(help="Process only events or only bulk syncs; other workers must do the rest."),
+    ] = None,
+) -> None:
+    """Process events and bulk syncs."""
+    configured = settings()
+    logs.configure(configured.log_format)
+    if only is worker_process.Share.BULK:
+        os.nice(worker_process.COURTESY)
+    runtime.install(configured.worker_metrics_address)
+    worker_process.main(only)

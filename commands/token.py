@@ -1,0 +1,84 @@
+"""`pilito token`."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from commands.environment import database, fail, run, secret_box, settings
+from connectors.registry import PLATFORMS
+from contracts.stores import StoreType
+from contracts.tokens import IssuedToken
+from database.access import provision, tokens
+
+token = typer.Typer(no_args_is_help=True, help="Manage the tokens with which shops send events.")
+
+
+@token.command("create")
+def create(
+    email: Annotated[
+        str | None, typer.Option(help="Owner of the store. Default: the admin in PILITO_ADMIN_EMAIL.")
+    ] = None,
+    store: Annotated[str, typer.Option(help="Name of the store; created if it does not exist.")] = "My shop",
+    name: Annotated[str, typer.Option(help="Name of the token.")] = "Integration Token",
+    integration_type: Annotated[
+        str, typer.Option("--type", help=f"Platform of the shop: {', '.join(PLATFORMS)}.")
+    ] = "woocommerce",
+    currency: Annotated[str | None, typer.Option(help="Currency of the store if it is created.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002 - a command line flag
+) -> None:
+    """Create a token for a store. Its secret is shown only once."""
+    if integration_type not in PLATFORMS:
+        raise fail(f"Unknown type {integration_type!r}; expected one of {', '.join(PLATFORMS)}.")
+    configured = settings(adopt=True)
+    owner = email or configured.admin_email
+
+    async def work() -> tuple[IssuedToken, str | None] | None:
+        async with database(configured) as opened:
+            return await provision.issue_token(
+                opened,
+                secret_box(configured),
+                email=owner,
+                store_name=store,
+                name=name,
+                integration_type=integration_type,
+                token_format=PLATFORMS[StoreType(integration_type)].token_format,
+                currency=currency,
+            )
+
+    made = run(work())
+    if made is None:
+        raise fail(f"There is no user {owner}. Create one with `pilito admin create --email {owner}`.")
+    issued, webhook_secret = made
+    if as_json:
+        fields = {
+            "id": issued.id,
+            "token": issued.secret,
+            "token_preview": issued.preview,
+            "integration_type": issued.integration_type,
+            "name": issued.name,
+            "user_id": issued.user_id,
+            "store_id": issued.store_id,
+            "webhook_secret": webhook_secret,
+        }
+        typer.echo(json.dumps(fields))
+        return
+    typer.echo(f"Token for store {issued.store_id} ({store}), shown only once:\n\n  {issued.secret}\n")
+    if webhook_secret:
+        typer.echo(f"Secret that signs the store's webhooks, shown only once:\n\n  {webhook_secret}\n")
+    typer.echo("Paste the token into the plugin's settings: WooCommerce → پیلیتو Sync.")
+
+
+@token.command("revoke")
+def revoke(
+    token_id: Annotated[int, typer.Argument(help="Id of the token, as the API lists it.", metavar="TOKEN")],
+) -> None:
+    """Revoke a token for good. Events that were sent with it are kept."""
+
+    async def work() -> bool:
+        async with database(settings(adopt=True)) as opened, opened.single() as connection:
+            return await tokens.revoke(connection, token_id)
+
+    if not run(work()):
+        raise fail(f"There is no token {token_id}.")
+    typer.echo(f"Token {token_id} is revoked.")

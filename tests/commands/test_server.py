@@ -1,0 +1,50 @@
+"""How `pilito api` and `pilito worker` start their process."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.pilito import Pilito
+from worker import COURTESY, Share
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    """What a command would do to its process, in order, instead of doing it."""
+    calls: list[tuple[str, Any]] = []
+
+    def record(name: str) -> Any:
+        return lambda argument=None, **_: calls.append((name, argument))
+
+    monkeypatch.setattr("commands.server.logs.configure", record("logs"))
+    monkeypatch.setattr("commands.server.os.nice", record("nice"))
+    monkeypatch.setattr("commands.server.runtime.install", record("runtime"))
+    monkeypatch.setattr("commands.server.worker_process.main", record("worker"))
+    monkeypatch.setattr("commands.server.uvicorn.run", record("api"))
+    return calls
+
+
+def test_a_worker_for_bulk_syncs_only_yields_the_processor(started: list[tuple[str, Any]]) -> None:
+    """It lowers its priority before Temporal's threads exist, because threads inherit it."""
+    environment = {"PILITO_WORKER_METRICS_ADDRESS": "127.0.0.1:9464", "PILITO_LOG_FORMAT": "json"}
+    assert Pilito(environment).run("worker", "--only", "bulk").code == 0
+    assert started == [
+        ("logs", "json"),
+        ("nice", COURTESY),
+        ("runtime", "127.0.0.1:9464"),
+        ("worker", Share.BULK),
+    ]
+
+
+def test_other_workers_keep_their_priority(started: list[tuple[str, Any]]) -> None:
+    """A worker that processes events has normal priority, with bulk syncs or without."""
+    for arguments, share in (((), None), (("--only", "events"), Share.EVENTS)):
+        started.clear()
+        assert Pilito({}).run("worker", *arguments).code == 0
+        assert started == [("logs", None), ("runtime", None), ("worker", share)]
+
+
+def test_the_api_is_served_after_logs_and_runtime_are_set_up(started: list[tuple[str, Any]]) -> None:
+    """The first client of Temporal uses the runtime that logs as we do."""
+    assert Pilito({"PILITO_SECRET_KEY": "k" * 32}).run("api").code == 0
+    assert [name for name, _ in started] == ["logs", "runtime", "api"]

@@ -1,0 +1,95 @@
+"""`pilito store list`, `rotate-secret` and `remove`, and `pilito reseal`."""
+
+import pytest
+
+from commands import store as verbs
+from contracts.errors import UnknownKey
+from crypto import SecretBox
+from database.access import stores
+from database.engine import Database
+from tests.support.environment import SECRET_KEY
+from tests.support.pilito import Pilito
+
+NEW_KEY = "another key of thirty-two bytes or more"
+
+
+async def secrets_of(database: Database, store_id: int, *keys: str) -> list[str]:
+    """Returns the webhook secrets that are valid for a store, decrypted with these keys, newest first."""
+    async with database.reading() as connection:
+        terms = await stores.delivery_terms(connection, store_id)
+    assert terms
+    return [SecretBox(keys or (SECRET_KEY,)).decrypt(secret) for secret in terms.encrypted_secrets]
+
+
+async def test_stores_are_listed_newest_first(
+    pilito: Pilito, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With id, type, name and owner; the number of stores beyond the limit is printed."""
+    ids = [
+        (await pilito.token("--email", owner, "--store", name, "--type", type_))["store_id"]
+        for name, type_ in (("Older", "custom"), ("Newer", "shopify"))
+    ]
+    printed = await pilito("store", "list")
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in printed.text.splitlines()]
+    assert [row[:4] for row in rows if row and row[0] in map(str, ids)] == [
+        [str(ids[1]), "shopify", "Newer", owner],
+        [str(ids[0]), "custom", "Older", owner],
+    ]
+    monkeypatch.setattr(verbs, "LIMIT", 1)
+    printed = await pilito("store", "list")
+    assert ("Newer" in printed.text, "Older" in printed.text, "older ones." in printed.text) == (
+        True,
+        False,
+        True,
+    )
+
+
+async def test_a_secret_is_rotated(pilito: Pilito, owner: str, database: Database) -> None:
+    """The previous secret stays valid for the overlap; without an overlap it does not."""
+    created = await pilito.token("--email", owner, "--store", "Rotated")
+    printed = await pilito("store", "rotate-secret", created["store_id"])
+    assert printed.code == 0, printed.text
+    valid = await secrets_of(database, created["store_id"])
+    assert valid[1:] == [created["webhook_secret"]]
+    assert valid[0] in printed.text
+    printed = await pilito("store", "rotate-secret", created["store_id"], "--overlap-hours", 0)
+    (valid_now,) = await secrets_of(database, created["store_id"])
+    assert valid_now in printed.text
+    assert valid_now not in valid
+    printed = await pilito("store", "rotate-secret", 10**9)
+    assert (printed.code, printed.text) == (1, f"There is no store {10**9}.\n")
+
+
+async def test_a_store_is_removed_after_a_question(pilito: Pilito, owner: str, database: Database) -> None:
+    """Without a yes, nothing is removed."""
+    created = await pilito.token("--email", owner, "--store", "Removed")
+    store_id = created["store_id"]
+
+    async def exists() -> bool:
+        async with database.reading() as connection:
+            return await stores.read(connection, store_id) is not None
+
+    printed = await pilito("store", "remove", store_id, typed="n\n")
+    assert (printed.code, "Nothing was removed." in printed.text, await exists()) == (1, True, True)
+    printed = await pilito("store", "remove", store_id, typed="y\n")
+    assert (printed.code, f"Store {store_id} is removed." in printed.text, await exists()) == (0, True, False)
+    printed = await pilito("store", "remove", store_id, "--yes")
+    assert (printed.code, printed.text) == (1, f"There is no store {store_id}.\n")
+
+
+async def test_secrets_are_encrypted_with_the_first_key(
+    pilito: Pilito, owner: str, database: Database
+) -> None:
+    """A missing old key changes nothing; afterwards the old key is not needed."""
+    created = await pilito.token("--email", owner, "--store", "Resealed")
+    store_id, secret = created["store_id"], created["webhook_secret"]
+    printed = await pilito("reseal", PILITO_SECRET_KEY=NEW_KEY)
+    assert (printed.code, "Nothing was changed" in printed.text) == (1, True), printed.text
+    assert await secrets_of(database, store_id) == [secret]
+    printed = await pilito("reseal", PILITO_SECRET_KEY=f"{NEW_KEY},{SECRET_KEY}")
+    assert (printed.code, "are encrypted with the first key" in printed.text) == (0, True), printed.text
+    assert await secrets_of(database, store_id, NEW_KEY) == [secret]
+    with pytest.raises(UnknownKey):
+        await secrets_of(database, store_id)
+    printed = await pilito("reseal", PILITO_SECRET_KEY=f"{SECRET_KEY},{NEW_KEY}")
+    assert (printed.code, await secrets_of(database, store_id)) == (0, [secret])
