@@ -9,12 +9,13 @@ import httpx2
 from sqlalchemy import text
 from temporalio.client import Client, WorkflowFailureError
 
+from contracts.events import TERMINAL
 from contracts.ids import product_event_id
 from database.engine import Database
 from tests.support.deliveries import Sent
 from tests.support.eventually import PATIENCE, eventually
 
-FINAL = ["succeeded", "unchanged", "superseded", "stale", "ignored", "duplicate", "failed"]
+FINAL = [status.value for status in TERMINAL]
 """The statuses of events that have ended."""
 
 _numbers = itertools.count(1)
