@@ -1,4 +1,4 @@
-"""Rules for all tests. Fixtures are in `tests.support.servers`, markers in `tests.support.markers`."""
+"""Rules for all tests. Fixtures and markers are in `tests.support.plugins`."""
 
 import functools
 import os
@@ -9,14 +9,11 @@ from typing import Any
 import httpcore2
 import pytest
 
-from tests.support.environment import DIMENSIONS as DIMENSIONS
-from tests.support.environment import ROOT as ROOT
-from tests.support.environment import SECRET_KEY as SECRET_KEY
-from tests.support.environment import Configure as Configure
-from tests.support.environment import another_database as another_database
-from tests.support.environment import migrated as migrated
-
-pytest_plugins = ["tests.support.examples", "tests.support.markers", "tests.support.servers"]
+pytest_plugins = [
+    "tests.support.plugins.examples",
+    "tests.support.plugins.markers",
+    "tests.support.plugins.servers",
+]
 
 for name in [name for name in os.environ if name.startswith(("PILITO_", "OPENAI_", "OTEL_"))]:
     del os.environ[name]  # the tests decide all settings themselves

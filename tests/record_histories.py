@@ -26,10 +26,12 @@ from fakes.openai import EmbeddingServer
 from fakes.woocommerce import KEY, SECRET, ShopServer
 from settings import Settings
 from temporal.client import start_product_text
-from tests.conftest import SECRET_KEY, migrated
 from tests.support import deliveries
-from tests.support.syncs import Synced
-from tests.support.system import Shop, System, eventually, running, running_inbox, started_by
+from tests.support.environment import SECRET_KEY, migrated
+from tests.support.eventually import eventually
+from tests.support.shop import Shop
+from tests.support.sync.syncs import Synced
+from tests.support.system import System, running, running_inbox, started_by
 from workflows.catalog_sync import ScheduledSyncWorkflow
 
 HISTORIES = Path(__file__).parent / "histories"

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.support.markers import FIXTURES, MARKERS, marker_of
+from tests.support.plugins.markers import FIXTURES, MARKERS, marker_of
 
 
 def test_each_test_has_exactly_one_marker(request: pytest.FixtureRequest) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fakes.openai import EmbeddingServer
-from tests.support.system import Shop
+from tests.support.shop import Shop
 
 RECORDINGS = Path(__file__).parent / "fixtures" / "woocommerce"
 INDEX: list[dict[str, Any]] = [

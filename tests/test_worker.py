@@ -8,8 +8,8 @@ import worker
 from contracts.syncs import SyncStatus
 from fakes.openai import EmbeddingServer
 from fakes.woocommerce import ShopServer
-from tests.conftest import Configure
-from tests.support.syncs import Synced
+from tests.support.environment import Configure
+from tests.support.sync.syncs import Synced
 from tests.support.system import running, working
 from worker import Share
 

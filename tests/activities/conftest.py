@@ -9,8 +9,9 @@ from activities.indexing import Indexer
 from activities.sync.index_page import PageIndexer
 from embeddings.openai import create_embedder
 from fakes.openai import EmbeddingServer
-from tests.support.pages import Page
-from tests.support.system import Shop, System
+from tests.support.shop import Shop
+from tests.support.sync.pages import Page
+from tests.support.system import System
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -5,8 +5,8 @@ import pytest
 from api.app import create_app
 from api.openapi.build import Service
 from settings import Settings
-from tests.conftest import SECRET_KEY
-from tests.support.contract import CONTRACT, Route, generic, routes_of
+from tests.support.environment import SECRET_KEY
+from tests.support.openapi.contract import CONTRACT, Route, generic, routes_of
 from tests.support.system import System
 
 SECURITY: dict[str, list[dict[str, list[str]]]] = {

@@ -22,9 +22,11 @@ from database import counters
 from database.counters import MetricsSnapshot
 from database.engine import Database, create_engine
 from fakes.openai import EmbeddingServer, bad_request
-from tests.conftest import ROOT, Configure
-from tests.support.cable import Cable
-from tests.support.system import Shop, System, eventually, serving
+from tests.support.environment import ROOT, Configure
+from tests.support.eventually import eventually
+from tests.support.network.cable import Cable
+from tests.support.shop import Shop
+from tests.support.system import System, serving
 
 HEALTH = "/api/integrations/woocommerce/health/"
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from api.openapi.build import REFUSED_WITHOUT
-from tests.support.document import DOCUMENT
+from tests.support.openapi.document import DOCUMENT
 
 SCHEMAS = DOCUMENT["components"]["schemas"]
 

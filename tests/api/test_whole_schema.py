@@ -12,9 +12,11 @@ from sqlalchemy import text
 from database.access import provision
 from fakes import openai as servers
 from fakes.openai import EmbeddingServer
-from tests.conftest import Configure, another_database
+from tests.support.environment import Configure, another_database
+from tests.support.eventually import eventually
 from tests.support.sessions import session_of
-from tests.support.system import FINAL, Shop, System, eventually, running
+from tests.support.shop import FINAL, Shop
+from tests.support.system import System, running
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 LAMP = {"id": 1, "name": "لامپ", "description": "<p>روشن</p>", "price": "5", "variations": [{"id": 11}]}

@@ -13,9 +13,10 @@ from api.security.sessions import password_stamp
 from connectors.registry import PLATFORMS
 from contracts.stores import StoreType
 from database.access import tokens, users
-from tests.conftest import SECRET_KEY, Configure
+from tests.support.environment import SECRET_KEY, Configure
 from tests.support.sessions import session_of
-from tests.support.system import Shop, System, serving
+from tests.support.shop import Shop
+from tests.support.system import System, serving
 
 HEALTH = "/api/integrations/woocommerce/health/"
 ME = "/api/v1/auth/me/"

@@ -7,11 +7,12 @@ from urllib.parse import quote
 import pytest
 import pytest_asyncio
 
-from tests.support.contract import CONTRACT, Route
-from tests.support.document import DOCUMENT
+from tests.support.network.wire import wired
+from tests.support.openapi.contract import CONTRACT, Route
+from tests.support.openapi.document import DOCUMENT
 from tests.support.sessions import session_of
-from tests.support.system import Shop, System
-from tests.support.wire import wired
+from tests.support.shop import Shop
+from tests.support.system import System
 
 HOSTILE = [
     "' OR '1'='1",

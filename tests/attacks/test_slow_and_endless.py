@@ -6,12 +6,13 @@ import pytest
 import pytest_asyncio
 
 from api.middleware.http_protocol import MAX_HEAD_BYTES
-from tests.conftest import Configure
-from tests.support.contract import CONTRACT, Route
-from tests.support.document import takes_a_body
+from tests.support.environment import Configure
+from tests.support.network.wire import Wire, wired
+from tests.support.openapi.contract import CONTRACT, Route
+from tests.support.openapi.document import takes_a_body
 from tests.support.sessions import session
-from tests.support.system import Shop, System, running
-from tests.support.wire import Wire, wired
+from tests.support.shop import Shop
+from tests.support.system import System, running
 
 WEBHOOK = "/api/integrations/woocommerce/webhook/"
 FILLING = b"a" * 1024

@@ -12,11 +12,12 @@ from api.security.sessions import LIFETIME, Sessions
 from connectors.registry import PLATFORMS
 from contracts.stores import StoreType
 from database.access import tokens, users
-from tests.conftest import SECRET_KEY
-from tests.support.contract import CONTRACT, Route
-from tests.support.document import example
+from tests.support.environment import SECRET_KEY
+from tests.support.openapi.contract import CONTRACT, Route
+from tests.support.openapi.document import example
 from tests.support.sessions import session, session_of
-from tests.support.system import Shop, System
+from tests.support.shop import Shop
+from tests.support.system import System
 
 NOWHERE = 10**15
 """An id nothing has."""

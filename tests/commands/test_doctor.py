@@ -8,8 +8,9 @@ from sqlalchemy import text
 from commands.doctor import CheckResult, examine
 from fakes.openai import EmbeddingServer, insufficient_quota, invalid_api_key
 from tests.support.environment import Configure, empty_database, migrated
+from tests.support.eventually import eventually
 from tests.support.pilito import Pilito, Printed
-from tests.support.system import Shop, eventually
+from tests.support.shop import Shop
 
 
 async def events(configure: Configure) -> CheckResult:

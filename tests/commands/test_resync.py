@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from contracts.ids import catalog_sync_id
-from tests.support.syncs import Synced
+from tests.support.sync.syncs import Synced
 from tests.support.system import System
 
 

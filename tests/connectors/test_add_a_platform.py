@@ -19,10 +19,12 @@ from contracts.stores import StoreType
 from embedded.ports import free_ports
 from fakes.openai import EmbeddingServer
 from settings import Settings
-from tests.conftest import Configure, another_database
 from tests.support.deliveries import Sent, hmac_of
+from tests.support.environment import Configure, another_database
+from tests.support.eventually import eventually
 from tests.support.sessions import session, session_of
-from tests.support.system import Shop, eventually, forget_schedules, running
+from tests.support.shop import Shop
+from tests.support.system import forget_schedules, running
 from tests.test_architecture import PARTS, ROOT
 
 GUIDE = ROOT / "docs" / "how-to" / "add-a-platform.md"

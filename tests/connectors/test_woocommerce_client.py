@@ -39,8 +39,8 @@ from fakes.woocommerce import (
     too_many,
     unavailable,
 )
-from tests.support.certificates import contexts
 from tests.support.deliveries import INDEX, recorded
+from tests.support.network.certificates import contexts
 
 READER = WooCommerceReader()
 AS_IT_IS = Prefixed(b"")

@@ -14,7 +14,7 @@ from connectors.woocommerce.webhooks import TOPICS, WooCommerceWebhooks
 from contracts.errors import ShopAnswersNonsense, ShopDown, ShopForbids, ShopProblem, ShopRefuses
 from contracts.webhooks import Webhook, WebhookStatus
 from fakes.woocommerce import KEY, ROOT, SECRET, Answered, ShopServer, too_many
-from tests.support.certificates import contexts
+from tests.support.network.certificates import contexts
 
 US = "http://127.0.0.1:1/hook"
 HOOK = {"id": 5, "topic": "product.updated", "status": "active", "delivery_url": US}

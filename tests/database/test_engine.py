@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from tests.support.system import Shop
+from tests.support.shop import Shop
 
 
 async def test_an_error_contains_no_values(shop: Shop) -> None:

@@ -5,8 +5,9 @@ import pytest
 from contracts.ids import embedding_label
 from contracts.search import Question
 from database.chunks import search
-from tests.conftest import DIMENSIONS
-from tests.support.system import Shop, System
+from tests.support.environment import DIMENSIONS
+from tests.support.shop import Shop
+from tests.support.system import System
 
 MODEL = "text-embedding-3-small"
 

@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, create_engine, inspect, make_url, text
 
 from database.chunks import vector_index
-from tests.conftest import ROOT, migrated
+from tests.support.environment import ROOT, migrated
 
 VERSIONS = sorted((ROOT / "database" / "migrations" / "versions").glob("*.py"))
 

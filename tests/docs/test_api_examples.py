@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from database.access import provision
-from tests.conftest import ROOT
-from tests.support.contract import CONTRACT
-from tests.support.system import System, eventually
+from tests.support.environment import ROOT
+from tests.support.eventually import eventually
+from tests.support.openapi.contract import CONTRACT
+from tests.support.system import System
 
 PAGE = (ROOT / "docs" / "reference" / "api.md").read_text()
 COMMANDS = re.findall(r"```sh\n(.*?)```", PAGE, flags=re.DOTALL)

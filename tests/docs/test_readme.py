@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from tests.conftest import ROOT
-from tests.support.system import Shop
+from tests.support.environment import ROOT
+from tests.support.shop import Shop
 
 PAGE = (ROOT / "README.md").read_text()
 EXAMPLES = re.findall(r"```sh\n(curl .*?)```.*?```json\n(.*?)```", PAGE, flags=re.DOTALL)

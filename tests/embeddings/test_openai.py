@@ -19,7 +19,7 @@ from embeddings.openai import OpenAIEmbedder, create_embedder
 from fakes import openai as servers
 from fakes.openai import EmbeddingServer, Fault, Mangled, Refusal
 from settings import Settings
-from tests.support.system import eventually
+from tests.support.eventually import eventually
 
 DIMENSIONS = 8
 TEXTS = ["لپ‌تاپ گیمینگ", "کفش پیاده‌روی", "کیف چرمی"]

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT
-from tests.support.system import Shop
+from tests.support.environment import ROOT
+from tests.support.shop import Shop
 
 ASSISTANT = ROOT / "examples" / "assistant" / "assistant.py"
 QUESTION = "برای کتاب خواندن چه چراغی دارید؟"

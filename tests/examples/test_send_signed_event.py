@@ -12,8 +12,9 @@ import pytest
 import pytest_asyncio
 
 from fakes.openai import EmbeddingServer
-from tests.conftest import ROOT
-from tests.support.system import Shop, System
+from tests.support.environment import ROOT
+from tests.support.shop import Shop
+from tests.support.system import System
 
 FOLDER = ROOT / "examples" / "send_signed_event"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw0123456789ab"

@@ -1,4 +1,4 @@
-"""These tests kill processes or cut connections; see `tests.support.markers`."""
+"""These tests kill processes or cut connections; see `tests.support.plugins.markers`."""
 
 import pytest
 

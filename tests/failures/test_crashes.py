@@ -16,11 +16,13 @@ import pytest
 from fakes.openai import EmbeddingServer
 from fakes.woocommerce import KEY, SECRET, ShopServer
 from settings import Settings
-from tests.conftest import ROOT, Configure, another_database
 from tests.support.crashing_worker import STEPS
 from tests.support.deliveries import woocommerce
-from tests.support.syncs import Synced
-from tests.support.system import Shop, System, eventually, forget_schedules, running
+from tests.support.environment import ROOT, Configure, another_database
+from tests.support.eventually import eventually
+from tests.support.shop import Shop
+from tests.support.sync.syncs import Synced
+from tests.support.system import System, forget_schedules, running
 
 TEXT = "".join(f"<p>بند {n}: " + f"جمله‌ای درباره ویژگی {n} این کالا. " * 8 + "</p>" for n in range(6))
 PRODUCT = {"id": 4, "name": "سماور برنجی", "description": TEXT, "price": "10"}

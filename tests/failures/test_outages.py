@@ -13,9 +13,11 @@ from database.engine import Database
 from database.engine import create_engine as database_engine
 from fakes.openai import EmbeddingServer
 from temporal.client import connect
-from tests.conftest import Configure, another_database
-from tests.support.cable import Cable
-from tests.support.system import Shop, System, eventually, running, working
+from tests.support.environment import Configure, another_database
+from tests.support.eventually import eventually
+from tests.support.network.cable import Cable
+from tests.support.shop import Shop
+from tests.support.system import System, running, working
 
 PRODUCT = {"id": 8, "name": "گلیم عشایری", "description": "<p>بافت دست با پشم طبیعی</p>", "price": "10"}
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from knowledge.chunks import TOKEN_LIMIT, estimate_tokens, pack, split
 from knowledge.document import Document
-from tests.support.examples import examples
+from tests.support.plugins.examples import examples
 
 WORDS = (
     "این محصول با کیفیت بالا و ضمانت بازگشت کالا برای خانواده‌ها دانشجویان مناسب است پردازنده حافظه "

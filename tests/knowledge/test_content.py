@@ -19,7 +19,7 @@ from knowledge.chunks import split
 from knowledge.content import canonical, content_hash
 from knowledge.document import render
 from knowledge.normalise import search_form
-from tests.support.examples import examples
+from tests.support.plugins.examples import examples
 
 T = TypeVar("T")
 

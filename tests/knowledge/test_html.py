@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from knowledge.html import html_to_text, plain_line
-from tests.support.examples import examples
+from tests.support.plugins.examples import examples
 
 FRAGMENTS = [
     *(

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from knowledge.normalise import is_settled, normalise, search_form, settle
-from tests.support.examples import examples
+from tests.support.plugins.examples import examples
 
 PERSIAN = "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهیآأإؤئءةۀيكى"
 PARTS = [

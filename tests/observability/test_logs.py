@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from observability.logs import JsonLines, Text, request_id
-from tests.conftest import ROOT
+from tests.support.environment import ROOT
 
 FORGED = 'x\r\n\x00\x1b[2J\x85\u2028{"level": "error", "message": "forged"}\n2026-11-21 ERROR forged \ud800'
 

@@ -13,10 +13,11 @@ from embedded.ports import free_ports
 from fakes.openai import EmbeddingServer
 from observability import tracing
 from settings import Settings
-from tests.conftest import ROOT, Configure
-from tests.support.collector import Collector
+from tests.support.environment import ROOT, Configure
+from tests.support.eventually import eventually
+from tests.support.network.collector import Collector
 from tests.support.sessions import session
-from tests.support.system import eventually, running
+from tests.support.system import running
 
 STEPS = {
     "RunActivity:record_event",

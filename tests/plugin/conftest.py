@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 
 from tests.plugin.shop import PACKAGES, WordPress, installed, missing
-from tests.support.system import Shop, System
+from tests.support.shop import Shop
+from tests.support.system import System
 
 
 def required() -> None:

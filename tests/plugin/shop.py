@@ -18,7 +18,8 @@ import httpx2
 
 from embedded.ports import free_ports
 from plugin_zip import build
-from tests.support.system import FINAL, Shop, eventually
+from tests.support.eventually import eventually
+from tests.support.shop import FINAL, Shop
 
 HERE = Path(__file__).parent
 WORDPRESS = Path("/usr/share/wordpress")

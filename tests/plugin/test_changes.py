@@ -3,7 +3,7 @@
 import pytest
 
 from tests.plugin.shop import WordPress, arrived
-from tests.support.system import Shop
+from tests.support.shop import Shop
 
 pytestmark = pytest.mark.timeout(240)
 

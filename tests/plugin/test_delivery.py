@@ -9,7 +9,9 @@ from standardwebhooks.webhooks import Webhook
 from database.access import stores
 from embedded.ports import free_ports
 from tests.plugin.shop import WordPress, arrived, php
-from tests.support.system import Shop, System, eventually
+from tests.support.eventually import eventually
+from tests.support.shop import Shop
+from tests.support.system import System
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -5,7 +5,8 @@ import subprocess
 import pytest
 
 from tests.plugin.shop import HERE, WordPress, arrived, program
-from tests.support.system import Shop, System
+from tests.support.shop import Shop
+from tests.support.system import System
 
 pytestmark = pytest.mark.timeout(240)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -2,7 +2,7 @@
 
 from api.security.sessions import Sessions
 from database.access import provision, users
-from tests.conftest import SECRET_KEY
+from tests.support.environment import SECRET_KEY
 from tests.support.system import System
 
 

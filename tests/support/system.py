@@ -28,11 +28,9 @@ from settings import Settings
 from temporal.client import connect
 from temporal.schedules import ensure_schedules
 from temporal.store_schedules import StoreSchedules
-from tests.support.conformance import Conformance
-from tests.support.eventually import PATIENCE as PATIENCE
-from tests.support.eventually import eventually as eventually
-from tests.support.shop import FINAL as FINAL
-from tests.support.shop import Shop as Shop
+from tests.support.eventually import eventually
+from tests.support.openapi.conformance import Conformance
+from tests.support.shop import Shop
 from worker import Share, Workers, build
 
 _numbers = itertools.count(1)

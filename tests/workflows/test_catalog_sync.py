@@ -13,7 +13,7 @@ from database.sync import diff
 from database.sync import runs as syncs
 from database.sync.diff import ListedProduct, Verdict
 from fakes.openai import EmbeddingServer
-from tests.support.syncs import Synced
+from tests.support.sync.syncs import Synced
 
 
 async def test_the_first_import_indexes_all_products(synced: Synced) -> None:

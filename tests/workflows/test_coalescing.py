@@ -15,8 +15,10 @@ from contracts.ids import product_event_id
 from database.access import stores
 from fakes.openai import EmbeddingServer, bad_request
 from temporal.client import start_product_event
-from tests.conftest import Configure
-from tests.support.system import Shop, System, eventually, running
+from tests.support.environment import Configure
+from tests.support.eventually import eventually
+from tests.support.shop import Shop
+from tests.support.system import System, running
 
 
 def product(price: int = 100, *, text: str = "متن", at: str | None = None, number: int = 7) -> dict[str, Any]:

@@ -18,9 +18,11 @@ from database.events.log import EventFilter, failed_events
 from fakes.openai import EmbeddingServer, bad_request
 from fakes.woocommerce import KEY, SECRET, ShopServer, server_error, too_many
 from temporal.client import start_product_event
-from tests.conftest import Configure
 from tests.support import deliveries
-from tests.support.system import Shop, System, eventually, running
+from tests.support.environment import Configure
+from tests.support.eventually import eventually
+from tests.support.shop import Shop
+from tests.support.system import System, running
 
 SIGNED = "a-secret-of-letters"
 RED, BLUE = "ارغوانی", "لاجوردی"

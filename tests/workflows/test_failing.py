@@ -16,8 +16,10 @@ from database.products import upsert as products
 from embeddings import openai as vendor
 from fakes import openai as servers
 from fakes.openai import EmbeddingServer
-from tests.conftest import Configure
-from tests.support.system import Shop, System, eventually, running
+from tests.support.environment import Configure
+from tests.support.eventually import eventually
+from tests.support.shop import Shop
+from tests.support.system import System, running
 
 
 def product(text: str = "نخستین متن") -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections import Counter
 
 from temporalio.client import WorkflowExecutionStatus
 
-from tests.support.system import Shop
+from tests.support.shop import Shop
 
 PRODUCT = {
     "id": 5,

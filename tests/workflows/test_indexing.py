@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fakes.openai import EmbeddingServer
-from tests.support.system import Shop
+from tests.support.shop import Shop
 
 PARAGRAPHS = [
     f"<p>بخش {n}: " + " ".join(f"واژه{n}{k} درباره ویژگی شماره {k} این محصول." for k in range(24)) + "</p>"

@@ -17,9 +17,11 @@ from contracts.ids import event_inbox_id, event_retention_id
 from database.events import retention as batches
 from fakes.openai import EmbeddingServer, bad_request
 from temporal.schedules import ensure_schedules
-from tests.conftest import Configure
+from tests.support.environment import Configure
+from tests.support.eventually import eventually
 from tests.support.sessions import session
-from tests.support.system import Shop, System, eventually, running, running_inbox, started_by
+from tests.support.shop import Shop
+from tests.support.system import System, running, running_inbox, started_by
 
 QUEUE = "trimming"
 LAMP = {"id": 1, "name": "لامپ", "description": "<p>روشن</p>", "price": "5"}

@@ -9,11 +9,12 @@ import pytest_asyncio
 from contracts.syncs import FindingKind, SyncStatus
 from fakes.openai import EmbeddingServer
 from fakes.shopify import TOKEN, ShopifyServer
-from tests.conftest import Configure
 from tests.connectors.test_shopify_client import variant, webhook
 from tests.support import deliveries
-from tests.support.syncs import Synced
-from tests.support.system import Shop, System, running
+from tests.support.environment import Configure
+from tests.support.shop import Shop
+from tests.support.sync.syncs import Synced
+from tests.support.system import System, running
 
 SIGNED = "a-secret-of-letters"
 

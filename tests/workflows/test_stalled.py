@@ -15,8 +15,10 @@ from contracts.ids import event_inbox_id, product_text_id
 from database.products import variations
 from fakes.openai import EmbeddingServer, bad_request, overloaded
 from temporal.client import status_of
-from tests.conftest import Configure
-from tests.support.system import Shop, System, eventually, running, running_inbox
+from tests.support.environment import Configure
+from tests.support.eventually import eventually
+from tests.support.shop import Shop
+from tests.support.system import System, running, running_inbox
 
 QUEUE = "looking"
 PARENT = {"id": 7, "name": "کالا", "description": "<p>متن</p>", "price": "100", "variations": [71]}

@@ -16,8 +16,9 @@ from database.access import stores
 from fakes.openai import EmbeddingServer
 from fakes.woocommerce import ShopServer
 from temporal.store_schedules import OURS, StoreSchedules, turns
-from tests.support.syncs import Synced
-from tests.support.system import System, eventually, started_by
+from tests.support.eventually import eventually
+from tests.support.sync.syncs import Synced
+from tests.support.system import System, started_by
 from workflows.store_schedules import StoreSchedulesWorkflow
 
 NUMBERS = range(1, 400)

@@ -20,8 +20,8 @@ from fakes.woocommerce import (
     too_many,
     unavailable,
 )
-from tests.support.syncs import Synced
-from tests.support.system import eventually
+from tests.support.eventually import eventually
+from tests.support.sync.syncs import Synced
 
 
 async def asked(synced: Synced, times: int) -> None:

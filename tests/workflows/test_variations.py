@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest_asyncio
 
-from tests.conftest import Configure
-from tests.support.system import Shop, System, running
+from tests.support.environment import Configure
+from tests.support.shop import Shop
+from tests.support.system import System, running
 
 COLOUR = "ارغوانی"
 

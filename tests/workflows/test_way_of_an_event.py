@@ -1,7 +1,7 @@
 """One event from delivery to search, on real servers."""
 
 from fakes.openai import EmbeddingServer
-from tests.support.system import Shop
+from tests.support.shop import Shop
 
 LAPTOP = {
     "id": 777,

@@ -11,7 +11,8 @@ from activities.indexing import Indexer
 from contracts.events import TextVersion
 from database.products import upsert as products
 from embeddings.openai import create_embedder
-from tests.support.system import Shop, System
+from tests.support.shop import Shop
+from tests.support.system import System
 
 
 async def test_chunks_are_never_of_another_text_than_their_hash(

@@ -7,7 +7,8 @@ from activities.events.save import ProductActivities
 from contracts.events import EventStatus, EventType, ProductEvent, SavedProduct
 from contracts.ids import embedding_label
 from database.events import write as events
-from tests.support.system import Shop, System
+from tests.support.shop import Shop
+from tests.support.system import System
 
 HOUR = timedelta(hours=1)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

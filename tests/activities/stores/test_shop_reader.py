@@ -6,8 +6,8 @@ import pytest
 
 from contracts.stores import StoreType
 from fakes.woocommerce import ShopServer
-from tests.conftest import Configure
-from tests.support.syncs import Synced
+from tests.support.environment import Configure
+from tests.support.sync.syncs import Synced
 from tests.support.system import forget_keys, running
 from worker import open_shops
 

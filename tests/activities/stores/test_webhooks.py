@@ -27,9 +27,11 @@ from fakes.woocommerce_catalogue import Refused
 from fakes.woocommerce_webhooks import TOPICS
 from settings import Settings
 from temporal.client import connect
-from tests.conftest import Configure
+from tests.support.environment import Configure
+from tests.support.eventually import eventually
 from tests.support.sessions import session
-from tests.support.system import Shop, System, eventually
+from tests.support.shop import Shop
+from tests.support.system import System
 
 STORES = "/api/v1/integrations/stores/"
 SHOP_SECRET = "whsec_" + "aB3" * 12

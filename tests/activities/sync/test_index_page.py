@@ -17,7 +17,7 @@ from database.locks import embedding_locks
 from embeddings.base import RequestLimits
 from embeddings.openai import OpenAIEmbedder
 from fakes.openai import EmbeddingServer, bad_request
-from tests.support.pages import Page, shoe
+from tests.support.sync.pages import Page, shoe
 
 
 def asked(embeddings: EmbeddingServer) -> Sequence[int]:

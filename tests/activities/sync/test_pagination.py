@@ -9,7 +9,7 @@ import pytest
 from activities.heartbeat import Heartbeater
 from activities.sync.pagination import FetchedPage, is_complete, process_pages, resume_position
 from contracts.syncs import SyncPosition
-from tests.support.lists import RUN, Heartbeats, Page
+from tests.support.sync.lists import RUN, Heartbeats, Page
 
 START = SyncPosition(run=RUN)
 

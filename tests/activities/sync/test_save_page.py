@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from contracts.catalog import Variation
-from tests.support.pages import Page, shoe
+from tests.support.sync.pages import Page, shoe
 
 
 async def test_a_variation_that_two_products_name_is_that_of_the_last(page: Page) -> None:

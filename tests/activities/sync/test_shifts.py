@@ -9,7 +9,7 @@ from activities.heartbeat import Heartbeater
 from activities.sync import pagination
 from activities.sync.pagination import FetchedPage, process_pages
 from contracts.syncs import SyncPosition
-from tests.support.lists import RUN, Heartbeats, Page
+from tests.support.sync.lists import RUN, Heartbeats, Page
 
 PER_PAGE = 10
 

@@ -12,9 +12,10 @@ import pytest_asyncio
 
 from api.routes import auth
 from observability.logs import VERBOSE, JsonLines
-from tests.conftest import Configure
+from tests.support.environment import Configure
 from tests.support.sessions import session_of
-from tests.support.system import Shop, System, serving
+from tests.support.shop import Shop
+from tests.support.system import System, serving
 
 WEBHOOK = "/api/integrations/woocommerce/webhook/"
 HEALTH = "/api/integrations/woocommerce/health/"

@@ -12,9 +12,10 @@ import pytest_asyncio
 from api.security.sessions import LIFETIME, Sessions, password_stamp
 from database.access import provision
 from database.access.users import User
-from tests.conftest import SECRET_KEY, Configure
+from tests.support.environment import SECRET_KEY, Configure
 from tests.support.sessions import session_of
-from tests.support.system import Shop, System, serving
+from tests.support.shop import Shop
+from tests.support.system import System, serving
 
 TOKEN = "/api/v1/auth/token/"
 ME = "/api/v1/auth/me/"

@@ -9,8 +9,10 @@ import pytest_asyncio
 from api.routes import events
 from fakes import openai as servers
 from fakes.openai import EmbeddingServer
+from tests.support.eventually import eventually
 from tests.support.sessions import session
-from tests.support.system import Shop, System, eventually
+from tests.support.shop import Shop
+from tests.support.system import System
 
 EVENTS = "/api/v1/integrations/events/"
 LAMP = {"id": 1, "name": "لامپ", "description": "<p>روشن</p>", "price": "5"}

@@ -9,9 +9,11 @@ from api.i18n import MESSAGES
 from api.schemas.explain import Verdict
 from fakes import openai as servers
 from fakes.openai import EmbeddingServer
-from tests.conftest import Configure
+from tests.support.environment import Configure
+from tests.support.eventually import eventually
 from tests.support.sessions import session_of
-from tests.support.system import Shop, System, eventually, running, serving
+from tests.support.shop import Shop
+from tests.support.system import System, running, serving
 
 BASE = "/api/v1/web-knowledge"
 LAMP = {"id": 1, "name": "لامپ", "description": "<p>روشن</p>", "price": "5"}

@@ -18,9 +18,11 @@ from temporalio.service import RPCError
 
 from contracts.events import EventType
 from fakes.openai import EmbeddingServer, bad_request
-from tests.conftest import Configure
-from tests.support.cable import Cable
-from tests.support.system import Shop, System, eventually, serving
+from tests.support.environment import Configure
+from tests.support.eventually import eventually
+from tests.support.network.cable import Cable
+from tests.support.shop import Shop
+from tests.support.system import System, serving
 
 WEBHOOK = "/api/integrations/woocommerce/webhook/"
 HEALTH = "/api/integrations/woocommerce/health/"

@@ -6,7 +6,8 @@ import pytest
 import pytest_asyncio
 
 from tests.support.sessions import session, session_of
-from tests.support.system import Shop, System
+from tests.support.shop import Shop
+from tests.support.system import System
 
 PRODUCTS = "/api/v1/web-knowledge/products/"
 SHOES = {

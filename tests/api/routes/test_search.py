@@ -13,8 +13,9 @@ from api.app import SEARCH_BYTES
 from api.routes.search import MAX_QUERY_CHARACTERS
 from embedded.ports import free_ports
 from fakes.openai import EmbeddingServer, Fault, insufficient_quota, invalid_api_key, server_error
-from tests.conftest import Configure
-from tests.support.system import Shop, System, serving
+from tests.support.environment import Configure
+from tests.support.shop import Shop
+from tests.support.system import System, serving
 
 SEARCH = "/api/v1/knowledge/search/"
 

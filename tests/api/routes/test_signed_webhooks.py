@@ -11,7 +11,8 @@ from database.access import stores
 from fakes.openai import EmbeddingServer
 from tests.support import deliveries
 from tests.support.deliveries import INDEX, RECORDED_SECRET, Sent, recorded
-from tests.support.system import Shop, System
+from tests.support.shop import Shop
+from tests.support.system import System
 
 SECRET = "a-secret-of-letters"
 STANDARD = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw0123456789ab"

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crypto import SecretBox
 from database.access import stores
-from tests.conftest import SECRET_KEY, Configure
+from tests.support.environment import SECRET_KEY, Configure
 from tests.support.sessions import session, session_of
-from tests.support.system import Shop, System, serving
+from tests.support.shop import Shop
+from tests.support.system import System, serving
 
 STORES = "/api/v1/integrations/stores/"
 CREDENTIALS = {"consumer_key": "ck_0123456789", "consumer_secret": "cs_9876543210"}

@@ -14,10 +14,11 @@ from contracts.syncs import SyncMode, SyncRequest, SyncStatus
 from database.sync import runs as syncs
 from fakes.openai import EmbeddingServer
 from fakes.woocommerce import KEY, SECRET, ShopServer
-from tests.conftest import Configure
+from tests.support.environment import Configure
+from tests.support.eventually import eventually
 from tests.support.sessions import session
-from tests.support.syncs import Synced
-from tests.support.system import System, eventually, serving
+from tests.support.sync.syncs import Synced
+from tests.support.system import System, serving
 
 STORES = "/api/v1/integrations/stores/"
 CREDENTIALS = {"consumer_key": KEY, "consumer_secret": SECRET}

@@ -8,9 +8,10 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from tests.conftest import Configure
+from tests.support.environment import Configure
 from tests.support.sessions import session
-from tests.support.system import Shop, System, serving
+from tests.support.shop import Shop
+from tests.support.system import System, serving
 
 TOKENS = "/api/v1/integrations/tokens/"
 GENERATE = f"{TOKENS}generate/"

@@ -12,9 +12,11 @@ from api.errors import ApiError
 from api.security import rate_limit as limits
 from api.security.rate_limit import RateLimit, TokenBuckets
 from database.engine import Database, create_engine
-from tests.conftest import Configure
-from tests.support.cable import Cable
-from tests.support.system import Shop, System, eventually, serving
+from tests.support.environment import Configure
+from tests.support.eventually import eventually
+from tests.support.network.cable import Cable
+from tests.support.shop import Shop
+from tests.support.system import System, serving
 
 HEALTH = "/api/integrations/woocommerce/health/"
 

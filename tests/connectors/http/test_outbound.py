@@ -15,7 +15,7 @@ import pytest
 from connectors.http import outbound
 from connectors.http.outbound import Outbound, is_public, shop_url
 from contracts.errors import ForbiddenAddress, InvalidField
-from tests.support.certificates import contexts
+from tests.support.network.certificates import contexts
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from contracts.search import Question
 from database.chunks import lexical, search
 from knowledge.normalise import search_form
-from tests.support.system import Shop
+from tests.support.shop import Shop
 
 
 async def stock(shop: Shop, *names: str) -> None:

@@ -17,7 +17,7 @@ from database.engine import Database
 from database.engine import create_engine as database_engine
 from database.events import log as event_log
 from database.events.log import Cursor, EventFilter
-from tests.conftest import migrated
+from tests.support.environment import migrated
 
 COUNT = 200_000
 PAGE = 50

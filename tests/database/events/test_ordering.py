@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.events.ordering import BOUND, alias, is_older
 from database.products import upsert as products
-from tests.support.system import Shop
+from tests.support.shop import Shop
 
 PLAIN = text(f"""
     SELECT bool_and(e.received_at <= :received_at) FROM events e

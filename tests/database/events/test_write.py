@@ -4,7 +4,7 @@ from sqlalchemy import text
 
 from contracts.events import EventOutcome, EventStatus, FinishedEvent
 from database.events import write as events
-from tests.support.system import Shop
+from tests.support.shop import Shop
 
 
 async def test_an_event_that_waited_for_a_month_can_end(shop: Shop) -> None:

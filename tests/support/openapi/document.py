@@ -4,8 +4,8 @@ from typing import Any
 
 from api.app import create_app
 from settings import Settings
-from tests.conftest import SECRET_KEY
-from tests.support.contract import Route, generic
+from tests.support.environment import SECRET_KEY
+from tests.support.openapi.contract import Route, generic
 
 DOCUMENT = create_app(Settings.model_validate({"secret_key": SECRET_KEY})).openapi()
 

@@ -9,7 +9,8 @@ from contracts.catalog import Product
 from contracts.stores import StoreType
 from contracts.syncs import SyncCounts
 from database.access.shop_access import ShopCredentials
-from tests.support.system import Shop, System
+from tests.support.shop import Shop
+from tests.support.system import System
 
 SENTENCE = " چرم طبیعی است و زیره‌ی نرم دارد. "
 

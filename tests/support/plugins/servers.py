@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fakes.woocommerce import ShopServer
     from settings import Settings
     from tests.support.shop import Shop
-    from tests.support.syncs import Synced
+    from tests.support.sync.syncs import Synced
     from tests.support.system import System
 
 
@@ -144,6 +144,6 @@ def server() -> "Iterator[ShopServer]":
 @pytest_asyncio.fixture(loop_scope="session")
 async def synced(reading: "System", server: "ShopServer", embeddings: "EmbeddingServer") -> "Synced":
     """A store with a shop that can be read."""
-    from tests.support.syncs import Synced
+    from tests.support.sync.syncs import Synced
 
     return await Synced.open(reading, server)
