@@ -71,7 +71,7 @@ class Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadableStore:
-    """A store whose shop can be read; `is_new` until its first sync."""
+    """A store with a readable shop; `is_new` until its first sync."""
 
     store_id: int
     is_new: bool

@@ -36,7 +36,7 @@ class PeriodicFlush(Generic[Key, Value]):
         self._pending: dict[Key, Value] = {}
 
     def add(self, key: Key, value: Value) -> Value:
-        """Returns the sum of this value and those of its key that are not written yet."""
+        """Returns the sum of this value and the pending values of its key."""
         merged = self._merge(self._pending[key], value) if key in self._pending else value
         self._pending[key] = merged
         return merged

@@ -36,7 +36,7 @@ from workflows.catalog_sync import ScheduledSyncWorkflow
 
 HISTORIES = Path(__file__).parent / "histories"
 LOCAL = re.compile(r'"(identity|stackTrace)":\s*"(?:[^"\\]|\\.)*"')
-"""What would tell whose machine this was."""
+"""Fields that name the machine which recorded the history."""
 
 DIMENSIONS = 8
 SIGNED = "a-secret-of-letters"
@@ -139,7 +139,7 @@ async def record_all(system: System, embeddings: EmbeddingServer) -> None:
 
 
 async def record_pulled(system: System) -> None:
-    """Events that look into their shop: with an answer, without one, and overtaken meanwhile."""
+    """Events that are confirmed with their shop, that cannot be, and that are superseded while they wait."""
     key = {"consumer_key": KEY, "consumer_secret": SECRET}
     with ShopServer() as real:
         shop = await system.shop(webhook_secret=SIGNED, base_url=real.base_url, credentials=key)

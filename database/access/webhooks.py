@@ -139,8 +139,8 @@ async def delivery_pattern(
     """Returns how often deliveries arrived in the last 30 days.
 
     Deliveries of one hour count once, because an import makes thousands.
-    Only events whose ids begin with `event_prefix` count, which the platform's own webhooks have: events of
-    our plugin do not show whether the webhooks work.
+    Only events with ids that begin with `event_prefix` count: the ids of the platform's own webhooks. Events
+    of our plugin do not show whether the webhooks work.
     """
     values = {
         "store_id": store_id,

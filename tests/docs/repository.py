@@ -10,18 +10,20 @@ ROOT = Path(__file__).parent.parent.parent
 CODE_BLOCK = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 
 
-@cache
-def tracked() -> tuple[Path, ...]:
-    """Returns the files of the repository that git tracks, and new files that it does not ignore."""
+def _tracked() -> tuple[Path, ...]:
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return tuple(path for name in listed.split("\0") if name and (path := ROOT / name).is_file())
 
 
+TRACKED = _tracked()
+"""The files of the repository that git tracks, and new files that it does not ignore."""
+
+
 @cache
 def documents() -> tuple[Path, ...]:
     """Returns the Markdown files of the repository."""
-    return tuple(path for path in tracked() if path.suffix == ".md")
+    return tuple(path for path in TRACKED if path.suffix == ".md")
 
 
 def prose(document: Path) -> str:

@@ -9,12 +9,12 @@ import typer
 
 from cli import app
 from settings import Settings
-from tests.docs.repository import ROOT, documents, located, prose, tracked
+from tests.docs.repository import ROOT, TRACKED, documents, located, prose
 
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 
-TOP = {path.relative_to(ROOT).parts[0] for path in tracked()}
-FILES = {str(path.relative_to(ROOT)) for path in tracked()}
+TOP = {path.relative_to(ROOT).parts[0] for path in TRACKED}
+FILES = {str(path.relative_to(ROOT)) for path in TRACKED}
 FOLDERS = {str(parent) for name in FILES for parent in Path(name).parents}
 
 BACKTICKED = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")

@@ -7,7 +7,7 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.docs.repository import ROOT, documents, prose, tracked
+from tests.docs.repository import ROOT, TRACKED, documents, prose
 
 FORBIDDEN = (
     "anew",
@@ -70,7 +70,7 @@ def forbidden(line: int, text: str) -> Iterator[tuple[int, str]]:
 
 
 def pieces() -> Iterator[tuple[Path, Piece]]:
-    for path in tracked():
+    for path in TRACKED:
         if path.suffix == ".py":
             yield from ((path, piece) for piece in of_python(path.read_text()))
     for path in documents():

@@ -303,7 +303,7 @@ async def test_a_worker_killed_at_any_page_of_a_sync_changes_nothing_about_the_e
 async def test_a_worker_killed_at_any_page_of_an_import_changes_nothing_about_the_end(
     apart: Configure, embeddings: EmbeddingServer, tmp_path: Path
 ) -> None:
-    """The same for a store without products, whose pages are read in full."""
+    """The same for a store without products: its pages are read in full."""
     await killed_at_each(IMPORT_DEATHS, apart, tmp_path, held=0)
     assert max(embeddings.texts.values()) == 1, "no text is embedded twice"
 
