@@ -102,16 +102,16 @@ async def record_syncs(system: System) -> None:
 
 async def record_all(system: System, embeddings: EmbeddingServer) -> None:
     shop = await system.shop()
-    await record(shop, "product-event-embedded", await shop.tell(PRODUCT))
-    await record(shop, "product-event-unchanged", await shop.tell({**PRODUCT, "price": "6"}))
-    burst = [await shop.tell({**PRODUCT, "price": str(price)}) for price in (7, 8)]
+    await record(shop, "product-event-embedded", await shop.submit(PRODUCT))
+    await record(shop, "product-event-unchanged", await shop.submit({**PRODUCT, "price": "6"}))
+    burst = [await shop.submit({**PRODUCT, "price": str(price)}) for price in (7, 8)]
     await record(shop, "product-event-superseded", burst[0])
     await record(shop, "product-event-superseding", burst[1])
-    await record(shop, "product-event-deleted", await shop.tell({"id": 1}, "product.deleted"))
+    await record(shop, "product-event-deleted", await shop.submit({"id": 1}, "product.deleted"))
     embeddings.fail_next(servers.bad_request())
-    await record(shop, "product-event-failed", await shop.tell({**PRODUCT, "name": "Torch"}))
+    await record(shop, "product-event-failed", await shop.submit({**PRODUCT, "name": "Torch"}))
     embeddings.fail_next(servers.overloaded(retry_after="0.01"), servers.overloaded(retry_after="0.01"))
-    await record(shop, "product-event-retried", await shop.tell({**PRODUCT, "name": "Lantern"}))
+    await record(shop, "product-event-retried", await shop.submit({**PRODUCT, "name": "Lantern"}))
     queue = system.settings.task_queue
     inbox = await eventually(partial(running_inbox, shop.temporal, queue), what="the inbox")
     assert inbox is not None
@@ -138,7 +138,7 @@ async def record_all(system: System, embeddings: EmbeddingServer) -> None:
     await keep(shop, "event-inbox-looking", inbox.workflow_id)
 
 
-async def record_pulled(system: System) -> None:
+async def record_confirmed(system: System) -> None:
     """Events that are confirmed with their shop, that cannot be, and that are superseded while they wait."""
     key = {"consumer_key": KEY, "consumer_secret": SECRET}
     with ShopServer() as real:
@@ -188,7 +188,7 @@ async def main() -> None:
             )
             async with running(settings) as system:
                 await record_all(system, embeddings)
-                await record_pulled(system)
+                await record_confirmed(system)
         finally:
             temporal.stop()
             postgres.stop()

@@ -76,34 +76,38 @@ class ProductActivities:
         if stored.came_late is not None:
             return STALE if stored.came_late else SUPERSEDED
         try:
-            news = PLATFORMS[StoreType(change.platform)].deliveries.change(change.event_type, change.payload)
+            parsed = PLATFORMS[StoreType(change.platform)].deliveries.change(
+                change.event_type, change.payload
+            )
         except InvalidField as error:
             return EventOutcome(status=EventStatus.FAILED, reason=f"The product cannot be read: {error}.")
-        match news:
+        match parsed:
             case Deletion():
                 return await self._delete(connection, change, stored)
             case Variation():
-                return await self._save_variation(connection, change, stored, news)
+                return await self._save_variation(connection, change, stored, parsed)
             case Product():
-                return await self._save(connection, change, stored, news)
+                return await self._save(connection, change, stored, parsed)
 
     async def _save(
         self, connection: AsyncConnection, change: OpenedEvent, stored: StoredProduct, product: Product
     ) -> EventOutcome | None:
         known, written = stored.variations, 0
-        inside = VariationSet(change=change, variations=product.variations, ids=product.variation_ids or ())
+        variation_set = VariationSet(
+            change=change, variations=product.variations, ids=product.variation_ids or ()
+        )
         if product.variations:
-            written = await variations.upsert(connection, change.store_id, [inside])
+            written = await variations.upsert(connection, change.store_id, [variation_set])
         if product.variation_ids is not None and (stored.variations or product.variations):
-            await variations.keep_only(connection, change.store_id, [inside])
-            await variations.apply_late_deletions(connection, change.store_id, [inside])
+            await variations.keep_only(connection, change.store_id, [variation_set])
+            await variations.apply_late_deletions(connection, change.store_id, [variation_set])
             known = (await products.load(connection, change)).variations
         text = content_hash(canonical(product, known))
-        news = ProductWrite(change=change, product=product, content_hash=text)
-        saved = (await products.upsert(connection, [news])).get(product.external_id)
+        write = ProductWrite(change=change, product=product, content_hash=text)
+        saved = (await products.upsert(connection, [write])).get(product.external_id)
         if saved is None:
             return None if written and await self._refresh(connection, change) is None else STALE
-        if known and await variations.newer(connection, change.store_id, [inside]):
+        if known and await variations.newer(connection, change.store_id, [variation_set]):
             await products.refresh_from_variations(connection, saved.id, text)
         if not product.visible:
             return EventOutcome(

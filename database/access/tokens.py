@@ -109,27 +109,27 @@ async def count_uses(connection: AsyncConnection, uses: Mapping[int, tuple[int, 
     await connection.execute(_COUNT, {"uses": as_json(rows)})
 
 
-_known = integration_tokens.c
+_columns = integration_tokens.c
 
 _SHOWN = (
     select(
-        _known.id,
-        _known.preview,
-        _known.integration_type,
-        _known.name,
-        _known.is_active,
-        _known.expires_at,
-        _known.allowed_ips,
-        _known.last_used_at,
-        _known.usage_count,
-        _known.created_at,
-        _known.user_id,
+        _columns.id,
+        _columns.preview,
+        _columns.integration_type,
+        _columns.name,
+        _columns.is_active,
+        _columns.expires_at,
+        _columns.allowed_ips,
+        _columns.last_used_at,
+        _columns.usage_count,
+        _columns.created_at,
+        _columns.user_id,
         users.c.email.label("user_email"),
-        _known.store_id,
+        _columns.store_id,
         stores.c.name.label("store_name"),
     )
-    .join_from(integration_tokens, users, users.c.id == _known.user_id)
-    .join(stores, stores.c.id == _known.store_id)
+    .join_from(integration_tokens, users, users.c.id == _columns.user_id)
+    .join(stores, stores.c.id == _columns.store_id)
 )
 
 _LIMIT = text("""
@@ -150,10 +150,10 @@ class TokenFilter:
 
     def conditions(self) -> list[ColumnElement[bool]]:
         equal = {
-            _known.user_id: self.user_id,
-            _known.store_id: self.store_id,
-            _known.integration_type: self.integration_type,
-            _known.is_active: self.is_active,
+            _columns.user_id: self.user_id,
+            _columns.store_id: self.store_id,
+            _columns.integration_type: self.integration_type,
+            _columns.is_active: self.is_active,
         }
         return [true(), *(column == value for column, value in equal.items() if value is not None)]
 
@@ -168,27 +168,27 @@ async def list_tokens(
     """Returns how many tokens there are, and a page of them, the newest first."""
     conditions = filters.conditions()
     counted = select(func.count()).select_from(integration_tokens).where(*conditions)
-    page = _SHOWN.where(*conditions).order_by(_known.id.desc()).offset(offset).limit(limit)
+    page = _SHOWN.where(*conditions).order_by(_columns.id.desc()).offset(offset).limit(limit)
     count = (await connection.execute(counted)).scalar_one()
     return count, [_token(row) for row in (await connection.execute(page)).mappings()]
 
 
 async def read(connection: AsyncConnection, token_id: int) -> Token | None:
-    row = (await connection.execute(_SHOWN.where(_known.id == token_id))).mappings().one_or_none()
+    row = (await connection.execute(_SHOWN.where(_columns.id == token_id))).mappings().one_or_none()
     return _token(row) if row else None
 
 
 async def change(connection: AsyncConnection, token_id: int, values: Mapping[str, Any]) -> bool:
     """Set at least one column; returns False if there is no such token."""
     changed = await connection.execute(
-        update(integration_tokens).where(_known.id == token_id).values(values).returning(_known.id)
+        update(integration_tokens).where(_columns.id == token_id).values(values).returning(_columns.id)
     )
     return changed.scalar_one_or_none() is not None
 
 
 async def revoke(connection: AsyncConnection, token_id: int) -> bool:
     removed = await connection.execute(
-        delete(integration_tokens).where(_known.id == token_id).returning(_known.id)
+        delete(integration_tokens).where(_columns.id == token_id).returning(_columns.id)
     )
     return removed.scalar_one_or_none() is not None
 

@@ -103,7 +103,7 @@ async def test_every_delivery_is_counted_by_its_result(own: Shop) -> None:
         labels = {"source": "woocommerce", "topic": topic, "result": result}
         return await scraped(own.http, "pilito_events_received_total", **labels)
 
-    await own.tell({"id": 1}, event_id="a")
+    await own.submit({"id": 1}, event_id="a")
     await own.send({"id": 1}, event_id="a")
     await own.send({}, "product.deleted")
     await own.send({"id": 1}, 'made-up"\n')

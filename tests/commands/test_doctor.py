@@ -24,7 +24,7 @@ async def test_events_that_have_not_ended_for_an_hour_are_named(
 ) -> None:
     """With what they wait for, and what to do."""
     embeddings.fail_always(insufficient_quota())
-    event_id = await shop.tell({"id": 1, "name": "لامپ"})
+    event_id = await shop.submit({"id": 1, "name": "لامپ"})
     await eventually(
         lambda: shop.event(event_id), lambda row: row is not None and row["reason"] != "", what="its reason"
     )

@@ -86,7 +86,7 @@ async def killed(apart: Configure, flag: Path, step: str, moment: str) -> None:
     async with served(settings) as system:
         shop = await system.shop()
         async with process(settings, "tests.support.crashing_worker", step, moment, str(flag)) as first:
-            event_id = await shop.tell({**PRODUCT, "name": f"سماور {step} {moment}"})
+            event_id = await shop.submit({**PRODUCT, "name": f"سماور {step} {moment}"})
             assert await first.wait() == -signal.SIGKILL
         async with process(settings, "tests.support.crashing_worker", step, moment, str(flag)):
             await shop.ended(event_id)
@@ -153,7 +153,7 @@ async def test_a_run_that_ended_before_its_worker_died_is_no_second_delivery(
     async with served(settings) as system:
         shop = await system.shop()
         async with process(settings, "tests.support.crashing_worker", "finish_event", "after", flag) as first:
-            event_id = await shop.tell({**PRODUCT, "status": "draft"})
+            event_id = await shop.submit({**PRODUCT, "status": "draft"})
             assert await first.wait() == -signal.SIGKILL
         ended = await shop.event(event_id)
         async with process(settings, "worker"):
@@ -172,7 +172,7 @@ async def test_a_worker_killed_in_the_middle_of_a_call_embeds_again_and_nothing_
         shop = await system.shop()
         embeddings.fail_next("hang")
         async with process(settings, "worker") as first:
-            event_id = await shop.tell(PRODUCT)
+            event_id = await shop.submit(PRODUCT)
             await eventually(lambda: asyncio.sleep(0, len(embeddings.requests)), what="the call")
             first.kill()
             await first.wait()
@@ -228,7 +228,7 @@ async def test_events_sent_at_once_end_like_events_sent_one_by_one(
     for product, kind in changes:
         await calm.sync(product, kind)
     together = shuffle(changes) if shuffled else changes
-    sent = await asyncio.gather(*(busy.tell(product, kind) for product, kind in together))
+    sent = await asyncio.gather(*(busy.submit(product, kind) for product, kind in together))
     for event in sent:
         await busy.ended(event)
     assert await facts(busy) == await facts(calm)

@@ -74,7 +74,7 @@ async def test_temporal_down_the_event_waits_in_the_table(cut: Cut) -> None:
     """It is answered 202, and its workflow starts as soon as Temporal answers again."""
     shop = await cut.system.shop()
     await cut.temporal.cut()
-    event_id = await shop.tell(PRODUCT)
+    event_id = await shop.submit(PRODUCT)
     row = await shop.event(event_id)
     assert row is not None
     assert (row["status"], row["run_id"]) == ("received", None)
@@ -92,7 +92,7 @@ async def test_postgres_down_the_workflow_holds_the_event(cut: Cut) -> None:
         await shop.http.get("/api/integrations/woocommerce/health/", headers=shop.headers)
     ).status_code == 200
     await cut.postgres.cut()
-    event_id = await shop.tell(PRODUCT)
+    event_id = await shop.submit(PRODUCT)
     assert await shop.event(event_id) is None
     assert (await shop.send(PRODUCT, event_id=event_id)).status_code == 200, "known by Temporal"
     await cut.postgres.restore()
@@ -146,7 +146,7 @@ async def test_a_search_is_answered_503_while_postgres_is_down(cut: Cut) -> None
 async def test_a_restart_of_postgres_goes_unnoticed(cut: Cut) -> None:
     """Connections that died are replaced within the request."""
     shop = await cut.system.shop()
-    await known(shop, await shop.tell(PRODUCT))
+    await known(shop, await shop.submit(PRODUCT))
     await cut.postgres.cut()
     await cut.postgres.restore()
     assert await shop.sync({**PRODUCT, "price": "11"}) == "unchanged"
@@ -161,7 +161,7 @@ def large(characters: int = 6_700_000) -> dict[str, Any]:
 
 async def test_a_body_of_several_megabytes_is_taken(shop: Shop) -> None:
     """Such a body lies in the event's row; only a reference travels through Temporal."""
-    event_id = await shop.tell(large())
+    event_id = await shop.submit(large())
     row = await shop.ended(event_id)
     assert row["status"] == "succeeded", row["reason"]
     history = await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).fetch_history()
@@ -177,11 +177,11 @@ async def test_a_large_body_survives_either_being_down(cut: Cut) -> None:
         await shop.http.get("/api/integrations/woocommerce/health/", headers=shop.headers)
     ).status_code == 200
     await cut.postgres.cut()
-    first = await shop.tell(large(600_000))
+    first = await shop.submit(large(600_000))
     await cut.postgres.restore()
     assert (await shop.ended(first))["status"] == "succeeded"
     await cut.temporal.cut()
-    second = await shop.tell({**large(600_000), "price": "12"})
+    second = await shop.submit({**large(600_000), "price": "12"})
     await cut.temporal.restore()
     assert (await shop.ended(second))["status"] == "unchanged"
 
@@ -190,7 +190,7 @@ async def test_the_inbox_starts_what_a_dead_api_left_behind(cut: Cut) -> None:
     """An API that dies between writing a row and starting its workflow loses nothing."""
     shop = await cut.system.shop()
     await cut.temporal.cut()
-    event_id = await shop.tell(PRODUCT)
+    event_id = await shop.submit(PRODUCT)
     await cut.temporal.restore()
 
     async def status() -> str:

@@ -58,7 +58,7 @@ class Shop:
             f"/api/integrations/{platform}/webhook/{self.store_id}/", content=sent.body, headers=sent.headers
         )
 
-    async def tell(self, product: dict[str, Any], event_type: str = "product.updated", **how: Any) -> str:
+    async def submit(self, product: dict[str, Any], event_type: str = "product.updated", **how: Any) -> str:
         """Send an event that must be accepted. Returns its id."""
         answer = await self.send(product, event_type, **how)
         assert answer.status_code == 202, answer.text
@@ -90,7 +90,7 @@ class Shop:
 
     async def sync(self, product: dict[str, Any], event_type: str = "product.updated", **how: Any) -> str:
         """Send an event and wait for its end. Returns its status."""
-        status: str = (await self.ended(await self.tell(product, event_type, **how)))["status"]
+        status: str = (await self.ended(await self.submit(product, event_type, **how)))["status"]
         return status
 
     async def rows(self, sql: str, **values: Any) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ async def patient(configure: Configure) -> AsyncIterator[System]:
 async def test_a_burst_is_processed_once_newest_first(patient: System, embeddings: EmbeddingServer) -> None:
     """Five quick changes: four are superseded, the last is processed with one embedding."""
     shop = await patient.shop()
-    sent = [await shop.tell(product(n, text=f"نسخه {n}")) for n in range(1, 6)]
+    sent = [await shop.submit(product(n, text=f"نسخه {n}")) for n in range(1, 6)]
     rows = [await shop.ended(event) for event in sent]
     assert [row["status"] for row in rows] == ["superseded"] * 4 + ["succeeded"]
     stored = await shop.product(7)
@@ -50,7 +50,7 @@ async def test_a_burst_is_processed_once_newest_first(patient: System, embedding
 async def test_a_superseded_event_is_woken_by_the_newer_one(patient: System) -> None:
     """The newer event's workflow signals the older one, which ends before its own debounce does."""
     shop = await patient.shop()
-    first, second = await shop.tell(product(1)), await shop.tell(product(2))
+    first, second = await shop.submit(product(1)), await shop.submit(product(2))
     await shop.ended(second)
     history = await shop.temporal.get_workflow_handle(shop.workflow_id(first)).fetch_history()
     signals = [
@@ -67,7 +67,7 @@ async def test_a_product_that_never_stops_changing_is_processed_in_bounded_time(
     begun = datetime.now(UTC)
     statuses: list[str] = []
     for price in itertools.count(1):
-        await shop.tell(product(price))
+        await shop.submit(product(price))
         statuses = [
             row["status"] for row in await shop.rows("SELECT status FROM events WHERE store_id = :store")
         ]
@@ -80,7 +80,7 @@ async def test_a_product_that_never_stops_changing_is_processed_in_bounded_time(
 async def test_a_cancelled_event_says_so(patient: System) -> None:
     """The event no longer waits and may be sent again."""
     shop = await patient.shop()
-    event_id = await shop.tell(product())
+    event_id = await shop.submit(product())
     await eventually(lambda: shop.event(event_id), what="its row")
     run = shop.temporal.get_workflow_handle(shop.workflow_id(event_id))
     await run.cancel()
@@ -90,7 +90,7 @@ async def test_a_cancelled_event_says_so(patient: System) -> None:
     assert row is not None
     assert (row["status"], row["is_pending"]) == ("failed", False)
     assert "cancelled" in row["reason"]
-    await shop.tell(product(), event_id=event_id)
+    await shop.submit(product(), event_id=event_id)
     await run.result()
     row = await shop.event(event_id)
     assert row is not None
@@ -100,18 +100,18 @@ async def test_a_cancelled_event_says_so(patient: System) -> None:
 async def test_different_products_do_not_wait_for_each_other(patient: System) -> None:
     """Changes are coalesced per product."""
     shop = await patient.shop()
-    sent = [await shop.tell(product(number, number=number)) for number in (1, 2, 3)]
+    sent = [await shop.submit(product(number, number=number)) for number in (1, 2, 3)]
     assert [(await shop.ended(event))["status"] for event in sent] == ["succeeded"] * 3
 
 
 async def test_parent_and_variations_are_embedded_once(patient: System, embeddings: EmbeddingServer) -> None:
     """Events of a product and of its variations are all saved, and its text is embedded by the last."""
     shop = await patient.shop()
-    events = [await shop.tell({**product(), "variations": [71, 72]})]
+    events = [await shop.submit({**product(), "variations": [71, 72]})]
     for number, colour in ((71, "قرمز"), (72, "آبی")):
         options = [{"name": "رنگ", "option": colour}]
         events.append(
-            await shop.tell(
+            await shop.submit(
                 {"id": number, "type": "variation", "parent_id": 7, "price": "90", "attributes": options}
             )
         )
@@ -146,7 +146,7 @@ async def test_equal_times_may_overwrite(shop: Shop) -> None:
 async def test_an_older_change_that_arrives_while_a_newer_one_waits_is_stale(patient: System) -> None:
     """Order is decided by the shop's time even before anything was saved."""
     shop = await patient.shop()
-    newer, older = await shop.tell(product(2, at=NEW)), await shop.tell(product(1, at=OLD))
+    newer, older = await shop.submit(product(2, at=NEW)), await shop.submit(product(1, at=OLD))
     assert (await shop.ended(older))["status"] == "stale"
     assert (await shop.ended(newer))["status"] == "succeeded"
 
@@ -162,8 +162,8 @@ async def test_a_text_that_failed_once_is_not_left_to_an_event_that_does_nothing
     embeddings.fail_always(bad_request())
     assert await shop.sync(product(text="نسخه تازه")) == "failed"
     embeddings.fail_always(None)
-    again = await shop.tell(product(2, text="نسخه تازه"))
-    stale = await shop.tell({**variation, "date_modified_gmt": OLD})
+    again = await shop.submit(product(2, text="نسخه تازه"))
+    stale = await shop.submit({**variation, "date_modified_gmt": OLD})
     assert [(await shop.ended(event))["status"] for event in (again, stale)] == ["succeeded", "stale"]
     [chunk] = await shop.chunks(7)
     assert "نسخه تازه" in chunk["text"]
@@ -177,9 +177,9 @@ async def test_a_deletion_comes_after_what_arrived_before_it(patient: System, or
     events = []
     for sent in order:
         if sent == "gone":
-            events.append(await shop.tell({"id": 7}, "product.deleted"))
+            events.append(await shop.submit({"id": 7}, "product.deleted"))
         else:
-            events.append(await shop.tell(product(2, at={"old": OLD, "new": NEW}[sent])))
+            events.append(await shop.submit(product(2, at={"old": OLD, "new": NEW}[sent])))
     for event in events:
         await shop.ended(event)
     stored = await shop.product(7)
@@ -200,7 +200,7 @@ async def test_any_order_of_arrival_ends_in_the_same_row(shop: Shop, order: tupl
     events = []
     for at in order:
         stamp = f"2026-11-20T10:00:0{at}"
-        events.append(await shop.tell(product(at, text=f"نسخه {at}", at=stamp)))
+        events.append(await shop.submit(product(at, text=f"نسخه {at}", at=stamp)))
     for event in events:
         await shop.ended(event)
     stored = await shop.product(7)
@@ -213,7 +213,7 @@ async def test_any_order_of_arrival_ends_in_the_same_row(shop: Shop, order: tupl
 async def test_an_event_ends_when_its_store_is_removed(patient: System) -> None:
     """The event fails with a reason and is not retried without end."""
     shop = await patient.shop()
-    waiting = await shop.tell(product(1))
+    waiting = await shop.submit(product(1))
     await eventually(lambda: shop.event(waiting), what="its row")
     async with patient.database.transaction() as connection:
         assert await stores.remove(connection, shop.store_id)

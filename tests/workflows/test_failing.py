@@ -54,7 +54,7 @@ async def test_a_temporary_failure_is_retried(
 ) -> None:
     """A temporary failure costs a retry, and the event succeeds."""
     embeddings.fail_next(fault)
-    event = await shop.ended(await shop.tell(product()))
+    event = await shop.ended(await shop.submit(product()))
     assert event["status"] == "succeeded"
     assert len(embeddings.requests) == 2
 
@@ -89,7 +89,7 @@ async def test_what_an_operator_must_fix_waits_with_a_reason(
 ) -> None:
     """The event stays `waiting` with a clear reason and a long pause between attempts."""
     embeddings.fail_always(fault)
-    event_id = await shop.tell(product())
+    event_id = await shop.submit(product())
     row = await eventually(
         lambda: shop.event(event_id), lambda row: row is not None and words in row["reason"], what=words
     )
@@ -115,7 +115,7 @@ async def test_a_failure_that_lasts_too_long_fails_the_event(
     """The retry deadline counts from the first temporary failure in a row."""
     shop = await impatient.shop()
     embeddings.fail_always(servers.overloaded(retry_after="0.05"))
-    row = await shop.ended(await shop.tell(product()))
+    row = await shop.ended(await shop.submit(product()))
     assert row["status"] == "failed"
     assert "Given up" in row["reason"]
     assert len(embeddings.requests) > 2
@@ -135,7 +135,7 @@ async def test_waiting_for_an_operator_does_not_count_towards_the_deadline(
 async def test_a_fatal_failure_can_be_reset(shop: Shop, embeddings: EmbeddingServer) -> None:
     """A 400 fails the workflow; after a reset it succeeds, and the row shows both attempts."""
     embeddings.fail_always(servers.bad_request())
-    event_id = await shop.tell(product())
+    event_id = await shop.submit(product())
     row = await shop.ended(event_id)
     assert row["status"] == "failed"
     assert "invalid" in row["reason"]
@@ -197,7 +197,7 @@ async def test_a_failed_event_may_come_back_as_another(shop: Shop, embeddings: E
     with pytest.raises(WorkflowFailureError):
         await run.result()
     embeddings.fail_always(None)
-    assert await shop.tell({"id": 4}, "product.deleted", event_id="again")
+    assert await shop.submit({"id": 4}, "product.deleted", event_id="again")
     await run.result()
     row = await shop.event("again")
     assert row is not None
@@ -216,7 +216,7 @@ async def test_an_outage_of_an_hour_loses_nothing(shop: Shop, embeddings: Embedd
     await shop.sync(product())
     embeddings.reset()
     embeddings.fail_next(*[servers.overloaded(retry_after="0.01")] * 60)
-    event_id = await shop.tell(product("متن تازه‌تر"))
+    event_id = await shop.submit(product("متن تازه‌تر"))
     row = await shown(shop, event_id, "retrying")
     assert "temporary problem" in row["reason"]
     [chunk] = await shop.chunks(3)
@@ -231,9 +231,9 @@ async def test_an_outage_of_an_hour_loses_nothing(shop: Shop, embeddings: Embedd
 async def test_a_newer_text_makes_an_older_one_give_up(shop: Shop, embeddings: EmbeddingServer) -> None:
     """During an outage only the newest text of a product is embedded in the end."""
     embeddings.fail_always(servers.overloaded(retry_after="0.05"))
-    older = await shop.tell(product("کهنه"))
+    older = await shop.submit(product("کهنه"))
     await shown(shop, older, "retrying")
-    newer = await shop.tell(product("نو"))
+    newer = await shop.submit(product("نو"))
     assert (await shop.ended(older))["status"] == "superseded"
     embeddings.fail_always(None)
     assert (await shop.ended(newer))["status"] == "succeeded"
@@ -246,9 +246,9 @@ async def test_two_events_of_one_product_never_pay_for_the_same_text(
     """While one event embeds, the other waits, and then finds the shared chunks done."""
     long = "".join(f"</p><p>بند {n} " + f"جمله‌ای تازه درباره {n}. " * 60 for n in range(6))
     embeddings.fail_next("hang")
-    first = await shop.tell(product(long))
+    first = await shop.submit(product(long))
     await eventually(lambda: _count(embeddings), lambda count: count == 1, what="the first request")
-    second = await shop.tell(product(long + "</p><p>و یک بند دیگر"))
+    second = await shop.submit(product(long + "</p><p>و یک بند دیگر"))
     await shown(shop, second, "processing")
     embeddings.release()
     for event in (first, second):
@@ -268,7 +268,7 @@ async def test_a_step_that_goes_on_failing_says_so(shop: Shop, monkeypatch: pyte
 
     with monkeypatch.context() as patch:
         patch.setattr(products, "load", broken)
-        event_id = await shop.tell(product())
+        event_id = await shop.submit(product())
         row = await shown(shop, event_id, "retrying")
     assert row["reason"] == "A step failed unexpectedly (KeyError); see the worker's log for details."
     assert (await shop.ended(event_id))["status"] == "succeeded"
@@ -285,7 +285,7 @@ async def test_a_statement_that_is_refused_says_so_at_once(
     with monkeypatch.context() as patch:
         patch.setattr(failures, "REFUSED_INTERVAL", timedelta(seconds=1))
         patch.setattr(products, "load", refused)
-        event_id = await shop.tell(product())
+        event_id = await shop.submit(product())
         row = await shown(shop, event_id, "retrying")
     assert "UndefinedColumn" in row["reason"]
     assert (await shop.ended(event_id))["status"] == "succeeded"
@@ -300,6 +300,6 @@ async def test_what_postgres_can_never_store_fails_with_its_row(
         await connection.exec_driver_sql("SELECT 'a year'::timestamptz")
 
     monkeypatch.setattr(products, "load", impossible)
-    row = await shop.ended(await shop.tell(product()))
+    row = await shop.ended(await shop.submit(product()))
     assert row["status"] == "failed"
     assert row["reason"].startswith("Postgres cannot store this product")

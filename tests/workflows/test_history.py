@@ -16,7 +16,7 @@ PRODUCT = {
 
 async def test_a_history_is_short_and_holds_neither_vectors_nor_a_second_body(shop: Shop) -> None:
     """The body is in the history once, in the start; activities receive ids and hashes."""
-    event_id = await shop.tell(PRODUCT)
+    event_id = await shop.submit(PRODUCT)
     await shop.ended(event_id)
     handle = shop.temporal.get_workflow_handle(shop.workflow_id(event_id))
     await handle.result()
@@ -32,7 +32,7 @@ async def test_a_history_is_short_and_holds_neither_vectors_nor_a_second_body(sh
 
 async def test_an_event_can_be_found_in_the_ui(shop: Shop) -> None:
     """Store, subject, type and status are search attributes; the summary is readable."""
-    event_id = await shop.tell(PRODUCT)
+    event_id = await shop.submit(PRODUCT)
     await shop.ended(event_id)
     handle = shop.temporal.get_workflow_handle(shop.workflow_id(event_id))
     await handle.result()

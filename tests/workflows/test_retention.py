@@ -76,7 +76,7 @@ async def test_only_payloads_of_events_that_ended_long_ago_are_trimmed(
     embeddings.fail_always(bad_request())
     assert await shop.sync({**LAMP, "id": 2}, event_id="failed") == "failed"
     embeddings.fail_always("hang")
-    unfinished = await shop.tell({**LAMP, "id": 3}, event_id="unfinished")
+    unfinished = await shop.submit({**LAMP, "id": 3}, event_id="unfinished")
     await eventually(
         lambda: shop.event(unfinished), lambda row: row is not None and row["status"] == "processing"
     )
@@ -106,7 +106,7 @@ async def test_any_number_is_trimmed_in_small_steps(
     monkeypatch.setattr(retention, "BATCH", 2)
     monkeypatch.setattr(retention, "BATCHES", 2)
     shop = await trimming.shop()
-    sent = [await shop.tell({**LAMP, "id": n}) for n in range(1, 8)]
+    sent = [await shop.submit({**LAMP, "id": n}) for n in range(1, 8)]
     for event in sent:
         await shop.ended(event)
     await aged(shop, 100, *sent)
@@ -120,7 +120,7 @@ async def test_a_retry_resumes_after_the_last_batch(
     """A retry counts earlier batches once and does not read them again."""
     monkeypatch.setattr(retention, "BATCH", 1)
     shop = await trimming.shop()
-    sent = [await shop.tell({**LAMP, "id": n}) for n in (1, 2, 3)]
+    sent = [await shop.submit({**LAMP, "id": n}) for n in (1, 2, 3)]
     for days, event in zip((103, 102, 101), sent, strict=True):
         await shop.ended(event)
         await aged(shop, days, event)

@@ -59,10 +59,10 @@ async def left_to_another(shop: Shop, slow: System) -> str:
     """Save a text and leave it to a pending event; returns its product's id."""
     await shop.sync(PARENT)
     fast, shop.http = shop.http, slow.http
-    leader = await shop.tell(VARIATION)
+    leader = await shop.submit(VARIATION)
     await eventually(lambda: shop.event(leader), what="its row")
     shop.http = fast
-    row = await shop.ended(await shop.tell({**PARENT, "description": "<p>متن تازه</p>"}))
+    row = await shop.ended(await shop.submit({**PARENT, "description": "<p>متن تازه</p>"}))
     assert row["reason"] == f"Saved; it will be indexed together with {leader}."
     assert "متن تازه" not in (await shop.chunks(7))[0]["text"]
     return leader
@@ -130,7 +130,7 @@ async def test_an_event_terminated_while_it_is_embedded(
 ) -> None:
     """Its claim is released."""
     embeddings.fail_next(overloaded(retry_after="600"))
-    event_id = await shop.tell({**PARENT, "variations": []})
+    event_id = await shop.submit({**PARENT, "variations": []})
     await eventually(
         lambda: shop.event(event_id), lambda row: row is not None and row["status"] == "retrying"
     )
@@ -146,7 +146,7 @@ async def test_an_event_cancelled_while_it_is_embedded(
 ) -> None:
     """The event has a reason, its workflow ends as cancelled, and the text is indexed."""
     embeddings.fail_next(overloaded(retry_after="600"))
-    event_id = await shop.tell({**PARENT, "variations": []})
+    event_id = await shop.submit({**PARENT, "variations": []})
     await eventually(
         lambda: shop.event(event_id), lambda row: row is not None and row["status"] == "retrying"
     )
@@ -188,7 +188,7 @@ async def test_an_event_that_temporal_lost_is_started_again(
 ) -> None:
     """As after a loss of Temporal's data: the row has everything needed for a restart."""
     shop.http = slow.http
-    event_id = await shop.tell({**PARENT, "variations": []})
+    event_id = await shop.submit({**PARENT, "variations": []})
     row = await eventually(lambda: shop.event(event_id), what="its row")
     assert row is not None
     await shop.temporal.workflow_service.delete_workflow_execution(
@@ -209,12 +209,12 @@ async def test_an_event_that_temporal_lost_is_started_again(
 async def test_an_event_that_runs_is_left_alone(looking: System, slow: System, shop: Shop) -> None:
     """A running workflow may take as long as it needs."""
     shop.http = slow.http
-    event_id = await shop.tell(PARENT)
+    event_id = await shop.submit(PARENT)
     await eventually(lambda: shop.event(event_id), what="its row")
     await age(shop, event_id)
     before = await shop.event(event_id)
     shop.http = looking.http
-    gone = await shop.tell({**PARENT, "id": 9})
+    gone = await shop.submit({**PARENT, "id": 9})
     await look(looking)
     await shop.ended(gone)
     assert await shop.event(event_id) == before
@@ -230,7 +230,7 @@ async def test_events_are_recovered_in_turns(
     """Running events do not block the recovery of the others."""
     monkeypatch.setattr("activities.events.stalled.BATCH", 2)
     shop.http = slow.http
-    sent = [await shop.tell({**PARENT, "id": number}) for number in range(20, 25)]
+    sent = [await shop.submit({**PARENT, "id": number}) for number in range(20, 25)]
     for event_id in sent:
         await eventually(partial(shop.event, event_id), what="its row")
         await age(shop, event_id)

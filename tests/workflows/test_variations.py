@@ -95,8 +95,8 @@ async def patient(configure: Configure) -> AsyncIterator[System]:
 async def test_a_variation_deleted_before_it_was_stored_is_in_no_text(patient: System) -> None:
     """The deletion names no parent; the product is looked up when the deletion is saved."""
     shop = await patient.shop()
-    bringing = await shop.tell(product(variations=[inside()]))
-    deleting = await shop.tell({"id": 91}, "product.deleted")
+    bringing = await shop.submit(product(variations=[inside()]))
+    deleting = await shop.submit({"id": 91}, "product.deleted")
     await shop.ended(bringing)
     assert (await shop.ended(deleting))["status"] in ("succeeded", "unchanged"), "either may be saved first"
     assert COLOUR not in await text_of(shop)
@@ -108,7 +108,7 @@ async def test_a_deletion_that_is_looked_at_first_keeps_its_variation_hidden(
 ) -> None:
     """The product with the variation arrived before the deletion and is processed after it."""
     shop = await patient.shop()
-    bringing = await shop.tell(product(variations=[inside()]))
+    bringing = await shop.submit(product(variations=[inside()]))
     shop.http = system.http
     assert await shop.sync({"id": 91}, "product.deleted") == "ignored"
     await shop.ended(bringing)

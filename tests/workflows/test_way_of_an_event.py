@@ -16,7 +16,7 @@ LAPTOP = {
 
 async def test_an_event_becomes_searchable(shop: Shop, embeddings: EmbeddingServer) -> None:
     """Search finds a product by meaning once its event has succeeded."""
-    event = await shop.ended(await shop.tell(LAPTOP))
+    event = await shop.ended(await shop.submit(LAPTOP))
     assert event["status"] == "succeeded", event
     [hit] = await shop.search("لپتاپ گیمینگ")
     assert hit["product"]["external_id"] == "woo_777"

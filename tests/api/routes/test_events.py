@@ -71,7 +71,7 @@ async def test_pages_neither_repeat_nor_skip_events(shop: Shop, admin: dict[str,
 
 async def test_the_detail_shows_everything(shop: Shop, admin: dict[str, str]) -> None:
     """Payload, times, attempts, source address and the address of its workflow."""
-    row = await shop.ended(await shop.tell(LAMP, event_id="a/b"))
+    row = await shop.ended(await shop.submit(LAMP, event_id="a/b"))
     answer = await shop.http.get(f"{EVENTS}{row['id']}/", headers=admin)
     content = answer.json()
     assert content["payload"] == LAMP
@@ -92,7 +92,7 @@ async def test_a_failed_event_is_retried_alone_or_by_filter(
 ) -> None:
     """Each succeeds with two attempts in its row; other events do not run again."""
     embeddings.fail_always(servers.bad_request())
-    rows = [await shop.closed(await shop.tell({**LAMP, "id": n, "name": f"چراغ {n}"})) for n in (1, 2, 3)]
+    rows = [await shop.closed(await shop.submit({**LAMP, "id": n, "name": f"چراغ {n}"})) for n in (1, 2, 3)]
     embeddings.fail_always(None)
     alone = await shop.http.post(f"{EVENTS}{rows[0]['id']}/retry/", headers=admin)
     assert (alone.status_code, alone.json()["event_id"]) == (202, rows[0]["event_id"])
@@ -122,7 +122,7 @@ async def status(shop: Shop, event_id: str, wanted: str) -> dict[str, Any]:
 
 async def test_only_admins_see_the_log(system: System, shop: Shop, admin: dict[str, str]) -> None:
     """Others do not learn which events exist."""
-    row = await shop.ended(await shop.tell(LAMP))
+    row = await shop.ended(await shop.submit(LAMP))
     user = await session(system, "user@example.com")
     calls: list[tuple[str, str]] = [
         ("GET", EVENTS),
@@ -164,7 +164,7 @@ async def test_retries_of_many_events_take_several_requests(
     monkeypatch.setattr(events, "MOST_RETRIED", 2)
     embeddings.fail_always(servers.bad_request())
     for n in (1, 2, 3):
-        await shop.closed(await shop.tell({**LAMP, "id": n, "name": f"چراغ {n}"}))
+        await shop.closed(await shop.submit({**LAMP, "id": n, "name": f"چراغ {n}"}))
     content: list[tuple[int, int]] = []
     cursor: str | None = None
     for _ in range(2):

@@ -56,7 +56,7 @@ def test_every_verdict_has_messages(verdict: Verdict) -> None:
 
 async def test_a_known_product(shop: Shop, owner: dict[str, str]) -> None:
     """Chunks, model, the event and the address of its workflow."""
-    event_id = await shop.tell(LAMP)
+    event_id = await shop.submit(LAMP)
     row = await shop.ended(event_id)
     shown = await explained(shop, owner)
     assert (shown["known"], shown["verdict"]) == (True, "known")
@@ -102,7 +102,7 @@ async def test_a_temporary_problem_shows_the_next_attempt(
 ) -> None:
     """The time comes from Temporal, the error from the event log."""
     embeddings.fail_always(servers.overloaded(retry_after="20"))
-    event_id = await shop.tell(LAMP)
+    event_id = await shop.submit(LAMP)
     shown = await eventually(
         lambda: explained(shop, owner), lambda shown: shown["next_retry_at"] is not None, what="a retry"
     )
@@ -118,7 +118,7 @@ async def test_a_problem_that_the_operator_must_fix(
 ) -> None:
     """The explanation says that the account has no quota; processing continues automatically."""
     embeddings.fail_always(servers.insufficient_quota())
-    event_id = await shop.tell(LAMP)
+    event_id = await shop.submit(LAMP)
     shown = await comes_to(shop, owner, Verdict.BLOCKED)
     assert "no quota left" in shown["last_error"]
     await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).cancel()
@@ -130,7 +130,7 @@ async def test_a_text_that_is_being_indexed(
 ) -> None:
     """The verdict is `processing` until the embedding service responds."""
     embeddings.fail_next("hang")
-    event_id = await shop.tell(LAMP)
+    event_id = await shop.submit(LAMP)
     assert (await comes_to(shop, owner, Verdict.PROCESSING))["known"] is False
     embeddings.release()
     await shop.ended(event_id)
@@ -143,7 +143,7 @@ async def test_a_change_that_failed(shop: Shop, owner: dict[str, str], embedding
     await shop.sync({**LAMP, "date_modified_gmt": day.format(18)})
     embeddings.fail_always(servers.bad_request())
     fresh = {**LAMP, "description": "<p>تازه</p>", "date_modified_gmt": day.format(19)}
-    failed = await shop.tell(fresh)
+    failed = await shop.submit(fresh)
     await shop.ended(failed)
     assert await shop.sync({**LAMP, "date_modified_gmt": day.format(17)}) == "stale"
     shown = await explained(shop, owner)
@@ -199,7 +199,7 @@ async def test_a_change_that_waits(configure: Configure, embeddings: EmbeddingSe
         owner = await session_of(idle, shop.user_id)
         async with serving(configure(task_queue="no-worker", temporal_address="127.0.0.1:1")) as cut:
             shop.http = cut
-            event_id = await shop.tell(LAMP)
+            event_id = await shop.submit(LAMP)
             shown = await explained(shop, owner)
             assert (shown["verdict"], shown["next_retry_at"]) == ("waiting", None)
             assert shown["last_event"]["event_id"] == event_id

@@ -60,7 +60,7 @@ async def test_an_event_is_accepted(shop: Shop) -> None:
 @pytest.mark.parametrize("event_type", EventType)
 async def test_every_event_type_is_accepted(shop: Shop, event_type: EventType) -> None:
     """The five types of the contract, each logged with its type."""
-    event_id = await shop.tell({"id": 5, "name": "کیف"}, event_type)
+    event_id = await shop.submit({"id": 5, "name": "کیف"}, event_type)
     assert (await shop.ended(event_id))["event_type"] == event_type
 
 
@@ -76,7 +76,7 @@ async def test_only_the_id_is_required_to_delete(shop: Shop) -> None:
 async def test_a_repeated_event_is_skipped(shop: Shop) -> None:
     """The same id again is a 200 without effect, during processing and after it."""
     skipped = {"status": "skipped", "message": "این رویداد قبلاً پردازش شده است", "event_id": "evt"}
-    await shop.tell(BAG, event_id="evt")
+    await shop.submit(BAG, event_id="evt")
     again = await shop.send({**BAG, "name": "چیز دیگر"}, event_id="evt")
     assert (again.status_code, again.json()) == (200, skipped)
     await shop.ended("evt")
@@ -545,7 +545,7 @@ REAL_LIFE: list[dict[str, Any]] = [
 async def test_real_payloads_are_accepted(shop: Shop, fields: dict[str, Any]) -> None:
     """Every recorded spelling is accepted and processed."""
     body = {"id": 5, "name": "کیف چرمی", "stock_status": "instock", **fields}
-    event = await shop.ended(await shop.tell(body))
+    event = await shop.ended(await shop.submit(body))
     assert event["status"] == "succeeded", event["reason"]
 
 

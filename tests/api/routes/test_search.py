@@ -53,7 +53,7 @@ CATALOGUE: list[dict[str, Any]] = [
 
 
 async def stocked(shop: Shop) -> Shop:
-    for event_id in [await shop.tell(product) for product in CATALOGUE]:
+    for event_id in [await shop.submit(product) for product in CATALOGUE]:
         assert (await shop.ended(event_id))["status"] == "succeeded"
     return shop
 

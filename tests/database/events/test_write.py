@@ -9,7 +9,7 @@ from tests.support.shop import Shop
 
 async def test_an_event_that_waited_for_a_month_can_end(shop: Shop) -> None:
     """An account without credit may keep events waiting for long."""
-    row = await shop.ended(await shop.tell({"id": 1, "name": "ساعت دیواری"}))
+    row = await shop.ended(await shop.submit({"id": 1, "name": "ساعت دیواری"}))
     succeeded = EventOutcome(status=EventStatus.SUCCEEDED)
     async with shop.database.transaction() as connection:
         await connection.execute(
@@ -24,7 +24,7 @@ async def test_an_event_that_waited_for_a_month_can_end(shop: Shop) -> None:
 
 async def test_an_attempt_that_was_given_up_changes_no_end(shop: Shop) -> None:
     """A worker that was considered dead may report a failure after another one has ended the event."""
-    row = await shop.ended(await shop.tell({"id": 1, "name": "ساعت دیواری"}))
+    row = await shop.ended(await shop.submit({"id": 1, "name": "ساعت دیواری"}))
     async with shop.database.transaction() as connection:
         await events.update_status(connection, row["id"], EventStatus.RETRYING, "too late")
     assert await shop.event(row["event_id"]) == row
