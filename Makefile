@@ -67,7 +67,7 @@ docs: $(DEV) ## Build the documentation site into site/, strictly
 
 .PHONY: swagger-ui
 swagger-ui: $(DEV) ## Copy Swagger UI from its npm package again (ARGS=VERSION for another version); needs npm
-	@exec $(BIN)/python -m api.openapi.vendor $(ARGS)
+	@exec $(BIN)/python -m api.openapi.copy_swagger_ui $(ARGS)
 
 .PHONY: histories
 histories: $(DEV) ## Record workflow histories for tests to replay, where there are none yet

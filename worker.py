@@ -37,8 +37,9 @@ from contracts.events import ProductEvent, UnindexedProduct
 from contracts.ids import bulk_queue, embedding_label
 from crypto import SecretBox
 from database.engine import Database, create_engine
+from database.events.debounce import Debounce
 from embeddings.base import Embedder
-from embeddings.openai import create_embedder
+from embeddings.registry import create_embedder
 from observability import tracing
 from settings import Settings, load
 from temporal.client import connect, start_product_event, start_product_text, status_of
@@ -98,15 +99,16 @@ def collect(
         status=partial(status_of, client), start_event=start, start_indexing=start_indexing
     )
     stalled = StalledActivities(database, starter, model=model)
-    max_debounce = timedelta(seconds=settings.debounce_max_seconds)
-    events = EventActivities(
-        database, debounce=timedelta(seconds=settings.debounce_seconds), max_debounce=max_debounce
+    debounce = Debounce(
+        wait=timedelta(seconds=settings.debounce_seconds),
+        max_wait=timedelta(seconds=settings.debounce_max_seconds),
     )
+    events = EventActivities(database, debounce=debounce)
     products = ProductActivities(
         database,
         totals,
         model=model,
-        max_debounce=max_debounce,
+        debounce=debounce,
     )
     embedding = Indexer(embedder, totals)
     indexing = IndexingActivities(

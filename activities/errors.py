@@ -9,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.failures import STORE_GONE, database_failure
+from activities.database_failures import STORE_GONE, database_failure
 from contracts.errors import EventGone
 from contracts.events import EventStatus
 from contracts.retry import Failure, Retry
@@ -57,9 +57,8 @@ async def classified_errors(
 ) -> AsyncIterator[None]:
     """Translate every error of the block: `database_errors` first, then all others by `classify`.
 
-    `classify` is total: it has an answer for every exception, such as `embedding_failure` or the `failure`
-    of a platform's reader. The activity logs the reason after the prefix `log`, where there is one, and
-    awaits `report`.
+    `classify` has an answer for every exception, such as the `failure` of an embedder or of a platform's
+    reader. The activity logs the reason after the prefix `log`, if there is one, and awaits `report`.
     """
     try:
         with database_errors():

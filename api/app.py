@@ -16,7 +16,7 @@ from api.metrics.process import ProcessMetrics
 from api.middleware.body_limits import BodySizeMiddleware, BodyTimeoutMiddleware
 from api.middleware.request_log import RequestLogMiddleware
 from api.middleware.trailing_slash import TrailingSlashMiddleware
-from api.openapi import page as docs
+from api.openapi import docs_page as docs
 from api.openapi.build import TAGS, Service
 from api.routes import (
     auth,
@@ -42,8 +42,8 @@ from contracts.ids import VERSION
 from crypto import SecretBox
 from database.access.stores import delivery_terms
 from database.engine import Database, create_engine
-from embeddings.openai import create_embedder
 from embeddings.query_cache import QueryCache
+from embeddings.registry import create_embedder
 from observability import tracing
 from observability.tracing import Tracing
 from settings import Settings

@@ -20,7 +20,7 @@ from database import health
 from database.chunks.vector_index import index_name
 from database.engine import Database, create_engine
 from database.events import stalled
-from embeddings.openai import create_embedder
+from embeddings.registry import create_embedder, is_configured
 from settings import Settings
 from temporal.client import connect
 
@@ -159,7 +159,7 @@ async def _temporal(settings: Settings) -> AsyncIterator[CheckResult]:
 
 
 async def _embeddings(settings: Settings) -> CheckResult:
-    if not settings.openai_api_key and not settings.openai_base_url:
+    if not is_configured(settings):
         advice = "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server."
         return CheckResult(subject="Embeddings", said="neither key nor address", advice=advice)
     embedder = create_embedder(settings)

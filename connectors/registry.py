@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from connectors.base import Platform
 from connectors.custom.deliveries import CustomDeliveries
 from connectors.custom.schema import Delivery
-from connectors.shopify.client import ShopifyReader
+from connectors.shopify.catalogue import ShopifyReader
 from connectors.shopify.deliveries import ShopifyDeliveries, ShopifyDelivery
-from connectors.woocommerce.client import WooCommerceReader
+from connectors.woocommerce.catalogue import WooCommerceReader
 from connectors.woocommerce.deliveries import EVENT_PREFIX, WooCommerceDeliveries, WooCommerceDelivery
 from contracts.errors import InvalidField
 from contracts.stores import Store, StoreType

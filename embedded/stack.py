@@ -20,6 +20,7 @@ from embedded.postgres import EmbeddedPostgres
 from embedded.processes import Child, StartFailed, end_leftovers, start_child, stop_together
 from embedded.progress import Steps, say
 from embedded.temporal import EmbeddedTemporal
+from embeddings.registry import is_configured
 from settings import Settings
 
 SECONDS_TO_START = 60.0
@@ -121,7 +122,7 @@ class _Stack:
                 search_attributes=dict.fromkeys(SEARCH_ATTRIBUTES, "Keyword"),
                 pause=self._pause,
             )
-        if settings.openai_api_key is None and settings.openai_base_url is None:
+        if not is_configured(settings):
             (self._embedder_port,) = free_ports(1)
 
     def start(self) -> dict[str, str]:

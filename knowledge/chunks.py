@@ -8,8 +8,10 @@ from typing import TypeVar
 
 from semantic_text_splitter import TextSplitter
 
-from knowledge.content import CHUNK_TOKENS
 from knowledge.document import Document
+
+CHUNK_TOKENS: int = 400
+"""The most tokens of a chunk by `estimate_tokens`; part of `content_hash`."""
 
 TOKEN_LIMIT = 8192
 """The most tokens an embedding model takes in one input."""

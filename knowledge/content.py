@@ -1,7 +1,5 @@
-"""The part of a product that is indexed, in one canonical form, and its hash."""
+"""The part of a product that is indexed, in one canonical form."""
 
-import hashlib
-import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,18 +7,6 @@ from dataclasses import dataclass
 from contracts.catalog import Product, Variation
 from knowledge.html import html_to_text, plain_line
 from knowledge.normalise import normalise
-
-CONTENT_VERSION: int = 1
-"""The version of everything between a product and its chunks; part of each hash.
-
-Raise it whenever the same product would get other chunks or other words for full-text search: by another
-canonical form, normalisation, document template, cut into chunks or release of the splitter. Each product of
-an upgraded installation is then indexed again with its next event or resync; unchanged chunks keep their
-vectors.
-"""
-
-CHUNK_TOKENS: int = 400
-"""The most tokens of a chunk, as `knowledge.chunks` estimates them; part of each hash."""
 
 _NUMBER = re.compile(r"\d+")
 
@@ -47,13 +33,6 @@ class Content:
     forms: tuple[Form, ...]
 
 
-def _parts(of: Form | Content) -> list[object]:
-    return [getattr(of, name) for name in of.__slots__]
-
-
-_JSON = json.JSONEncoder(ensure_ascii=False, default=_parts)
-
-
 def canonical(product: Product, variations: Sequence[Variation]) -> Content:
     """Returns the content of `product` and its visible `variations`, the same for any order and markup."""
     attributes: dict[str, set[str]] = {}
@@ -74,11 +53,6 @@ def canonical(product: Product, variations: Sequence[Variation]) -> Content:
         ),
         forms=tuple(sorted((form for form in forms if form.options or form.description), key=_form_order)),
     )
-
-
-def content_hash(content: Content) -> str:
-    """Returns the SHA-256, in hex, of `content` and of all that decides how it is cut into chunks."""
-    return hashlib.sha256(_JSON.encode([CONTENT_VERSION, CHUNK_TOKENS, content]).encode()).hexdigest()
 
 
 def distinct(texts: Iterable[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.errors import application_error, event_errors
 from activities.heartbeat import heartbeating
+from activities.retry_limits import is_final, time_left
 from activities.stores.shop_reader import OpenShop, ShopReader
 from connectors.base import Change
 from connectors.registry import PLATFORMS
@@ -59,18 +60,9 @@ class ConfirmActivities:
             try:
                 return await self._confirm(event_row)
             except ApplicationError as error:
-                if self._is_final(error):
+                if is_final(error, self._confirm_timeout):
                     raise ApplicationError(error.message, type=error.type, non_retryable=True) from None
                 raise
-
-    def _is_final(self, error: ApplicationError) -> bool:
-        """Returns whether an operator must act, or the confirmation has taken too long."""
-        return error.type != Retry.RETRY or self._waited() + (error.next_retry_delay or timedelta()) > (
-            self._confirm_timeout
-        )
-
-    def _waited(self) -> timedelta:
-        return datetime.now(UTC) - activity.info().scheduled_time
 
     async def _confirm(self, event_row: int) -> ConfirmedProduct:
         async with self._database.single() as connection:
@@ -79,9 +71,7 @@ class ConfirmActivities:
             return ConfirmedProduct()
         try:
             with self._slot(subject.store_id):
-                async with asyncio.timeout(
-                    max(self._confirm_timeout - self._waited(), LEAST_TRY).total_seconds()
-                ):
+                async with asyncio.timeout(max(time_left(self._confirm_timeout), LEAST_TRY).total_seconds()):
                     async with self._shops.open(subject.store_id, max_wait=MAX_WAIT) as shop:
                         snapshot = await fetch_current(shop, subject)
         except TimeoutError:

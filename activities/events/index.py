@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
@@ -11,21 +11,13 @@ from activities.counters import Counters
 from activities.errors import application_error, classified_errors, event_errors, record_failure
 from activities.heartbeat import heartbeating
 from activities.indexing import Indexer
+from activities.retry_limits import within_deadline
 from contracts.events import TextVersion
 from contracts.retry import Failure, Retry
 from database.chunks import generations
 from database.engine import Database
 from database.locks import embedding_locks
 from database.products import upsert as products
-
-NOT_FAILING = ""
-"""Sent explicitly, because a heartbeat without details keeps the details of the one before."""
-
-
-def _failing_since() -> datetime | None:
-    """Returns the time of the first passing failure in the current row of failures."""
-    since = "".join(activity.info().heartbeat_details)
-    return datetime.fromisoformat(since) if since else None
 
 
 class IndexingActivities:
@@ -92,23 +84,7 @@ class IndexingActivities:
     def _embedding_errors(self, version: TextVersion) -> AbstractAsyncContextManager[None]:
         """Translate the errors of the embedding service, and record them in the event's row."""
         return classified_errors(
-            lambda error: self._within_deadline(self._embedding.failure(error)),
+            lambda error: within_deadline(self._embedding.failure(error), self._retry_deadline),
             log="embedding failed",
             report=lambda failure: record_failure(self._database, version.event_row, failure),
         )
-
-    def _within_deadline(self, failure: Failure) -> Failure:
-        """Make a passing failure fatal once such failures have lasted for `retry_deadline`.
-
-        The heartbeat hands the time of the first failure in a row to the next attempt. A failure that an
-        operator must fix ends the row, so that waiting for the operator does not count.
-        """
-        if failure.retry is not Retry.RETRY:
-            activity.heartbeat(NOT_FAILING)
-            return failure
-        now = datetime.now(UTC)
-        since = _failing_since() or now
-        if now - since > self._retry_deadline:
-            return Failure(retry=Retry.FATAL, reason=f"{failure.reason} Given up after {now - since}.")
-        activity.heartbeat(since.isoformat())
-        return failure

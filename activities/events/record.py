@@ -1,7 +1,5 @@
 """The first and the last step of an event: write its row in the event log."""
 
-from datetime import timedelta
-
 from temporalio import activity
 
 from activities.errors import database_errors, event_errors
@@ -9,18 +7,15 @@ from connectors.registry import READABLE
 from contracts.events import FinishedEvent, ProductEvent, RecordedEvent
 from database.engine import Database
 from database.events import write as events
+from database.events.debounce import Debounce
 
 
 class EventActivities:
-    """Activities on the event log.
+    """Activities on the event log."""
 
-    An event waits `debounce` for newer changes of its product; a burst of them waits `max_debounce` in all.
-    """
-
-    def __init__(self, database: Database, *, debounce: timedelta, max_debounce: timedelta) -> None:
+    def __init__(self, database: Database, *, debounce: Debounce) -> None:
         self._database = database
         self._debounce = debounce
-        self._max_debounce = max_debounce
 
     @activity.defn
     async def record_event(self, event: ProductEvent) -> RecordedEvent:
@@ -32,7 +27,6 @@ class EventActivities:
                     event,
                     run_id=activity.info().workflow_run_id or "",
                     debounce=self._debounce,
-                    max_debounce=self._max_debounce,
                     readable=READABLE,
                 )
 

@@ -1,7 +1,5 @@
 """Save what an event says: upsert or delete its product or variation."""
 
-from datetime import timedelta
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
@@ -15,13 +13,15 @@ from contracts.events import EventOutcome, EventStatus, SavedProduct
 from contracts.stores import StoreType
 from database.engine import Database
 from database.events import write as events
+from database.events.debounce import Debounce
 from database.events.write import OpenedEvent
 from database.products import upsert as products
 from database.products import variations
 from database.products.columns import ProductWrite
 from database.products.upsert import SavedRow, StoredProduct
 from database.products.variations import VariationSet
-from knowledge.content import canonical, content_hash
+from knowledge.content import canonical
+from knowledge.content_hash import content_hash
 
 SUPERSEDED = EventOutcome(status=EventStatus.SUPERSEDED, reason="A newer event of this product has arrived.")
 STALE = EventOutcome(status=EventStatus.STALE, reason="A newer change of this product was already saved.")
@@ -33,13 +33,13 @@ TRIMMED = EventOutcome(
 
 
 class ProductActivities:
-    """Saves products; `model` labels the vectors of search, `max_debounce` bounds a burst of changes."""
+    """Saves products; `model` labels the vectors of search."""
 
-    def __init__(self, database: Database, totals: Counters, *, model: str, max_debounce: timedelta) -> None:
+    def __init__(self, database: Database, totals: Counters, *, model: str, debounce: Debounce) -> None:
         self._database = database
         self._totals = totals
         self._model = model
-        self._max_debounce = max_debounce
+        self._debounce = debounce
 
     @activity.defn
     async def save_product(self, event_row: int) -> SavedProduct:
@@ -54,7 +54,7 @@ class ProductActivities:
                 change.id,
                 changed=outcome is None,
                 model=self._model,
-                max_debounce=self._max_debounce,
+                debounce=self._debounce,
             )
             if outcome is None and claim.leader is not None:
                 outcome = EventOutcome(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from weakref import WeakValueDictionary
 
+from activities.database_failures import STORE_GONE
 from activities.errors import application_error, classified_errors, database_errors
-from activities.failures import STORE_GONE
 from connectors.base import Catalogue, CatalogueReader
 from connectors.http.outbound import Outbound
 from connectors.registry import PLATFORMS

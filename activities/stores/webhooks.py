@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.database_failures import STORE_GONE
 from activities.errors import application_error, database_errors
-from activities.failures import STORE_GONE
 from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.stores.webhook_status import WebhookReport, state_from
 from connectors.base import KeepsWebhooks, WebhookKeeper

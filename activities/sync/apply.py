@@ -1,14 +1,12 @@
 """Apply products as the shop has them: save them, index their texts, and mark their pages as applied."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from temporalio.exceptions import ApplicationError
-
-from activities.errors import application_error, database_errors
+from activities.errors import classified_errors
+from activities.retry_limits import retried_if_blocked
 from activities.stores.shop_reader import OpenShop
 from activities.sync.index_page import PageIndexer
 from activities.sync.pagination import FetchedPage
@@ -18,7 +16,7 @@ from connectors.registry import PLATFORMS
 from contracts.catalog import Product
 from contracts.errors import InvalidField
 from contracts.events import EventType
-from contracts.retry import Failure, Retry
+from contracts.retry import Failure
 from contracts.syncs import FindingKind, SyncCounts, SyncFinding, SyncRun
 from database.engine import Database
 from database.sync import findings
@@ -42,12 +40,16 @@ class PageApplier:
         self._indexer = indexer
         self._failure = failure
 
+    def _classify(self, error: Exception) -> Failure:
+        """Like `failure`, but an error such as an invalid API key is retried as long as the step may take."""
+        return retried_if_blocked(self._failure(error))
+
     async def apply(
         self, run: SyncRun, pages: Sequence[int], shop: OpenShop, bodies: Bodies, requested_at: datetime
     ) -> None:
         """Save and index products that differed on compared pages, and mark these pages as applied."""
         page, unreadable = _parse(shop, bodies, requested_at)
-        with _apply_errors(self._failure):
+        async with classified_errors(self._classify):
             async with self._database.transaction() as connection:
                 saved = await save_page(connection, page, model=self._indexer.model)
             spent = await self._indexer.index(saved.unindexed)
@@ -60,7 +62,7 @@ class PageApplier:
         """Save and index the products of a page that was read in full, and mark it as applied."""
         sync_id, number = fetched.position.run.sync_id, fetched.position.page
         page, unreadable = _parse(shop, fetched.page.products, fetched.requested_at)
-        with _apply_errors(self._failure):
+        async with classified_errors(self._classify):
             async with self._database.transaction() as connection:
                 saved = await save_page(connection, page, model=self._indexer.model)
                 await sync_pages.keep(connection, sync_id, _outcome(fetched, saved, unreadable))
@@ -100,21 +102,3 @@ def _outcome(
         counts=SyncCounts(seen=len(listed), new=new, unchanged=len(listed) - new, failed=len(unreadable)),
         findings=unreadable,
     )
-
-
-@contextmanager
-def _apply_errors(failure_of: Callable[[Exception], Failure]) -> Iterator[None]:
-    """Translate errors of the database and of the embeddings API.
-
-    An error that an operator must fix, such as an invalid API key, is retried as long as the step may take.
-    """
-    try:
-        with database_errors():
-            yield
-    except ApplicationError:
-        raise
-    except Exception as error:  # the mapping is total
-        failure = failure_of(error)
-        if failure.retry is Retry.BLOCKED:
-            failure = replace(failure, retry=Retry.RETRY)
-        raise application_error(failure) from None

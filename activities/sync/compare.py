@@ -6,8 +6,8 @@ from functools import partial
 
 from temporalio import activity
 
+from activities.database_failures import STORE_GONE
 from activities.errors import application_error, database_errors
-from activities.failures import STORE_GONE
 from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.sync.apply import PageApplier
 from activities.sync.pagination import FetchedPage, process_pages, record_start

@@ -27,9 +27,7 @@ def finding(difference: Difference) -> SyncFinding:
         case Verdict.UNINDEXED:
             kind, detail = FindingKind.UNKNOWN_TEXT, "The current text of the product was not indexed."
         case _:
-            detail = (
-                "Price, stock, visibility or variations differ, but the shop's time of change is the same."
-            )
+            detail = "Facts of the product differ, but the shop's time of change is the same."
     return SyncFinding(external_id=difference.external_id, kind=kind, detail=detail)
 
 

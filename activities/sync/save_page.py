@@ -15,7 +15,8 @@ from database.products import upsert as products
 from database.products import variations
 from database.products.columns import ProductWrite
 from database.products.variations import VariationSet
-from knowledge.content import Content, canonical, content_hash
+from knowledge.content import Content, canonical
+from knowledge.content_hash import content_hash
 
 SETTLED = timedelta(hours=1)
 """A row that was written less than this before a page was requested may be newer than the page."""

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from temporalio.exceptions import ApplicationError
 
-from activities.errors import application_error, database_errors
+from activities.errors import database_errors
 from activities.heartbeat import Heartbeater, heartbeating
+from activities.retry_limits import fatal_if_blocked
 from activities.stores.shop_reader import OpenShop, ShopReader
-from contracts.retry import Failure, Retry
 from contracts.syncs import SyncPosition, SyncRun
 from database.access import shop_access
 from database.engine import Database
@@ -33,9 +33,7 @@ async def sync_step(
         with database_errors():
             async with database.single() as connection:
                 await runs.show_reason(connection, run.sync_id, error.message)
-        if error.type == Retry.BLOCKED:
-            raise application_error(Failure(retry=Retry.FATAL, reason=error.message)) from None
-        raise
+        raise fatal_if_blocked(error) from None
 
 
 async def with_currency(database: Database, position: SyncPosition, shop: OpenShop) -> OpenShop:

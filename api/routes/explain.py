@@ -19,9 +19,9 @@ from api.schemas.explain import (
     ExplainedProduct,
     ExplainParams,
     Explanation,
-    Verdict,
 )
-from contracts.events import YIELDED, EventStatus
+from api.verdict import deciding, judge
+from contracts.events import EventStatus
 from contracts.ids import embedding_label
 from database.events import explain
 from database.events.explain import EventFacts, ProductHistory
@@ -29,42 +29,6 @@ from database.events.explain import EventFacts, ProductHistory
 router = APIRouter(prefix="/api/v1/web-knowledge", tags=["products"])
 
 TEMPORAL_WITHIN = timedelta(seconds=1.5)
-
-
-def deciding(facts: ProductHistory) -> EventFacts | None:
-    """Returns the newest event that no other event replaced."""
-    return next((event for event in facts.events if event.status not in YIELDED), None)
-
-
-def judge(facts: ProductHistory, *, model: str) -> Verdict:
-    """Returns the most important reason: first running events, then failures, then the stored product."""
-    event, product = deciding(facts), facts.product
-    if event is not None and event.finished_at is None:
-        match event.status:
-            case EventStatus.PROCESSING:
-                return Verdict.PROCESSING
-            case EventStatus.RETRYING:
-                return Verdict.RETRYING
-            case EventStatus.WAITING if event.reason:
-                return Verdict.BLOCKED
-            case EventStatus.WAITING | EventStatus.RECEIVED:
-                return Verdict.WAITING
-    if event is not None and event.status is EventStatus.FAILED:
-        return Verdict.FAILED
-    if product is None:
-        if not facts.events:
-            return Verdict.NEVER_RECEIVED
-        ignored = event is not None and event.status is EventStatus.IGNORED
-        return Verdict.IGNORED if ignored else Verdict.NEVER_INDEXED
-    if not product.is_active:
-        return Verdict.DELETED if product.status == "deleted" else Verdict.HIDDEN
-    if not product.is_indexed:
-        return Verdict.NEVER_INDEXED
-    if not product.is_current:
-        return Verdict.EMBEDDING_OUTDATED
-    if product.knowledge_model != model:
-        return Verdict.MODEL_CHANGED
-    return Verdict.KNOWN if product.chunks else Verdict.NO_CHUNKS
 
 
 async def next_retry_at(state: AppState, event: EventFacts | None) -> datetime | None:

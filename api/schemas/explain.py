@@ -1,13 +1,13 @@
 """Query parameters and responses of the explanation of a product."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.fields import Id
 from api.openapi.build import ResponseModel, example
+from api.verdict import Verdict
 from database.events.explain import EventFacts, ProductFacts
 
 _EVENT = {
@@ -22,25 +22,6 @@ _EVENT = {
     "attempts": 1,
     "workflow_url": "http://127.0.0.1:8233/namespaces/default/workflows/product-event%2F3%2Fevt_1",
 }
-
-
-class Verdict(StrEnum):
-    """Why search finds a product or not; programs may rely on the values."""
-
-    KNOWN = "known"
-    WAITING = "waiting"
-    PROCESSING = "processing"
-    RETRYING = "retrying"
-    BLOCKED = "blocked"
-    FAILED = "failed"
-    DELETED = "deleted"
-    HIDDEN = "hidden"
-    IGNORED = "ignored"
-    NEVER_RECEIVED = "never_received"
-    NEVER_INDEXED = "never_indexed"
-    EMBEDDING_OUTDATED = "embedding_outdated"
-    MODEL_CHANGED = "model_changed"
-    NO_CHUNKS = "no_chunks"
 
 
 class ExplainParams(BaseModel):

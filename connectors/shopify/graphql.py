@@ -10,7 +10,7 @@ import orjson
 
 from connectors.base import Budget
 from connectors.http.request import UNANSWERED, Reply, exchange, unanswered
-from connectors.shopify.answers import REFUSALS, Answer, checked, pause, read
+from connectors.shopify.errors import REFUSALS, Answer, checked, pause, read
 from connectors.shopify.points import Clock, Points
 from connectors.shopify.queries import VERSION, Query
 from contracts.errors import ShopDown, ShopRefuses

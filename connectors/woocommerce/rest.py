@@ -8,7 +8,7 @@ import orjson
 
 from connectors.base import Budget
 from connectors.http.request import UNANSWERED, exchange, unanswered
-from connectors.woocommerce.answers import Answer
+from connectors.woocommerce.errors import Answer
 from connectors.woocommerce.signing import Key, Method
 from contracts.errors import ShopAnswersNonsense, ShopRefuses
 from contracts.stores import ShopAccess

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.fields import identifier
-from connectors.woocommerce.answers import Answer, is_refused, problem
+from connectors.woocommerce.errors import Answer, is_refused, problem
 from connectors.woocommerce.rest import MOVED, Rest
 from contracts.errors import ShopAnswersNonsense, ShopForbids
 from contracts.webhooks import Webhook, WebhookStatus

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -18,21 +18,15 @@ from contracts.events import (
     ProductEvent,
     RecordedEvent,
 )
+from database.events.debounce import BURST_START, LATER_PENDING_EVENT, Debounce, supersede_older
 from database.events.insert import DELIVERED, delivered_values, insert_event
-from database.events.ordering import BOUND, alias, is_older
 from database.locks import lock
 from database.sql import in_, literal
-
-_BURST_START = """
-    least(:received_at, (SELECT min(o.burst_started_at) FROM events o
-                         WHERE o.store_id = :store_id AND o.product_key = thing.product_key
-                           AND o.is_pending AND o.received_at > :oldest))
-"""
 
 _RECORDED = {
     **DELIVERED,
     "product_key": "thing.product_key",
-    "burst_started_at": _BURST_START,
+    "burst_started_at": BURST_START,
     "is_pending": "true",
     "run_id": ":run_id",
     "attempts": "jsonb_build_object(CAST(:run_id AS text), jsonb_build_object('started_at', now()))",
@@ -68,14 +62,6 @@ _COUNT_REDELIVERY = text("""
     RETURNING id, run_id = :run_id AS is_ours, status, reason
 """)
 
-_SUPERSEDE = text(f"""
-    UPDATE events o SET superseded_by = :event_id
-    WHERE o.store_id = :store_id AND o.external_id = :external_id AND o.is_pending
-      AND (o.superseded_by IS NULL OR o.superseded_by = :event_id) AND o.burst_started_at > :oldest
-      AND {is_older(alias("o"), than=BOUND)}
-    RETURNING o.workflow_id
-""")
-
 _OPEN = text(f"""
     SELECT e.id, e.store_id, e.event_id, e.event_type, e.external_id, e.product_key, e.payload, e.version,
            coalesce(e.pulled_at, e.received_at) AS received_at, e.superseded_by, e.payload_trimmed_at
@@ -95,10 +81,7 @@ _JOIN_PARENT = text(f"""
 
 _CLAIM = text(f"""
     WITH pending AS (
-        SELECT o.event_id FROM events e JOIN events o USING (store_id, product_key)
-        WHERE e.id = :id AND o.id <> e.id AND o.is_pending AND o.superseded_by IS NULL
-          AND e.burst_started_at > :oldest AND o.received_at > :oldest
-        ORDER BY o.received_at DESC LIMIT 1
+        {LATER_PENDING_EVENT}
     ), taken AS (
         UPDATE products p
         SET claimed_hash = CASE WHEN NOT EXISTS (SELECT FROM pending) THEN p.content_hash END,
@@ -180,21 +163,19 @@ async def record(
     event: ProductEvent,
     *,
     run_id: str,
-    debounce: timedelta,
-    max_debounce: timedelta,
+    debounce: Debounce,
     readable: Sequence[str],
 ) -> RecordedEvent:
     """Insert the event's row and mark older pending events of the same subject as superseded.
 
     The result of a run that had ended before its worker died, and records again, holds its outcome. An event
-    is confirmed only with shops of the `readable` types. An event of a burst that lasts longer than
-    `max_debounce` is superseded no more, because it is about to be saved.
+    is confirmed only with shops of the `readable` types.
     """
     now = datetime.now(UTC)
     values = {
         **delivered_values(event),
         "run_id": run_id,
-        "oldest": now - max_debounce,
+        "oldest": debounce.oldest(now),
         "readable": list(readable),
     }
     row = (await connection.execute(_RECORD, values)).one_or_none()
@@ -205,12 +186,12 @@ async def record(
             return RecordedEvent(row_id=earlier.id, duplicate=True)
         ended = EventOutcome(status=EventStatus(earlier.status), reason=earlier.reason)
         return RecordedEvent(row_id=earlier.id, outcome=ended)
-    older = await connection.execute(_SUPERSEDE, {**values, "id": row.id})
-    deadline = min(row.received_at + debounce, row.burst_started_at + max_debounce)
     return RecordedEvent(
         row_id=row.id,
-        supersedes=tuple(older.scalars()),
-        debounce_seconds=max(0.0, (deadline - now).total_seconds()),
+        supersedes=await supersede_older(connection, {**values, "id": row.id}),
+        debounce_seconds=debounce.seconds_left(
+            received_at=row.received_at, burst_started_at=row.burst_started_at, now=now
+        ),
         confirm=row.confirm,
     )
 
@@ -236,7 +217,7 @@ async def open_event(connection: AsyncConnection, row_id: int) -> OpenedEvent:
 
 
 async def claim_indexing(
-    connection: AsyncConnection, row_id: int, *, changed: bool, model: str, max_debounce: timedelta
+    connection: AsyncConnection, row_id: int, *, changed: bool, model: str, debounce: Debounce
 ) -> ClaimResult:
     """Move an event to `processing` and decide which event indexes its product's current text.
 
@@ -248,7 +229,7 @@ async def claim_indexing(
         "id": row_id,
         "changed": changed,
         "model": model,
-        "oldest": datetime.now(UTC) - max_debounce,
+        "oldest": debounce.oldest(datetime.now(UTC)),
     }
     row = (await connection.execute(_CLAIM, values)).mappings().one_or_none()
     if row is None:

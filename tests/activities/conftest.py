@@ -7,7 +7,7 @@ import pytest_asyncio
 from activities.counters import Counters
 from activities.indexing import Indexer
 from activities.sync.index_page import PageIndexer
-from embeddings.openai import create_embedder
+from embeddings.registry import create_embedder
 from fakes.openai import EmbeddingServer
 from tests.support.shop import Shop
 from tests.support.sync.pages import Page

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from sqlalchemy import exc
 
+from activities.database_failures import database_failure
 from activities.errors import application_error
-from activities.failures import database_failure
 from contracts.retry import Failure, Retry
 
 RETRY, WAIT, NEVER = Retry

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from api.openapi import vendor
-from api.openapi.page import FOREVER
-from api.openapi.vendored import ASSETS, FOLDER, read_record
+from api.openapi import copy_swagger_ui as vendor
+from api.openapi.docs_page import FOREVER
+from api.openapi.swagger_ui import ASSETS, FOLDER, read_record
 from tests.support.system import System
 
 LICENCES = {"LICENSE", "NOTICE", "swagger-ui-bundle.js.LICENSE.txt"}

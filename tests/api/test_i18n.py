@@ -10,7 +10,7 @@ import pytest
 import api
 from api.i18n import MESSAGES, language, message
 from api.ingest import IngestResult
-from api.schemas.explain import Verdict
+from api.verdict import Verdict
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from connectors.http.outbound import Outbound
-from connectors.woocommerce.client import WooCommerceReader
+from connectors.woocommerce.catalogue import WooCommerceReader
 from connectors.woocommerce.webhooks import TOPICS, WooCommerceWebhooks
 from contracts.errors import ShopAnswersNonsense, ShopDown, ShopForbids, ShopProblem, ShopRefuses
 from contracts.webhooks import Webhook, WebhookStatus

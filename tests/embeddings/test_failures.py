@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from contracts import errors
 from contracts.retry import LONGEST_PAUSE, WAIT_INTERVAL, Failure, Retry
-from embeddings.openai import UNPAID_CODES, openai_failure
+from embeddings.openai_failures import UNPAID_CODES, openai_failure
 
 NOW = datetime(2026, 11, 20, 10, 0, 0, tzinfo=UTC)
 REQUEST = httpx2.Request("POST", "http://embeddings.test/v1/embeddings")
 CLIENT = openai.OpenAI(api_key="test", base_url="http://embeddings.test/v1")
-RETRY, WAIT, NEVER = Retry
+RETRY, BLOCKED, FATAL = Retry
 
 
 def refusal(
@@ -52,24 +52,24 @@ def decide(error: Exception) -> Failure:
         (refusal(529), RETRY),
         (refusal(599), RETRY),
         (refusal(304), RETRY),
-        (refusal(401), WAIT),
-        (refusal(401, code="invalid_api_key"), WAIT),
-        (refusal(402), WAIT),
-        (refusal(403), WAIT),
-        (refusal(404), WAIT),
-        (refusal(404, code="model_not_found"), WAIT),
-        (refusal(400), NEVER),
-        (refusal(400, code="max_tokens_per_request"), NEVER),
-        (refusal(413), NEVER),
-        (refusal(422), NEVER),
-        (refusal(418), NEVER),
+        (refusal(401), BLOCKED),
+        (refusal(401, code="invalid_api_key"), BLOCKED),
+        (refusal(402), BLOCKED),
+        (refusal(403), BLOCKED),
+        (refusal(404), BLOCKED),
+        (refusal(404, code="model_not_found"), BLOCKED),
+        (refusal(400), FATAL),
+        (refusal(400, code="max_tokens_per_request"), FATAL),
+        (refusal(413), FATAL),
+        (refusal(422), FATAL),
+        (refusal(418), FATAL),
         (errors.UnusableAnswer("not JSON"), RETRY),
-        (errors.WrongDimensions("3 instead of 1536"), WAIT),
+        (errors.WrongDimensions("3 instead of 1536"), BLOCKED),
         (errors.EmbeddingProblem(), RETRY),
         (openai.OpenAIError("no key"), RETRY),
         (ZeroDivisionError(), RETRY),
-        *((refusal(429, code=code), WAIT) for code in sorted(UNPAID_CODES)),
-        *((refusal(429, kind=code), WAIT) for code in sorted(UNPAID_CODES)),
+        *((refusal(429, code=code), BLOCKED) for code in sorted(UNPAID_CODES)),
+        *((refusal(429, kind=code), BLOCKED) for code in sorted(UNPAID_CODES)),
     ],
     ids=lambda value: (
         f"{value.status_code}-{value.code or value.type}"
@@ -84,7 +84,7 @@ def test_each_failure_has_a_retry_decision(error: Exception, retry: Retry) -> No
     failure = decide(error)
     assert failure.retry is retry
     assert 0 < len(failure.reason) <= 500
-    assert (failure.pause == WAIT_INTERVAL) is (retry is WAIT)
+    assert (failure.pause == WAIT_INTERVAL) is (retry is BLOCKED)
 
 
 def test_the_codes_of_unpaid_accounts_are_known() -> None:
@@ -146,7 +146,7 @@ def test_codes_of_any_shape_are_accepted(odd: object) -> None:
     """Compatible servers write anything into `code` and `type`."""
     assert decide(refusal(429, code=odd, kind=odd)).retry is RETRY
     final = decide(refusal(400, code=odd, kind=odd))
-    assert final.retry is NEVER
+    assert final.retry is FATAL
     assert len(final.reason) <= 500
 
 
@@ -199,7 +199,7 @@ def test_every_error_of_openai_has_a_retry_decision(kind: type[Exception]) -> No
 @pytest.mark.parametrize("kind", public(errors, errors.EmbeddingProblem))
 def test_every_embedding_problem_has_a_retry_decision(kind: type[Exception]) -> None:
     """An unusable answer is never fatal: the next answer to the same request may be usable."""
-    assert decide(kind("it is odd")).retry in (RETRY, WAIT)
+    assert decide(kind("it is odd")).retry in (RETRY, BLOCKED)
 
 
 def test_the_status_decides_with_and_without_retry_after() -> None:

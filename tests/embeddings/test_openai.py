@@ -15,7 +15,7 @@ import pytest_asyncio
 from contracts.errors import UnusableAnswer, WrongDimensions
 from contracts.search import numbers
 from embedded.lexical import embed
-from embeddings.openai import OpenAIEmbedder, create_embedder
+from embeddings.openai import OpenAIEmbedder
 from fakes import openai as servers
 from fakes.openai import EmbeddingServer, Fault, Mangled, Refusal
 from settings import Settings
@@ -39,7 +39,7 @@ def settings(server: EmbeddingServer, **changes: object) -> Settings:
 
 @pytest_asyncio.fixture
 async def embedder(embeddings: EmbeddingServer) -> AsyncIterator[OpenAIEmbedder]:
-    made = create_embedder(settings(embeddings))
+    made = OpenAIEmbedder.configured(settings(embeddings))
     yield made
     await made.close()
 
@@ -100,7 +100,7 @@ async def test_vectors_are_matched_by_their_index(
 
 async def test_dimensions_are_sent_only_to_models_that_support_them(embeddings: EmbeddingServer) -> None:
     """Other models refuse the parameter; the size of their vectors is checked as well."""
-    older = create_embedder(
+    older = OpenAIEmbedder.configured(
         settings(embeddings, embedding_model="text-embedding-ada-002", embedding_dimensions=1536)
     )
     embeddings.fail_next(vectors([0.5] * 1536))
@@ -228,7 +228,7 @@ async def test_nothing_is_retried(
 
 async def test_the_configured_timeout_ends_a_request(embeddings: EmbeddingServer) -> None:
     """PILITO_EMBEDDING_TIMEOUT_SECONDS bounds the request, which is not repeated."""
-    hasty = create_embedder(settings(embeddings, embedding_timeout_seconds=0.2))
+    hasty = OpenAIEmbedder.configured(settings(embeddings, embedding_timeout_seconds=0.2))
     embeddings.fail_next("hang")
     try:
         with pytest.raises(openai.APITimeoutError):
@@ -281,7 +281,7 @@ async def test_a_call_can_be_cancelled(embedder: OpenAIEmbedder, embeddings: Emb
 
 async def test_a_key_is_optional(embeddings: EmbeddingServer) -> None:
     """Local servers need none, but the library refuses to start without one."""
-    keyless = create_embedder(settings(embeddings, OPENAI_API_KEY=""))
+    keyless = OpenAIEmbedder.configured(settings(embeddings, OPENAI_API_KEY=""))
     try:
         assert len((await keyless.embed_documents(["کیف"])).vectors) == 1
     finally:

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.catalog import Attribute, Facts, Product, Variation
-from knowledge import content
-from knowledge.chunks import split
-from knowledge.content import canonical, content_hash
+from knowledge import content_hash as hashing
+from knowledge.chunks import CHUNK_TOKENS, split
+from knowledge.content import canonical
+from knowledge.content_hash import content_hash
 from knowledge.document import render
 from knowledge.normalise import search_form
 from tests.support.plugins.examples import examples
@@ -181,13 +182,13 @@ def test_each_setting_that_changes_chunks_changes_every_hash(
 ) -> None:
     """Otherwise products indexed before the change would keep their old chunks."""
     before = content_hash(canonical(LAPTOP, []))
-    monkeypatch.setattr(content, setting, getattr(content, setting) + 1)
+    monkeypatch.setattr(hashing, setting, getattr(hashing, setting) + 1)
     assert content_hash(canonical(LAPTOP, [])) != before
 
 
 def test_chunks_are_cut_at_the_size_that_is_hashed() -> None:
     """The default of `split` is the constant that `content_hash` covers."""
-    assert inspect.signature(split).parameters["max_tokens"].default == content.CHUNK_TOKENS
+    assert inspect.signature(split).parameters["max_tokens"].default == CHUNK_TOKENS
 
 
 def test_the_same_product_gets_the_same_chunks() -> None:
@@ -204,9 +205,9 @@ def test_the_same_product_gets_the_same_chunks() -> None:
     digest = hashlib.sha256()
     for chunk in chunks:
         digest.update(f"{chunk.text}\0{search_form(chunk.text)}\0".encode())
-    assert (content.CONTENT_VERSION, len(chunks), digest.hexdigest()) == (1, 68, CHUNKS)
+    assert (hashing.CONTENT_VERSION, len(chunks), digest.hexdigest()) == (1, 68, CHUNKS)
 
 
 def test_the_hash_is_the_same_in_every_process() -> None:
     """A stored hash stays comparable; a change on purpose raises `CONTENT_VERSION` as well."""
-    assert (content.CONTENT_VERSION, content_hash(canonical(LAPTOP, [SILVER, BLACK]))) == (1, HASH)
+    assert (hashing.CONTENT_VERSION, content_hash(canonical(LAPTOP, [SILVER, BLACK]))) == (1, HASH)

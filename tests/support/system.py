@@ -23,7 +23,7 @@ from crypto import SecretBox
 from database.access import stores, tokens, users
 from database.engine import Database, create_engine
 from embedded.ports import free_ports
-from embeddings.openai import create_embedder
+from embeddings.registry import create_embedder
 from settings import Settings
 from temporal.client import connect
 from temporal.schedules import ensure_schedules

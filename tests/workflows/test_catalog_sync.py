@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connectors import fields
-from connectors.woocommerce.client import IN_ORDER
+from connectors.woocommerce.catalogue import IN_ORDER
 from contracts.ids import catalog_sync_id
 from contracts.syncs import FindingKind, SyncMode, SyncStatus
 from database.sync import diff

@@ -11,7 +11,7 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowFailureError
 
-from activities import failures
+from activities import database_failures as failures
 from database.products import upsert as products
 from embeddings import openai as vendor
 from fakes import openai as servers

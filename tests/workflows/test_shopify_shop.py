@@ -9,7 +9,7 @@ import pytest_asyncio
 from contracts.syncs import FindingKind, SyncStatus
 from fakes.openai import EmbeddingServer
 from fakes.shopify import TOKEN, ShopifyServer
-from tests.connectors.test_shopify_client import variant, webhook
+from tests.connectors.test_shopify_catalogue import variant, webhook
 from tests.support import deliveries
 from tests.support.environment import Configure
 from tests.support.shop import Shop

@@ -10,7 +10,7 @@ from activities.events.index import IndexingActivities
 from activities.indexing import Indexer
 from contracts.events import TextVersion
 from database.products import upsert as products
-from embeddings.openai import create_embedder
+from embeddings.registry import create_embedder
 from tests.support.shop import Shop
 from tests.support.system import System
 

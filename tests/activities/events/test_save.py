@@ -7,10 +7,12 @@ from activities.events.save import ProductActivities
 from contracts.events import EventStatus, EventType, ProductEvent, SavedProduct
 from contracts.ids import embedding_label
 from database.events import write as events
+from database.events.debounce import Debounce
 from tests.support.shop import Shop
 from tests.support.system import System
 
 HOUR = timedelta(hours=1)
+DEBOUNCE = Debounce(wait=timedelta(), max_wait=HOUR)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -25,7 +27,7 @@ class Steps:
             system.database,
             Counters(system.database),
             model=embedding_label(settings.embedding_model, settings.embedding_dimensions),
-            max_debounce=HOUR,
+            debounce=DEBOUNCE,
         )
 
     def change(self, name: str, *, at: datetime) -> ProductEvent:
@@ -42,7 +44,11 @@ class Steps:
     async def record(self, event: ProductEvent) -> int:
         async with self._database.transaction() as connection:
             recorded = await events.record(
-                connection, event, run_id="run", debounce=timedelta(), max_debounce=HOUR, readable=()
+                connection,
+                event,
+                run_id="run",
+                debounce=DEBOUNCE,
+                readable=(),
             )
         return recorded.row_id
 

@@ -21,7 +21,7 @@ from connectors.woocommerce.webhooks import ELSEWHERE, FORBIDDEN, FORBIDDEN_BY_O
 from contracts.webhooks import WebhookCheck, WebhookHealth, WebhookState
 from crypto import SecretBox
 from database.access import webhooks
-from embeddings.openai import create_embedder
+from embeddings.registry import create_embedder
 from fakes.woocommerce import KEY, SECRET, Answered, ShopServer, moved
 from fakes.woocommerce_catalogue import Refused
 from fakes.woocommerce_webhooks import TOPICS

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from api.i18n import MESSAGES
-from api.schemas.explain import Verdict
+from api.verdict import Verdict
 from fakes import openai as servers
 from fakes.openai import EmbeddingServer
 from tests.support.environment import Configure

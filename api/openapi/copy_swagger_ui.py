@@ -1,4 +1,4 @@
-"""Copy Swagger UI from its npm package into `assets/`: `python -m api.openapi.vendor [VERSION]`.
+"""Copy Swagger UI from its npm package into `assets/`: `python -m api.openapi.copy_swagger_ui [VERSION]`.
 
 Without a version it copies the recorded one, which changes nothing unless a file was edited.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import orjson
 
-from api.openapi.vendored import FOLDER, RECORD, read_record
+from api.openapi.swagger_ui import FOLDER, RECORD, read_record
 
 FILES = ("swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css", "LICENSE", "NOTICE")
 

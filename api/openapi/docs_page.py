@@ -6,9 +6,9 @@ import hashlib
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
-from api.openapi.fallback import STYLE as FALLBACK_STYLE
-from api.openapi.fallback import reference
-from api.openapi.vendored import ASSETS, Asset
+from api.openapi.docs_fallback import STYLE as FALLBACK_STYLE
+from api.openapi.docs_fallback import reference
+from api.openapi.swagger_ui import ASSETS, Asset
 
 router = APIRouter()
 

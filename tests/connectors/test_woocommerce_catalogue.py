@@ -17,7 +17,7 @@ import pytest
 from connectors.fields import READING
 from connectors.http import request as exchange
 from connectors.http.outbound import Outbound
-from connectors.woocommerce.client import MANIFEST_FIELDS, WooCommerceCatalogue, WooCommerceReader
+from connectors.woocommerce.catalogue import MANIFEST_FIELDS, WooCommerceCatalogue, WooCommerceReader
 from connectors.woocommerce.parse import parse
 from connectors.woocommerce.signing import Key
 from contracts.errors import InvalidField, ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses

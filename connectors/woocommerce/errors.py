@@ -1,4 +1,4 @@
-"""What a WooCommerce shop's answers mean: status and code decide, and message texts are never repeated."""
+"""The answers of a WooCommerce shop and the errors they mean, by status and code, never by message text."""
 
 import re
 import time

@@ -1,6 +1,6 @@
 """What an error of the database means to a step.
 
-Failures of shops are in `connectors.http.failures`, failures of embeddings in `embeddings.openai`.
+Failures of shops are in `connectors.http.failures`, failures of embeddings in `embeddings.openai_failures`.
 """
 
 from datetime import timedelta

@@ -14,7 +14,7 @@ from connectors.base import Catalogue, ManifestEntry
 from connectors.http import request as exchange
 from connectors.http.outbound import Outbound
 from connectors.registry import PLATFORMS
-from connectors.shopify.client import ShopifyReader
+from connectors.shopify.catalogue import ShopifyReader
 from connectors.shopify.graphql import LEAST_WAIT, LONGEST_WAIT, Timing
 from contracts.catalog import Attribute, Facts, Product
 from contracts.errors import InvalidField, ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses

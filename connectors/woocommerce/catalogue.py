@@ -13,7 +13,7 @@ from connectors.fields import fingerprint, identifier
 from connectors.http.failures import shop_failure
 from connectors.http.outbound import Outbound
 from connectors.http.request import TooLong
-from connectors.woocommerce.answers import Answer, is_gone, is_refused, problem
+from connectors.woocommerce.errors import Answer, is_gone, is_refused, problem
 from connectors.woocommerce.parse import external_id as spelled
 from connectors.woocommerce.parse import parse
 from connectors.woocommerce.rest import Rest

@@ -15,8 +15,8 @@ from connectors.fields import Number, fingerprint, identifier
 from connectors.http.failures import shop_failure
 from connectors.http.outbound import Outbound
 from connectors.http.request import TooLong
-from connectors.shopify.answers import Answer, NotAllowed, TooMuch
 from connectors.shopify.bodies import Body, full, gid, light, number, page
+from connectors.shopify.errors import Answer, NotAllowed, TooMuch
 from connectors.shopify.graphql import GraphQL, Timing
 from connectors.shopify.parse import external_id as spelled
 from connectors.shopify.parse import parse

@@ -1,0 +1,57 @@
+"""How long a step is retried, where that is more or less than its policy in `workflows.policies` says."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from contracts.retry import Failure, Retry
+
+NOT_FAILING = ""
+"""Sent explicitly, because a heartbeat without details keeps the details of the one before."""
+
+
+def within_deadline(failure: Failure, deadline: timedelta) -> Failure:
+    """Returns the failure, made fatal once temporary failures have followed each other for `deadline`.
+
+    The heartbeat hands the time of the first failure in a row to the next attempt. A failure that an operator
+    must fix ends the row, so that waiting for the operator does not count.
+    """
+    if failure.retry is not Retry.RETRY:
+        activity.heartbeat(NOT_FAILING)
+        return failure
+    now = datetime.now(UTC)
+    since = _failing_since() or now
+    if now - since > deadline:
+        return Failure(retry=Retry.FATAL, reason=f"{failure.reason} Given up after {now - since}.")
+    activity.heartbeat(since.isoformat())
+    return failure
+
+
+def _failing_since() -> datetime | None:
+    """Returns the time of the first temporary failure in the current row of failures."""
+    since = "".join(activity.info().heartbeat_details)
+    return datetime.fromisoformat(since) if since else None
+
+
+def time_left(timeout: timedelta) -> timedelta:
+    """Returns how much of `timeout` is left since the activity was scheduled; negative once it is over."""
+    return timeout - (datetime.now(UTC) - activity.info().scheduled_time)
+
+
+def is_final(error: ApplicationError, timeout: timedelta) -> bool:
+    """Returns whether an operator must act first, or the next attempt would come after `timeout`."""
+    return error.type != Retry.RETRY or (error.next_retry_delay or timedelta()) > time_left(timeout)
+
+
+def fatal_if_blocked(error: ApplicationError) -> ApplicationError:
+    """Returns the error, made fatal if an operator must act: for work that a schedule repeats anyway."""
+    if error.type != Retry.BLOCKED:
+        return error
+    return ApplicationError(error.message, type=Retry.FATAL, non_retryable=True)
+
+
+def retried_if_blocked(failure: Failure) -> Failure:
+    """Returns the failure, to be retried until the step's policy ends even if an operator must act."""
+    return replace(failure, retry=Retry.RETRY) if failure.retry is Retry.BLOCKED else failure

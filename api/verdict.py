@@ -1,0 +1,63 @@
+"""The verdict on a product: why search finds it or not, from its events and its row."""
+
+from enum import StrEnum
+
+from contracts.events import YIELDED, EventStatus
+from database.events.explain import EventFacts, ProductHistory
+
+
+class Verdict(StrEnum):
+    """Why search finds a product or not; programs may rely on the values."""
+
+    KNOWN = "known"
+    WAITING = "waiting"
+    PROCESSING = "processing"
+    RETRYING = "retrying"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+    DELETED = "deleted"
+    HIDDEN = "hidden"
+    IGNORED = "ignored"
+    NEVER_RECEIVED = "never_received"
+    NEVER_INDEXED = "never_indexed"
+    EMBEDDING_OUTDATED = "embedding_outdated"
+    MODEL_CHANGED = "model_changed"
+    NO_CHUNKS = "no_chunks"
+
+
+def deciding(facts: ProductHistory) -> EventFacts | None:
+    """Returns the newest event that no other event replaced."""
+    return next((event for event in facts.events if event.status not in YIELDED), None)
+
+
+def judge(facts: ProductHistory, *, model: str) -> Verdict:
+    """Returns the most important reason: first running events, then failures, then the stored product."""
+    event, product = deciding(facts), facts.product
+    if event is not None and event.finished_at is None:
+        match event.status:
+            case EventStatus.PROCESSING:
+                return Verdict.PROCESSING
+            case EventStatus.RETRYING:
+                return Verdict.RETRYING
+            case EventStatus.WAITING if event.reason:
+                return Verdict.BLOCKED
+            case EventStatus.WAITING | EventStatus.RECEIVED:
+                return Verdict.WAITING
+            case _:  # a run that goes on after its outcome was written
+                pass
+    if event is not None and event.status is EventStatus.FAILED:
+        return Verdict.FAILED
+    if product is None:
+        if not facts.events:
+            return Verdict.NEVER_RECEIVED
+        ignored = event is not None and event.status is EventStatus.IGNORED
+        return Verdict.IGNORED if ignored else Verdict.NEVER_INDEXED
+    if not product.is_active:
+        return Verdict.DELETED if product.status == "deleted" else Verdict.HIDDEN
+    if not product.is_indexed:
+        return Verdict.NEVER_INDEXED
+    if not product.is_current:
+        return Verdict.EMBEDDING_OUTDATED
+    if product.knowledge_model != model:
+        return Verdict.MODEL_CHANGED
+    return Verdict.KNOWN if product.chunks else Verdict.NO_CHUNKS
