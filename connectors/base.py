@@ -228,13 +228,22 @@ class CatalogueReader(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SecretFormat:
+    """A pattern for secrets, and the sentence that describes it."""
+
+    pattern: str
+    expected: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """Everything by which one platform differs from another; `connectors.registry` lists one per store type.
 
     `reader` is None where the platform's shops cannot be read. `credentials` names the fields a store needs
     to be read. `body` is the model of a delivery in the API's document. `store_name` is the name of a store
-    that is created together with a token.
+    that is created together with a token. `webhook_secret` is the pattern that a webhook secret must match,
+    and what it describes in words, if the platform prescribes one.
 
     `webhook_event_prefix` begins the event ids of the platform's own webhooks; set it where stores also get
     events another way. `product_id_field` is the metadata field that shows a product's number in the shop.
@@ -246,6 +255,7 @@ class Platform:
     credentials: tuple[str, ...] = ()
     token_format: TokenFormat
     store_name: str
+    webhook_secret: SecretFormat | None = None
     webhook_event_prefix: str = ""
     product_id_field: str | None = None
 

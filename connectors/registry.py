@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from connectors.base import Platform
+from connectors.base import Platform, SecretFormat
 from connectors.custom.deliveries import CustomDeliveries
 from connectors.custom.schema import Delivery
 from connectors.shopify.catalogue import ShopifyReader
@@ -37,6 +37,10 @@ PLATFORMS: Mapping[StoreType, Platform] = {
         body=Delivery,
         token_format=TokenFormat(prefix="pk_live_", length=40),
         store_name="Shop",
+        webhook_secret=SecretFormat(
+            pattern=r"whsec_[A-Za-z0-9+/]{32,86}={0,2}",
+            expected="whsec_ and 24 to 64 bytes in base64, as Standard Webhooks requires",
+        ),
     ),
 }
 

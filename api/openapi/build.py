@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import models_json_schema
 
 from api.fields import LARGEST_ID
+from connectors.registry import PLATFORMS
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -33,9 +34,11 @@ TAGS = {
     "operation": "Health of the process.",
 }
 
+_PREFIXES = [f"`{platform.token_format.prefix}…`" for platform in PLATFORMS.values()]
+
 INTEGRATION_TOKEN = HTTPBearer(
     scheme_name="integrationToken",
-    description="The token of a store: `wc_sk_live_…`, `shpat_…` or `pk_live_…`.",
+    description=f"The token of a store: {', '.join(_PREFIXES[:-1])} or {_PREFIXES[-1]}.",
     auto_error=False,
 )
 SESSION = HTTPBearer(

@@ -47,10 +47,9 @@ def _webhook_url(state: AppState, request: Request, store: Store) -> str:
 
 
 def _check_secret(secret: str | None, type_: StoreType) -> None:
-    if type_ is StoreType.CUSTOM and secret and not re.fullmatch(stores.STANDARD_SECRET, secret):
-        raise invalid_field(
-            "webhook_secret", "expected whsec_ and 24 to 64 bytes in base64, as Standard Webhooks requires"
-        )
+    required = PLATFORMS[type_].webhook_secret
+    if required and secret and not re.fullmatch(required.pattern, secret):
+        raise invalid_field("webhook_secret", f"expected {required.expected}")
 
 
 def _encrypted(state: AppState, type_: StoreType, credentials: dict[str, str] | None) -> bytes | None:

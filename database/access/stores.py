@@ -1,6 +1,5 @@
 """Stores: created, listed, changed and removed; their secrets are stored encrypted."""
 
-import re
 import secrets
 import string
 from collections.abc import Collection, Mapping
@@ -17,9 +16,6 @@ from database.tables import stores, users
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what a secret begins with
 SECRET_LENGTH = 40
-
-STANDARD_SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,86}={0,2}")
-"""A secret of the Standard Webhooks scheme: 24 to 64 bytes in base64."""
 
 REMOVAL_TAKES_AT_MOST = "10min"
 

@@ -31,7 +31,7 @@ GUIDE = ROOT / "docs" / "how-to" / "add-a-platform.md"
 EXAMPLE = Path(__file__).parent / "magento"
 
 STORE_TYPES = ("contracts/stores.py", '    CUSTOM = "custom"\n')
-IMPORTS = ("connectors/registry.py", "from connectors.shopify.client import ShopifyReader\n")
+IMPORTS = ("connectors/registry.py", "from connectors.shopify.catalogue import ShopifyReader\n")
 RECORDS = ("connectors/registry.py", "    StoreType.CUSTOM: Platform(\n")
 
 
