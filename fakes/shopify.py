@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import formatdate
+from functools import cache
 from typing import Any, Literal
 
 import graphql
@@ -58,6 +59,17 @@ class Seen:
     variables: Mapping[str, Any]
     headers: Mapping[str, str]
     cost: float
+
+
+@cache
+def parsed(query: str) -> graphql.DocumentNode:
+    return graphql.parse(query)
+
+
+@cache
+def problems_of(query: str) -> list[graphql.GraphQLError]:
+    """Returns why a query does not fit the schema; empty if it does."""
+    return graphql.validate(SCHEMA, parsed(query))
 
 
 class ShopifyServer:
@@ -135,7 +147,7 @@ class ShopifyServer:
     def answer(self, path: str, headers: Mapping[str, str], body: bytes) -> Answered | Literal["drop"]:
         """Returns what to send for one POST."""
         query = orjson.loads(body)
-        document = graphql.parse(query["query"])
+        document = parsed(query["query"])
         cost = query_cost(document, query["variables"])
         operation = query["operationName"]
         self.seen.append(Seen(operation=operation, variables=query["variables"], headers=headers, cost=cost))
@@ -170,7 +182,7 @@ class ShopifyServer:
         return Answered(body=orjson.dumps({**body, "extensions": {"cost": reported}}))
 
     def _execute(self, document: graphql.DocumentNode, query: Body) -> Body:
-        if problems := graphql.validate(SCHEMA, document):
+        if problems := problems_of(query["query"]):
             return {"errors": [{"message": str(problem), "extensions": {}} for problem in problems]}
         root = {
             "nodes": lambda _, ids: [self._product(id_) for id_ in ids],

@@ -1,6 +1,7 @@
 """Rules for all tests. Fixtures and markers are in `tests.support.plugins`."""
 
 import functools
+import gc
 import os
 import random
 from collections.abc import Callable, Iterator
@@ -17,6 +18,13 @@ pytest_plugins = [
 
 for name in [name for name in os.environ if name.startswith(("PILITO_", "OPENAI_", "OTEL_"))]:
     del os.environ[name]  # the tests decide all settings themselves
+
+
+def pytest_collection_finish() -> None:
+    """Keep imported modules out of garbage collections, as the worker does; it saves a tenth of the CPU."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 @pytest.fixture

@@ -71,8 +71,8 @@ def forbidden(line: int, text: str) -> Iterator[tuple[int, str]]:
 
 def pieces() -> Iterator[tuple[Path, Piece]]:
     for path in TRACKED:
-        if path.suffix == ".py":
-            yield from ((path, piece) for piece in of_python(path.read_text()))
+        if path.suffix == ".py" and WORD.search(source := path.read_text()):
+            yield from ((path, piece) for piece in of_python(source))
     for path in documents():
         yield path, (1, prose(path))
 

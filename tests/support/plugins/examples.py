@@ -5,7 +5,7 @@ from hypothesis import settings
 QUICK = "quick"
 """The profile of `make unit`."""
 
-settings.register_profile(QUICK, deadline=None, max_examples=25, database=None)
+settings.register_profile(QUICK, deadline=None, max_examples=15, database=None)
 
 
 def examples(count: int) -> settings:
