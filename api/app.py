@@ -59,6 +59,8 @@ causes it. Fields named `message` are Persian unless `Accept-Language` prefers E
 
 SIGN_IN_BYTES = 8 * 1024
 ADMIN_BYTES = 32 * 1024
+RESYNC_BYTES = 4 * 1024
+RETRY_BYTES = 16 * 1024
 SEARCH_BYTES = 64 * 1024
 
 
@@ -118,6 +120,8 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: ProcessMetrics) -
         "/api/integrations/": settings.max_body_bytes,
         "/api/v1/knowledge/": SEARCH_BYTES,
         "/api/v1/auth/": SIGN_IN_BYTES,
+        "/api/v1/integrations/events/retry": RETRY_BYTES,
+        r"/api/v1/integrations/stores/\d+/resync": RESYNC_BYTES,
     }
     app.add_middleware(TrailingSlashMiddleware)
     app.add_middleware(BodySizeMiddleware, limits=limits, default=ADMIN_BYTES)

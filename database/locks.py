@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.engine import Database
 
+# The line break keeps these keys apart from the keys of `lock`: an external id has none.
 _BY_ROW = text("""
     WITH wanted AS MATERIALIZED (
-        SELECT id AS name, hashtextextended('embedding', id) AS key FROM unnest(CAST(:ids AS bigint[])) AS id)
+        SELECT id AS name, hashtextextended(E'embedding\\n', id) AS key
+        FROM unnest(CAST(:ids AS bigint[])) AS id)
     SELECT name, key FROM wanted WHERE pg_try_advisory_lock(key)
 """)
 

@@ -1,6 +1,7 @@
 """Middleware that limits the size of request bodies and the time to receive them."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 
 from starlette.datastructures import Headers
@@ -48,20 +49,21 @@ class BodyTimeoutMiddleware:
 class BodySizeMiddleware:
     """Limits the size of a request body (413) while it is received.
 
-    `limits` holds bytes by the beginning of the path; `default` is for all other paths. A declared length
-    above the limit is refused as soon as the route asks for the body, before any of it is received.
+    `limits` holds bytes by a pattern for the beginning of the path; `default` is for all other paths. A
+    declared length above the limit is refused as soon as the route asks for the body, before any of it is
+    received.
     """
 
     def __init__(self, app: ASGIApp, *, limits: Mapping[str, int], default: int) -> None:
         self._app = app
-        self._limits = limits
+        self._limits = {re.compile(start): size for start, size in limits.items()}
         self._default = default
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             path = scope["path"]
-            limit = next((size for start, size in self._limits.items() if path.startswith(start)), None)
-            receive = limited_body(receive, Headers(scope=scope), self._default if limit is None else limit)
+            limit = next((size for start, size in self._limits.items() if start.match(path)), self._default)
+            receive = limited_body(receive, Headers(scope=scope), limit)
         await self._app(scope, receive, send)
 
 

@@ -149,9 +149,10 @@ async def show_store(request: Request, state: CurrentState, store: ExistingStore
 
 @router.patch("/{store_id:id}/", responses=refuses(404))
 async def change_store(
-    request: Request, state: CurrentState, store: ExistingStore, body: JsonBody[StoreChange]
+    request: Request, state: CurrentState, store_id: PathId, body: JsonBody[StoreChange]
 ) -> StoreOut:
     """Change the fields in the body and no others; the type of a store cannot be changed."""
+    store = await read_store(state, store_id)
     given = body.model_fields_set
     values: dict[str, Any] = {}
     if body.name is not None:
@@ -191,10 +192,11 @@ async def remove_store(state: CurrentState, store_id: PathId) -> None:
 async def rotate_secret(
     request: Request,
     state: CurrentState,
-    store: ExistingStore,
+    store_id: PathId,
     body: Annotated[JsonBody[SecretRotation], Body(default_factory=SecretRotation)],
 ) -> StoreWithSecret:
     """Replace the webhook secret; the previous secret is accepted for `overlap_hours`."""
+    store = await read_store(state, store_id)
     _check_secret(body.webhook_secret, store.type)
     secret = body.webhook_secret or stores.new_webhook_secret()
     async with state.database.transaction() as connection:

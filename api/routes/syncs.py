@@ -7,7 +7,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from api.bodies import JsonBody
-from api.dependencies import AppState, CurrentState, ExistingStore, admin_router
+from api.dependencies import AppState, CurrentState, ExistingStore, admin_router, read_store
 from api.errors import ApiError, not_found, unavailable
 from api.fields import PathId
 from api.openapi.build import refuses
@@ -52,10 +52,11 @@ async def _under_way(state: AppState, store_id: int, run_id: str | None) -> ApiE
 )
 async def resync(
     state: CurrentState,
-    store: ExistingStore,
+    store_id: PathId,
     body: Annotated[JsonBody[ResyncRequest], Body(default_factory=ResyncRequest)],
 ) -> SyncOut:
     """Compare a shop with the stored products and apply the differences; a store has one sync at a time."""
+    store = await read_store(state, store_id)
     check_readable(store)
     wanted = SyncRequest(store_id=store.id, **body.model_dump())
     try:

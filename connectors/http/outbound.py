@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import SplitResult, urlsplit
 
 import httpx2
@@ -111,11 +110,11 @@ class Outbound:
         return addresses
 
     def client(self, *, timeout: float = 30.0) -> httpx2.AsyncClient:
-        """Returns a client for one shop: no proxies or netrc of the environment, no cookies, no redirects."""
-        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-        return httpx2.AsyncClient(
-            transport=_PinnedTransport(self), timeout=timeout, trust_env=False, cookies=no_cookies
-        )
+        """Returns a client for one shop: no proxies or netrc of the environment, no redirects.
+
+        It keeps the shop's cookies as long as it lives: gateways in front of shops set one and ask again.
+        """
+        return httpx2.AsyncClient(transport=_PinnedTransport(self), timeout=timeout, trust_env=False)
 
     def close(self) -> None:
         self._names.shutdown(wait=False, cancel_futures=True)
@@ -156,7 +155,7 @@ class _PinnedTransport(httpx2.AsyncBaseTransport):
             request.url.copy_with(host=str(address)),
             headers=request.headers,
             stream=request.stream,
-            extensions={**request.extensions, "sni_hostname": request.url.raw_host.decode()},
+            extensions={**request.extensions, "sni_hostname": request.url.raw_host.decode().rstrip(".")},
         )
         response = await self._pool(request.url.raw_host).handle_async_request(pinned)
         self._answering[request.url.raw_host, request.url.port] = address, until

@@ -23,10 +23,19 @@ SYNCS_KEPT = 200
 
 _ENDED = "The workflow ended without reporting a result."
 
-_BEGIN = text("""
+_CLAIMED = """
+    is_active AND claimed_hash = content_hash AND knowledge_hash IS DISTINCT FROM content_hash
+"""
+"""SQL: a product that is claimed for indexing and not indexed; recovery indexes it once it is released."""
+
+_BEGIN = text(f"""
     WITH others AS (
         UPDATE syncs SET status = 'failed', reason = :ended, finished_at = now()
         WHERE store_id = :store_id AND run_id <> :run_id AND finished_at IS NULL AND :status = 'running'
+        RETURNING id
+    ), released AS (
+        UPDATE products SET claimed_hash = NULL
+        WHERE store_id = :store_id AND EXISTS (SELECT FROM others) AND {_CLAIMED}
     ), good AS (
         SELECT max(shop_time) AS at FROM syncs
         WHERE store_id = :store_id AND status IN ('succeeded', 'refused') AND NOT dry_run
@@ -76,10 +85,9 @@ _FORGET = text("""
       AND o.id < (SELECT id FROM syncs n WHERE n.store_id = s.store_id ORDER BY id DESC OFFSET :kept LIMIT 1)
 """)
 
-_RELEASE = text("""
-    UPDATE products p SET claimed_hash = NULL FROM syncs s
-    WHERE s.id = :id AND p.store_id = s.store_id AND p.is_active AND p.claimed_hash = p.content_hash
-      AND p.knowledge_hash IS DISTINCT FROM p.content_hash
+_RELEASE = text(f"""
+    UPDATE products SET claimed_hash = NULL
+    WHERE store_id = (SELECT store_id FROM syncs WHERE id = :id) AND {_CLAIMED}
 """)
 
 _SHOWN = f"""

@@ -10,6 +10,7 @@ from contracts.syncs import FindingKind, SyncCounts, SyncMode, SyncRequest, Sync
 from database.sync import pages as sync_pages
 from database.sync import runs as syncs
 from database.sync.pages import PageOutcome
+from fakes.openai import EmbeddingServer, overloaded
 from fakes.woocommerce import (
     BOM,
     BROKEN_JSON,
@@ -292,3 +293,24 @@ async def test_a_product_that_changes_during_the_sync_is_applied_as_it_is_now(sy
     await synced.sync()
     await synced.sync(SyncMode.INCREMENTAL)
     assert (await synced.indexed())[f"woo_{ids[0]}"] == "چکمه"
+
+
+async def test_claims_of_a_terminated_sync_are_released_by_the_next(
+    synced: Synced, embeddings: EmbeddingServer
+) -> None:
+    """A product that was saved and not indexed is indexed by the recovery, whatever the next sync finds."""
+    synced.shop.add(name="Lamp")
+    embeddings.fail_always(overloaded(retry_after="3600"))
+    sync_id = await synced.start()
+    await eventually(
+        lambda: synced.store.one("SELECT claimed_hash FROM products WHERE store_id = :store"),
+        lambda row: row is not None and row["claimed_hash"] is not None,
+        what="a claimed product",
+    )
+    await synced.system.temporal.get_workflow_handle(catalog_sync_id(synced.store.store_id)).terminate()
+    async with synced.system.database.transaction() as connection:
+        request = SyncRequest(store_id=synced.store.store_id)
+        await syncs.begin(connection, request, workflow_id="another", run_id=f"after-{sync_id}")
+    row = await synced.store.one("SELECT claimed_hash FROM products WHERE store_id = :store")
+    assert row == {"claimed_hash": None}
+    assert (await synced.read(sync_id)).status is SyncStatus.FAILED

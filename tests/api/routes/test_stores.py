@@ -122,6 +122,26 @@ async def test_an_invalid_field_is_named(
     assert "cs_" not in answer.text
 
 
+async def test_an_invalid_body_is_named_before_an_unknown_store(
+    system: System, admin: dict[str, str]
+) -> None:
+    """The body is read first, so that its error does not depend on the store."""
+    for method, path in (("PATCH", ""), ("POST", "rotate-secret/"), ("POST", "resync/")):
+        answer = await system.http.request(
+            method, f"{STORES}{2**40}/{path}", json={"unknown": 1}, headers=admin
+        )
+        assert (answer.status_code, answer.json()["field"]) == (400, "unknown")
+
+
+@pytest.mark.parametrize(("path", "limit"), [("stores/1/resync/", 4_096), ("events/retry/", 16_384)])
+async def test_bodies_of_commands_are_small(
+    path: str, limit: int, system: System, admin: dict[str, str]
+) -> None:
+    """A body over the limit of its route is a 413 that says the limit."""
+    answer = await system.http.post(f"/api/v1/integrations/{path}", content=b" " * (limit + 1), headers=admin)
+    assert (answer.status_code, answer.json()["limit_bytes"]) == (413, limit)
+
+
 @pytest.mark.parametrize(
     "content_type", [None, "application/json", "text/plain", "application/x-www-form-urlencoded"]
 )

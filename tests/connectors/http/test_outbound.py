@@ -229,6 +229,19 @@ async def test_a_certificate_is_for_the_name_not_for_the_address(
     assert seen == ["shop.test", "other.test", "shop.test"]
 
 
+async def test_a_name_that_ends_with_a_dot_has_the_certificate_of_the_name(
+    names: dict[str, list[list[str]]], tmp_path: Path
+) -> None:
+    """A fully qualified name is requested as it is written, but certificates name hosts without the dot."""
+    names["shop.test."] = [["127.0.0.1"]]
+    serving, believing = contexts(tmp_path, "shop.test")
+    async with (
+        answering(OK, tls=serving) as (port, _),
+        Outbound(allow_private=True, tls=believing).client() as client,
+    ):
+        assert (await client.get(f"https://shop.test.:{port}/")).text == "ok"
+
+
 async def test_the_next_address_is_tried_where_one_does_not_answer(names: dict[str, list[list[str]]]) -> None:
     """A shop with a dead and a working address can be read."""
     async with answering(OK) as (port, _), Outbound(allow_private=True).client() as client:
