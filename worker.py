@@ -16,7 +16,6 @@ from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.worker import Worker
 
-from activities.counters import Counters
 from activities.events.confirm import ConfirmActivities
 from activities.events.inbox import InboxActivities
 from activities.events.index import IndexingActivities
@@ -25,6 +24,7 @@ from activities.events.retention import RetentionActivities
 from activities.events.save import ProductActivities
 from activities.events.stalled import StalledActivities, WorkflowStarter
 from activities.indexing import Indexer
+from activities.metrics import Counters
 from activities.stores.schedules import ScheduleActivities
 from activities.stores.shop_reader import ShopReader
 from activities.stores.webhooks import WebhookActivities

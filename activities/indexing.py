@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.counters import Counters
+from activities.metrics import Counters
 from contracts.events import TextVersion
 from contracts.ids import embedding_label
 from database.chunks import generations

@@ -20,7 +20,7 @@ from database import health
 from database.chunks.vector_index import index_name
 from database.engine import Database, create_engine
 from database.events import stalled
-from embeddings.registry import create_embedder, is_configured
+from embeddings.registry import SETTINGS, create_embedder, is_configured
 from settings import Settings
 from temporal.client import connect
 
@@ -160,8 +160,7 @@ async def _temporal(settings: Settings) -> AsyncIterator[CheckResult]:
 
 async def _embeddings(settings: Settings) -> CheckResult:
     if not is_configured(settings):
-        advice = "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server."
-        return CheckResult(subject="Embeddings", said="neither key nor address", advice=advice)
+        return CheckResult(subject="Embeddings", said="neither key nor address", advice=f"Set {SETTINGS}.")
     embedder = create_embedder(settings)
     try:
         async with asyncio.timeout(EMBED_WITHIN):

@@ -1,13 +1,11 @@
 """Field types for what shops and their plugins send: every spelling seen in real shops is accepted."""
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
-import orjson
 from pydantic import BeforeValidator, WithJsonSchema
 
 from knowledge.html import plain_line
@@ -21,19 +19,6 @@ _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩٫٬", "0123456
 _ID_AS_TEXT = re.compile("[0-9]{1,30}")
 _NO = {"", "no", "false", "0", "off"}
 _YES = {"yes", "true", "1", "on", "parent", "notify"}
-
-
-READING = b"1"
-"""The version of how list entries are read; part of every fingerprint.
-
-Raise it whenever the same entry is read differently; a resync then compares every entry again.
-"""
-
-
-def fingerprint(entry: Mapping[str, Any]) -> str:
-    """Returns a hash of a list entry, 32 hexadecimal digits, independent of the order of its fields."""
-    content = orjson.dumps(entry, option=orjson.OPT_SORT_KEYS)
-    return hashlib.blake2b(content, digest_size=16, key=READING).hexdigest()
 
 
 def _text(value: object) -> str:

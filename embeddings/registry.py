@@ -4,6 +4,9 @@ from embeddings.base import Embedder
 from embeddings.openai import OpenAIEmbedder
 from settings import Settings
 
+SETTINGS = "OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server"
+"""The settings that configure an embedding service, as `pilito doctor` names them."""
+
 
 def is_configured(settings: Settings) -> bool:
     """Returns whether the settings name an embedding service; `pilito up` starts a local one otherwise."""

@@ -7,10 +7,10 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
-from activities.counters import Counters
 from activities.errors import application_error, classified_errors, event_errors, record_failure
 from activities.heartbeat import heartbeating
 from activities.indexing import Indexer
+from activities.metrics import Counters
 from activities.retry_limits import within_deadline
 from contracts.events import TextVersion
 from contracts.retry import Failure, Retry

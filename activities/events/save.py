@@ -3,8 +3,8 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
-from activities.counters import Counters
 from activities.errors import event_errors
+from activities.metrics import Counters
 from connectors.base import Deletion
 from connectors.registry import PLATFORMS
 from contracts.catalog import Product, Variation

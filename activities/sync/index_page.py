@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from activities.counters import Counters
 from activities.indexing import Indexer, chunk_rows, chunks_of
+from activities.metrics import Counters
 from contracts.events import TextVersion
 from contracts.search import Vector
 from contracts.syncs import SyncCounts

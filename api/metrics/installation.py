@@ -12,11 +12,11 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.security.stale_cache import Deadline
-from contracts.counters import FRESHNESS_BOUNDS, Counter, EmbeddingCount
 from contracts.events import RUNNABLE, EventStatus
-from database import counters
-from database.counters import MetricsSnapshot
+from contracts.metrics import FRESHNESS_BOUNDS, Counter, EmbeddingCount
+from database import metrics
 from database.engine import Database
+from database.metrics import MetricsSnapshot
 
 logger = logging.getLogger("pilito.api")
 
@@ -113,4 +113,4 @@ class InstallationMetrics:
 
     async def _query(self) -> MetricsSnapshot:
         async with self._database.reading() as connection:
-            return await counters.read(connection)
+            return await metrics.read(connection)

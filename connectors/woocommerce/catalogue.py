@@ -9,13 +9,15 @@ from typing import Any
 import httpx2
 
 from connectors.base import Budget, ManifestEntry, ManifestPage, WholePage, whole_by_ids
-from connectors.fields import fingerprint, identifier
+from connectors.fields import identifier
+from connectors.fingerprint import fingerprint
 from connectors.http.failures import shop_failure
 from connectors.http.outbound import Outbound
 from connectors.http.request import TooLong
 from connectors.woocommerce.errors import Answer, is_gone, is_refused, problem
 from connectors.woocommerce.parse import external_id as spelled
 from connectors.woocommerce.parse import parse
+from connectors.woocommerce.queries import IN_ORDER, MANIFEST_FIELDS, MOST_VARIATIONS, PER_PAGE
 from connectors.woocommerce.rest import Rest
 from connectors.woocommerce.webhooks import WooCommerceWebhooks
 from contracts.catalog import Product
@@ -23,17 +25,6 @@ from contracts.errors import InvalidField, ShopAnswersNonsense, ShopHides
 from contracts.events import EventType
 from contracts.retry import Failure
 from contracts.stores import ShopAccess
-
-PER_PAGE = 100
-MOST_VARIATIONS = 10_000
-
-IN_ORDER = {"orderby": "id", "order": "asc", "per_page": str(PER_PAGE), "status": "any"}
-# fmt: off
-MANIFEST_FIELDS = (
-    "id", "type", "name", "status", "catalog_visibility", "post_password", "date_modified_gmt", "price",
-    "stock_quantity", "stock_status", "categories", "tags", "brands", "attributes", "variations",
-)
-# fmt: on
 
 Body = dict[str, Any]
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.events.ordering import BOUND, alias, is_older
@@ -15,6 +16,9 @@ BURST_START = """
                            AND o.is_pending AND o.received_at > :oldest))
 """
 """SQL: the start of a new event's burst, which is that of the oldest pending event of its product."""
+
+WAIT_COLUMNS = "e.received_at, e.burst_started_at"
+"""SQL: the columns of an event by which `Debounce.seconds_left` decides."""
 
 LATER_PENDING_EVENT = """
     SELECT o.event_id FROM events e JOIN events o USING (store_id, product_key)
@@ -44,13 +48,13 @@ class Debounce:
     wait: timedelta
     max_wait: timedelta
 
-    def oldest(self, now: datetime) -> datetime:
-        """Returns the parameter `:oldest`: bursts that started before it have waited for long enough."""
-        return now - self.max_wait
+    def parameters(self, now: datetime) -> dict[str, object]:
+        """Returns the parameters of the SQL here; bursts older than `:oldest` waited long enough."""
+        return {"oldest": now - self.max_wait}
 
-    def seconds_left(self, *, received_at: datetime, burst_started_at: datetime, now: datetime) -> float:
-        """Returns how many seconds an event still waits; 0 if its time is over."""
-        deadline = min(received_at + self.wait, burst_started_at + self.max_wait)
+    def seconds_left(self, event: Row[Any], now: datetime) -> float:
+        """Returns how many seconds an event, a row with `WAIT_COLUMNS`, still waits, or 0."""
+        deadline: datetime = min(event.received_at + self.wait, event.burst_started_at + self.max_wait)
         return max(0.0, (deadline - now).total_seconds())
 
 

@@ -18,7 +18,7 @@ from contracts.events import (
     ProductEvent,
     RecordedEvent,
 )
-from database.events.debounce import BURST_START, LATER_PENDING_EVENT, Debounce, supersede_older
+from database.events.debounce import BURST_START, LATER_PENDING_EVENT, WAIT_COLUMNS, Debounce, supersede_older
 from database.events.insert import DELIVERED, delivered_values, insert_event
 from database.locks import lock
 from database.sql import in_, literal
@@ -51,7 +51,7 @@ _RECORD = text(f"""
         attempts = excluded.attempts || e.attempts, reason = '', finished_at = NULL,
         superseded_by = CASE WHEN e.run_id = excluded.run_id THEN e.superseded_by END
     WHERE e.status IN {in_(RUNNABLE)} AND (e.finished_at IS NULL OR e.run_id IS DISTINCT FROM excluded.run_id)
-    RETURNING e.id, e.version, e.received_at, e.burst_started_at,
+    RETURNING e.id, e.version, {WAIT_COLUMNS},
               e.confirm AND EXISTS (SELECT FROM stores WHERE id = :store_id AND type = ANY(:readable)
                                     AND credentials IS NOT NULL AND base_url <> '') AS confirm
 """)
@@ -175,7 +175,7 @@ async def record(
     values = {
         **delivered_values(event),
         "run_id": run_id,
-        "oldest": debounce.oldest(now),
+        **debounce.parameters(now),
         "readable": list(readable),
     }
     row = (await connection.execute(_RECORD, values)).one_or_none()
@@ -189,9 +189,7 @@ async def record(
     return RecordedEvent(
         row_id=row.id,
         supersedes=await supersede_older(connection, {**values, "id": row.id}),
-        debounce_seconds=debounce.seconds_left(
-            received_at=row.received_at, burst_started_at=row.burst_started_at, now=now
-        ),
+        debounce_seconds=debounce.seconds_left(row, now),
         confirm=row.confirm,
     )
 
@@ -229,7 +227,7 @@ async def claim_indexing(
         "id": row_id,
         "changed": changed,
         "model": model,
-        "oldest": debounce.oldest(datetime.now(UTC)),
+        **debounce.parameters(datetime.now(UTC)),
     }
     row = (await connection.execute(_CLAIM, values)).mappings().one_or_none()
     if row is None:

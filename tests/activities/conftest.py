@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from activities.counters import Counters
 from activities.indexing import Indexer
+from activities.metrics import Counters
 from activities.sync.index_page import PageIndexer
 from embeddings.registry import create_embedder
 from fakes.openai import EmbeddingServer

@@ -12,15 +12,15 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import make_url, text
 
-from activities.counters import Counters
+from activities.metrics import Counters
 from api.metrics import installation
 from api.metrics.installation import SnapshotCollector
 from api.metrics.process import ProcessMetrics
-from contracts.counters import FRESHNESS_BOUNDS, freshness_bucket
 from contracts.events import EventType
-from database import counters
-from database.counters import MetricsSnapshot
+from contracts.metrics import FRESHNESS_BOUNDS, freshness_bucket
+from database import metrics
 from database.engine import Database, create_engine
+from database.metrics import MetricsSnapshot
 from fakes.openai import EmbeddingServer, bad_request
 from tests.support.environment import ROOT, Configure
 from tests.support.eventually import eventually
@@ -70,7 +70,7 @@ async def database(configure: Configure) -> AsyncIterator[Database]:
 
 async def standing(database: Database) -> MetricsSnapshot:
     async with database.reading() as connection:
-        return await counters.read(connection)
+        return await metrics.read(connection)
 
 
 def test_the_operators_table_names_every_metric() -> None:
@@ -213,7 +213,7 @@ async def test_postgres_is_read_once_for_many_scrapes(
     async with serving(configure()) as http:
         before = await scraped(http, "pilito_embedding_tokens_total")
         async with database.single() as connection:
-            await counters.add(connection, {("embedding_tokens", ""): 1000.0})
+            await metrics.add(connection, {("embedding_tokens", ""): 1000.0})
         assert await scraped(http, "pilito_embedding_tokens_total") == before
     async with serving(configure()) as http:
         assert await scraped(http, "pilito_embedding_tokens_total") >= before + 1000
@@ -285,7 +285,7 @@ async def test_no_scrape_reads_the_whole_log(shop: Shop) -> None:
     """An index finds unfinished and failed events among any number of finished ones."""
     async with shop.database.transaction() as connection:
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
-        rows = await connection.execute(text(f"EXPLAIN (FORMAT JSON) {counters._READ.text}"))
+        rows = await connection.execute(text(f"EXPLAIN (FORMAT JSON) {metrics._READ.text}"))
         plan: Any = rows.scalar_one()
     used = set(re.findall(r"'Index Name': '(\w+)'", str(plan)))
     assert used & {"ix_events_status_newest", "ix_events_failed"}

@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 
-from connectors.fields import READING
+from connectors.fingerprint import READING
 from connectors.http import request as exchange
 from connectors.http.outbound import Outbound
-from connectors.woocommerce.catalogue import MANIFEST_FIELDS, WooCommerceCatalogue, WooCommerceReader
+from connectors.woocommerce.catalogue import WooCommerceCatalogue, WooCommerceReader
 from connectors.woocommerce.parse import parse
+from connectors.woocommerce.queries import MANIFEST_FIELDS
 from connectors.woocommerce.signing import Key
 from contracts.errors import InvalidField, ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
 from contracts.events import EventType
@@ -440,7 +441,7 @@ READ = "73f1a91534dbc0fe"
 
 
 def test_another_reading_of_a_list_entry_changes_its_fingerprint() -> None:
-    """If this fails, entries are read differently: raise `connectors.fields.READING` and update the hash."""
+    """If this fails, entries are read differently: raise `READING` and update the hash."""
     told = [orjson.loads(recorded(entry["file"]).body) for entry in INDEX if "product" in entry["topic"]]
     read = [parse(EventType.UPDATED, body) for body in told if body.get("name")]
     assert len(read) > 50

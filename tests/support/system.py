@@ -13,7 +13,7 @@ import uvicorn
 from temporalio.client import Client, ScheduleDescription
 from temporalio.client import ScheduleActionExecutionStartWorkflow as Started
 
-from activities.counters import Counters
+from activities.metrics import Counters
 from api.app import create_app
 from api.middleware.http_protocol import bounded
 from connectors.registry import PLATFORMS

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from connectors import fields
-from connectors.woocommerce.catalogue import IN_ORDER
+from connectors import fingerprint
+from connectors.woocommerce.queries import IN_ORDER
 from contracts.ids import catalog_sync_id
 from contracts.syncs import FindingKind, SyncMode, SyncStatus
 from database.sync import diff
@@ -94,7 +94,7 @@ async def test_unchanged_entries_are_not_compared_again(
     assert compared == [[f"woo_{ids[3]}", f"woo_{ids[5]}"]]
     assert (await synced.sync()).counts.unchanged == 20
     assert compared[1:] == []
-    monkeypatch.setattr(fields, "READING", b"another")
+    monkeypatch.setattr(fingerprint, "READING", b"another")
     for _ in range(2):
         assert (await synced.sync()).counts.unchanged == 20
     assert [len(listed) for listed in compared[1:]] == [20]

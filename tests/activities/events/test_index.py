@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from activities.counters import Counters
 from activities.events.index import IndexingActivities
 from activities.indexing import Indexer
+from activities.metrics import Counters
 from contracts.events import TextVersion
 from database.products import upsert as products
 from embeddings.registry import create_embedder

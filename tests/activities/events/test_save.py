@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from activities.counters import Counters
 from activities.events.save import ProductActivities
+from activities.metrics import Counters
 from contracts.events import EventStatus, EventType, ProductEvent, SavedProduct
 from contracts.ids import embedding_label
 from database.events import write as events

@@ -15,7 +15,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
 import worker
-from activities.counters import Counters
+from activities.metrics import Counters
 from activities.stores.webhooks import ODD_PORT, WebhookActivities
 from connectors.woocommerce.webhooks import ELSEWHERE, FORBIDDEN, FORBIDDEN_BY_OTHERS
 from contracts.webhooks import WebhookCheck, WebhookHealth, WebhookState

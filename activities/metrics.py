@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from operator import add
 
-from contracts.counters import Counter, EmbeddingCount, freshness_bucket
-from database import counters
+from contracts.metrics import Counter, EmbeddingCount, freshness_bucket
+from database import metrics
 from database.engine import Database
 from database.periodic_flush import PeriodicFlush
 
@@ -46,7 +46,7 @@ class Counters:
 
     async def _write(self, added: Mapping[tuple[str, str], float]) -> None:
         async with self._database.single() as connection:
-            await counters.add(connection, added)
+            await metrics.add(connection, added)
 
     async def write(self) -> None:
         """Write now what was counted since the last time."""

@@ -1,0 +1,12 @@
+"""What the REST API is asked for: the fields, order and size of lists."""
+
+PER_PAGE = 100
+MOST_VARIATIONS = 10_000
+
+IN_ORDER = {"orderby": "id", "order": "asc", "per_page": str(PER_PAGE), "status": "any"}
+# fmt: off
+MANIFEST_FIELDS = (
+    "id", "type", "name", "status", "catalog_visibility", "post_password", "date_modified_gmt", "price",
+    "stock_quantity", "stock_status", "categories", "tags", "brands", "attributes", "variations",
+)
+# fmt: on
