@@ -1,9 +1,8 @@
 """Pagination of a shop's product list: pages in order, from the position where the last attempt stopped."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil
@@ -20,9 +19,6 @@ from database.sync import runs
 
 MAX_EMPTY_PAGES = 3
 """Empty pages in a row that are accepted before the end of a list."""
-
-PAGES_AT_A_TIME = 2
-"""One page is indexed, which keeps Postgres busy, while the next one is saved and embedded."""
 
 MAX_REREAD_PAGES = 10
 """Pages that are read again after a shift; all of them are in memory together."""
@@ -79,42 +75,17 @@ async def process_pages(
     start: SyncPosition,
     heartbeat: Heartbeater,
     read: Read[P],
-    process: Callable[[FetchedPage[P]], Coroutine[None, None, None]],
+    process: Callable[[FetchedPage[P]], Awaitable[None]],
 ) -> SyncPosition:
-    """Process the pages of one step, two at a time. Returns the next position.
-
-    The heartbeat records the last page before which all are complete. If a page cannot be fetched, the pages
-    before it are completed first.
-    """
+    """Process the pages of one step in order, and record each in the heartbeat. Returns the next position."""
     position = resume_position(start, heartbeat)
     if is_complete(position, start):
         return position
-    running: deque[tuple[asyncio.Task[None], SyncPosition]] = deque()
-
-    async def complete(most: int) -> None:
-        """Wait until at most so many pages are being processed."""
-        nonlocal position
-        while len(running) > most:
-            task, following = running[0]
-            await task
-            running.popleft()
-            position = following
-            heartbeat.update(position)
-
     async with aclosing(iterate_pages(position, read, limit=_pages_left(position, start))) as pages:
-        try:
-            async for fetched in pages:
-                running.append((asyncio.create_task(process(fetched)), fetched.next))
-                await complete(PAGES_AT_A_TIME - 1)
-            await complete(0)
-        except Exception:
-            with suppress(Exception):
-                await complete(0)
-            raise
-        finally:
-            for task, _ in running:
-                task.cancel()
-            await asyncio.gather(*(task for task, _ in running), return_exceptions=True)
+        async for fetched in pages:
+            await process(fetched)
+            position = fetched.next
+            heartbeat.update(position)
     return position
 
 
