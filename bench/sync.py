@@ -84,7 +84,7 @@ class Measured:
     history: int
 
     def budget_seconds(self, burst: timedelta) -> float:
-        """Returns the time that the request budget alone takes if the sync begins with this much of a burst."""
+        """Returns the time that the request budget alone takes, if the sync begins with such a burst."""
         return max(0.0, (self.requests - 1) * 60 / BUDGET - burst.total_seconds())
 
 
@@ -102,9 +102,7 @@ class SyncedStore:
 
     async def sync(self, progress: Progress, name: str) -> Measured:
         """Run a full sync."""
-        await asyncio.sleep(
-            BURST.total_seconds()
-        )  # except for the first, every sync begins with a full burst
+        await asyncio.sleep(BURST.total_seconds())  # the next sync of a shop begins with a full burst
         task = progress.add_task(name, total=None)
         self._shop.requests()
         cpu, began = cpu_seconds(self._worker.pid), time.perf_counter()
@@ -186,7 +184,7 @@ async def _many(
             calls.append(len(embeddings.requests))
     counts = changed.sync.counts
     return [
-        _budget_row(f"first import of {MANY:,} products", first),
+        _budget_row(f"first import of {MANY:,} products", first, burst=timedelta()),
         _budget_row(f"unchanged full sync of {MANY:,} products", unchanged),
         at_most(
             "requests per page, first import", first.requests / PAGES, 1.01, f"{first.requests} requests"
