@@ -169,7 +169,7 @@ async def _embeddings(settings: Settings) -> CheckResult:
         return CheckResult(
             subject="Embeddings",
             said=f"refused ({type(error).__name__})",
-            advice="Check OPENAI_API_KEY, OPENAI_BASE_URL and PILITO_EMBEDDING_MODEL.",
+            advice=f"Check {SETTINGS}, and PILITO_EMBEDDING_MODEL.",
         )
     finally:
         await embedder.close()
