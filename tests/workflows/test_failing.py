@@ -13,7 +13,7 @@ from temporalio.client import Client, WorkflowFailureError
 
 from activities import database_failures as failures
 from database.products import upsert as products
-from embeddings import openai as vendor
+from embeddings import openai_failures as vendor
 from fakes import openai as servers
 from fakes.openai import EmbeddingServer
 from tests.support.environment import Configure

@@ -298,7 +298,7 @@ async def test_a_product_that_changes_during_the_sync_is_applied_as_it_is_now(sy
 async def test_claims_of_a_terminated_sync_are_released_by_the_next(
     synced: Synced, embeddings: EmbeddingServer
 ) -> None:
-    """A product that was saved and not indexed is indexed by the recovery, whatever the next sync finds."""
+    """A product that was saved and not indexed is indexed by the recovery."""
     synced.shop.add(name="Lamp")
     embeddings.fail_always(overloaded(retry_after="3600"))
     sync_id = await synced.start()
