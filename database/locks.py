@@ -1,11 +1,12 @@
 """Advisory locks: one writer at a time for a product, and one process at a time for longer work."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import TextClause, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.engine import Database
@@ -65,11 +66,20 @@ async def embedding_locks(database: Database, products: Sequence[int]) -> AsyncI
 async def _locks(
     connection: AsyncConnection, take: TextClause, values: dict[str, object]
 ) -> AsyncIterator[list[Any]]:
-    """Yields the names of the locks that were free; they end with the connection if the process dies."""
+    """Yields the names of the locks that were free; they end with the connection if the process dies.
+
+    After an error they are released before it is raised, because the next attempt may follow at once.
+    """
     try:
         locked = (await connection.execute(take, values)).all()
-        yield [row.name for row in locked]
-        await connection.execute(_RELEASE, {"keys": [row.key for row in locked]})
+        keys = {"keys": [row.key for row in locked]}
+        try:
+            yield [row.name for row in locked]
+        except Exception:
+            with suppress(SQLAlchemyError):  # the connection is broken, and its locks end with it
+                await connection.execute(_RELEASE, keys)
+            raise
+        await connection.execute(_RELEASE, keys)
     except BaseException:
         await connection.invalidate()
         raise
