@@ -83,15 +83,9 @@ class Indexer:
             max_tokens=self._embedder.limits.tokens,
             max_items=self._embedder.limits.texts,
         ):
-            yield request, await self.request(request)
-
-    async def request(self, texts: Sequence[Embeddable]) -> Embedded:
-        """Returns the vectors of texts that fit into one request; without texts there is no request."""
-        if not texts:
-            return Embedded(vectors=[], tokens=0)
-        embedded = await self._embedder.embed_documents([text.text for text in texts])
-        self._totals.embedded(len(texts), tokens=embedded.tokens)
-        return embedded
+            embedded = await self._embedder.embed_documents([text.text for text in request])
+            self._totals.embedded(len(request), tokens=embedded.tokens)
+            yield request, embedded
 
     async def publish(self, connection: AsyncConnection, version: TextVersion) -> dict[int, float]:
         """Publish a staged text; see `generations.publish`."""
