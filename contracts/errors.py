@@ -13,6 +13,7 @@ ShopProblem             a shop could not be read
     ShopAnswersNonsense something other than its API answered; may be temporary
 EventGone               the store of an event, and with it the event, was removed
 UnknownKey              a stored secret is encrypted with a key that is not in PILITO_SECRET_KEY
+TooExpensive            an input needs more CPU time or memory than one may have
 """
 
 from pydantic import ValidationError
@@ -25,6 +26,9 @@ class InvalidField(ValueError):
         super().__init__(f"{field}: {problem}")
         self.field = field
         self.problem = problem
+
+    def __reduce__(self) -> tuple[type["InvalidField"], tuple[str, str]]:
+        return type(self), (self.field, self.problem)
 
     @classmethod
     def of(cls, error: ValidationError, *path: str) -> "InvalidField":
@@ -84,3 +88,10 @@ class EventGone(Exception):
 
 class UnknownKey(Exception):
     """A stored secret is encrypted with a key that is not in PILITO_SECRET_KEY."""
+
+
+class TooExpensive(Exception):
+    """An input needs more CPU time or memory than one may have."""
+
+    def __init__(self, reason: str = "It takes too much CPU time or memory to read.") -> None:
+        super().__init__(reason)

@@ -15,6 +15,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": set(),
     "observability": set(),
     "crypto": {"contracts"},
+    "compute": {"contracts"},
     "knowledge": {"contracts"},
     "embeddings": {"contracts", "settings"},
     "connectors": {"connectors.http", "contracts", "knowledge"},

@@ -1,0 +1,187 @@
+"""Runs functions that need much CPU in child processes, so that event loops stay free.
+
+A child is started with the first large call and ends after a minute without one. It ends with its parent,
+because it reads its calls from a pipe. Calls of one key follow each other; different keys take turns.
+"""
+
+import asyncio
+import os
+import pickle
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, BinaryIO, TypeVar
+from weakref import WeakValueDictionary
+
+from contracts.errors import TooExpensive
+
+INLINE_BYTES = 32 * 1024
+"""Smaller inputs take a few milliseconds at most and are handled by the caller's process."""
+
+CPU_SECONDS = 20
+MEMORY_BYTES = 1024 * 1024 * 1024
+"""Bounds of one call; the second is for the address space of the child."""
+
+IDLE_SECONDS = 60.0
+NICENESS = 10
+_LENGTH_BYTES = 8
+
+Result = TypeVar("Result")
+
+
+class _ChildEnded(Exception):
+    """A child ended before it answered; `code` is its return code, the negative number of a signal."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"ended with {code}")
+        self.code = code
+
+
+class _Child:
+    """One child process; it handles one call at a time."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def start(cls, *, cpu_seconds: int, memory_bytes: int) -> "_Child":
+        limits = (str(cpu_seconds), str(memory_bytes))
+        return cls(
+            await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "compute", *limits),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+        )
+
+    async def call(self, request: bytes) -> bytes:
+        """Returns the child's answer to a request; raises _ChildEnded."""
+        writer, reader = self._process.stdin, self._process.stdout
+        assert writer  # noqa: S101 - a pipe
+        assert reader  # noqa: S101 - a pipe
+        try:
+            writer.write(len(request).to_bytes(_LENGTH_BYTES))
+            writer.write(request)
+            await writer.drain()
+            size = int.from_bytes(await reader.readexactly(_LENGTH_BYTES))
+            return await reader.readexactly(size)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            raise _ChildEnded(await self._process.wait()) from None
+
+    async def end(self) -> None:
+        """Kill the child; returns when it has ended."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
+
+
+class Compute:
+    """A pool of child processes for pure functions at the top level of modules.
+
+    Arguments and results are pickled, so results should be small. `close` ends all children.
+    """
+
+    def __init__(
+        self,
+        *,
+        processes: int | None = None,
+        cpu_seconds: int = CPU_SECONDS,
+        memory_bytes: int = MEMORY_BYTES,
+    ) -> None:
+        self._places = asyncio.Semaphore(processes or max(1, min(2, (os.cpu_count() or 1) - 1)))
+        self._lanes: WeakValueDictionary[object, asyncio.Lock] = WeakValueDictionary()
+        self._cpu_seconds = cpu_seconds
+        self._memory_bytes = memory_bytes
+        self._idle: list[_Child] = []
+        self._ending: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self, function: Callable[..., Result], *args: Any, size: int, key: object = None) -> Result:
+        """Returns `function(*args)`; inputs of more than `INLINE_BYTES` (`size`) go to a child process.
+
+        `key` names the tenant, of which one call runs at a time. Raises what the function raises, and
+        TooExpensive for a call that exceeds its CPU time or its memory.
+        """
+        if size <= INLINE_BYTES:
+            return function(*args)
+        request = pickle.dumps((function, args), protocol=pickle.HIGHEST_PROTOCOL)
+        async with self._lanes.setdefault(key, asyncio.Lock()), self._places:
+            answer = await self._answer(request)
+        is_result, value = pickle.loads(answer)  # noqa: S301 - written by our own child
+        if not is_result:
+            raise value
+        result: Result = value
+        return result
+
+    async def close(self) -> None:
+        """End all idle children."""
+        if self._ending:
+            self._ending.cancel()
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*(child.end() for child in idle), *self._tasks)
+
+    async def _answer(self, request: bytes) -> bytes:
+        """Returns the answer of a child; the call is repeated once if the child is killed from outside."""
+        for is_last in (False, True):
+            child = self._idle.pop() if self._idle else await self._start()
+            try:
+                answer = await child.call(request)
+            except _ChildEnded as ended:
+                if is_last or ended.code == -signal.SIGXCPU:
+                    raise TooExpensive from None
+                continue
+            except BaseException:
+                await child.end()
+                raise
+            self._idle.append(child)
+            self._end_later()
+            return answer
+        raise AssertionError("unreachable")
+
+    async def _start(self) -> _Child:
+        return await _Child.start(cpu_seconds=self._cpu_seconds, memory_bytes=self._memory_bytes)
+
+    def _end_later(self) -> None:
+        if self._ending:
+            self._ending.cancel()
+        self._ending = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._end_idle)
+
+    def _end_idle(self) -> None:
+        idle, self._idle = self._idle, []
+        for child in idle:
+            task = asyncio.create_task(child.end())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+
+def _call(request: bytes) -> tuple[bool, object]:
+    """Returns whether a call succeeded, and its result or its exception."""
+    try:
+        function, args = pickle.loads(request)  # noqa: S301 - written by our own parent
+        return True, function(*args)
+    except MemoryError:
+        return False, TooExpensive()
+    except Exception as error:
+        return False, error
+
+
+def serve(calls: BinaryIO, answers: BinaryIO, *, cpu_seconds: int, memory_bytes: int) -> None:
+    """Answer calls until the pipe ends; a call that takes more CPU time ends the process by a signal."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    while length := calls.read(_LENGTH_BYTES):
+        resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + cpu_seconds, hard))
+        answer = pickle.dumps(_call(calls.read(int.from_bytes(length))), protocol=pickle.HIGHEST_PROTOCOL)
+        answers.write(len(answer).to_bytes(_LENGTH_BYTES))
+        answers.write(answer)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends the child
+    os.nice(NICENESS)
+    serve(sys.stdin.buffer, sys.stdout.buffer, cpu_seconds=int(sys.argv[1]), memory_bytes=int(sys.argv[2]))
