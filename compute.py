@@ -11,8 +11,8 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any, BinaryIO, TypeVar
 from weakref import WeakValueDictionary
 
@@ -25,11 +25,18 @@ CPU_SECONDS = 20
 MEMORY_BYTES = 1024 * 1024 * 1024
 """Bounds of one call; the second is for the address space of the child."""
 
+WAITING = 3
+"""Calls of one tenant that may wait; further ones are refused."""
+
 IDLE_SECONDS = 60.0
 NICENESS = 10
 _LENGTH_BYTES = 8
 
 Result = TypeVar("Result")
+
+
+class Busy(Exception):
+    """Several calls of the same tenant wait already."""
 
 
 class _ChildEnded(Exception):
@@ -79,6 +86,26 @@ class _Child:
         await self._process.wait()
 
 
+class _Lane:
+    """The calls of one tenant, which follow each other."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._calls = 0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for the turn of a call, and hold it inside the block; raises Busy."""
+        if self._calls > WAITING:
+            raise Busy
+        self._calls += 1
+        try:
+            async with self._lock:
+                yield
+        finally:
+            self._calls -= 1
+
+
 class Compute:
     """A pool of child processes for pure functions at the top level of modules.
 
@@ -93,7 +120,7 @@ class Compute:
         memory_bytes: int = MEMORY_BYTES,
     ) -> None:
         self._places = asyncio.Semaphore(processes or max(1, min(2, (os.cpu_count() or 1) - 1)))
-        self._lanes: WeakValueDictionary[object, asyncio.Lock] = WeakValueDictionary()
+        self._lanes: WeakValueDictionary[object, _Lane] = WeakValueDictionary()
         self._cpu_seconds = cpu_seconds
         self._memory_bytes = memory_bytes
         self._idle: list[_Child] = []
@@ -103,13 +130,13 @@ class Compute:
     async def run(self, function: Callable[..., Result], *args: Any, size: int, key: object = None) -> Result:
         """Returns `function(*args)`; inputs of more than `INLINE_BYTES` (`size`) go to a child process.
 
-        `key` names the tenant, of which one call runs at a time. Raises what the function raises, and
-        TooExpensive for a call that exceeds its CPU time or its memory.
+        `key` names the tenant, of which one call runs at a time. Raises what the function raises, Busy where
+        several calls of the tenant wait, and TooExpensive for one that exceeds its CPU time or its memory.
         """
         if size <= INLINE_BYTES:
             return function(*args)
         request = pickle.dumps((function, args), protocol=pickle.HIGHEST_PROTOCOL)
-        async with self._lanes.setdefault(key, asyncio.Lock()), self._places:
+        async with self._lanes.setdefault(key, _Lane()).turn(), self._places:
             answer = await self._answer(request)
         is_result, value = pickle.loads(answer)  # noqa: S301 - written by our own child
         if not is_result:

@@ -32,6 +32,7 @@ from activities.sync.apply import PageApplier
 from activities.sync.compare import CatalogSyncActivities
 from activities.sync.index_page import PageIndexer
 from activities.sync.missing import MissingActivities
+from compute import Compute
 from connectors.http.outbound import Outbound
 from contracts.events import ProductEvent, UnindexedProduct
 from contracts.ids import bulk_queue, embedding_label
@@ -83,7 +84,12 @@ def open_shops(settings: Settings, database: Database) -> ShopReader:
 
 
 def collect(
-    settings: Settings, client: Client, database: Database, embedder: Embedder, totals: Counters
+    settings: Settings,
+    client: Client,
+    database: Database,
+    embedder: Embedder,
+    compute: Compute,
+    totals: Counters,
 ) -> list[Callable[..., Any]]:
     """Returns every activity, as a method of an object that holds what it needs."""
 
@@ -106,16 +112,19 @@ def collect(
     events = EventActivities(database, debounce=debounce)
     products = ProductActivities(
         database,
+        compute,
         totals,
         model=model,
         debounce=debounce,
     )
-    embedding = Indexer(embedder, totals)
+    embedding = Indexer(embedder, compute, totals)
     indexing = IndexingActivities(
         database, embedding, totals, retry_deadline=timedelta(hours=settings.embedding_patience_hours)
     )
     shops = open_shops(settings, database)
-    applier = PageApplier(database, PageIndexer(database, embedding, totals), failure=embedder.failure)
+    applier = PageApplier(
+        database, compute, PageIndexer(database, embedding, totals), failure=embedder.failure
+    )
     syncs = CatalogSyncActivities(database, shops, applier, model=model)
     missing = MissingActivities(database, shops, applier)
     webhooks = WebhookActivities(
@@ -176,12 +185,13 @@ def build(
     client: Client,
     database: Database,
     embedder: Embedder,
+    compute: Compute,
     totals: Counters,
     *,
     only: Share | None = None,
 ) -> Workers:
     """Returns a worker for events and workflows and one for bulk work, or only one of them."""
-    activities = collect(settings, client, database, embedder, totals)
+    activities = collect(settings, client, database, embedder, compute, totals)
     queue = settings.task_queue
     makers: dict[Share, Callable[[], Worker]] = {
         Share.EVENTS: lambda: tuned(client, task_queue=queue, workflows=WORKFLOWS, activities=activities),
@@ -240,6 +250,7 @@ async def run(settings: Settings, only: Share | None = None) -> None:
     shares = [only] if only else list(Share)
     database = Database(create_engine(settings.database_url, pool_size=sum(POOLS[share] for share in shares)))
     embedder = create_embedder(settings)
+    compute = Compute()
     totals = Counters(database)
     traces = tracing.start("pilito-worker")
     try:
@@ -248,11 +259,12 @@ async def run(settings: Settings, only: Share | None = None) -> None:
             settings.temporal_namespace,
             interceptors=traces.interceptors if traces else (),
         )
-        async with totals.written(), build(settings, client, database, embedder, totals, only=only):
+        async with totals.written(), build(settings, client, database, embedder, compute, totals, only=only):
             await ensure_schedules(client, task_queue=settings.task_queue)
             logger.info("working on task queue %s: %s", settings.task_queue, " and ".join(shares))
             await stopping.wait()
     finally:
+        await compute.close()
         await embedder.close()
         await database.close()
         if traces:

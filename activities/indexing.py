@@ -1,18 +1,22 @@
 """Index texts: chunks, vectors, publishing; shared by events and syncs."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.metrics import Counters
+from activities.reading import descriptions_of, reading_errors
+from compute import Compute
+from contracts.catalog import Product, Variation
 from contracts.events import TextVersion
 from contracts.ids import embedding_label
 from database.chunks import generations
 from database.chunks.generations import ChunkRow, Staged
 from database.products.upsert import StoredProduct
 from embeddings.base import Embedded, Embedder
-from knowledge.chunks import Chunk, pack, split
+from knowledge.chunks import pack, split
 from knowledge.content import Content, canonical
 from knowledge.document import render
 from knowledge.normalise import search_form
@@ -30,12 +34,7 @@ class Embeddable(Protocol):
 Text = TypeVar("Text", bound=Embeddable)
 
 
-def chunks_of(content: Content) -> tuple[Chunk, ...]:
-    """Returns the chunks of a product's text."""
-    return split(render(content))
-
-
-def chunk_rows(version: TextVersion, chunks: Iterable[Chunk]) -> list[ChunkRow]:
+def chunk_rows(version: TextVersion, content: Content) -> list[ChunkRow]:
     """Returns the rows of a text's chunks."""
     return [
         ChunkRow(
@@ -47,23 +46,55 @@ def chunk_rows(version: TextVersion, chunks: Iterable[Chunk]) -> list[ChunkRow]:
             tokens=chunk.tokens,
             words=search_form(chunk.text),
         )
-        for chunk in chunks
+        for chunk in split(render(content))
     ]
+
+
+def rows_of_texts(texts: Mapping[TextVersion, Content]) -> dict[TextVersion, list[ChunkRow]]:
+    """Returns the rows of the chunks of several texts."""
+    return {version: chunk_rows(version, content) for version, content in texts.items()}
+
+
+def _rows_of_product(
+    version: TextVersion, product: Product, variations: Sequence[Variation]
+) -> list[ChunkRow]:
+    return chunk_rows(version, canonical(product, variations))
 
 
 class Indexer:
     """The three steps that index the text of an event."""
 
-    def __init__(self, embedder: Embedder, totals: Counters) -> None:
+    def __init__(self, embedder: Embedder, compute: Compute, totals: Counters) -> None:
         self._embedder = embedder
+        self._compute = compute
         self._totals = totals
         self.model = embedding_label(embedder.model, embedder.dimensions)
         self.failure = embedder.failure
 
-    async def stage(self, connection: AsyncConnection, version: TextVersion, stored: StoredProduct) -> Staged:
-        """Stage the chunks of a text; returns how many of its texts need a vector."""
+    async def rows(self, version: TextVersion, stored: StoredProduct) -> list[ChunkRow]:
+        """Returns the chunks of a stored product's text."""
         assert stored.product  # noqa: S101 - it was read by its id
-        rows = chunk_rows(version, chunks_of(canonical(stored.product, stored.variations)))
+        size = sum(map(len, descriptions_of(replace(stored.product, variations=stored.variations))))
+        with reading_errors():
+            return await self._compute.run(
+                _rows_of_product,
+                *(version, stored.product, stored.variations),
+                size=size,
+                key=stored.store_id,
+            )
+
+    async def rows_of_page(
+        self, store_id: int, texts: Mapping[TextVersion, Content]
+    ) -> dict[TextVersion, list[ChunkRow]]:
+        """Returns the chunks of the texts of a page of products."""
+        size = sum(content.size for content in texts.values())
+        with reading_errors():
+            return await self._compute.run(rows_of_texts, texts, size=size, key=store_id)
+
+    async def stage(
+        self, connection: AsyncConnection, version: TextVersion, rows: Sequence[ChunkRow]
+    ) -> Staged:
+        """Stage the chunks of a text; returns how many of its texts need a vector."""
         staged = await generations.stage(connection, [version], self.model, rows)
         return staged.get(version.product_id, Staged())
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
+from connectors.bounds import Cuts
 from connectors.http.outbound import Outbound
 from contracts.catalog import Product, Variation
 from contracts.deliveries import IgnoredDelivery, ParsedDelivery, SignedDelivery
@@ -48,8 +49,11 @@ class Connector(Protocol):
         """
         ...
 
-    def change(self, event_type: EventType, payload: Mapping[str, Any]) -> Change:
-        """Returns the change that a delivery's stored payload describes; raises InvalidField."""
+    def change(self, event_type: EventType, payload: Mapping[str, Any], cuts: Cuts | None = None) -> Change:
+        """Returns the change that a delivery's stored payload describes; raises InvalidField.
+
+        What exceeds the bounds of a product is refused, or cut if there are `cuts` to note it in.
+        """
         ...
 
 

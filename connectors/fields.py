@@ -1,13 +1,22 @@
 """Field types for what shops and their plugins send: every spelling seen in real shops is accepted."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 
+from connectors.addresses import web_address
+from connectors.bounds import cut_markup, within
+from contracts.bounds import (
+    DESCRIPTION_CHARACTERS,
+    ENTRIES,
+    LINE_CHARACTERS,
+    OPTIONS,
+    VARIATION_DESCRIPTION_CHARACTERS,
+)
 from knowledge.html import plain_line
 
 LARGEST_ID = 2**63 - 1
@@ -32,9 +41,18 @@ def _text(value: object) -> str:
     raise ValueError("expected a text")
 
 
-def _line(value: object) -> str:
-    line: str = plain_line(_text(value))
+def _line(value: object, info: ValidationInfo) -> str:
+    line: str = plain_line(within(_text(value), LINE_CHARACTERS, "characters", info))
     return line
+
+
+def _markup(most: int) -> Callable[[object, ValidationInfo], str]:
+    """Returns a validator of descriptions, which cuts them to `most` characters."""
+
+    def validate(value: object, info: ValidationInfo) -> str:
+        return cut_markup(_text(value), most, info)
+
+    return validate
 
 
 def _number(value: object) -> Decimal | None:
@@ -107,27 +125,34 @@ def items(value: object) -> Iterable[Any]:
     raise ValueError("expected a list")
 
 
-def _names(value: object) -> tuple[str, ...]:
-    """Returns the names of terms, which are sent as names or as {id, name, slug}."""
-    if value == []:
-        return ()
-    names = []
-    for item in items([value] if isinstance(value, str) and value else value):
-        if isinstance(item, Mapping) and "name" not in item:
-            raise ValueError("expected names, or objects with a name")
-        names.append(_line(item["name"] if isinstance(item, Mapping) else item))
-    return tuple(dict.fromkeys(name for name in names if name))
+def entries(value: object, most: int, info: ValidationInfo) -> Sequence[Any]:
+    """Returns a list's items, at most this many."""
+    return within(tuple(items(value)), most, "entries", info)
+
+
+def _names(most: int) -> Callable[[object, ValidationInfo], tuple[str, ...]]:
+    """Returns a validator of at most `most` names of terms, sent as names or as {id, name, slug}."""
+
+    def validate(value: object, info: ValidationInfo) -> tuple[str, ...]:
+        names = []
+        for item in entries([value] if isinstance(value, str) and value else value, most, info):
+            if isinstance(item, Mapping) and "name" not in item:
+                raise ValueError("expected names, or objects with a name")
+            names.append(_line(item["name"] if isinstance(item, Mapping) else item, info))
+        return tuple(dict.fromkeys(name for name in names if name))
+
+    return validate
 
 
 def _address(value: object) -> str:
-    """Returns the URL of an image, which is sent as a URL or as {src}."""
+    """Returns the URL of a product or an image, which is sent as a URL or as {src}; empty for any other."""
     if isinstance(value, Mapping):
         value = value.get("src")
-    return _text(value)
+    return web_address(_text(value))
 
 
-def _addresses(value: object) -> tuple[str, ...]:
-    return tuple(address for item in items(value) if (address := _address(item)))
+def _addresses(value: object, info: ValidationInfo) -> tuple[str, ...]:
+    return tuple(address for item in entries(value, ENTRIES, info) if (address := _address(item)))
 
 
 # The JSON schemas below describe what is accepted, which is more than should be sent.
@@ -174,11 +199,16 @@ _ATTRIBUTE = _fields(name=_TEXT, options=_OPTIONS, option={})
 
 Text = Annotated[str, BeforeValidator(_text), WithJsonSchema(_TEXT)]
 Line = Annotated[str, BeforeValidator(_line), WithJsonSchema(_TEXT)]
+Markup = Annotated[str, BeforeValidator(_markup(DESCRIPTION_CHARACTERS)), WithJsonSchema(_TEXT)]
+ShortMarkup = Annotated[
+    str, BeforeValidator(_markup(VARIATION_DESCRIPTION_CHARACTERS)), WithJsonSchema(_TEXT)
+]
 Number = Annotated[Decimal | None, BeforeValidator(_number), WithJsonSchema(_NUMBER)]
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(_FLAG)]
 Moment = Annotated[datetime | None, BeforeValidator(_moment), WithJsonSchema(_MOMENT)]
 ID_SCHEMA = WithJsonSchema(_ID)
-Names = Annotated[tuple[str, ...], BeforeValidator(_names), WithJsonSchema(_NAMES)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_names(ENTRIES)), WithJsonSchema(_NAMES)]
+Options = Annotated[tuple[str, ...], BeforeValidator(_names(OPTIONS)), WithJsonSchema(_NAMES)]
 Address = Annotated[str, BeforeValidator(_address), WithJsonSchema(_ADDRESS)]
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses), WithJsonSchema(_list(_ADDRESS))]
 ATTRIBUTES_SCHEMA = WithJsonSchema(

@@ -32,6 +32,7 @@ class FindingKind(StrEnum):
     STALE_WRITE = "stale_write"
     UNKNOWN_TEXT = "unknown_text"
     UNREADABLE = "unreadable"
+    CUT = "cut"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

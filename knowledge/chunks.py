@@ -4,10 +4,12 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 from semantic_text_splitter import TextSplitter
 
+from contracts.bounds import CHUNKS
 from knowledge.document import Document
 
 CHUNK_TOKENS: int = 400
@@ -59,7 +61,8 @@ def split(document: Document, *, max_tokens: int = CHUNK_TOKENS) -> tuple[Chunk,
     ones that lead into it. Where a chunk ends depends on its last paragraph alone, so an edit reaches its own
     chunk and at most one neighbour, unless the short ones no longer fit.
 
-    A title over a quarter of the budget is clipped in the title line and repeated whole as text.
+    A title over a quarter of the budget is clipped in the title line and repeated whole as text. The text
+    after the first `CHUNKS` chunks is left out.
     `ValueError` for a budget below 64 tokens.
     """
     if max_tokens < _LEAST_BUDGET:
@@ -70,8 +73,8 @@ def split(document: Document, *, max_tokens: int = CHUNK_TOKENS) -> tuple[Chunk,
         text = f"{title}\n\n{text}".strip()
         title = _fitting_pieces(title, budget // 4)[0].strip()
     room = budget - estimate_tokens(f"{title}\n")
-    bodies = [text] if estimate_tokens(text) <= room else list(_bodies(text, room))
-    texts = [f"{title}\n{body}".strip() for body in bodies]
+    bodies = iter([text]) if estimate_tokens(text) <= room else _bodies(text, room)
+    texts = [f"{title}\n{body}".strip() for body in islice(bodies, CHUNKS)]
     return tuple(
         Chunk(
             position=position,

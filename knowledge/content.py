@@ -1,7 +1,7 @@
 """The part of a product that is indexed, in one canonical form."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.catalog import Product, Variation
@@ -32,17 +32,66 @@ class Content:
     attributes: tuple[tuple[str, tuple[str, ...]], ...]
     forms: tuple[Form, ...]
 
+    @property
+    def size(self) -> int:
+        """The characters of all descriptions."""
+        of_forms = sum(len(form.description) for form in self.forms)
+        return len(self.short_description) + len(self.description) + of_forms
 
-def canonical(product: Product, variations: Sequence[Variation]) -> Content:
-    """Returns the content of `product` and its visible `variations`, the same for any order and markup."""
+
+class Unrendered(Exception):
+    """Descriptions must be rendered before the content of a product can be put together."""
+
+    def __init__(self, descriptions: Sequence[str]) -> None:
+        super().__init__(f"{len(descriptions)} descriptions")
+        self.descriptions = descriptions
+
+    @property
+    def size(self) -> int:
+        """The characters of all descriptions."""
+        return sum(map(len, self.descriptions))
+
+
+def rendered(descriptions: Iterable[str]) -> dict[str, str]:
+    """Returns the text of each description."""
+    return {html: _text(html) for html in descriptions}
+
+
+def check_rendered(
+    product: Product, variations: Iterable[Variation], texts: Mapping[str, str], *, most: int
+) -> None:
+    """Raises Unrendered where descriptions of more than `most` characters together are not in `texts`."""
+    descriptions = dict.fromkeys(
+        html
+        for html in (product.short_description, product.description, *(v.description for v in variations))
+        if html and html not in texts
+    )
+    unrendered = Unrendered(tuple(descriptions))
+    if unrendered.size > most:
+        raise unrendered
+
+
+def canonical(
+    product: Product, variations: Sequence[Variation], texts: Mapping[str, str] | None = None
+) -> Content:
+    """Returns the content of `product` and its visible `variations`, the same for any order and markup.
+
+    `texts` are descriptions that were rendered before.
+    """
+    known = texts or {}
+
+    def text_of(html: str) -> str:
+        text = known.get(html)
+        return _text(html) if text is None else text
+
     attributes: dict[str, set[str]] = {}
     for attribute in product.attributes:
         attributes.setdefault(_line(attribute.name), set()).update(map(_line, attribute.options))
-    forms = {_form(variation) for variation in variations if variation.visible}
+    forms = {_form(variation, text_of) for variation in variations if variation.visible}
     return Content(
         title=_line(product.title),
-        short_description=_text(product.short_description),
-        description=_text(product.description),
+        short_description=text_of(product.short_description),
+        description=text_of(product.description),
         categories=distinct(map(_line, product.categories)),
         tags=distinct(map(_line, product.tags)),
         brands=distinct(map(_line, product.brands)),
@@ -68,7 +117,7 @@ def _form_order(form: Form) -> tuple[list[tuple[str, str]], tuple[tuple[str, str
     return [_by_number(value) for _, value in form.options], form.options, form.description
 
 
-def _form(variation: Variation) -> Form:
+def _form(variation: Variation, text_of: Callable[[str], str]) -> Form:
     return Form(
         options=tuple(
             sorted(
@@ -80,7 +129,7 @@ def _form(variation: Variation) -> Form:
                 }
             )
         ),
-        description=_text(variation.description),
+        description=text_of(variation.description),
     )
 
 

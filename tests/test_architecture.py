@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 
-BASE = {"contracts", "crypto", "observability", "settings"}
+BASE = {"compute", "contracts", "crypto", "observability", "settings"}
 """Rooms that import nothing but `contracts`."""
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -31,11 +31,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "database.chunks": {"contracts", "database"},
     "database.sync": {"contracts", "database"},
     "database.access": {"contracts", "crypto", "database"},
-    "activities": {"contracts", "database.*", "embeddings", "knowledge"},
+    "activities": {"compute", "connectors.*", "contracts", "database.*", "embeddings", "knowledge"},
     "activities.stores": {"activities", "connectors.*", "contracts", "crypto", "database.*"},
     "activities.events": {
         "activities",
         "activities.stores",
+        "compute",
         "connectors.*",
         "contracts",
         "database.*",
@@ -44,6 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "activities.sync": {
         "activities",
         "activities.stores",
+        "compute",
         "connectors.*",
         "contracts",
         "database.*",

@@ -12,12 +12,16 @@ from activities.heartbeat import heartbeating
 from activities.indexing import Indexer
 from activities.metrics import Counters
 from activities.retry_limits import within_deadline
+from contracts.bounds import CHUNKS
 from contracts.events import TextVersion
 from contracts.retry import Failure, Retry
 from database.chunks import generations
 from database.engine import Database
+from database.events import write as events
 from database.locks import embedding_locks
 from database.products import upsert as products
+
+CUT_TEXT = f"text: only the first {CHUNKS:,} chunks were indexed."
 
 
 class IndexingActivities:
@@ -34,15 +38,19 @@ class IndexingActivities:
     @activity.defn
     async def stage_chunks(self, version: TextVersion) -> int | None:
         """Stage the chunks of a text; returns how many need a vector, or None if the text is outdated."""
-        async with (
-            event_errors(self._database, version.event_row),
-            self._database.transaction() as connection,
-        ):
-            stored = await products.read(connection, [version.product_id])
+        async with event_errors(self._database, version.event_row):
+            async with self._database.reading() as connection:
+                stored = await products.read(connection, [version.product_id])
             product = stored.get(version.product_id)
             if product is None or product.content_hash != version.content_hash:
                 return None
-            staged = await self._embedding.stage(connection, version, product)
+            rows = await self._embedding.rows(version, product)
+            async with self._database.transaction() as connection:
+                if not await generations.wanted(connection, [version]):
+                    return None
+                staged = await self._embedding.stage(connection, version, rows)
+                if len(rows) >= CHUNKS:
+                    await events.add_notes(connection, version.event_row, [CUT_TEXT])
         self._totals.reused(staged.reused)
         return staged.missing
 

@@ -1,12 +1,15 @@
 """Save what an event says: upsert or delete its product or variation."""
 
+from functools import partial
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.errors import event_errors
 from activities.metrics import Counters
+from activities.reading import Prepared, with_prepared
+from compute import Compute
 from connectors.base import Deletion
-from connectors.registry import PLATFORMS
 from contracts.catalog import Product, Variation
 from contracts.errors import InvalidField
 from contracts.events import EventOutcome, EventStatus, SavedProduct
@@ -20,7 +23,6 @@ from database.products import variations
 from database.products.columns import ProductWrite
 from database.products.upsert import SavedRow, StoredProduct
 from database.products.variations import VariationSet
-from knowledge.content import canonical
 from knowledge.content_hash import content_hash
 
 SUPERSEDED = EventOutcome(status=EventStatus.SUPERSEDED, reason="A newer event of this product has arrived.")
@@ -35,8 +37,11 @@ TRIMMED = EventOutcome(
 class ProductActivities:
     """Saves products; `model` labels the vectors of search."""
 
-    def __init__(self, database: Database, totals: Counters, *, model: str, debounce: Debounce) -> None:
+    def __init__(
+        self, database: Database, compute: Compute, totals: Counters, *, model: str, debounce: Debounce
+    ) -> None:
         self._database = database
+        self._compute = compute
         self._totals = totals
         self._model = model
         self._debounce = debounce
@@ -44,11 +49,20 @@ class ProductActivities:
     @activity.defn
     async def save_product(self, event_row: int) -> SavedProduct:
         """Save a change unless a newer one is stored; returns the outcome, the text to index, or both."""
-        async with event_errors(self._database, event_row), self._database.transaction() as connection:
-            change = await events.open_event(connection, event_row)
+        async with event_errors(self._database, event_row):
+            saved = await with_prepared(self._compute, partial(self._attempt, event_row))
+        if saved.outcome is not None and saved.outcome.status is EventStatus.UNCHANGED:
+            self._totals.skipped()
+        return saved
+
+    async def _attempt(self, event_row: int, known: Prepared) -> SavedProduct:
+        """Save with what was read before the transaction; raises Unread or Unrendered for what was not."""
+        async with self._database.transaction() as connection:
+            change = await events.open_event(connection, event_row, with_payload=known.change is None)
             if change.is_trimmed:
                 return SavedProduct(outcome=TRIMMED)
-            outcome = await self._apply(connection, change)
+            known.store_id = change.store_id
+            outcome = await self._apply(connection, change, known)
             claim = await events.claim_indexing(
                 connection,
                 change.id,
@@ -61,36 +75,41 @@ class ProductActivities:
                     status=EventStatus.SUCCEEDED,
                     reason=f"Saved; it will be indexed together with {claim.leader}.",
                 )
-        if outcome is not None and outcome.status is EventStatus.UNCHANGED:
-            self._totals.skipped()
         return SavedProduct(
             outcome=outcome,
             product_id=claim.product_id or 0,
             content_hash=claim.content_hash or "",
         )
 
-    async def _apply(self, connection: AsyncConnection, change: OpenedEvent) -> EventOutcome | None:
+    async def _apply(
+        self, connection: AsyncConnection, change: OpenedEvent, known: Prepared
+    ) -> EventOutcome | None:
         if change.superseded_by:
             return SUPERSEDED
         stored = await products.load(connection, change)
         if stored.came_late is not None:
             return STALE if stored.came_late else SUPERSEDED
         try:
-            parsed = PLATFORMS[StoreType(change.platform)].deliveries.change(
-                change.event_type, change.payload
-            )
+            read = known.read(StoreType(change.platform), change.event_type, change.payload)
         except InvalidField as error:
-            return EventOutcome(status=EventStatus.FAILED, reason=f"The product cannot be read: {error}.")
-        match parsed:
+            return _unreadable(error)
+        if read.notes:
+            await events.add_notes(connection, change.id, read.notes)
+        match read.change:
             case Deletion():
-                return await self._delete(connection, change, stored)
-            case Variation():
-                return await self._save_variation(connection, change, stored, parsed)
-            case Product():
-                return await self._save(connection, change, stored, parsed)
+                return await self._delete(connection, change, stored, known)
+            case Variation() as variation:
+                return await self._save_variation(connection, change, stored, variation, known)
+            case Product() as product:
+                return await self._save(connection, change, stored, product, known)
 
     async def _save(
-        self, connection: AsyncConnection, change: OpenedEvent, stored: StoredProduct, product: Product
+        self,
+        connection: AsyncConnection,
+        change: OpenedEvent,
+        stored: StoredProduct,
+        product: Product,
+        prepared: Prepared,
     ) -> EventOutcome | None:
         known, written = stored.variations, 0
         variation_set = VariationSet(
@@ -102,11 +121,11 @@ class ProductActivities:
             await variations.keep_only(connection, change.store_id, [variation_set])
             await variations.apply_late_deletions(connection, change.store_id, [variation_set])
             known = (await products.load(connection, change)).variations
-        text = content_hash(canonical(product, known))
+        text = content_hash(prepared.content_of(product, known))
         write = ProductWrite(change=change, product=product, content_hash=text)
         saved = (await products.upsert(connection, [write])).get(product.external_id)
         if saved is None:
-            return None if written and await self._refresh(connection, change) is None else STALE
+            return None if written and await self._refresh(connection, change, prepared) is None else STALE
         if known and await variations.newer(connection, change.store_id, [variation_set]):
             await products.refresh_from_variations(connection, saved.id, text)
         if not product.visible:
@@ -117,7 +136,12 @@ class ProductActivities:
         return self._unchanged(saved, text)
 
     async def _save_variation(
-        self, connection: AsyncConnection, change: OpenedEvent, stored: StoredProduct, variation: Variation
+        self,
+        connection: AsyncConnection,
+        change: OpenedEvent,
+        stored: StoredProduct,
+        variation: Variation,
+        prepared: Prepared,
     ) -> EventOutcome | None:
         alone = VariationSet(change=change, variations=(variation,))
         if not await variations.upsert(connection, change.store_id, [alone]):
@@ -126,17 +150,17 @@ class ProductActivities:
             return EventOutcome(
                 status=EventStatus.SUCCEEDED, reason=f"Saved; waiting for its product {variation.parent}."
             )
-        return await self._refresh(connection, change)
+        return await self._refresh(connection, change, prepared)
 
     async def _delete(
-        self, connection: AsyncConnection, change: OpenedEvent, stored: StoredProduct
+        self, connection: AsyncConnection, change: OpenedEvent, stored: StoredProduct, prepared: Prepared
     ) -> EventOutcome | None:
         if change.product_key != change.external_id:
             if not await variations.deactivate(connection, change):
                 return STALE
             if stored.product is None:
                 return EventOutcome(status=EventStatus.SUCCEEDED, reason="The variation was deleted.")
-            return await self._refresh(connection, change)
+            return await self._refresh(connection, change, prepared)
         if stored.id is None:
             return EventOutcome(
                 status=EventStatus.IGNORED, reason=f"No product {change.external_id} of this shop is stored."
@@ -145,12 +169,14 @@ class ProductActivities:
             return STALE
         return EventOutcome(status=EventStatus.SUCCEEDED, reason="The product was removed from search.")
 
-    async def _refresh(self, connection: AsyncConnection, change: OpenedEvent) -> EventOutcome | None:
+    async def _refresh(
+        self, connection: AsyncConnection, change: OpenedEvent, prepared: Prepared
+    ) -> EventOutcome | None:
         """Update a product's text, price and stock from its variations."""
         stored = await products.load(connection, change)
         if stored.product is None or stored.id is None:
             return EventOutcome(status=EventStatus.SUCCEEDED, reason="Saved.")
-        text = content_hash(canonical(stored.product, stored.variations))
+        text = content_hash(prepared.content_of(stored.product, stored.variations))
         saved = await products.refresh_from_variations(connection, stored.id, text)
         if not stored.is_active:
             return EventOutcome(
@@ -165,3 +191,7 @@ class ProductActivities:
                 status=EventStatus.UNCHANGED, reason="The text has not changed; nothing was embedded."
             )
         return None
+
+
+def _unreadable(error: InvalidField) -> EventOutcome:
+    return EventOutcome(status=EventStatus.FAILED, reason=f"The product cannot be read: {error}.")

@@ -6,16 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from activities.errors import classified_errors
+from activities.reading import Prepared, read_bodies, with_prepared
 from activities.retry_limits import retried_if_blocked
 from activities.stores.shop_reader import OpenShop
 from activities.sync.index_page import PageIndexer
 from activities.sync.pagination import FetchedPage
 from activities.sync.save_page import ReadPage, ReadProduct, SavedPage, save_page
+from compute import Compute
 from connectors.base import WholePage
-from connectors.registry import PLATFORMS
 from contracts.catalog import Product
 from contracts.errors import InvalidField
-from contracts.events import EventType
 from contracts.retry import Failure
 from contracts.syncs import FindingKind, SyncCounts, SyncFinding, SyncRun
 from database.engine import Database
@@ -34,9 +34,15 @@ class PageApplier:
     """
 
     def __init__(
-        self, database: Database, indexer: PageIndexer, *, failure: Callable[[Exception], Failure]
+        self,
+        database: Database,
+        compute: Compute,
+        indexer: PageIndexer,
+        *,
+        failure: Callable[[Exception], Failure],
     ) -> None:
         self._database = database
+        self._compute = compute
         self._indexer = indexer
         self._failure = failure
 
@@ -48,57 +54,75 @@ class PageApplier:
         self, run: SyncRun, pages: Sequence[int], shop: OpenShop, bodies: Bodies, requested_at: datetime
     ) -> None:
         """Save and index products that differed on compared pages, and mark these pages as applied."""
-        page, unreadable = _parse(shop, bodies, requested_at)
+        page, noted = await self._read(shop, bodies, requested_at)
+
+        async def save(_: Prepared) -> SavedPage:
+            async with self._database.transaction() as connection:
+                return await save_page(connection, page, model=self._indexer.model)
+
         async with classified_errors(self._classify):
+            saved = await with_prepared(self._compute, save, page.prepared)
+            spent = await self._indexer.index(shop.store_id, saved.unindexed)
             async with self._database.transaction() as connection:
-                saved = await save_page(connection, page, model=self._indexer.model)
-            spent = await self._indexer.index(saved.unindexed)
-            async with self._database.transaction() as connection:
-                await findings.keep(connection, run.sync_id, unreadable)
-                counts = replace(spent, failed=len(unreadable))
+                await findings.keep(connection, run.sync_id, noted)
+                counts = replace(spent, failed=len(_failed(noted)))
                 await sync_pages.mark_applied(connection, run.sync_id, pages, counts)
 
     async def import_page(self, shop: OpenShop, fetched: FetchedPage[WholePage]) -> None:
         """Save and index the products of a page that was read in full, and mark it as applied."""
         sync_id, number = fetched.position.run.sync_id, fetched.position.page
-        page, unreadable = _parse(shop, fetched.page.products, fetched.requested_at)
-        async with classified_errors(self._classify):
+        page, noted = await self._read(shop, fetched.page.products, fetched.requested_at)
+
+        async def save(_: Prepared) -> SavedPage:
             async with self._database.transaction() as connection:
                 saved = await save_page(connection, page, model=self._indexer.model)
-                await sync_pages.keep(connection, sync_id, _outcome(fetched, saved, unreadable))
-            spent = await self._indexer.index(saved.unindexed)
+                await sync_pages.keep(connection, sync_id, _outcome(fetched, saved, noted))
+                return saved
+
+        async with classified_errors(self._classify):
+            saved = await with_prepared(self._compute, save, page.prepared)
+            spent = await self._indexer.index(shop.store_id, saved.unindexed)
             async with self._database.transaction() as connection:
                 await sync_pages.mark_applied(connection, sync_id, [number], spent)
 
+    async def _read(
+        self, shop: OpenShop, bodies: Bodies, requested_at: datetime
+    ) -> tuple[ReadPage, list[SyncFinding]]:
+        """Returns the products, and findings about bodies that cannot be read or were cut."""
+        read = await read_bodies(self._compute, shop.store_id, shop.terms.type, bodies)
+        products, noted = [], []
+        for external_id, change in read.changes.items():
+            if isinstance(change, InvalidField):
+                detail = f"The product cannot be read: {change}."
+                noted.append(SyncFinding(external_id=external_id, kind=FindingKind.UNREADABLE, detail=detail))
+                continue
+            if change.notes:
+                detail = " ".join(change.notes)
+                noted.append(SyncFinding(external_id=external_id, kind=FindingKind.CUT, detail=detail))
+            if isinstance(change.change, Product):
+                listed_hash = shop.catalogue.fingerprint(bodies[external_id])
+                products.append(ReadProduct(product=change.change, listed_hash=listed_hash))
+        page = ReadPage(
+            store_id=shop.store_id,
+            terms=shop.terms,
+            requested_at=requested_at,
+            products=products,
+            prepared=Prepared(store_id=shop.store_id, texts=dict(read.texts)),
+        )
+        return page, noted
 
-def _parse(shop: OpenShop, bodies: Bodies, requested_at: datetime) -> tuple[ReadPage, list[SyncFinding]]:
-    """Returns the products, and findings about the bodies that cannot be read."""
-    products, unreadable = [], []
-    for external_id, body in bodies.items():
-        try:
-            change = PLATFORMS[shop.terms.type].deliveries.change(EventType.UPDATED, body)
-        except InvalidField as error:
-            detail = f"The product cannot be read: {error}."
-            unreadable.append(
-                SyncFinding(external_id=external_id, kind=FindingKind.UNREADABLE, detail=detail)
-            )
-            continue
-        if isinstance(change, Product):
-            listed_hash = shop.catalogue.fingerprint(body)
-            products.append(ReadProduct(product=change, listed_hash=listed_hash))
-    page = ReadPage(store_id=shop.store_id, terms=shop.terms, requested_at=requested_at, products=products)
-    return page, unreadable
+
+def _failed(noted: Sequence[SyncFinding]) -> list[SyncFinding]:
+    return [finding for finding in noted if finding.kind is FindingKind.UNREADABLE]
 
 
-def _outcome(
-    fetched: FetchedPage[WholePage], saved: SavedPage, unreadable: Sequence[SyncFinding]
-) -> PageOutcome:
+def _outcome(fetched: FetchedPage[WholePage], saved: SavedPage, noted: Sequence[SyncFinding]) -> PageOutcome:
     """Returns the outcome of an imported page; products that cannot be read count as new and as failed."""
-    listed = list(dict.fromkeys(fetched.page.listed))
+    listed, unreadable = list(dict.fromkeys(fetched.page.listed)), _failed(noted)
     new = len({*listed} & (saved.new | {one.external_id for one in unreadable}))
     return PageOutcome(
         page=fetched.position.page,
         external_ids=listed,
         counts=SyncCounts(seen=len(listed), new=new, unchanged=len(listed) - new, failed=len(unreadable)),
-        findings=unreadable,
+        findings=noted,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from activities.indexing import Indexer, chunk_rows, chunks_of
+from activities.indexing import Indexer
 from activities.metrics import Counters
 from contracts.events import TextVersion
 from contracts.search import Vector
@@ -28,7 +28,7 @@ class PageIndexer:
         self._counters = counters
         self.model = indexer.model
 
-    async def index(self, texts: Mapping[TextVersion, Content]) -> SyncCounts:
+    async def index(self, store_id: int, texts: Mapping[TextVersion, Content]) -> SyncCounts:
         """Embed texts without a vector and make all texts searchable. Returns what was embedded and reused.
 
         Vectors are written after each request, so a retry embeds only the rest. A product that another
@@ -36,17 +36,14 @@ class PageIndexer:
         """
         if not texts:
             return SyncCounts()
+        rows = await self._indexer.rows_of_page(store_id, texts)
         async with embedding_locks(self._database, [version.product_id for version in texts]) as alone:
             ours = [version for version in texts if version.product_id in alone.products]
             if len(ours) < len(texts):
                 others = [version.product_id for version in texts if version not in ours]
                 await products.release_claim(alone.connection, others)
             embedded = await bulk.embedded_texts(alone.connection, ours, self.model)
-            pending = {
-                version: chunk_rows(version, chunks_of(texts[version]))
-                for version in ours
-                if version.product_id in embedded
-            }
+            pending = {version: rows[version] for version in ours if version.product_id in embedded}
             vectorized = {(product, text) for product, hashes in embedded.items() for text in hashes}
             return await self._embed(pending, vectorized)
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.reading import Prepared
 from contracts.catalog import Product
 from contracts.events import EventType, TextVersion
 from database.access.shop_access import ShopCredentials
@@ -15,7 +16,7 @@ from database.products import upsert as products
 from database.products import variations
 from database.products.columns import ProductWrite
 from database.products.variations import VariationSet
-from knowledge.content import Content, canonical
+from knowledge.content import Content
 from knowledge.content_hash import content_hash
 
 SETTLED = timedelta(hours=1)
@@ -32,12 +33,13 @@ class ReadProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadPage:
-    """Products that were requested from a shop together."""
+    """Products that were requested from a shop together; `prepared` has the texts of long descriptions."""
 
     store_id: int
     terms: ShopCredentials
     requested_at: datetime
     products: Sequence[ReadProduct]
+    prepared: Prepared
 
     def change(self, read: ReadProduct) -> OpenedEvent:
         """Returns the product as an event that arrived when the page was requested."""
@@ -50,7 +52,7 @@ class ReadPage:
             event_type=EventType.UPDATED,
             external_id=product.external_id,
             product_key=product.external_id,
-            payload={},
+            payload="",
             is_trimmed=False,
             version=min(product.version, self.requested_at) if product.version else None,
             received_at=self.requested_at,
@@ -74,7 +76,10 @@ class SavedPage:
 
 
 async def save_page(connection: AsyncConnection, page: ReadPage, *, model: str) -> SavedPage:
-    """Write products with their variations. A row that a newer event wrote is left as it is."""
+    """Write products with their variations. A row that a newer event wrote is left as it is.
+
+    Raises Unrendered for long descriptions of stored variations.
+    """
     if not page.products:
         return SavedPage(new=frozenset(), unindexed={})
     changes = [page.change(read) for read in page.products]
@@ -88,7 +93,7 @@ async def save_page(connection: AsyncConnection, page: ReadPage, *, model: str) 
     contents: dict[str, Content] = {}
     written = []
     for change, read in zip(changes, page.products, strict=True):
-        content = canonical(read.product, stored.get(change.external_id, ()))
+        content = page.prepared.content_of(read.product, stored.get(change.external_id, ()))
         contents[change.external_id], text_hash = content, content_hash(content)
         written.append(
             ProductWrite(

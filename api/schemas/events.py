@@ -24,6 +24,7 @@ LISTED: dict[str, Any] = {
     "received_at": "2026-11-20T10:00:02Z",
     "status": "succeeded",
     "reason": "",
+    "notes": [],
     "superseded_by": None,
     "workflow_id": "product-event/2/evt_1",
     "run_id": "0199f0c2-7d3c-7c51-a2f4-2f7c0f1a9d11",
@@ -117,6 +118,7 @@ class EventSummary(ResponseModel):
     received_at: datetime
     status: EventStatus
     reason: str = Field(description="why it ended so or still waits, in a sentence")
+    notes: list[str] = Field(description="what was cut or left out, a sentence each")
     superseded_by: str | None
     workflow_id: str
     run_id: str | None

@@ -9,6 +9,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from connectors.base import Change
+from connectors.bounds import Cuts
 from connectors.custom.parse import parse
 from connectors.envelope import open_envelope
 from contracts.deliveries import ParsedDelivery, SignedDelivery
@@ -47,5 +48,5 @@ class CustomDeliveries:
             raise InvalidField("body", "must be a JSON object")
         return open_envelope(body, parse)
 
-    def change(self, event_type: EventType, payload: Mapping[str, Any]) -> Change:
-        return parse(event_type, payload)
+    def change(self, event_type: EventType, payload: Mapping[str, Any], cuts: Cuts | None = None) -> Change:
+        return parse(event_type, payload, cuts)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from connectors.base import Change
+from connectors.bounds import Cuts
 from connectors.woocommerce import parse as woocommerce
 from connectors.woocommerce.parse import DeletionBody, Models, ProductBody, VariationBody
 from contracts.events import EventType
@@ -44,6 +45,6 @@ class _Deletion(DeletionBody):
 MODELS = Models(product=_Product, variation=_Variation, deletion=_Deletion, external_id=external_id)
 
 
-def parse(event_type: EventType, body: Mapping[str, Any]) -> Change:
-    """Returns the change that an event's `product` describes; raises InvalidField."""
-    return woocommerce.parse(event_type, body, MODELS)
+def parse(event_type: EventType, body: Mapping[str, Any], cuts: Cuts | None = None) -> Change:
+    """Returns the change that an event's `product` describes; see `connectors.woocommerce.parse.parse`."""
+    return woocommerce.parse(event_type, body, cuts, MODELS)

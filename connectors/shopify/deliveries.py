@@ -8,6 +8,7 @@ import orjson
 from pydantic import RootModel
 
 from connectors.base import Change, examples
+from connectors.bounds import Cuts
 from connectors.envelope import signed_with_one_of
 from connectors.shopify.parse import lacks_variants, parse
 from contracts.catalog import Product
@@ -72,7 +73,7 @@ class ShopifyDeliveries:
         if event_type is not EventType.DELETED and set(body) == {"id"}:
             return ignored("The body holds nothing but an id.")
         try:
-            change = parse(event_type, body)
+            change = parse(event_type, body, Cuts())
         except InvalidField as error:
             return ignored(f"The product cannot be read: {error}.")
         deleted = not isinstance(change, Product)
@@ -85,5 +86,5 @@ class ShopifyDeliveries:
             confirm=deleted or lacks_variants(body),
         )
 
-    def change(self, event_type: EventType, payload: Mapping[str, Any]) -> Change:
-        return parse(event_type, payload)
+    def change(self, event_type: EventType, payload: Mapping[str, Any], cuts: Cuts | None = None) -> Change:
+        return parse(event_type, payload, cuts)

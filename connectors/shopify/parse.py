@@ -3,15 +3,28 @@
 Each Shopify product has a variant; one without options has a single variant named `Default Title`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 
 from connectors.base import Change, Deletion
-from connectors.fields import Addresses, Line, Moment, Names, Number, Text, identifier, items
+from connectors.bounds import Cuts
+from connectors.fields import (
+    Addresses,
+    Line,
+    Markup,
+    Moment,
+    Names,
+    Number,
+    Options,
+    Text,
+    entries,
+    identifier,
+)
+from contracts.bounds import ATTRIBUTES, VARIATIONS
 from contracts.catalog import Attribute, Facts, Product, Variation
 from contracts.errors import InvalidField
 from contracts.events import EventType
@@ -33,12 +46,23 @@ def _tags(value: object) -> object:
 
 Id = Annotated[str, BeforeValidator(external_id)]
 Tags = Annotated[Names, BeforeValidator(_tags)]
-Rows = BeforeValidator(lambda value: list(items(value)))
+
+
+def _option_rows(value: object, info: ValidationInfo) -> Sequence[Any]:
+    return entries(value, ATTRIBUTES, info)
+
+
+def _variant_rows(value: object, info: ValidationInfo) -> Sequence[Any]:
+    return entries(value, VARIATIONS, info)
+
+
+OptionRows = BeforeValidator(_option_rows)
+VariantRows = BeforeValidator(_variant_rows)
 
 
 class _Option(BaseModel):
     name: Line = ""
-    values: Names = ()
+    values: Options = ()
 
 
 class _Variant(BaseModel):
@@ -107,16 +131,16 @@ class _Product(BaseModel):
 
     id: Id
     title: Line = ""
-    body_html: Text = ""
+    body_html: Markup = ""
     vendor: Line = ""
     product_type: Line = ""
     handle: Line = ""
     status: Text = "active"
     published_at: Moment = None
     tags: Tags = ()
-    options: Annotated[list[_Option], Rows] = []
-    variants: Annotated[list[_Variant], Rows] = []
-    variant_gids: Annotated[list[_Named], Rows] = []
+    options: Annotated[Sequence[_Option], OptionRows] = ()
+    variants: Annotated[Sequence[_Variant], VariantRows] = ()
+    variant_gids: Annotated[Sequence[_Named], VariantRows] = ()
     images: Addresses = ()
     updated_at: Moment = None
 
@@ -166,9 +190,9 @@ class _Product(BaseModel):
         )
 
 
-def _valid(model: type[BaseModel], body: object) -> Any:
+def _valid(model: type[BaseModel], body: object, cuts: Cuts | None) -> Any:
     try:
-        return model.model_validate(body)
+        return model.model_validate(body, context=cuts)
     except ValidationError as error:
         raise InvalidField.of(error) from None
 
@@ -177,16 +201,17 @@ class _Deleted(BaseModel):
     id: Id
 
 
-def parse(event_type: EventType, body: Mapping[str, Any]) -> Change:
+def parse(event_type: EventType, body: Mapping[str, Any], cuts: Cuts | None = None) -> Change:
     """Returns the change that a body describes; raises InvalidField.
 
+    A body with more than a product may hold is refused, or cut if there are `cuts` to note it in.
     `published_at: null` means that the online store hides the product; without the field it is shown. A body
     without `variants` leaves the known variants as they are.
     """
     if event_type is EventType.DELETED:
-        return Deletion(external_id=_valid(_Deleted, body).id)
+        return Deletion(external_id=_valid(_Deleted, body, cuts).id)
     published = body.get("published_at", "") is not None
-    product: Product = _valid(_Product, body).read(published=published, listed="variants" in body)
+    product: Product = _valid(_Product, body, cuts).read(published=published, listed="variants" in body)
     return product
 
 

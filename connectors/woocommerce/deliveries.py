@@ -14,6 +14,7 @@ import orjson
 from pydantic import RootModel
 
 from connectors.base import Change, examples
+from connectors.bounds import Cuts
 from connectors.envelope import signed_with_one_of
 from connectors.woocommerce.parse import parse
 from contracts.catalog import Product, Variation
@@ -95,7 +96,7 @@ class WooCommerceDeliveries:
             event_type = EventType.DELETED
             event_id = _event_id(delivery, topic, delivery.headers.get("x-wc-webhook-delivery-id", ""))
         try:
-            change = parse(event_type, body)
+            change = parse(event_type, body, Cuts())
         except InvalidField as error:
             return ignored(f"The product cannot be read: {error}.")
         return ParsedDelivery(
@@ -108,5 +109,5 @@ class WooCommerceDeliveries:
             confirm=not isinstance(change, Product),
         )
 
-    def change(self, event_type: EventType, payload: Mapping[str, Any]) -> Change:
-        return parse(event_type, payload)
+    def change(self, event_type: EventType, payload: Mapping[str, Any], cuts: Cuts | None = None) -> Change:
+        return parse(event_type, payload, cuts)

@@ -1,12 +1,13 @@
 """Parses WooCommerce products, as REST, WooCommerce's webhooks and our plugin send them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 
 from connectors.base import Change, Deletion
+from connectors.bounds import Cuts, within
 from connectors.fields import (
     ATTRIBUTES_SCHEMA,
     ID_SCHEMA,
@@ -15,13 +16,17 @@ from connectors.fields import (
     Addresses,
     Flag,
     Line,
+    Markup,
     Moment,
     Names,
     Number,
+    Options,
+    ShortMarkup,
     Text,
+    entries,
     identifier,
-    items,
 )
+from contracts.bounds import ATTRIBUTES, OPTIONS, VARIATIONS
 from contracts.catalog import Attribute, Facts, Product, Variation
 from contracts.errors import InvalidField
 from contracts.events import EventType
@@ -41,24 +46,37 @@ def _attribute(name: object, options: object) -> dict[str, object]:
     return {"name": name, "options": [options] if isinstance(options, str | int | float) else options}
 
 
-def _attributes(value: object) -> list[object]:
+def _attributes(value: object, info: ValidationInfo) -> list[object]:
     """Returns attributes as objects; WordPress stores a variation's as {"attribute_pa_color": "red"}."""
     if isinstance(value, Mapping) and all(not isinstance(item, Mapping) for item in value.values()):
         return [
             _attribute(str(name).removeprefix("attribute_").removeprefix("pa_"), option)
-            for name, option in value.items()
+            for name, option in within(tuple(value.items()), ATTRIBUTES, "entries", info)
         ]
-    return [
+    attributes = [
         _attribute(item.get("name"), item.get("options", item.get("option")))
         if isinstance(item, Mapping)
         else item
-        for item in items(value)
+        for item in entries(value, ATTRIBUTES, info)
     ]
+    return _with_few_options(attributes, info)
+
+
+def _with_few_options(attributes: list[object], info: ValidationInfo) -> list[object]:
+    """Returns the first attributes that have at most `OPTIONS` options together."""
+    options = 0
+    for position, attribute in enumerate(attributes):
+        sent = attribute.get("options") if isinstance(attribute, dict) else None
+        options += len(sent) if isinstance(sent, list | tuple | Mapping) else 1
+        if position and options > OPTIONS:
+            within(range(options), OPTIONS, "options", info)
+            return attributes[:position]
+    return attributes
 
 
 class _Attribute(BaseModel):
     name: Line = ""
-    options: Names = ()
+    options: Options = ()
 
     def read(self) -> Attribute:
         return Attribute(name=self.name, options=self.options)
@@ -73,7 +91,6 @@ class _Item(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     id: Id
-    description: Text = ""
     sku: Line = ""
     price: Number = None
     regular_price: Number = None
@@ -82,7 +99,7 @@ class _Item(BaseModel):
     stock_quantity: Number = None
     stock_status: Text = ""
     in_stock: Flag | None = None
-    permalink: Text = ""
+    permalink: Address = ""
     image: Address = ""
     images: Addresses = ()
     gallery: Addresses = ()
@@ -120,6 +137,7 @@ class VariationBody(_Item):
     """A variation with the id of its product."""
 
     parent_id: Id | None = None
+    description: ShortMarkup = ""
 
     def read(self, parent: str) -> Variation:
         return Variation(
@@ -133,15 +151,16 @@ class VariationBody(_Item):
         )
 
 
-def _variations(value: object) -> tuple[Any, ...]:
-    return tuple(items(value))
+def _variations(value: object, info: ValidationInfo) -> Sequence[Any]:
+    return entries(value, VARIATIONS, info)
 
 
 class ProductBody(_Item):
     """A product, as WooCommerce's REST API returns it; other fields are stored and not read."""
 
     name: Line = ""
-    short_description: Text = ""
+    description: Markup = ""
+    short_description: Markup = ""
     categories: Names = ()
     tags: Names = ()
     brands: Names = ()
@@ -154,8 +173,9 @@ class ProductBody(_Item):
     def models(cls) -> "Models":
         return MODELS
 
-    def read(self) -> Product:
-        variations = self._full_variations()
+    def read(self, cuts: Cuts | None = None) -> Product:
+        """Returns the product; raises InvalidField for a variation that cannot be read."""
+        variations = self._full_variations(cuts)
         status = self.status or "publish"
         return Product(
             external_id=self.id,
@@ -175,11 +195,11 @@ class ProductBody(_Item):
             version=self.date_modified_gmt,
         )
 
-    def _full_variations(self) -> tuple[Variation, ...]:
+    def _full_variations(self, cuts: Cuts | None) -> tuple[Variation, ...]:
         """Returns the variations that were sent in full; of duplicates the last."""
         model = self.models().variation
         read = (
-            _read(model, item, f"product.variations.{position}").read(self.id)
+            _read(model, item, f"product.variations.{position}", cuts).read(self.id)
             for position, item in enumerate(self.variations or ())
             if isinstance(item, Mapping)
         )
@@ -206,9 +226,9 @@ class DeletionBody(BaseModel):
     date_modified_gmt: Moment = None
 
 
-def _read(model: type[Model], body: object, path: str) -> Model:
+def _read(model: type[Model], body: object, path: str, cuts: Cuts | None) -> Model:
     try:
-        return model.model_validate(body)
+        return model.model_validate(body, context=cuts)
     except ValidationError as error:
         raise InvalidField.of(error, path) from None
 
@@ -226,14 +246,19 @@ class Models:
 MODELS = Models(product=ProductBody, variation=VariationBody, deletion=DeletionBody, external_id=external_id)
 
 
-def parse(event_type: EventType, body: Mapping[str, Any], models: Models = MODELS) -> Change:
-    """Returns the change that an event's `product` describes; raises InvalidField."""
+def parse(
+    event_type: EventType, body: Mapping[str, Any], cuts: Cuts | None = None, models: Models = MODELS
+) -> Change:
+    """Returns the change that an event's `product` describes; raises InvalidField.
+
+    A body with more than a product may hold is refused, or cut if there are `cuts` to note it in.
+    """
     if event_type is EventType.DELETED:
-        deletion = _read(models.deletion, body, "product")
+        deletion = _read(models.deletion, body, "product", cuts)
         return Deletion(external_id=deletion.id, version=deletion.date_modified_gmt)
     if body.get("type") == "variation":
-        variation = _read(models.variation, body, "product")
+        variation = _read(models.variation, body, "product", cuts)
         if variation.parent_id is None:
             raise InvalidField("product.parent_id", "a variation must name its product")
         return variation.read(variation.parent_id)
-    return _read(models.product, body, "product").read()
+    return _read(models.product, body, "product", cuts).read(cuts)

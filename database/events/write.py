@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -48,7 +47,7 @@ _RECORD = text(f"""
                        ELSE excluded.version END,
         pulled_at = CASE WHEN excluded.payload IS NULL THEN e.pulled_at END,
         received_at = excluded.received_at, burst_started_at = excluded.burst_started_at,
-        attempts = excluded.attempts || e.attempts, reason = '', finished_at = NULL,
+        attempts = excluded.attempts || e.attempts, reason = '', notes = DEFAULT, finished_at = NULL,
         superseded_by = CASE WHEN e.run_id = excluded.run_id THEN e.superseded_by END
     WHERE e.status IN {in_(RUNNABLE)} AND (e.finished_at IS NULL OR e.run_id IS DISTINCT FROM excluded.run_id)
     RETURNING e.id, e.version, {WAIT_COLUMNS},
@@ -63,7 +62,8 @@ _COUNT_REDELIVERY = text("""
 """)
 
 _OPEN = text(f"""
-    SELECT e.id, e.store_id, e.event_id, e.event_type, e.external_id, e.product_key, e.payload, e.version,
+    SELECT e.id, e.store_id, e.event_id, e.event_type, e.external_id, e.product_key,
+           CASE WHEN :with_payload THEN CAST(e.payload AS text) END AS payload, e.version,
            coalesce(e.pulled_at, e.received_at) AS received_at, e.superseded_by, e.payload_trimmed_at
            IS NOT NULL AS is_trimmed, s.user_id, s.type AS platform, s.currency,
            {lock(store="e.store_id", key="e.product_key")}
@@ -102,6 +102,14 @@ _UPDATE_STATUS = text("""
     UPDATE events SET status = :status, reason = :reason WHERE id = :id AND finished_at IS NULL
 """)
 
+_ADD_NOTES = text("""
+    UPDATE events
+    SET notes = ARRAY(SELECT note
+                      FROM unnest(notes || CAST(:notes AS text[])) WITH ORDINALITY AS n(note, place)
+                      GROUP BY note ORDER BY min(place))
+    WHERE id = :id
+""")
+
 _FINISH = text("""
     UPDATE events e
     SET (status, reason, finished_at, processing_time_ms) = (
@@ -130,7 +138,8 @@ _RELEASE_CLAIM = text("""
 class OpenedEvent:
     """An event that is being processed; its product is locked until the transaction ends.
 
-    `received_at` is the time at which the payload was read, if it was read from the shop.
+    `payload` is JSON, which may be large; empty where there is none or it was not asked for. `received_at` is
+    the time at which the payload was read, if it was read from the shop.
     """
 
     id: int
@@ -140,7 +149,7 @@ class OpenedEvent:
     event_type: EventType
     external_id: str
     product_key: str
-    payload: dict[str, Any]
+    payload: str
     is_trimmed: bool
     version: datetime | None
     received_at: datetime
@@ -194,18 +203,22 @@ async def record(
     )
 
 
-async def open_event(connection: AsyncConnection, row_id: int) -> OpenedEvent:
+async def open_event(connection: AsyncConnection, row_id: int, *, with_payload: bool = True) -> OpenedEvent:
     """Read an event and lock its product, so that events of one product are saved one at a time.
 
     Raises EventGone if its store was removed. A deletion names no parent: a variation that was inserted
     since the event was recorded may show which product it belongs to.
     """
-    row = (await connection.execute(_OPEN, {"id": row_id})).mappings().one_or_none()
+    row = (
+        (await connection.execute(_OPEN, {"id": row_id, "with_payload": with_payload}))
+        .mappings()
+        .one_or_none()
+    )
     if row is None:
         raise EventGone
     values = {name: row[name] for name in OpenedEvent.__dataclass_fields__}
     change = OpenedEvent(
-        **{**values, "event_type": EventType(row["event_type"]), "payload": row["payload"] or {}}
+        **{**values, "event_type": EventType(row["event_type"]), "payload": row["payload"] or ""}
     )
     if change.event_type is EventType.DELETED and change.product_key == change.external_id:
         joined = (await connection.execute(_JOIN_PARENT, {"id": row_id})).one_or_none()
@@ -238,6 +251,11 @@ async def claim_indexing(
 async def update_status(connection: AsyncConnection, row_id: int, status: EventStatus, reason: str) -> None:
     """Write why an event has not ended yet; an event that has ended stays as it is."""
     await connection.execute(_UPDATE_STATUS, {"id": row_id, "status": status, "reason": reason})
+
+
+async def add_notes(connection: AsyncConnection, row_id: int, notes: Sequence[str]) -> None:
+    """Add sentences about what was cut or left out of an event; a note that is there already stays one."""
+    await connection.execute(_ADD_NOTES, {"id": row_id, "notes": list(notes)})
 
 
 async def finish(connection: AsyncConnection, event: FinishedEvent, *, run_id: str) -> None:

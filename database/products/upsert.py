@@ -112,6 +112,7 @@ class StoredProduct:
     came_late: bool | None = None
     is_active: bool = False
     content_hash: str = ""
+    store_id: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +151,7 @@ def _stored(row: RowMapping) -> StoredProduct:
         came_late=row["came_late"],
         is_active=row["is_active"],
         content_hash=row["content_hash"],
+        store_id=row["store_id"],
     )
 
 

@@ -7,6 +7,7 @@ import pytest_asyncio
 from activities.indexing import Indexer
 from activities.metrics import Counters
 from activities.sync.index_page import PageIndexer
+from compute import Compute
 from embeddings.registry import create_embedder
 from fakes.openai import EmbeddingServer
 from tests.support.shop import Shop
@@ -17,5 +18,5 @@ from tests.support.system import System
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(system: System, shop: Shop, embeddings: EmbeddingServer) -> AsyncIterator[Page]:
     embedder, counters = create_embedder(system.settings), Counters(system.database)
-    yield Page(system, shop, PageIndexer(system.database, Indexer(embedder, counters), counters))
+    yield Page(system, shop, PageIndexer(system.database, Indexer(embedder, Compute(), counters), counters))
     await embedder.close()

@@ -400,11 +400,19 @@ def test_a_product_without_the_field_keeps_its_variations() -> None:
     ("fields", "image", "gallery"),
     [
         ({}, "", ()),
-        ({"image": "a.jpg", "gallery": ["b.jpg", "c.jpg"]}, "a.jpg", ("b.jpg", "c.jpg")),
-        ({"images": [{"src": "a.jpg"}, {"src": "b.jpg"}]}, "a.jpg", ("b.jpg",)),
-        ({"image": {"src": "a.jpg", "id": 5}}, "a.jpg", ()),
-        ({"image": None, "images": ["a.jpg"]}, "a.jpg", ()),
-        ({"image": False, "gallery": [None, "", {"src": None}, "b.jpg"]}, "", ("b.jpg",)),
+        (
+            {"image": "https://s/a.jpg", "gallery": ["https://s/b.jpg", "https://s/c.jpg"]},
+            "https://s/a.jpg",
+            ("https://s/b.jpg", "https://s/c.jpg"),
+        ),
+        (
+            {"images": [{"src": "https://s/a.jpg"}, {"src": "https://s/b.jpg"}]},
+            "https://s/a.jpg",
+            ("https://s/b.jpg",),
+        ),
+        ({"image": {"src": "https://s/a.jpg", "id": 5}}, "https://s/a.jpg", ()),
+        ({"image": None, "images": ["https://s/a.jpg"]}, "https://s/a.jpg", ()),
+        ({"image": False, "gallery": [None, "", {"src": None}, "https://s/b.jpg"]}, "", ("https://s/b.jpg",)),
     ],
 )
 def test_images_are_addresses(fields: dict[str, Any], image: str, gallery: tuple[str, ...]) -> None:

@@ -16,6 +16,7 @@ from temporalio.client import ScheduleActionExecutionStartWorkflow as Started
 from activities.metrics import Counters
 from api.app import create_app
 from api.middleware.http_protocol import bounded
+from compute import Compute
 from connectors.registry import PLATFORMS
 from contracts.ids import event_inbox_id, event_retention_id, store_schedules_id
 from contracts.stores import StoreType
@@ -156,10 +157,12 @@ async def working(settings: Settings, only: Share | None = None) -> AsyncIterato
     assert settings.temporal_address
     database = Database(create_engine(settings.database_url, pool_size=60))
     embedder = create_embedder(settings)
+    compute = Compute()
     try:
         client = await connect(settings.temporal_address, settings.temporal_namespace)
         totals = Counters(database)
-        async with totals.written(), build(settings, client, database, embedder, totals, only=only) as worker:
+        workers = build(settings, client, database, embedder, compute, totals, only=only)
+        async with totals.written(), workers as worker:
             if only is Share.BULK:
                 yield worker
                 return
@@ -167,6 +170,7 @@ async def working(settings: Settings, only: Share | None = None) -> AsyncIterato
             yield worker
             await forget_schedules(client, settings.task_queue)
     finally:
+        await compute.close()
         await embedder.close()
         await database.close()
 

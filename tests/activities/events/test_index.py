@@ -8,6 +8,7 @@ import pytest
 from activities.events.index import IndexingActivities
 from activities.indexing import Indexer
 from activities.metrics import Counters
+from compute import Compute
 from contracts.events import TextVersion
 from database.products import upsert as products
 from embeddings.registry import create_embedder
@@ -32,7 +33,7 @@ async def test_chunks_are_never_of_another_text_than_their_hash(
     version = TextVersion(event_row=0, product_id=known["id"], content_hash=known["content_hash"])
     embedder, totals = create_embedder(system.settings), Counters(system.database)
     activities = IndexingActivities(
-        system.database, Indexer(embedder, totals), totals, retry_deadline=timedelta(hours=1)
+        system.database, Indexer(embedder, Compute(), totals), totals, retry_deadline=timedelta(hours=1)
     )
     monkeypatch.setattr(products, "read", change_first)
     assert await activities.stage_chunks(version) is None

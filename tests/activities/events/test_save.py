@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from activities.events.save import ProductActivities
 from activities.metrics import Counters
+from compute import Compute
 from contracts.events import EventStatus, EventType, ProductEvent, SavedProduct
 from contracts.ids import embedding_label
 from database.events import write as events
@@ -25,6 +26,7 @@ class Steps:
         self._shop = shop
         self._activities = ProductActivities(
             system.database,
+            Compute(),
             Counters(system.database),
             model=embedding_label(settings.embedding_model, settings.embedding_dimensions),
             debounce=DEBOUNCE,

@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError
 import worker
 from activities.metrics import Counters
 from activities.stores.webhooks import ODD_PORT, WebhookActivities
+from compute import Compute
 from connectors.woocommerce.webhooks import ELSEWHERE, FORBIDDEN, FORBIDDEN_BY_OTHERS
 from contracts.webhooks import WebhookCheck, WebhookHealth, WebhookState
 from crypto import SecretBox
@@ -466,7 +467,7 @@ async def queue(system: System, settings: Settings) -> AsyncIterator[str]:
     """Yields the task queue of a worker with all activities."""
     embedder = create_embedder(settings)
     activities = worker.collect(
-        settings, system.temporal, system.database, embedder, Counters(system.database)
+        settings, system.temporal, system.database, embedder, Compute(), Counters(system.database)
     )
     name = "webhook-checks"
     client = await connect(settings.temporal_address or "", settings.temporal_namespace)

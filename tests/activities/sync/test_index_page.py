@@ -8,7 +8,7 @@ import openai
 import pytest
 from sqlalchemy import text
 
-from activities.indexing import chunk_rows, chunks_of
+from activities.indexing import chunk_rows
 from contracts.catalog import Product
 from contracts.syncs import SyncCounts
 from database.chunks import bulk
@@ -65,7 +65,7 @@ async def test_what_was_paid_for_is_kept_when_a_later_request_fails(
         lambda *request: bad_request() if len(embeddings.requests) == 2 else answered(*request),
     )
     with pytest.raises(openai.BadRequestError):
-        await page.indexer.index(saved.unindexed)
+        await page.indexer.index(page.shop.store_id, saved.unindexed)
     assert set(await page.live()) == {"woo_1"}
     monkeypatch.setattr(embeddings, "answer", answered)
     spent = await page.apply(*products)
@@ -82,7 +82,7 @@ async def test_a_text_that_another_process_embeds_is_left_to_the_recovery(
     one = await page.shop.product(1)
     assert one is not None
     async with embedding_locks(page.system.database, [one["id"]]):
-        spent = await page.indexer.index(saved.unindexed)
+        spent = await page.indexer.index(page.shop.store_id, saved.unindexed)
     assert spent.embedded == 1
     assert await page.live() == ["woo_2"]
     left = await page.shop.product(1)
@@ -104,7 +104,7 @@ async def test_a_text_that_becomes_outdated_is_not_searchable(
         await upsert_chunks(*arguments, **more)
 
     monkeypatch.setattr(bulk, "upsert_chunks", changed_first)
-    await page.indexer.index(saved.unindexed)
+    await page.indexer.index(page.shop.store_id, saved.unindexed)
     assert await page.live() == ["woo_1"]
     assert (await page.apply(shoe(1, "سپس"))).embedded == 0
     assert max(embeddings.texts.values()) == 1
@@ -122,10 +122,10 @@ async def test_a_vector_that_vanishes_is_not_reused(
         return {product: {chunk.text_hash for chunk in made}}
 
     ((version, content),) = saved.unindexed.items()
-    made = chunk_rows(version, chunks_of(content))
+    made = chunk_rows(version, content)
     monkeypatch.setattr(bulk, "embedded_texts", found)
     with pytest.raises(Vanished):
-        await page.indexer.index(saved.unindexed)
+        await page.indexer.index(page.shop.store_id, saved.unindexed)
     assert len(await page.shop.rows("SELECT FROM tenant_knowledge WHERE store_id = :store")) == 1
     monkeypatch.undo()
     await page.apply(shoe(1, "نخست", "سپس"))

@@ -8,8 +8,9 @@ import orjson
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from connectors.base import Change, Deletion
+from connectors.bounds import Cuts
 from connectors.envelope import signed_with_one_of
-from connectors.fields import Line, Number, Text, identifier
+from connectors.fields import Line, Markup, Number, identifier
 from contracts.catalog import Facts, Product
 from contracts.deliveries import IgnoredDelivery, ParsedDelivery, SignedDelivery
 from contracts.errors import InvalidField
@@ -25,7 +26,7 @@ class MagentoDelivery(BaseModel):
 
     entity_id: Annotated[str, BeforeValidator(external_id)]
     label: Line = ""
-    text: Text = ""
+    text: Markup = ""
     price: Number = None
 
 
@@ -46,13 +47,13 @@ class MagentoDeliveries:
         return ParsedDelivery(
             event_id=event_id,
             event_type=EventType.UPDATED,
-            external_id=self.change(EventType.UPDATED, body).external_id,
+            external_id=self.change(EventType.UPDATED, body, Cuts()).external_id,
             payload=body,
         )
 
-    def change(self, event_type: EventType, payload: Mapping[str, Any]) -> Change:
+    def change(self, event_type: EventType, payload: Mapping[str, Any], cuts: Cuts | None = None) -> Change:
         try:
-            product = MagentoDelivery.model_validate(payload)
+            product = MagentoDelivery.model_validate(payload, context=cuts)
         except ValidationError as error:
             raise InvalidField.of(error) from None
         if event_type is EventType.DELETED:

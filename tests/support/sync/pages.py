@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from activities.reading import Prepared
 from activities.sync.index_page import PageIndexer
 from activities.sync.save_page import ReadPage, ReadProduct, SavedPage, save_page
 from contracts.catalog import Product
@@ -47,6 +48,7 @@ class Page:
             terms=terms,
             requested_at=datetime.now(UTC),
             products=[ReadProduct(product=product, listed_hash=None) for product in products],
+            prepared=Prepared(),
         )
         async with self.system.database.transaction() as connection:
             return await save_page(connection, page, model=self.indexer.model)
@@ -54,7 +56,7 @@ class Page:
     async def apply(self, *products: Product) -> SyncCounts:
         """Save and index products. Returns what was embedded and reused."""
         saved = await self.save(*products)
-        return await self.indexer.index(saved.unindexed)
+        return await self.indexer.index(self.shop.store_id, saved.unindexed)
 
     async def live(self) -> list[str]:
         """Returns the ids of searchable products, each as often as it has searchable chunks."""

@@ -1,0 +1,29 @@
+"""How much a product may hold.
+
+A delivery of a sender that reads our answers is refused if it has more entries or longer names. All other
+deliveries, and products that are read from shops, are cut to these bounds; the event or the sync notes it.
+Long descriptions are always cut.
+"""
+
+ENTRIES = 1_000
+"""Categories, tags, brands or images of a product."""
+
+ATTRIBUTES = 250
+OPTIONS = 4_096
+"""Options of all attributes of a product or variation together."""
+
+VARIATIONS = 2_048
+"""As Shopify allows."""
+
+LINE_CHARACTERS = 2_000
+"""A name, an option, an SKU, with its markup."""
+
+ADDRESS_CHARACTERS = 2_000
+
+DESCRIPTION_CHARACTERS = 500_000
+"""A description with its markup, without embedded images."""
+
+VARIATION_DESCRIPTION_CHARACTERS = 10_000
+
+CHUNKS = 500
+"""Chunks of a product's text that are embedded and found, about 200,000 tokens."""
