@@ -53,7 +53,7 @@ class Unread(Exception):
 
 @dataclass(slots=True)
 class Prepared:
-    """What was read before the transaction; `store_id` is whose turn reading takes."""
+    """What was read before the transaction, and for which store."""
 
     store_id: int = 0
     change: ReadChange | InvalidField | None = None

@@ -1,0 +1,127 @@
+"""Products that take much CPU to read: they end, within bounds, and never on the worker's event loop."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.events.save import ProductActivities
+from activities.metrics import Counters
+from activities.reading import BUSY
+from compute import INLINE_BYTES, Busy, Compute
+from contracts.bounds import CHUNKS, DESCRIPTION_CHARACTERS
+from contracts.errors import TooExpensive
+from contracts.events import EventType, ProductEvent
+from contracts.retry import Retry
+from database.events import write as events
+from database.events.debounce import Debounce
+from knowledge.html import html_to_text
+from tests.support.shop import Shop
+
+CELLS = "<table><tr>" + "<td>x" * 700_000
+SENTENCES = "".join(f"<p>Sentence {n} of a long description. </p>" for n in range(10_000))
+DEBOUNCE = Debounce(wait=timedelta(), max_wait=timedelta(hours=1))
+
+
+@pytest.fixture
+def reads_no_large_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker of the tests runs in this process: here a large text fails its step."""
+
+    def small_only(html: str) -> str:
+        if len(html) > INLINE_BYTES:
+            raise MemoryError(f"{len(html)} characters are rendered on the event loop")
+        return html_to_text(html)
+
+    monkeypatch.setattr("knowledge.content.html_to_text", small_only)
+
+
+@pytest.mark.usefixtures("reads_no_large_text")
+async def test_a_huge_description_is_cut_and_noted(shop: Shop) -> None:
+    row = await shop.ended(await shop.submit({"id": 5, "name": "جدول", "description": CELLS}))
+    assert row["status"] == "succeeded", row["reason"]
+    assert row["notes"] == [f"description: only the first {DESCRIPTION_CHARACTERS:,} characters were kept."]
+    product = await shop.one("SELECT * FROM products WHERE store_id = :store AND external_id = 'woo_5'")
+    assert product is not None
+    assert len(product["description"]) == DESCRIPTION_CHARACTERS
+    assert 1 <= len(await shop.chunks(5)) <= CHUNKS
+
+
+@pytest.mark.usefixtures("reads_no_large_text")
+async def test_a_long_text_has_a_bounded_number_of_chunks_and_a_note(shop: Shop) -> None:
+    assert len(SENTENCES) < DESCRIPTION_CHARACTERS
+    row = await shop.ended(await shop.submit({"id": 5, "name": "Text", "description": SENTENCES}))
+    assert row["status"] == "succeeded", row["reason"]
+    assert row["notes"] == [f"text: only the first {CHUNKS:,} chunks were indexed."]
+    assert len(await shop.chunks(5)) == CHUNKS
+
+
+@pytest.mark.usefixtures("reads_no_large_text")
+async def test_a_variation_of_a_product_with_long_texts(shop: Shop) -> None:
+    """The texts of the stored product are large, not what the event brings."""
+    long = "<p>متن بلند</p>" * 4_000
+    assert await shop.sync({"id": 5, "name": "کیف", "description": long, "variations": [6]}) == "succeeded"
+    variation = {"id": 6, "type": "variation", "parent_id": 5, "description": "<p>چرم</p>"}
+    assert await shop.sync(variation) == "succeeded"
+    assert "چرم" in " ".join(chunk["text"] for chunk in await shop.chunks(5))
+
+
+async def test_a_large_product_that_cannot_be_read_fails_with_its_field(shop: Shop) -> None:
+    """What the token route would refuse reaches the worker through other routes, such as older versions."""
+    event = ProductEvent(
+        store_id=shop.store_id,
+        event_id="unreadable",
+        event_type=EventType.UPDATED,
+        external_id="woo_5",
+        received_at=datetime.now(UTC),
+        body={"id": 5, "name": {"deep": "x"}, "description": CELLS[: 2 * INLINE_BYTES]},
+    )
+    async with shop.database.transaction() as connection:
+        recorded = await events.record(connection, event, run_id="run", debounce=DEBOUNCE, readable=())
+    compute = Compute()
+    saved = await _activities(shop, compute).save_product(recorded.row_id)
+    await compute.close()
+    assert saved.outcome is not None
+    assert saved.outcome.reason.startswith("The product cannot be read: product.name")
+
+
+def _activities(shop: Shop, compute: Compute) -> ProductActivities:
+    return ProductActivities(
+        shop.database, compute, Counters(shop.database), model="model@3", debounce=DEBOUNCE
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "retry", "pause"),
+    [(TooExpensive(), Retry.FATAL, None), (Busy(), Retry.RETRY, BUSY.pause)],
+    ids=["too expensive", "busy"],
+)
+async def test_reading_that_costs_too_much_ends(
+    shop: Shop, error: Exception, retry: Retry, pause: timedelta | None
+) -> None:
+    """A text that takes too much CPU fails its event; a text behind others of its store waits in Temporal."""
+
+    class Failing(Compute):
+        async def run(self, *_: object, **__: object) -> object:  # type: ignore[override]  # it only raises
+            raise error
+
+    row_id = await _recorded(shop)
+    activities = _activities(shop, Failing())
+    with pytest.raises(ApplicationError) as raised:
+        await ActivityEnvironment().run(activities.save_product, row_id)
+    assert (raised.value.type, raised.value.next_retry_delay) == (retry, pause)
+    assert raised.value.non_retryable is (retry is Retry.FATAL)
+
+
+async def _recorded(shop: Shop) -> int:
+    event = ProductEvent(
+        store_id=shop.store_id,
+        event_id="large",
+        event_type=EventType.UPDATED,
+        external_id="woo_5",
+        received_at=datetime.now(UTC),
+        body={"id": 5, "description": "x" * (INLINE_BYTES + 1)},
+    )
+    async with shop.database.transaction() as connection:
+        recorded = await events.record(connection, event, run_id="run", debounce=DEBOUNCE, readable=())
+    return recorded.row_id
