@@ -1,13 +1,12 @@
 """Index texts: chunks, vectors, publishing; shared by events and syncs."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.metrics import Counters
-from activities.reading import descriptions_of, reading_errors
+from activities.reading import reading_errors
 from compute import Compute
 from contracts.catalog import Product, Variation
 from contracts.events import TextVersion
@@ -17,7 +16,7 @@ from database.chunks.generations import ChunkRow, Staged
 from database.products.upsert import StoredProduct
 from embeddings.base import Embedded, Embedder
 from knowledge.chunks import pack, split
-from knowledge.content import Content, canonical
+from knowledge.content import Content, canonical, descriptions_of
 from knowledge.document import render
 from knowledge.normalise import search_form
 
@@ -74,7 +73,7 @@ class Indexer:
     async def rows(self, version: TextVersion, stored: StoredProduct) -> list[ChunkRow]:
         """Returns the chunks of a stored product's text."""
         assert stored.product  # noqa: S101 - it was read by its id
-        size = sum(map(len, descriptions_of(replace(stored.product, variations=stored.variations))))
+        size = sum(map(len, descriptions_of(stored.product, stored.variations)))
         with reading_errors():
             return await self._compute.run(
                 _rows_of_product,

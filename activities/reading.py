@@ -22,7 +22,7 @@ from contracts.errors import InvalidField, TooExpensive
 from contracts.events import EventType
 from contracts.retry import Failure, Retry
 from contracts.stores import StoreType
-from knowledge.content import Content, Unrendered, canonical, check_rendered, rendered
+from knowledge.content import Content, Unrendered, canonical, check_rendered, descriptions_of, rendered
 
 BUSY = Failure(
     retry=Retry.RETRY,
@@ -88,13 +88,24 @@ def read_body(platform: StoreType, event_type: EventType, body: Mapping[str, Any
     return ReadChange(change=change, notes=cuts.notes)
 
 
+def _texts_of(change: Change) -> dict[str, str]:
+    """Returns the text of each description of a product or variation."""
+    match change:
+        case Product():
+            return rendered(descriptions_of(change, change.variations))
+        case Variation():
+            return rendered([change.description])
+        case _:
+            return {}
+
+
 def _read_and_render(platform: StoreType, event_type: EventType, payload: str) -> ReadChange | InvalidField:
     """Returns the change with its rendered descriptions, or why it cannot be read."""
     try:
         read = read_payload(platform, event_type, payload)
     except InvalidField as error:
         return error
-    return ReadChange(change=read.change, notes=read.notes, texts=rendered(descriptions_of(read.change)))
+    return ReadChange(change=read.change, notes=read.notes, texts=_texts_of(read.change))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +127,7 @@ def _read_bodies(
         except InvalidField as error:
             changes[external_id] = error
             continue
-        texts |= rendered(descriptions_of(read.change))
+        texts |= _texts_of(read.change)
     return ReadBodies(changes=changes, texts=texts)
 
 
@@ -136,17 +147,6 @@ def _weight(body: Mapping[str, Any]) -> int:
         for value in body.values()
         if isinstance(value, str | list | dict)
     )
-
-
-def descriptions_of(change: Change) -> Iterator[str]:
-    """Yields the descriptions of a product and of its variations."""
-    match change:
-        case Product():
-            yield from (change.short_description, change.description)
-            for variation in change.variations:
-                yield variation.description
-        case Variation():
-            yield change.description
 
 
 @contextmanager

@@ -24,6 +24,7 @@ DESCRIPTION_CHARACTERS = 500_000
 """A description with its markup, without embedded images."""
 
 VARIATION_DESCRIPTION_CHARACTERS = 10_000
+"""A variation's description. All variations together have at most `DESCRIPTION_CHARACTERS`."""
 
 CHUNKS = 500
 """Chunks of a product's text that are embedded and found, about 200,000 tokens."""

@@ -1,9 +1,11 @@
 """The part of a product that is indexed, in one canonical form."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
 
+from contracts.bounds import DESCRIPTION_CHARACTERS
 from contracts.catalog import Product, Variation
 from knowledge.html import html_to_text, plain_line
 from knowledge.normalise import normalise
@@ -52,6 +54,26 @@ class Unrendered(Exception):
         return sum(map(len, self.descriptions))
 
 
+def descriptions_of(product: Product, variations: Iterable[Variation]) -> Iterator[str]:
+    """Yields the descriptions of a product and of its variations, within the bound of all variations."""
+    yield from (product.short_description, product.description)
+    for variation in _within_bound(variations):
+        yield variation.description
+
+
+def _within_bound(variations: Iterable[Variation]) -> list[Variation]:
+    """Returns variations with at most `DESCRIPTION_CHARACTERS` characters of descriptions in all.
+
+    The first ones by their ids keep theirs, so that the order in which they were sent does not matter.
+    """
+    ordered, left = sorted(variations, key=attrgetter("external_id")), DESCRIPTION_CHARACTERS
+    for position, variation in enumerate(ordered):
+        left -= len(variation.description)
+        if left < 0:
+            ordered[position] = replace(variation, description="")
+    return ordered
+
+
 def rendered(descriptions: Iterable[str]) -> dict[str, str]:
     """Returns the text of each description."""
     return {html: _text(html) for html in descriptions}
@@ -62,9 +84,7 @@ def check_rendered(
 ) -> None:
     """Raises Unrendered where descriptions of more than `most` characters together are not in `texts`."""
     descriptions = dict.fromkeys(
-        html
-        for html in (product.short_description, product.description, *(v.description for v in variations))
-        if html and html not in texts
+        html for html in descriptions_of(product, variations) if html and html not in texts
     )
     unrendered = Unrendered(tuple(descriptions))
     if unrendered.size > most:
@@ -87,7 +107,7 @@ def canonical(
     attributes: dict[str, set[str]] = {}
     for attribute in product.attributes:
         attributes.setdefault(_line(attribute.name), set()).update(map(_line, attribute.options))
-    forms = {_form(variation, text_of) for variation in variations if variation.visible}
+    forms = {_form(variation, text_of) for variation in _within_bound(variations) if variation.visible}
     return Content(
         title=_line(product.title),
         short_description=text_of(product.short_description),

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.bounds import DESCRIPTION_CHARACTERS
 from contracts.catalog import Attribute, Facts, Product, Variation
 from knowledge import content_hash as hashing
 from knowledge.chunks import CHUNK_TOKENS, split
@@ -211,3 +212,15 @@ def test_the_same_product_gets_the_same_chunks() -> None:
 def test_the_hash_is_the_same_in_every_process() -> None:
     """A stored hash stays comparable; a change on purpose raises `CONTENT_VERSION` as well."""
     assert (hashing.CONTENT_VERSION, content_hash(canonical(LAPTOP, [SILVER, BLACK]))) == (1, HASH)
+
+
+@given(st.permutations(range(60)))
+def test_descriptions_of_variations_are_bounded_in_any_order(order: list[int]) -> None:
+    """The first variations by their ids keep their descriptions."""
+    forms = [
+        Variation(external_id=f"woo_{number:02}", parent="woo_1", description=f"{number:02}" * 5_000)
+        for number in order
+    ]
+    described = canonical(LAPTOP, forms).forms
+    assert sum(len(form.description) for form in described) == DESCRIPTION_CHARACTERS
+    assert {form.description[:2] for form in described} == {f"{number:02}" for number in range(50)}
