@@ -1,7 +1,11 @@
-"""How long a step is retried, where that is more or less than its policy in `workflows.policies` says."""
+"""How long a step is retried, where that is more or less than its policy in `workflows.policies` says.
 
+Temporal's times are compared only with each other, because the worker's own clock may be wrong.
+"""
+
+import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -21,7 +25,7 @@ def within_deadline(failure: Failure, deadline: timedelta) -> Failure:
     if failure.retry is not Retry.RETRY:
         activity.heartbeat(NOT_FAILING)
         return failure
-    now = datetime.now(UTC)
+    now = activity.info().started_time
     since = _failing_since() or now
     if now - since > deadline:
         return Failure(retry=Retry.FATAL, reason=f"{failure.reason} Given up after {now - since}.")
@@ -35,14 +39,22 @@ def _failing_since() -> datetime | None:
     return datetime.fromisoformat(since) if since else None
 
 
-def time_left(timeout: timedelta) -> timedelta:
-    """Returns how much of `timeout` is left since the activity was scheduled; negative once it is over."""
-    return timeout - (datetime.now(UTC) - activity.info().scheduled_time)
+class TimeLeft:
+    """How much of `timeout` is left since the activity was scheduled; made when the attempt starts."""
+
+    def __init__(self, timeout: timedelta) -> None:
+        info = activity.info()
+        self._left = timeout - (info.started_time - info.scheduled_time)
+        self._began = time.monotonic()
+
+    def now(self) -> timedelta:
+        """Returns the time that is left; negative once it is over."""
+        return self._left - timedelta(seconds=time.monotonic() - self._began)
 
 
-def is_final(error: ApplicationError, timeout: timedelta) -> bool:
-    """Returns whether an operator must act first, or the next attempt would come after `timeout`."""
-    return error.type != Retry.RETRY or (error.next_retry_delay or timedelta()) > time_left(timeout)
+def is_final(error: ApplicationError, left: TimeLeft) -> bool:
+    """Returns whether an operator must act first, or the next attempt would come too late."""
+    return error.type != Retry.RETRY or (error.next_retry_delay or timedelta()) > left.now()
 
 
 def fatal_if_blocked(error: ApplicationError) -> ApplicationError:

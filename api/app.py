@@ -1,6 +1,6 @@
 """The FastAPI application: what it opens when it starts, its middleware, error handlers and routes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
@@ -41,6 +41,7 @@ from contracts.events import EventType
 from contracts.ids import VERSION
 from crypto import SecretBox
 from database.access.stores import delivery_terms
+from database.clock import wall_clock
 from database.engine import Database, create_engine
 from embeddings.query_cache import QueryCache
 from embeddings.registry import create_embedder
@@ -66,7 +67,7 @@ SEARCH_BYTES = 64 * 1024
 
 @asynccontextmanager
 async def _opened(
-    settings: Settings, metrics: ProcessMetrics, traces: Tracing | None
+    settings: Settings, metrics: ProcessMetrics, traces: Tracing | None, wall: Callable[[], float]
 ) -> AsyncIterator[AppState]:
     if not settings.database_url or not settings.temporal_address:
         raise SystemExit("Set PILITO_DATABASE_URL and PILITO_TEMPORAL_ADDRESS, or use `pilito up`.")
@@ -75,8 +76,9 @@ async def _opened(
     async with AsyncExitStack() as stack:
         if traces:
             stack.push_async_callback(traces.close)
-        database = Database(create_engine(settings.database_url, pool_size=20))
+        database = Database(create_engine(settings.database_url, pool_size=20), wall=wall)
         stack.push_async_callback(database.close)
+        await stack.enter_async_context(database.clock.running())
         temporal = await connect(
             settings.temporal_address,
             settings.temporal_namespace,
@@ -101,7 +103,7 @@ async def _opened(
             temporal=temporal,
             query_vectors=QueryCache(embedder),
             tokens=tokens,
-            sessions=Sessions(settings.secret_keys),
+            sessions=Sessions(settings.secret_keys, clock=database.clock.estimate),
             ingest=EventIngest(database, temporal, task_queue=settings.task_queue),
             rate_limit=rate_limit,
             metrics=metrics,
@@ -139,15 +141,18 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: ProcessMetrics) -
     )
 
 
-def create_app(settings: Settings) -> Service:
-    """Returns the application; its connections are opened when it starts and closed when it stops."""
+def create_app(settings: Settings, *, wall: Callable[[], float] = wall_clock) -> Service:
+    """Returns the application; its connections are opened when it starts and closed when it stops.
+
+    `wall` is the wall clock of the process.
+    """
 
     metrics = ProcessMetrics(EventType)
     traces = tracing.start("pilito-api")
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _opened(settings, metrics, traces) as opened:
+        async with _opened(settings, metrics, traces, wall) as opened:
             app.state.opened = opened
             yield
 

@@ -101,9 +101,9 @@ class EventIngest:
 
 
 def event_of(
-    delivery: ParsedDelivery, *, store_id: int, received_at: datetime, address: str, user_agent: str
+    delivery: ParsedDelivery, *, store_id: int, received_at: datetime | None, address: str, user_agent: str
 ) -> ProductEvent:
-    """Returns a parsed delivery as the input of its workflow."""
+    """Returns a parsed delivery as the input of its workflow; see `ProductEvent` for `received_at`."""
     return ProductEvent(
         store_id=store_id,
         event_id=delivery.event_id,

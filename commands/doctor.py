@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import typer
 from alembic.config import Config
@@ -121,7 +121,7 @@ async def _index(connection: AsyncConnection, settings: Settings) -> CheckResult
 
 
 async def _unfinished(connection: AsyncConnection) -> CheckResult:
-    late = await stalled.overdue(connection, older_than=datetime.now(UTC) - OVERDUE, named=NAMED)
+    late = await stalled.overdue(connection, age=OVERDUE, named=NAMED)
     if not late.count:
         return CheckResult(subject="Events", said="none unfinished for over an hour")
     more = ", …" if late.count > len(late.events) else ""

@@ -1,7 +1,7 @@
 """Events: one per delivery of a shop, with its status and outcome."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -66,7 +66,9 @@ class ProductEvent:
     """The argument of an event's workflow.
 
     `external_id` is the product or variation that changed; of a variation, `parent` is its product.
-    `version` is the shop's time of change (UTC), `body` the product as sent. A body too large for a workflow
+    `version` is the shop's time of change (UTC), `body` the product as sent. `received_at` is the time of
+    arrival by the clock of Postgres; None where an API process could not read that clock, and then the start
+    of the workflow counts. A body too large for a workflow
     history is None here and is stored in the event's row before the workflow starts. `confirm` asks for
     confirmation by the shop before the event is applied, where the shop can be read.
     """
@@ -75,13 +77,27 @@ class ProductEvent:
     event_id: str
     event_type: EventType
     external_id: str
-    received_at: datetime
+    received_at: datetime | None
     parent: str | None = None
     version: datetime | None = None
     source_address: str = ""
     user_agent: str = ""
     body: dict[str, Any] | None = None
     confirm: bool = False
+
+
+MOST_AHEAD = timedelta(minutes=5)
+"""How far the clock of a shop may be ahead; its changes keep their order among each other until then."""
+
+
+def time_of_change(version: datetime | None, *, arrived: datetime) -> datetime | None:
+    """Returns a shop's time of change; a time that lies far in the future becomes the time of arrival."""
+    return arrived if is_far_ahead(version, arrived=arrived) else version
+
+
+def is_far_ahead(version: datetime | None, *, arrived: datetime) -> bool:
+    """Returns whether a shop's time of change lies more than `MOST_AHEAD` after its arrival."""
+    return version is not None and version > arrived + MOST_AHEAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,13 @@
 """Connections to Postgres."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import orjson
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from database.clock import DatabaseClock, wall_clock
 from database.halfvec import accept_vectors
 
 
@@ -53,11 +54,13 @@ class Database:
     """Connections of one engine for three purposes.
 
     `transaction()` commits at the end of the block, `single()` is for one writing statement that commits at
-    once, `reading()` reads without a transaction.
+    once, `reading()` reads without a transaction. `clock` is the clock of Postgres; `wall` is that of this
+    process.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, wall: Callable[[], float] = wall_clock) -> None:
         self.engine = engine
+        self.clock = DatabaseClock(self, wall=wall)
         self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager

@@ -132,6 +132,15 @@ LONG_MODULES = {"database.tables"}
 
 LARGEST_ROOM = 15
 
+WALL_CLOCKS = {
+    "database.clock": "the only reader of the process's own clock, for the skew and for estimates",
+    "connectors.shopify.errors": "the date of a Retry-After, which is bounded",
+    "connectors.woocommerce.errors": "the date of a Retry-After, which is bounded",
+    "embeddings.openai": "the date of a Retry-After, which is bounded",
+    "embedded.embedder": "the `created` of a model that OpenAI's API shows",
+}
+"""Modules that read the clock of their process; it may be wrong, so others use `database.clock` or SQL."""
+
 Import = tuple[str, str]
 """A module, and a module that it imports."""
 
@@ -303,6 +312,27 @@ def test_workflows_import_the_product_through_the_passage() -> None:
         for name in outside_the_passage(ast.parse(file.read_text()))
         if name.split(".")[0] in PARTS and name != "workflows.policies"
     ] == []
+
+
+def reads_the_wall_clock(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(attr="now" | "utcnow" | "today", value=ast.Name(id="datetime" | "date")):
+            return True
+        case ast.Attribute(attr="time" | "time_ns" | "gmtime" | "localtime", value=ast.Name(id="time")):
+            return True
+        case ast.ImportFrom(module="time", names=names):
+            return any(alias.name in {"time", "time_ns", "gmtime", "localtime"} for alias in names)
+    return False
+
+
+def test_the_clock_of_a_process_is_not_used() -> None:
+    """Times of ours are compared with stored ones, so they come from Postgres."""
+    assert {
+        module
+        for module, file in MODULES.items()
+        for node in ast.walk(ast.parse(file.read_text()))
+        if reads_the_wall_clock(node)
+    } == set(WALL_CLOCKS)
 
 
 def test_modules_are_short() -> None:

@@ -45,6 +45,8 @@ class ProductEventWorkflow:
 
     @workflow.run
     async def run(self, event: ProductEvent) -> EventOutcome:
+        if event.received_at is None:
+            event = replace(event, received_at=workflow.info().workflow_start_time)
         recorded = await workflow.execute_local_activity_method(
             EventActivities.record_event, event, **DATABASE
         )

@@ -4,14 +4,14 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import application_error, event_errors
 from activities.heartbeat import heartbeating
-from activities.retry_limits import is_final, time_left
+from activities.retry_limits import TimeLeft, is_final
 from activities.stores.shop_reader import OpenShop, ShopReader
 from connectors.base import Change
 from connectors.registry import PLATFORMS
@@ -56,24 +56,26 @@ class ConfirmActivities:
 
         Raises a non-retryable error if the event must be accepted as delivered.
         """
+        left = TimeLeft(self._confirm_timeout)
         async with event_errors(self._database, event_row, after=1), heartbeating():
             try:
-                return await self._confirm(event_row)
+                return await self._confirm(event_row, left)
             except ApplicationError as error:
-                if is_final(error, self._confirm_timeout):
+                if is_final(error, left):
                     raise ApplicationError(error.message, type=error.type, non_retryable=True) from None
                 raise
 
-    async def _confirm(self, event_row: int) -> ConfirmedProduct:
+    async def _confirm(self, event_row: int, left: TimeLeft) -> ConfirmedProduct:
         async with self._database.single() as connection:
             subject = await confirm.subject(connection, event_row)
         if subject.is_followed and not subject.is_deletion:
             return ConfirmedProduct()
         try:
             with self._slot(subject.store_id):
-                async with asyncio.timeout(max(time_left(self._confirm_timeout), LEAST_TRY).total_seconds()):
+                async with asyncio.timeout(max(left.now(), LEAST_TRY).total_seconds()):
                     async with self._shops.open(subject.store_id, max_wait=MAX_WAIT) as shop:
-                        snapshot = await fetch_current(shop, subject)
+                        read_at = await self._database.clock.read()
+                        snapshot = await fetch_current(shop, subject, read_at=read_at)
         except TimeoutError:
             raise application_error(LATE) from None
         if snapshot is None:
@@ -94,13 +96,12 @@ class ConfirmActivities:
             self._reading += Counter()  # removes the shops with a count of 0
 
 
-async def fetch_current(shop: OpenShop, subject: Subject) -> ShopSnapshot | None:
-    """Returns the current product of an event; None for a changed variation of an unknown product.
+async def fetch_current(shop: OpenShop, subject: Subject, *, read_at: datetime) -> ShopSnapshot | None:
+    """Returns the product of an event as of now, `read_at`; None for a variation of an unknown product.
 
     A variation is read with its whole product, because the shop sends no event for the product itself.
     """
     connector = PLATFORMS[shop.terms.type].deliveries
-    read_at = datetime.now(UTC)
     payload = await shop.catalogue.product(subject.product_key)
     if payload is None:
         return _gone(subject, read_at) if subject.is_deletion or not subject.is_variation else None

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from temporalio import activity
 from temporalio.service import RPCError, RPCStatusCode
@@ -30,7 +30,7 @@ class InboxActivities:
         """Start the oldest waiting events; returns whether there may be more."""
         with database_errors():
             async with self._database.reading() as connection:
-                waiting = await inbox.unstarted(connection, older_than=datetime.now(UTC) - GRACE, limit=BATCH)
+                waiting = await inbox.unstarted(connection, grace=GRACE, limit=BATCH)
             if not waiting:
                 return False
             await asyncio.gather(*(self._hand_over(row, event) for row, event in waiting))

@@ -1,6 +1,6 @@
 """Trim the payloads of events that ended long ago; their outcomes stay."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity
 
@@ -27,12 +27,11 @@ class RetentionActivities:
         """Trim up to 20,000 payloads, the oldest first; a retry resumes after the last batch."""
         if self._keep is None:
             return TrimmedPayloads(count=0, more=False)
-        before = datetime.now(UTC) - self._keep
         since, trimmed = _so_far()
         for _ in range(BATCHES):
             with database_errors():
                 async with self._database.transaction() as connection:
-                    batch = await retention.trim(connection, before=before, since=since, limit=BATCH)
+                    batch = await retention.trim(connection, age=self._keep, since=since, limit=BATCH)
             since, trimmed = batch.reached, trimmed + batch.count
             if batch.count < BATCH or since is None:
                 return TrimmedPayloads(count=trimmed, more=False)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from temporalio import activity
 from temporalio.service import RPCError
@@ -58,7 +58,7 @@ class StalledActivities:
             async with self._database.reading() as connection:
                 unfinished = await stalled.unfinished(
                     connection,
-                    older_than=datetime.now(UTC) - self._after,
+                    age=self._after,
                     beyond=looked_at,
                     limit=BATCH,
                 )

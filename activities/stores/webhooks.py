@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from temporalio import activity
@@ -100,7 +99,7 @@ class WebhookActivities:
                 report.refusal = str(error)
         since = record.since
         if since is None or report.created or report.reenabled:
-            since = datetime.now(UTC)
+            since = await self._database.clock.read()
         async with self._database.reading() as connection:
             pattern = await webhooks.delivery_pattern(
                 connection, record.store_id, event_prefix=PLATFORMS[record.type].webhook_event_prefix
@@ -131,8 +130,8 @@ class WebhookActivities:
         return sealed
 
     async def _write(self, record: WebhookRecord, state: WebhookState, **also: object) -> WebhookState:
-        checked = replace(state, checked_at=datetime.now(UTC))
         with database_errors():
+            checked = replace(state, checked_at=await self._database.clock.read())
             async with self._database.single() as connection:
                 await webhooks.write(connection, record, checked, **also)
         return checked

@@ -1,7 +1,6 @@
 """The activities of a sync: begin, compare or import pages of the shop's list, apply what differs, finish."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 
 from temporalio import activity
@@ -65,7 +64,9 @@ class CatalogSyncActivities:
         async with sync_step(self._database, self._shops, run) as (shop, heartbeat):
             await with_currency(self._database, start, shop)
             read = partial(shop.catalogue.manifest, modified_after=run.modified_after)
-            position = await process_pages(start, heartbeat, read, self._compare)
+            position = await process_pages(
+                start, heartbeat, read, self._compare, clock=self._database.clock.read
+            )
             async with self._database.reading() as connection:
                 differing = await sync_pages.differing_pages(
                     connection, run.sync_id, first=start.page, last=position.page - 1
@@ -78,7 +79,9 @@ class CatalogSyncActivities:
         async with sync_step(self._database, self._shops, start.run) as (opened, heartbeat):
             shop = await with_currency(self._database, start, opened)
             import_page = partial(self._import, shop)
-            position = await process_pages(start, heartbeat, shop.catalogue.whole, import_page)
+            position = await process_pages(
+                start, heartbeat, shop.catalogue.whole, import_page, clock=self._database.clock.read
+            )
         return ProcessedPages(next=position)
 
     @activity.defn
@@ -90,7 +93,7 @@ class CatalogSyncActivities:
                 differing = await sync_pages.differing_products(connection, run.sync_id, work.pages)
             for combined in _combined(differing):
                 ids = list(dict.fromkeys(id_ for of_page in combined.values() for id_ in of_page))
-                requested_at = datetime.now(UTC)
+                requested_at = await self._database.clock.read()
                 bodies = await fetch_all(shop.catalogue, ids)
                 await self._applier.apply(run, list(combined), shop, bodies, requested_at)
 

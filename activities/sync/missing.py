@@ -1,7 +1,7 @@
 """Products that no page of a complete sync listed: still in the shop, hidden from our key, or deleted."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from temporalio import activity
@@ -59,7 +59,7 @@ class MissingActivities:
             if not batch:
                 return None
             ids = [product.external_id for product in batch]
-            requested_at = datetime.now(UTC)
+            requested_at = await self._database.clock.read()
             fetch = _fetch_together if batch[0].saw_all else _fetch_one_by_one
             bodies, hidden = await fetch(shop, ids)
             existing = [*bodies, *hidden]

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from math import ceil
 from typing import Generic, Protocol, TypeVar
 
@@ -46,6 +46,8 @@ P = TypeVar("P", bound=Page)
 
 Read = Callable[[str | None], Awaitable[P]]
 
+Clock = Callable[[], Awaitable[datetime]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedPage(Generic[P]):
@@ -76,12 +78,19 @@ async def process_pages(
     heartbeat: Heartbeater,
     read: Read[P],
     process: Callable[[FetchedPage[P]], Awaitable[None]],
+    *,
+    clock: Clock,
 ) -> SyncPosition:
-    """Process the pages of one step in order, and record each in the heartbeat. Returns the next position."""
+    """Process the pages of one step in order, and record each in the heartbeat. Returns the next position.
+
+    `clock` reads the time at which a page is requested.
+    """
     position = resume_position(start, heartbeat)
     if is_complete(position, start):
         return position
-    async with aclosing(iterate_pages(position, read, limit=_pages_left(position, start))) as pages:
+    async with aclosing(
+        iterate_pages(position, read, limit=_pages_left(position, start), clock=clock)
+    ) as pages:
         async for fetched in pages:
             await process(fetched)
             position = fetched.next
@@ -90,13 +99,13 @@ async def process_pages(
 
 
 async def iterate_pages(
-    start: SyncPosition, read: Read[P], *, limit: int
+    start: SyncPosition, read: Read[P], *, limit: int, clock: Clock
 ) -> AsyncGenerator[FetchedPage[P], None]:
     """Yields up to `limit` pages; the next page is fetched while the caller processes one."""
     listed: set[str] = set()
 
     async def fetch(position: SyncPosition) -> FetchedPage[P]:
-        requested_at = datetime.now(UTC)
+        requested_at = await clock()
         page = await reread_shifted(await read(position.cursor), position, listed=listed, read=read)
         listed.update(page.listed)
         return FetchedPage(

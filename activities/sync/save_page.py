@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.reading import Prepared
 from contracts.catalog import Product
-from contracts.events import EventType, TextVersion
+from contracts.events import EventType, TextVersion, is_far_ahead, time_of_change
 from database.access.shop_access import ShopCredentials
 from database.events.write import OpenedEvent
 from database.locks import lock_products
@@ -54,7 +54,7 @@ class ReadPage:
             product_key=product.external_id,
             payload="",
             is_trimmed=False,
-            version=min(product.version, self.requested_at) if product.version else None,
+            version=time_of_change(product.version, arrived=self.requested_at),
             received_at=self.requested_at,
             superseded_by=None,
             platform=self.terms.type,
@@ -62,9 +62,9 @@ class ReadPage:
         )
 
     def listed_hash(self, read: ReadProduct) -> str | None:
-        """Returns None for a product dated in the future, so that the next sync compares it again."""
-        version = read.product.version
-        return None if version and version > self.requested_at else read.listed_hash
+        """Returns None for a product dated far in the future, so that the next sync compares it again."""
+        is_ahead = is_far_ahead(read.product.version, arrived=self.requested_at)
+        return None if is_ahead else read.listed_hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

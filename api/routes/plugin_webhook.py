@@ -1,7 +1,6 @@
 """`POST /api/integrations/woocommerce/webhook/`: one product change, sent by the plugin with its token."""
 
 import time
-from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 
@@ -66,7 +65,7 @@ async def _accept(
     event = event_of(
         open_envelope(body, parse),
         store_id=integration.store_id,
-        received_at=datetime.now(UTC),
+        received_at=state.database.clock.now(),
         address=client_address(request, state.settings.trusted_proxies),
         user_agent=request.headers.get("user-agent", ""),
     )
@@ -77,7 +76,7 @@ async def _accept(
 
 @router.get("/health/")
 async def connection_health(
-    request: Request, response: Response, integration: CurrentIntegration
+    request: Request, response: Response, state: CurrentState, integration: CurrentIntegration
 ) -> Connected:
     """Show a shop the user, the token and the store of its connection."""
     preferred = request.headers.get("accept-language")
@@ -94,5 +93,5 @@ async def connection_health(
             usage_count=integration.usage_count,
         ),
         store=TokenStore(id=integration.store_id, name=integration.store_name),
-        timestamp=datetime.now(UTC),
+        timestamp=state.database.clock.estimate(),
     )

@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
@@ -67,7 +66,11 @@ async def _accept(type_: StoreType, request: Request, state: AppState, store_id:
             return await _log_ignored(state, store_id, parsed, address, agent)
         counted.topic = parsed.event_type
         event = event_of(
-            parsed, store_id=store_id, received_at=datetime.now(UTC), address=address, user_agent=agent
+            parsed,
+            store_id=store_id,
+            received_at=state.database.clock.now(),
+            address=address,
+            user_agent=agent,
         )
         result = await state.ingest.accept(event, size=len(raw))
         counted.result = DeliveryResult(result)

@@ -1,6 +1,6 @@
 """`/api/v1/integrations/tokens/`: integration tokens; a response shows a secret only when it is new."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Body, Query, Request, Response
@@ -28,6 +28,12 @@ from database.access import stores, tokens, users
 from database.access.tokens import TokenFilter
 
 router = admin_router("/api/v1/integrations/tokens", tag="tokens")
+
+
+def _check_end(state: AppState, expires_at: datetime | None) -> None:
+    """Raises 400 for a token that would have expired already."""
+    if expires_at is not None and expires_at <= state.database.clock.estimate():
+        raise invalid_field("expires_at", "is in the past")
 
 
 def _issued(
@@ -64,6 +70,7 @@ async def generate_token(
     body: JsonBody[NewTokenRequest],
 ) -> IssuedTokenOut:
     """Make a token for a store of a user, or for a new store."""
+    _check_end(state, body.expires_at)
     secret = None
     async with state.database.transaction() as connection:
         if body.user_id is not None and await users.read_user(connection, body.user_id) is None:
@@ -160,6 +167,7 @@ async def rotate_token(
 ) -> IssuedTokenOut:
     """Make a new token with the terms of a previous one, which works for `overlap_hours`."""
     previous = await _existing(state, token_id)
+    _check_end(state, body.expires_at)
     async with state.database.transaction() as connection:
         issued = await tokens.rotate(
             connection,

@@ -1,7 +1,7 @@
 """Query parameters, bodies and responses of integration tokens."""
 
 import ipaddress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field
@@ -142,15 +142,6 @@ class IssuedTokenOut(ResponseModel):
         )
 
 
-def _in_future(expires_at: datetime | None) -> datetime | None:
-    if expires_at is not None and expires_at <= datetime.now(UTC):
-        raise ValueError("is in the past")
-    return expires_at
-
-
-Expiry = Annotated[Moment | None, AfterValidator(_in_future)]
-
-
 class NewTokenRequest(RequestBody):
     """A new token; without `store_id` a store is made too, and `user_id` is the admin by default."""
 
@@ -167,7 +158,7 @@ class NewTokenRequest(RequestBody):
     name: Name = "Integration Token"
     store_id: Id | None = None
     allowed_ips: Networks = ()
-    expires_at: Expiry = None
+    expires_at: Moment | None = None
 
 
 class TokenChange(RequestBody):
@@ -187,7 +178,7 @@ class TokenRotation(RequestBody):
     model_config = example({"overlap_hours": 24})
 
     overlap_hours: float = Field(default=24, ge=0, le=LONGEST_OVERLAP_HOURS)
-    expires_at: Expiry = None
+    expires_at: Moment | None = None
 
 
 class TokenListParams(PageParams):

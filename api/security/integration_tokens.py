@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from fastapi import Request
 
@@ -50,7 +50,7 @@ class IntegrationTokens:
         if integration is None:
             raise self.unknown(request)
         self._check(integration, client_address(request, self._trusted))
-        uses, used_at = self._uses.add(integration.token_id, (1, datetime.now(UTC)))
+        uses, used_at = self._uses.add(integration.token_id, (1, self._database.clock.estimate()))
         return replace(integration, usage_count=integration.usage_count + uses, last_used_at=used_at)
 
     def unknown(self, request: Request) -> ApiError:
@@ -70,7 +70,7 @@ class IntegrationTokens:
     def _check(self, integration: Integration, address: str) -> None:
         if not integration.is_active:
             raise unauthenticated("Token is inactive")
-        if integration.expires_at is not None and integration.expires_at <= datetime.now(UTC):
+        if integration.expires_at is not None and integration.expires_at <= self._database.clock.estimate():
             raise unauthenticated("Token has expired")
         if not may_use(address, integration.allowed_ips):
             raise unauthenticated("IP address not allowed")

@@ -1,15 +1,20 @@
 """Sessions of users: signed tokens that are valid until they expire or the password changes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import jwt
+from jwt.types import Options
 
 from api.fields import LARGEST_ID
 from database.access.users import User
 
 ALGORITHM = "HS256"
 LIFETIME = timedelta(hours=12)
+
+_OPTIONS: Options = {"require": ["exp", "sub", "pwd"], "verify_exp": False, "verify_iat": False}
+"""The library would compare the times with the clock of this process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +31,18 @@ def password_stamp(user: User) -> int:
 
 
 class Sessions:
-    """Signs with the first key and accepts all of them, so that keys can be rotated."""
+    """Signs with the first key and accepts all of them, so that keys can be rotated.
 
-    def __init__(self, keys: tuple[str, ...]) -> None:
+    `clock` returns the time by which sessions end; it is the same for all API processes.
+    """
+
+    def __init__(self, keys: tuple[str, ...], *, clock: Callable[[], datetime]) -> None:
         self._keys = keys
+        self._clock = clock
 
-    def issue(self, user: User, *, now: datetime | None = None) -> str:
+    def issue(self, user: User) -> str:
         """Returns a new token of a user."""
-        issued = now or datetime.now(UTC)
+        issued = self._clock()
         payload = {
             "sub": str(user.id),
             "iat": issued,
@@ -46,11 +55,10 @@ class Sessions:
         """Returns the claims of a valid token; None for an expired one or a wrong signature."""
         for key in self._keys:
             try:
-                payload = jwt.decode(
-                    token, key, algorithms=[ALGORITHM], options={"require": ["exp", "sub", "pwd"]}
-                )
+                payload = jwt.decode(token, key, algorithms=[ALGORITHM], options=_OPTIONS)
                 claims = Claims(user_id=int(payload["sub"]), password_stamp=int(payload["pwd"]))
+                ended = int(payload["exp"]) <= self._clock().timestamp()
             except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError):
                 continue
-            return claims if 0 < claims.user_id <= LARGEST_ID else None
+            return claims if not ended and 0 < claims.user_id <= LARGEST_ID else None
         return None

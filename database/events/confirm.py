@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import EventGone
-from contracts.events import EventType
+from contracts.events import EventType, time_of_change
 
 _SUBJECT = text("""
     SELECT e.id, e.store_id, e.event_type, e.external_id,
@@ -88,7 +88,7 @@ async def store_snapshot(connection: AsyncConnection, row_id: int, snapshot: Sho
             "event_type": snapshot.event_type,
             "product_key": snapshot.product_key,
             "payload": None if snapshot.payload is None else orjson.dumps(snapshot.payload).decode(),
-            "version": min(snapshot.version, snapshot.read_at) if snapshot.version else None,
+            "version": time_of_change(snapshot.version, arrived=snapshot.read_at),
             "read_at": snapshot.read_at,
         },
     )

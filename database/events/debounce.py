@@ -2,28 +2,34 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.events.ordering import BOUND, alias, is_older
 
-BURST_START = """
+_OLDEST = "now() - CAST(:max_wait AS interval)"
+"""SQL: bursts that started before this time have waited long enough."""
+
+BURST_START = f"""
     least(:received_at, (SELECT min(o.burst_started_at) FROM events o
                          WHERE o.store_id = :store_id AND o.product_key = thing.product_key
-                           AND o.is_pending AND o.received_at > :oldest))
+                           AND o.is_pending AND o.received_at > {_OLDEST}))
 """
 """SQL: the start of a new event's burst, which is that of the oldest pending event of its product."""
 
-WAIT_COLUMNS = "e.received_at, e.burst_started_at"
-"""SQL: the columns of an event by which `Debounce.seconds_left` decides."""
+SECONDS_LEFT = """
+    greatest(0, extract(epoch FROM least(e.received_at + CAST(:wait AS interval),
+                                         e.burst_started_at + CAST(:max_wait AS interval))
+                                   - clock_timestamp()))
+"""
+"""SQL: how many seconds an event still waits for a newer one, or 0."""
 
-LATER_PENDING_EVENT = """
+LATER_PENDING_EVENT = f"""
     SELECT o.event_id FROM events e JOIN events o USING (store_id, product_key)
     WHERE e.id = :id AND o.id <> e.id AND o.is_pending AND o.superseded_by IS NULL
-      AND e.burst_started_at > :oldest AND o.received_at > :oldest
+      AND e.burst_started_at > {_OLDEST} AND o.received_at > {_OLDEST}
     ORDER BY o.received_at DESC LIMIT 1
 """
 """SQL: the last pending event of the same product, unless the burst has lasted for too long."""
@@ -31,7 +37,7 @@ LATER_PENDING_EVENT = """
 _SUPERSEDE = text(f"""
     UPDATE events o SET superseded_by = :event_id
     WHERE o.store_id = :store_id AND o.external_id = :external_id AND o.is_pending
-      AND (o.superseded_by IS NULL OR o.superseded_by = :event_id) AND o.burst_started_at > :oldest
+      AND (o.superseded_by IS NULL OR o.superseded_by = :event_id) AND o.burst_started_at > {_OLDEST}
       AND {is_older(alias("o"), than=BOUND)}
     RETURNING o.workflow_id
 """)
@@ -48,14 +54,10 @@ class Debounce:
     wait: timedelta
     max_wait: timedelta
 
-    def parameters(self, now: datetime) -> dict[str, object]:
-        """Returns the parameters of the SQL here; bursts older than `:oldest` waited long enough."""
-        return {"oldest": now - self.max_wait}
-
-    def seconds_left(self, event: Row[Any], now: datetime) -> float:
-        """Returns how many seconds an event, a row with `WAIT_COLUMNS`, still waits, or 0."""
-        deadline: datetime = min(event.received_at + self.wait, event.burst_started_at + self.max_wait)
-        return max(0.0, (deadline - now).total_seconds())
+    @property
+    def parameters(self) -> dict[str, object]:
+        """The parameters of the SQL here."""
+        return {"wait": self.wait, "max_wait": self.max_wait}
 
 
 async def supersede_older(connection: AsyncConnection, values: Mapping[str, object]) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """The inbox: events that were stored while Temporal did not answer, and have no workflow yet."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,6 +11,8 @@ from contracts.events import EventStatus, ProductEvent
 from database.events.insert import DELIVERED, delivered_values, insert_event
 from database.events.log import RESTART_COLUMNS, event_to_restart
 from database.sql import literal, names
+
+_NOW = text("SELECT now()")
 
 _STORE = text(f"""
     {insert_event(DELIVERED, status=EventStatus.RECEIVED)} DO UPDATE
@@ -23,7 +26,8 @@ _STORE = text(f"""
 
 _UNSTARTED = text(f"""
     SELECT id, {names(RESTART_COLUMNS)} FROM events
-    WHERE status = {literal(EventStatus.RECEIVED)} AND run_id IS NULL AND received_at < :older_than
+    WHERE status = {literal(EventStatus.RECEIVED)} AND run_id IS NULL
+      AND received_at < now() - CAST(:grace AS interval)
     ORDER BY received_at LIMIT :limit
 """)
 
@@ -34,15 +38,23 @@ _MARK_STARTED = text(f"""
 
 
 async def store(connection: AsyncConnection, event: ProductEvent) -> bool:
-    """Insert an event that has no workflow yet; returns False if it exists already and has not failed."""
+    """Insert an event that has no workflow yet; returns False if it exists already and has not failed.
+
+    An event without a time of arrival arrives now.
+    """
+    if event.received_at is None:
+        event = replace(event, received_at=(await connection.execute(_NOW)).scalar_one())
     return (await connection.execute(_STORE, delivered_values(event))).scalar_one_or_none() is not None
 
 
 async def unstarted(
-    connection: AsyncConnection, *, older_than: datetime, limit: int
+    connection: AsyncConnection, *, grace: timedelta, limit: int
 ) -> list[tuple[int, ProductEvent]]:
-    """Returns the oldest events without a workflow as (row, event); events come without their bodies."""
-    rows = await connection.execute(_UNSTARTED, {"older_than": older_than, "limit": limit})
+    """Returns the oldest events without a workflow as (row, event); events come without their bodies.
+
+    Events that arrived within `grace` are left out.
+    """
+    rows = await connection.execute(_UNSTARTED, {"grace": grace, "limit": limit})
     return [(row["id"], event_to_restart(dict(row))) for row in rows.mappings()]
 
 

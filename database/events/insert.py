@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import orjson
 
-from contracts.events import EventStatus, ProductEvent
+from contracts.events import EventStatus, ProductEvent, time_of_change
 from contracts.ids import product_event_id
 from database.sql import literal, names
 
@@ -40,10 +40,9 @@ def insert_event(columns: Mapping[str, str], *, status: EventStatus, source: str
 
 
 def delivered_values(event: ProductEvent) -> dict[str, object]:
-    """Returns the parameters of `DELIVERED`.
-
-    A change cannot be later than its arrival, so a version in the future becomes the time of arrival.
-    """
+    """Returns the parameters of `DELIVERED`; raises ValueError for an event without a time of arrival."""
+    if event.received_at is None:
+        raise ValueError(f"event {event.event_id} has no time of arrival")
     return {
         "store_id": event.store_id,
         "event_id": event.event_id,
@@ -51,7 +50,7 @@ def delivered_values(event: ProductEvent) -> dict[str, object]:
         "external_id": event.external_id,
         "parent": event.parent,
         "payload": None if event.body is None else orjson.dumps(event.body).decode(),
-        "version": min(event.version, event.received_at) if event.version else None,
+        "version": time_of_change(event.version, arrived=event.received_at),
         "received_at": event.received_at,
         "workflow_id": product_event_id(event.store_id, event.event_id),
         "source_address": event.source_address,

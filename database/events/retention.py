@@ -1,7 +1,7 @@
 """Trim the payloads of events that ended long ago; their rows and outcomes stay."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +12,8 @@ from database.sql import literal
 _TRIM = text(f"""
     WITH old AS (
         SELECT id, finished_at FROM events
-        WHERE payload IS NOT NULL AND status <> {literal(EventStatus.FAILED)} AND finished_at < :before
+        WHERE payload IS NOT NULL AND status <> {literal(EventStatus.FAILED)}
+          AND finished_at < now() - CAST(:age AS interval)
           AND finished_at >= coalesce(CAST(:since AS timestamptz), '-infinity')
         ORDER BY finished_at LIMIT :limit FOR UPDATE SKIP LOCKED
     ), trimmed AS (
@@ -31,11 +32,11 @@ class TrimmedBatch:
 
 
 async def trim(
-    connection: AsyncConnection, *, before: datetime, since: datetime | None, limit: int
+    connection: AsyncConnection, *, age: timedelta, since: datetime | None, limit: int
 ) -> TrimmedBatch:
-    """Trim payloads of events that ended `before` a time, the oldest first, starting at `since`.
+    """Trim payloads of events that ended at least `age` ago, the oldest first, starting at `since`.
 
     Unfinished and failed events keep their payloads, because they may run again.
     """
-    row = await connection.execute(_TRIM, {"before": before, "since": since, "limit": limit})
+    row = await connection.execute(_TRIM, {"age": age, "since": since, "limit": limit})
     return TrimmedBatch(**row.mappings().one())

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,14 +23,14 @@ from database.sql import in_, names
 _UNFINISHED = text(f"""
     SELECT id, workflow_id, run_id, {names(RESTART_COLUMNS)} FROM events
     WHERE finished_at IS NULL AND status IN {in_(IN_PROGRESS)}
-      AND received_at < :older_than AND id > :beyond
+      AND received_at < now() - CAST(:age AS interval) AND id > :beyond
     ORDER BY id LIMIT :limit
 """)
 
 _OVERDUE = text("""
     SELECT count(*) OVER () AS found,
            workflow_id || ' (' || concat_ws(': ', status, nullif(reason, '')) || ')' AS named
-    FROM events WHERE finished_at IS NULL AND received_at < :older_than
+    FROM events WHERE finished_at IS NULL AND received_at < now() - CAST(:age AS interval)
     ORDER BY received_at LIMIT :named
 """)
 
@@ -66,17 +66,17 @@ class StalledEvents:
     events: Sequence[str]
 
 
-async def overdue(connection: AsyncConnection, *, older_than: datetime, named: int) -> StalledEvents:
-    """Returns the events that arrived before a time and have not ended."""
-    rows = (await connection.execute(_OVERDUE, {"older_than": older_than, "named": named})).all()
+async def overdue(connection: AsyncConnection, *, age: timedelta, named: int) -> StalledEvents:
+    """Returns the events that arrived at least `age` ago and have not ended."""
+    rows = (await connection.execute(_OVERDUE, {"age": age, "named": named})).all()
     return StalledEvents(count=rows[0].found if rows else 0, events=[row.named for row in rows])
 
 
 async def unfinished(
-    connection: AsyncConnection, *, older_than: datetime, beyond: int, limit: int
+    connection: AsyncConnection, *, age: timedelta, beyond: int, limit: int
 ) -> list[UnfinishedEvent]:
     """Returns events with a run that has not ended, in the order of their rows, without bodies."""
-    rows = await connection.execute(_UNFINISHED, {"older_than": older_than, "beyond": beyond, "limit": limit})
+    rows = await connection.execute(_UNFINISHED, {"age": age, "beyond": beyond, "limit": limit})
     return [
         UnfinishedEvent(
             row_id=row["id"],

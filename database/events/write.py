@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,13 +17,14 @@ from contracts.events import (
     ProductEvent,
     RecordedEvent,
 )
-from database.events.debounce import BURST_START, LATER_PENDING_EVENT, WAIT_COLUMNS, Debounce, supersede_older
+from database.events.debounce import BURST_START, LATER_PENDING_EVENT, SECONDS_LEFT, Debounce, supersede_older
 from database.events.insert import DELIVERED, delivered_values, insert_event
 from database.locks import lock
 from database.sql import in_, literal
 
 _RECORDED = {
     **DELIVERED,
+    "received_at": "least(CAST(:received_at AS timestamptz), clock_timestamp())",
     "product_key": "thing.product_key",
     "burst_started_at": BURST_START,
     "is_pending": "true",
@@ -50,7 +51,7 @@ _RECORD = text(f"""
         attempts = excluded.attempts || e.attempts, reason = '', notes = DEFAULT, finished_at = NULL,
         superseded_by = CASE WHEN e.run_id = excluded.run_id THEN e.superseded_by END
     WHERE e.status IN {in_(RUNNABLE)} AND (e.finished_at IS NULL OR e.run_id IS DISTINCT FROM excluded.run_id)
-    RETURNING e.id, e.version, {WAIT_COLUMNS},
+    RETURNING e.id, e.received_at, {SECONDS_LEFT} AS seconds_left,
               e.confirm AND EXISTS (SELECT FROM stores WHERE id = :store_id AND type = ANY(:readable)
                                     AND credentials IS NOT NULL AND base_url <> '') AS confirm
 """)
@@ -180,11 +181,10 @@ async def record(
     The result of a run that had ended before its worker died, and records again, holds its outcome. An event
     is confirmed only with shops of the `readable` types.
     """
-    now = datetime.now(UTC)
     values = {
         **delivered_values(event),
         "run_id": run_id,
-        **debounce.parameters(now),
+        **debounce.parameters,
         "readable": list(readable),
     }
     row = (await connection.execute(_RECORD, values)).one_or_none()
@@ -197,8 +197,10 @@ async def record(
         return RecordedEvent(row_id=earlier.id, outcome=ended)
     return RecordedEvent(
         row_id=row.id,
-        supersedes=await supersede_older(connection, {**values, "id": row.id}),
-        debounce_seconds=debounce.seconds_left(row, now),
+        supersedes=await supersede_older(
+            connection, {**values, "id": row.id, "received_at": row.received_at}
+        ),
+        debounce_seconds=float(row.seconds_left),
         confirm=row.confirm,
     )
 
@@ -240,7 +242,7 @@ async def claim_indexing(
         "id": row_id,
         "changed": changed,
         "model": model,
-        **debounce.parameters(datetime.now(UTC)),
+        **debounce.parameters,
     }
     row = (await connection.execute(_CLAIM, values)).mappings().one_or_none()
     if row is None:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.catalog import Attribute, Facts, Variation
-from contracts.events import EFFECTIVE
+from contracts.events import EFFECTIVE, time_of_change
 from database.events.ordering import BOUND, EXCLUDED, UNNAMED, alias, latest, may_overwrite
 from database.events.write import OpenedEvent
 from database.sql import as_json, assignments, in_, names, recordset, types
@@ -147,7 +147,7 @@ def _row(variation: Variation, change: OpenedEvent) -> dict[str, object]:
             "visible": variation.visible,
         },
         "is_active": variation.visible,
-        "version": min(variation.version, change.received_at) if variation.version else change.version,
+        "version": time_of_change(variation.version, arrived=change.received_at) or change.version,
         "received_at": change.received_at,
     }
 

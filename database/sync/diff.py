@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.catalog import Product
+from contracts.events import is_far_ahead, time_of_change
 
 
 class Verdict(StrEnum):
@@ -51,7 +52,7 @@ class Difference:
 _SETTLED = "interval '1 hour'"
 """A row that is older than this was not written by an event that arrived while the page was read."""
 
-# A time of change in the future is stored as the time of arrival, so it differs on every comparison.
+# A time of change far in the future is stored as the time of arrival, so it differs on every comparison.
 
 _NAMES_DIFFER = " OR ".join(
     f"NOT (p.{name} @> m.{name} AND p.{name} <@ m.{name})" for name in ("categories", "tags", "brands")
@@ -117,8 +118,8 @@ def _row(listed: ListedProduct, requested_at: datetime) -> dict[str, object]:
         return row
     return row | {
         "with_facts": listed.with_facts,
-        "version": min(product.version, requested_at) if product.version else None,
-        "is_ahead": product.version is not None and product.version > requested_at,
+        "version": time_of_change(product.version, arrived=requested_at),
+        "is_ahead": is_far_ahead(product.version, arrived=requested_at),
         "title": product.title,
         "status": product.status,
         "is_active": product.visible,

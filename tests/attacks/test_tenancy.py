@@ -72,7 +72,7 @@ async def an_expired_session(system: System, tenants: Tenants) -> dict[str, str]
         user = await users.read_user(connection, tenants.one.user_id)
     assert user
     long_ago = datetime.now(UTC) - LIFETIME - timedelta(seconds=1)
-    return {"Authorization": f"Bearer {Sessions((SECRET_KEY,)).issue(user, now=long_ago)}"}
+    return {"Authorization": f"Bearer {Sessions((SECRET_KEY,), clock=lambda: long_ago).issue(user)}"}
 
 
 async def a_closed_account(system: System, _: Tenants) -> dict[str, str]:

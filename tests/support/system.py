@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +22,7 @@ from contracts.ids import event_inbox_id, event_retention_id, store_schedules_id
 from contracts.stores import StoreType
 from crypto import SecretBox
 from database.access import stores, tokens, users
+from database.clock import wall_clock
 from database.engine import Database, create_engine
 from embedded.ports import free_ports
 from embeddings.registry import create_embedder
@@ -95,10 +96,15 @@ class System:
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
-    """Serve the API on a real socket. Yields a client that fails on answers its OpenAPI document lacks."""
+async def serving(
+    settings: Settings, *, wall: Callable[[], float] = wall_clock
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """Serve the API on a real socket. Yields a client that fails on answers its OpenAPI document lacks.
+
+    `wall` is the wall clock of the process, which may be wrong.
+    """
     (port,) = free_ports(1)
-    app = create_app(settings)
+    app = create_app(settings, wall=wall)
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -151,11 +157,13 @@ async def forget_keys(database: Database, store_ids: Sequence[int]) -> None:
 
 
 @asynccontextmanager
-async def working(settings: Settings, only: Share | None = None) -> AsyncIterator[Workers]:
-    """Run a worker in this process, with connections of its own."""
+async def working(
+    settings: Settings, only: Share | None = None, *, wall: Callable[[], float] = wall_clock
+) -> AsyncIterator[Workers]:
+    """Run a worker in this process, with connections of its own and a clock that may be wrong."""
     assert settings.database_url
     assert settings.temporal_address
-    database = Database(create_engine(settings.database_url, pool_size=60))
+    database = Database(create_engine(settings.database_url, pool_size=60), wall=wall)
     embedder = create_embedder(settings)
     compute = Compute()
     try:

@@ -379,9 +379,7 @@ async def test_an_event_that_waited_in_the_table_asks_as_well(woo: Shop) -> None
     )
     async with woo.database.transaction() as connection:
         await inbox.store(connection, kept)
-        found = await inbox.unstarted(
-            connection, older_than=kept.received_at + timedelta(seconds=1), limit=99
-        )
+        found = await inbox.unstarted(connection, grace=timedelta(days=1), limit=99)
         await connection.rollback()
     assert [event.confirm for _, event in found if event.store_id == woo.store_id] == [True]
 

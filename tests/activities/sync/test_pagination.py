@@ -9,7 +9,7 @@ import pytest
 from activities.heartbeat import Heartbeater
 from activities.sync.pagination import FetchedPage, is_complete, process_pages, resume_position
 from contracts.syncs import SyncPosition
-from tests.support.sync.lists import RUN, Heartbeats, Page
+from tests.support.sync.lists import RUN, Heartbeats, Page, clock
 
 START = SyncPosition(run=RUN)
 
@@ -48,7 +48,9 @@ class Processed:
 async def step(
     shop: Shop, processed: Processed, heartbeats: Heartbeats, start: SyncPosition = START
 ) -> SyncPosition:
-    return await process_pages(start, cast(Heartbeater, heartbeats), shop.read, processed.process)
+    return await process_pages(
+        start, cast(Heartbeater, heartbeats), shop.read, processed.process, clock=clock
+    )
 
 
 async def test_all_pages_are_processed_in_order_and_requested_once() -> None:
@@ -105,7 +107,7 @@ async def test_no_more_than_one_page_is_fetched_ahead() -> None:
             await asyncio.sleep(0)
         ahead.append(len(shop.requests) - fetched.position.page)
 
-    await process_pages(START, cast(Heartbeater, Heartbeats()), shop.read, process)
+    await process_pages(START, cast(Heartbeater, Heartbeats()), shop.read, process, clock=clock)
     assert ahead == [1] * 9 + [0]
 
 
@@ -118,7 +120,9 @@ async def test_a_cancelled_step_records_only_completed_pages() -> None:
             reached.set()
             await asyncio.Event().wait()
 
-    processing = asyncio.create_task(process_pages(START, cast(Heartbeater, heartbeats), shop.read, process))
+    processing = asyncio.create_task(
+        process_pages(START, cast(Heartbeater, heartbeats), shop.read, process, clock=clock)
+    )
     await reached.wait()
     processing.cancel()
     await asyncio.gather(processing, return_exceptions=True)

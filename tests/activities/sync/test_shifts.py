@@ -9,7 +9,7 @@ from activities.heartbeat import Heartbeater
 from activities.sync import pagination
 from activities.sync.pagination import FetchedPage, process_pages
 from contracts.syncs import SyncPosition
-from tests.support.sync.lists import RUN, Heartbeats, Page
+from tests.support.sync.lists import RUN, Heartbeats, Page, clock
 
 PER_PAGE = 10
 
@@ -44,7 +44,7 @@ async def missed(shop: Shop, *, total: int | None = None, page: int = 2) -> set[
     async def process(fetched: FetchedPage[Page]) -> None:
         listed.update(fetched.page.listed)
 
-    await process_pages(start, cast(Heartbeater, Heartbeats()), shop.read, process)
+    await process_pages(start, cast(Heartbeater, Heartbeats()), shop.read, process, clock=clock)
     return {id_ for id_ in there if id_ in shop.ids} - listed
 
 

@@ -13,7 +13,7 @@ from api.security.sessions import LIFETIME, Sessions, password_stamp
 from database.access import provision
 from database.access.users import User
 from tests.support.environment import SECRET_KEY, Configure
-from tests.support.sessions import session_of
+from tests.support.sessions import now, session_of
 from tests.support.shop import Shop
 from tests.support.system import System, serving
 
@@ -37,7 +37,7 @@ def user(**changes: object) -> User:
 
 def test_a_session_is_read_by_any_of_the_keys_and_signed_by_the_first() -> None:
     """Keys are rotated by putting a new one first."""
-    old, new, other = Sessions(("o" * 32,)), Sessions(("n" * 32, "o" * 32)), Sessions(("x" * 32,))
+    old, new, other = (Sessions(keys, clock=now) for keys in (("o" * 32,), ("n" * 32, "o" * 32), ("x" * 32,)))
     claims = new.read(old.issue(user()))
     assert claims is not None
     assert (claims.user_id, claims.password_stamp) == (7, password_stamp(user()))
@@ -47,9 +47,19 @@ def test_a_session_is_read_by_any_of_the_keys_and_signed_by_the_first() -> None:
 
 def test_a_session_ends() -> None:
     """It is invalid after its lifetime."""
-    sessions = Sessions((SECRET_KEY,))
-    past = datetime.now(UTC) - LIFETIME - timedelta(seconds=1)
-    assert sessions.read(sessions.issue(user(), now=past)) is None
+    issued = Sessions((SECRET_KEY,), clock=now).issue(user())
+    before, after = (now() + LIFETIME + timedelta(seconds=seconds) for seconds in (-5, 5))
+    assert Sessions((SECRET_KEY,), clock=lambda: before).read(issued) is not None
+    assert Sessions((SECRET_KEY,), clock=lambda: after).read(issued) is None
+
+
+def test_a_session_is_valid_at_a_process_with_a_clock_that_is_behind() -> None:
+    """The times of a session are compared with one clock, not with that of each process."""
+    ahead = now() + timedelta(hours=1)
+    issued = Sessions((SECRET_KEY,), clock=lambda: ahead).issue(user())
+    assert Sessions((SECRET_KEY,), clock=lambda: ahead).read(issued) is not None, (
+        "for the library it begins later"
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,7 +78,7 @@ def test_a_session_ends() -> None:
 )
 def test_a_forged_session_is_none(forged: str) -> None:
     """Every kind of forged token is invalid."""
-    assert Sessions((SECRET_KEY,)).read(forged) is None
+    assert Sessions((SECRET_KEY,), clock=now).read(forged) is None
 
 
 @dataclass

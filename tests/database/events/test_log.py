@@ -160,4 +160,7 @@ async def test_a_page_of_failed_events_counts_the_remaining_ones(log: LongLog) -
         second = await event_log.failed_events(connection, asked, limit=100, after=first.following)
     assert (len(first.events), first.remaining) == (100, all_of_them - 100)
     assert (len(second.events), second.remaining) == (100, all_of_them - 200)
-    assert first.events[-1].received_at < second.events[0].received_at
+    last, following = first.events[-1].received_at, second.events[0].received_at
+    assert last is not None
+    assert following is not None
+    assert last < following

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from contracts.syncs import SyncMode, SyncPosition, SyncRun
 
@@ -29,6 +29,11 @@ class Page:
 
     def joined(self, other: "Page", *, only: Collection[str]) -> "Page":
         return replace(self, listed=(*self.listed, *(id_ for id_ in other.listed if id_ in only)))
+
+
+async def clock() -> datetime:
+    """Returns the time of a request."""
+    return datetime.now(UTC)
 
 
 class Heartbeats:
