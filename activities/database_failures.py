@@ -9,6 +9,7 @@ from psycopg.errors import CardinalityViolation, ForeignKeyViolation
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from contracts.retry import Failure, Retry
+from contracts.storage import REASONS, StorageRefusal, storage_refusal
 
 REFUSED_INTERVAL = timedelta(minutes=5)
 """A rejected statement stays so until a migration or a deployment; more attempts would fill histories."""
@@ -23,6 +24,9 @@ def database_failure(error: DBAPIError) -> Failure:
         return STORE_GONE
     if isinstance(error, DataError | IntegrityError) or isinstance(error.orig, CardinalityViolation):
         return Failure(retry=Retry.FATAL, reason=f"Postgres cannot store this product ({kind}).")
+    refusal = storage_refusal(error)
+    if refusal in (StorageRefusal.READ_ONLY, StorageRefusal.DISK_FULL):
+        return Failure(retry=Retry.RETRY, reason=REASONS[refusal])
     if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
         return Failure(retry=Retry.RETRY, reason="The database cannot be reached.")
     return Failure(

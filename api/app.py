@@ -13,6 +13,7 @@ from api.errors import DATABASE_DOWN, database_down, http_error, shop_error, val
 from api.ingest import EventIngest
 from api.metrics.installation import InstallationMetrics
 from api.metrics.process import ProcessMetrics
+from api.metrics.readiness import Readiness
 from api.middleware.body_limits import BodySizeMiddleware, BodyTimeoutMiddleware
 from api.middleware.request_log import RequestLogMiddleware
 from api.middleware.trailing_slash import TrailingSlashMiddleware
@@ -49,6 +50,7 @@ from observability import tracing
 from observability.tracing import Tracing
 from settings import Settings
 from temporal.client import connect
+from temporal.queues import QueueReader
 
 ABOUT = """\
 Keeps a knowledge base in sync with the catalogue of a shop.
@@ -89,8 +91,11 @@ async def _opened(
         stack.push_async_callback(embedder.close)
         outbound = Outbound(allow_private=settings.allow_private_shops)
         stack.callback(outbound.close)
-        installation = InstallationMetrics(database)
+        queues = QueueReader(temporal, task_queue=settings.task_queue)
+        installation = InstallationMetrics(database, queues)
         stack.push_async_callback(installation.close)
+        readiness = Readiness(database, temporal, queues)
+        stack.push_async_callback(readiness.close)
         rate_limit = RateLimit(database, settings.requests_per_minute)
         stack.push_async_callback(rate_limit.close)
         tokens = IntegrationTokens(
@@ -108,6 +113,7 @@ async def _opened(
             rate_limit=rate_limit,
             metrics=metrics,
             installation=installation,
+            readiness=readiness,
             secret_box=SecretBox(settings.secret_keys),
             outbound=outbound,
             delivery_terms=StaleIfErrorCache(

@@ -14,6 +14,7 @@ from api.fields import PathId
 from api.ingest import EventIngest
 from api.metrics.installation import InstallationMetrics
 from api.metrics.process import ProcessMetrics
+from api.metrics.readiness import Readiness
 from api.middleware.request_log import request_facts
 from api.openapi.build import ADMIN_SESSION, INTEGRATION_TOKEN, SESSION
 from api.security.integration_tokens import IntegrationTokens
@@ -46,6 +47,7 @@ class AppState:
     rate_limit: RateLimit
     metrics: ProcessMetrics
     installation: InstallationMetrics
+    readiness: Readiness
     secret_box: SecretBox
     outbound: Outbound
     delivery_terms: StaleIfErrorCache[int, DeliveryTerms]

@@ -11,14 +11,15 @@ import orjson
 from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.routing import Match
 
 from contracts.errors import InvalidField
+from contracts.storage import REASONS, storage_refusal
 
-DATABASE_DOWN = (InterfaceError, OperationalError, PoolTimeout)
+DATABASE_DOWN = (InterfaceError, InternalError, OperationalError, PoolTimeout, ProgrammingError)
 
 logger = logging.getLogger("pilito.api")
 
@@ -90,7 +91,13 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 
 async def database_down(request: Request, error: Exception) -> Response:
-    """Handles the errors of SQLAlchemy that mean that Postgres does not answer."""
+    """Handles the errors of SQLAlchemy that mean that Postgres does not answer, or stores nothing."""
+    refusal = storage_refusal(error)
+    if refusal is not None:
+        logger.warning("Postgres stores nothing: %s", REASONS[refusal])
+        return await http_error(request, unavailable("The database stores nothing right now"))
+    if isinstance(error, InternalError | ProgrammingError):
+        return await unexpected(request, error)
     logger.warning("Postgres does not answer: %s", type(error).__name__)
     return await http_error(request, unavailable("The database does not answer right now"))
 

@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import orjson
-from sqlalchemy import make_url, text
+from sqlalchemy import event, make_url, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from contracts.storage import StorageRefusal, storage_refusal
 from database.clock import DatabaseClock, wall_clock
 from database.halfvec import accept_vectors
 
@@ -47,7 +49,18 @@ def create_engine(url: str, *, pool_size: int = 10, statement_timeout_seconds: i
         },
     )
     accept_vectors(engine)
+    event.listen(engine.sync_engine, "handle_error", _discard_read_only)
     return engine
+
+
+def _discard_read_only(context: ExceptionContext) -> None:
+    """Discard all pooled connections once one of them refuses a write.
+
+    After a failover they still lead to the former primary; new ones lead to the server that writes.
+    """
+    error = context.sqlalchemy_exception
+    if error is not None and storage_refusal(error) is StorageRefusal.READ_ONLY:
+        context.is_disconnect = True
 
 
 class Database:

@@ -1,9 +1,30 @@
-"""What `pilito doctor` and the first start read of the state of a database."""
+"""What readiness, `pilito doctor` and the first start learn of the state of a database."""
+
+from contextlib import suppress
+from datetime import timedelta
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.engine import Database
+
+WRITE_EVERY = timedelta(seconds=5)
+"""How often a row is added to see whether Postgres stores it, by all processes together."""
+
+LARGEST_CHECKS = 2 * 1024 * 1024
+"""Bytes of the table of checks after which it is emptied."""
+
 _EXTENSION = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+
+# One row fills its page, so each check needs a new page on the disk, and its commit needs the log.
+_WRITE = text("""
+    INSERT INTO storage_checks (filler)
+    SELECT repeat('x', 700)
+    WHERE NOT EXISTS (SELECT FROM storage_checks WHERE checked_at > now() - CAST(:every AS interval))
+""")
+
+_SIZE = text("SELECT pg_relation_size('storage_checks')")
 
 _INDEX = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
 
@@ -27,6 +48,25 @@ async def revision(connection: AsyncConnection) -> str | None:
     current = await connection.execute(text("SELECT version_num FROM alembic_version"))
     number: str | None = current.scalar_one_or_none()
     return number
+
+
+async def check_writes(database: Database) -> None:
+    """Raises an error of SQLAlchemy unless Postgres stores what a new connection writes."""
+    async with database.engine.connect() as connection:
+        await connection.invalidate()  # an old one may lead to a former primary, or know another setting
+        async with connection.begin():
+            await connection.execute(_WRITE, {"every": WRITE_EVERY})
+            size = int((await connection.execute(_SIZE)).scalar_one())
+        if size > LARGEST_CHECKS:
+            await _empty(connection)
+
+
+async def _empty(connection: AsyncConnection) -> None:
+    """Empty the table of checks, unless a dump reads it: then a later check does."""
+    with suppress(DBAPIError):
+        async with connection.begin():
+            await connection.execute(text("SET LOCAL lock_timeout = '100ms'"))
+            await connection.execute(text("TRUNCATE storage_checks"))
 
 
 async def has_index(connection: AsyncConnection, name: str) -> bool:

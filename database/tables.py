@@ -205,6 +205,14 @@ events = Table(
     ),
 )
 
+storage_checks = Table(
+    "storage_checks",
+    metadata,
+    _moment("checked_at", required=True),
+    Column("filler", Text, nullable=False, comment="fills the free part of a page"),
+    postgresql_with={"fillfactor": 10},
+)
+
 totals = Table(
     "totals",
     metadata,

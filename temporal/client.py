@@ -167,13 +167,18 @@ async def status_of(client: Client, workflow_id: str) -> str | None:
     return described.status.name if described.status else None
 
 
+async def missing_search_attributes(client: Client) -> list[str]:
+    """Returns the search attributes that the namespace lacks; without them every start is refused."""
+    request = ListSearchAttributesRequest(namespace=client.namespace)
+    known = await client.operator_service.list_search_attributes(request, timeout=ANSWER_WITHIN)
+    return [name for name in SEARCH_ATTRIBUTES if name not in known.custom_attributes]
+
+
 async def register_search_attributes(client: Client) -> list[str]:
     """Register the search attributes that the namespace lacks; returns their names."""
-    operator = client.operator_service
-    known = await operator.list_search_attributes(ListSearchAttributesRequest(namespace=client.namespace))
-    missing = [name for name in SEARCH_ATTRIBUTES if name not in known.custom_attributes]
+    missing = await missing_search_attributes(client)
     if missing:
-        await operator.add_search_attributes(
+        await client.operator_service.add_search_attributes(
             AddSearchAttributesRequest(
                 namespace=client.namespace,
                 search_attributes=dict.fromkeys(missing, IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD),

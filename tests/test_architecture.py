@@ -56,7 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api": {"contracts"},
     "api.security": {"api", "contracts", "database.*", "settings"},
     "api.middleware": {"api", "api.security", "observability", "settings"},
-    "api.metrics": {"api.middleware", "api.security", "contracts", "database"},
+    "api.metrics": {"api.middleware", "api.security", "contracts", "database", "temporal"},
     "api.openapi": {"api", "connectors.*"},
     "api.verdict": {"contracts", "database.events"},
     "api.schemas": {"api.verdict", "api", "api.openapi", "connectors.*", "contracts", "database.*"},

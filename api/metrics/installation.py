@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -11,12 +12,14 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.metrics.readiness import temporal_skew
 from api.security.stale_cache import Deadline
 from contracts.events import RUNNABLE, EventStatus
 from contracts.metrics import FRESHNESS_BOUNDS, Counter, EmbeddingCount
 from database import metrics
 from database.engine import Database
 from database.metrics import MetricsSnapshot
+from temporal.queues import QueueReader, QueueState
 
 logger = logging.getLogger("pilito.api")
 
@@ -25,19 +28,58 @@ ANSWER_WITHIN = 2.0
 
 
 class SnapshotCollector(Collector):
-    """The metrics of one snapshot; None while Postgres is down."""
+    """The metrics of one snapshot; None while Postgres is down, `queues` is None while Temporal is.
 
-    def __init__(self, snapshot: MetricsSnapshot | None) -> None:
+    `skews` are the seconds by which the clocks of this process and of Temporal are ahead of Postgres.
+    """
+
+    def __init__(
+        self,
+        snapshot: MetricsSnapshot | None,
+        *,
+        queues: Sequence[QueueState] | None = (),
+        skews: Mapping[str, timedelta | None] = {},
+    ) -> None:
         self._snapshot = snapshot
+        self._queues = queues
+        self._skews = skews
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "pilito_database_up", "Whether Postgres answered.", value=float(self._snapshot is not None)
         )
+        yield self._clocks()
+        if self._queues is not None:
+            yield from self._workers(self._queues)
         if self._snapshot is not None:
             yield from self._embeddings(self._snapshot)
             yield self._freshness(self._snapshot)
             yield from self._events(self._snapshot)
+
+    def _clocks(self) -> Metric:
+        skew = GaugeMetricFamily(
+            "pilito_clock_skew_seconds",
+            "Seconds by which a clock is ahead of Postgres: that of this process, or of Temporal.",
+            labels=["clock"],
+        )
+        for clock, difference in self._skews.items():
+            if difference is not None:
+                skew.add_metric([clock], difference.total_seconds())
+        return skew
+
+    def _workers(self, queues: Sequence[QueueState]) -> Iterator[Metric]:
+        families = (
+            GaugeMetricFamily("pilito_workers", "Workers that listen on a task queue.", labels=["queue"]),
+            GaugeMetricFamily("pilito_backlog", "Tasks that wait for a worker.", labels=["queue"]),
+            GaugeMetricFamily(
+                "pilito_backlog_seconds", "How long the oldest task has waited.", labels=["queue"]
+            ),
+        )
+        for state in queues:
+            values = (state.workers, state.backlog, state.backlog_seconds)
+            for family, value in zip(families, values, strict=True):
+                family.add_metric([state.queue], value)
+        yield from families
 
     def _embeddings(self, snapshot: MetricsSnapshot) -> Iterator[Metric]:
         made = CounterMetricFamily(
@@ -76,30 +118,36 @@ class SnapshotCollector(Collector):
         )
         yield GaugeMetricFamily(
             "pilito_oldest_unsynced_seconds",
-            "Age of the oldest unfinished event; 0 without one.",
-            value=snapshot.oldest_seconds,
+            "Age of the oldest unfinished event, in Postgres or waiting in Temporal; 0 without one.",
+            value=max(snapshot.oldest_seconds, self._queues[0].backlog_seconds if self._queues else 0.0),
         )
 
 
 class InstallationMetrics:
-    """Reads Postgres at most every two seconds, however often it is scraped."""
+    """Reads Postgres and Temporal at most every two seconds, however often it is scraped."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, queues: QueueReader) -> None:
         self._database = database
+        self._queues = queues
         self._deadline = Deadline()
         self._reading = asyncio.Lock()
-        self._snapshot: MetricsSnapshot | None = None
-        self._read_at = -READ_EVERY
+        self._scraped = b""
+        self._read_at: float | None = None
 
     async def scrape(self, process: CollectorRegistry) -> bytes:
         """Returns the metrics of the process and of the installation in the text format of Prometheus."""
         async with self._reading:
-            if time.monotonic() - self._read_at >= READ_EVERY:
-                self._snapshot = await self._read()
+            if self._read_at is None or time.monotonic() - self._read_at >= READ_EVERY:
+                snapshot, queues = await asyncio.gather(self._read(), self._queues.read())
+                skews = {
+                    "process": self._database.clock.skew,
+                    "temporal": temporal_skew(self._database, self._queues),
+                }
+                registry = CollectorRegistry()
+                registry.register(SnapshotCollector(snapshot, queues=queues, skews=skews))
+                self._scraped = generate_latest(process) + generate_latest(registry)
                 self._read_at = time.monotonic()
-        registry = CollectorRegistry()
-        registry.register(SnapshotCollector(self._snapshot))
-        return generate_latest(process) + generate_latest(registry)
+            return self._scraped
 
     async def close(self) -> None:
         await self._deadline.close()
