@@ -97,6 +97,14 @@ MESSAGES = {
         "fa": "اتصال فروشگاه را آزمایش کنید و محصول را دوباره ذخیره کنید",
         "en": "Test the connection of the shop and save the product again",
     },
+    "explain.not_processed": {
+        "fa": "تغییری از این محصول پذیرفته شده، اما هنوز هیچ پردازشگری آن را برنداشته است",
+        "en": "A change to this product was accepted, but no worker has taken it up yet",
+    },
+    "explain.not_processed.to_do": {
+        "fa": "چند ثانیه صبر کنید؛ اگر بیش از یک دقیقه طول کشید، از اپراتور بخواهید پردازشگرها را بررسی کند",
+        "en": "Wait a few seconds; if it takes more than a minute, the operator should run `pilito doctor`",
+    },
     "explain.never_indexed": {
         "fa": "رویدادی دریافت شده، اما متن این محصول هنوز به جست‌وجو افزوده نشده است",
         "en": "Events were received, but the text of this product was never added to search",

@@ -19,6 +19,7 @@ class Verdict(StrEnum):
     HIDDEN = "hidden"
     IGNORED = "ignored"
     NEVER_RECEIVED = "never_received"
+    NOT_PROCESSED = "not_processed"
     NEVER_INDEXED = "never_indexed"
     EMBEDDING_OUTDATED = "embedding_outdated"
     MODEL_CHANGED = "model_changed"
@@ -30,8 +31,11 @@ def deciding(facts: ProductHistory) -> EventFacts | None:
     return next((event for event in facts.events if event.status not in YIELDED), None)
 
 
-def judge(facts: ProductHistory, *, model: str) -> Verdict:
-    """Returns the most important reason: first running events, then failures, then the stored product."""
+def judge(facts: ProductHistory, *, model: str, is_queued: bool = False) -> Verdict:
+    """Returns the most important reason: first running events, then failures, then the stored product.
+
+    `is_queued` is whether Temporal holds an event that no worker has written to the log yet.
+    """
     event, product = deciding(facts), facts.product
     if event is not None and event.finished_at is None:
         match event.status:
@@ -45,6 +49,8 @@ def judge(facts: ProductHistory, *, model: str) -> Verdict:
                 return Verdict.WAITING
             case _:  # a run that goes on after its outcome was written
                 pass
+    if is_queued:
+        return Verdict.NOT_PROCESSED
     if event is not None and event.status is EventStatus.FAILED:
         return Verdict.FAILED
     if product is None:

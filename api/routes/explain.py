@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from temporalio.api.enums.v1 import PendingActivityState
-from temporalio.service import RPCError
 
 from api.dependencies import AppState, CurrentState, CurrentUser
 from api.errors import not_found
@@ -25,6 +24,8 @@ from contracts.events import EventStatus
 from contracts.ids import embedding_label
 from database.events import explain
 from database.events.explain import EventFacts, ProductHistory
+from temporal.open_events import open_product_events
+from temporal.queues import UNAVAILABLE
 
 router = APIRouter(prefix="/api/v1/web-knowledge", tags=["products"])
 
@@ -39,7 +40,7 @@ async def next_retry_at(state: AppState, event: EventFacts | None) -> datetime |
     try:
         async with asyncio.timeout(2 * TEMPORAL_WITHIN.total_seconds()):
             description = await handle.describe(rpc_timeout=TEMPORAL_WITHIN)
-    except (RPCError, RuntimeError, TimeoutError, OSError):
+    except UNAVAILABLE:
         return None
     retries = [
         pending.scheduled_time.ToDatetime(UTC)
@@ -49,12 +50,30 @@ async def next_retry_at(state: AppState, event: EventFacts | None) -> datetime |
     return min(retries, default=None)
 
 
+async def is_queued(state: AppState, facts: ProductHistory, asked: str) -> bool:
+    """Returns whether Temporal holds an event of the product that no worker has written to the log yet.
+
+    `asked` is the id that the user asked for, which may be that of a variation. False if Temporal does not
+    answer.
+    """
+    logged = {event.workflow_id for event in facts.events}
+    try:
+        async with asyncio.timeout(2 * TEMPORAL_WITHIN.total_seconds()):
+            found = await open_product_events(
+                state.temporal, facts.store_id, list({asked, facts.external_id})
+            )
+    except UNAVAILABLE:
+        return False
+    return any(workflow_id not in logged for workflow_id in found)
+
+
 async def _explanation(
-    request: Request, response: Response, state: AppState, facts: ProductHistory
+    request: Request, response: Response, state: AppState, facts: ProductHistory, *, asked: str = ""
 ) -> Explanation:
     settings = state.settings
     model = embedding_label(settings.embedding_model, settings.embedding_dimensions)
-    verdict, event, product = judge(facts, model=model), deciding(facts), facts.product
+    event, product = deciding(facts), facts.product
+    verdict = judge(facts, model=model, is_queued=await is_queued(state, facts, asked or facts.external_id))
     is_failing = event is not None and (event.status is EventStatus.FAILED or event.finished_at is None)
     preferred = request.headers.get("accept-language")
     response.headers.update(in_language(preferred))
@@ -106,4 +125,4 @@ async def explain_external_id(
         facts = await explain.by_external_id(connection, user.id, params.store, params.external_id)
     if facts is None:
         raise not_found("store")
-    return await _explanation(request, response, state, facts)
+    return await _explanation(request, response, state, facts, asked=params.external_id)

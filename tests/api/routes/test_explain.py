@@ -13,7 +13,7 @@ from tests.support.environment import Configure
 from tests.support.eventually import eventually
 from tests.support.sessions import session_of
 from tests.support.shop import Shop
-from tests.support.system import System, running, serving
+from tests.support.system import System, running, serving, working
 
 BASE = "/api/v1/web-knowledge"
 LAMP = {"id": 1, "name": "لامپ", "description": "<p>روشن</p>", "price": "5"}
@@ -253,3 +253,19 @@ async def test_an_invalid_parameter_is_named(
     """A 400 names the field."""
     answer = await shop.http.get(f"{BASE}/explain/", params=fields, headers=owner)
     assert (answer.status_code, answer.json()["field"]) == (400, field)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+async def test_an_accepted_event_that_no_worker_has_taken_up(configure: Configure, number: int) -> None:
+    """Nothing is in Postgres yet, so Temporal is asked; another product was never received."""
+    async with running(configure(task_queue=f"forsaken-{number}"), work=False) as idle:
+        shop = await idle.shop()
+        owner = await session_of(idle, shop.user_id)
+        if number == 2:
+            async with working(configure(task_queue=f"forsaken-{number}")):
+                await shop.sync(LAMP)
+        event_id = await shop.submit({**LAMP, "name": "لامپ دیگر"})
+        shown = await comes_to(shop, owner, Verdict.NOT_PROCESSED)
+        assert shown["known"] is (number == 2)
+        assert (await explained(shop, owner, "woo_9"))["verdict"] == "never_received"
+        await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).terminate()
