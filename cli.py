@@ -3,7 +3,7 @@
 import typer
 
 from commands.admin import admin
-from commands.doctor import doctor
+from commands.doctor.command import doctor
 from commands.prepare import migrate, prepare_temporal
 from commands.resync import resync
 from commands.server import api, up, worker

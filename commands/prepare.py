@@ -2,6 +2,7 @@
 
 import typer
 from alembic import command
+from alembic.util import CommandError
 
 from commands.environment import alembic, fail, run, settings
 from database.chunks import vector_index
@@ -14,7 +15,10 @@ def migrate() -> None:
     configured = settings(adopt=True)
     if not configured.database_url:
         raise fail("No database: set PILITO_DATABASE_URL.")
-    command.upgrade(alembic(configured), "head")
+    try:
+        command.upgrade(alembic(configured), "head")
+    except CommandError as error:
+        raise fail(f"A newer version made these tables: install that version. {error}") from None
     vector_index.ensure(
         configured.database_url, model=configured.embedding_model, dimensions=configured.embedding_dimensions
     )

@@ -1,4 +1,4 @@
-"""Workflows that are open: of a product, and in task queues that may have no worker."""
+"""Open workflows of a product; workflows and schedules of task queues that may have no worker."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from temporalio.client import Client
 
+from contracts.ids import event_inbox_id, event_retention_id, store_schedules_id, sync_schedule_id
+from contracts.syncs import SyncMode
 from workflows import WORKFLOWS
 
 ANSWER_WITHIN = timedelta(seconds=1.5)
@@ -14,6 +16,12 @@ MOST_LISTED = 100
 _UNSAFE = re.compile(r"[\"'\\]")
 """Characters of ids that the stores of Temporal's visibility compare differently."""
 
+
+FAMILIES = {make("").rstrip("/") for make in (event_inbox_id, event_retention_id, store_schedules_id)}
+"""How the ids of schedules begin; the task queue follows."""
+
+STORE_FAMILIES = {sync_schedule_id("", 0, mode).partition("/")[0] for mode in SyncMode}
+"""Likewise; the task queue and a store's id follow."""
 
 TYPES = tuple(workflow.__name__.removesuffix("Workflow") for workflow in WORKFLOWS)
 """The names of our workflows in Temporal."""
@@ -34,6 +42,20 @@ async def open_product_events(client: Client, store_id: int, external_ids: Seque
         async for workflow in found
         if set(workflow.search_attributes.get("ExternalId", ())) & set(external_ids)
     ]
+
+
+async def other_schedules(client: Client, task_queue: str) -> dict[str, list[str]]:
+    """Returns task queue -> ids of our schedules for it, without the schedules of `task_queue`."""
+    found: dict[str, list[str]] = {}
+    async for schedule in await client.list_schedules(rpc_timeout=ANSWER_WITHIN):
+        family, _, rest = schedule.id.partition("/")
+        if family in STORE_FAMILIES:
+            rest = rest.rpartition("/")[0]
+        elif family not in FAMILIES:
+            continue
+        if rest and rest != task_queue:
+            found.setdefault(rest, []).append(schedule.id)
+    return found
 
 
 async def other_queues(client: Client, known: Iterable[str], *, most: int = 10) -> dict[str, int]:

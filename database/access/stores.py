@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, insert, null, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.errors import UnknownKey
 from contracts.stores import DeliveryTerms, ReadableStore, Store, StoreType, SyncSchedule
 from crypto import SecretBox
 from database.access.webhooks import state_of
@@ -185,9 +186,32 @@ async def owner_of(connection: AsyncConnection, store_id: int) -> int | None:
     return row.scalar_one_or_none()
 
 
+SECRETS = ("webhook_secret", "webhook_secret_before", "credentials")
+
+MOST_TRIED = 1_000
+"""The secrets of so many stores are tried, the newest first."""
+
+
+async def not_decrypted(connection: AsyncConnection, secret_box: SecretBox, *, most: int = 5) -> list[int]:
+    """Returns the ids of the first stores with a secret that no key decrypts."""
+    columns = [stores.c[name] for name in SECRETS]
+    rows = await connection.execute(
+        select(stores.c.id, *columns).order_by(stores.c.id.desc()).limit(MOST_TRIED)
+    )
+    closed = []
+    for row in rows.mappings():
+        try:
+            for encrypted in (row[name] for name in SECRETS):
+                if encrypted is not None:
+                    secret_box.decrypt(encrypted)
+        except UnknownKey:
+            closed.append(row["id"])
+    return sorted(closed)[:most]
+
+
 async def rotate_keys(connection: AsyncConnection, secret_box: SecretBox) -> int:
     """Encrypt all stored secrets with the first key; returns the number of stores."""
-    columns = ("webhook_secret", "webhook_secret_before", "credentials")
+    columns = SECRETS
     rows = await connection.execute(
         select(stores.c.id, *(stores.c[name] for name in columns)).with_for_update()
     )

@@ -3,14 +3,17 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine as sync_engine
 from sqlalchemy import text
 
-from commands.doctor import CheckResult, examine
+from commands.doctor.command import examine
+from commands.doctor.result import CheckResult
 from fakes.openai import EmbeddingServer, insufficient_quota, invalid_api_key
-from tests.support.environment import Configure, empty_database, migrated
+from tests.support.environment import SECRET_KEY, Configure, another_database, empty_database, migrated
 from tests.support.eventually import eventually
 from tests.support.pilito import Pilito, Printed
 from tests.support.shop import Shop
+from tests.support.system import System, running, working
 
 
 async def events(configure: Configure) -> CheckResult:
@@ -52,7 +55,8 @@ def environment(configure: Configure) -> dict[str, str]:
         "PILITO_EMBEDDING_DIMENSIONS": str(settings.embedding_dimensions),
         "OPENAI_API_KEY": settings.openai_api_key.get_secret_value(),
         "OPENAI_BASE_URL": str(settings.openai_base_url),
-        "COLUMNS": "200",
+        "PILITO_SECRET_KEY": SECRET_KEY,
+        "COLUMNS": "300",
     }
 
 
@@ -82,9 +86,11 @@ def results_of(printed: Printed) -> dict[str, tuple[str, str, str]]:
 async def test_all_is_well(doctor: Pilito) -> None:
     """Each check has a line with a tick, and the exit code is 0 unless events are stuck."""
     results = results_of(await doctor("doctor"))
-    subjects = ["Postgres", "pgvector", "Tables", "Vector index", "Events", "Temporal"]
-    assert list(results) == [*subjects, "Search attributes", "Embeddings"]
-    assert {subject for subject, (mark, _, _) in results.items() if mark != "✓"} <= {"Events"}
+    subjects = ["Postgres", "pgvector", "Tables", "Vector index", "Secret key", "Events", "Storage"]
+    of_temporal = ["Temporal", "Search attributes", "Workers", "Other queues"]
+    assert list(results) == [*subjects, *of_temporal, "Clocks", "Embeddings"]
+    depends_on_other_tests = {"Events", "Secret key", "Workers", "Other queues"}
+    assert {subject for subject, (mark, _, _) in results.items() if mark != "✓"} <= depends_on_other_tests
     assert results["Embeddings"][1] == "text-embedding-3-small, 256 dimensions"
     assert results["Search attributes"][1] == "registered"
 
@@ -134,7 +140,8 @@ async def test_a_database_without_tables(doctor: Pilito, postgres_url: str) -> N
     migrated_now = await doctor("migrate", PILITO_DATABASE_URL=url)
     assert migrated_now.code == 0, migrated_now.text
     results = results_of(await doctor("doctor", PILITO_DATABASE_URL=url))
-    assert {mark for mark, _, _ in results.values()} == {"✓"}
+    in_postgres = [mark for mark, _, _ in list(results.values())[:7]]
+    assert in_postgres == ["✓"] * 7
 
 
 async def test_another_model_has_no_index(doctor: Pilito) -> None:
@@ -151,3 +158,74 @@ async def test_a_namespace_without_search_attributes(doctor: Pilito) -> None:
     assert (printed.code, printed.text) == (0, "Registered: nothing was missing\n")
     printed = await doctor("prepare-temporal", PILITO_TEMPORAL_ADDRESS="")
     assert (printed.code, "set PILITO_TEMPORAL_ADDRESS" in printed.text) == (1, True)
+
+
+async def test_a_newer_database(doctor: Pilito, postgres_url: str) -> None:
+    """The advice is the newer version, because no migration of this one helps."""
+    url = another_database(postgres_url, "newer")
+    engine = sync_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0123456789ab'"))
+    engine.dispose()
+    mark, said, advice = results_of(await doctor("doctor", PILITO_DATABASE_URL=url))["Tables"]
+    assert (mark, "0123456789ab" in said) == ("✗", True)
+    assert advice == "Install the newer version; this one cannot use its tables."
+    printed = await doctor("migrate", PILITO_DATABASE_URL=url)
+    assert (printed.code, "Traceback" in printed.text) == (1, False), printed.text
+    assert "A newer version made these tables" in printed.text
+
+
+async def test_a_key_that_decrypts_nothing(doctor: Pilito, system: System) -> None:
+    """Neither a missing key nor another one opens the secrets of a store."""
+    shop = await system.shop(webhook_secret="whsec_secret")
+    printed = await doctor("doctor", PILITO_SECRET_KEY="another key of thirty-two bytes or more")
+    mark, said, advice = results_of(printed)["Secret key"]
+    assert (mark, f"{shop.store_id}" in said or said.count(",") == 4) == ("✗", True), said
+    assert "PILITO_SECRET_KEY" in advice
+    mark, said, _ = results_of(await doctor("doctor", PILITO_SECRET_KEY=""))["Secret key"]
+    assert (mark, said) == ("✗", "not set")
+
+
+async def test_a_database_that_is_read_only(doctor: Pilito, postgres_url: str) -> None:
+    """It can be read, so only a write shows it."""
+    url = another_database(postgres_url, "kept")
+    engine = sync_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER DATABASE kept SET default_transaction_read_only = on"))
+    engine.dispose()
+    mark, said, advice = results_of(await doctor("doctor", PILITO_DATABASE_URL=url))["Storage"]
+    assert (mark, said) == ("✗", "Postgres accepts no writes: it is read-only or a standby.")
+    assert "primary" in advice
+
+
+async def test_no_worker_listens_and_a_renamed_queue(configure: Configure) -> None:
+    """The queue is named, with what waits there; a renamed queue is found by its open workflows."""
+    settings = configure(task_queue="before-the-rename")
+
+    async def examined(queue: str) -> dict[str, CheckResult]:
+        changed = configure(task_queue=queue)
+        config = migrated(changed.database_url or "")
+        return {result.subject: result async for result in examine(changed, config)}
+
+    async with running(settings, work=False) as idle:
+        shop = await idle.shop()
+        event_id = await shop.submit({"id": 1, "name": "لامپ"})
+        results = await eventually(
+            lambda: examined("before-the-rename"),
+            lambda found: "wait" in found["Workers"].said,
+            what="a backlog",
+        )
+        assert results["Workers"].said.startswith("0 on before-the-rename, where 1 tasks wait")
+        assert "Start `pilito worker`" in results["Workers"].advice
+        renamed = await examined("after-the-rename")
+        assert "before-the-rename (1 open workflows, 0 schedules)" in renamed["Other queues"].said
+        assert "renamed" in renamed["Other queues"].advice
+        async with working(settings):
+            await shop.ended(event_id)
+            well = CheckResult(subject="Workers", said="1 on before-the-rename; 1 on before-the-rename-bulk")
+            await eventually(
+                lambda: examined("before-the-rename"),
+                lambda found: found["Workers"] == well,
+                what="no backlog",
+            )
+            assert "before-the-rename" not in (await examined("after-the-rename"))["Other queues"].said

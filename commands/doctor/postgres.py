@@ -1,0 +1,141 @@
+"""Checks of Postgres: the server, its tables, what it stores, and the events in it."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from commands.doctor.result import CheckResult
+from contracts.ids import embedding_label
+from contracts.storage import REASONS, StorageRefusal, storage_refusal
+from crypto import SecretBox
+from database import health
+from database.access import stores
+from database.chunks.vector_index import index_name
+from database.engine import Database, create_engine
+from database.events import stalled
+from settings import Settings
+
+OVERDUE = timedelta(hours=1)
+NAMED = 5
+"""At most so many unfinished events are listed; the others are only counted."""
+
+OLDEST_VECTOR = (0, 8, 4)
+"""In older versions, vacuuming an HNSW index could damage it."""
+
+ADVICE = {
+    StorageRefusal.READ_ONLY: "Point PILITO_DATABASE_URL at the primary, or let the database accept writes.",
+    StorageRefusal.DISK_FULL: "Make room on the disk of Postgres.",
+    StorageRefusal.NOT_MIGRATED: "Run `pilito migrate`.",
+}
+
+
+async def check_postgres(settings: Settings, alembic: Config) -> AsyncIterator[CheckResult]:
+    """Yields the results of all checks that Postgres lets us make."""
+    if not settings.database_url:
+        yield CheckResult(
+            subject="Postgres", said="no address", advice="Set PILITO_DATABASE_URL or `pilito up`."
+        )
+        return
+    database = Database(create_engine(settings.database_url, pool_size=1))
+    try:
+        async with database.reading() as connection:
+            version = await health.server_version(connection)
+            yield CheckResult(subject="Postgres", said=f"version {version}")
+            yield await _extension(connection)
+            schema = await _schema(connection, alembic)
+            yield schema
+            yield await _index(connection, settings)
+            if not schema.advice:
+                yield await _secrets(connection, settings)
+                yield await _unfinished(connection)
+        if not schema.advice:
+            yield await _writes(database)
+    except (SQLAlchemyError, OSError) as error:
+        yield CheckResult(
+            subject="Postgres",
+            said=f"cannot be reached ({type(error).__name__})",
+            advice="Check PILITO_DATABASE_URL and that the server runs.",
+        )
+    finally:
+        await database.close()
+
+
+async def _extension(connection: AsyncConnection) -> CheckResult:
+    version = await health.pgvector_version(connection)
+    if version is None:
+        return CheckResult(subject="pgvector", said="not there", advice="Run `pilito migrate`.")
+    old = tuple(int(part) for part in version.split(".")) < OLDEST_VECTOR
+    advice = "Upgrade pgvector to 0.8.4 or later." if old else ""
+    return CheckResult(subject="pgvector", said=f"version {version}", advice=advice)
+
+
+async def _schema(connection: AsyncConnection, alembic: Config) -> CheckResult:
+    scripts = ScriptDirectory.from_config(alembic)
+    head, current = scripts.get_current_head(), await health.revision(connection)
+    if current == head:
+        return CheckResult(subject="Tables", said=f"at {current}, as this program needs them")
+    try:
+        is_known = current is None or scripts.get_revision(current) is not None
+    except CommandError:
+        is_known = False
+    if not is_known:
+        return CheckResult(
+            subject="Tables",
+            said=f"at {current}, which this program does not know: a newer version made them",
+            advice="Install the newer version; this one cannot use its tables.",
+        )
+    return CheckResult(
+        subject="Tables", said=f"at {current or 'nothing'}, code at {head}", advice="Run `pilito migrate`."
+    )
+
+
+async def _index(connection: AsyncConnection, settings: Settings) -> CheckResult:
+    label = embedding_label(settings.embedding_model, settings.embedding_dimensions)
+    if await health.has_index(connection, index_name(label)):
+        return CheckResult(subject="Vector index", said=f"for {label}")
+    return CheckResult(subject="Vector index", said=f"none for {label}", advice="Run `pilito migrate`.")
+
+
+async def _secrets(connection: AsyncConnection, settings: Settings) -> CheckResult:
+    if not settings.secret_keys:
+        return CheckResult(
+            subject="Secret key",
+            said="not set",
+            advice="Set PILITO_SECRET_KEY to the one that API and workers use.",
+        )
+    closed = await stores.not_decrypted(connection, SecretBox(settings.secret_keys))
+    if not closed:
+        return CheckResult(subject="Secret key", said="decrypts the secrets of all stores")
+    return CheckResult(
+        subject="Secret key",
+        said=f"does not decrypt the secrets of the stores {', '.join(map(str, closed))}",
+        advice="Add the key they were encrypted with to PILITO_SECRET_KEY, after a comma.",
+    )
+
+
+async def _unfinished(connection: AsyncConnection) -> CheckResult:
+    late = await stalled.overdue(connection, age=OVERDUE, named=NAMED)
+    if not late.count:
+        return CheckResult(subject="Events", said="none unfinished for over an hour")
+    more = ", …" if late.count > len(late.events) else ""
+    return CheckResult(
+        subject="Events",
+        said=f"{late.count} unfinished for over an hour: {', '.join(late.events)}{more}",
+        advice="Fix what their reasons name, check that a worker runs, or open them in the Temporal UI.",
+    )
+
+
+async def _writes(database: Database) -> CheckResult:
+    try:
+        await health.check_writes(database)
+    except SQLAlchemyError as error:
+        refusal = storage_refusal(error)
+        if refusal is None:
+            raise
+        return CheckResult(subject="Storage", said=REASONS[refusal], advice=ADVICE[refusal])
+    return CheckResult(subject="Storage", said="Postgres stores what is written")

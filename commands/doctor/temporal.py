@@ -1,0 +1,87 @@
+"""Checks of Temporal: the server, the workers that listen, and work in queues without a worker."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from commands.doctor.result import CheckResult
+from settings import Settings
+from temporal.client import connect, missing_search_attributes
+from temporal.open_events import other_queues, other_schedules
+from temporal.queues import QueueReader, QueueState
+
+WAITED_TOO_LONG = 60.0
+"""Seconds that work may wait for a worker."""
+
+
+async def check_temporal(settings: Settings) -> AsyncIterator[CheckResult]:
+    """Yields the results of all checks that Temporal lets us make."""
+    if not settings.temporal_address:
+        advice = "Set PILITO_TEMPORAL_ADDRESS or `pilito up`."
+        yield CheckResult(subject="Temporal", said="no address", advice=advice)
+        return
+    try:
+        client = await connect(settings.temporal_address, settings.temporal_namespace)
+        missing = await missing_search_attributes(client)
+        yield CheckResult(
+            subject="Temporal", said=f"{settings.temporal_address}, namespace {client.namespace}"
+        )
+        yield CheckResult(
+            subject="Search attributes",
+            said=f"missing: {', '.join(missing)}" if missing else "registered",
+            advice="Run `pilito prepare-temporal`." if missing else "",
+        )
+        reader = QueueReader(client, task_queue=settings.task_queue)
+        yield _workers(await reader.read())
+        yield await _forsaken(client, reader, settings.task_queue)
+    except (RPCError, RuntimeError) as error:
+        yield CheckResult(
+            subject="Temporal",
+            said=f"cannot be reached ({type(error).__name__})",
+            advice="Check PILITO_TEMPORAL_ADDRESS, PILITO_TEMPORAL_NAMESPACE and that the server runs.",
+        )
+
+
+def _workers(queues: Sequence[QueueState] | None) -> CheckResult:
+    if queues is None:
+        return CheckResult(
+            subject="Workers", said="Temporal did not say", advice="Run `pilito doctor` again."
+        )
+    deaf = [state.queue for state in queues if not state.workers]
+    if deaf:
+        advice = f"Start `pilito worker`: with this PILITO_TASK_QUEUE none listens on {' and '.join(deaf)}."
+    elif any(state.backlog_seconds > WAITED_TOO_LONG for state in queues):
+        advice = "Start more workers, or look into their logs: work waits."
+    else:
+        advice = ""
+    return CheckResult(subject="Workers", said="; ".join(map(_described, queues)), advice=advice)
+
+
+def _described(state: QueueState) -> str:
+    said = f"{state.workers} on {state.queue}"
+    if not state.backlog:
+        return said
+    return f"{said}, where {state.backlog} tasks wait, the oldest for {state.backlog_seconds:.0f} s"
+
+
+async def _forsaken(client: Client, reader: QueueReader, task_queue: str) -> CheckResult:
+    """Find queues of an earlier PILITO_TASK_QUEUE: with open workflows or schedules, and without a worker."""
+    known = [state.queue for state in await reader.read() or ()] or [task_queue]
+    workflows, schedules = await other_queues(client, known), await other_schedules(client, task_queue)
+    forsaken = []
+    for queue in sorted({*workflows, *schedules}):
+        state = (await QueueReader(client, task_queue=queue).read() or [None])[0]
+        if state is not None and not state.workers:
+            counts = f"{workflows.get(queue, 0)} open workflows, {len(schedules.get(queue, ()))} schedules"
+            forsaken.append(f"{queue} ({counts})")
+    if not forsaken:
+        return CheckResult(subject="Other queues", said="none without a worker")
+    return CheckResult(
+        subject="Other queues",
+        said=f"no worker listens on {', '.join(forsaken)}",
+        advice=(
+            "If PILITO_TASK_QUEUE was renamed, run a worker with the old name until its events have ended;"
+            " then delete its schedules and terminate what is left in the Temporal UI."
+        ),
+    )
