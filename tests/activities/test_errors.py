@@ -44,3 +44,19 @@ def test_only_a_value_the_database_can_never_store_is_fatal(
     failure = database_failure(kind("SELECT secret", {"price": 1}, cause))
     assert failure.retry is retry
     assert "SELECT" not in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause", "said"),
+    [
+        (exc.InternalError, psycopg.errors.ReadOnlySqlTransaction(), "read-only"),
+        (exc.OperationalError, psycopg.errors.DiskFull(), "disk"),
+    ],
+)
+def test_a_database_that_stores_nothing_is_retried_soon(
+    kind: type[exc.DBAPIError], cause: Exception, said: str
+) -> None:
+    """A failover or a freed disk ends it, and no migration; so the pause is short and the reason says why."""
+    failure = database_failure(kind("INSERT", {}, cause))
+    assert (failure.retry, failure.pause) == (RETRY, None)
+    assert said in failure.reason

@@ -1,6 +1,7 @@
 """`/metrics`: metrics of the process and of the installation, also while Postgres is down."""
 
 import re
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
@@ -22,11 +23,12 @@ from database import metrics
 from database.engine import Database, create_engine
 from database.metrics import MetricsSnapshot
 from fakes.openai import EmbeddingServer, bad_request
+from temporal import queues
 from tests.support.environment import ROOT, Configure
 from tests.support.eventually import eventually
 from tests.support.network.cable import Cable
 from tests.support.shop import Shop
-from tests.support.system import System, serving
+from tests.support.system import System, running, serving
 
 HEALTH = "/api/integrations/woocommerce/health/"
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -290,3 +292,35 @@ async def test_no_scrape_reads_the_whole_log(shop: Shop) -> None:
     used = set(re.findall(r"'Index Name': '(\w+)'", str(plan)))
     assert used & {"ix_events_status_newest", "ix_events_failed"}
     assert not re.search(r"'Node Type': 'Seq Scan'[^{}]*'Relation Name': 'events'", str(plan))
+
+
+async def test_events_that_wait_for_a_worker_are_counted(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They have no row yet, so Temporal is asked: no worker, a backlog and its growing age."""
+    monkeypatch.setattr(installation, "READ_EVERY", 0.0)
+    monkeypatch.setattr(queues, "READ_EVERY", 0.0)
+    async with running(configure(task_queue="deaf"), work=False) as idle:
+        shop = await idle.shop()
+        event_id = await shop.submit({"id": 6, "name": "منتظر"})
+
+        async def value(name: str) -> float:
+            return await scraped(idle.http, name, queue="deaf")
+
+        await eventually(lambda: value("pilito_backlog"), lambda count: count == 1, what="a backlog")
+        assert await value("pilito_workers") == 0
+        assert await scraped(idle.http, "pilito_workers", queue="deaf-bulk") == 0
+        age = await eventually(lambda: value("pilito_backlog_seconds"), lambda age: age > 1, what="an age")
+        assert await scraped(idle.http, "pilito_oldest_unsynced_seconds") >= age
+        await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).terminate()
+
+
+async def test_the_skews_of_clocks_are_reported(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of this process is what its clock says, and that of Temporal is none on this machine."""
+    monkeypatch.setattr(installation, "READ_EVERY", 0.0)
+    async with serving(configure(), wall=lambda: time.time() - 90) as http:
+        assert await scraped(http, "pilito_clock_skew_seconds", clock="process") == pytest.approx(-90, abs=2)
+        samples = read((await http.get("/metrics")).text)
+        assert abs(samples["pilito_clock_skew_seconds", frozenset({("clock", "temporal")})]) < 2
