@@ -33,7 +33,7 @@ async def operator(url: str) -> AsyncIterator[Database]:
 async def test_api_and_worker_continue_after_a_failover(
     configure: Configure, url: str, operator: Database
 ) -> None:
-    """Their connections are those of a former primary, and only new ones may write.
+    """Their connections lead to a former primary, and only new ones may write.
 
     What waited is processed within seconds, without a restart; sign-ins work again.
     """
