@@ -33,7 +33,7 @@ from api.routes import (
     tokens,
 )
 from api.security.integration_tokens import IntegrationTokens
-from api.security.rate_limit import RateLimit
+from api.security.rate_limit import RateLimit, TokenBuckets
 from api.security.sessions import Sessions
 from api.security.stale_cache import StaleIfErrorCache
 from connectors.http.outbound import Outbound
@@ -59,6 +59,9 @@ Every path works with and without its trailing slash. Bodies are JSON in UTF-8. 
 token gets `401 {"detail"}`, every other error is `{"error"}`, with `field` and `problem` where one field
 causes it. Fields named `message` are Persian unless `Accept-Language` prefers English.
 """
+
+PROBES_PER_SECOND = 20.0
+"""Requests for health, readiness and metrics that one network gets answered without a delay."""
 
 SIGN_IN_BYTES = 8 * 1024
 ADMIN_BYTES = 32 * 1024
@@ -114,6 +117,7 @@ async def _opened(
             metrics=metrics,
             installation=installation,
             readiness=readiness,
+            probes=TokenBuckets(rate=PROBES_PER_SECOND, capacity=2 * PROBES_PER_SECOND),
             secret_box=SecretBox(settings.secret_keys),
             outbound=outbound,
             delivery_terms=StaleIfErrorCache(

@@ -18,7 +18,7 @@ from api.metrics.readiness import Readiness
 from api.middleware.request_log import request_facts
 from api.openapi.build import ADMIN_SESSION, INTEGRATION_TOKEN, SESSION
 from api.security.integration_tokens import IntegrationTokens
-from api.security.rate_limit import RateLimit
+from api.security.rate_limit import RateLimit, TokenBuckets
 from api.security.sessions import Sessions, password_stamp
 from api.security.stale_cache import StaleIfErrorCache
 from connectors.http.outbound import Outbound
@@ -48,6 +48,7 @@ class AppState:
     metrics: ProcessMetrics
     installation: InstallationMetrics
     readiness: Readiness
+    probes: TokenBuckets
     secret_box: SecretBox
     outbound: Outbound
     delivery_terms: StaleIfErrorCache[int, DeliveryTerms]

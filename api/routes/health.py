@@ -1,15 +1,33 @@
 """`/healthz`, `/readyz` and `/metrics`: health and metrics of the process, for monitoring."""
 
+import asyncio
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from api.dependencies import CurrentState
 from api.metrics.readiness import PostgresState, TemporalState
 from api.openapi.build import ResponseModel, example
+from api.security.client_ip import client_address, client_network
 
-router = APIRouter(tags=["operation"])
+DELAY = 1.0
+"""Seconds that a request over the limit waits, so that hundreds of connections cost shops little."""
+
+
+async def pause() -> None:
+    """Wait for `DELAY`."""
+    await asyncio.sleep(DELAY)
+
+
+async def _paced(request: Request, state: CurrentState) -> None:
+    """Delay a network that asks very often; its answer is the same."""
+    address = client_address(request, state.settings.trusted_proxies)
+    if state.probes.take(client_network(address)) > 0:
+        await pause()
+
+
+router = APIRouter(tags=["operation"], dependencies=[Depends(_paced)])
 
 
 class Alive(ResponseModel):

@@ -1,5 +1,6 @@
 """`/readyz`: what keeps events from being stored or processed, and the clocks."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,7 +10,9 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import make_url, text
 
+import api.app
 from api.metrics import readiness
+from api.routes import health as routes
 from database import health
 from database.engine import Database, create_engine
 from temporal import queues
@@ -189,3 +192,20 @@ async def test_a_wrong_clock_is_named(configure: Configure, ahead: int, said: st
         wrong = [warning for warning in shown["warnings"] if "clock" in warning]
         expected = [f"The clock of this process is {said} that of Postgres."] if said else []
         assert wrong == expected
+
+
+async def test_a_network_that_asks_very_often_waits(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another network is answered at once, so its monitoring goes on."""
+    monkeypatch.setattr(api.app, "PROBES_PER_SECOND", 0.5)
+    released = asyncio.Event()
+    monkeypatch.setattr(routes, "pause", released.wait)
+    often, other = ({"X-Forwarded-For": address} for address in ("203.0.113.7", "198.51.100.7"))
+    async with serving(configure(trusted_proxies="127.0.0.1")) as http:
+        assert (await http.get("/healthz", headers=often)).status_code == 200
+        waiting = asyncio.create_task(http.get("/healthz", headers=often))
+        assert (await http.get("/healthz", headers=other)).status_code == 200
+        assert not waiting.done()
+        released.set()
+        assert (await waiting).status_code == 200
