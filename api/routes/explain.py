@@ -54,8 +54,11 @@ async def is_queued(state: AppState, facts: ProductHistory, asked: str) -> bool:
     """Returns whether Temporal holds an event of the product that no worker has written to the log yet.
 
     `asked` is the id that the user asked for, which may be that of a variation. False if Temporal does not
-    answer.
+    answer, or if an event of the log is not finished, which explains more.
     """
+    latest = deciding(facts)
+    if latest is not None and latest.finished_at is None:
+        return False
     logged = {event.workflow_id for event in facts.events}
     try:
         async with asyncio.timeout(2 * TEMPORAL_WITHIN.total_seconds()):

@@ -9,11 +9,13 @@ from sqlalchemy import text
 from commands.doctor.command import examine
 from commands.doctor.result import CheckResult
 from fakes.openai import EmbeddingServer, insufficient_quota, invalid_api_key
+from temporal.client import connect
+from temporal.schedules import ensure_schedules
 from tests.support.environment import SECRET_KEY, Configure, another_database, empty_database, migrated
 from tests.support.eventually import eventually
 from tests.support.pilito import Pilito, Printed
 from tests.support.shop import Shop
-from tests.support.system import System, running, working
+from tests.support.system import System, forget_schedules, running, working
 
 
 async def events(configure: Configure) -> CheckResult:
@@ -229,3 +231,25 @@ async def test_no_worker_listens_and_a_renamed_queue(configure: Configure) -> No
                 what="no backlog",
             )
             assert "before-the-rename" not in (await examined("after-the-rename"))["Other queues"].said
+
+
+async def test_schedules_of_a_renamed_queue(configure: Configure) -> None:
+    """They go on starting workflows that no worker takes up, so the queue is named."""
+    settings = configure(task_queue="schedules-before")
+    client = await connect(settings.temporal_address or "", settings.temporal_namespace)
+    await ensure_schedules(client, task_queue="schedules-before")
+    try:
+
+        async def other_queues() -> str:
+            config = migrated(settings.database_url or "")
+            changed = configure(task_queue="schedules-after")
+            results = {result.subject: result async for result in examine(changed, config)}
+            return results["Other queues"].said
+
+        await eventually(
+            other_queues,
+            lambda said: "schedules-before" in said and "3 schedules" in said,
+            what="the schedules",
+        )
+    finally:
+        await forget_schedules(client, "schedules-before")
