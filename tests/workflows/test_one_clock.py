@@ -64,7 +64,7 @@ async def test_a_newer_change_at_an_api_with_a_wrong_clock_is_saved(behind: Behi
 @pytest_asyncio.fixture(scope="module", params=[-90.0, 600.0])
 async def odd_worker(configure: Configure, request: pytest.FixtureRequest) -> AsyncIterator[System]:
     """A worker with a wrong clock, behind an API with the right one."""
-    settings = configure(task_queue=f"odd{request.param:.0f}", debounce_seconds=1.0)
+    settings = configure(task_queue=f"odd{request.param:.0f}", debounce_seconds=5.0)
     async with running(settings, work=False) as system, working(settings, wall=clock(request.param)):
         yield system
 
@@ -76,7 +76,7 @@ async def test_a_worker_with_a_wrong_clock_changes_nothing(odd_worker: System) -
     second = await shop.submit(lamp("دو", 2))
     row = await shop.ended(second)
     assert (row["status"], (await shop.ended(first))["status"]) == ("succeeded", "superseded")
-    assert 1_000 <= row["processing_time_ms"] < 20_000
+    assert 5_000 <= row["processing_time_ms"] < 60_000
     assert await shop.sync({"id": 1}, "product.deleted") == "succeeded"
 
 
