@@ -46,6 +46,15 @@ class QueueState:
     workers: int
     backlog: int
     backlog_seconds: float
+    is_bulk: bool = False
+
+    @property
+    def is_deserted(self) -> bool:
+        """Whether no worker takes up work.
+
+        A bulk worker that is busy with long steps asks for none, which matters only if work waits.
+        """
+        return not self.workers and (not self.is_bulk or self.backlog > 0)
 
 
 async def describe(client: Client, queue: str, kind: TaskQueueType.ValueType) -> DescribeTaskQueueResponse:
@@ -153,6 +162,7 @@ class QueueReader:
         waiting = [one.stats for one in described if one.stats.approximate_backlog_count]
         return QueueState(
             queue=queue,
+            is_bulk=WORKFLOWS not in kinds,
             workers=listening(described[0].pollers, now),
             backlog=sum(stats.approximate_backlog_count for stats in waiting),
             backlog_seconds=max(

@@ -99,7 +99,7 @@ class Readiness:
         return ReadyState(
             postgres=postgres,
             temporal=temporal,
-            is_processed=events is None or (events.workers > 0 and not _waits_too_long(events)),
+            is_processed=events is None or not (events.is_deserted or _waits_too_long(events)),
             warnings=tuple(warnings),
         )
 
@@ -178,7 +178,7 @@ def _server_warnings(postgres: PostgresState, temporal: TemporalState) -> Iterat
 
 def _queue_warnings(queues: tuple[QueueState, ...]) -> Iterator[str]:
     for state in queues:
-        if not state.workers:
+        if state.is_deserted:
             yield f"No worker listens on the task queue {state.queue}: start `pilito worker`."
         elif _waits_too_long(state):
             yield f"Work of the task queue {state.queue} has waited for {state.backlog_seconds:.0f} s."

@@ -48,7 +48,7 @@ def _workers(queues: Sequence[QueueState] | None) -> CheckResult:
         return CheckResult(
             subject="Workers", said="Temporal did not say", advice="Run `pilito doctor` again."
         )
-    deaf = [state.queue for state in queues if not state.workers]
+    deaf = [state.queue for state in queues if state.is_deserted]
     if deaf:
         advice = f"Start `pilito worker`: with this PILITO_TASK_QUEUE none listens on {' and '.join(deaf)}."
     elif any(state.backlog_seconds > WAITED_TOO_LONG for state in queues):

@@ -158,10 +158,7 @@ async def test_without_a_worker_events_are_accepted_and_a_warning_says_so(config
     async with running(settings, work=False) as idle:
         shown = await ready(idle.http)
         assert (shown["code"], shown["status"], shown["postgres"]) == (200, "degraded", "ok")
-        assert shown["warnings"] == [
-            "No worker listens on the task queue forsaken: start `pilito worker`.",
-            "No worker listens on the task queue forsaken-bulk: start `pilito worker`.",
-        ]
+        assert shown["warnings"] == ["No worker listens on the task queue forsaken: start `pilito worker`."]
         async with working(settings):
             shown = await eventually(
                 lambda: ready(idle.http), lambda shown: not shown["warnings"], what="a worker"
