@@ -70,7 +70,9 @@ class Settings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=1, le=65535)
     max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
-    requests_per_minute: int = Field(default=6000, ge=1, description="per integration token")
+    bodies_in_flight_bytes: int = Field(default=64 * 1024 * 1024, ge=1024, description="per API process")
+    max_connections: int = Field(default=1000, ge=1, description="per API process")
+    requests_per_minute: int = Field(default=6000, ge=1, description="per integration token or user")
     public_url: Annotated[AnyHttpUrl | None, Optional] = None
     allow_private_shops: bool = False
     shop_requests_per_minute: int = Field(default=240, ge=1, description="to one shop, by all workers")

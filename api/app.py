@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
+from api.bodies_in_flight import BodiesInFlight
 from api.dependencies import AppState
 from api.errors import DATABASE_DOWN, database_down, http_error, shop_error, validation_error
 from api.ingest import EventIngest
@@ -113,6 +114,7 @@ async def _opened(
             tokens=tokens,
             sessions=Sessions(settings.secret_keys, clock=database.clock.estimate),
             ingest=EventIngest(database, temporal, task_queue=settings.task_queue),
+            bodies=BodiesInFlight(settings.bodies_in_flight_bytes, largest=settings.max_body_bytes),
             rate_limit=rate_limit,
             metrics=metrics,
             installation=installation,

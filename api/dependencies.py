@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from temporalio.client import Client
 
 from api.bodies import JsonRoute
+from api.bodies_in_flight import BodiesInFlight
 from api.errors import ApiError, not_found, unauthenticated
 from api.fields import PathId
 from api.ingest import EventIngest
@@ -44,6 +45,7 @@ class AppState:
     tokens: IntegrationTokens
     sessions: Sessions
     ingest: EventIngest
+    bodies: BodiesInFlight
     rate_limit: RateLimit
     metrics: ProcessMetrics
     installation: InstallationMetrics

@@ -1,6 +1,7 @@
 """`pilito up`, `pilito api` and `pilito worker`: the programs that run until they are stopped."""
 
 import os
+import resource
 from importlib.util import find_spec
 from typing import Annotated
 
@@ -24,17 +25,30 @@ def up() -> None:
     raise typer.Exit(stack.run(settings(), on_ready=welcome.greet))
 
 
+OTHER_FILES = 200
+"""What the API opens besides the connections of clients, with a reserve."""
+
+
+def _allow_files(number: int) -> None:
+    """Raise the limit of open files to this number, as far as the system permits."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = number if hard == resource.RLIM_INFINITY else min(number, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
 def api() -> None:
     """Serve the HTTP API."""
     configured = settings()
     logs.configure(configured.log_format)
     runtime.install()
+    _allow_files(2 * configured.max_connections + OTHER_FILES)
     uvicorn.run(
         create_app(configured),
         host=configured.api_host,
         port=configured.api_port,
         loop="uvloop",
-        http=bounded(configured.request_timeout_seconds),
+        http=bounded(configured.request_timeout_seconds, configured.max_connections),
         log_config=None,
         access_log=False,
         proxy_headers=False,

@@ -33,6 +33,15 @@ Change = Product | Variation | Deletion
 class Connector(Protocol):
     """Reads what shops of one platform send; pure functions without I/O."""
 
+    @property
+    def longest_ping(self) -> int:
+        """The most bytes in the body of a ping; 0 if the platform sends no unsigned ping."""
+        ...
+
+    def is_signed(self, headers: Mapping[str, str]) -> bool:
+        """Returns whether the headers have a signature of the platform's form; the body is not read yet."""
+        ...
+
     def verify(self, delivery: SignedDelivery, secrets: Sequence[str]) -> bool:
         """Returns whether one of a store's secrets signed a delivery; False for anything malformed."""
         ...

@@ -30,6 +30,7 @@ class Integration:
     store_id: int
     store_name: str
     encrypted_secrets: tuple[bytes, ...] = ()
+    require_signature: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,18 +4,18 @@ import asyncio
 import re
 from collections.abc import Mapping
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import ApiError, invalid
 
 
 def _too_large(limit: int) -> ApiError:
-    return ApiError(413, {"error": "Payload too large", "limit_bytes": limit}, {"Connection": "close"})
+    return ApiError(413, {"error": "Payload too large", "limit_bytes": limit})
 
 
 def _too_slow() -> ApiError:
-    return ApiError(408, {"error": "The body took too long"}, {"Connection": "close"})
+    return ApiError(408, {"error": "The body took too long"})
 
 
 class BodyTimeoutMiddleware:
@@ -51,7 +51,8 @@ class BodySizeMiddleware:
 
     `limits` holds bytes by a pattern for the beginning of the path; `default` is for all other paths. A
     declared length above the limit is refused as soon as the route asks for the body, before any of it is
-    received.
+    received. A response that does not wait for the whole body ends the connection, so that the rest of the
+    body is not received either.
     """
 
     def __init__(self, app: ASGIApp, *, limits: Mapping[str, int], default: int) -> None:
@@ -60,30 +61,41 @@ class BodySizeMiddleware:
         self._default = default
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            path = scope["path"]
-            limit = next((size for start, size in self._limits.items() if start.match(path)), self._default)
-            receive = limited_body(receive, Headers(scope=scope), limit)
-        await self._app(scope, receive, send)
+        headers: Mapping[str, str] = Headers(scope=scope) if scope["type"] == "http" else {}
+        if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
+            await self._app(scope, receive, send)
+            return
+        path = scope["path"]
+        limit = next((size for start, size in self._limits.items() if start.match(path)), self._default)
+        body = LimitedBody(receive, headers, limit)
+
+        async def send_closing(message: Message) -> None:
+            if message["type"] == "http.response.start" and not body.is_complete:
+                MutableHeaders(scope=message)["Connection"] = "close"
+            await send(message)
+
+        await self._app(scope, body, send_closing)
 
 
-def limited_body(receive: Receive, headers: Headers, limit: int) -> Receive:
-    """Returns a `receive` that raises a 413 beyond `limit` bytes, and a 400 where the body breaks off."""
-    declared = headers.get("content-length", "0")
-    size = 0
-    complete = False
+class LimitedBody:
+    """A `receive` that raises a 413 beyond `limit` bytes, and a 400 where the body breaks off."""
 
-    async def receive_limited() -> Message:
-        nonlocal size, complete
-        if declared.isdecimal() and int(declared) > limit:
-            raise _too_large(limit)
-        message = await receive()
-        if message["type"] == "http.disconnect" and not complete:
+    def __init__(self, receive: Receive, headers: Mapping[str, str], limit: int) -> None:
+        self._receive = receive
+        self._limit = limit
+        declared = headers.get("content-length", "0")
+        self._is_refused = declared.isdecimal() and int(declared) > limit
+        self._size = 0
+        self.is_complete = False
+
+    async def __call__(self) -> Message:
+        if self._is_refused:
+            raise _too_large(self._limit)
+        message = await self._receive()
+        if message["type"] == "http.disconnect" and not self.is_complete:
             raise invalid("The body ended too early")
-        size += len(message.get("body", b""))
-        if size > limit:
-            raise _too_large(limit)
-        complete = not message.get("more_body", False)
+        self._size += len(message.get("body", b""))
+        if self._size > self._limit:
+            raise _too_large(self._limit)
+        self.is_complete = not message.get("more_body", False)
         return message
-
-    return receive_limited

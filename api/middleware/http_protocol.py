@@ -1,5 +1,9 @@
-"""The HTTP protocol of uvicorn, with limits on request heads, and error responses that clients receive."""
+"""The HTTP protocol of uvicorn, with limits on connections and request heads.
 
+It also makes sure that clients receive the responses that end a connection.
+"""
+
+import logging
 from asyncio import TimerHandle, Transport
 from typing import Any
 
@@ -10,7 +14,19 @@ MAX_HEAD_BYTES = 64 * 1024
 
 LINGER_SECONDS = 2.0
 
+RETRY_AFTER_SECONDS = 5
+
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+_BUSY_BODY = b'{"error":"Too many connections; please try again"}'
+
+_BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\nRetry-After: %d\r\nConnection: close\r\n\r\n%s"
+) % (len(_BUSY_BODY), RETRY_AFTER_SECONDS, _BUSY_BODY)
+
+logger = logging.getLogger("pilito.api")
 
 
 class _Lingering:
@@ -19,7 +35,7 @@ class _Lingering:
     The kernel would reset the connection at once, before the client has read the error response.
     """
 
-    def __init__(self, transport: Transport, protocol: "BoundedHead") -> None:
+    def __init__(self, transport: Transport, protocol: "BoundedProtocol") -> None:
         self._transport = transport
         self._protocol = protocol
         self.lingers = False
@@ -42,10 +58,16 @@ class _Lingering:
             self._transport.close()
 
 
-class BoundedHead(HttpToolsProtocol):
-    """Closes connections on which a head or trailers do not end; uvicorn sets no limit."""
+class BoundedProtocol(HttpToolsProtocol):
+    """Closes connections on which a head or trailers do not end, and refuses connections over a limit.
+
+    Beyond `most_connections`, a connection gets a 503 without being read. As many may wait for their 503 to
+    arrive; further ones are closed at once, so that the number of open sockets is limited too.
+    """
 
     seconds: float
+    most_connections: int
+    refused: "set[BoundedProtocol]"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,9 +80,12 @@ class BoundedHead(HttpToolsProtocol):
         self._lingering = _Lingering(transport, self)
         super().connection_made(self._lingering)  # type: ignore[arg-type]  # delegates to a transport
         self._close_after(self.seconds)
+        if len(self.connections) > self.most_connections:
+            self._refuse()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_timeout()
+        self.refused.discard(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -92,6 +117,19 @@ class BoundedHead(HttpToolsProtocol):
         self._unused_bytes = 0
         super().on_message_complete()
 
+    def _refuse(self) -> None:
+        """Answer with a 503 and close; a refused connection takes no place from others."""
+        self.connections.discard(self)
+        if len(self.refused) >= self.most_connections:
+            self.transport.abort()
+            return
+        if not self.refused:
+            logger.warning("%d connections are open; further ones are refused", len(self.connections))
+        self.refused.add(self)
+        self.expects_more = True  # the request, which the client may send before it reads the response
+        self.transport.write(_BUSY)
+        self.transport.close()
+
     def _close_after(self, seconds: float) -> None:
         self._cancel_timeout()
         self._timeout = self.loop.call_later(seconds, self.transport.close)
@@ -102,6 +140,7 @@ class BoundedHead(HttpToolsProtocol):
             self._timeout = None
 
 
-def bounded(seconds: float) -> type[BoundedHead]:
-    """Returns a protocol class that gives clients this time to send a head."""
-    return type("BoundedHead", (BoundedHead,), {"seconds": seconds})
+def bounded(seconds: float, most_connections: int) -> type[BoundedProtocol]:
+    """Returns a protocol class that gives clients this time to send a head, for so many connections."""
+    bounds = {"seconds": seconds, "most_connections": most_connections, "refused": set()}
+    return type("BoundedProtocol", (BoundedProtocol,), bounds)

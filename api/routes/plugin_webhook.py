@@ -13,9 +13,10 @@ from api.metrics.process import CountedDelivery, DeliveryResult
 from api.openapi.build import read_by_hand, refuses
 from api.schemas.webhooks import Accepted, Connected, Skipped, TokenStore, TokenUser, UsedToken
 from api.security.client_ip import client_address
-from connectors.custom.deliveries import SIGNATURE, signed_by_standard
+from connectors.custom.deliveries import signed_by_standard
 from connectors.custom.schema import Delivery
 from connectors.envelope import open_envelope
+from connectors.signatures import STANDARD_SIGNATURE, has_standard_signature
 from connectors.woocommerce.parse import parse
 from contracts.deliveries import SignedDelivery
 from contracts.events import ProductEvent
@@ -27,13 +28,31 @@ router = APIRouter(prefix="/api/integrations/woocommerce", tags=["shops"])
 WRONG_TYPE = "This token is of a {type} store; its events go to the webhook_url of the store, signed."
 
 
-def _check_signature(request: Request, state: AppState, integration: Integration, raw: bytes) -> None:
-    """Raises 401 for a wrong signature; a delivery with a token may also come without one."""
-    if SIGNATURE in request.headers and integration.encrypted_secrets:
-        secrets = [state.secret_box.decrypt(encrypted) for encrypted in integration.encrypted_secrets]
-        if not signed_by_standard(SignedDelivery(headers=request.headers, body=raw), secrets):
-            state.metrics.signature_failed(integration.integration_type)
-            raise unauthenticated("Invalid signature")
+def _refused(state: AppState, integration: Integration, detail: str) -> ApiError:
+    state.metrics.signature_failed(integration.integration_type)
+    return unauthenticated(detail)
+
+
+def _is_signed(request: Request, state: AppState, integration: Integration) -> bool:
+    """Returns whether a signature must be verified; raises 401 before the body is received.
+
+    A delivery with a token may come without a signature, unless its store requires one.
+    """
+    if STANDARD_SIGNATURE not in request.headers:
+        if integration.require_signature:
+            raise _refused(state, integration, "Signature required")
+        return False
+    if not integration.encrypted_secrets and not integration.require_signature:
+        return False
+    if not integration.encrypted_secrets or not has_standard_signature(request.headers):
+        raise _refused(state, integration, "Invalid signature")
+    return True
+
+
+def _verify(request: Request, state: AppState, integration: Integration, raw: bytes) -> None:
+    secrets = [state.secret_box.decrypt(encrypted) for encrypted in integration.encrypted_secrets]
+    if not signed_by_standard(SignedDelivery(headers=request.headers, body=raw), secrets):
+        raise _refused(state, integration, "Invalid signature")
 
 
 @router.post(
@@ -56,8 +75,16 @@ async def _accept(
 ) -> tuple[ProductEvent, IngestResult]:
     if integration.integration_type != StoreType.WOOCOMMERCE:
         raise ApiError(403, {"error": WRONG_TYPE.format(type=integration.integration_type)})
-    raw = await request.body()
-    _check_signature(request, state, integration, raw)
+    is_signed = _is_signed(request, state, integration)
+    async with state.bodies.body(request, store_id=integration.store_id, proven=True) as raw:
+        if is_signed:
+            _verify(request, state, integration, raw)
+        return await _read(request, state, integration, counted, raw)
+
+
+async def _read(
+    request: Request, state: AppState, integration: Integration, counted: CountedDelivery, raw: bytes
+) -> tuple[ProductEvent, IngestResult]:
     body = json_object(raw)
     counted.topic = body.get("event_type")
     if not body.get("event_id") or not body.get("event_type"):

@@ -2,13 +2,14 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.bodies_in_flight import short_body
 from api.dependencies import AppState, CurrentState
-from api.errors import json_response, unauthenticated
+from api.errors import ApiError, json_response, unauthenticated
 from api.fields import PathId
 from api.ingest import LONGEST_USER_AGENT, event_of, ingest_response
 from api.metrics.process import DeliveryResult
@@ -26,14 +27,30 @@ router = APIRouter(prefix="/api/integrations", tags=["shops"])
 logger = logging.getLogger("pilito.api")
 
 
-async def _verify(state: AppState, type_: StoreType, store_id: int, delivery: SignedDelivery) -> None:
-    """Raises the same 401 for a wrong signature and for an unknown store."""
+def _refused(state: AppState, type_: StoreType) -> ApiError:
+    """Returns the same 401 for a missing and a wrong signature, and for an unknown store."""
+    state.metrics.signature_failed(type_)
+    return unauthenticated("Invalid signature")
+
+
+async def _secrets(
+    state: AppState, type_: StoreType, store_id: int, headers: Mapping[str, str]
+) -> Sequence[str]:
+    """Returns the secrets that may have signed a delivery; raises 401 before its body is received."""
+    if not PLATFORMS[type_].deliveries.is_signed(headers):
+        raise _refused(state, type_)
     terms = await state.delivery_terms.get(store_id)
-    secrets = [state.secret_box.decrypt(encrypted) for encrypted in terms.encrypted_secrets] if terms else []
-    is_open = terms is not None and terms.type is type_ and terms.is_active
-    if not is_open or not PLATFORMS[type_].deliveries.verify(delivery, secrets):
-        state.metrics.signature_failed(type_)
-        raise unauthenticated("Invalid signature")
+    if terms is None or terms.type is not type_ or not terms.is_active or not terms.encrypted_secrets:
+        raise _refused(state, type_)
+    return [state.secret_box.decrypt(encrypted) for encrypted in terms.encrypted_secrets]
+
+
+async def _is_ping(type_: StoreType, request: Request, headers: Mapping[str, str]) -> bool:
+    connector = PLATFORMS[type_].deliveries
+    if connector.is_signed(headers):
+        return False
+    body = await short_body(request, connector.longest_ping)
+    return body is not None and connector.is_ping(SignedDelivery(headers=headers, body=body))
 
 
 async def _log_ignored(
@@ -51,28 +68,31 @@ async def _log_ignored(
 
 async def _accept(type_: StoreType, request: Request, state: AppState, store_id: int) -> Response:
     started = time.perf_counter()
-    raw = await request.body()
-    delivery = SignedDelivery(headers=dict(request.headers), body=raw)
-    if PLATFORMS[type_].deliveries.is_ping(delivery):
+    headers = dict(request.headers)
+    if await _is_ping(type_, request, headers):
         return json_response(200, {"status": "ok"})
     with state.metrics.counting(type_) as counted:
-        await _verify(state, type_, store_id, delivery)
-        request_facts(request).store_id = store_id
-        address = client_address(request, state.settings.trusted_proxies)
-        agent = request.headers.get("user-agent", "")[:LONGEST_USER_AGENT]
-        parsed = PLATFORMS[type_].deliveries.parse(delivery)
-        if isinstance(parsed, IgnoredDelivery):
-            counted.result = DeliveryResult.IGNORED
-            return await _log_ignored(state, store_id, parsed, address, agent)
-        counted.topic = parsed.event_type
-        event = event_of(
-            parsed,
-            store_id=store_id,
-            received_at=state.database.clock.now(),
-            address=address,
-            user_agent=agent,
-        )
-        result = await state.ingest.accept(event, size=len(raw))
+        secrets = await _secrets(state, type_, store_id, headers)
+        async with state.bodies.body(request, store_id=store_id, proven=False) as raw:
+            delivery = SignedDelivery(headers=headers, body=raw)
+            if not PLATFORMS[type_].deliveries.verify(delivery, secrets):
+                raise _refused(state, type_)
+            request_facts(request).store_id = store_id
+            address = client_address(request, state.settings.trusted_proxies)
+            agent = request.headers.get("user-agent", "")[:LONGEST_USER_AGENT]
+            parsed = PLATFORMS[type_].deliveries.parse(delivery)
+            if isinstance(parsed, IgnoredDelivery):
+                counted.result = DeliveryResult.IGNORED
+                return await _log_ignored(state, store_id, parsed, address, agent)
+            counted.topic = parsed.event_type
+            event = event_of(
+                parsed,
+                store_id=store_id,
+                received_at=state.database.clock.now(),
+                address=address,
+                user_agent=agent,
+            )
+            result = await state.ingest.accept(event, size=len(raw))
         counted.result = DeliveryResult(result)
     return ingest_response(request, event, result, started)
 

@@ -12,17 +12,15 @@ from connectors.base import Change
 from connectors.bounds import Cuts
 from connectors.custom.parse import parse
 from connectors.envelope import open_envelope
+from connectors.signatures import STANDARD_HEADERS, has_standard_signature
 from contracts.deliveries import ParsedDelivery, SignedDelivery
 from contracts.errors import InvalidField
 from contracts.events import EventType
 
-SIGNATURE = "webhook-signature"
-HEADERS = ("webhook-id", "webhook-timestamp", SIGNATURE)
-
 
 def signed_by_standard(delivery: SignedDelivery, secrets: Sequence[str]) -> bool:
     """Returns whether one of the secrets signed a delivery, at a time within five minutes of now."""
-    headers = {name: delivery.headers.get(name, "") for name in HEADERS}
+    headers = {name: delivery.headers.get(name, "") for name in STANDARD_HEADERS}
     for secret in secrets:
         with suppress(WebhookVerificationError, EmptyWebhookSecretError, ValueError):
             Webhook(secret).verify(delivery.body, headers, json_parse=False)
@@ -32,6 +30,11 @@ def signed_by_standard(delivery: SignedDelivery, secrets: Sequence[str]) -> bool
 
 class CustomDeliveries:
     """Implements `Connector` for shops that send our own event body."""
+
+    longest_ping = 0
+
+    def is_signed(self, headers: Mapping[str, str]) -> bool:
+        return has_standard_signature(headers)
 
     def is_ping(self, delivery: SignedDelivery) -> bool:
         return False

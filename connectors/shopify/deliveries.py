@@ -11,6 +11,7 @@ from connectors.base import Change, examples
 from connectors.bounds import Cuts
 from connectors.envelope import signed_with_one_of
 from connectors.shopify.parse import lacks_variants, parse
+from connectors.signatures import is_hmac
 from contracts.catalog import Product
 from contracts.deliveries import IgnoredDelivery, ParsedDelivery, SignedDelivery
 from contracts.errors import InvalidField
@@ -34,24 +35,29 @@ class ShopifyDelivery(RootModel[dict[str, Any]]):
     )
 
 
-def _header(delivery: SignedDelivery, name: str) -> str:
+def _header(headers: Mapping[str, str], name: str) -> str:
     """Returns a header of Shopify's, which its newest webhooks send without the X-."""
-    return delivery.headers.get(f"x-shopify-{name}") or delivery.headers.get(f"shopify-{name}") or ""
+    return headers.get(f"x-shopify-{name}") or headers.get(f"shopify-{name}") or ""
 
 
 class ShopifyDeliveries:
     """Implements `Connector` for Shopify."""
 
+    longest_ping = 0
+
+    def is_signed(self, headers: Mapping[str, str]) -> bool:
+        return is_hmac(_header(headers, "hmac-sha256"))
+
     def is_ping(self, delivery: SignedDelivery) -> bool:
         return False
 
     def verify(self, delivery: SignedDelivery, secrets: Sequence[str]) -> bool:
-        return signed_with_one_of(secrets, delivery.body, _header(delivery, "hmac-sha256"))
+        return signed_with_one_of(secrets, delivery.body, _header(delivery.headers, "hmac-sha256"))
 
     def parse(self, delivery: SignedDelivery) -> ParsedDelivery | IgnoredDelivery:
         """The event's id has topic and webhook id, because Shopify uses one event id for several topics."""
-        topic = _header(delivery, "topic").strip().lower()[:LONGEST_ID]
-        webhook_id = _header(delivery, "webhook-id").strip()
+        topic = _header(delivery.headers, "topic").strip().lower()[:LONGEST_ID]
+        webhook_id = _header(delivery.headers, "webhook-id").strip()
         if not webhook_id or len(webhook_id) > LONGEST_ID or not webhook_id.isprintable():
             webhook_id = f"sha256:{hashlib.sha256(delivery.body).hexdigest()}"
         event_id = f"{topic}/{webhook_id}"

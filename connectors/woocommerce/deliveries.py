@@ -16,6 +16,7 @@ from pydantic import RootModel
 from connectors.base import Change, examples
 from connectors.bounds import Cuts
 from connectors.envelope import signed_with_one_of
+from connectors.signatures import is_hmac
 from connectors.woocommerce.parse import parse
 from contracts.catalog import Product, Variation
 from contracts.deliveries import IgnoredDelivery, ParsedDelivery, SignedDelivery
@@ -23,6 +24,7 @@ from contracts.errors import InvalidField
 from contracts.events import EventType
 
 _PING = re.compile(rb"webhook_id=[0-9]{1,20}")
+SIGNATURE = "x-wc-webhook-signature"
 _TOPIC = re.compile(r"product\.[a-z]{1,30}")
 
 _UPSERTS = {
@@ -63,14 +65,19 @@ def _event_id(delivery: SignedDelivery, topic: str, *also: str) -> str:
 class WooCommerceDeliveries:
     """Implements `Connector` for WooCommerce."""
 
+    longest_ping = 256
+
+    def is_signed(self, headers: Mapping[str, str]) -> bool:
+        return is_hmac(headers.get(SIGNATURE, ""))
+
     def is_ping(self, delivery: SignedDelivery) -> bool:
-        signed = "x-wc-webhook-signature" in delivery.headers
+        signed = SIGNATURE in delivery.headers
         return not signed and _PING.fullmatch(delivery.body.strip()) is not None
 
     def verify(self, delivery: SignedDelivery, secrets: Sequence[str]) -> bool:
         """WooCommerce decodes a secret as HTML before signing, so the secret is tried in both forms."""
         forms = [form for secret in secrets for form in dict.fromkeys((secret, html.unescape(secret)))]
-        signature = delivery.headers.get("x-wc-webhook-signature", "")
+        signature = delivery.headers.get(SIGNATURE, "")
         return signed_with_one_of(forms, delivery.body, signature)
 
     def parse(self, delivery: SignedDelivery) -> ParsedDelivery | IgnoredDelivery:

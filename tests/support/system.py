@@ -112,7 +112,7 @@ async def serving(
             port=port,
             log_level="warning",
             access_log=False,
-            http=bounded(settings.request_timeout_seconds),
+            http=bounded(settings.request_timeout_seconds, settings.max_connections),
             proxy_headers=False,
         )
     )

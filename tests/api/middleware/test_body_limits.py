@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.types import Message
 
 from api.errors import ApiError
-from api.middleware.body_limits import limited_body
+from api.middleware.body_limits import LimitedBody
 
 
 class Delivery:
@@ -18,7 +18,7 @@ class Delivery:
         self._parts = list(parts)
         self.received = 0
         headers = [] if content_length is None else [(b"content-length", content_length.encode("latin-1"))]
-        receive = limited_body(self._receive, Headers(raw=headers), limit)
+        receive = LimitedBody(self._receive, Headers(raw=headers), limit)
         self.request = Request({"type": "http", "headers": headers}, receive)
 
     async def _receive(self) -> Message:

@@ -11,6 +11,7 @@ from connectors.base import Change, Deletion
 from connectors.bounds import Cuts
 from connectors.envelope import signed_with_one_of
 from connectors.fields import Line, Markup, Number, identifier
+from connectors.signatures import is_hmac
 from contracts.catalog import Facts, Product
 from contracts.deliveries import IgnoredDelivery, ParsedDelivery, SignedDelivery
 from contracts.errors import InvalidField
@@ -32,6 +33,11 @@ class MagentoDelivery(BaseModel):
 
 class MagentoDeliveries:
     """Implements `Connector`."""
+
+    longest_ping = 0
+
+    def is_signed(self, headers: Mapping[str, str]) -> bool:
+        return is_hmac(headers.get("x-magento-signature", ""))
 
     def verify(self, delivery: SignedDelivery, secrets: Sequence[str]) -> bool:
         return signed_with_one_of(secrets, delivery.body, delivery.headers.get("x-magento-signature", ""))
