@@ -42,6 +42,7 @@ from contracts.errors import InvalidField
 from contracts.events import EventType
 from contracts.ids import VERSION
 from crypto import SecretBox
+from database.access.rate_limits import Holder
 from database.access.stores import delivery_terms
 from database.clock import wall_clock
 from database.engine import Database, create_engine
@@ -102,6 +103,8 @@ async def _opened(
         stack.push_async_callback(readiness.close)
         rate_limit = RateLimit(database, settings.requests_per_minute)
         stack.push_async_callback(rate_limit.close)
+        user_rate_limit = RateLimit(database, settings.requests_per_minute, Holder.USER)
+        stack.push_async_callback(user_rate_limit.close)
         tokens = IntegrationTokens(
             database, settings.trusted_proxies, guesses_per_minute=settings.guesses_per_minute
         )
@@ -116,6 +119,7 @@ async def _opened(
             ingest=EventIngest(database, temporal, task_queue=settings.task_queue),
             bodies=BodiesInFlight(settings.bodies_in_flight_bytes, largest=settings.max_body_bytes),
             rate_limit=rate_limit,
+            user_rate_limit=user_rate_limit,
             metrics=metrics,
             installation=installation,
             readiness=readiness,

@@ -47,6 +47,7 @@ class AppState:
     ingest: EventIngest
     bodies: BodiesInFlight
     rate_limit: RateLimit
+    user_rate_limit: RateLimit
     metrics: ProcessMetrics
     installation: InstallationMetrics
     readiness: Readiness
@@ -72,6 +73,15 @@ _WithAdminSession = Annotated[object, Depends(ADMIN_SESSION)]
 # Only the OpenAPI document reads these three.
 
 
+async def _check_limit(state: AppState, limit: RateLimit, id_: int) -> None:
+    try:
+        await limit.check(id_)
+    except ApiError:
+        state.metrics.limited(refused=True)
+        raise
+    state.metrics.limited(refused=False)
+
+
 async def current_integration(request: Request, _: _WithToken = None) -> Integration:
     """Returns the holder of the request's integration token; raises 401, 429 or 503."""
     state = app_state(request)
@@ -79,17 +89,15 @@ async def current_integration(request: Request, _: _WithToken = None) -> Integra
     facts = request_facts(request)
     facts.user_id, facts.store_id = integration.user_id, integration.store_id
     facts.token_id = integration.token_id
-    try:
-        await state.rate_limit.check(integration.token_id)
-    except ApiError:
-        state.metrics.limited(refused=True)
-        raise
-    state.metrics.limited(refused=False)
+    await _check_limit(state, state.rate_limit, integration.token_id)
     return integration
 
 
 async def current_user(request: Request, _: _WithSession = None) -> User:
-    """Returns the user of the request's session; a new password or a closed account ends the session."""
+    """Returns the user of the request's session; raises 401, 429 or 503.
+
+    A new password or a closed account ends the session.
+    """
     state = app_state(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     claims = state.sessions.read(token.strip()) if scheme.lower() == "bearer" else None
@@ -100,6 +108,7 @@ async def current_user(request: Request, _: _WithSession = None) -> User:
     if user is None or not user.is_active or password_stamp(user) != claims.password_stamp:
         raise unauthenticated("Invalid token")
     request_facts(request).user_id = user.id
+    await _check_limit(state, state.user_rate_limit, user.id)
     return user
 
 

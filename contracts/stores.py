@@ -51,7 +51,10 @@ class SyncSchedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """A store without its secrets; the secret before a rotation is valid until `old_secret_until`."""
+    """A store without its secrets; the secret before a rotation is valid until `old_secret_until`.
+
+    With `require_signature`, a delivery that has a token needs a signature as well.
+    """
 
     id: int
     user_id: int
@@ -63,6 +66,7 @@ class Store:
     has_webhook_secret: bool
     old_secret_until: datetime | None
     has_credentials: bool
+    require_signature: bool
     webhooks: WebhookState
     schedule: SyncSchedule
     created_at: datetime

@@ -81,6 +81,7 @@ login_failures = Table(
     Column("failures", Integer, nullable=False),
     _moment("last_at", required=True),
     Column("blocked_until", DateTime(timezone=True), nullable=False),
+    Index(None, "last_at"),
 )
 
 stores = Table(
@@ -98,6 +99,13 @@ stores = Table(
     Column("credentials", LargeBinary, comment="encrypted JSON; keys for reading the shop"),
     Column("schedule", JSONB, comment="sync schedule; null is the default"),
     Column("webhooks", JSONB, comment="state of its webhooks at the last check"),
+    Column(
+        "require_signature",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="refuse deliveries with a token and no signature",
+    ),
     _moment("created_at", required=True),
     _moment("updated_at", required=True),
     Index(None, "user_id"),
@@ -130,6 +138,25 @@ rate_limits = Table(
         "token_id",
         BigInteger,
         ForeignKey("integration_tokens.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column(
+        "full_at",
+        DateTime(timezone=True),
+        nullable=False,
+        comment="when the token bucket is full",
+    ),
+    prefixes=["UNLOGGED"],
+)
+
+user_rate_limits = Table(
+    "user_rate_limits",
+    metadata,
+    Column(
+        "user_id",
+        BigInteger,
+        ForeignKey("users.id", ondelete="CASCADE"),
         primary_key=True,
         autoincrement=False,
     ),

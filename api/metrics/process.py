@@ -51,7 +51,7 @@ class ProcessMetrics:
         )
         self._limits = Counter(
             "pilito_rate_limit_total",
-            "Requests checked against the limit of their token.",
+            "Requests checked against the limit of their token or user.",
             ["outcome"],
             registry=self.registry,
         )

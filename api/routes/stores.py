@@ -133,6 +133,7 @@ async def create_store(
             currency=body.currency,
             webhook_secret=state.secret_box.encrypt(secret),
             credentials=credentials,
+            require_signature=body.require_signature,
             schedule=asdict(SyncSchedule(**body.schedule.model_dump())) if body.schedule else None,
         )
     if base_url and credentials:
@@ -157,6 +158,10 @@ async def change_store(
     values: dict[str, Any] = {}
     if body.name is not None:
         values["name"] = body.name.strip()
+    if body.require_signature is not None:
+        if body.require_signature and not store.has_webhook_secret:
+            raise invalid_field("require_signature", "the store has no webhook secret; rotate it first")
+        values["require_signature"] = body.require_signature
     if "currency" in given:
         values["currency"] = body.currency
     if "base_url" in given:

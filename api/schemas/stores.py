@@ -39,6 +39,7 @@ EXAMPLE: JsonDict = {
     "has_webhook_secret": True,
     "old_secret_until": "2026-11-21T10:00:00Z",
     "has_credentials": True,
+    "require_signature": False,
     "webhooks": {
         "state": "reenabled",
         "reason": "WooCommerce had disabled product.updated after failed deliveries; it is active again.",
@@ -100,6 +101,7 @@ class StoreOut(ResponseModel):
     has_webhook_secret: bool
     old_secret_until: datetime | None = Field(description="how long the previous secret is accepted")
     has_credentials: bool
+    require_signature: bool = Field(description="whether deliveries with a token must be signed as well")
     webhooks: WebhooksOut
     schedule: ScheduleOut
     created_at: datetime
@@ -160,6 +162,7 @@ class NewStoreRequest(RequestBody):
     currency: Currency | None = None
     user_id: Id | None = None
     webhook_secret: Secret | None = None
+    require_signature: bool = False
     credentials: dict[str, Secret] | None = Field(default=None, max_length=8)
     schedule: ScheduleChange | None = None
 
@@ -175,6 +178,7 @@ class StoreChange(RequestBody):
     name: Name | None = None
     base_url: str | None = Field(default=None, max_length=2_000)
     currency: Currency | None = None
+    require_signature: bool | None = None
     credentials: dict[str, Secret] | None = Field(default=None, max_length=8)
     schedule: ScheduleChange | None = None
 

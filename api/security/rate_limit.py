@@ -1,6 +1,6 @@
-"""Rate limit of each token, shared by all API processes.
+"""Rate limit of each token and each user, shared by all API processes.
 
-Postgres keeps a bucket per token; a process leases a small share of it and hands that out. While Postgres
+Postgres keeps a bucket for each; a process leases a small share of it and hands that out. While Postgres
 does not answer, each process limits alone, and one request every two seconds tries Postgres again.
 """
 
@@ -16,7 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.errors import too_many
 from api.security.stale_cache import Deadline
-from database.access import shop_access
+from database.access import rate_limits
+from database.access.rate_limits import Holder
 from database.engine import Database
 
 logger = logging.getLogger("pilito.api")
@@ -33,7 +34,7 @@ TRACKED = 10_000
 
 @dataclass(slots=True)
 class _Share:
-    """The leased requests that are left, or until when the token's bucket is empty."""
+    """The leased requests that are left, or until when the bucket is empty."""
 
     left: int = 0
     empty_until: float = 0.0
@@ -41,12 +42,16 @@ class _Share:
 
 
 class RateLimit:
-    """Token buckets that refill steadily and allow a burst of some seconds' worth of requests."""
+    """Token buckets that refill steadily and allow a burst of some seconds' worth of requests.
 
-    def __init__(self, database: Database, per_minute: int) -> None:
+    `holder` is the kind of ids that have a bucket.
+    """
+
+    def __init__(self, database: Database, per_minute: int, holder: Holder = Holder.TOKEN) -> None:
         rate = per_minute / 60
         capacity = max(1.0, rate * BURST_SECONDS)
         self._database = database
+        self._holder = holder
         self._size = max(1, int(rate * SHARE_SECONDS))
         self._price = timedelta(seconds=self._size / rate)
         self._burst = timedelta(seconds=capacity / rate)
@@ -55,35 +60,35 @@ class RateLimit:
         self._local_until = 0.0
         self._deadline = Deadline()
 
-    async def check(self, token_id: int) -> None:
-        """Take one request from the token's bucket; raises 429 with `Retry-After` where it is empty."""
-        wait = await self._take(token_id)
+    async def check(self, id_: int) -> None:
+        """Take one request from the bucket of a holder; raises 429 with `Retry-After` where it is empty."""
+        wait = await self._take(id_)
         if wait > 0:
             raise too_many(wait)
 
     async def close(self) -> None:
         await self._deadline.close()
 
-    async def _take(self, token_id: int) -> float:
+    async def _take(self, id_: int) -> float:
         """Take one request. Returns 0, or the seconds to wait where the bucket is empty."""
-        share = self._share(token_id)
+        share = self._share(id_)
         if share.left <= 0:
             async with share.leasing:
-                if share.left <= 0 and not await self._fill(token_id, share):
-                    return self._local.take(token_id)
+                if share.left <= 0 and not await self._fill(id_, share):
+                    return self._local.take(id_)
         if share.left <= 0:
             return max(share.empty_until - time.monotonic(), 0.001)
         share.left -= 1
         return 0.0
 
-    def _share(self, token_id: int) -> _Share:
-        share = self._shares.setdefault(token_id, _Share())
-        self._shares.move_to_end(token_id)
+    def _share(self, id_: int) -> _Share:
+        share = self._shares.setdefault(id_, _Share())
+        self._shares.move_to_end(id_)
         if len(self._shares) > TRACKED:
             self._shares.popitem(last=False)
         return share
 
-    async def _fill(self, token_id: int, share: _Share) -> bool:
+    async def _fill(self, id_: int, share: _Share) -> bool:
         """Lease another share unless the bucket is empty. Returns False where Postgres does not answer."""
         now = time.monotonic()
         if now < share.empty_until:
@@ -92,7 +97,7 @@ class RateLimit:
             return False
         if self._local_until:
             self._local_until = now + RETRY_SECONDS  # this request tries Postgres, the others do not
-        wait = await self._wait(token_id)
+        wait = await self._wait(id_)
         if wait is None:
             return False
         if self._local_until:
@@ -104,17 +109,19 @@ class RateLimit:
             share.left += self._size
         return True
 
-    async def _wait(self, token_id: int) -> float | None:
+    async def _wait(self, id_: int) -> float | None:
         """Returns 0 for a leased share, the seconds until there is one, or None without an answer in time."""
         try:
-            return await self._deadline.wait(self._lease(token_id), seconds=ANSWER_WITHIN)
+            return await self._deadline.wait(self._lease(id_), seconds=ANSWER_WITHIN)
         except (SQLAlchemyError, TimeoutError, OSError) as error:
             self._limit_locally(type(error).__name__)
             return None
 
-    async def _lease(self, token_id: int) -> float:
+    async def _lease(self, id_: int) -> float:
         async with self._database.single() as connection:
-            return await shop_access.lease(connection, token_id, price=self._price, burst=self._burst)
+            return await rate_limits.lease(
+                connection, self._holder, id_, price=self._price, burst=self._burst
+            )
 
     def _limit_locally(self, why: str) -> None:
         if not self._local_until:

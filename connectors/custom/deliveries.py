@@ -17,11 +17,18 @@ from contracts.deliveries import ParsedDelivery, SignedDelivery
 from contracts.errors import InvalidField
 from contracts.events import EventType
 
+SECRET_PREFIX = "whsec_"  # noqa: S105 - what a secret begins with
+
 
 def signed_by_standard(delivery: SignedDelivery, secrets: Sequence[str]) -> bool:
-    """Returns whether one of the secrets signed a delivery, at a time within five minutes of now."""
+    """Returns whether one of the secrets signed a delivery, at a time within five minutes of now.
+
+    What follows `whsec_` is base64. Another secret is the key itself, as the plugin uses it, or base64.
+    """
     headers = {name: delivery.headers.get(name, "") for name in STANDARD_HEADERS}
-    for secret in secrets:
+    plain = (secret.encode() for secret in secrets if not secret.startswith(SECRET_PREFIX))
+    keys: list[str | bytes] = [*secrets, *plain]
+    for secret in keys:
         with suppress(WebhookVerificationError, EmptyWebhookSecretError, ValueError):
             Webhook(secret).verify(delivery.body, headers, json_parse=False)
             return True

@@ -1,4 +1,4 @@
-"""How a shop is read: its address, its credentials, and the rate limits of shops and tokens."""
+"""How a shop is read: its address, its credentials, and its rate limit."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -61,27 +61,3 @@ async def hold_off(connection: AsyncConnection, store_id: int, pause: timedelta)
 async def learn_currency(connection: AsyncConnection, store_id: int, currency: str) -> None:
     """Store the shop's currency, unless the store has one already."""
     await connection.execute(_LEARN_CURRENCY, {"id": store_id, "currency": currency})
-
-
-_LEASE = text("""
-    WITH leased AS (
-        INSERT INTO rate_limits AS r (token_id, full_at) VALUES (:token_id, now() + :price)
-        ON CONFLICT (token_id) DO UPDATE SET full_at = greatest(r.full_at, now()) + :price
-        WHERE greatest(r.full_at, now()) + :price <= now() + :burst
-        RETURNING 0 AS wait
-    )
-    SELECT wait FROM leased
-    UNION ALL
-    SELECT extract(epoch FROM full_at + :price - :burst - now()) FROM rate_limits
-    WHERE token_id = :token_id AND NOT EXISTS (SELECT FROM leased)
-""")
-
-
-async def lease(connection: AsyncConnection, token_id: int, *, price: timedelta, burst: timedelta) -> float:
-    """Take a share from a token's bucket; returns 0, or the seconds until there is enough in it.
-
-    The bucket is stored as the time when it will be full again (GCRA); `burst` is how far ahead that may be.
-    """
-    values = {"token_id": token_id, "price": price, "burst": burst}
-    wait = (await connection.execute(_LEASE, values)).scalar_one_or_none()
-    return max(float(wait), 0.0) if wait is not None else price.total_seconds()

@@ -33,6 +33,7 @@ _SHOWN = select(
         "old_secret_until"
     ),
     stores.c.credentials.is_not(None).label("has_credentials"),
+    stores.c.require_signature,
     stores.c.webhooks,
     stores.c.schedule,
     stores.c.created_at,
@@ -96,6 +97,7 @@ async def create(
     webhook_secret: bytes | None = None,
     credentials: bytes | None = None,
     schedule: Mapping[str, Any] | None = None,
+    require_signature: bool = False,
 ) -> int:
     row = await connection.execute(
         insert(stores)
@@ -108,6 +110,7 @@ async def create(
             webhook_secret=webhook_secret,
             credentials=credentials,
             schedule=null() if schedule is None else schedule,
+            require_signature=require_signature,
         )
         .returning(stores.c.id)
     )

@@ -22,7 +22,7 @@ _FIND = text(f"""
     SELECT t.id AS token_id, t.name AS token_name, t.integration_type, t.expires_at, t.allowed_ips,
            t.last_used_at, t.usage_count, t.is_active AND u.is_active AS is_active,
            u.id AS user_id, u.email AS user_email, u.username, s.id AS store_id, s.name AS store_name,
-           {LIVE_SECRETS} AS encrypted_secrets
+           {LIVE_SECRETS} AS encrypted_secrets, s.require_signature
     FROM integration_tokens t JOIN users u ON u.id = t.user_id JOIN stores s ON s.id = t.store_id
     WHERE t.secret_hash = :secret_hash
 """)

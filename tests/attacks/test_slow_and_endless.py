@@ -111,7 +111,7 @@ async def test_the_body_of_an_unknown_client_is_not_read(wire: Wire, route: Rout
 async def test_a_chunked_body_without_end_is_refused_on_every_route(
     shop: Shop, admin: dict[str, str], wire: Wire, route: Route
 ) -> None:
-    """Without a declared length, the 413 comes when the limit is exceeded; unsigned deliveries are not read."""
+    """Without a declared length, the 413 comes when the limit is exceeded; unsigned bodies are not read."""
     bearer = {"token": shop.headers, "user or token": shop.headers}.get(route.who, admin)["Authorization"]
     await wire.send(
         f"{route.method} {route.at(1)} HTTP/1.1",

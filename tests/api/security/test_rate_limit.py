@@ -1,4 +1,4 @@
-"""The rate limit of a token, shared by all API processes, and local while Postgres is down."""
+"""The rate limits of tokens and users, shared by all API processes, and local while Postgres is down."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,14 +11,18 @@ from sqlalchemy import make_url, text
 from api.errors import ApiError
 from api.security import rate_limit as limits
 from api.security.rate_limit import RateLimit, TokenBuckets
+from database.access.rate_limits import Holder
 from database.engine import Database, create_engine
 from tests.support.environment import Configure
 from tests.support.eventually import eventually
 from tests.support.network.cable import Cable
+from tests.support.sessions import session, session_of
 from tests.support.shop import Shop
 from tests.support.system import System, serving
 
 HEALTH = "/api/integrations/woocommerce/health/"
+ME = "/api/v1/auth/me/"
+SEARCH = "/api/v1/knowledge/search/"
 
 
 @pytest_asyncio.fixture
@@ -56,6 +60,41 @@ async def test_two_processes_share_one_limit(shop: Shop, system: System, configu
         assert 1 <= int(refused.headers["retry-after"]) <= 10
         assert (await first.get(HEALTH, headers=shop.headers)).status_code == 429
         assert (await second.get(HEALTH, headers=other.headers)).status_code == 200
+
+
+async def test_sessions_have_the_limit_of_tokens(shop: Shop, system: System, configure: Configure) -> None:
+    """Per user, shared by processes, on every route: a search may cost an embedding."""
+    settings = configure(requests_per_minute=6)
+    user, other = (
+        await session_of(system, shop.user_id),
+        await session(system, f"o{shop.store_id}@example.com"),
+    )
+    async with serving(settings) as first, serving(settings) as second:
+        found = await first.post(SEARCH, json={"query": "چراغ"}, headers=user)
+        assert found.status_code == 200
+        again = await second.post(SEARCH, json={"query": "چراغ دیگر"}, headers=user)
+        assert (again.status_code, again.json()) == (429, {"error": "Too many requests"})
+        assert 1 <= int(again.headers["retry-after"]) <= 10
+        assert (await first.get(ME, headers=user)).status_code == 429
+        assert (await first.get(ME, headers=other)).status_code == 200
+        counted = (await first.get("/metrics")).text
+        assert 'pilito_rate_limit_total{outcome="refused"} 1.0' in counted
+        assert 'pilito_rate_limit_total{outcome="allowed"} 2.0' in counted
+
+
+async def test_users_and_tokens_have_buckets_of_their_own(shop: Shop, database: Database) -> None:
+    """A user and a token with the same id do not share one."""
+    of_tokens, of_users = RateLimit(database, 6), RateLimit(database, 6, Holder.USER)
+    async with database.single() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO users (id, email, password_hash) OVERRIDING SYSTEM VALUE"
+                " VALUES (:id, :email, '') ON CONFLICT DO NOTHING"
+            ),
+            {"id": shop.token_id, "email": f"same{shop.token_id}@example.com"},
+        )
+    assert await taken(of_tokens, shop.token_id) == 1
+    assert await taken(of_users, shop.token_id) == 1
 
 
 async def test_a_small_limit_is_exact(shop: Shop, database: Database) -> None:
