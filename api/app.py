@@ -34,6 +34,7 @@ from api.routes import (
     tokens,
 )
 from api.security.integration_tokens import IntegrationTokens
+from api.security.passwords import Passwords
 from api.security.rate_limit import RateLimit, TokenBuckets
 from api.security.sessions import Sessions
 from api.security.stale_cache import StaleIfErrorCache
@@ -105,6 +106,8 @@ async def _opened(
         stack.push_async_callback(rate_limit.close)
         user_rate_limit = RateLimit(database, settings.requests_per_minute, Holder.USER)
         stack.push_async_callback(user_rate_limit.close)
+        passwords = Passwords()
+        stack.callback(passwords.close)
         tokens = IntegrationTokens(
             database, settings.trusted_proxies, guesses_per_minute=settings.guesses_per_minute
         )
@@ -116,6 +119,7 @@ async def _opened(
             query_vectors=QueryCache(embedder),
             tokens=tokens,
             sessions=Sessions(settings.secret_keys, clock=database.clock.estimate),
+            passwords=passwords,
             ingest=EventIngest(database, temporal, task_queue=settings.task_queue),
             bodies=BodiesInFlight(settings.bodies_in_flight_bytes, largest=settings.max_body_bytes),
             rate_limit=rate_limit,

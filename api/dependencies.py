@@ -19,6 +19,7 @@ from api.metrics.readiness import Readiness
 from api.middleware.request_log import request_facts
 from api.openapi.build import ADMIN_SESSION, INTEGRATION_TOKEN, SESSION
 from api.security.integration_tokens import IntegrationTokens
+from api.security.passwords import Passwords
 from api.security.rate_limit import RateLimit, TokenBuckets
 from api.security.sessions import Sessions, password_stamp
 from api.security.stale_cache import StaleIfErrorCache
@@ -44,6 +45,7 @@ class AppState:
     query_vectors: QueryCache
     tokens: IntegrationTokens
     sessions: Sessions
+    passwords: Passwords
     ingest: EventIngest
     bodies: BodiesInFlight
     rate_limit: RateLimit

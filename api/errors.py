@@ -58,7 +58,7 @@ def too_many(wait: float, error: str = "Too many requests") -> ApiError:
     return ApiError(429, {"error": error}, {"Retry-After": str(math.ceil(wait))})
 
 
-def unavailable(error: str, *, retry_after: int = 5) -> ApiError:
+def unavailable(error: str, retry_after: int = 5) -> ApiError:
     """Returns a 503."""
     return ApiError(503, {"error": error}, {"Retry-After": str(retry_after)})
 

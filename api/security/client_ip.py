@@ -48,6 +48,14 @@ def client_network(address: str) -> str:
     return str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
+def client_site(address: str) -> str | None:
+    """Returns the /48 that one site gets in IPv6, with its 65,536 networks; None in IPv4."""
+    parsed = _parse(address)
+    if parsed is None or parsed.version == 4:
+        return None
+    return str(ipaddress.ip_network((parsed, 48), strict=False))
+
+
 def may_use(address: str, allowed: Sequence[str]) -> bool:
     """Returns whether an address is in one of the networks; an empty list allows all addresses."""
     if not allowed:

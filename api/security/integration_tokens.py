@@ -9,7 +9,7 @@ from datetime import datetime
 from fastapi import Request
 
 from api.errors import ApiError, too_many, unauthenticated
-from api.security.client_ip import client_address, client_network, may_use
+from api.security.client_ip import client_address, client_network, client_site, may_use
 from api.security.rate_limit import TokenBuckets
 from api.security.stale_cache import StaleIfErrorCache
 from contracts.tokens import Integration
@@ -19,6 +19,9 @@ from database.periodic_flush import PeriodicFlush
 from settings import Network
 
 logger = logging.getLogger("pilito.api")
+
+NETWORKS_OF_A_SITE = 10
+"""An IPv6 site has 65,536 networks, and as many guesses as ten of them."""
 
 Uses = tuple[int, datetime]
 """How often a token was used, and when it was used last."""
@@ -32,6 +35,8 @@ class IntegrationTokens:
     ) -> None:
         self._database = database
         self._guesses = TokenBuckets(rate=guesses_per_minute / 60, capacity=guesses_per_minute)
+        of_a_site = guesses_per_minute * NETWORKS_OF_A_SITE
+        self._guesses_of_sites = TokenBuckets(rate=of_a_site / 60, capacity=of_a_site)
         self._trusted = trusted_proxies
         self._integrations = StaleIfErrorCache(
             database, tokens.find_hashed, error="The token cannot be checked right now"
@@ -58,7 +63,10 @@ class IntegrationTokens:
 
         Known tokens are looked up before, so guesses do not lock out a shop behind the same proxy.
         """
-        wait = self._guesses.take(client_network(client_address(request, self._trusted)))
+        address = client_address(request, self._trusted)
+        wait = self._guesses.take(client_network(address))
+        if wait <= 0 and (site := client_site(address)):
+            wait = self._guesses_of_sites.take(site)
         if wait > 0:
             return too_many(wait)
         return unauthenticated("Invalid token")
