@@ -89,14 +89,15 @@ class _Child:
 class _Lane:
     """The calls of one tenant, which follow each other."""
 
-    def __init__(self) -> None:
+    def __init__(self, waiting: int) -> None:
         self._lock = asyncio.Lock()
+        self._waiting = waiting
         self._calls = 0
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Wait for the turn of a call, and hold it inside the block; raises Busy."""
-        if self._calls > WAITING:
+        if self._calls > self._waiting:
             raise Busy
         self._calls += 1
         try:
@@ -118,7 +119,9 @@ class Compute:
         processes: int | None = None,
         cpu_seconds: int = CPU_SECONDS,
         memory_bytes: int = MEMORY_BYTES,
+        waiting: int = WAITING,
     ) -> None:
+        self._waiting = waiting
         self._places = asyncio.Semaphore(processes or max(1, min(2, (os.cpu_count() or 1) - 1)))
         self._lanes: WeakValueDictionary[object, _Lane] = WeakValueDictionary()
         self._cpu_seconds = cpu_seconds
@@ -136,7 +139,7 @@ class Compute:
         if size <= INLINE_BYTES:
             return function(*args)
         request = pickle.dumps((function, args), protocol=pickle.HIGHEST_PROTOCOL)
-        async with self._lanes.setdefault(key, _Lane()).turn(), self._places:
+        async with self._lanes.setdefault(key, _Lane(self._waiting)).turn(), self._places:
             answer = await self._answer(request)
         is_result, value = pickle.loads(answer)  # noqa: S301 - written by our own child
         if not is_result:
@@ -192,6 +195,8 @@ def _call(request: bytes) -> tuple[bool, object]:
         return True, function(*args)
     except MemoryError:
         return False, TooExpensive()
+    except SystemError as error:  # how an extension in C or Rust may report that memory is missing
+        return False, TooExpensive() if isinstance(error.__cause__, MemoryError) else error
     except Exception as error:
         return False, error
 

@@ -10,7 +10,15 @@ from starlette.middleware.cors import CORSMiddleware
 
 from api.bodies_in_flight import BodiesInFlight
 from api.dependencies import AppState
-from api.errors import DATABASE_DOWN, database_down, http_error, shop_error, validation_error
+from api.errors import (
+    DATABASE_DOWN,
+    body_error,
+    database_down,
+    http_error,
+    shop_error,
+    too_expensive,
+    validation_error,
+)
 from api.ingest import EventIngest
 from api.metrics.installation import InstallationMetrics
 from api.metrics.process import ProcessMetrics
@@ -38,8 +46,9 @@ from api.security.passwords import Passwords
 from api.security.rate_limit import RateLimit, TokenBuckets
 from api.security.sessions import Sessions
 from api.security.stale_cache import StaleIfErrorCache
+from compute import Compute
 from connectors.http.outbound import Outbound
-from contracts.errors import InvalidField
+from contracts.errors import InvalidBody, InvalidField, TooExpensive
 from contracts.events import EventType
 from contracts.ids import VERSION
 from crypto import SecretBox
@@ -106,6 +115,8 @@ async def _opened(
         stack.push_async_callback(rate_limit.close)
         user_rate_limit = RateLimit(database, settings.requests_per_minute, Holder.USER)
         stack.push_async_callback(user_rate_limit.close)
+        compute = Compute(waiting=settings.max_connections)
+        stack.push_async_callback(compute.close)
         passwords = Passwords()
         stack.callback(passwords.close)
         tokens = IntegrationTokens(
@@ -122,6 +133,7 @@ async def _opened(
             passwords=passwords,
             ingest=EventIngest(database, temporal, task_queue=settings.task_queue),
             bodies=BodiesInFlight(settings.bodies_in_flight_bytes, largest=settings.max_body_bytes),
+            compute=compute,
             rate_limit=rate_limit,
             user_rate_limit=user_rate_limit,
             metrics=metrics,
@@ -190,6 +202,8 @@ def create_app(settings: Settings, *, wall: Callable[[], float] = wall_clock) ->
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, validation_error)
     app.add_exception_handler(InvalidField, shop_error)
+    app.add_exception_handler(InvalidBody, body_error)
+    app.add_exception_handler(TooExpensive, too_expensive)
     for kind in DATABASE_DOWN:
         app.add_exception_handler(kind, database_down)
     for routes in (

@@ -4,16 +4,17 @@ A route takes its body as a parameter, `body: JsonBody[NewStoreRequest]`, and be
 route class `JsonRoute`. FastAPI alone would parse the body before it authenticates the request, would convert
 "1" to 1, and would accept NaN and any depth; a `JsonBody` is parsed after the dependencies are resolved.
 
-Webhooks and search read the body by hand, with `json_object` and `read_model`:
+Webhooks and search read the body by hand:
 
 * The signature of a delivery covers its bytes, and a delivery that is refused is counted by its topic.
-* A body of up to 8 MiB is read only after the token, its terms and its rate limit were checked.
+* A body of up to 8 MiB is received only after the token, its terms and its rate limit were checked, and a
+  large one is parsed in a child process.
 * Both are the busiest routes; they write their responses with `json_response` and skip `response_model`.
 
 The size and the time of every body are limited by `api.middleware.body_limits`.
 """
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
@@ -23,41 +24,11 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
-from api.errors import invalid, invalid_field
+from api.errors import invalid_field
+from connectors.json_object import json_object
 from contracts.errors import InvalidField
 
-MAX_DEPTH = 64
-
 Model = TypeVar("Model", bound=BaseModel)
-
-
-def _containers(outer: dict[str, Any] | list[Any]) -> Iterator[dict[str, Any] | list[Any]]:
-    for inner in outer.values() if isinstance(outer, dict) else outer:
-        if isinstance(inner, dict | list):
-            yield inner
-
-
-def _too_deep(value: dict[str, Any]) -> bool:
-    """Returns whether containers nest deeper than `MAX_DEPTH`; checks level by level, without recursion."""
-    level: list[dict[str, Any] | list[Any]] = [value]
-    for _ in range(MAX_DEPTH):
-        level = [inner for outer in level for inner in _containers(outer)]
-        if not level:
-            return False
-    return True
-
-
-def json_object(body: bytes) -> dict[str, Any]:
-    """Returns the JSON object of a body; raises a 400 for anything else."""
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise invalid("The body is not JSON", problem=str(error)) from None
-    if not isinstance(value, dict):
-        raise invalid("The body must be a JSON object")
-    if _too_deep(value):
-        raise invalid("The body nests too deeply", problem=f"more than {MAX_DEPTH} levels")
-    return value
 
 
 def read_model(model: type[Model], body: bytes) -> Model:
@@ -78,7 +49,7 @@ class RequestBody(BaseModel):
 class _FromBytes:
     """Reads the model of a body parameter from bytes; the OpenAPI document shows the model itself.
 
-    `read_model` raises an `ApiError`, which passes through pydantic because it is no `ValueError`.
+    `read_model` raises `ApiError` and `InvalidBody`, which pass through pydantic: neither is a `ValueError`.
     """
 
     def __get_pydantic_core_schema__(

@@ -23,6 +23,7 @@ from api.security.passwords import Passwords
 from api.security.rate_limit import RateLimit, TokenBuckets
 from api.security.sessions import Sessions, password_stamp
 from api.security.stale_cache import StaleIfErrorCache
+from compute import Compute
 from connectors.http.outbound import Outbound
 from connectors.registry import PLATFORMS
 from contracts.stores import DeliveryTerms, Store
@@ -48,6 +49,7 @@ class AppState:
     passwords: Passwords
     ingest: EventIngest
     bodies: BodiesInFlight
+    compute: Compute
     rate_limit: RateLimit
     user_rate_limit: RateLimit
     metrics: ProcessMetrics

@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.routing import Match
 
-from contracts.errors import InvalidField
+from contracts.errors import InvalidBody, InvalidField
 from contracts.storage import REASONS, storage_refusal
 
 DATABASE_DOWN = (InterfaceError, InternalError, OperationalError, PoolTimeout, ProgrammingError)
@@ -118,6 +118,18 @@ async def shop_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, InvalidField):
         raise error
     return await http_error(request, invalid(str(error), field=error.field, problem=error.problem))
+
+
+async def body_error(request: Request, error: Exception) -> Response:
+    """Handles a body that is not the JSON that is expected."""
+    if not isinstance(error, InvalidBody):
+        raise error
+    return await http_error(request, invalid(error.error, problem=error.problem or None))
+
+
+async def too_expensive(request: Request, error: Exception) -> Response:
+    """Handles a body that a child process could not read within its bounds."""
+    return await http_error(request, invalid("The body cannot be read", problem=str(error)))
 
 
 async def unexpected(request: Request, error: Exception) -> Response:

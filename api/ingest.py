@@ -23,9 +23,6 @@ from temporal.client import start_product_event
 
 logger = logging.getLogger("pilito.api")
 
-INLINE_BYTES = 256 * 1024
-"""Larger bodies are stored in the event's row, and the workflow gets a reference."""
-
 ANSWER_WITHIN = 5.0
 
 LONGEST_USER_AGENT = 500
@@ -50,10 +47,10 @@ class EventIngest:
         self._temporal = temporal
         self._task_queue = task_queue
 
-    async def accept(self, event: ProductEvent, *, size: int) -> IngestResult:
-        """Store an event with a body of `size` bytes; raises 503 where it can be stored nowhere."""
+    async def accept(self, event: ProductEvent) -> IngestResult:
+        """Store an event; raises 503 where it can be stored nowhere."""
         try:
-            if size > INLINE_BYTES:
+            if event.body_json is not None:
                 return await self._accept_large(event)
             try:
                 return await self._start(event)
@@ -71,7 +68,7 @@ class EventIngest:
             return await self._start(event)
         if result is IngestResult.ACCEPTED:
             try:
-                await self._start(replace(event, body=None))
+                await self._start(replace(event, body_json=None))
             except StorageDown:
                 logger.warning("Temporal does not answer: event waits in the inbox")
         return result
@@ -114,7 +111,8 @@ def event_of(
         received_at=received_at,
         source_address=address,
         user_agent=user_agent[:LONGEST_USER_AGENT],
-        body=dict(delivery.payload),
+        body=dict(delivery.payload) if delivery.payload_json is None else None,
+        body_json=delivery.payload_json,
         confirm=delivery.confirm,
     )
 

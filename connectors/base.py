@@ -58,6 +58,13 @@ class Connector(Protocol):
         """
         ...
 
+    def unread(self, delivery: SignedDelivery, reason: str) -> IgnoredDelivery | None:
+        """Returns the record of a delivery that is too expensive to parse; `reason` is a sentence for people.
+
+        Returns None if the sender reads our answers, and is answered with the reason.
+        """
+        ...
+
     def change(self, event_type: EventType, payload: Mapping[str, Any], cuts: Cuts | None = None) -> Change:
         """Returns the change that a delivery's stored payload describes; raises InvalidField.
 

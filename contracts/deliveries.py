@@ -7,6 +7,9 @@ from typing import Any
 
 from contracts.events import EventType
 
+LARGEST_IN_WORKFLOW = 256 * 1024
+"""Bytes of the largest body that a workflow carries; larger ones are stored in the event's row as text."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedDelivery:
@@ -20,7 +23,8 @@ class SignedDelivery:
 class ParsedDelivery:
     """A delivery about a product.
 
-    `confirm` is whether the change is confirmed with the shop, if it can be read, before it counts.
+    `confirm` is whether the change is confirmed with the shop, if it can be read, before it counts. A payload
+    over `LARGEST_IN_WORKFLOW` is text in `payload_json`, and `payload` is empty.
     """
 
     event_id: str
@@ -30,6 +34,7 @@ class ParsedDelivery:
     parent: str | None = None
     version: datetime | None = None
     confirm: bool = False
+    payload_json: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

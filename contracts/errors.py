@@ -1,5 +1,6 @@
 """The errors of the product.
 
+InvalidBody             a body is not the JSON that is expected
 InvalidField            a field of a delivery or request is invalid
 EmbeddingProblem        the embedding service sent an unusable answer
     UnusableAnswer      something other than one vector of numbers per text; may be temporary
@@ -17,6 +18,18 @@ TooExpensive            an input needs more CPU time or memory than one may have
 """
 
 from pydantic import ValidationError
+
+
+class InvalidBody(Exception):
+    """A body is not JSON, or not the JSON that is expected; `problem` is empty or says where."""
+
+    def __init__(self, error: str, problem: str = "") -> None:
+        super().__init__(error)
+        self.error = error
+        self.problem = problem
+
+    def __reduce__(self) -> tuple[type["InvalidBody"], tuple[str, str]]:
+        return type(self), (self.error, self.problem)
 
 
 class InvalidField(ValueError):

@@ -68,8 +68,8 @@ class ProductEvent:
     `external_id` is the product or variation that changed; of a variation, `parent` is its product.
     `version` is the shop's time of change (UTC), `body` the product as sent. `received_at` is the time of
     arrival by the clock of Postgres; None where an API process could not read that clock, and then the start
-    of the workflow counts. A body too large for a workflow
-    history is None here and is stored in the event's row before the workflow starts. `confirm` asks for
+    of the workflow counts. A body too large for a workflow history is None here and is stored in the event's
+    row before the workflow starts; on its way there it is the text `body_json`. `confirm` asks for
     confirmation by the shop before the event is applied, where the shop can be read.
     """
 
@@ -84,6 +84,7 @@ class ProductEvent:
     user_agent: str = ""
     body: dict[str, Any] | None = None
     confirm: bool = False
+    body_json: str | None = None
 
 
 MOST_AHEAD = timedelta(minutes=5)

@@ -1,5 +1,6 @@
 """The client of Temporal, and the workflows that are started through it."""
 
+import asyncio
 import logging
 import zlib
 from collections.abc import Sequence
@@ -50,14 +51,15 @@ class LargePayloadCodec(PayloadCodec):
     """Compresses payloads the UI could not show anyway, so that they fit Temporal's 2 MB."""
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        return [self._pack(payload) for payload in payloads]
+        return [
+            payload if len(payload.data) <= COMPRESS_ABOVE else await asyncio.to_thread(self._pack, payload)
+            for payload in payloads
+        ]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         return [self._unpack(payload) for payload in payloads]
 
     def _pack(self, payload: Payload) -> Payload:
-        if len(payload.data) <= COMPRESS_ABOVE:
-            return payload
         return Payload(
             metadata={"encoding": _ENCODING}, data=zlib.compress(payload.SerializeToString(), level=6)
         )

@@ -53,7 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "workflows": {"activities.*", "contracts"},
     "temporal": {"contracts", "workflows"},
-    "api": {"contracts"},
+    "api": {"connectors", "contracts"},
     "api.security": {"api", "contracts", "database.*", "settings"},
     "api.middleware": {"api", "api.security", "observability", "settings"},
     "api.metrics": {"api.middleware", "api.security", "contracts", "database", "temporal"},

@@ -4,9 +4,8 @@ import time
 
 from fastapi import APIRouter, Request, Response
 
-from api.bodies import json_object
 from api.dependencies import AppState, CurrentIntegration, CurrentState
-from api.errors import ApiError, invalid, unauthenticated
+from api.errors import ApiError, unauthenticated
 from api.i18n import in_language, message
 from api.ingest import IngestResult, event_of, ingest_response
 from api.metrics.process import CountedDelivery, DeliveryResult
@@ -15,7 +14,7 @@ from api.schemas.webhooks import Accepted, Connected, Skipped, TokenStore, Token
 from api.security.client_ip import client_address
 from connectors.custom.deliveries import signed_by_standard
 from connectors.custom.schema import Delivery
-from connectors.envelope import open_envelope
+from connectors.reading import read_envelope
 from connectors.signatures import STANDARD_SIGNATURE, has_standard_signature
 from connectors.woocommerce.parse import parse
 from contracts.deliveries import SignedDelivery
@@ -85,18 +84,18 @@ async def _accept(
 async def _read(
     request: Request, state: AppState, integration: Integration, counted: CountedDelivery, raw: bytes
 ) -> tuple[ProductEvent, IngestResult]:
-    body = json_object(raw)
-    counted.topic = body.get("event_type")
-    if not body.get("event_id") or not body.get("event_type"):
-        raise invalid("Missing event_id or event_type")
+    read = await state.compute.run(read_envelope, raw, parse, size=len(raw), key=integration.store_id)
+    counted.topic = read.topic
+    if read.parsed is None:
+        raise read.error or AssertionError("an envelope without a delivery has an error")
     event = event_of(
-        open_envelope(body, parse),
+        read.parsed,
         store_id=integration.store_id,
         received_at=state.database.clock.now(),
         address=client_address(request, state.settings.trusted_proxies),
         user_agent=request.headers.get("user-agent", ""),
     )
-    result = await state.ingest.accept(event, size=len(raw))
+    result = await state.ingest.accept(event)
     counted.result = DeliveryResult(result)
     return event, result
 

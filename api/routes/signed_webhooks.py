@@ -17,8 +17,10 @@ from api.middleware.request_log import request_facts
 from api.openapi.build import read_by_hand, refuses
 from api.schemas.webhooks import Accepted, Settled
 from api.security.client_ip import client_address
+from connectors.reading import read_signed
 from connectors.registry import PLATFORMS
-from contracts.deliveries import IgnoredDelivery, SignedDelivery
+from contracts.deliveries import IgnoredDelivery, ParsedDelivery, SignedDelivery
+from contracts.errors import TooExpensive
 from contracts.stores import StoreType
 from database.events import log as event_log
 
@@ -66,6 +68,21 @@ async def _log_ignored(
     return json_response(200, {"status": "ignored", "reason": ignored.reason})
 
 
+async def _read(
+    type_: StoreType, state: AppState, store_id: int, delivery: SignedDelivery
+) -> ParsedDelivery | IgnoredDelivery:
+    connector = PLATFORMS[type_].deliveries
+    try:
+        return await state.compute.run(
+            read_signed, connector, delivery, size=len(delivery.body), key=store_id
+        )
+    except TooExpensive as error:
+        ignored = connector.unread(delivery, str(error))
+        if ignored is None:
+            raise
+        return ignored
+
+
 async def _accept(type_: StoreType, request: Request, state: AppState, store_id: int) -> Response:
     started = time.perf_counter()
     headers = dict(request.headers)
@@ -80,7 +97,7 @@ async def _accept(type_: StoreType, request: Request, state: AppState, store_id:
             request_facts(request).store_id = store_id
             address = client_address(request, state.settings.trusted_proxies)
             agent = request.headers.get("user-agent", "")[:LONGEST_USER_AGENT]
-            parsed = PLATFORMS[type_].deliveries.parse(delivery)
+            parsed = await _read(type_, state, store_id, delivery)
             if isinstance(parsed, IgnoredDelivery):
                 counted.result = DeliveryResult.IGNORED
                 return await _log_ignored(state, store_id, parsed, address, agent)
@@ -92,7 +109,7 @@ async def _accept(type_: StoreType, request: Request, state: AppState, store_id:
                 address=address,
                 user_agent=agent,
             )
-            result = await state.ingest.accept(event, size=len(raw))
+            result = await state.ingest.accept(event)
         counted.result = DeliveryResult(result)
     return ingest_response(request, event, result, started)
 

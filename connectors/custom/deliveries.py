@@ -12,6 +12,7 @@ from connectors.base import Change
 from connectors.bounds import Cuts
 from connectors.custom.parse import parse
 from connectors.envelope import open_envelope
+from connectors.json_object import is_too_deep
 from connectors.signatures import STANDARD_HEADERS, has_standard_signature
 from contracts.deliveries import ParsedDelivery, SignedDelivery
 from contracts.errors import InvalidField
@@ -49,6 +50,9 @@ class CustomDeliveries:
     def verify(self, delivery: SignedDelivery, secrets: Sequence[str]) -> bool:
         return signed_by_standard(delivery, secrets)
 
+    def unread(self, delivery: SignedDelivery, reason: str) -> None:
+        return None
+
     def parse(self, delivery: SignedDelivery) -> ParsedDelivery:
         try:
             body = orjson.loads(delivery.body)
@@ -56,6 +60,8 @@ class CustomDeliveries:
             raise InvalidField("body", "is not JSON") from None
         if not isinstance(body, dict):
             raise InvalidField("body", "must be a JSON object")
+        if is_too_deep(body):
+            raise InvalidField("body", "nests too deeply")
         return open_envelope(body, parse)
 
     def change(self, event_type: EventType, payload: Mapping[str, Any], cuts: Cuts | None = None) -> Change:

@@ -10,6 +10,7 @@ from pydantic import RootModel
 from connectors.base import Change, examples
 from connectors.bounds import Cuts
 from connectors.envelope import signed_with_one_of
+from connectors.json_object import is_too_deep
 from connectors.shopify.parse import lacks_variants, parse
 from connectors.signatures import is_hmac
 from contracts.catalog import Product
@@ -40,6 +41,18 @@ def _header(headers: Mapping[str, str], name: str) -> str:
     return headers.get(f"x-shopify-{name}") or headers.get(f"shopify-{name}") or ""
 
 
+def _identity(delivery: SignedDelivery) -> tuple[str, str]:
+    """Returns the topic and the event's id.
+
+    The id has topic and webhook id, because Shopify uses one event id for several topics.
+    """
+    topic = _header(delivery.headers, "topic").strip().lower()[:LONGEST_ID]
+    webhook_id = _header(delivery.headers, "webhook-id").strip()
+    if not webhook_id or len(webhook_id) > LONGEST_ID or not webhook_id.isprintable():
+        webhook_id = f"sha256:{hashlib.sha256(delivery.body).hexdigest()}"
+    return topic, f"{topic}/{webhook_id}"
+
+
 class ShopifyDeliveries:
     """Implements `Connector` for Shopify."""
 
@@ -54,13 +67,12 @@ class ShopifyDeliveries:
     def verify(self, delivery: SignedDelivery, secrets: Sequence[str]) -> bool:
         return signed_with_one_of(secrets, delivery.body, _header(delivery.headers, "hmac-sha256"))
 
+    def unread(self, delivery: SignedDelivery, reason: str) -> IgnoredDelivery:
+        topic, event_id = _identity(delivery)
+        return IgnoredDelivery(event_id=event_id, topic=topic, reason=reason)
+
     def parse(self, delivery: SignedDelivery) -> ParsedDelivery | IgnoredDelivery:
-        """The event's id has topic and webhook id, because Shopify uses one event id for several topics."""
-        topic = _header(delivery.headers, "topic").strip().lower()[:LONGEST_ID]
-        webhook_id = _header(delivery.headers, "webhook-id").strip()
-        if not webhook_id or len(webhook_id) > LONGEST_ID or not webhook_id.isprintable():
-            webhook_id = f"sha256:{hashlib.sha256(delivery.body).hexdigest()}"
-        event_id = f"{topic}/{webhook_id}"
+        topic, event_id = _identity(delivery)
 
         def ignored(reason: str) -> IgnoredDelivery:
             return IgnoredDelivery(event_id=event_id, topic=topic, reason=reason)
@@ -74,6 +86,8 @@ class ShopifyDeliveries:
             return ignored("The body is not JSON.")
         if not isinstance(body, dict) or body.get("id") in (None, ""):
             return ignored("The body names no product.")
+        if is_too_deep(body):
+            return ignored("The body nests too deeply.")
         if event_type is EventType.DELETED and set(body) != {"id"}:
             event_type = EventType.UPDATED  # only the body is signed, and this body is a whole product
         if event_type is not EventType.DELETED and set(body) == {"id"}:

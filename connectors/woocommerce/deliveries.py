@@ -16,6 +16,7 @@ from pydantic import RootModel
 from connectors.base import Change, examples
 from connectors.bounds import Cuts
 from connectors.envelope import signed_with_one_of
+from connectors.json_object import is_too_deep
 from connectors.signatures import is_hmac
 from connectors.woocommerce.parse import parse
 from contracts.catalog import Product, Variation
@@ -49,6 +50,10 @@ class WooCommerceDelivery(RootModel[dict[str, Any]]):
     model_config = examples({"id": 777, "name": "لپ‌تاپ ایسوس ROG", "type": "simple"}, {"id": 777})
 
 
+def _topic(delivery: SignedDelivery) -> str:
+    return delivery.headers.get("x-wc-webhook-topic", "").strip().lower()[:100]
+
+
 def _event_id(delivery: SignedDelivery, topic: str, *also: str) -> str:
     """Returns an id derived from the body, because deliveries of one second share WooCommerce's own id.
 
@@ -80,8 +85,12 @@ class WooCommerceDeliveries:
         signature = delivery.headers.get(SIGNATURE, "")
         return signed_with_one_of(forms, delivery.body, signature)
 
+    def unread(self, delivery: SignedDelivery, reason: str) -> IgnoredDelivery:
+        topic = _topic(delivery)
+        return IgnoredDelivery(event_id=_event_id(delivery, topic), topic=topic, reason=reason)
+
     def parse(self, delivery: SignedDelivery) -> ParsedDelivery | IgnoredDelivery:
-        topic = delivery.headers.get("x-wc-webhook-topic", "").strip().lower()[:100]
+        topic = _topic(delivery)
         event_id = _event_id(delivery, topic)
 
         def ignored(reason: str) -> IgnoredDelivery:
@@ -95,6 +104,8 @@ class WooCommerceDeliveries:
             return ignored("The body is not JSON.")
         if not isinstance(body, dict):
             return ignored("The body is not an object.")
+        if is_too_deep(body):
+            return ignored("The body nests too deeply.")
         if body.get("id") in (None, ""):
             code = body.get("code")
             return ignored(_ERRORS.get(code if isinstance(code, str) else "", "The body names no product."))

@@ -49,7 +49,7 @@ def delivered_values(event: ProductEvent) -> dict[str, object]:
         "event_type": event.event_type,
         "external_id": event.external_id,
         "parent": event.parent,
-        "payload": None if event.body is None else orjson.dumps(event.body).decode(),
+        "payload": event.body_json if event.body is None else orjson.dumps(event.body).decode(),
         "version": time_of_change(event.version, arrived=event.received_at),
         "received_at": event.received_at,
         "workflow_id": product_event_id(event.store_id, event.event_id),

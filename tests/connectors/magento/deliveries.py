@@ -45,6 +45,9 @@ class MagentoDeliveries:
     def is_ping(self, delivery: SignedDelivery) -> bool:
         return False
 
+    def unread(self, delivery: SignedDelivery, reason: str) -> None:
+        return None
+
     def parse(self, delivery: SignedDelivery) -> ParsedDelivery | IgnoredDelivery:
         event_id = hashlib.sha256(delivery.body).hexdigest()
         body = orjson.loads(delivery.body)

@@ -3,8 +3,8 @@
 import orjson
 import pytest
 
-from api.bodies import MAX_DEPTH, json_object
-from api.errors import ApiError
+from connectors.json_object import MAX_DEPTH, json_object
+from contracts.errors import InvalidBody
 
 
 @pytest.mark.parametrize(
@@ -38,11 +38,10 @@ def test_an_object_is_read(body: bytes, value: dict[str, object]) -> None:
     ],
 )
 def test_a_body_without_an_object_is_refused(body: bytes, error: str) -> None:
-    """Anything else is a 400 that says what is wrong."""
-    with pytest.raises(ApiError) as refused:
+    """Anything else is an error that says what is wrong."""
+    with pytest.raises(InvalidBody) as refused:
         json_object(body)
-    assert refused.value.status_code == 400
-    assert refused.value.content["error"] == error
+    assert refused.value.error == error
 
 
 def nested(depth: int, *, lists: bool) -> bytes:
@@ -57,7 +56,6 @@ def nested(depth: int, *, lists: bool) -> bytes:
 def test_nesting_is_bounded(lists: bool) -> None:  # noqa: FBT001 - a parameter of the test
     """The largest allowed depth is read, and one more level is refused."""
     assert json_object(nested(MAX_DEPTH, lists=lists))
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(InvalidBody) as refused:
         json_object(nested(MAX_DEPTH + 1, lists=lists))
-    assert refused.value.status_code == 400
-    assert refused.value.content["error"] == "The body nests too deeply"
+    assert refused.value.error == "The body nests too deeply"

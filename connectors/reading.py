@@ -1,0 +1,54 @@
+"""Reads deliveries, from their bytes to the event that is stored; a child process can do it.
+
+What is returned is small, or text, so that the process which receives it has little to do.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from connectors.base import Change, Connector
+from connectors.envelope import open_envelope
+from connectors.json_object import json_object
+from contracts.deliveries import LARGEST_IN_WORKFLOW, IgnoredDelivery, ParsedDelivery, SignedDelivery
+from contracts.errors import InvalidBody, InvalidField
+from contracts.events import EventType
+
+LONGEST_TOPIC = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadEnvelope:
+    """An event of the plugin, or the error to refuse it with; `topic` is its type, empty if unknown."""
+
+    topic: str = ""
+    parsed: ParsedDelivery | None = None
+    error: InvalidBody | InvalidField | None = None
+
+
+def read_envelope(raw: bytes, parse: Callable[[EventType, Mapping[str, Any]], Change]) -> ReadEnvelope:
+    """Returns the event in a body of our plugin, with its product read by `parse`."""
+    topic = ""
+    try:
+        body = json_object(raw)
+        sent = body.get("event_type")
+        topic = sent[:LONGEST_TOPIC] if isinstance(sent, str) else ""
+        if not body.get("event_id") or not body.get("event_type"):
+            raise InvalidBody("Missing event_id or event_type")
+        return ReadEnvelope(topic=topic, parsed=_packed(open_envelope(body, parse), len(raw)))
+    except (InvalidBody, InvalidField) as error:
+        return ReadEnvelope(topic=topic, error=error)
+
+
+def read_signed(connector: Connector, delivery: SignedDelivery) -> ParsedDelivery | IgnoredDelivery:
+    """Returns what `Connector.parse` returns, with a large payload as text; raises InvalidField."""
+    parsed = connector.parse(delivery)
+    return parsed if isinstance(parsed, IgnoredDelivery) else _packed(parsed, len(delivery.body))
+
+
+def _packed(parsed: ParsedDelivery, size: int) -> ParsedDelivery:
+    if size <= LARGEST_IN_WORKFLOW:
+        return parsed
+    return replace(parsed, payload={}, payload_json=orjson.dumps(parsed.payload).decode())
