@@ -198,6 +198,7 @@ def create_app(settings: Settings, *, wall: Callable[[], float] = wall_clock) ->
         docs_url=None,
         redoc_url=None,
     )
+    app.state.public_url = settings.public_url
     _add_middleware(app, settings, metrics)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, validation_error)

@@ -16,6 +16,7 @@ from api.dependencies import AppState, CurrentAdmin, CurrentState, ExistingStore
 from api.errors import DATABASE_DOWN, invalid_field, not_found
 from api.fields import PathId
 from api.openapi.build import refuses
+from api.public_url import public_url
 from api.schemas.stores import (
     NewStoreRequest,
     SecretRotation,
@@ -40,10 +41,9 @@ logger = logging.getLogger("pilito.api")
 LOOK_UP_WITHIN = 2.0
 
 
-def _webhook_url(state: AppState, request: Request, store: Store) -> str:
+def _webhook_url(request: Request, store: Store) -> str:
     """Returns the address to which the shop sends its own webhooks."""
-    public = str(state.settings.public_url or request.base_url)
-    return webhook_address(public, store.type, store.id)
+    return webhook_address(public_url(request), store.type, store.id)
 
 
 def _check_secret(secret: str | None, type_: StoreType) -> None:
@@ -107,7 +107,7 @@ async def list_stores(
             offset=params.offset,
             limit=params.page_size,
         )
-    results = [StoreOut.of(store, webhook_url=_webhook_url(state, request, store)) for store in rows]
+    results = [StoreOut.of(store, webhook_url=_webhook_url(request, store)) for store in rows]
     return StorePage.of(request, params, count, results)
 
 
@@ -139,13 +139,13 @@ async def create_store(
     if base_url and credentials:
         await refresh_schedules(state, store_id)
     store = await read_store(state, store_id)
-    return StoreWithSecret.of(store, webhook_url=_webhook_url(state, request, store), webhook_secret=secret)
+    return StoreWithSecret.of(store, webhook_url=_webhook_url(request, store), webhook_secret=secret)
 
 
 @router.get("/{store_id:id}/", responses=refuses(404))
 async def show_store(request: Request, state: CurrentState, store: ExistingStore) -> StoreOut:
     """One store, without its secrets."""
-    return StoreOut.of(store, webhook_url=_webhook_url(state, request, store))
+    return StoreOut.of(store, webhook_url=_webhook_url(request, store))
 
 
 @router.patch("/{store_id:id}/", responses=refuses(404))
@@ -180,7 +180,7 @@ async def change_store(
     if {"base_url", "credentials", "schedule"} & given:
         await refresh_schedules(state, store.id, insist="schedule" in given)
     changed = await read_store(state, store.id)
-    return StoreOut.of(changed, webhook_url=_webhook_url(state, request, changed))
+    return StoreOut.of(changed, webhook_url=_webhook_url(request, changed))
 
 
 @router.delete("/{store_id:id}/", status_code=204, response_class=Response, responses=refuses(404))
@@ -212,6 +212,4 @@ async def rotate_secret(
             overlap=timedelta(hours=body.overlap_hours),
         )
     changed = await read_store(state, store.id)
-    return StoreWithSecret.of(
-        changed, webhook_url=_webhook_url(state, request, changed), webhook_secret=secret
-    )
+    return StoreWithSecret.of(changed, webhook_url=_webhook_url(request, changed), webhook_secret=secret)

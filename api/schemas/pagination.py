@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from api.openapi.build import ResponseModel
+from api.public_url import public_address
 
 LAST_PAGE = 1_000_000
 
@@ -42,14 +43,10 @@ class Page(ResponseModel, Generic[Item]):
         last = not results or params.offset + len(results) >= count
         return cls(
             count=count,
-            next=None if last else _address(request, params.page + 1),
-            previous=None if params.page == 1 else _address(request, params.page - 1),
+            next=None if last else public_address(request, page=params.page + 1),
+            previous=None if params.page == 1 else public_address(request, page=params.page - 1),
             results=list(results),
         )
-
-
-def _address(request: Request, number: int) -> str:
-    return str(request.url.include_query_params(page=number))
 
 
 def page_example(path: str, result: JsonDict) -> JsonDict:
