@@ -9,13 +9,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import ApiError, invalid
 
+READ_AHEAD_BYTES = 64 * 1024
+"""What uvicorn receives of a body before a route asks for it."""
+
 
 def _too_large(limit: int) -> ApiError:
-    return ApiError(413, {"error": "Payload too large", "limit_bytes": limit})
+    return ApiError(413, {"error": "Payload too large", "limit_bytes": limit}, {"Connection": "close"})
 
 
 def _too_slow() -> ApiError:
-    return ApiError(408, {"error": "The body took too long"})
+    return ApiError(408, {"error": "The body took too long"}, {"Connection": "close"})
 
 
 class BodyTimeoutMiddleware:
@@ -51,8 +54,8 @@ class BodySizeMiddleware:
 
     `limits` holds bytes by a pattern for the beginning of the path; `default` is for all other paths. A
     declared length above the limit is refused as soon as the route asks for the body, before any of it is
-    received. A response that does not wait for the whole body ends the connection, so that the rest of the
-    body is not received either.
+    received. A response that does not wait for a long body ends the connection, so that the rest of the body
+    is not received either.
     """
 
     def __init__(self, app: ASGIApp, *, limits: Mapping[str, int], default: int) -> None:
@@ -70,7 +73,7 @@ class BodySizeMiddleware:
         body = LimitedBody(receive, headers, limit)
 
         async def send_closing(message: Message) -> None:
-            if message["type"] == "http.response.start" and not body.is_complete:
+            if message["type"] == "http.response.start" and body.is_long and not body.is_complete:
                 MutableHeaders(scope=message)["Connection"] = "close"
             await send(message)
 
@@ -83,9 +86,10 @@ class LimitedBody:
     def __init__(self, receive: Receive, headers: Mapping[str, str], limit: int) -> None:
         self._receive = receive
         self._limit = limit
-        declared = headers.get("content-length", "0")
+        declared = headers.get("content-length", "")
         self._is_refused = declared.isdecimal() and int(declared) > limit
         self._size = 0
+        self.is_long = not declared.isdecimal() or int(declared) > READ_AHEAD_BYTES
         self.is_complete = False
 
     async def __call__(self) -> Message:

@@ -16,7 +16,7 @@ AT_A_TIME = 2
 """Fewer than the free attempts of one user, so that simultaneous right sign-ins do not refuse each other."""
 
 MOST_WAITING = 32
-NICENESS = 10
+NICENESS = 5
 RETRY_SECONDS = 2
 
 LONGEST_PASSWORD = 1024
