@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "5d1e0c7a9b42"
-down_revision = "3c1f0e7a5b21"
+down_revision = "5a6f0c1e7d24"
 branch_labels = None
 depends_on = None
 
