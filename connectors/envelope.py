@@ -53,14 +53,14 @@ def open_envelope(
     body: Mapping[str, Any], parse: Callable[[EventType, Mapping[str, Any]], Change]
 ) -> ParsedDelivery:
     """Returns the event of a body, with its product read by `parse`; raises InvalidField."""
-    event_type = _event_type(body.get("event_type"))
+    event_type, event_id = _event_type(body.get("event_type")), _event_id(body.get("event_id"))
     _check_timestamp(body.get("timestamp"))
     product = _product(body)
     change = parse(event_type, product)
     deleted = isinstance(change, Deletion)
     identity = {"id": product["id"], "date_modified_gmt": product.get("date_modified_gmt")}
     return ParsedDelivery(
-        event_id=_event_id(body.get("event_id")),
+        event_id=event_id,
         event_type=event_type,
         external_id=change.external_id,
         parent=change.parent if isinstance(change, Variation) else None,

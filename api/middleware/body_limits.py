@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.bodies_in_flight import FREE_BYTES
 from api.errors import ApiError, invalid
-
-READ_AHEAD_BYTES = 64 * 1024
-"""What uvicorn receives of a body before a route asks for it."""
 
 
 def _too_large(limit: int) -> ApiError:
@@ -89,7 +87,7 @@ class LimitedBody:
         declared = headers.get("content-length", "")
         self._is_refused = declared.isdecimal() and int(declared) > limit
         self._size = 0
-        self.is_long = not declared.isdecimal() or int(declared) > READ_AHEAD_BYTES
+        self.is_long = not declared.isdecimal() or int(declared) > FREE_BYTES
         self.is_complete = False
 
     async def __call__(self) -> Message:
