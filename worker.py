@@ -49,6 +49,13 @@ from temporal.store_schedules import StoreSchedules
 from workflows import WORKFLOWS
 
 DATABASE_STEPS = 20
+WORKFLOW_TASKS = DATABASE_STEPS + 5
+"""Workflow tasks at a time: those with a database step, and a few without.
+
+Tasks that a worker holds are done in the order of their arrival. A backlog has to wait in Temporal, where the
+stores take turns.
+"""
+
 EMBEDDING_CALLS = 20
 BULK_STEPS = 12
 GRACE = timedelta(seconds=5)
@@ -221,6 +228,7 @@ def tuned(
         task_queue=task_queue,
         workflows=workflows,
         activities=activities,
+        max_concurrent_workflow_tasks=WORKFLOW_TASKS,
         max_concurrent_local_activities=DATABASE_STEPS,
         max_concurrent_activities=EMBEDDING_CALLS,
         graceful_shutdown_timeout=GRACE,

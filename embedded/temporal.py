@@ -25,6 +25,11 @@ DYNAMIC_CONFIG = {
     # The single history shard polls 20 times a second by default: 50 ms for every step of a workflow.
     "history.transferProcessorMaxPollRPS": 2000,
     "history.timerProcessorMaxPollRPS": 2000,
+    # Without this the server ignores fairness keys, and one store's backlog delays the events of all others.
+    "matching.enableFairness": "true",
+    # Each partition is fair by itself. A few workers need one, and it makes the whole queue fair.
+    "matching.numTaskqueueReadPartitions": 1,
+    "matching.numTaskqueueWritePartitions": 1,
 }
 
 

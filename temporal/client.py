@@ -34,6 +34,7 @@ from contracts.events import EventOutcome, EventStatus, ProductEvent, UnindexedP
 from contracts.ids import SEARCH_ATTRIBUTES, catalog_sync_id, product_event_id, product_text_id
 from contracts.syncs import SyncEnd, SyncRequest
 from workflows.catalog_sync import CatalogSyncWorkflow
+from workflows.policies import of_store
 from workflows.product_event import ProductEventWorkflow
 from workflows.product_text import ProductTextWorkflow
 
@@ -106,6 +107,7 @@ async def start_product_event(
         event,
         id=product_event_id(event.store_id, event.event_id),
         task_queue=task_queue,
+        priority=of_store(event.store_id),
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
         id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
         search_attributes=TypedSearchAttributes(
@@ -130,6 +132,7 @@ async def start_product_text(
         product.product_id,
         id=product_text_id(product.product_id),
         task_queue=task_queue,
+        priority=of_store(product.store_id),
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         search_attributes=TypedSearchAttributes(
             [
@@ -151,6 +154,7 @@ async def start_catalog_sync(
         args=[request, None],
         id=catalog_sync_id(request.store_id),
         task_queue=task_queue,
+        priority=of_store(request.store_id),
         id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
         search_attributes=TypedSearchAttributes([SearchAttributePair(_STORE_ID, str(request.store_id))]),
         static_summary=f"{request.mode} sync of store {request.store_id}",

@@ -27,6 +27,7 @@ from contracts.stores import Aligned, ReadableStore, SyncSchedule
 from contracts.syncs import SyncMode, SyncRequest
 from temporal.client import ANSWER_WITHIN, start_catalog_sync
 from workflows.catalog_sync import ScheduledSyncWorkflow
+from workflows.policies import of_store
 
 CATCH_UP = timedelta(hours=1)
 """How late a sync may start after Temporal was down; a later one waits for its next time."""
@@ -76,10 +77,11 @@ def _wanted(task_queue: str, store: ReadableStore) -> dict[str, Schedule]:
             SyncRequest(store_id=store.store_id, mode=mode),
             id=schedule_id,
             task_queue=task_queue,
+            priority=of_store(store.store_id),
             static_summary=f"Starts the {mode} sync of store {store.store_id}",
         )
         policy = SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP)
-        settings = (action.static_summary, interval, policy, store.schedule.paused)
+        settings = (action.static_summary, action.priority, interval, policy, store.schedule.paused)
         fingerprint = hashlib.sha256(repr(settings).encode()).hexdigest()[:12]
         found[schedule_id] = Schedule(
             action=action,

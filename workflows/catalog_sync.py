@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from temporalio import workflow
-from temporalio.common import Priority, SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
@@ -14,7 +14,7 @@ from temporalio.exceptions import (
 )
 from temporalio.workflow import ActivityConfig, ParentClosePolicy
 
-from workflows.policies import DATABASE, READING, UPKEEP
+from workflows.policies import BEHIND_EVENTS, DATABASE, READING, UPKEEP, of_store
 
 with workflow.unsafe.imports_passed_through():
     from activities.stores.webhooks import WebhookActivities
@@ -35,9 +35,6 @@ with workflow.unsafe.imports_passed_through():
 
 MAX_REMOVED_SHARE = 5
 """A sync that would remove more than one in this many products is refused, unless the request allows it."""
-
-BEHIND_EVENTS = 4
-"""The priority of a sync's activities. Other activities have 3, and lower numbers go first."""
 
 COMPARED = "Everything the shop lists was compared."
 
@@ -150,6 +147,7 @@ class ScheduledSyncWorkflow:
                 args=[request, None],
                 id=catalog_sync_id(request.store_id),
                 parent_close_policy=ParentClosePolicy.ABANDON,
+                priority=of_store(request.store_id),
                 static_summary=f"{request.mode} sync of store {request.store_id}",
                 search_attributes=TypedSearchAttributes(
                     [SearchAttributePair(STORE_ID, str(request.store_id))]
@@ -169,5 +167,5 @@ def _bulk(run: SyncRun, policy: ActivityConfig = READING) -> ActivityConfig:
     return ActivityConfig(
         **policy,
         task_queue=bulk_queue(workflow.info().task_queue),
-        priority=Priority(priority_key=BEHIND_EVENTS, fairness_key=str(run.store_id)),
+        priority=of_store(run.store_id, BEHIND_EVENTS),
     )

@@ -2,8 +2,23 @@
 
 from datetime import timedelta
 
-from temporalio.common import RetryPolicy
+from temporalio.common import Priority, RetryPolicy
 from temporalio.workflow import ActivityConfig, LocalActivityConfig
+
+IN_ORDER = 3
+"""Temporal's default priority; lower numbers go first."""
+
+BEHIND_EVENTS = 4
+"""The priority of a sync's activities."""
+
+
+def of_store(store_id: int, priority: int = IN_ORDER) -> Priority:
+    """Returns the priority with which stores take turns, however many tasks one of them has queued.
+
+    A workflow's activities and child workflows inherit it. Temporal compares keys of up to 64 bytes.
+    """
+    return Priority(priority_key=priority, fairness_key=str(store_id))
+
 
 DATABASE = LocalActivityConfig(
     start_to_close_timeout=timedelta(seconds=40),
