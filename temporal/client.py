@@ -33,6 +33,7 @@ from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 from contracts.events import EventOutcome, EventStatus, ProductEvent, UnindexedProduct
 from contracts.ids import SEARCH_ATTRIBUTES, catalog_sync_id, product_event_id, product_text_id
 from contracts.syncs import SyncEnd, SyncRequest
+from temporal.summaries import summary
 from workflows.catalog_sync import CatalogSyncWorkflow
 from workflows.policies import of_store
 from workflows.product_event import ProductEventWorkflow
@@ -91,8 +92,7 @@ async def connect(
 
 def _summary(event: ProductEvent) -> str:
     name = (event.body or {}).get("name")
-    title = f" · {name[:80]}" if isinstance(name, str) and name else ""
-    return f"{event.event_type} · {event.external_id}{title}"
+    return summary(event.event_type, event.external_id, name if isinstance(name, str) else "")
 
 
 async def start_product_event(
@@ -140,7 +140,7 @@ async def start_product_text(
                 SearchAttributePair(_EXTERNAL_ID, product.external_id),
             ]
         ),
-        static_summary=f"Index product {product.external_id}: its event is gone",
+        static_summary=summary("Index a product without its event", product.external_id),
         rpc_timeout=ANSWER_WITHIN,
     )
 
