@@ -15,9 +15,15 @@ from contracts.events import EventStatus
 from contracts.retry import Failure, Retry
 from database.engine import Database
 from database.events import write as events
+from database.leases import LeaseLost
 
 REPORTED_AFTER = 3
 """Attempts that may fail before the event's row says why."""
+
+
+LEASE_LOST = Failure(
+    retry=Retry.RETRY, reason="The worker stopped for so long that another one may have taken over."
+)
 
 
 def application_error(failure: Failure) -> ApplicationError:
@@ -43,6 +49,8 @@ def database_errors() -> Iterator[None]:
         raise application_error(database_failure(error)) from None
     except EventGone:
         raise application_error(STORE_GONE) from None
+    except LeaseLost:
+        raise application_error(LEASE_LOST) from None
     except PoolTimeout:
         failure = Failure(retry=Retry.RETRY, reason="All database connections are busy.")
         raise application_error(failure) from None

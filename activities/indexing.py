@@ -13,6 +13,7 @@ from contracts.events import TextVersion
 from contracts.ids import embedding_label
 from database.chunks import generations
 from database.chunks.generations import ChunkRow, Staged
+from database.leases import Lease
 from database.products.upsert import StoredProduct
 from embeddings.base import Embedded, Embedder
 from knowledge.chunks import pack, split
@@ -97,14 +98,16 @@ class Indexer:
         staged = await generations.stage(connection, [version], self.model, rows)
         return staged.get(version.product_id, Staged())
 
-    async def embed(self, connection: AsyncConnection, version: TextVersion) -> None:
+    async def embed(self, held: Lease, version: TextVersion) -> None:
         """Embed the chunks that have no vector.
 
         Vectors are stored after each request, so that a retry embeds only the rest.
         """
-        missing = await generations.missing_vectors(connection, [version], self.model)
+        async with held.writing() as connection:
+            missing = await generations.missing_vectors(connection, [version], self.model)
         async for request, embedded in self.vectors(missing):
-            await generations.fill_vectors(connection, self.model, request, embedded.vectors)
+            async with held.writing() as connection:
+                await generations.fill_vectors(connection, self.model, request, embedded.vectors)
 
     async def vectors(self, texts: Sequence[Text]) -> AsyncIterator[tuple[list[Text], Embedded]]:
         """Yields texts and their vectors, request by request."""

@@ -393,6 +393,16 @@ syncs = Table(
     Index("ix_syncs_store_newest", "store_id", "id"),
 )
 
+leases = Table(
+    "leases",
+    metadata,
+    Column("key", Text, primary_key=True, comment="what only one process at a time works on"),
+    Column("holder", Text, nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    prefixes=["UNLOGGED"],
+)
+"""Unlogged: after a crash of Postgres there are no leases, and their holders notice it before they write."""
+
 sync_pages = Table(
     "sync_pages",
     metadata,

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.errors import application_error, classified_errors, event_errors, record_failure
@@ -18,7 +17,7 @@ from contracts.retry import Failure, Retry
 from database.chunks import generations
 from database.engine import Database
 from database.events import write as events
-from database.locks import embedding_locks
+from database.leases import Lease, for_embedding, lease
 from database.products import upsert as products
 
 CUT_TEXT = f"text: only the first {CHUNKS:,} chunks were indexed."
@@ -57,10 +56,11 @@ class IndexingActivities:
     @activity.defn
     async def embed_chunks(self, version: TextVersion) -> bool:
         """Embed the chunks that have no vector; returns False if the text is outdated."""
-        async with self._embedding_errors(version), heartbeating(), self._locked(version) as connection:
-            if not await generations.wanted(connection, [version]):
-                return False
-            await self._embedding.embed(connection, version)
+        async with self._embedding_errors(version), heartbeating(), self._alone(version) as held:
+            async with self._database.reading() as connection:
+                if not await generations.wanted(connection, [version]):
+                    return False
+            await self._embedding.embed(held, version)
             return True
 
     @activity.defn
@@ -76,10 +76,10 @@ class IndexingActivities:
         return bool(published)
 
     @asynccontextmanager
-    async def _locked(self, version: TextVersion) -> AsyncIterator[AsyncConnection]:
-        """Lock the product for embedding, so that two events never pay for the same text."""
-        async with embedding_locks(self._database, [version.product_id]) as locked:
-            if not locked.products:
+    async def _alone(self, version: TextVersion) -> AsyncIterator[Lease]:
+        """Hold the product's lease for embedding, so that two events never pay for the same text."""
+        async with lease(self._database, for_embedding([version.product_id])) as held:
+            if not held.keys:
                 raise application_error(
                     Failure(
                         retry=Retry.RETRY,
@@ -87,7 +87,7 @@ class IndexingActivities:
                         pause=timedelta(seconds=1),
                     )
                 )
-            yield locked.connection
+            yield held
 
     def _embedding_errors(self, version: TextVersion) -> AbstractAsyncContextManager[None]:
         """Translate the errors of the embedding service, and record them in the event's row."""

@@ -8,6 +8,7 @@ from activities.errors import database_errors
 from contracts.events import TrimmedPayloads
 from database.engine import Database
 from database.events import retention
+from database.leases import forget_expired
 
 BATCH = 200
 """Payloads trimmed in one transaction; Postgres stores a large one as thousands of rows."""
@@ -24,7 +25,13 @@ class RetentionActivities:
 
     @activity.defn
     async def trim_payloads(self) -> TrimmedPayloads:
-        """Trim up to 20,000 payloads, the oldest first; a retry resumes after the last batch."""
+        """Trim up to 20,000 payloads, the oldest first; a retry resumes after the last batch.
+
+        Leases of processes that died are deleted before.
+        """
+        with database_errors():
+            async with self._database.single() as connection:
+                await forget_expired(connection)
         if self._keep is None:
             return TrimmedPayloads(count=0, more=False)
         since, trimmed = _so_far()

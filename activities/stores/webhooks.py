@@ -77,8 +77,8 @@ class WebhookActivities:
     @asynccontextmanager
     async def _alone(self, store_id: int) -> AsyncIterator[WebhookRecord]:
         with database_errors():
-            async with webhooks.maintenance_lock(self._database, store_id) as locked:
-                if not locked:
+            async with webhooks.maintenance_lease(self._database, store_id) as held:
+                if not held:
                     raise application_error(BUSY)
                 async with self._database.reading() as connection:
                     record = await webhooks.read(connection, store_id)

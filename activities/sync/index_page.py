@@ -10,7 +10,7 @@ from contracts.syncs import SyncCounts
 from database.chunks import bulk
 from database.chunks.generations import ChunkRow, TextKey
 from database.engine import Database
-from database.locks import embedding_locks
+from database.leases import Lease, for_embedding, lease
 from database.products import upsert as products
 from knowledge.content import Content
 
@@ -37,33 +37,36 @@ class PageIndexer:
         if not texts:
             return SyncCounts()
         rows = await self._indexer.rows_of_page(store_id, texts)
-        async with embedding_locks(self._database, [version.product_id for version in texts]) as alone:
-            ours = [version for version in texts if version.product_id in alone.products]
-            if len(ours) < len(texts):
-                others = [version.product_id for version in texts if version not in ours]
-                await products.release_claim(alone.connection, others)
-            embedded = await bulk.embedded_texts(alone.connection, ours, self.model)
+        keys = for_embedding([version.product_id for version in texts])
+        async with lease(self._database, keys) as held:
+            alone = {keys[key] for key in held.keys}
+            ours = [version for version in texts if version.product_id in alone]
+            async with self._database.reading() as connection:
+                if others := sorted(set(keys.values()) - alone):
+                    await products.release_claim(connection, others)
+                embedded = await bulk.embedded_texts(connection, ours, self.model)
             pending = {version: rows[version] for version in ours if version.product_id in embedded}
             vectorized = {(product, text) for product, hashes in embedded.items() for text in hashes}
-            return await self._embed(pending, vectorized)
+            return await self._embed(held, pending, vectorized)
 
     async def _embed(
-        self, pending: dict[TextVersion, list[ChunkRow]], vectorized: set[TextKey]
+        self, held: Lease, pending: dict[TextVersion, list[ChunkRow]], vectorized: set[TextKey]
     ) -> SyncCounts:
         chunks = {_key(chunk): chunk for of_version in pending.values() for chunk in of_version}
         missing = [chunk for key, chunk in chunks.items() if key not in vectorized]
         reused, embedded, tokens = len(chunks) - len(missing), 0, 0
         self._counters.reused(reused)
         if not missing:
-            await self._upsert(pending, vectorized, {})
+            await self._upsert(held, pending, vectorized, {})
         async for request, answer in self._indexer.vectors(missing):
             vectors = dict(zip(map(_key, request), answer.vectors, strict=True))
-            await self._upsert(pending, vectorized, vectors)
+            await self._upsert(held, pending, vectorized, vectors)
             embedded, tokens = embedded + len(request), tokens + answer.tokens
         return SyncCounts(embedded=embedded, reused=reused, tokens_spent=tokens)
 
     async def _upsert(
         self,
+        held: Lease,
         pending: dict[TextVersion, list[ChunkRow]],
         vectorized: set[TextKey],
         vectors: Mapping[TextKey, Vector],
@@ -76,5 +79,5 @@ class PageIndexer:
         complete = [version for version, chunks in pending.items() if not chunks]
         for version in complete:
             del pending[version]
-        async with self._database.transaction() as connection:
+        async with held.writing() as connection:
             await bulk.upsert_chunks(connection, self.model, ready, vectors, complete=complete)

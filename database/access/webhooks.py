@@ -1,8 +1,8 @@
 """The stored state of a store's webhooks, and how its deliveries arrive."""
 
 import hashlib
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from contracts.webhooks import (
     unchecked_state,
 )
 from database.engine import Database
-from database.locks import advisory_lock
+from database.leases import lease
 
 _TERMS = text("SELECT type, base_url, credentials, webhook_secret, webhooks FROM stores WHERE id = :id")
 
@@ -110,9 +110,11 @@ async def write(
     await connection.execute(_WRITE, {**values, "state": orjson.dumps({**written, **also}).decode()})
 
 
-def maintenance_lock(database: Database, store_id: int) -> AbstractAsyncContextManager[bool]:
-    """Hold the lock of a store's webhooks inside the block; yields False where another session holds it."""
-    return advisory_lock(database, "webhooks", store_id)
+@asynccontextmanager
+async def maintenance_lease(database: Database, store_id: int) -> AsyncIterator[bool]:
+    """Hold the lease of a store's webhooks inside the block; yields False where another process holds it."""
+    async with lease(database, [f"webhooks/{store_id}"]) as held:
+        yield bool(held.keys)
 
 
 LATELY = timedelta(days=30)

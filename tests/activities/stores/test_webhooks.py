@@ -298,7 +298,7 @@ async def test_a_crash_between_two_creations_duplicates_none(store: ManagedStore
 
 async def test_concurrent_checks_create_no_duplicates(store: ManagedStore) -> None:
     """The second check fails and is retried."""
-    async with webhooks.maintenance_lock(store.shop.database, store.shop.store_id) as alone:
+    async with webhooks.maintenance_lease(store.shop.database, store.shop.store_id) as alone:
         assert alone
         with pytest.raises(ApplicationError, match="being checked already"):
             await store.check()

@@ -13,7 +13,7 @@ from contracts.catalog import Product
 from contracts.syncs import SyncCounts
 from database.chunks import bulk
 from database.chunks.bulk import Vanished
-from database.locks import embedding_locks
+from database.leases import for_embedding, lease
 from embeddings.base import RequestLimits
 from embeddings.openai import OpenAIEmbedder
 from fakes.openai import EmbeddingServer, bad_request
@@ -81,7 +81,7 @@ async def test_a_text_that_another_process_embeds_is_left_to_the_recovery(
     saved = await page.save(shoe(1, "نخست"), shoe(2, "نخست"))
     one = await page.shop.product(1)
     assert one is not None
-    async with embedding_locks(page.system.database, [one["id"]]):
+    async with lease(page.system.database, for_embedding([one["id"]])):
         spent = await page.indexer.index(page.shop.store_id, saved.unindexed)
     assert spent.embedded == 1
     assert await page.live() == ["woo_2"]
