@@ -1,6 +1,6 @@
 """Leases: one holder at a time for longer work, until it ends or no longer renews them.
 
-A lock of a session is held for as long as its process exists, even a frozen one. A lease ends by itself.
+A lock of a session is held for as long as its process exists, even a frozen one. A lease ends at its time.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The keys that one holder has; those of other holders are missing."""
+    """The keys that one holder has; keys of other holders are missing."""
 
     database: Database
     holder: str
@@ -98,7 +98,7 @@ class Lease:
             self._count_from_now()
 
     async def release(self) -> None:
-        with suppress(SQLAlchemyError, OSError):  # without a database, the lease ends by itself
+        with suppress(SQLAlchemyError, OSError):  # without a database, the lease ends at its time
             async with self.database.single() as connection:
                 await connection.execute(_RELEASE, {"keys": list(self.keys), "holder": self.holder})
 
@@ -109,7 +109,7 @@ class Lease:
 
 @asynccontextmanager
 async def lease(database: Database, keys: Collection[str], *, term: timedelta = TERM) -> AsyncIterator[Lease]:
-    """Hold those of the keys that no other holder has, and renew them inside the block.
+    """Hold the keys that no other holder has, and renew them inside the block.
 
     Raises LeaseLost, and cancels what the block does, when the keys could not be renewed within their term.
     """

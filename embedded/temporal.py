@@ -27,7 +27,7 @@ DYNAMIC_CONFIG = {
     "history.timerProcessorMaxPollRPS": 2000,
     # Without this the server ignores fairness keys, and one store's backlog delays the events of all others.
     "matching.enableFairness": "true",
-    # Each partition is fair by itself. A few workers need one, and it makes the whole queue fair.
+    # Fairness holds within a partition. A few workers need one, and it makes the whole queue fair.
     "matching.numTaskqueueReadPartitions": 1,
     "matching.numTaskqueueWritePartitions": 1,
 }

@@ -15,6 +15,7 @@ from contracts.errors import InvalidField
 from contracts.events import EventOutcome, EventStatus, SavedProduct
 from contracts.stores import StoreType
 from database.engine import Database
+from database.events import replays
 from database.events import write as events
 from database.events.debounce import Debounce
 from database.events.write import OpenedEvent
@@ -27,6 +28,12 @@ from knowledge.content_hash import content_hash
 
 SUPERSEDED = EventOutcome(status=EventStatus.SUPERSEDED, reason="A newer event of this product has arrived.")
 STALE = EventOutcome(status=EventStatus.STALE, reason="A newer change of this product was already saved.")
+
+REPEATED = EventOutcome(
+    status=EventStatus.STALE,
+    reason="The same deletion was applied before and the product came back, so this may be a replayed"
+    " delivery; with credentials for the store, the shop is asked.",
+)
 
 TRIMMED = EventOutcome(
     status=EventStatus.IGNORED,
@@ -97,6 +104,8 @@ class ProductActivities:
             await events.add_notes(connection, change.id, read.notes)
         match read.change:
             case Deletion():
+                if await replays.is_repeated(connection, change.id):
+                    return REPEATED
                 return await self._delete(connection, change, stored, known)
             case Variation() as variation:
                 return await self._save_variation(connection, change, stored, variation, known)

@@ -120,7 +120,7 @@ async def priority(temporal: Client, workflow_id: str) -> tuple[int, str]:
 
 
 async def test_every_workflow_of_a_store_carries_its_key(narrow: System, embeddings: EmbeddingServer) -> None:
-    """Events, texts, and syncs: those of a schedule, and those that continue as new."""
+    """Events, texts and syncs, also when a schedule starts them or they continue as new."""
     with ShopServer() as shop:
         for number in range(250):
             shop.add(name=f"کفش {number}")
