@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from embedded import logs
+
 LAUNCH = Path(__file__).with_name("launch.py")
 TAIL_LINES = 15
 
@@ -131,7 +133,7 @@ def start_child(
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("children live only as long as the thread that starts them: use the main thread")
     record = state_dir / "run" / f"{name}.json"
-    log = state_dir / "logs" / f"{name}.log"
+    log = logs.folder_of(state_dir) / f"{name}.log"
     for folder in (record.parent, log.parent):
         folder.mkdir(parents=True, exist_ok=True)
     _end_recorded(record)

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPException
-from pathlib import Path
 
 from rich.console import Console
 
 from contracts.ids import SEARCH_ATTRIBUTES
-from embedded import embedder
+from embedded import embedder, logs
 from embedded.environment import complete, only_one
 from embedded.interruption import Interrupted, Interruption
 from embedded.ports import LOOPBACK, free_ports, is_free
@@ -145,6 +144,7 @@ class _Stack:
         """Restart parts that end, until a signal interrupts."""
         while True:
             self._pause(0.25)
+            logs.bound(logs.folder_of(self._state_dir))
             for part in (*self._servers, *self._clients):
                 news = part.look()
                 if news:
@@ -244,7 +244,7 @@ def run(settings: Settings, *, on_ready: Callable[[dict[str, str]], None]) -> in
     try:
         with Interruption() as interruption, only_one(state_dir):
             end_leftovers(state_dir)
-            _keep_previous_logs(state_dir)
+            logs.keep_previous(logs.folder_of(state_dir))
             stack = _Stack(settings, interruption, console)
             try:
                 environment = stack.start()
@@ -287,9 +287,3 @@ def _is_ready(url: str) -> bool:
             return bool(answer.status == 200)
     except (OSError, HTTPException):
         return False
-
-
-def _keep_previous_logs(state_dir: Path) -> None:
-    """Start each run with empty logs and keep the previous run's as `*.log.1`."""
-    for log in (state_dir / "logs").glob("*.log"):
-        log.replace(log.with_name(f"{log.name}.1"))
