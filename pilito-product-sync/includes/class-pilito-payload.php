@@ -21,6 +21,46 @@ class Pilito_PS_Payload {
 	 * @throws RuntimeException When the product is there but WooCommerce cannot read it.
 	 */
 	public static function read( $product_id, $kind ) {
+		return self::as_visitor(
+			static function () use ( $product_id, $kind ) {
+				return self::described( $product_id, $kind );
+			}
+		);
+	}
+
+	/**
+	 * Runs something as a visitor who is signed out, and becomes the current user again.
+	 *
+	 * The queue runs in the request of any user, even of a manager, and what search shows is for all.
+	 *
+	 * @param callable $work What to run.
+	 * @return mixed What it returns.
+	 */
+	private static function as_visitor( $work ) {
+		$user     = get_current_user_id();
+		$cookie   = 'wp-postpass_' . ( defined( 'COOKIEHASH' ) ? COOKIEHASH : '' );
+		$password = isset( $_COOKIE[ $cookie ] ) ? $_COOKIE[ $cookie ] : null; // phpcs:ignore WordPress.Security.ValidatedSanitizedInput -- put back as it was.
+		unset( $_COOKIE[ $cookie ] );
+		wp_set_current_user( 0 );
+		try {
+			return $work();
+		} finally {
+			wp_set_current_user( $user );
+			if ( null !== $password ) {
+				$_COOKIE[ $cookie ] = $password;
+			}
+		}
+	}
+
+	/**
+	 * Reads a product; see read().
+	 *
+	 * @param int    $product_id The product.
+	 * @param string $kind       What happened, as far as it was noted.
+	 * @return array|null Kind of event and product; null where there is nothing to say.
+	 * @throws RuntimeException When the product is there but WooCommerce cannot read it.
+	 */
+	private static function described( $product_id, $kind ) {
 		$post = get_post( $product_id );
 		if ( ! $post instanceof WP_Post || 'product' !== $post->post_type || 'trash' === $post->post_status ) {
 			return array( 'deleted', array( 'id' => (int) $product_id ) );

@@ -200,6 +200,30 @@ async def test_a_change_schedules_its_delivery(wordpress: WordPress, shop: Shop)
     assert await wordpress.waiting() == {}
 
 
+async def test_a_product_is_read_as_a_visitor_sees_it(wordpress: WordPress) -> None:
+    """Also in the request of a manager; the user and the password are restored, also after an error."""
+    product = await wordpress.product("سماور", description="[members]")
+    seen = await wordpress.act(f"""
+        $cookie = 'wp-postpass_' . COOKIEHASH;
+        $who = function () use ( $cookie ) {{
+            return get_current_user_id() . ( isset( $_COOKIE[ $cookie ] ) ? ' with a password' : '' );
+        }};
+        $_COOKIE[ $cookie ] = 'x';
+        wp_set_current_user( 1 );
+        add_shortcode( 'members', $who );
+        $read = Pilito_PS_Payload::read( {product}, 'updated' );
+        $after = $who();
+        add_shortcode( 'members', function () {{ throw new Exception( 'broken' ); }} );
+        try {{
+            Pilito_PS_Payload::read( {product}, 'updated' );
+            $thrown = false;
+        }} catch ( Exception $error ) {{
+            $thrown = true;
+        }}
+        return array( trim( wp_strip_all_tags( $read[1]['description'] ) ), $after, $thrown, $who() );""")
+    assert seen == ["0", "1 with a password", True, "1 with a password"]
+
+
 LANGUAGES = {
     "WPML": """
         add_filter( 'wpml_element_language_code', function () { return 'fa'; } );
