@@ -9,16 +9,14 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from urllib.parse import SplitResult, urlsplit
 
 import httpx2
 
+from connectors.http.addresses import Address, is_public
 from contracts.errors import ForbiddenAddress, InvalidField
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 LONGEST_URL = 2_000
 NAMES_AT_A_TIME = 8
@@ -26,28 +24,6 @@ LONGEST_HOST, LONGEST_LABEL = 253, 63
 DEFAULT_PORTS = {"http": 80, "https": 443}
 ADDRESS_SECONDS = 30.0
 """How long a client uses the address of a name without resolving it again."""
-
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-
-def _embedded(address: ipaddress.IPv6Address) -> Iterable[ipaddress.IPv4Address]:
-    """Returns the IPv4 addresses that an IPv6 address leads to through a gateway."""
-    if address.ipv4_mapped:
-        yield address.ipv4_mapped
-    if address.sixtofour:
-        yield address.sixtofour
-    if address.teredo:
-        yield from address.teredo
-    if address in _NAT64:
-        yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-
-
-def is_public(address: Address) -> bool:
-    """Returns whether an address, and every IPv4 address embedded in it, belongs to the public internet."""
-    if isinstance(address, ipaddress.IPv6Address) and any(not is_public(v4) for v4 in _embedded(address)):
-        return False
-    mapped = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
-    return (address.is_global or mapped) and not address.is_multicast
 
 
 def _split(url: str, field: str) -> tuple[SplitResult, str, int | None]:

@@ -13,7 +13,8 @@ import httpx2
 import pytest
 
 from connectors.http import outbound
-from connectors.http.outbound import Outbound, is_public, shop_url
+from connectors.http.addresses import Address
+from connectors.http.outbound import Outbound, shop_url
 from contracts.errors import ForbiddenAddress, InvalidField
 from tests.support.network.certificates import contexts
 
@@ -61,36 +62,6 @@ def test_what_is_no_address_of_a_shop_is_refused_with_the_fields_name(typed: str
         shop_url(typed)
 
 
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("8.8.8.8", True),
-        ("2001:4860:4860::8888", True),
-        ("::ffff:8.8.8.8", True),
-        ("127.0.0.1", False),
-        ("0.0.0.0", False),  # noqa: S104 - looked at, not listened on
-        ("10.1.2.3", False),
-        ("172.16.0.1", False),
-        ("192.168.1.1", False),
-        ("169.254.169.254", False),
-        ("100.64.0.1", False),
-        ("198.18.0.1", False),
-        ("224.0.0.1", False),
-        ("::", False),
-        ("::1", False),
-        ("fe80::1", False),
-        ("fd00::1", False),
-        ("ff02::1", False),
-        ("::ffff:127.0.0.1", False),
-        ("2002:7f00:1::", False),
-        ("64:ff9b::7f00:1", False),
-    ],
-)
-def test_only_addresses_of_the_open_internet_are_public(address: str, public: bool) -> None:  # noqa: FBT001 - a table's column
-    """Also IPv4 addresses that are embedded in an IPv6 address."""
-    assert is_public(ipaddress.ip_address(address)) is public
-
-
 @asynccontextmanager
 async def answering(
     answer: bytes, *, tls: ssl.SSLContext | None = None, lasting: bool = False
@@ -122,7 +93,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
     """A fake name service: name -> its answers, one after another; the last answer repeats."""
     known: dict[str, list[list[str]]] = {}
 
-    def resolve(host: str, port: int) -> list[outbound.Address]:
+    def resolve(host: str, port: int) -> list[Address]:
         if host not in known:
             raise socket.gaierror("unknown name")
         answers = known[host]
