@@ -60,3 +60,32 @@ def test_a_database_that_stores_nothing_is_retried_soon(
     failure = database_failure(kind("INSERT", {}, cause))
     assert (failure.retry, failure.pause) == (RETRY, None)
     assert said in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason"),
+    [
+        (psycopg.OperationalError(), "The database cannot be reached."),
+        (psycopg.errors.AdminShutdown(), "The database cannot be reached."),
+        (psycopg.errors.CannotConnectNow(), "The database cannot be reached."),
+        (psycopg.errors.ConnectionFailure(), "The database cannot be reached."),
+        (psycopg.errors.OutOfMemory(), "The database is out of memory."),
+        (psycopg.errors.DiskFull(), "The disk of Postgres is full."),
+        (psycopg.errors.TooManyConnections(), "The database has no connection left."),
+        (psycopg.errors.ConfigurationLimitExceeded(), "The database lacks a resource."),
+        (psycopg.errors.QueryCanceled(), "The database took too long for a statement."),
+        (psycopg.errors.LockNotAvailable(), "A lock in the database was not free in time."),
+        (psycopg.errors.DeadlockDetected(), "Another transaction changed the same rows."),
+        (
+            psycopg.errors.ReadOnlySqlTransaction(),
+            "Postgres accepts no writes: it is read-only or a standby.",
+        ),
+        (psycopg.errors.IoError(), "The database has a problem with its files."),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_the_reason_is_that_of_the_database(cause: Exception, reason: str) -> None:
+    """SQLSTATE decides; only a connection that fails means that the database cannot be reached."""
+    kind = exc.InternalError if isinstance(cause, psycopg.InternalError) else exc.OperationalError
+    failure = database_failure(kind("SELECT 1", {}, cause))
+    assert (failure.retry, failure.reason, failure.pause) == (RETRY, reason, None)
