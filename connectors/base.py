@@ -114,6 +114,17 @@ class ManifestPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A product that exists and cannot be read; `reason` is one sentence for people."""
+
+    reason: str
+
+
+Body = Mapping[str, Any] | Unreadable
+"""A full product in the form of a delivery's payload, or why there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WholePage:
     """One page of the list with its full products by id.
 
@@ -121,7 +132,7 @@ class WholePage:
     """
 
     listed: tuple[str, ...]
-    products: Mapping[str, Mapping[str, Any]]
+    products: Mapping[str, Body]
     next: str | None
     total: int | None
     moment: datetime | None
@@ -147,7 +158,7 @@ class Catalogue(Protocol):
     async def product(self, external_id: str) -> Mapping[str, Any] | None:
         """Returns a full product with its variations, or a variation; None if it is deleted or in the trash.
 
-        Raises ShopHides if it exists and our key may not read it.
+        Raises ShopHides if it exists and our key may not read it, ShopSendsTooMuch if it is too large.
         """
         ...
 
@@ -162,8 +173,11 @@ class Catalogue(Protocol):
         """Returns the page that `manifest` has for the cursor, with the products that `fetch` has."""
         ...
 
-    async def fetch(self, external_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-        """Returns up to 100 full products with their variations by id; missing ids are deleted products."""
+    async def fetch(self, external_ids: Sequence[str]) -> dict[str, Body]:
+        """Returns up to 100 full products with their variations by id; missing ids are deleted products.
+
+        A product that is too large to be read is `Unreadable`, and the others are returned.
+        """
         ...
 
     def fingerprint(self, product: Mapping[str, Any]) -> str | None:
@@ -175,9 +189,9 @@ class Catalogue(Protocol):
         ...
 
 
-async def fetch_all(catalogue: Catalogue, external_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+async def fetch_all(catalogue: Catalogue, external_ids: Sequence[str]) -> dict[str, Body]:
     """Returns what `Catalogue.fetch` does, for any number of products."""
-    products: dict[str, Mapping[str, Any]] = {}
+    products: dict[str, Body] = {}
     for start in range(0, len(external_ids), MOST_FETCHED):
         products |= await catalogue.fetch(external_ids[start : start + MOST_FETCHED])
     return products

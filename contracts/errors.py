@@ -12,6 +12,7 @@ ShopProblem             a shop could not be read
         ShopHides       the key may not read this product, but may read others
         ShopForbids     the key may not do this, but may do other things
     ShopAnswersNonsense something other than its API answered; may be temporary
+        ShopSendsTooMuch an answer is larger than is read; one about fewer products may not be
 EventGone               the store of an event, and with it the event, was removed
 UnknownKey              a stored secret is encrypted with a key that is not in PILITO_SECRET_KEY
 TooExpensive            an input needs more CPU time or memory than one may have
@@ -93,6 +94,10 @@ class ShopForbids(ShopRefuses):
 
 class ShopAnswersNonsense(ShopProblem):
     """Something other than the shop's API answered: a maintenance page, broken JSON."""
+
+
+class ShopSendsTooMuch(ShopAnswersNonsense):
+    """An answer is above a bound on its size; an answer about fewer products may be below it."""
 
 
 class EventGone(Exception):

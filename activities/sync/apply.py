@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from activities.errors import classified_errors
 from activities.reading import Prepared, read_bodies, with_prepared
@@ -13,7 +12,7 @@ from activities.sync.index_page import PageIndexer
 from activities.sync.pagination import FetchedPage
 from activities.sync.save_page import ReadPage, ReadProduct, SavedPage, save_page
 from compute import Compute
-from connectors.base import WholePage
+from connectors.base import Body, Unreadable, WholePage
 from contracts.catalog import Product
 from contracts.errors import InvalidField
 from contracts.retry import Failure
@@ -23,7 +22,7 @@ from database.sync import findings
 from database.sync import pages as sync_pages
 from database.sync.pages import PageOutcome
 
-Bodies = Mapping[str, Mapping[str, Any]]
+Bodies = Mapping[str, Body]
 """Products as the shop's catalogue shows them, by their ids."""
 
 
@@ -89,18 +88,21 @@ class PageApplier:
         self, shop: OpenShop, bodies: Bodies, requested_at: datetime
     ) -> tuple[ReadPage, list[SyncFinding]]:
         """Returns the products, and findings about bodies that cannot be read or were cut."""
-        read = await read_bodies(self._compute, shop.store_id, shop.terms.type, bodies)
-        products, noted = [], []
+        readable = {id_: body for id_, body in bodies.items() if not isinstance(body, Unreadable)}
+        read = await read_bodies(self._compute, shop.store_id, shop.terms.type, readable)
+        products = []
+        noted = [
+            _unreadable(id_, body.reason) for id_, body in bodies.items() if isinstance(body, Unreadable)
+        ]
         for external_id, change in read.changes.items():
             if isinstance(change, InvalidField):
-                detail = f"The product cannot be read: {change}."
-                noted.append(SyncFinding(external_id=external_id, kind=FindingKind.UNREADABLE, detail=detail))
+                noted.append(_unreadable(external_id, f"{change}."))
                 continue
             if change.notes:
                 detail = " ".join(change.notes)
                 noted.append(SyncFinding(external_id=external_id, kind=FindingKind.CUT, detail=detail))
             if isinstance(change.change, Product):
-                listed_hash = shop.catalogue.fingerprint(bodies[external_id])
+                listed_hash = shop.catalogue.fingerprint(readable[external_id])
                 products.append(ReadProduct(product=change.change, listed_hash=listed_hash))
         page = ReadPage(
             store_id=shop.store_id,
@@ -110,6 +112,11 @@ class PageApplier:
             prepared=Prepared(store_id=shop.store_id, texts=dict(read.texts)),
         )
         return page, noted
+
+
+def _unreadable(external_id: str, reason: str) -> SyncFinding:
+    detail = f"The product cannot be read: {reason}"
+    return SyncFinding(external_id=external_id, kind=FindingKind.UNREADABLE, detail=detail)
 
 
 def _failed(noted: Sequence[SyncFinding]) -> list[SyncFinding]:

@@ -1,8 +1,7 @@
 """Products that no page of a complete sync listed: still in the shop, hidden from our key, or deleted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from temporalio import activity
 
@@ -10,7 +9,8 @@ from activities.errors import database_errors
 from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.sync.apply import Bodies, PageApplier
 from activities.sync.step import sync_step
-from contracts.errors import ShopHides
+from connectors.base import Body, Unreadable
+from contracts.errors import ShopHides, ShopSendsTooMuch
 from contracts.syncs import FindingKind, MissingProducts, SyncCounts, SyncFinding, SyncPosition, SyncRun
 from database.engine import Database
 from database.sync import findings, missing
@@ -97,13 +97,16 @@ async def _fetch_together(shop: OpenShop, ids: Sequence[str]) -> tuple[Bodies, l
 
 async def _fetch_one_by_one(shop: OpenShop, ids: Sequence[str]) -> tuple[Bodies, list[str]]:
     """Returns the products that the shop shows, and the ids of those it hides from our key."""
-    bodies: dict[str, Mapping[str, Any]] = {}
+    bodies: dict[str, Body] = {}
     hidden = []
     for external_id in ids:
         try:
             body = await shop.catalogue.product(external_id)
         except ShopHides:
             hidden.append(external_id)
+            continue
+        except ShopSendsTooMuch as error:
+            bodies[external_id] = Unreadable(reason=str(error))
             continue
         if body is not None:
             bodies[external_id] = body

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,10 +10,19 @@ from email.utils import parsedate_to_datetime
 
 import httpx2
 
-from contracts.errors import ForbiddenAddress, ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
+from contracts.errors import (
+    ForbiddenAddress,
+    ShopAnswersNonsense,
+    ShopDown,
+    ShopProblem,
+    ShopRefuses,
+    ShopSendsTooMuch,
+)
 from contracts.ids import VERSION
 
-LARGEST_ANSWER = 64 * 2**20
+LARGEST_ANSWER = 8 * 2**20
+"""Bytes of an answer, as they are sent and also after they are unpacked."""
+
 LONGEST_ANSWER = 120.0
 """Seconds for a whole answer, however steadily its bytes arrive."""
 
@@ -24,12 +34,14 @@ HEADERS = {
 CODINGS = ("", "identity", "gzip")
 """Encodings that can be decoded while the size is limited; nested encodings cannot."""
 
-UNANSWERED = (httpx2.HTTPError, httpx2.InvalidURL, ForbiddenAddress, OSError)
+GZIP = 16 + zlib.MAX_WBITS
+"""The format that `zlib` unpacks."""
+
+PIECE = 2**18
+"""Bytes that are unpacked at a time."""
+
+UNANSWERED = (httpx2.HTTPError, httpx2.InvalidURL, zlib.error, ForbiddenAddress, OSError)
 """Errors that `exchange` raises in addition to ShopProblem; `unanswered` translates them."""
-
-
-class TooLong(ShopAnswersNonsense):
-    """An answer is larger than `LARGEST_ANSWER`; a request for fewer products has a smaller one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +75,35 @@ async def exchange(
             method, url, headers={**HEADERS, **headers}, content=content, follow_redirects=False
         ) as response,
     ):
-        if response.headers.get("content-encoding", "").strip().lower() not in CODINGS:
-            raise ShopAnswersNonsense("The shop packs its answer in a way we did not ask for.")
-        body = bytearray()
-        async for part in response.aiter_bytes():
-            body += part
-            if len(body) > LARGEST_ANSWER:
-                raise TooLong(f"The shop's answer is above {LARGEST_ANSWER // 2**20} MiB.")
-        return Reply(status=response.status_code, headers=response.headers, body=bytes(body))
+        body = await _body(response)
+        return Reply(status=response.status_code, headers=response.headers, body=body)
+
+
+async def _body(response: httpx2.Response) -> bytes:
+    """Returns the unpacked body; stops as soon as it is above the bound."""
+    coding = response.headers.get("content-encoding", "").strip().lower()
+    if coding not in CODINGS:
+        raise ShopAnswersNonsense("The shop packs its answer in a way we did not ask for.")
+    packed = zlib.decompressobj(GZIP) if coding == "gzip" else None
+    body, received = bytearray(), 0
+    async for part in response.aiter_raw():
+        received += len(part)
+        _check_size(received)
+        for piece in _unpacked(packed, part) if packed else (part,):
+            body += piece
+            _check_size(len(body))
+    return bytes(body)
+
+
+def _check_size(size: int) -> None:
+    if size > LARGEST_ANSWER:
+        raise ShopSendsTooMuch(f"The shop's answer is above {LARGEST_ANSWER // 2**20} MiB.")
+
+
+def _unpacked(packed: "zlib._Decompress", part: bytes) -> Iterator[bytes]:
+    while not packed.eof and (piece := packed.decompress(part, PIECE)):
+        yield piece
+        part = packed.unconsumed_tail
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -85,7 +118,7 @@ def unanswered(error: Exception) -> ShopProblem:
         return ShopRefuses(f"{error}.")
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
         return ShopRefuses("The shop's TLS certificate is not valid for its address; renew it.")
-    if isinstance(error, httpx2.DecodingError):
+    if isinstance(error, zlib.error):
         return ShopAnswersNonsense("The shop's answer is not packed as it says.")
     if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
         return ShopAnswersNonsense("The shop leads us to something that is no address.")

@@ -39,13 +39,18 @@ class Page:
     next: str | None
 
 
-def page(owner: object, name: str, *, after: str | None = None) -> Page:
-    """Returns the page of the owner's connection of this name; raises ShopAnswersNonsense."""
+def page(owner: object, name: str, *, most: int, after: str | None = None) -> Page:
+    """Returns the page of the owner's connection of this name, with at most the `most` nodes asked for.
+
+    Raises ShopAnswersNonsense.
+    """
     connection = owner.get(name) if isinstance(owner, Mapping) else None
     nodes = connection.get("nodes") if isinstance(connection, Mapping) else None
     info = connection.get("pageInfo") if isinstance(connection, Mapping) else None
     if not isinstance(nodes, list) or not all(isinstance(node, dict) for node in nodes):
         raise ShopAnswersNonsense(f"The shop answers with something that is not a list of {name}.")
+    if len(nodes) > most:
+        raise ShopAnswersNonsense(f"The shop answers with {len(nodes):,} {name} instead of {most}.")
     more = info.get("hasNextPage") if isinstance(info, Mapping) else None
     if not isinstance(info, Mapping) or not isinstance(more, bool):
         raise ShopAnswersNonsense(f"The shop does not say whether its list of {name} has more pages.")

@@ -10,19 +10,21 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from connectors.base import Budget, ManifestEntry, ManifestPage, WholePage, whole_by_ids
+from connectors.base import Body as ShownBody
+from connectors.base import Budget, ManifestEntry, ManifestPage, Unreadable, WholePage, whole_by_ids
 from connectors.fields import Number, identifier
 from connectors.fingerprint import fingerprint
 from connectors.http.failures import shop_failure
 from connectors.http.outbound import Outbound
-from connectors.http.request import TooLong
 from connectors.shopify.bodies import Body, full, gid, light, number, page
-from connectors.shopify.errors import Answer, NotAllowed, TooMuch
+from connectors.shopify.errors import Answer, NotAllowed
 from connectors.shopify.graphql import GraphQL, Timing
 from connectors.shopify.parse import external_id as spelled
 from connectors.shopify.parse import parse
 from connectors.shopify.queries import (
     CURRENCY,
+    FIRST_MEDIA,
+    FIRST_VARIANTS,
     MANIFEST,
     MANIFEST_SIZE,
     MORE_MEDIA,
@@ -33,14 +35,14 @@ from connectors.shopify.queries import (
     Query,
 )
 from contracts.catalog import Product
-from contracts.errors import InvalidField, ShopAnswersNonsense
+from contracts.errors import InvalidField, ShopAnswersNonsense, ShopSendsTooMuch
 from contracts.events import EventType
 from contracts.retry import Failure
 from contracts.stores import ShopAccess
 
 MOST_PRODUCTS = 100
-MOST_NESTED = 10_000
-"""Shopify allows 2,048 variants of a product and 250 media."""
+MOST_NESTED = 2_048
+"""Shopify allows as many variants of a product, and 250 media."""
 
 _PRICE: TypeAdapter[Decimal | None] = TypeAdapter(Number)
 
@@ -116,13 +118,15 @@ class ShopifyCatalogue:
         self._graphql = graphql
 
     async def product(self, external_id: str) -> Mapping[str, Any] | None:
-        found = await self.fetch([external_id])
-        return next(iter(found.values()), None)
+        found = next(iter((await self.fetch([external_id])).values()), None)
+        if isinstance(found, Unreadable):
+            raise ShopSendsTooMuch(found.reason)
+        return found
 
     async def manifest(self, cursor: str | None, *, modified_after: datetime | None = None) -> ManifestPage:
         wanted = _since(modified_after) if modified_after else None
         answer = await self._listed(MANIFEST_SIZE, cursor, wanted)
-        found = page(answer.data, "products", after=cursor)
+        found = page(answer.data, "products", most=MANIFEST_SIZE, after=cursor)
         return ManifestPage(
             entries=tuple(_entry(node) for node in found.nodes),
             next=found.next,
@@ -133,14 +137,14 @@ class ShopifyCatalogue:
     async def whole(self, cursor: str | None) -> WholePage:
         return await whole_by_ids(self, cursor)
 
-    async def fetch(self, external_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    async def fetch(self, external_ids: Sequence[str]) -> dict[str, ShownBody]:
         if len(external_ids) > MOST_PRODUCTS:
             raise ValueError(f"more than {MOST_PRODUCTS} products at a time")
         ids = list(dict.fromkeys(map(_product_id, external_ids)))
-        found: list[Mapping[str, Any]] = []
+        found: dict[int, ShownBody] = {}
         for at in range(0, len(ids), PRODUCTS_SIZE):
-            found += await self._products(ids[at : at + PRODUCTS_SIZE])
-        return {spelled(body["id"]): body for body in found}
+            found |= await self._products(ids[at : at + PRODUCTS_SIZE])
+        return {spelled(id_): body for id_, body in found.items()}
 
     def fingerprint(self, product: Mapping[str, Any]) -> None:
         """Returns None, because the list has other fields for prices and options than a full product."""
@@ -158,46 +162,58 @@ class ShopifyCatalogue:
         """Returns a page of the list; a shorter one if the answer is too long or too expensive."""
         try:
             return await self._graphql.ask(MANIFEST, first=first, after=after, query=wanted)
-        except (TooLong, TooMuch):
+        except ShopSendsTooMuch:
             if first == 1:
                 raise
-            return await self._listed(first // 2, after, wanted)
+        return await self._listed(first // 2, after, wanted)
 
-    async def _products(self, ids: Sequence[int]) -> list[Body]:
+    async def _products(self, ids: Sequence[int]) -> dict[int, ShownBody]:
         """Returns the existing products; asks for fewer at a time if that is too much."""
         try:
             answer = await self._graphql.ask(PRODUCTS, ids=[gid("Product", id_) for id_ in ids])
-        except (TooLong, TooMuch):
+        except ShopSendsTooMuch as error:
+            reason, answer = str(error), None
+        if answer is None:
             if len(ids) == 1:
-                raise
+                return {ids[0]: Unreadable(reason=reason)}
             half = len(ids) // 2
-            return await self._products(ids[:half]) + await self._products(ids[half:])
-        whole = [await self._whole(node) for node in _existing(answer, ids)]
-        return [body for body in whole if body is not None]
+            return await self._products(ids[:half]) | await self._products(ids[half:])
+        nodes = {number(node, "Product"): node for node in _existing(answer, ids)}
+        shown = {id_: await self._shown(node) for id_, node in nodes.items()}
+        return {id_: body for id_, body in shown.items() if body is not None}
+
+    async def _shown(self, node: Body) -> ShownBody | None:
+        """Returns a product, or why it is too large; None if it was deleted in the meantime."""
+        try:
+            return await self._whole(node)
+        except ShopSendsTooMuch as error:
+            return Unreadable(reason=str(error))
 
     async def _whole(self, node: Body) -> Body | None:
         """Returns a product with all variants and images; None if it was deleted in the meantime."""
-        variants = await self._all(node, "variants", MORE_VARIANTS)
-        media = await self._all(node, "media", MORE_MEDIA)
+        variants = await self._all(node, "variants", MORE_VARIANTS, first=FIRST_VARIANTS)
+        media = await self._all(node, "media", MORE_MEDIA, first=FIRST_MEDIA)
         if variants is None or media is None:
             return None
         once = {number(variant, "ProductVariant"): variant for variant in variants}
         return full(node, once.values(), media)
 
-    async def _all(self, node: Body, name: str, query: Query) -> list[Body] | None:
+    async def _all(self, node: Body, name: str, query: Query, *, first: int) -> list[Body] | None:
         """Returns all nodes of a connection; None if its product was deleted in the meantime."""
-        found = page(node, name)
+        found = page(node, name, most=first)
         nodes = list(found.nodes)
-        for _ in range(MOST_NESTED // MORE_SIZE):
+        for _ in range(MOST_NESTED // MORE_SIZE + 2):
             if not found.next:
                 return nodes
+            if len(nodes) > MOST_NESTED:
+                break
             answer = await self._graphql.ask(query, id=node["id"], first=MORE_SIZE, after=found.next)
             product = answer.data.get("product", {})
             if product is None:
                 return None
-            found = page(product, name, after=found.next)
+            found = page(product, name, most=MORE_SIZE, after=found.next)
             nodes += found.nodes
-        raise ShopAnswersNonsense(f"The shop claims over {MOST_NESTED} {name} of a product.")
+        raise ShopSendsTooMuch(f"The shop claims over {MOST_NESTED:,} {name} of the product.")
 
 
 class ShopifyReader:

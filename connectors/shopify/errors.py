@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
+from connectors import json_bounds
 from connectors.http.request import Reply
-from contracts.errors import ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
+from contracts.errors import ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses, ShopSendsTooMuch
 from contracts.retry import retry_after
 
 MOVED = (301, 302, 303, 307, 308)
@@ -23,7 +24,7 @@ REFUSALS = {
 PASSING = {"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"}
 
 
-class TooMuch(ShopAnswersNonsense):
+class TooExpensive(ShopSendsTooMuch):
     """The query costs more points than one may; for fewer products it costs less."""
 
 
@@ -61,9 +62,12 @@ def pause(reply: Reply) -> float | None:
 def read(reply: Reply) -> Read:
     """Returns the parts of an answer; raises ShopProblem for other statuses and content."""
     try:
-        body = orjson.loads(reply.body)
+        json_bounds.check_values(reply.body)
+        body = json_bounds.parse(reply.body)
     except orjson.JSONDecodeError:
         body = None
+    except (json_bounds.TooManyValues, json_bounds.TooDeep) as error:
+        raise ShopSendsTooMuch(f"The shop's answer has {error}.") from None
     answer = _parts(body) if isinstance(body, dict) else None
     if reply.status == 200 and answer:
         return answer
@@ -115,7 +119,7 @@ def checked(answer: Read) -> Mapping[str, Any]:
     """Returns the data of an answer; raises ShopProblem for a partial one: gaps would look deleted."""
     codes = answer.codes
     if "MAX_COST_EXCEEDED" in codes:
-        raise TooMuch("The shop refuses a query of ours as too expensive.")
+        raise TooExpensive("The shop refuses a query of ours as too expensive.")
     if "ACCESS_DENIED" in codes:
         raise NotAllowed(REFUSALS[403])
     if "SHOP_INACTIVE" in codes:

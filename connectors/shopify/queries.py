@@ -33,6 +33,9 @@ _LIGHT = """
 
 _PAGE = "pageInfo { hasNextPage endCursor }"
 
+FIRST_VARIANTS, FIRST_MEDIA = 25, 10
+"""How many of them are in the answer about a product; the others are requested separately."""
+
 _VARIANTS = f"""
         nodes {{
           id
@@ -78,8 +81,8 @@ query Products($ids: [ID!]!) {{
   nodes(ids: $ids) {{
     ... on Product {{ {_LIGHT}
       descriptionHtml
-      variants(first: 25) {{ {_VARIANTS} }}
-      media(first: 10) {{ {_MEDIA} }}
+      variants(first: {FIRST_VARIANTS}) {{ {_VARIANTS} }}
+      media(first: {FIRST_MEDIA}) {{ {_MEDIA} }}
     }}
   }}
 }}

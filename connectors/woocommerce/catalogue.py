@@ -1,27 +1,28 @@
 """The catalogue of a WooCommerce shop, read through its REST API."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import httpx2
 
-from connectors.base import Budget, ManifestEntry, ManifestPage, WholePage, whole_by_ids
+from connectors.base import Body as ShownBody
+from connectors.base import Budget, ManifestEntry, ManifestPage, Unreadable, WholePage, whole_by_ids
 from connectors.fields import identifier
 from connectors.fingerprint import fingerprint
 from connectors.http.failures import shop_failure
 from connectors.http.outbound import Outbound
-from connectors.http.request import TooLong
 from connectors.woocommerce.errors import Answer, is_gone, is_refused, problem
 from connectors.woocommerce.parse import external_id as spelled
 from connectors.woocommerce.parse import parse
-from connectors.woocommerce.queries import IN_ORDER, MANIFEST_FIELDS, MOST_VARIATIONS, PER_PAGE
+from connectors.woocommerce.queries import IN_ORDER, MANIFEST_FIELDS, PER_PAGE
 from connectors.woocommerce.rest import Rest
 from connectors.woocommerce.webhooks import WooCommerceWebhooks
+from contracts.bounds import VARIATIONS
 from contracts.catalog import Product
-from contracts.errors import InvalidField, ShopAnswersNonsense, ShopHides
+from contracts.errors import InvalidField, ShopAnswersNonsense, ShopHides, ShopSendsTooMuch
 from contracts.events import EventType
 from contracts.retry import Failure
 from contracts.stores import ShopAccess
@@ -44,10 +45,14 @@ def _read(answer: Answer) -> Any:
 
 
 def _list(answer: Answer) -> list[Body]:
-    """Returns a list of objects with ids; raises ShopAnswersNonsense."""
+    """Returns a list of objects with ids, no more than a page has; raises ShopAnswersNonsense."""
     body = _read(answer)
     if not isinstance(body, list) or not all(isinstance(item, dict) for item in body):
         raise ShopAnswersNonsense("The shop answers with something that is not a list of products.")
+    if len(body) > PER_PAGE:
+        raise ShopAnswersNonsense(
+            f"The shop answers with {len(body):,} products instead of the {PER_PAGE} of a page."
+        )
     for item in body:
         _id(item)
     return body
@@ -73,6 +78,15 @@ def _sorted(entry: Body) -> Body:
     if isinstance(variations, list) and len(variations) > 1:
         return {**entry, "variations": sorted(variations, key=str)}
     return entry
+
+
+def _is_trash(item: Body | Unreadable) -> bool:
+    return not isinstance(item, Unreadable) and item.get("status") == "trash"
+
+
+def _check_variations(claimed: int) -> None:
+    if claimed > VARIATIONS:
+        raise ShopSendsTooMuch(f"The shop claims over {VARIATIONS:,} variations of the product.")
 
 
 def _product(item: Body) -> Product | None:
@@ -116,8 +130,13 @@ class WooCommerceCatalogue:
         asked = {**IN_ORDER, "page": str(page), "_fields": ",".join(MANIFEST_FIELDS)}
         if modified_after is not None:
             asked |= {"modified_after": _bare(modified_after), "dates_are_gmt": "true"}
-        answer = await self._rest.get("products", asked)
-        entries = tuple(_entry(item) for item in _list(answer))
+        entries: tuple[ManifestEntry, ...] | None = None
+        with suppress(ShopSendsTooMuch):
+            answer = await self._rest.get("products", asked)
+            entries = tuple(_entry(item) for item in _list(answer))
+        if entries is None:
+            answer = await self._rest.get("products", {**asked, "_fields": "id"})
+            entries = await self._entries([_id(item) for item in _list(answer)])
         pages = answer.number("X-WP-TotalPages")
         return ManifestPage(
             entries=entries,
@@ -129,28 +148,27 @@ class WooCommerceCatalogue:
 
     async def whole(self, cursor: str | None) -> WholePage:
         page = int(cursor or "1")
-        try:
+        found: list[Body] | None = None
+        with suppress(ShopSendsTooMuch):
             answer = await self._rest.get("products", {**IN_ORDER, "page": str(page)})
-        except TooLong:
+            found = _list(answer)
+        if found is None:
             return await whole_by_ids(self, cursor)
-        found = _list(answer)
         pages = answer.number("X-WP-TotalPages")
         return WholePage(
             listed=tuple(spelled(_id(item)) for item in found),
-            products={spelled(_id(item)): await self._whole(item) for item in found},
+            products={spelled(_id(item)): await self._shown(item) for item in found},
             next=str(page + 1) if page < pages else None,
             total=answer.number("X-WP-Total"),
             moment=answer.moment(),
             numbered=pages,
         )
 
-    async def fetch(self, external_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    async def fetch(self, external_ids: Sequence[str]) -> dict[str, ShownBody]:
         if len(external_ids) > PER_PAGE:
             raise ValueError(f"more than {PER_PAGE} products at a time")
         found = await self._included("products", [number(external_id) for external_id in external_ids])
-        return {
-            spelled(_id(item)): await self._whole(item) for item in found if item.get("status") != "trash"
-        }
+        return {spelled(id_): await self._shown(item) for id_, item in found.items() if not _is_trash(item)}
 
     def fingerprint(self, product: Mapping[str, Any]) -> str:
         entry = {name: product[name] for name in MANIFEST_FIELDS if name in product}
@@ -167,20 +185,41 @@ class WooCommerceCatalogue:
         code = body.get("code") if isinstance(body, dict) else None
         return code.upper() if isinstance(code, str) and code.isascii() and code.isalpha() else None
 
-    async def _included(self, route: str, ids: Sequence[int]) -> list[Body]:
-        """Returns the existing items of up to 100 ids; asks for fewer at a time if the answer is too long."""
+    async def _entries(self, ids: Sequence[int]) -> tuple[ManifestEntry, ...]:
+        """Returns the list entries of a page that is too large, which are requested by id."""
+        found = await self._included("products", ids, _fields=",".join(MANIFEST_FIELDS))
+        return tuple(
+            ManifestEntry(external_id=spelled(id_), fingerprint="", read=lambda: None)
+            if isinstance(item, Unreadable)
+            else _entry(item)
+            for id_, item in found.items()
+        )
+
+    async def _included(self, route: str, ids: Sequence[int], **asked: str) -> dict[int, Body | Unreadable]:
+        """Returns the existing items of up to 100 ids; asks for fewer at a time if that is too much."""
         if not ids:
-            return []
-        asked = {**IN_ORDER, "include": ",".join(map(str, ids))}
-        try:
-            found = {_id(item): item for item in _list(await self._rest.get(route, asked))}
-        except TooLong:
-            if len(ids) == 1:
-                raise
-            half = len(ids) // 2
-            return await self._included(route, ids[:half]) + await self._included(route, ids[half:])
+            return {}
+        including = {**IN_ORDER, "include": ",".join(map(str, ids)), **asked}
         wanted = set(ids)
-        return [item for id_, item in found.items() if id_ in wanted]
+        try:
+            found = _list(await self._rest.get(route, including))
+            return {_id(item): item for item in found if _id(item) in wanted}
+        except ShopSendsTooMuch as error:
+            reason = str(error)  # nothing else is kept: the error holds what was read of the answer
+        if len(ids) == 1:
+            return {ids[0]: Unreadable(reason=reason)}
+        half = len(ids) // 2
+        earlier = await self._included(route, ids[:half], **asked)
+        return earlier | await self._included(route, ids[half:], **asked)
+
+    async def _shown(self, product: Body | Unreadable) -> ShownBody:
+        """Returns a product with full variations, or why that is too large."""
+        if isinstance(product, Unreadable):
+            return product
+        try:
+            return await self._whole(product)
+        except ShopSendsTooMuch as error:
+            return Unreadable(reason=str(error))
 
     async def _whole(self, product: Body) -> Body:
         """Returns a product with full variations instead of their ids."""
@@ -190,19 +229,24 @@ class WooCommerceCatalogue:
         return {**product, "variations": await self._variations(_id(product), ids)}
 
     async def _variations(self, product: int, ids: Sequence[object]) -> list[Body]:
-        """Returns all variations; fetches by id any that moved to another page in the meantime."""
+        """Returns all variations; fetches by id any that moved to another page or make a page too large."""
         route, found, page, pages = f"products/{product}/variations", dict[int, Body](), 1, 1
+        _check_variations(len(ids))
         while page <= pages:
-            answer = await self._rest.get(route, {**IN_ORDER, "page": str(page)})
-            found |= {_id(item): item for item in _list(answer)}
+            try:
+                answer = await self._rest.get(route, {**IN_ORDER, "page": str(page)})
+                found |= {_id(item): item for item in _list(answer)}
+            except ShopSendsTooMuch:
+                break
             page, pages = page + 1, answer.number("X-WP-TotalPages")
-            if max(pages * PER_PAGE, len(ids)) > MOST_VARIATIONS:
-                raise ShopAnswersNonsense(f"The shop claims over {MOST_VARIATIONS} variations of a product.")
+            _check_variations((pages - 1) * PER_PAGE)
         missing = [id_ for id_ in ids if isinstance(id_, int) and id_ not in found]
         for at in range(0, len(missing), PER_PAGE):
-            late = await self._included(route, missing[at : at + PER_PAGE])
-            found |= {_id(item): item for item in late}
-        return [found[id_] for id_ in sorted(found) if found[id_].get("status") != "trash"]
+            for id_, item in (await self._included(route, missing[at : at + PER_PAGE])).items():
+                if isinstance(item, Unreadable):
+                    raise ShopSendsTooMuch(item.reason)
+                found[id_] = item
+        return [found[id_] for id_ in sorted(found) if not _is_trash(found[id_])]
 
 
 class WooCommerceReader:

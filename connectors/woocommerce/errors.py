@@ -3,14 +3,16 @@
 import re
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import orjson
 
+from connectors import json_bounds
 from connectors.http.request import Reply
-from contracts.errors import ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
+from contracts.errors import ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses, ShopSendsTooMuch
 from contracts.retry import retry_after
 
 _BOM = b"\xef\xbb\xbf"
@@ -31,11 +33,13 @@ class Answer(Reply):
     def json(self) -> Any:
         """Returns the body as JSON, without PHP notices in front of it; raises ShopAnswersNonsense."""
         body = self.body.removeprefix(_BOM)
-        for start in islice(_beginnings(body), BEGINNINGS_TRIED):
-            try:
-                return orjson.loads(body[start:] if start else body)
-            except orjson.JSONDecodeError:
-                continue
+        try:
+            json_bounds.check_values(body)
+            for start in islice(_beginnings(body), BEGINNINGS_TRIED):
+                with suppress(orjson.JSONDecodeError):
+                    return json_bounds.parse(memoryview(body)[start:])
+        except (json_bounds.TooManyValues, json_bounds.TooDeep) as error:
+            raise ShopSendsTooMuch(f"The shop's answer has {error}.") from None
         if _PAGE.match(body):
             raise ShopAnswersNonsense("The shop answers with a web page, such as a maintenance page.")
         raise ShopAnswersNonsense("The shop answers with something that is not JSON.")

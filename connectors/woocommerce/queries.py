@@ -1,7 +1,6 @@
 """What the REST API is asked for: the fields, order and size of lists."""
 
 PER_PAGE = 100
-MOST_VARIATIONS = 10_000
 
 IN_ORDER = {"orderby": "id", "order": "asc", "per_page": str(PER_PAGE), "status": "any"}
 # fmt: off

@@ -46,7 +46,7 @@ def test_each_failure_has_a_retry_decision(error: Exception, retry: Retry) -> No
 @pytest.mark.parametrize("kind", PROBLEMS)
 def test_no_problem_of_a_shop_is_fatal(kind: type[errors.ShopProblem]) -> None:
     """Shops recover; the sentence reaches people unchanged and has a bounded length."""
-    assert len(PROBLEMS) == 5
+    assert len(PROBLEMS) == 6
     failure = shop_failure(kind("What to do."))
     assert failure.retry is not NEVER
     assert failure.reason == "What to do."

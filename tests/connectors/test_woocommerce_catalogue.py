@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 
+from connectors.base import Unreadable
 from connectors.fingerprint import READING
 from connectors.http import request as exchange
 from connectors.http.outbound import Outbound
@@ -21,7 +22,14 @@ from connectors.woocommerce.catalogue import WooCommerceCatalogue, WooCommerceRe
 from connectors.woocommerce.parse import parse
 from connectors.woocommerce.queries import MANIFEST_FIELDS
 from connectors.woocommerce.signing import Key
-from contracts.errors import InvalidField, ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses
+from contracts.errors import (
+    InvalidField,
+    ShopAnswersNonsense,
+    ShopDown,
+    ShopProblem,
+    ShopRefuses,
+    ShopSendsTooMuch,
+)
 from contracts.events import EventType
 from contracts.retry import Retry
 from contracts.stores import ShopAccess, StoreType
@@ -42,6 +50,7 @@ from fakes.woocommerce import (
 )
 from tests.support.deliveries import INDEX, recorded
 from tests.support.network.certificates import contexts
+from tests.support.shown import readable
 
 READER = WooCommerceReader()
 AS_IT_IS = Prefixed(b"")
@@ -333,7 +342,8 @@ async def test_fetch_returns_the_existing_products(shop: ShopServer, catalogue: 
     asked = [f"woo_{id_}" for id_ in (lamp, chair, gone, trashed)]
     read = await catalogue.fetch(asked)
     assert set(read) == {f"woo_{lamp}", f"woo_{chair}"}
-    assert [item["id"] for item in read[f"woo_{chair}"]["variations"]] == shop.products[chair]["variations"]
+    body = readable(read[f"woo_{chair}"])
+    assert [item["id"] for item in body["variations"]] == shop.products[chair]["variations"]
 
 
 async def test_fetching_no_ids_sends_no_request(shop: ShopServer, catalogue: WooCommerceCatalogue) -> None:
@@ -366,14 +376,16 @@ async def test_a_hundred_products_are_fetched_at_once_and_no_more(
 async def test_products_that_are_too_long_together_are_fetched_in_halves(
     shop: ShopServer, catalogue: WooCommerceCatalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A single product that is too long is an error."""
+    """A single product that is too long is unreadable, and the others are read."""
     ids = [shop.add(description="x" * 10_000) for _ in range(8)]
     monkeypatch.setattr(exchange, "LARGEST_ANSWER", 35_000)
     asked = [f"woo_{id_}" for id_ in ids]
     assert list(await catalogue.fetch(asked)) == asked
-    monkeypatch.setattr(exchange, "LARGEST_ANSWER", 9_000)
-    with pytest.raises(ShopAnswersNonsense, match="MiB"):
-        await catalogue.fetch([f"woo_{ids[0]}"])
+    shop.change(ids[3], description="x" * 40_000)
+    found = await catalogue.fetch(asked)
+    assert [id_ for id_, body in found.items() if isinstance(body, Unreadable)] == [f"woo_{ids[3]}"]
+    with pytest.raises(ShopSendsTooMuch, match="MiB"):
+        await catalogue.product(f"woo_{ids[3]}")
 
 
 async def test_a_full_page_is_one_request_and_one_per_product_with_variations(
@@ -419,8 +431,8 @@ async def test_a_full_product_has_the_fingerprint_of_its_entry(
     whole = (await catalogue.whole(None)).products
     assert len(entries) == 3
     for entry in entries:
-        assert catalogue.fingerprint(bodies[entry.external_id]) == entry.fingerprint
-        assert catalogue.fingerprint(whole[entry.external_id]) == entry.fingerprint
+        assert catalogue.fingerprint(readable(bodies[entry.external_id])) == entry.fingerprint
+        assert catalogue.fingerprint(readable(whole[entry.external_id])) == entry.fingerprint
 
 
 @pytest.mark.parametrize("field", [name for name in MANIFEST_FIELDS if name != "id"])
@@ -825,7 +837,7 @@ async def test_the_size_of_an_answer_is_limited(
     monkeypatch.setattr(exchange, "LARGEST_ANSWER", 100_000)
     bomb = Answered(body=gzip.compress(b" " * 10_000_000), headers={"Content-Encoding": "gzip"})
     for fault in (Answered(body=b" " * 100_001), bomb):
-        shop.fail_next(fault)
+        shop.fail_next(fault, fault)
         error = await failure(catalogue)
         assert isinstance(error, ShopAnswersNonsense)
         assert "MiB" in str(error)
