@@ -26,7 +26,7 @@ from activities.events.stalled import StalledActivities, WorkflowStarter
 from activities.indexing import Indexer
 from activities.metrics import Counters
 from activities.stores.schedules import ScheduleActivities
-from activities.stores.shop_reader import ShopReader
+from activities.stores.shop_reader import QUICK_BULK_STEPS, SLOW_BULK_STEPS, SLOW_VISITS, ShopReader
 from activities.stores.webhooks import WebhookActivities
 from activities.sync.apply import PageApplier
 from activities.sync.compare import CatalogSyncActivities
@@ -57,7 +57,7 @@ stores take turns.
 """
 
 EMBEDDING_CALLS = 20
-BULK_STEPS = 12
+BULK_STEPS = QUICK_BULK_STEPS + SLOW_BULK_STEPS
 GRACE = timedelta(seconds=5)
 
 logger = logging.getLogger("pilito.worker")
@@ -70,7 +70,7 @@ class Share(StrEnum):
     BULK = "bulk"
 
 
-POOLS = {Share.EVENTS: DATABASE_STEPS + 2 * EMBEDDING_CALLS, Share.BULK: 40}
+POOLS = {Share.EVENTS: DATABASE_STEPS + 2 * EMBEDDING_CALLS + SLOW_VISITS, Share.BULK: 40}
 """Connections to Postgres that each share holds at most."""
 
 COURTESY = 10
@@ -230,7 +230,7 @@ def tuned(
         activities=activities,
         max_concurrent_workflow_tasks=WORKFLOW_TASKS,
         max_concurrent_local_activities=DATABASE_STEPS,
-        max_concurrent_activities=EMBEDDING_CALLS,
+        max_concurrent_activities=EMBEDDING_CALLS + SLOW_VISITS,
         graceful_shutdown_timeout=GRACE,
     )
 

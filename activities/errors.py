@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 
 import psycopg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.database_failures import STORE_GONE, database_failure
 from contracts.errors import EventGone
@@ -27,11 +28,13 @@ LEASE_LOST = Failure(
 
 
 def application_error(failure: Failure) -> ApplicationError:
+    category = ApplicationErrorCategory.BENIGN if failure.expected else ApplicationErrorCategory.UNSPECIFIED
     return ApplicationError(
         failure.reason,
         type=failure.retry,
         non_retryable=failure.retry is Retry.FATAL,
         next_retry_delay=failure.pause,
+        category=category,
     )
 
 
@@ -79,7 +82,7 @@ async def classified_errors(
             activity.logger.warning("%s: %s", log, failure.reason)
         if report:
             await report(failure)
-        raise application_error(failure) from None
+        raise application_error(replace(failure, expected=bool(log))) from None
 
 
 async def record_failure(database: Database, event_row: int, failure: Failure) -> None:

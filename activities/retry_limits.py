@@ -61,7 +61,7 @@ def fatal_if_blocked(error: ApplicationError) -> ApplicationError:
     """Returns the error, made fatal if an operator must act: for work that a schedule repeats anyway."""
     if error.type != Retry.BLOCKED:
         return error
-    return ApplicationError(error.message, type=Retry.FATAL, non_retryable=True)
+    return ApplicationError(error.message, type=Retry.FATAL, non_retryable=True, category=error.category)
 
 
 def retried_if_blocked(failure: Failure) -> Failure:

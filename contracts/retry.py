@@ -26,11 +26,15 @@ LONGEST_PAUSE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A failure and its retry decision; `pause` overrides Temporal's backoff, `reason` is for people."""
+    """A failure and its retry decision; `pause` overrides Temporal's backoff, `reason` is for people.
+
+    An `expected` one is part of normal work or was logged already: Temporal logs no traceback for it.
+    """
 
     retry: Retry
     reason: str
     pause: timedelta | None = None
+    expected: bool = False
 
 
 def seconds(value: str | None) -> float | None:

@@ -50,6 +50,19 @@ class SyncSchedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShopFailures:
+    """A shop that fails: the visits in a row that failed, since when, and why the last one did.
+
+    After a few failures, `next_visit_at` is the earliest time of the next visit.
+    """
+
+    count: int
+    since: datetime
+    reason: str
+    next_visit_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
     """A store without its secrets; the secret before a rotation is valid until `old_secret_until`.
 
@@ -69,6 +82,7 @@ class Store:
     require_signature: bool
     webhooks: WebhookState
     schedule: SyncSchedule
+    shop_failures: ShopFailures | None
     created_at: datetime
     updated_at: datetime
 

@@ -368,6 +368,10 @@ shop_budgets = Table(
         autoincrement=False,
     ),
     Column("next_at", DateTime(timezone=True), nullable=False, comment="earliest time of the next request"),
+    Column("failures", Integer, nullable=False, server_default="0", comment="visits that failed in a row"),
+    Column("failing_since", DateTime(timezone=True)),
+    Column("probe_at", DateTime(timezone=True), comment="earliest time of the next visit of a failing shop"),
+    Column("reason", Text, nullable=False, server_default="", comment="of the last failure"),
     prefixes=["UNLOGGED"],
 )
 

@@ -1,42 +1,28 @@
 """Confirm events with their shop: what the shop says replaces what was delivered."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.errors import application_error, event_errors
 from activities.heartbeat import heartbeating
 from activities.retry_limits import TimeLeft, is_final
-from activities.stores.shop_reader import OpenShop, ShopReader
+from activities.stores.shop_reader import LONGEST_PAUSE, OpenShop, ShopReader
 from connectors.base import Change
 from connectors.registry import PLATFORMS
 from contracts.catalog import Product, Variation
+from contracts.errors import ShopDown
 from contracts.events import ConfirmedProduct, EventType
 from contracts.retry import Failure, Retry
 from database.engine import Database
 from database.events import confirm
 from database.events.confirm import ShopSnapshot, Subject
 
-AT_ONCE, OF_ONE_SHOP = 10, 3
-"""How many events a worker confirms at a time, in all and of one shop; embedding needs slots too."""
-
-BUSY = Failure(
-    retry=Retry.RETRY,
-    reason="The worker is reading as many shops as it may at a time.",
-    pause=timedelta(seconds=5),
-)
-LATE = Failure(retry=Retry.RETRY, reason="The shop could not be read in time.")
-
-MAX_WAIT = timedelta(seconds=10)
-"""How long a confirmation may wait for its rate-limit slot."""
-
-LEAST_TRY = timedelta(seconds=60)
-"""The least time for an attempt, even a late one: the worker may have been down for long."""
+LONGEST_VISIT = timedelta(seconds=60)
+"""For all requests of a confirmation; a product with 2,000 variations takes 20."""
 
 STILL_THERE = ConfirmedProduct(note="The shop still has this product.")
 
@@ -48,52 +34,64 @@ class ConfirmActivities:
         self._database = database
         self._shops = shops
         self._confirm_timeout = confirm_timeout
-        self._reading: Counter[int] = Counter()
 
     @activity.defn
     async def confirm_event(self, event_row: int) -> ConfirmedProduct:
         """Replace what an event says by its product as the shop has it now.
 
-        Raises a non-retryable error if the event must be accepted as delivered.
+        Raises a non-retryable error if the event must be accepted as delivered. That is so after any error
+        that lasts, also one that is not the shop's: an event does not wait without an end.
         """
         left = TimeLeft(self._confirm_timeout)
         async with event_errors(self._database, event_row, after=1), heartbeating():
             try:
                 return await self._confirm(event_row, left)
             except ApplicationError as error:
-                if is_final(error, left):
-                    raise ApplicationError(error.message, type=error.type, non_retryable=True) from None
-                raise
+                is_last = is_final(error, left)
+                raise ApplicationError(
+                    error.message,
+                    type=error.type,
+                    non_retryable=is_last or error.non_retryable,
+                    next_retry_delay=None if is_last else _longer_each_time(error),
+                    category=error.category,
+                ) from None
+            except SQLAlchemyError:
+                raise  # `event_errors` translates it
+            except Exception as error:
+                if left.now() > timedelta():
+                    raise
+                activity.logger.exception("event %s cannot be confirmed", event_row)
+                reason = f"Its confirmation failed unexpectedly ({type(error).__name__})."
+                raise application_error(Failure(retry=Retry.FATAL, reason=reason, expected=True)) from None
 
     async def _confirm(self, event_row: int, left: TimeLeft) -> ConfirmedProduct:
         async with self._database.single() as connection:
             subject = await confirm.subject(connection, event_row)
         if subject.is_followed and not subject.is_deletion:
             return ConfirmedProduct()
-        try:
-            with self._slot(subject.store_id):
-                async with asyncio.timeout(max(left.now(), LEAST_TRY).total_seconds()):
-                    async with self._shops.open(subject.store_id, max_wait=MAX_WAIT) as shop:
-                        read_at = await self._database.clock.read()
-                        snapshot = await fetch_current(shop, subject, read_at=read_at)
-        except TimeoutError:
-            raise application_error(LATE) from None
+        async with self._shops.open(subject.store_id) as shop:
+            read_at = await self._database.clock.read()
+            try:
+                async with asyncio.timeout(LONGEST_VISIT.total_seconds()):
+                    snapshot = await fetch_current(shop, subject, read_at=read_at)
+            except TimeoutError:
+                raise ShopDown("The shop did not answer in time.") from None
         if snapshot is None:
             return ConfirmedProduct()
         async with self._database.single() as connection:
             await confirm.store_snapshot(connection, event_row, snapshot)
         return STILL_THERE if subject.is_deletion and snapshot.payload is not None else ConfirmedProduct()
 
-    @contextmanager
-    def _slot(self, store_id: int) -> Iterator[None]:
-        if self._reading.total() >= AT_ONCE or self._reading[store_id] >= OF_ONE_SHOP:
-            raise application_error(BUSY)
-        self._reading[store_id] += 1
-        try:
-            yield
-        finally:
-            self._reading[store_id] -= 1
-            self._reading += Counter()  # removes the shops with a count of 0
+
+def _longer_each_time(error: ApplicationError) -> timedelta | None:
+    """Returns the pause before the next attempt of an event that waits for its turn.
+
+    It grows, so that hundreds of events that wait for one shop leave the worker time for others.
+    """
+    pause = error.next_retry_delay
+    if pause is None or error.category is not ApplicationErrorCategory.BENIGN:
+        return pause
+    return max(pause, min(pause * activity.info().attempt, LONGEST_PAUSE))
 
 
 async def fetch_current(shop: OpenShop, subject: Subject, *, read_at: datetime) -> ShopSnapshot | None:

@@ -85,6 +85,7 @@ class IndexingActivities:
                         retry=Retry.RETRY,
                         reason="Another event of this product is being embedded.",
                         pause=timedelta(seconds=1),
+                        expected=True,
                     )
                 )
             yield held

@@ -23,7 +23,7 @@ from database.access import stores, webhooks
 from database.access.webhooks import WebhookRecord, fingerprint_of
 from database.engine import Database
 
-BUSY = Failure(retry=Retry.RETRY, reason="The store's webhooks are being checked already.")
+BUSY = Failure(retry=Retry.RETRY, reason="The store's webhooks are being checked already.", expected=True)
 
 NO_ADDRESS = "PILITO_PUBLIC_URL is not set, so the shop's webhooks have no address to send to."
 NOT_HERE = "Webhooks of this type of shop cannot be managed."

@@ -47,6 +47,12 @@ EXAMPLE: JsonDict = {
         "hooks": [{"id": 12, "topic": "product.updated", "status": "active"}],
     },
     "schedule": {"incremental_hours": 6, "full_days": 7, "paused": False},
+    "shop_failures": {
+        "count": 3,
+        "since": "2026-11-20T09:58:00Z",
+        "reason": "The shop did not answer in time.",
+        "next_visit_at": "2026-11-20T10:00:05Z",
+    },
     "created_at": "2026-11-20T10:00:00Z",
     "updated_at": "2026-11-20T10:00:00Z",
 }
@@ -88,6 +94,15 @@ class ScheduleOut(ResponseModel):
     paused: bool
 
 
+class ShopFailuresOut(ResponseModel):
+    """Visits to the shop that failed in a row; a shop that keeps failing is visited less often."""
+
+    count: int
+    since: datetime
+    reason: str = Field(description="of the last failure, a sentence for people")
+    next_visit_at: datetime | None = Field(description="the earliest time of the next visit")
+
+
 class StoreOut(ResponseModel):
     """A store without its secrets."""
 
@@ -104,6 +119,7 @@ class StoreOut(ResponseModel):
     require_signature: bool = Field(description="whether deliveries with a token must be signed as well")
     webhooks: WebhooksOut
     schedule: ScheduleOut
+    shop_failures: ShopFailuresOut | None = Field(description="null while the shop answers")
     created_at: datetime
     updated_at: datetime
     user: OwnerOut

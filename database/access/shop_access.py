@@ -8,12 +8,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.stores import StoreType
 
-_ACCESS = text("SELECT user_id, type, base_url, currency, credentials FROM stores WHERE id = :id")
+_ACCESS = text("""
+    SELECT s.user_id, s.type, s.base_url, s.currency, s.credentials, coalesce(b.failures, 0) AS failures
+    FROM stores s LEFT JOIN shop_budgets b ON b.store_id = s.id
+    WHERE s.id = :id
+""")
 
 _RESERVE = text("""
-    INSERT INTO shop_budgets AS b (store_id, next_at) VALUES (:store_id, now() + :price)
-    ON CONFLICT (store_id) DO UPDATE SET next_at = greatest(b.next_at, now() - :burst) + :price
-    RETURNING extract(epoch FROM next_at - :price - now())
+    WITH reserved AS (
+        INSERT INTO shop_budgets AS b (store_id, next_at) VALUES (:store_id, now() + :price)
+        ON CONFLICT (store_id) DO UPDATE SET next_at = greatest(b.next_at, now() - :burst) + :price
+        WHERE b.next_at <= now() + :max_wait
+        RETURNING next_at - :price AS at
+    )
+    SELECT true AS is_reserved, extract(epoch FROM at - now()) AS seconds FROM reserved
+    UNION ALL
+    SELECT false, extract(epoch FROM next_at - now()) FROM shop_budgets
+    WHERE store_id = :store_id AND NOT EXISTS (SELECT FROM reserved)
 """)
 
 _HOLD_OFF = text("""
@@ -28,13 +39,25 @@ _LEARN_CURRENCY = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopCredentials:
-    """The address and encrypted credentials of a shop; `credentials` is None if it cannot be read."""
+    """The address and encrypted credentials of a shop; `credentials` is None if it cannot be read.
+
+    `failures` is how many visits to the shop failed in a row.
+    """
 
     user_id: int
     type: StoreType
     base_url: str
     currency: str | None
     credentials: bytes | None
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """The seconds until the next slot for a request to a shop, and whether it is reserved."""
+
+    is_reserved: bool
+    seconds: float
 
 
 async def access(connection: AsyncConnection, store_id: int) -> ShopCredentials | None:
@@ -43,14 +66,19 @@ async def access(connection: AsyncConnection, store_id: int) -> ShopCredentials 
     return ShopCredentials(**{**row, "type": StoreType(row["type"])}) if row else None
 
 
-async def reserve(connection: AsyncConnection, store_id: int, *, price: timedelta, burst: timedelta) -> float:
-    """Reserve the next slot for requests to a shop; returns the seconds until then.
+async def reserve(
+    connection: AsyncConnection, store_id: int, *, price: timedelta, burst: timedelta, max_wait: timedelta
+) -> Slot:
+    """Reserve the next slot for requests to a shop, unless it is further away than `max_wait`.
 
     All processes share the slots. A reservation takes `price`; unused slots of the last `burst` may be used
     late.
     """
-    values = {"store_id": store_id, "price": price, "burst": burst}
-    return max(0.0, float((await connection.execute(_RESERVE, values)).scalar_one()))
+    values = {"store_id": store_id, "price": price, "burst": burst, "max_wait": max_wait}
+    row = (await connection.execute(_RESERVE, values)).one_or_none()
+    if row is None:  # another process has just inserted the row
+        return Slot(is_reserved=False, seconds=price.total_seconds())
+    return Slot(is_reserved=row.is_reserved, seconds=max(0.0, float(row.seconds)))
 
 
 async def hold_off(connection: AsyncConnection, store_id: int, pause: timedelta) -> None:

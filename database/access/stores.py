@@ -6,14 +6,16 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, case, func, insert, null, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import UnknownKey
-from contracts.stores import DeliveryTerms, ReadableStore, Store, StoreType, SyncSchedule
+from contracts.stores import DeliveryTerms, ReadableStore, ShopFailures, Store, StoreType, SyncSchedule
 from crypto import SecretBox
+from database.access import shop_failures
 from database.access.webhooks import state_of
-from database.tables import stores, users
+from database.tables import shop_budgets, stores, users
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what a secret begins with
 SECRET_LENGTH = 40
@@ -36,9 +38,24 @@ _SHOWN = select(
     stores.c.require_signature,
     stores.c.webhooks,
     stores.c.schedule,
+    case(
+        (
+            shop_budgets.c.failures > 0,
+            func.jsonb_build_object(
+                "count",
+                shop_budgets.c.failures,
+                "since",
+                shop_budgets.c.failing_since,
+                "reason",
+                shop_budgets.c.reason,
+                "next_visit_at",
+                case((shop_budgets.c.probe_at > func.now(), shop_budgets.c.probe_at)),
+            ),
+        )
+    ).label("shop_failures"),
     stores.c.created_at,
     stores.c.updated_at,
-).join_from(stores, users)
+).select_from(stores.join(users).outerjoin(shop_budgets))
 
 _ROTATE = text("""
     UPDATE stores
@@ -68,6 +85,9 @@ _REMOVE = (
 )
 
 
+_FAILURES = TypeAdapter(ShopFailures | None)
+
+
 def new_webhook_secret() -> str:
     """Returns a secret of letters and digits, which is also valid base64 for Standard Webhooks.
 
@@ -82,6 +102,7 @@ def _store(row: Mapping[Any, Any]) -> Store:
         "type": StoreType(row["type"]),
         "webhooks": state_of(row["webhooks"], has_credentials=row["has_credentials"]),
         "schedule": SyncSchedule(**row["schedule"] or {}),
+        "shop_failures": _FAILURES.validate_python(row["shop_failures"]),
     }
     return Store(**{**row, **values})
 
@@ -145,6 +166,8 @@ async def change(connection: AsyncConnection, store_id: int, values: Mapping[str
         .values(**known, updated_at=func.now())
         .returning(stores.c.id)
     )
+    if not {"base_url", "credentials"}.isdisjoint(values):
+        await shop_failures.forget(connection, store_id)
     return row.scalar_one_or_none() is not None
 
 

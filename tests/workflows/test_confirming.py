@@ -3,16 +3,19 @@
 import itertools
 import logging
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from temporalio.client import WorkflowFailureError
 
-from activities.events.confirm import BUSY, OF_ONE_SHOP
-from activities.stores.shop_reader import NOT_YET
+from activities.stores.places import BUSY, SLOW
+from activities.stores.shop_reader import LESS_OFTEN, NOT_YET
 from contracts.events import EventType, ProductEvent
+from database.events import confirm as snapshots
 from database.events import inbox
 from database.events.log import EventFilter, failed_events
 from fakes.openai import EmbeddingServer, bad_request
@@ -393,21 +396,112 @@ async def test_a_large_variation_is_looked_up_too(woo: Shop, real: ShopServer) -
     assert event["payload"]["id"] == shirt
 
 
-async def test_a_shop_that_hangs_takes_a_few_places_only(woo: Shop, real: ShopServer) -> None:
-    """An event without a free slot says so and tries again; none is lost."""
-    lamps = [real.add(name=f"چراغ {n}") for n in range(OF_ONE_SHOP + 2)]
+async def test_a_shop_that_hangs_takes_one_place(
+    woo: Shop, real: ShopServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An event without a place says so and tries again, without a traceback; none is lost."""
+    lamps = [real.add(name=f"چراغ {n}") for n in range(4)]
     real.fail_always("hang")
     events = [await delivered(woo, {"id": lamp}, "product.deleted") for lamp in lamps]
     await eventually(
-        lambda: woo.rows("SELECT FROM events WHERE store_id = :store AND reason = :busy", busy=BUSY.reason),
-        lambda rows: len(rows) == 2,
+        lambda: woo.rows(
+            "SELECT FROM events WHERE store_id = :store AND reason = ANY(:waiting)",
+            waiting=[BUSY.reason, SLOW.reason],
+        ),
+        lambda rows: len(rows) == 3,
     )
-    await eventually(lambda: is_seen(real, OF_ONE_SHOP))
-    assert len(real.seen) == OF_ONE_SHOP
+    await eventually(
+        lambda: woo.rows("SELECT FROM events WHERE store_id = :store AND reason = :slow", slow=SLOW.reason)
+    )
+    assert len(real.seen) == 1
+    assert not [record for record in caplog.records if record.exc_info]
     real.fail_always(None)
     real.release()
     for event_id in events:
         assert (await woo.ended(event_id))["reason"].endswith("The shop still has this product.")
+
+
+async def test_a_healthy_shop_finds_a_place_next_to_six_that_hang(
+    asking: System, real: ShopServer, embeddings: EmbeddingServer
+) -> None:
+    """The events of the others wait; none of them has ended when the healthy ones have."""
+    healthy = await opened(asking, real)
+    lamps = [real.add(name=f"چراغ {n}") for n in range(3)]
+    for lamp in lamps:
+        await known(healthy, real, lamp)
+        real.trash(lamp)
+    with ExitStack() as servers:
+        shops = [servers.enter_context(ShopServer()) for _ in range(6)]
+        sick = [await opened(asking, shop) for shop in shops]
+        for shop in shops:
+            shop.fail_always("hang")
+        waiting = [
+            (woo, await delivered(woo, {"id": n}, "product.deleted")) for woo in sick for n in range(1, 5)
+        ]
+        for shop in shops:
+            await eventually(partial(is_seen, shop, 1))
+        for lamp in lamps:
+            event = await deleted(healthy, lamp)
+            assert event["reason"] == "The product was removed from search."
+            assert event["pulled_at"] is not None
+        rows = [await woo.event(event_id) for woo, event_id in waiting]
+        assert [row for row in rows if row is None or row["finished_at"] is not None] == []
+        for woo, event_id in waiting:
+            await woo.temporal.get_workflow_handle(woo.workflow_id(event_id)).cancel()
+        for woo, event_id in waiting:
+            await woo.ended(event_id)
+
+
+async def test_a_shop_that_keeps_failing_is_asked_less_often(woo: Shop, real: ShopServer) -> None:
+    """Its events say why; one of them asks again, and a success lets all of them ask."""
+    lamps = [real.add(name=f"چراغ {n}") for n in range(4)]
+    real.fail_always(server_error())
+    events = [await delivered(woo, {"id": lamp}, "product.deleted") for lamp in lamps]
+    reason = f"{LESS_OFTEN} The shop has a temporary problem (HTTP 500)."
+    await eventually(
+        lambda: woo.rows("SELECT FROM events WHERE store_id = :store AND reason = :why", why=reason),
+        lambda rows: len(rows) >= 3,
+    )
+    real.fail_always(None)
+    for event_id in events:
+        assert (await woo.ended(event_id))["reason"].endswith("The shop still has this product.")
+    (row,) = await woo.rows("SELECT failures, reason FROM shop_budgets WHERE store_id = :store")
+    assert row == {"failures": 0, "reason": ""}
+
+
+async def test_an_answer_that_is_out_of_bounds_does_not_hold_an_event_up(
+    hasty: System, real: ShopServer
+) -> None:
+    """After the confirm timeout the deletion is accepted, and its reason says what is wrong."""
+    woo = await opened(hasty, real)
+    lamp = real.add(name="چراغ")
+    await known(woo, real, lamp)
+    nested: list[Any] = []
+    for _ in range(100):
+        nested = [nested]
+    real.change(lamp, meta_data=[{"id": 1, "key": "tree", "value": nested}])
+    event = await deleted(woo, lamp)
+    assert event["status"] == "succeeded"
+    assert event["reason"].endswith("The shop's answer has more than 64 levels.")
+    assert not await is_shown(woo, lamp)
+
+
+async def test_an_unexpected_error_does_not_hold_an_event_up(
+    hasty: System, real: ShopServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It counts like a failure of the shop."""
+
+    async def broken(*_: object) -> None:
+        raise TypeError("Recursion limit reached")
+
+    monkeypatch.setattr(snapshots, "store_snapshot", broken)
+    woo = await opened(hasty, real)
+    lamp = real.add(name="چراغ")
+    await known(woo, real, lamp)
+    event = await deleted(woo, lamp)
+    assert event["status"] == "succeeded"
+    assert event["reason"].endswith("Its confirmation failed unexpectedly (TypeError).")
+    assert not await is_shown(woo, lamp)
 
 
 async def test_a_shop_that_asked_for_time_is_left_alone_by_all_events(woo: Shop, real: ShopServer) -> None:

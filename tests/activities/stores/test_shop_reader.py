@@ -23,6 +23,10 @@ async def test_syncs_send_one_request_at_a_time_to_a_shop(configure: Configure) 
             product = server.add(name="کفش")
             store_id = synced.store.store_id
             shops = open_shops(settings, system.database)
+            async with shops.open(store_id, bulk=True) as shop:
+                await shop.catalogue.manifest(None)
+            server.routes.clear()
+            server.seen.clear()
             async with (
                 shops.open(store_id, bulk=True) as first,
                 shops.open(store_id, bulk=True) as second,
