@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     public_url: Annotated[AnyHttpUrl | None, Optional] = None
     allow_private_shops: bool = False
     shop_requests_per_minute: int = Field(default=240, ge=1, description="to one shop, by all workers")
+    shop_products: int = Field(default=200_000, ge=1, description="of one shop")
     shop_patience_seconds: float = Field(default=600.0, ge=0)
     guesses_per_minute: int = Field(default=60, ge=1, description="per address and API process")
     request_timeout_seconds: float = Field(default=60.0, gt=0)

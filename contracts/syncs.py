@@ -77,6 +77,7 @@ class SyncPosition:
     """The next page of a sync; all that one run of the workflow hands over to the next.
 
     `pages` and `total` are how many pages and products the shop counted so far, where it counts them.
+    `listed` is how many products its pages listed, `claimed` how many it counted at the first page.
     """
 
     run: SyncRun
@@ -85,6 +86,8 @@ class SyncPosition:
     empty_in_row: int = 0
     pages: int | None = None
     total: int | None = None
+    listed: int = 0
+    claimed: int | None = None
     missing_after: int | None = None
     """The product row after which missing products are looked for; None while pages are processed."""
 

@@ -33,13 +33,19 @@ ProductIds = Mapping[int, Sequence[str]]
 
 
 class CatalogSyncActivities:
-    """The activities of a sync of one store; `model` is the label of the vectors that search uses."""
+    """The activities of a sync of one store; `model` is the label of the vectors that search uses.
 
-    def __init__(self, database: Database, shops: ShopReader, applier: PageApplier, *, model: str) -> None:
+    A shop that lists more than `most_products` fails the sync.
+    """
+
+    def __init__(
+        self, database: Database, shops: ShopReader, applier: PageApplier, *, model: str, most_products: int
+    ) -> None:
         self._database = database
         self._shops = shops
         self._applier = applier
         self._model = model
+        self._most_products = most_products
 
     @activity.defn
     async def begin_sync(self, request: SyncRequest) -> SyncRun:
@@ -65,7 +71,12 @@ class CatalogSyncActivities:
             await with_currency(self._database, start, shop)
             read = partial(shop.catalogue.manifest, modified_after=run.modified_after)
             position = await process_pages(
-                start, heartbeat, read, self._compare, clock=self._database.clock.read
+                start,
+                heartbeat,
+                read,
+                self._compare,
+                clock=self._database.clock.read,
+                most_products=self._most_products,
             )
             async with self._database.reading() as connection:
                 differing = await sync_pages.differing_pages(
@@ -80,7 +91,12 @@ class CatalogSyncActivities:
             shop = await with_currency(self._database, start, opened)
             import_page = partial(self._import, shop)
             position = await process_pages(
-                start, heartbeat, shop.catalogue.whole, import_page, clock=self._database.clock.read
+                start,
+                heartbeat,
+                shop.catalogue.whole,
+                import_page,
+                clock=self._database.clock.read,
+                most_products=self._most_products,
             )
         return ProcessedPages(next=position)
 

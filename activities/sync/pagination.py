@@ -23,6 +23,9 @@ MAX_EMPTY_PAGES = 3
 MAX_REREAD_PAGES = 10
 """Pages that are read again after a shift; all of them are in memory together."""
 
+ADDED_MEANWHILE = 1_000
+"""Products that a shop may add while its list is read, besides as many as it had."""
+
 _POSITION = TypeAdapter(SyncPosition)
 
 
@@ -80,10 +83,11 @@ async def process_pages(
     process: Callable[[FetchedPage[P]], Awaitable[None]],
     *,
     clock: Clock,
+    most_products: int,
 ) -> SyncPosition:
     """Process the pages of one step in order, and record each in the heartbeat. Returns the next position.
 
-    `clock` reads the time at which a page is requested.
+    `clock` reads the time at which a page is requested. A list of more than `most_products` fails the sync.
     """
     position = resume_position(start, heartbeat)
     if is_complete(position, start):
@@ -92,6 +96,7 @@ async def process_pages(
         iterate_pages(position, read, limit=_pages_left(position, start), clock=clock)
     ) as pages:
         async for fetched in pages:
+            _check_length(fetched.next, most_products)
             await process(fetched)
             position = fetched.next
             heartbeat.update(position)
@@ -132,7 +137,8 @@ def _next_position(position: SyncPosition, page: Page) -> SyncPosition:
     """Returns the position after a page.
 
     A shop may count too few pages for a moment: then the list ends only at an empty page. A shop may also
-    announce pages that do not exist: after a few empty pages that is an error.
+    announce pages that do not exist: after a few empty pages that is an error. So is a list that goes on
+    although it has listed twice the products that the shop counted.
     """
     empty = 0 if page.listed else position.empty_in_row + 1
     pages = max(position.pages or 0, page.numbered or 0)
@@ -140,14 +146,30 @@ def _next_position(position: SyncPosition, page: Page) -> SyncPosition:
     if cursor and empty > MAX_EMPTY_PAGES:
         reason = "The shop claims to have more pages, but they are empty."
         raise application_error(Failure(retry=Retry.FATAL, reason=reason))
+    claimed = page.total if position.page == 1 else position.claimed
+    listed = position.listed + len(page.listed)
     return replace(
         position,
         page=position.page + 1,
         cursor=cursor,
+        listed=listed,
+        claimed=claimed,
         empty_in_row=empty,
         pages=pages or None,
         total=page.total,
     )
+
+
+def _check_length(position: SyncPosition, most_products: int) -> None:
+    """Raises a non-retryable error for a list that is too long or has no end."""
+    listed, claimed = position.listed, position.claimed
+    if max(listed, claimed or 0) > most_products:
+        reason = f"The shop lists more than the {most_products:,} products of PILITO_SHOP_PRODUCTS."
+    elif claimed is not None and listed > 2 * claimed + ADDED_MEANWHILE:
+        reason = f"The shop's list goes on after {listed:,} products, but the shop counted {claimed:,}."
+    else:
+        return
+    raise application_error(Failure(retry=Retry.FATAL, reason=reason))
 
 
 async def reread_shifted(page: P, position: SyncPosition, *, listed: Collection[str], read: Read[P]) -> P:

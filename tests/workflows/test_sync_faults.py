@@ -1,12 +1,18 @@
 """A bulk resync of a shop that fails, reports wrong totals, or changes during the sync."""
 
+import asyncio
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+import orjson
 import pytest
 
+from activities.stores.shop_reader import LESS_OFTEN, QUICK_BULK_STEPS
 from contracts.ids import catalog_sync_id
 from contracts.syncs import FindingKind, SyncCounts, SyncMode, SyncRequest, SyncStatus
+from database.access import stores
+from database.access.shop_failures import TOLERATED
 from database.sync import pages as sync_pages
 from database.sync import runs as syncs
 from database.sync.pages import PageOutcome
@@ -16,7 +22,9 @@ from fakes.woocommerce import (
     BROKEN_JSON,
     MAINTENANCE,
     NOTICES,
+    Answered,
     Fault,
+    ShopServer,
     server_error,
     too_many,
     unavailable,
@@ -231,6 +239,78 @@ async def test_a_new_product_that_moves_to_a_page_already_read_is_found(
     assert 950 <= sync.counts.new <= 952, "a page that two steps read is counted by both"
     assert {f"woo_{id_}" for id_ in ids if id_ != ids[3]} <= set(await synced.indexed())
     assert sum("page" in seen.query for seen in synced.shop.seen) <= 10 + 2, "each page once, and two again"
+
+
+async def test_a_sync_finds_a_place_next_to_many_shops_that_hang(synced: Synced) -> None:
+    """More shops hang than a worker has places for steps; all of them are still running afterwards."""
+    for number in range(20):
+        synced.shop.add(name=f"کفش {number}")
+    with ExitStack() as servers:
+        shops = [servers.enter_context(ShopServer()) for _ in range(QUICK_BULK_STEPS + 2)]
+        sick = [await Synced.open(synced.system, shop) for shop in shops]
+        for shop in shops:
+            shop.fail_always("hang")
+        begun = [await one.start() for one in sick]
+        await eventually(
+            lambda: asyncio.sleep(0, sum(bool(shop.seen) for shop in shops) >= QUICK_BULK_STEPS),
+            what="hanging requests",
+        )
+        assert (await synced.sync()).counts.new == 20
+        for one, sync_id in zip(sick, begun, strict=True):
+            assert (await one.read(sync_id)).status is SyncStatus.RUNNING
+            workflow = one.system.temporal.get_workflow_handle(catalog_sync_id(one.store.store_id))
+            await workflow.cancel()
+        for one, sync_id in zip(sick, begun, strict=True):
+            assert (await one.ended(sync_id)).status is SyncStatus.CANCELLED
+
+
+async def test_a_shop_that_keeps_failing_is_shown_in_its_store_and_its_sync(synced: Synced) -> None:
+    """The sync waits, and is complete once the shop answers."""
+    synced.shop.add(name="کفش")
+    synced.shop.fail_always(server_error())
+    sync_id = await synced.start()
+    why = "The shop has a temporary problem (HTTP 500)."
+    told = await eventually(
+        lambda: synced.read(sync_id), lambda sync: sync.reason == f"{LESS_OFTEN} {why}", what="the reason"
+    )
+    assert told.status is SyncStatus.RUNNING
+    async with synced.system.database.reading() as connection:
+        store = await stores.read(connection, synced.store.store_id)
+    assert store
+    assert store.shop_failures
+    assert store.shop_failures.count > TOLERATED
+    assert store.shop_failures.reason == why
+    synced.shop.fail_always(None)
+    assert (await synced.ended(sync_id)).counts.new == 1
+    async with synced.system.database.reading() as connection:
+        store = await stores.read(connection, synced.store.store_id)
+    assert store
+    assert store.shop_failures is None
+
+
+async def test_one_product_that_is_too_large_is_a_finding(synced: Synced) -> None:
+    """The others are saved; so it is in an import and in a comparison."""
+    ids = [synced.shop.add(name=f"کفش {number}") for number in range(20)]
+    synced.shop.change(ids[7], description="lorem ipsum " * 800_000)
+    for _ in range(2):
+        sync = await synced.sync()
+        assert (sync.status, sync.counts.seen, sync.counts.failed) == (SyncStatus.SUCCEEDED, 20, 1)
+        (unreadable,) = [one for one in await synced.findings(sync) if one.kind is FindingKind.UNREADABLE]
+        assert unreadable.external_id == f"woo_{ids[7]}"
+        assert unreadable.detail == "The product cannot be read: The shop's answer is above 8 MiB."
+        assert len(await synced.indexed()) == 19
+
+
+async def test_a_page_with_more_products_than_were_asked_for_is_refused(synced: Synced) -> None:
+    """Nothing of it is saved, and the reason says so."""
+    many = orjson.dumps([{"id": number, "name": "کفش"} for number in range(1, 5_001)])
+    synced.shop.fail_always(Answered(body=many, headers={"X-WP-Total": "5000", "X-WP-TotalPages": "1"}))
+    sync_id = await synced.start()
+    told = await eventually(lambda: synced.read(sync_id), lambda sync: sync.reason != "", what="the reason")
+    assert told.reason == "The shop answers with 5,000 products instead of the 100 of a page."
+    assert await synced.indexed() == {}
+    synced.shop.fail_always(None)
+    assert (await synced.ended(sync_id)).status is SyncStatus.SUCCEEDED
 
 
 async def test_products_hidden_from_our_key_are_kept(synced: Synced) -> None:

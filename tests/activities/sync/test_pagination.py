@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import cast
 
 import pytest
+from temporalio.exceptions import ApplicationError
 
 from activities.heartbeat import Heartbeater
 from activities.sync.pagination import FetchedPage, is_complete, process_pages, resume_position
@@ -49,7 +50,7 @@ async def step(
     shop: Shop, processed: Processed, heartbeats: Heartbeats, start: SyncPosition = START
 ) -> SyncPosition:
     return await process_pages(
-        start, cast(Heartbeater, heartbeats), shop.read, processed.process, clock=clock
+        start, cast(Heartbeater, heartbeats), shop.read, processed.process, clock=clock, most_products=10
     )
 
 
@@ -107,7 +108,9 @@ async def test_no_more_than_one_page_is_fetched_ahead() -> None:
             await asyncio.sleep(0)
         ahead.append(len(shop.requests) - fetched.position.page)
 
-    await process_pages(START, cast(Heartbeater, Heartbeats()), shop.read, process, clock=clock)
+    await process_pages(
+        START, cast(Heartbeater, Heartbeats()), shop.read, process, clock=clock, most_products=10
+    )
     assert ahead == [1] * 9 + [0]
 
 
@@ -121,9 +124,49 @@ async def test_a_cancelled_step_records_only_completed_pages() -> None:
             await asyncio.Event().wait()
 
     processing = asyncio.create_task(
-        process_pages(START, cast(Heartbeater, heartbeats), shop.read, process, clock=clock)
+        process_pages(START, cast(Heartbeater, heartbeats), shop.read, process, clock=clock, most_products=10)
     )
     await reached.wait()
     processing.cancel()
     await asyncio.gather(processing, return_exceptions=True)
     assert heartbeats.pages == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("total", "most_products", "listed", "reason"),
+    [
+        (600, 200_000, 2_300, "goes on after 2,300 products, but the shop counted 600"),
+        (None, 5_000, 5_100, "more than the 5,000 products of PILITO_SHOP_PRODUCTS"),
+        (999_999_999, 5_000, 100, "more than the 5,000 products"),
+    ],
+    ids=["counted", "not counted", "counted too many"],
+)
+async def test_a_list_without_an_end_fails_the_sync(
+    total: int | None, most_products: int, listed: int, reason: str
+) -> None:
+    """Also across steps; a shop may have twice as many products as it counted, and a thousand more."""
+    requested: list[int] = []
+
+    async def read(cursor: str | None) -> Page:
+        number = int(cursor or "1")
+        requested.append(number)
+        claimed = None if total is None else total + 100 * (number - 1)
+        return Page(
+            listed=tuple(str(100 * number + one) for one in range(100)), next=str(number + 1), total=claimed
+        )
+
+    async def process(_: FetchedPage[Page]) -> None:
+        pass
+
+    async def sync() -> None:
+        position = replace(START, run=replace(RUN, pages_per_step=7))
+        while True:
+            heartbeats = cast(Heartbeater, Heartbeats())
+            position = await process_pages(
+                position, heartbeats, read, process, clock=clock, most_products=most_products
+            )
+
+    with pytest.raises(ApplicationError, match=reason) as raised:
+        await sync()
+    assert raised.value.non_retryable
+    assert listed <= 100 * len(requested) <= listed + 100

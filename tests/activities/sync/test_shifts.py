@@ -44,7 +44,9 @@ async def missed(shop: Shop, *, total: int | None = None, page: int = 2) -> set[
     async def process(fetched: FetchedPage[Page]) -> None:
         listed.update(fetched.page.listed)
 
-    await process_pages(start, cast(Heartbeater, Heartbeats()), shop.read, process, clock=clock)
+    await process_pages(
+        start, cast(Heartbeater, Heartbeats()), shop.read, process, clock=clock, most_products=10**6
+    )
     return {id_ for id_ in there if id_ in shop.ids} - listed
 
 
