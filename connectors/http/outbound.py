@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx2
 
 from connectors.http.addresses import Address, is_public
+from connectors.http.wire import BoundedTransport
 from contracts.errors import ForbiddenAddress, InvalidField
 
 LONGEST_URL = 2_000
@@ -106,7 +107,7 @@ class _PinnedTransport(httpx2.AsyncBaseTransport):
 
     def __init__(self, outbound: Outbound) -> None:
         self._outbound = outbound
-        self._pools: dict[bytes, httpx2.AsyncHTTPTransport] = {}
+        self._pools: dict[bytes, BoundedTransport] = {}
         self._answering: dict[tuple[bytes, int | None], tuple[Address, float]] = {}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -137,9 +138,9 @@ class _PinnedTransport(httpx2.AsyncBaseTransport):
         self._answering[request.url.raw_host, request.url.port] = address, until
         return response
 
-    def _pool(self, host: bytes) -> httpx2.AsyncHTTPTransport:
+    def _pool(self, host: bytes) -> BoundedTransport:
         if host not in self._pools:
-            self._pools[host] = httpx2.AsyncHTTPTransport(verify=self._outbound.tls, trust_env=False)
+            self._pools[host] = BoundedTransport(self._outbound.tls)
         return self._pools[host]
 
     async def aclose(self) -> None:

@@ -199,8 +199,9 @@ EMPTY_BLOCKS = b"\x00\x00\x00\xff\xff" * 13_107
         (b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n", b" " * 65_536),
         (b"HTTP/1.1 200 OK\r\n", b"X-Filler: " + b"a" * 1_000 + b"\r\n"),
         (CHUNKED + b"\r\n1;", b"a" * 65_536),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 500),
     ],
-    ids=["chunks", "empty blocks", "a length", "headers", "a chunk extension"],
+    ids=["chunks", "empty blocks", "a length", "headers", "a chunk extension", "interim answers"],
 )
 async def test_an_answer_without_an_end_is_given_up(outbound: Outbound, head: bytes, part: bytes) -> None:
     """After a bounded number of bytes, packed or not."""
