@@ -1,5 +1,6 @@
 """Translate exceptions into `ApplicationError`s with a retry decision and a sentence for people."""
 
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
@@ -70,13 +71,18 @@ async def classified_errors(
 
     `classify` has an answer for every exception, such as the `failure` of an embedder or of a platform's
     reader. The activity logs the reason after the prefix `log`, if there is one, and awaits `report`.
+
+    Local variables that the traceback keeps alive are cleared: an error of a task is part of a reference
+    cycle, and would hold an answer of many megabytes until the garbage collector runs.
     """
     try:
         with database_errors():
             yield
-    except ApplicationError:
+    except ApplicationError as error:
+        traceback.clear_frames(error.__traceback__)
         raise
     except Exception as error:  # `classify` is total
+        traceback.clear_frames(error.__traceback__)
         failure = classify(error)
         if log:
             activity.logger.warning("%s: %s", log, failure.reason)

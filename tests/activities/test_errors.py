@@ -1,13 +1,17 @@
 """What activities raise: errors with a retry decision that Temporal understands."""
 
+import asyncio
+import gc
+import weakref
 from datetime import timedelta
 
 import psycopg
 import pytest
 from sqlalchemy import exc
+from temporalio.exceptions import ApplicationError
 
 from activities.database_failures import database_failure
-from activities.errors import application_error
+from activities.errors import application_error, classified_errors
 from contracts.retry import Failure, Retry
 
 RETRY, WAIT, NEVER = Retry
@@ -89,3 +93,31 @@ def test_the_reason_is_that_of_the_database(cause: Exception, reason: str) -> No
     kind = exc.InternalError if isinstance(cause, psycopg.InternalError) else exc.OperationalError
     failure = database_failure(kind("SELECT 1", {}, cause))
     assert (failure.retry, failure.reason, failure.pause) == (RETRY, reason, None)
+
+
+async def test_an_error_does_not_keep_what_was_read_in_memory() -> None:
+    """An error of a task refers to itself by its traceback; without local variables the cycle is small."""
+
+    class Answer:
+        """Stands for many megabytes."""
+
+    answers: list[weakref.ref[Answer]] = []
+
+    async def read() -> None:
+        answer = Answer()
+        answers.append(weakref.ref(answer))
+        raise ValueError
+
+    async def step() -> None:
+        reading = asyncio.create_task(read())
+        await reading
+
+    failure = Failure(retry=RETRY, reason="It rains.")
+    gc.disable()
+    try:
+        with pytest.raises(ApplicationError):
+            async with classified_errors(lambda _: failure):
+                await step()
+        assert [answer() for answer in answers] == [None]
+    finally:
+        gc.enable()
