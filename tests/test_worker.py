@@ -1,6 +1,7 @@
 """The shares of the work of a worker process."""
 
 import gc
+import platform
 
 import pytest
 
@@ -42,3 +43,8 @@ def test_the_garbage_collector_ignores_what_was_imported(monkeypatch: pytest.Mon
     monkeypatch.setattr(gc, "set_threshold", calls.append)
     worker._tune_garbage_collector()
     assert calls == ["collect", "freeze", 100_000]
+
+
+def test_large_blocks_are_returned_where_glibc_allocates_them() -> None:
+    """Other allocators return them in any case."""
+    assert worker.return_large_blocks() is (platform.libc_ver()[0] == "glibc")
