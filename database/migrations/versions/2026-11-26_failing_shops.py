@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "5d0c1f7a92e4"
-down_revision: str | None = "5a6f0c1e7d24"
+down_revision: str | None = "7d1c0e5a9b42"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "7d1c0e5a9b42"
-down_revision = "5a6f0c1e7d24"
+down_revision = "5d1e0c7a9b42"
 branch_labels = None
 depends_on = None
 
