@@ -45,7 +45,7 @@ from embeddings.base import Embedder
 from embeddings.registry import create_embedder
 from observability import tracing
 from settings import Settings, load
-from temporal.client import connect, start_product_event, start_product_text, status_of
+from temporal.client import connect, latest_run, start_product_event, start_product_text
 from temporal.schedules import ensure_schedules
 from temporal.store_schedules import StoreSchedules
 from workflows import WORKFLOWS
@@ -108,12 +108,18 @@ def collect(
         with suppress(WorkflowAlreadyStartedError):
             await start_product_event(client, event, task_queue=settings.task_queue)
 
+    async def start_again(event: ProductEvent, workflow_id: str) -> None:
+        with suppress(WorkflowAlreadyStartedError):
+            await start_product_event(
+                client, event, task_queue=settings.task_queue, workflow_id=workflow_id, again=True
+            )
+
     async def start_indexing(product: UnindexedProduct) -> None:
         await start_product_text(client, product, task_queue=settings.task_queue)
 
     model = embedding_label(settings.embedding_model, settings.embedding_dimensions)
     starter = WorkflowStarter(
-        status=partial(status_of, client), start_event=start, start_indexing=start_indexing
+        latest_run=partial(latest_run, client), start_event=start_again, start_indexing=start_indexing
     )
     stalled = StalledActivities(database, starter, model=model)
     debounce = Debounce(

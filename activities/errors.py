@@ -11,16 +11,21 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.database_failures import STORE_GONE, database_failure
-from contracts.errors import EventGone
+from activities.database_failures import database_failure
+from activities.this_workflow import workflow_id
+from contracts.errors import RowGone
 from contracts.events import EventStatus
-from contracts.retry import Failure, Retry
+from contracts.retry import ROW_GONE, Failure, Retry
 from database.engine import Database
 from database.events import write as events
 from database.leases import LeaseLost
 
 REPORTED_AFTER = 3
 """Attempts that may fail before the event's row says why."""
+
+ROW_IS_GONE = (
+    "The row is gone or belongs to another run: the store was removed, or the database was restored."
+)
 
 
 LEASE_LOST = Failure(
@@ -51,10 +56,10 @@ def database_errors() -> Iterator[None]:
         if isinstance(error.orig, psycopg.Error):
             activity.logger.warning("Postgres: %s", error.orig.diag.message_primary or error.orig)
         raise application_error(database_failure(error)) from None
-    except EventGone:
-        raise application_error(STORE_GONE) from None
     except LeaseLost:
         raise application_error(LEASE_LOST) from None
+    except RowGone:
+        raise ApplicationError(ROW_IS_GONE, type=ROW_GONE, non_retryable=True) from None
     except PoolTimeout:
         failure = Failure(retry=Retry.RETRY, reason="All database connections are busy.")
         raise application_error(failure) from None
@@ -98,7 +103,9 @@ async def record_failure(database: Database, event_row: int, failure: Failure) -
     status = EventStatus.WAITING if failure.retry is Retry.BLOCKED else EventStatus.RETRYING
     with suppress(SQLAlchemyError, OSError):  # best effort: Temporal keeps the failure in any case
         async with database.single() as connection:
-            await events.update_status(connection, event_row, status, failure.reason)
+            await events.update_status(
+                connection, event_row, status, failure.reason, workflow_id=workflow_id()
+            )
 
 
 @asynccontextmanager

@@ -15,8 +15,10 @@ from temporalio.service import RPCError
 
 from api.errors import json_response, unavailable
 from api.i18n import in_language, message
+from api.repeated import start_if_lost
 from contracts.deliveries import ParsedDelivery
 from contracts.events import ProductEvent
+from contracts.ids import product_event_id
 from database.engine import Database
 from database.events import inbox
 from temporal.client import start_product_event
@@ -76,9 +78,13 @@ class EventIngest:
     async def _start(self, event: ProductEvent) -> IngestResult:
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
-                await start_product_event(self._temporal, event, task_queue=self._task_queue)
-        except WorkflowAlreadyStartedError:
-            return IngestResult.SKIPPED
+                try:
+                    await start_product_event(self._temporal, event, task_queue=self._task_queue)
+                except WorkflowAlreadyStartedError:
+                    started = await start_if_lost(
+                        self._database, self._temporal, event, task_queue=self._task_queue
+                    )
+                    return IngestResult.ACCEPTED if started else IngestResult.SKIPPED
         except (
             RPCError,
             RuntimeError,
@@ -89,9 +95,10 @@ class EventIngest:
         return IngestResult.ACCEPTED
 
     async def _store(self, event: ProductEvent) -> IngestResult:
+        workflow_id = product_event_id(self._task_queue, event.store_id, event.event_id)
         try:
             async with self._database.transaction() as connection, asyncio.timeout(ANSWER_WITHIN):
-                stored = await inbox.store(connection, event)
+                stored = await inbox.store(connection, event, workflow_id=workflow_id)
         except (SQLAlchemyError, TimeoutError, OSError) as error:
             raise StorageDown from error
         return IngestResult.ACCEPTED if stored else IngestResult.SKIPPED

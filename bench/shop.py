@@ -102,7 +102,7 @@ class Shop:
     ) -> None:
         """Wait for the end of an event. Raises RuntimeError if its status is not `expected`."""
         handle: WorkflowHandle[ProductEventWorkflow, EventOutcome] = self._temporal.get_workflow_handle(
-            product_event_id(self._store_id, event_id), result_type=EventOutcome
+            product_event_id("pilito-sync", self._store_id, event_id), result_type=EventOutcome
         )
         outcome = await handle.result()
         if outcome.status not in expected:

@@ -111,7 +111,9 @@ class SyncedStore:
         await handle.result()
         seconds = time.perf_counter() - began
         progress.update(task, total=1, completed=1)
-        described = await self._temporal.get_workflow_handle(catalog_sync_id(self._store_id)).describe()
+        described = await self._temporal.get_workflow_handle(
+            catalog_sync_id("pilito-sync", self._store_id)
+        ).describe()
         async with self._database.reading() as connection:
             _, [sync] = await runs.list_syncs(connection, self._store_id, offset=0, limit=1)
         if sync.status != "succeeded":

@@ -1,6 +1,7 @@
 """`pilito resync`."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -15,14 +16,13 @@ from commands.environment import database, fail, run, settings
 from commands.store import StoreId
 from connectors.registry import check_readable
 from contracts.errors import InvalidField
-from contracts.ids import catalog_sync_id
 from contracts.syncs import Sync, SyncMode, SyncRequest, SyncStatus
 from database.access import stores
 from database.engine import Database
 from database.sync import findings as sync_findings
 from database.sync import runs as drift
 from database.sync import runs as syncs
-from temporal.client import connect, start_catalog_sync, status_of
+from temporal.client import RUNNING, connect, start_catalog_sync, status_of
 
 POLL_SECONDS = 0.3
 POLLS_PER_WORKFLOW_CHECK = 20
@@ -75,8 +75,8 @@ async def _resync(request: SyncRequest, *, wait: bool) -> Sync | None:
     async with database(configured) as opened:
         await _check(opened, request.store_id)
         client = await connect(configured.temporal_address, configured.temporal_namespace, prompt=True)
-        run_id = await _start(opened, client, request, task_queue=configured.task_queue)
-        return await Watch(opened, client, request.store_id, run_id).follow() if wait else None
+        started = await _start(opened, client, request, task_queue=configured.task_queue)
+        return await Watch(opened, client, request.store_id, started).follow() if wait else None
 
 
 async def _check(opened: Database, store_id: int) -> None:
@@ -90,13 +90,21 @@ async def _check(opened: Database, store_id: int) -> None:
         raise fail(f"Store {store_id} cannot be read. {error}.") from None
 
 
-async def _start(opened: Database, client: Client, request: SyncRequest, *, task_queue: str) -> str:
-    """Start the sync, unless one of the store is running. Returns the run id of the one that runs now."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The workflow of a sync, and its first run."""
+
+    workflow_id: str
+    run_id: str
+
+
+async def _start(opened: Database, client: Client, request: SyncRequest, *, task_queue: str) -> Started:
+    """Start the sync, unless one of the store is running. Returns the run of the one that runs now."""
     try:
         started = await start_catalog_sync(client, request, task_queue=task_queue)
     except WorkflowAlreadyStartedError as error:
         typer.echo(f"A sync of store {request.store_id} is already running; following that one.")
-        return error.first_run_id or error.run_id or ""
+        return Started(workflow_id=error.workflow_id, run_id=error.first_run_id or error.run_id or "")
     except (RPCError, RuntimeError, OSError):
         raise fail("Temporal does not answer; nothing was started.") from None
     run_id = started.first_execution_run_id or ""
@@ -105,17 +113,17 @@ async def _start(opened: Database, client: Client, request: SyncRequest, *, task
             connection, request, workflow_id=started.id, run_id=run_id, status=SyncStatus.QUEUED
         )
     typer.echo(f"Started the {request.mode} sync of store {request.store_id}.")
-    return run_id
+    return Started(workflow_id=started.id, run_id=run_id)
 
 
 class Watch:
     """Shows a running sync: a progress bar on a terminal, else a line for each new state."""
 
-    def __init__(self, opened: Database, client: Client, store_id: int, run_id: str) -> None:
+    def __init__(self, opened: Database, client: Client, store_id: int, started: Started) -> None:
         self._database = opened
         self._client = client
         self._store_id = store_id
-        self._run_id = run_id
+        self._workflow_id, self._run_id = started.workflow_id, started.run_id
         self._console = Console()
 
     async def follow(self) -> Sync:
@@ -154,7 +162,7 @@ class Watch:
 
     async def _is_closed(self) -> bool:
         try:
-            return await status_of(self._client, catalog_sync_id(self._store_id)) != "RUNNING"
+            return await status_of(self._client, self._workflow_id) != RUNNING
         except RPCError:  # Temporal does not answer right now
             return False
 

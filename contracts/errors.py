@@ -13,7 +13,7 @@ ShopProblem             a shop could not be read
         ShopForbids     the key may not do this, but may do other things
     ShopAnswersNonsense something other than its API answered; may be temporary
         ShopSendsTooMuch an answer is larger than is read; one about fewer products may not be
-EventGone               the store of an event, and with it the event, was removed
+RowGone                 the row of an event or a sync is gone or belongs to another workflow
 UnknownKey              a stored secret is encrypted with a key that is not in PILITO_SECRET_KEY
 TooExpensive            an input needs more CPU time or memory than one may have
 """
@@ -100,8 +100,11 @@ class ShopSendsTooMuch(ShopAnswersNonsense):
     """An answer is above a bound on its size; an answer about fewer products may be below it."""
 
 
-class EventGone(Exception):
-    """The store of an event, and with it the event, was removed."""
+class RowGone(Exception):
+    """The row of an event or a sync is gone, or belongs to another workflow.
+
+    The store was removed, or the database was restored: then its numbers are given out a second time.
+    """
 
 
 class UnknownKey(Exception):

@@ -165,11 +165,15 @@ class TrimmedPayloads:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedEvent:
-    """The final state of a run; `abandons` releases its claim, so that another event can index the text."""
+    """The final state of a run; `abandons` releases its claim, so that another event can index the text.
+
+    `saved` is whether the run has saved the change: the row must show that, or the database was restored.
+    """
 
     event_row: int
     outcome: EventOutcome
     abandons: bool = False
+    saved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +184,17 @@ class UnfinishedEvent:
     workflow_id: str
     run_id: str | None
     event: ProductEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatestRun:
+    """The latest run of a workflow: its status, such as RUNNING, and how often in a row it was refused.
+
+    A workflow task is refused if it fails, or if the worker that took it does not answer.
+    """
+
+    status: str | None
+    refusals: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

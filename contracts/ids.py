@@ -13,15 +13,27 @@ LONGEST_WORKFLOW_ID = 255
 """Bytes; what Temporal keeps in its SQL databases."""
 
 
-def product_event_id(store_id: int, event_id: str) -> str:
+def _workflow_id(kind: str, task_queue: str, *rest: str) -> str:
+    """Returns a workflow id that names the installation, which is what a task queue stands for.
+
+    Installations with databases of their own may share a namespace and give out equal numbers. A slash in the
+    name of the queue is escaped. In an id that is too long, the last part becomes its hash; if that is not
+    enough, all parts do.
+    """
+    parts = (kind, task_queue.replace("%", "%25").replace("/", "%2F"), *rest)
+    hashed = f"sha256:{hashlib.sha256(parts[-1].encode()).hexdigest()}"
+    every = f"sha256:{hashlib.sha256('/'.join(parts).encode()).hexdigest()}"
+    candidates = ("/".join(parts), "/".join((*parts[:-1], hashed)))
+    fitting = [one for one in candidates if len(one.encode()) <= LONGEST_WORKFLOW_ID]
+    return fitting[0] if fitting else f"{kind}/{every}"
+
+
+def product_event_id(task_queue: str, store_id: int, event_id: str) -> str:
     """The workflow id of an event, which is also the key of its idempotency.
 
-    The store's id keeps one shop from taking another's event ids. A long event id is there as its hash.
+    The store's id keeps one shop from taking another's event ids.
     """
-    workflow_id = f"product-event/{store_id}/{event_id}"
-    if len(workflow_id.encode()) <= LONGEST_WORKFLOW_ID:
-        return workflow_id
-    return f"product-event/{store_id}/sha256:{hashlib.sha256(event_id.encode()).hexdigest()}"
+    return _workflow_id("product-event", task_queue, str(store_id), event_id)
 
 
 def event_inbox_id(task_queue: str) -> str:
@@ -29,14 +41,14 @@ def event_inbox_id(task_queue: str) -> str:
     return f"event-inbox/{task_queue}"
 
 
-def product_text_id(product_id: int) -> str:
+def product_text_id(task_queue: str, product_id: int) -> str:
     """The workflow that indexes a product's text after the event that should have indexed it is gone."""
-    return f"product-text/{product_id}"
+    return _workflow_id("product-text", task_queue, str(product_id))
 
 
-def catalog_sync_id(store_id: int) -> str:
+def catalog_sync_id(task_queue: str, store_id: int) -> str:
     """The bulk resync of a store, of which there is one at a time."""
-    return f"catalog-sync/{store_id}"
+    return _workflow_id("catalog-sync", task_queue, str(store_id))
 
 
 def sync_schedule_id(task_queue: str, store_id: int, mode: str) -> str:

@@ -19,6 +19,9 @@ class Retry(StrEnum):
     FATAL = "never"
 
 
+ROW_GONE = "row gone"
+"""The type of the final error of a step that finds no row of its workflow."""
+
 WAIT_INTERVAL = timedelta(minutes=5)
 
 LONGEST_PAUSE = timedelta(hours=1)

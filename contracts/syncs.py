@@ -40,7 +40,8 @@ class SyncRequest:
     """A requested sync. `allow_gone` permits it to remove more than a fifth of the products.
 
     After `pages_per_run` pages the workflow continues as new, with an empty history. One activity processes
-    up to `pages_per_step` pages; the default depends on the kind of sync.
+    up to `pages_per_step` pages; the default depends on the kind of sync. A schedule names the `task_queue`,
+    which the workflow id of its sync contains; schedules of earlier versions do not.
     """
 
     store_id: int
@@ -49,6 +50,7 @@ class SyncRequest:
     allow_gone: bool = False
     pages_per_run: int = 1_000
     pages_per_step: int | None = None
+    task_queue: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

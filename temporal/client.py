@@ -10,7 +10,7 @@ from datetime import timedelta
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
-from temporalio.client import Client, Interceptor, WorkflowHandle
+from temporalio.client import Client, Interceptor, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import (
     SearchAttributeKey,
     SearchAttributePair,
@@ -30,7 +30,7 @@ from temporalio.runtime import (
 )
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
-from contracts.events import EventOutcome, EventStatus, ProductEvent, UnindexedProduct
+from contracts.events import EventOutcome, EventStatus, LatestRun, ProductEvent, UnindexedProduct
 from contracts.ids import SEARCH_ATTRIBUTES, catalog_sync_id, product_event_id, product_text_id
 from contracts.syncs import SyncEnd, SyncRequest
 from temporal.summaries import summary
@@ -41,6 +41,8 @@ from workflows.product_text import ProductTextWorkflow
 
 ANSWER_WITHIN = timedelta(seconds=3)
 """How long Temporal may take to acknowledge a start before it counts as down."""
+
+RUNNING = WorkflowExecutionStatus.RUNNING.name
 
 COMPRESS_ABOVE = 128 * 1024
 _ENCODING = b"binary/zlib"
@@ -96,19 +98,26 @@ def _summary(event: ProductEvent) -> str:
 
 
 async def start_product_event(
-    client: Client, event: ProductEvent, *, task_queue: str
+    client: Client,
+    event: ProductEvent,
+    *,
+    task_queue: str,
+    workflow_id: str | None = None,
+    again: bool = False,
 ) -> WorkflowHandle[ProductEventWorkflow, EventOutcome]:
-    """Start an event's workflow.
+    """Start an event's workflow; `workflow_id` is that of its row if an earlier version recorded it.
 
-    Raises WorkflowAlreadyStartedError if the event's workflow runs or has ended without failing.
+    Raises WorkflowAlreadyStartedError if the event's workflow runs, or has ended without failing and is not
+    to run `again`.
     """
+    reuse = WorkflowIDReusePolicy
     return await client.start_workflow(
         ProductEventWorkflow.run,
         event,
-        id=product_event_id(event.store_id, event.event_id),
+        id=workflow_id or product_event_id(task_queue, event.store_id, event.event_id),
         task_queue=task_queue,
         priority=of_store(event.store_id),
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+        id_reuse_policy=reuse.ALLOW_DUPLICATE if again else reuse.ALLOW_DUPLICATE_FAILED_ONLY,
         id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
         search_attributes=TypedSearchAttributes(
             [
@@ -130,7 +139,7 @@ async def start_product_text(
     return await client.start_workflow(
         ProductTextWorkflow.run,
         product.product_id,
-        id=product_text_id(product.product_id),
+        id=product_text_id(task_queue, product.product_id),
         task_queue=task_queue,
         priority=of_store(product.store_id),
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
@@ -152,7 +161,7 @@ async def start_catalog_sync(
     return await client.start_workflow(
         CatalogSyncWorkflow.run,
         args=[request, None],
-        id=catalog_sync_id(request.store_id),
+        id=catalog_sync_id(task_queue, request.store_id),
         task_queue=task_queue,
         priority=of_store(request.store_id),
         id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
@@ -164,13 +173,20 @@ async def start_catalog_sync(
 
 async def status_of(client: Client, workflow_id: str) -> str | None:
     """Returns the status of the latest run of a workflow, such as RUNNING; None if there is no workflow."""
+    latest = await latest_run(client, workflow_id)
+    return latest.status if latest else None
+
+
+async def latest_run(client: Client, workflow_id: str) -> LatestRun | None:
+    """Returns the latest run of a workflow; None if there is no workflow."""
     try:
         described = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=ANSWER_WITHIN)
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return None
         raise
-    return described.status.name if described.status else None
+    attempt = described.raw_description.pending_workflow_task.attempt
+    return LatestRun(status=described.status.name if described.status else None, refusals=max(0, attempt - 1))
 
 
 async def missing_search_attributes(client: Client) -> list[str]:

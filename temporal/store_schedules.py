@@ -72,16 +72,17 @@ def _wanted(task_queue: str, store: ReadableStore) -> dict[str, Schedule]:
     found = {}
     for mode, interval in turns(store.store_id, store.schedule).items():
         schedule_id = sync_schedule_id(task_queue, store.store_id, mode)
+        request = SyncRequest(store_id=store.store_id, mode=mode, task_queue=task_queue)
         action = ScheduleActionStartWorkflow(
             ScheduledSyncWorkflow.run,
-            SyncRequest(store_id=store.store_id, mode=mode),
+            request,
             id=schedule_id,
             task_queue=task_queue,
             priority=of_store(store.store_id),
             static_summary=f"Starts the {mode} sync of store {store.store_id}",
         )
         policy = SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP)
-        settings = (action.static_summary, action.priority, interval, policy, store.schedule.paused)
+        settings = (action.static_summary, request, action.priority, interval, policy, store.schedule.paused)
         fingerprint = hashlib.sha256(repr(settings).encode()).hexdigest()[:12]
         found[schedule_id] = Schedule(
             action=action,

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from temporalio.client import WorkflowFailureError
 
 from contracts.events import UnindexedProduct
-from contracts.ids import SEARCH_ATTRIBUTES, catalog_sync_id, event_retention_id, store_schedules_id
+from contracts.ids import SEARCH_ATTRIBUTES, event_retention_id, store_schedules_id
 from contracts.syncs import SyncMode, SyncRequest
 from database.chunks import vector_index
 from embedded.postgres import EmbeddedPostgres
@@ -66,7 +66,7 @@ async def record_syncs(system: System) -> None:
     """A first import, syncs in several runs, one that removes a product, a refused and a failed one."""
     with ShopServer() as server:
         synced = await Synced.open(system, server)
-        id_ = catalog_sync_id(synced.store.store_id)
+        id_ = synced.workflow_id
         ids = [server.add(name=f"Lamp {number}") for number in range(1_020)]
         await synced.sync()
         await keep(synced.store, "catalog-sync-imported", id_)
@@ -89,15 +89,17 @@ async def record_syncs(system: System) -> None:
         server.keys.clear()
         await synced.sync()
         await keep(synced.store, "catalog-sync-failed", id_)
-        scheduled = await system.temporal.start_workflow(
-            ScheduledSyncWorkflow.run,
-            SyncRequest(store_id=synced.store.store_id),
-            id="scheduled-sync",
-            task_queue=system.settings.task_queue,
-        )
-        await scheduled.result()
-        await synced.ended(await synced.latest())
-        await keep(synced.store, "scheduled-sync", scheduled.id)
+        queue = system.settings.task_queue
+        for name, named in (("scheduled-sync", ""), ("scheduled-sync-of-the-queue", queue)):
+            scheduled = await system.temporal.start_workflow(
+                ScheduledSyncWorkflow.run,
+                SyncRequest(store_id=synced.store.store_id, task_queue=named),
+                id=name,
+                task_queue=queue,
+            )
+            await scheduled.result()
+            await synced.ended(await synced.latest())
+            await keep(synced.store, name, scheduled.id)
 
 
 async def record_all(system: System, embeddings: EmbeddingServer) -> None:
@@ -112,6 +114,14 @@ async def record_all(system: System, embeddings: EmbeddingServer) -> None:
     await record(shop, "product-event-failed", await shop.submit({**PRODUCT, "name": "Torch"}))
     embeddings.fail_next(servers.overloaded(retry_after="0.01"), servers.overloaded(retry_after="0.01"))
     await record(shop, "product-event-retried", await shop.submit({**PRODUCT, "name": "Lantern"}))
+    embeddings.fail_next(servers.overloaded(retry_after="3"))
+    lost = await shop.submit({**PRODUCT, "id": 30, "name": "Beacon"})
+    await eventually(
+        partial(shop.event, lost), lambda row: row is not None and row["status"] == "retrying", what=lost
+    )
+    async with shop.database.single() as connection:
+        await connection.execute(text("DELETE FROM events WHERE event_id = :lost"), {"lost": lost})
+    await record(shop, "product-event-recorded-again", lost)
     queue = system.settings.task_queue
     inbox = await eventually(partial(running_inbox, shop.temporal, queue), what="the inbox")
     assert inbox is not None
@@ -131,8 +141,8 @@ async def record_all(system: System, embeddings: EmbeddingServer) -> None:
         await connection.execute(text("UPDATE products SET claimed_hash = NULL, knowledge_hash = NULL"))
     product = await shop.product(1)
     assert product is not None
-    lost = UnindexedProduct(product_id=product["id"], store_id=shop.store_id, external_id="woo_1")
-    known = await start_product_text(shop.temporal, lost, task_queue=queue)
+    unindexed = UnindexedProduct(product_id=product["id"], store_id=shop.store_id, external_id="woo_1")
+    known = await start_product_text(shop.temporal, unindexed, task_queue=queue)
     await known.result()
     await keep(shop, "product-text", known.id)
     await keep(shop, "event-inbox-looking", inbox.workflow_id)

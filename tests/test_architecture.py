@@ -60,7 +60,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api.openapi": {"api", "connectors.*"},
     "api.verdict": {"contracts", "database.events"},
     "api.schemas": {"api.verdict", "api", "api.openapi", "connectors.*", "contracts", "database.*"},
-    "api.ingest": {"api", "contracts", "database.*", "temporal"},
+    "api.ingest": {"api", "api.repeated", "contracts", "database.*", "temporal"},
+    "api.repeated": {"contracts", "database.*", "temporal"},
     "api.dependencies": {
         "api",
         "api.ingest",
@@ -76,6 +77,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api.routes": {
         "api",
         "api.dependencies",
+        "api.repeated",
         "api.ingest",
         "api.metrics",
         "api.middleware",

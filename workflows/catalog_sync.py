@@ -141,11 +141,13 @@ class ScheduledSyncWorkflow:
 
     @workflow.run
     async def run(self, request: SyncRequest) -> str:
+        earlier = f"catalog-sync/{request.store_id}"
+        sync_id = catalog_sync_id(request.task_queue, request.store_id) if request.task_queue else earlier
         try:
             await workflow.start_child_workflow(
                 CatalogSyncWorkflow.run,
                 args=[request, None],
-                id=catalog_sync_id(request.store_id),
+                id=sync_id,
                 parent_close_policy=ParentClosePolicy.ABANDON,
                 priority=of_store(request.store_id),
                 static_summary=f"{request.mode} sync of store {request.store_id}",

@@ -33,7 +33,12 @@ async def index_product(version: TextVersion) -> EventOutcome:
     return EventOutcome(status=EventStatus.SUCCEEDED, reason=f"Indexed; {missing} chunks were embedded.")
 
 
+def cause_of(error: BaseException) -> BaseException | None:
+    """Returns why an activity failed; the failure of a local activity comes unwrapped."""
+    return error.cause if isinstance(error, ActivityError) else error
+
+
 def plain(error: BaseException) -> str:
-    """Returns the message of a failed activity; the failure of a local activity comes unwrapped."""
-    cause = error.cause if isinstance(error, ActivityError) else error
+    """Returns the message of a failed activity."""
+    cause = cause_of(error)
     return cause.message if isinstance(cause, ApplicationError) else str(cause or error)

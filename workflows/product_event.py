@@ -1,6 +1,7 @@
 """The workflow of one event: record, debounce, confirm, save, index, finish."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -22,11 +23,23 @@ with workflow.unsafe.imports_passed_through():
         RecordedEvent,
         TextVersion,
     )
-    from workflows.indexing import OUTDATED, index_product, plain
+    from contracts.retry import ROW_GONE
+    from workflows.indexing import OUTDATED, cause_of, index_product, plain
 
 EVENT_STATUS = SearchAttributeKey.for_keyword("EventStatus")
 
+RECORDINGS = 3
+"""How often a run may record its event: again where the row is gone, as after a restore of the database."""
+
 CANCELLED = EventOutcome(status=EventStatus.FAILED, reason="The workflow was cancelled.")
+
+LOST = EventOutcome(
+    status=EventStatus.FAILED, reason="The database was restored again and again; send the product again."
+)
+
+
+class _RowGone(Exception):
+    """The event's row is gone, or belongs to another workflow."""
 
 
 @workflow.defn(name="ProductEvent")
@@ -37,6 +50,7 @@ class ProductEventWorkflow:
     def __init__(self, event: ProductEvent) -> None:
         self._event = event
         self._superseded_by: str | None = None
+        self._has_saved = False
 
     @workflow.signal
     def superseded(self, event_id: str) -> None:
@@ -47,9 +61,24 @@ class ProductEventWorkflow:
     async def run(self, event: ProductEvent) -> EventOutcome:
         if event.received_at is None:
             event = replace(event, received_at=workflow.info().workflow_start_time)
-        recorded = await workflow.execute_local_activity_method(
-            EventActivities.record_event, event, **DATABASE
-        )
+        for number in range(RECORDINGS):
+            try:
+                return await self._handle(event, is_first=number == 0)
+            except _RowGone:
+                workflow.logger.warning("the event's row is gone: it is recorded again")
+                self._superseded_by, self._has_saved = None, False
+        return self._end(LOST)
+
+    async def _handle(self, event: ProductEvent, *, is_first: bool) -> EventOutcome:
+        """Record the event and process it; raises _RowGone if the row disappears on the way."""
+        try:
+            recorded = await workflow.execute_local_activity_method(
+                EventActivities.record_event, event, **DATABASE
+            )
+        except FailureError as error:
+            if is_first or is_cancelled_exception(error):
+                raise
+            return self._end(EventOutcome(status=EventStatus.FAILED, reason=plain(error)))
         if recorded.duplicate:
             return self._show(
                 EventOutcome(status=EventStatus.DUPLICATE, reason="The event was processed before.")
@@ -60,9 +89,12 @@ class ProductEventWorkflow:
             outcome = await self._process(recorded)
         except (FailureError, asyncio.CancelledError) as error:
             if is_cancelled_exception(error):
-                await self._finish(recorded, CANCELLED, abandons=True)
+                with suppress(_RowGone):
+                    await self._finish(recorded, CANCELLED, abandons=True)
                 self._show(CANCELLED)
                 raise
+            if _is_row_gone(error):
+                raise _RowGone from None
             outcome = EventOutcome(status=EventStatus.FAILED, reason=plain(error))
         await self._finish(recorded, outcome)
         return self._end(outcome)
@@ -70,11 +102,17 @@ class ProductEventWorkflow:
     async def _finish(
         self, recorded: RecordedEvent, outcome: EventOutcome, *, abandons: bool = False
     ) -> None:
-        await workflow.execute_local_activity_method(
-            EventActivities.finish_event,
-            FinishedEvent(event_row=recorded.row_id, outcome=outcome, abandons=abandons),
-            **DATABASE,
-        )
+        saved = self._has_saved and outcome.status is not EventStatus.FAILED
+        try:
+            await workflow.execute_local_activity_method(
+                EventActivities.finish_event,
+                FinishedEvent(event_row=recorded.row_id, outcome=outcome, abandons=abandons, saved=saved),
+                **DATABASE,
+            )
+        except FailureError as error:
+            if _is_row_gone(error):
+                raise _RowGone from None
+            raise
 
     def _end(self, outcome: EventOutcome) -> EventOutcome:
         self._show(outcome)
@@ -95,6 +133,7 @@ class ProductEventWorkflow:
         saved = await workflow.execute_local_activity_method(
             ProductActivities.save_product, recorded.row_id, **DATABASE
         )
+        self._has_saved = True
         if saved.product_id:
             indexed = await index_product(
                 TextVersion(
@@ -146,3 +185,8 @@ class ProductEventWorkflow:
     def _show(self, outcome: EventOutcome) -> EventOutcome:
         workflow.upsert_search_attributes([EVENT_STATUS.value_set(outcome.status)])
         return outcome
+
+
+def _is_row_gone(error: BaseException) -> bool:
+    cause = cause_of(error)
+    return isinstance(cause, ApplicationError) and cause.type == ROW_GONE

@@ -11,6 +11,7 @@ from activities.errors import application_error, event_errors
 from activities.heartbeat import heartbeating
 from activities.retry_limits import TimeLeft, is_final
 from activities.stores.shop_reader import LONGEST_PAUSE, OpenShop, ShopReader
+from activities.this_workflow import workflow_id
 from connectors.base import Change
 from connectors.registry import PLATFORMS
 from contracts.catalog import Product, Variation
@@ -66,7 +67,7 @@ class ConfirmActivities:
 
     async def _confirm(self, event_row: int, left: TimeLeft) -> ConfirmedProduct:
         async with self._database.single() as connection:
-            subject = await confirm.subject(connection, event_row)
+            subject = await confirm.subject(connection, event_row, workflow_id=workflow_id())
         if subject.is_followed and not subject.is_deletion:
             return ConfirmedProduct()
         async with self._shops.open(subject.store_id) as shop:
@@ -79,7 +80,7 @@ class ConfirmActivities:
         if snapshot is None:
             return ConfirmedProduct()
         async with self._database.single() as connection:
-            await confirm.store_snapshot(connection, event_row, snapshot)
+            await confirm.store_snapshot(connection, event_row, snapshot, workflow_id=workflow_id())
         return STILL_THERE if subject.is_deletion and snapshot.payload is not None else ConfirmedProduct()
 
 

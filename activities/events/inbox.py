@@ -8,10 +8,9 @@ from temporalio import activity
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import database_errors
-from contracts.events import EventStatus, ProductEvent
+from contracts.events import ProductEvent
 from database.engine import Database
 from database.events import inbox
-from database.events import write as events
 
 BATCH = 20
 GRACE = timedelta(seconds=3)
@@ -49,7 +48,6 @@ class InboxActivities:
             if error.status is not RPCStatusCode.INVALID_ARGUMENT:
                 raise
             async with self._database.transaction() as connection:
-                reason = "Temporal rejected the start of the workflow."
-                await events.update_status(connection, row, EventStatus.FAILED, reason)
+                await inbox.reject(connection, row, "Temporal rejected the start of the workflow.")
             return False
         return True

@@ -11,11 +11,13 @@ from activities.heartbeat import heartbeating
 from activities.indexing import Indexer
 from activities.metrics import Counters
 from activities.retry_limits import within_deadline
+from activities.this_workflow import workflow_id
 from contracts.bounds import CHUNKS
 from contracts.events import TextVersion
 from contracts.retry import Failure, Retry
 from database.chunks import generations
 from database.engine import Database
+from database.events import ownership
 from database.events import write as events
 from database.leases import Lease, for_embedding, lease
 from database.products import upsert as products
@@ -45,6 +47,7 @@ class IndexingActivities:
                 return None
             rows = await self._embedding.rows(version, product)
             async with self._database.transaction() as connection:
+                await ownership.check(connection, version.event_row, workflow_id=workflow_id())
                 if not await generations.wanted(connection, [version]):
                     return None
                 staged = await self._embedding.stage(connection, version, rows)
@@ -70,6 +73,7 @@ class IndexingActivities:
             event_errors(self._database, version.event_row),
             self._database.transaction() as connection,
         ):
+            await ownership.check(connection, version.event_row, workflow_id=workflow_id())
             published = await self._embedding.publish(connection, version)
         for seconds in published.values():
             self._totals.searchable(seconds)

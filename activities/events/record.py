@@ -3,6 +3,7 @@
 from temporalio import activity
 
 from activities.errors import database_errors, event_errors
+from activities.this_workflow import run_id, workflow_id
 from connectors.registry import READABLE
 from contracts.events import FinishedEvent, ProductEvent, RecordedEvent
 from database.engine import Database
@@ -25,7 +26,8 @@ class EventActivities:
                 return await events.record(
                     connection,
                     event,
-                    run_id=activity.info().workflow_run_id or "",
+                    workflow_id=workflow_id(),
+                    run_id=run_id(),
                     debounce=self._debounce,
                     readable=READABLE,
                 )
@@ -36,4 +38,4 @@ class EventActivities:
         async with event_errors(self._database, event.event_row):
             open_connection = self._database.transaction if event.abandons else self._database.single
             async with open_connection() as connection:
-                await events.finish(connection, event, run_id=activity.info().workflow_run_id or "")
+                await events.finish(connection, event, workflow_id=workflow_id(), run_id=run_id())

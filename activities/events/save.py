@@ -8,6 +8,7 @@ from temporalio import activity
 from activities.errors import event_errors
 from activities.metrics import Counters
 from activities.reading import Prepared, with_prepared
+from activities.this_workflow import workflow_id
 from compute import Compute
 from connectors.base import Deletion
 from contracts.catalog import Product, Variation
@@ -41,6 +42,12 @@ TRIMMED = EventOutcome(
 )
 
 
+WITHOUT_BODY = EventOutcome(
+    status=EventStatus.FAILED,
+    reason="The database was restored and no longer has what was sent; send the product again.",
+)
+
+
 class ProductActivities:
     """Saves products; `model` labels the vectors of search."""
 
@@ -65,9 +72,13 @@ class ProductActivities:
     async def _attempt(self, event_row: int, known: Prepared) -> SavedProduct:
         """Save with what was read before the transaction; raises Unread or Unrendered for what was not."""
         async with self._database.transaction() as connection:
-            change = await events.open_event(connection, event_row, with_payload=known.change is None)
+            change = await events.open_event(
+                connection, event_row, workflow_id=workflow_id(), with_payload=known.change is None
+            )
             if change.is_trimmed:
                 return SavedProduct(outcome=TRIMMED)
+            if change.is_without_body:
+                return SavedProduct(outcome=WITHOUT_BODY)
             known.store_id = change.store_id
             outcome = await self._apply(connection, change, known)
             claim = await events.claim_indexing(

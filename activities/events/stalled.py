@@ -9,31 +9,52 @@ from temporalio import activity
 from temporalio.service import RPCError
 
 from activities.errors import database_errors
-from contracts.events import ProductEvent, TextVersion, UnfinishedEvent, UnindexedProduct
+from contracts.events import (
+    EventStatus,
+    LatestRun,
+    ProductEvent,
+    TextVersion,
+    UnfinishedEvent,
+    UnindexedProduct,
+)
 from database.engine import Database
 from database.events import stalled
+from database.events import write as events
 
 BATCH = 50
 
-RUNNING = "RUNNING"
-ENDINGS = {"TERMINATED": "The workflow was terminated.", "CANCELED": "The workflow was cancelled."}
+RUNNING, COMPLETED = "RUNNING", "COMPLETED"
+ENDINGS = {
+    "TERMINATED": "The workflow was terminated.",
+    "CANCELED": "The workflow was cancelled.",
+    "FAILED": "The workflow failed without reporting why; the worker may run another version of the code.",
+}
+
+STALLED_AFTER = timedelta(minutes=1)
+"""How old an event is before Temporal is asked about its workflow."""
+
+MANY_REFUSALS = 5
+"""How often in a row a workflow could not be continued before its event says so."""
+
+REFUSED = "No worker can continue the workflow; the worker's log says why. It is tried again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowStarter:
     """The calls to Temporal that recovery needs.
 
-    `status` returns the status of a workflow's latest run, None if there is none. `start_event` and
-    `start_indexing` start the workflow of an event or a product; they do nothing if it runs already.
+    `latest_run` returns the latest run of a workflow, None if there is none. `start_event` starts an event's
+    workflow by its id, even if an earlier run has ended, and `start_indexing` that of a product; they do
+    nothing if it runs already.
     """
 
-    status: Callable[[str], Awaitable[str | None]]
-    start_event: Callable[[ProductEvent], Awaitable[object]]
+    latest_run: Callable[[str], Awaitable[LatestRun | None]]
+    start_event: Callable[[ProductEvent, str], Awaitable[object]]
     start_indexing: Callable[[UnindexedProduct], Awaitable[object]]
 
 
 class StalledActivities:
-    """`model` labels the vectors of search; an event counts as stalled `after` this time."""
+    """`model` labels the vectors of search."""
 
     def __init__(
         self,
@@ -41,12 +62,10 @@ class StalledActivities:
         starter: WorkflowStarter,
         *,
         model: str,
-        after: timedelta = timedelta(minutes=5),
     ) -> None:
         self._database = database
         self._starter = starter
         self._model = model
-        self._after = after
 
     @activity.defn
     async def recover_stalled(self, looked_at: int) -> int:
@@ -58,7 +77,7 @@ class StalledActivities:
             async with self._database.reading() as connection:
                 unfinished = await stalled.unfinished(
                     connection,
-                    age=self._after,
+                    age=STALLED_AFTER,
                     beyond=looked_at,
                     limit=BATCH,
                 )
@@ -71,17 +90,37 @@ class StalledActivities:
         return unfinished[-1].row_id if len(unfinished) == BATCH else 0
 
     async def _recover(self, unfinished: UnfinishedEvent) -> None:
-        """Restart an event without a workflow; fail one with a workflow that ended without an outcome."""
-        status = await self._starter.status(unfinished.workflow_id)
-        if status == RUNNING:
+        """Restart an event without a workflow; fail one with a workflow that ended without an outcome.
+
+        A workflow that succeeded has written its outcome into the row. A row that does not show it is from a
+        restored database, and the event runs again.
+        """
+        latest = await self._starter.latest_run(unfinished.workflow_id)
+        status = latest.status if latest else None
+        if latest and status == RUNNING:
+            await self._report_refusals(unfinished, latest.refusals)
             return
-        if status is None:
-            activity.logger.warning("%s is restarted: Temporal has no workflow of it", unfinished.workflow_id)
-            await self._starter.start_event(unfinished.event)
+        if status in (None, COMPLETED):
+            async with self._database.reading() as connection:
+                if not await stalled.is_unfinished(connection, unfinished):
+                    return  # it has ended since
+            activity.logger.warning("%s is restarted: it has no running workflow", unfinished.workflow_id)
+            await self._starter.start_event(unfinished.event, unfinished.workflow_id)
             return
-        reason = ENDINGS.get(status, f"The workflow ended ({status}) without reporting a result.")
+        reason = ENDINGS.get(status or "", f"The workflow ended ({status}) without reporting a result.")
         async with self._database.transaction() as connection:
             await stalled.fail_event(connection, unfinished, reason)
+
+    async def _report_refusals(self, unfinished: UnfinishedEvent, refusals: int) -> None:
+        if refusals >= MANY_REFUSALS:
+            async with self._database.single() as connection:
+                await events.update_status(
+                    connection,
+                    unfinished.row_id,
+                    EventStatus.RETRYING,
+                    REFUSED,
+                    workflow_id=unfinished.workflow_id,
+                )
 
     @activity.defn
     async def unindexed_version(self, product_id: int) -> TextVersion | None:

@@ -11,6 +11,7 @@ from activities.stores.shop_reader import OpenShop
 from activities.sync.index_page import PageIndexer
 from activities.sync.pagination import FetchedPage
 from activities.sync.save_page import ReadPage, ReadProduct, SavedPage, save_page
+from activities.sync.step import sync_transaction
 from compute import Compute
 from connectors.base import Body, Unreadable, WholePage
 from contracts.catalog import Product
@@ -56,33 +57,33 @@ class PageApplier:
         page, noted = await self._read(shop, bodies, requested_at)
 
         async def save(_: Prepared) -> SavedPage:
-            async with self._database.transaction() as connection:
+            async with sync_transaction(self._database, run) as connection:
                 return await save_page(connection, page, model=self._indexer.model)
 
         async with classified_errors(self._classify):
             saved = await with_prepared(self._compute, save, page.prepared)
             spent = await self._indexer.index(shop.store_id, saved.unindexed)
-            async with self._database.transaction() as connection:
+            async with sync_transaction(self._database, run) as connection:
                 await findings.keep(connection, run.sync_id, noted)
                 counts = replace(spent, failed=len(_failed(noted)))
                 await sync_pages.mark_applied(connection, run.sync_id, pages, counts)
 
     async def import_page(self, shop: OpenShop, fetched: FetchedPage[WholePage]) -> None:
         """Save and index the products of a page that was read in full, and mark it as applied."""
-        sync_id, number = fetched.position.run.sync_id, fetched.position.page
+        run, number = fetched.position.run, fetched.position.page
         page, noted = await self._read(shop, fetched.page.products, fetched.requested_at)
 
         async def save(_: Prepared) -> SavedPage:
-            async with self._database.transaction() as connection:
+            async with sync_transaction(self._database, run) as connection:
                 saved = await save_page(connection, page, model=self._indexer.model)
-                await sync_pages.keep(connection, sync_id, _outcome(fetched, saved, noted))
+                await sync_pages.keep(connection, run.sync_id, _outcome(fetched, saved, noted))
                 return saved
 
         async with classified_errors(self._classify):
             saved = await with_prepared(self._compute, save, page.prepared)
             spent = await self._indexer.index(shop.store_id, saved.unindexed)
-            async with self._database.transaction() as connection:
-                await sync_pages.mark_applied(connection, sync_id, [number], spent)
+            async with sync_transaction(self._database, run) as connection:
+                await sync_pages.mark_applied(connection, run.sync_id, [number], spent)
 
     async def _read(
         self, shop: OpenShop, bodies: Bodies, requested_at: datetime

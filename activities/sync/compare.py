@@ -11,7 +11,8 @@ from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.sync.apply import PageApplier
 from activities.sync.pagination import FetchedPage, process_pages, record_start
 from activities.sync.report import finding
-from activities.sync.step import sync_step, with_currency
+from activities.sync.step import sync_step, sync_transaction, with_currency
+from activities.this_workflow import run_id, workflow_id
 from connectors.base import MOST_FETCHED, ManifestPage, WholePage, fetch_all
 from contracts.syncs import (
     DifferingPages,
@@ -50,14 +51,13 @@ class CatalogSyncActivities:
     @activity.defn
     async def begin_sync(self, request: SyncRequest) -> SyncRun:
         """Write the sync's row. Returns the settings that apply to the whole sync."""
-        info = activity.info()
         with database_errors():
             async with self._database.transaction() as connection:
                 run = await runs.begin(
                     connection,
                     request,
-                    workflow_id=info.workflow_id or "",
-                    run_id=info.workflow_run_id or "",
+                    workflow_id=workflow_id(),
+                    run_id=run_id(),
                 )
         if run is None:
             raise application_error(STORE_GONE)
@@ -118,7 +118,7 @@ class CatalogSyncActivities:
         """Store the result of the sync."""
         with database_errors():
             async with self._database.transaction() as connection:
-                await runs.finish(connection, end)
+                await runs.finish(connection, end, workflow_id=workflow_id())
 
     async def _import(self, shop: OpenShop, fetched: FetchedPage[WholePage]) -> None:
         await record_start(self._database, fetched)
@@ -130,7 +130,7 @@ class CatalogSyncActivities:
         await record_start(self._database, fetched)
         entries = {entry.external_id: entry for entry in fetched.page.entries}
         fingerprints = {external_id: entry.fingerprint for external_id, entry in entries.items()}
-        async with self._database.transaction() as connection:
+        async with sync_transaction(self._database, run) as connection:
             suspects = await diff.skip_unchanged(connection, run.store_id, fingerprints, model=self._model)
             listed = [
                 ListedProduct(

@@ -8,7 +8,7 @@ from temporalio import activity
 from activities.errors import database_errors
 from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.sync.apply import Bodies, PageApplier
-from activities.sync.step import sync_step
+from activities.sync.step import sync_step, sync_transaction
 from connectors.base import Body, Unreadable
 from contracts.errors import ShopHides, ShopSendsTooMuch
 from contracts.syncs import FindingKind, MissingProducts, SyncCounts, SyncFinding, SyncPosition, SyncRun
@@ -33,7 +33,7 @@ class MissingActivities:
     async def count_missing(self, run: SyncRun) -> MissingProducts:
         """Count the stored products that no page listed; a dry run reports them as findings."""
         with database_errors():
-            async with self._database.transaction() as connection:
+            async with sync_transaction(self._database, run) as connection:
                 counted = await missing.count(connection, run.sync_id)
                 if run.dry_run and counted.missing:
                     batch = await missing.find(connection, run.sync_id, after=0, limit=findings.KEPT)
@@ -72,7 +72,7 @@ class MissingActivities:
         self, position: SyncPosition, deleted: Sequence[str], existing: Sequence[str], requested_at: datetime
     ) -> None:
         sync_id = position.run.sync_id
-        async with self._database.transaction() as connection:
+        async with sync_transaction(self._database, position.run) as connection:
             removed = await missing.remove(connection, sync_id, deleted, requested_at=requested_at)
             outcome = PageOutcome(
                 page=position.page,

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from activities.errors import application_error, database_errors
 from activities.heartbeat import Heartbeater
+from activities.sync.step import sync_transaction
 from contracts.retry import Failure, Retry
 from contracts.syncs import SyncPosition
 from database.engine import Database
@@ -198,7 +199,7 @@ async def record_start(database: Database, fetched: FetchedPage[P]) -> None:
     if fetched.position.page == 1:
         moment = min(fetched.page.moment or fetched.requested_at, fetched.requested_at)
         with database_errors():
-            async with database.single() as connection:
+            async with sync_transaction(database, fetched.position.run) as connection:
                 await runs.record_start(
                     connection, fetched.position.run.sync_id, moment=moment, total=fetched.page.total
                 )

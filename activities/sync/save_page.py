@@ -54,6 +54,7 @@ class ReadPage:
             product_key=product.external_id,
             payload="",
             is_trimmed=False,
+            is_without_body=False,
             version=time_of_change(product.version, arrived=self.requested_at),
             received_at=self.requested_at,
             superseded_by=None,

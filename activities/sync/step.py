@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import database_errors
 from activities.heartbeat import Heartbeater, heartbeating
 from activities.retry_limits import fatal_if_blocked
 from activities.stores.shop_reader import OpenShop, ShopReader
+from activities.this_workflow import workflow_id
 from contracts.syncs import SyncPosition, SyncRun
 from database.access import shop_access
 from database.engine import Database
@@ -23,17 +25,30 @@ async def sync_step(
     """Open the store's shop with a heartbeat. A failure is stored as the reason why the sync waits.
 
     A shop that refuses our key fails the sync instead of being retried for hours; the next sync of the
-    schedule tries again.
+    schedule tries again. So does a sync without a row of its own.
     """
     try:
         async with heartbeating() as heartbeat, shops.open(run.store_id, bulk=True) as shop:
             with database_errors():
+                async with database.reading() as connection:
+                    await runs.check(connection, run, workflow_id=workflow_id())
                 yield shop, heartbeat
     except ApplicationError as error:
         with database_errors():
             async with database.single() as connection:
-                await runs.show_reason(connection, run.sync_id, error.message)
+                await runs.show_reason(connection, run.sync_id, error.message, workflow_id=workflow_id())
         raise fatal_if_blocked(error) from None
+
+
+@asynccontextmanager
+async def sync_transaction(database: Database, run: SyncRun) -> AsyncIterator[AsyncConnection]:
+    """Open a transaction that writes results of a sync.
+
+    Raises RowGone if the sync has no row of its own, or was ended by a later one.
+    """
+    async with database.transaction() as connection:
+        await runs.check(connection, run, workflow_id=workflow_id())
+        yield connection
 
 
 async def with_currency(database: Database, position: SyncPosition, shop: OpenShop) -> OpenShop:

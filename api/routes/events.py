@@ -11,6 +11,7 @@ from api.dependencies import AppState, CurrentState, admin_router
 from api.errors import ApiError, not_found, unavailable
 from api.fields import PathId
 from api.openapi.build import refuses
+from api.repeated import start_if_lost
 from api.schemas.events import (
     EventListParams,
     EventOut,
@@ -22,7 +23,7 @@ from api.schemas.events import (
     read_cursor,
     write_cursor,
 )
-from contracts.events import EventStatus
+from contracts.events import EventStatus, ProductEvent
 from database.events import log as event_log
 from database.events.log import Cursor, EventFilter, FailedEvents
 from temporal.client import start_product_event
@@ -106,10 +107,17 @@ async def _retry(
     started = 0
     for event in failed.events:
         try:
-            await start_product_event(state.temporal, event, task_queue=state.settings.task_queue)
-        except WorkflowAlreadyStartedError:
-            continue
+            started += await _start(state, event)
         except (RPCError, RuntimeError, OSError):
             raise unavailable("Temporal does not answer; no more events were started") from None
-        started += 1
     return started, failed
+
+
+async def _start(state: AppState, event: ProductEvent) -> bool:
+    """Start an event; returns False if it runs already."""
+    queue = state.settings.task_queue
+    try:
+        await start_product_event(state.temporal, event, task_queue=queue)
+    except WorkflowAlreadyStartedError:
+        return await start_if_lost(state.database, state.temporal, event, task_queue=queue)
+    return True

@@ -22,7 +22,6 @@ from api.schemas.syncs import (
     SyncUnderWay,
 )
 from connectors.registry import check_readable
-from contracts.ids import catalog_sync_id
 from contracts.syncs import Sync, SyncRequest, SyncStatus
 from database.sync import findings as sync_findings
 from database.sync import runs as syncs
@@ -69,7 +68,7 @@ async def resync(
         run = await syncs.begin(
             connection,
             wanted,
-            workflow_id=catalog_sync_id(store.id),
+            workflow_id=started.id,
             run_id=started.first_execution_run_id or "",
             status=SyncStatus.QUEUED,
         )

@@ -26,7 +26,7 @@ LISTED: dict[str, Any] = {
     "reason": "",
     "notes": [],
     "superseded_by": None,
-    "workflow_id": "product-event/2/evt_1",
+    "workflow_id": "product-event/pilito-sync/2/evt_1",
     "run_id": "0199f0c2-7d3c-7c51-a2f4-2f7c0f1a9d11",
     "redeliveries": 0,
     "source_address": "203.0.113.7",
@@ -38,7 +38,7 @@ LISTED: dict[str, Any] = {
     "processing_time_ms": 412,
     "store": 2,
     "processed_successfully": True,
-    "workflow_url": "http://127.0.0.1:8233/namespaces/default/workflows/product-event%2F2%2Fevt_1",
+    "workflow_url": "http://127.0.0.1:8233/namespaces/default/workflows/product-event%2Fpilito-sync%2F2%2Fevt_1",
 }
 
 _CURSOR: TypeAdapter[tuple[datetime, int]] = TypeAdapter(tuple[Moment, Id])

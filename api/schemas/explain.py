@@ -20,7 +20,7 @@ _EVENT = {
     "received_at": "2026-11-20T10:00:00Z",
     "finished_at": None,
     "attempts": 1,
-    "workflow_url": "http://127.0.0.1:8233/namespaces/default/workflows/product-event%2F3%2Fevt_1",
+    "workflow_url": "http://127.0.0.1:8233/namespaces/default/workflows/product-event%2Fpilito-sync%2F3%2Fevt_1",
 }
 
 

@@ -9,10 +9,11 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.errors import EventGone
+from contracts.errors import RowGone
 from contracts.events import EventType, time_of_change
+from database.events.ownership import is_owned
 
-_SUBJECT = text("""
+_SUBJECT = text(f"""
     SELECT e.id, e.store_id, e.event_type, e.external_id,
            coalesce(v.parent_external_id, e.product_key) AS product_key,
            EXISTS (SELECT FROM events o
@@ -21,15 +22,15 @@ _SUBJECT = text("""
                      AND (o.received_at, o.id) > (e.received_at, e.id)) AS is_followed
     FROM events e
     LEFT JOIN product_variations v ON v.store_id = e.store_id AND v.external_id = e.external_id
-    WHERE e.id = :id
+    WHERE e.id = :id AND {is_owned("e.")}
 """)
 
-_STORE = text("""
+_STORE = text(f"""
     UPDATE events
     SET event_type = :event_type, product_key = :product_key,
         payload = coalesce(CAST(:payload AS json), payload),
         version = :version, pulled_at = :read_at
-    WHERE id = :id AND finished_at IS NULL
+    WHERE id = :id AND {is_owned()} AND finished_at IS NULL
 """)
 
 
@@ -71,20 +72,24 @@ class ShopSnapshot:
     read_at: datetime
 
 
-async def subject(connection: AsyncConnection, row_id: int) -> Subject:
-    """Returns the subject of an event; raises EventGone if its store was removed."""
-    row = (await connection.execute(_SUBJECT, {"id": row_id})).mappings().one_or_none()
+async def subject(connection: AsyncConnection, row_id: int, *, workflow_id: str) -> Subject:
+    """Returns the subject of an event; raises RowGone if its row is not the workflow's own."""
+    found = await connection.execute(_SUBJECT, {"id": row_id, "workflow_id": workflow_id})
+    row = found.mappings().one_or_none()
     if row is None:
-        raise EventGone
+        raise RowGone
     return Subject(**{**row, "event_type": EventType(row["event_type"])})
 
 
-async def store_snapshot(connection: AsyncConnection, row_id: int, snapshot: ShopSnapshot) -> None:
-    """Replace what an event says by a snapshot; its place in the order of events stays."""
+async def store_snapshot(
+    connection: AsyncConnection, row_id: int, snapshot: ShopSnapshot, *, workflow_id: str
+) -> None:
+    """Replace what a workflow's event says by a snapshot; its place in the order of events stays."""
     await connection.execute(
         _STORE,
         {
             "id": row_id,
+            "workflow_id": workflow_id,
             "event_type": snapshot.event_type,
             "product_key": snapshot.product_key,
             "payload": None if snapshot.payload is None else orjson.dumps(snapshot.payload).decode(),

@@ -7,20 +7,22 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.events import EventStatus, ProductEvent
+from contracts.events import RUNNABLE, EventStatus, ProductEvent
 from database.events.insert import DELIVERED, delivered_values, insert_event
 from database.events.log import RESTART_COLUMNS, event_to_restart
-from database.sql import literal, names
+from database.sql import in_, literal, names
 
 _NOW = text("SELECT now()")
 
 _STORE = text(f"""
     {insert_event(DELIVERED, status=EventStatus.RECEIVED)} DO UPDATE
-    SET status = excluded.status, run_id = NULL, event_type = excluded.event_type,
-        external_id = excluded.external_id, product_key = excluded.product_key, payload = excluded.payload,
-        version = excluded.version, received_at = excluded.received_at, reason = '', finished_at = NULL,
+    SET status = excluded.status, workflow_id = excluded.workflow_id, run_id = NULL,
+        event_type = excluded.event_type, external_id = excluded.external_id,
+        product_key = excluded.product_key, payload = excluded.payload, version = excluded.version,
+        received_at = excluded.received_at, reason = '', finished_at = NULL,
         superseded_by = NULL, confirm = excluded.confirm, pulled_at = NULL
     WHERE e.status = {literal(EventStatus.FAILED)}
+       OR e.payload IS NULL AND e.payload_trimmed_at IS NULL AND e.finished_at IS NULL
     RETURNING e.id
 """)
 
@@ -37,14 +39,33 @@ _MARK_STARTED = text(f"""
 """)
 
 
-async def store(connection: AsyncConnection, event: ProductEvent) -> bool:
+_IS_SETTLED = text(f"""
+    SELECT FROM events
+    WHERE store_id = :store_id AND event_id = :event_id AND status NOT IN {in_(RUNNABLE)}
+""")
+
+_REJECT = text(f"""
+    UPDATE events SET status = {literal(EventStatus.FAILED)}, reason = :reason
+    WHERE id = :id AND status = {literal(EventStatus.RECEIVED)}
+""")
+
+
+async def store(connection: AsyncConnection, event: ProductEvent, *, workflow_id: str) -> bool:
     """Insert an event that has no workflow yet; returns False if it exists already and has not failed.
 
-    An event without a time of arrival arrives now.
+    An event without a time of arrival arrives now. An event that waits without its body, as after a restore
+    of the database, gets the body.
     """
     if event.received_at is None:
         event = replace(event, received_at=(await connection.execute(_NOW)).scalar_one())
-    return (await connection.execute(_STORE, delivered_values(event))).scalar_one_or_none() is not None
+    stored = await connection.execute(_STORE, delivered_values(event, workflow_id=workflow_id))
+    return stored.scalar_one_or_none() is not None
+
+
+async def is_settled(connection: AsyncConnection, event: ProductEvent) -> bool:
+    """Returns whether the event log has the event, and the event has ended without failing."""
+    key = {"store_id": event.store_id, "event_id": event.event_id}
+    return (await connection.execute(_IS_SETTLED, key)).first() is not None
 
 
 async def unstarted(
@@ -61,3 +82,8 @@ async def unstarted(
 async def mark_started(connection: AsyncConnection, row_ids: Sequence[int]) -> None:
     """Move events to `waiting` once their workflows are started."""
     await connection.execute(_MARK_STARTED, {"ids": list(row_ids)})
+
+
+async def reject(connection: AsyncConnection, row_id: int, reason: str) -> None:
+    """Mark an event as failed that no workflow can be started for."""
+    await connection.execute(_REJECT, {"id": row_id, "reason": reason})

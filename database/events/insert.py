@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import orjson
 
 from contracts.events import EventStatus, ProductEvent, time_of_change
-from contracts.ids import product_event_id
 from database.sql import literal, names
 
 DELIVERED = {
@@ -39,8 +38,11 @@ def insert_event(columns: Mapping[str, str], *, status: EventStatus, source: str
     """
 
 
-def delivered_values(event: ProductEvent) -> dict[str, object]:
-    """Returns the parameters of `DELIVERED`; raises ValueError for an event without a time of arrival."""
+def delivered_values(event: ProductEvent, *, workflow_id: str) -> dict[str, object]:
+    """Returns the parameters of `DELIVERED`; `workflow_id` is the event's workflow, or the one it will get.
+
+    Raises ValueError for an event without a time of arrival.
+    """
     if event.received_at is None:
         raise ValueError(f"event {event.event_id} has no time of arrival")
     return {
@@ -52,7 +54,7 @@ def delivered_values(event: ProductEvent) -> dict[str, object]:
         "payload": event.body_json if event.body is None else orjson.dumps(event.body).decode(),
         "version": time_of_change(event.version, arrived=event.received_at),
         "received_at": event.received_at,
-        "workflow_id": product_event_id(event.store_id, event.event_id),
+        "workflow_id": workflow_id,
         "source_address": event.source_address,
         "user_agent": event.user_agent,
         "confirm": event.confirm,

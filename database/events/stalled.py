@@ -34,9 +34,15 @@ _OVERDUE = text("""
     ORDER BY received_at LIMIT :named
 """)
 
-_LOCK = text("""
-    SELECT id FROM events
-    WHERE id = :id AND finished_at IS NULL AND run_id IS NOT DISTINCT FROM CAST(:run_id AS text) FOR UPDATE
+_TAKE = text("""
+    UPDATE events SET run_id = coalesce(run_id, 'lost')
+    WHERE id = :id AND workflow_id = :workflow_id AND finished_at IS NULL
+      AND run_id IS NOT DISTINCT FROM CAST(:run_id AS text)
+    RETURNING run_id
+""")
+
+_IS_UNFINISHED = text("""
+    SELECT FROM events WHERE id = :id AND workflow_id = :workflow_id AND finished_at IS NULL
 """)
 
 _IS_UNINDEXED = """
@@ -88,14 +94,21 @@ async def unfinished(
     ]
 
 
+async def is_unfinished(connection: AsyncConnection, event: UnfinishedEvent) -> bool:
+    """Returns whether an event has still not ended."""
+    values = {"id": event.row_id, "workflow_id": event.workflow_id}
+    return (await connection.execute(_IS_UNFINISHED, values)).first() is not None
+
+
 async def fail_event(connection: AsyncConnection, event: UnfinishedEvent, reason: str) -> None:
     """Mark an event as failed, unless another run has recorded it or it has ended in the meantime."""
-    held = await connection.execute(_LOCK, {"id": event.row_id, "run_id": event.run_id})
-    if held.scalar_one_or_none() is None:
+    found = {"id": event.row_id, "workflow_id": event.workflow_id, "run_id": event.run_id}
+    run_id = (await connection.execute(_TAKE, found)).scalar_one_or_none()
+    if run_id is None:
         return
     failed = EventOutcome(status=EventStatus.FAILED, reason=reason)
     finished = FinishedEvent(event_row=event.row_id, outcome=failed, abandons=True)
-    await events.finish(connection, finished, run_id=event.run_id or "lost")
+    await events.finish(connection, finished, workflow_id=event.workflow_id, run_id=run_id)
 
 
 async def unindexed_products(

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.errors import EventGone
+from contracts.errors import RowGone
 from contracts.events import (
     RUNNABLE,
     EventOutcome,
@@ -19,6 +19,7 @@ from contracts.events import (
 )
 from database.events.debounce import BURST_START, LATER_PENDING_EVENT, SECONDS_LEFT, Debounce, supersede_older
 from database.events.insert import DELIVERED, delivered_values, insert_event
+from database.events.ownership import is_owned
 from database.locks import lock
 from database.sql import in_, literal
 
@@ -40,7 +41,8 @@ _RECORD = text(f"""
                {lock(store=":store_id", key=":external_id")}
     )
     {insert_event(_RECORDED, status=EventStatus.WAITING, source="FROM thing")} DO UPDATE
-    SET status = excluded.status, is_pending = true, run_id = excluded.run_id,
+    SET status = excluded.status, is_pending = true, workflow_id = excluded.workflow_id,
+        run_id = excluded.run_id,
         event_type = excluded.event_type, external_id = excluded.external_id,
         product_key = excluded.product_key,
         payload = coalesce(excluded.payload, e.payload), confirm = excluded.confirm,
@@ -51,6 +53,7 @@ _RECORD = text(f"""
         attempts = excluded.attempts || e.attempts, reason = '', notes = DEFAULT, finished_at = NULL,
         superseded_by = CASE WHEN e.run_id = excluded.run_id THEN e.superseded_by END
     WHERE e.status IN {in_(RUNNABLE)} AND (e.finished_at IS NULL OR e.run_id IS DISTINCT FROM excluded.run_id)
+      AND (e.workflow_id = excluded.workflow_id OR e.run_id IS NULL OR e.finished_at IS NOT NULL)
     RETURNING e.id, e.received_at, {SECONDS_LEFT} AS seconds_left,
               e.confirm AND EXISTS (SELECT FROM stores WHERE id = :store_id AND type = ANY(:readable)
                                     AND credentials IS NOT NULL AND base_url <> '') AS confirm
@@ -65,11 +68,13 @@ _COUNT_REDELIVERY = text("""
 _OPEN = text(f"""
     SELECT e.id, e.store_id, e.event_id, e.event_type, e.external_id, e.product_key,
            CASE WHEN :with_payload THEN CAST(e.payload AS text) END AS payload, e.version,
-           coalesce(e.pulled_at, e.received_at) AS received_at, e.superseded_by, e.payload_trimmed_at
-           IS NOT NULL AS is_trimmed, s.user_id, s.type AS platform, s.currency,
+           coalesce(e.pulled_at, e.received_at) AS received_at, e.superseded_by,
+           e.payload_trimmed_at IS NOT NULL AS is_trimmed,
+           e.payload IS NULL AND e.event_type <> {literal(EventType.DELETED)} AS is_without_body,
+           s.user_id, s.type AS platform, s.currency,
            {lock(store="e.store_id", key="e.product_key")}
     FROM events e JOIN stores s ON s.id = e.store_id
-    WHERE e.id = :id
+    WHERE e.id = :id AND {is_owned("e.")}
 """)
 
 _JOIN_PARENT = text(f"""
@@ -99,8 +104,9 @@ _CLAIM = text(f"""
               (SELECT claimed_hash FROM taken) AS content_hash
 """)
 
-_UPDATE_STATUS = text("""
-    UPDATE events SET status = :status, reason = :reason WHERE id = :id AND finished_at IS NULL
+_UPDATE_STATUS = text(f"""
+    UPDATE events SET status = :status, reason = :reason
+    WHERE id = :id AND {is_owned()} AND finished_at IS NULL
 """)
 
 _ADD_NOTES = text("""
@@ -111,7 +117,7 @@ _ADD_NOTES = text("""
     WHERE id = :id
 """)
 
-_FINISH = text("""
+_FINISH = text(f"""
     UPDATE events e
     SET (status, reason, finished_at, processing_time_ms) = (
             SELECT e.status, e.reason, e.finished_at, e.processing_time_ms
@@ -122,16 +128,18 @@ _FINISH = text("""
             WHERE e.payload_trimmed_at IS NULL),
         is_pending = false,
         attempts = jsonb_set(attempts, ARRAY[CAST(:run_id AS text)],
-                             coalesce(attempts -> CAST(:run_id AS text), '{}')
+                             coalesce(attempts -> CAST(:run_id AS text), '{{}}')
                              || jsonb_build_object('finished_at', now(), 'status', CAST(:status AS text),
                                                    'reason', CAST(:reason AS text)))
-    WHERE id = :id
+    WHERE id = :id AND {is_owned()} AND NOT (:saved AND is_pending AND payload_trimmed_at IS NULL)
+    RETURNING id
 """)
 
-_RELEASE_CLAIM = text("""
+_RELEASE_CLAIM = text(f"""
     UPDATE products p SET claimed_hash = NULL
     FROM events e
-    WHERE e.id = :id AND NOT e.is_pending AND p.store_id = e.store_id AND p.external_id = e.product_key
+    WHERE e.id = :id AND {is_owned("e.")} AND NOT e.is_pending
+      AND p.store_id = e.store_id AND p.external_id = e.product_key
 """)
 
 
@@ -152,6 +160,7 @@ class OpenedEvent:
     product_key: str
     payload: str
     is_trimmed: bool
+    is_without_body: bool
     version: datetime | None
     received_at: datetime
     superseded_by: str | None
@@ -172,17 +181,19 @@ async def record(
     connection: AsyncConnection,
     event: ProductEvent,
     *,
+    workflow_id: str,
     run_id: str,
     debounce: Debounce,
     readable: Sequence[str],
 ) -> RecordedEvent:
     """Insert the event's row and mark older pending events of the same subject as superseded.
 
+    A row that another workflow has recorded and not ended stays its row: then the event is a duplicate.
     The result of a run that had ended before its worker died, and records again, holds its outcome. An event
     is confirmed only with shops of the `readable` types.
     """
     values = {
-        **delivered_values(event),
+        **delivered_values(event, workflow_id=workflow_id),
         "run_id": run_id,
         **debounce.parameters,
         "readable": list(readable),
@@ -205,19 +216,18 @@ async def record(
     )
 
 
-async def open_event(connection: AsyncConnection, row_id: int, *, with_payload: bool = True) -> OpenedEvent:
+async def open_event(
+    connection: AsyncConnection, row_id: int, *, workflow_id: str, with_payload: bool = True
+) -> OpenedEvent:
     """Read an event and lock its product, so that events of one product are saved one at a time.
 
-    Raises EventGone if its store was removed. A deletion names no parent: a variation that was inserted
-    since the event was recorded may show which product it belongs to.
+    Raises RowGone if the row is not the workflow's own. A deletion names no parent: a variation that was
+    inserted since the event was recorded may show which product it belongs to.
     """
-    row = (
-        (await connection.execute(_OPEN, {"id": row_id, "with_payload": with_payload}))
-        .mappings()
-        .one_or_none()
-    )
+    asked = {"id": row_id, "workflow_id": workflow_id, "with_payload": with_payload}
+    row = (await connection.execute(_OPEN, asked)).mappings().one_or_none()
     if row is None:
-        raise EventGone
+        raise RowGone
     values = {name: row[name] for name in OpenedEvent.__dataclass_fields__}
     change = OpenedEvent(
         **{**values, "event_type": EventType(row["event_type"]), "payload": row["payload"] or ""}
@@ -246,13 +256,17 @@ async def claim_indexing(
     }
     row = (await connection.execute(_CLAIM, values)).mappings().one_or_none()
     if row is None:
-        raise EventGone
+        raise RowGone
     return ClaimResult(**row)
 
 
-async def update_status(connection: AsyncConnection, row_id: int, status: EventStatus, reason: str) -> None:
-    """Write why an event has not ended yet; an event that has ended stays as it is."""
-    await connection.execute(_UPDATE_STATUS, {"id": row_id, "status": status, "reason": reason})
+async def update_status(
+    connection: AsyncConnection, row_id: int, status: EventStatus, reason: str, *, workflow_id: str
+) -> None:
+    """Write why a workflow's event has not ended yet; an event that has ended stays as it is."""
+    await connection.execute(
+        _UPDATE_STATUS, {"id": row_id, "workflow_id": workflow_id, "status": status, "reason": reason}
+    )
 
 
 async def add_notes(connection: AsyncConnection, row_id: int, notes: Sequence[str]) -> None:
@@ -260,16 +274,23 @@ async def add_notes(connection: AsyncConnection, row_id: int, notes: Sequence[st
     await connection.execute(_ADD_NOTES, {"id": row_id, "notes": list(notes)})
 
 
-async def finish(connection: AsyncConnection, event: FinishedEvent, *, run_id: str) -> None:
-    """Write the outcome of a run; an event with a trimmed payload keeps the outcome it had."""
+async def finish(connection: AsyncConnection, event: FinishedEvent, *, workflow_id: str, run_id: str) -> None:
+    """Write the outcome of a run; an event with a trimmed payload keeps the outcome it had.
+
+    Raises RowGone if the row is not the workflow's own, or does not show that the change was saved.
+    """
+    owned = {"id": event.event_row, "workflow_id": workflow_id}
     if event.abandons:
-        await connection.execute(_RELEASE_CLAIM, {"id": event.event_row})
-    await connection.execute(
+        await connection.execute(_RELEASE_CLAIM, owned)
+    finished = await connection.execute(
         _FINISH,
         {
-            "id": event.event_row,
+            **owned,
             "run_id": run_id,
+            "saved": event.saved,
             "status": event.outcome.status,
             "reason": event.outcome.reason,
         },
     )
+    if finished.scalar_one_or_none() is None:
+        raise RowGone

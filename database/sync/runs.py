@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.errors import RowGone
 from contracts.syncs import Sync, SyncCounts, SyncEnd, SyncMode, SyncRequest, SyncRun, SyncStatus
 from database.tables import COUNTS
 
@@ -59,7 +60,17 @@ _RECORD_START = text("""
     WHERE id = :id
 """)
 
-_SHOW_REASON = text("UPDATE syncs SET reason = :reason WHERE id = :id AND finished_at IS NULL")
+_SHOW_REASON = text("""
+    UPDATE syncs SET reason = :reason
+    WHERE id = :id AND workflow_id = :workflow_id AND finished_at IS NULL
+""")
+
+_CHECK = text("""
+    SELECT id FROM syncs
+    WHERE id = :id AND store_id = :store_id AND workflow_id = :workflow_id AND finished_at IS NULL
+""")
+
+_OWNED = text("SELECT id FROM syncs WHERE id = :id AND workflow_id = :workflow_id FOR UPDATE")
 
 _SUMS = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in COUNTS)
 
@@ -147,13 +158,27 @@ async def record_start(
     await connection.execute(_RECORD_START, {"id": sync_id, "moment": moment, "total": total})
 
 
-async def show_reason(connection: AsyncConnection, sync_id: int, reason: str) -> None:
-    """Store the reason why a running sync waits."""
-    await connection.execute(_SHOW_REASON, {"id": sync_id, "reason": reason})
+async def check(connection: AsyncConnection, run: SyncRun, *, workflow_id: str) -> None:
+    """Raise RowGone if a workflow's sync has no row of its own any more, or has been ended."""
+    values = {"id": run.sync_id, "store_id": run.store_id, "workflow_id": workflow_id}
+    if (await connection.execute(_CHECK, values)).scalar_one_or_none() is None:
+        raise RowGone
 
 
-async def finish(connection: AsyncConnection, end: SyncEnd) -> None:
-    """Store the result of a sync with the sums of its pages, and delete the pages."""
+async def show_reason(connection: AsyncConnection, sync_id: int, reason: str, *, workflow_id: str) -> None:
+    """Store the reason why a workflow's running sync waits."""
+    values = {"id": sync_id, "workflow_id": workflow_id, "reason": reason}
+    await connection.execute(_SHOW_REASON, values)
+
+
+async def finish(connection: AsyncConnection, end: SyncEnd, *, workflow_id: str) -> None:
+    """Store the result of a workflow's sync with the sums of its pages, and delete the pages.
+
+    A sync without its row has nothing to store.
+    """
+    owned = {"id": end.sync_id, "workflow_id": workflow_id}
+    if (await connection.execute(_OWNED, owned)).scalar_one_or_none() is None:
+        return
     if end.status in (SyncStatus.FAILED, SyncStatus.CANCELLED):
         await connection.execute(_RELEASE, {"id": end.sync_id})
     await connection.execute(_FINISH, {"id": end.sync_id, "status": end.status, "reason": end.reason})

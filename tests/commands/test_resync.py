@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from contracts.ids import catalog_sync_id
 from tests.support.sync.syncs import Synced
 from tests.support.system import System
 
@@ -52,7 +51,7 @@ def typed(reading: System, tmp_path: Path) -> Typed:
 
 async def over(synced: Synced) -> None:
     """Wait until the store's workflow has ended, so that another may be started."""
-    handle = synced.system.temporal.get_workflow_handle(catalog_sync_id(synced.store.store_id))
+    handle = synced.system.temporal.get_workflow_handle(synced.workflow_id)
     await asyncio.wait([asyncio.ensure_future(handle.result())])
 
 
@@ -114,7 +113,7 @@ async def test_a_sync_that_is_terminated_is_not_waited_for(synced: Synced, typed
     synced.shop.fail_always("hang")
     watching = await typed.begin(synced.store.store_id, "--full")
     await asyncio.to_thread(synced.shop.wait_for_requests, 1)
-    handle = synced.system.temporal.get_workflow_handle(catalog_sync_id(synced.store.store_id))
+    handle = synced.system.temporal.get_workflow_handle(synced.workflow_id)
     await handle.terminate("by hand")
     printed, _ = await watching.communicate()
     assert (watching.returncode, b"ended without reporting a result" in printed) == (1, True), printed

@@ -134,6 +134,7 @@ async def test_a_platform_added_as_the_guide_says_works(
             token["store"]["id"],
             token["id"],
             token["token"],
+            system.settings.task_queue,
         )
         body = json.dumps({"entity_id": 77, "label": "سماور برنجی", "price": "12,500"}).encode()
         secret = token["store"]["webhook_secret"]

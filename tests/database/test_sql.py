@@ -38,6 +38,7 @@ CHANGE = OpenedEvent(
     product_key="7",
     payload="",
     is_trimmed=False,
+    is_without_body=False,
     version=NOW,
     received_at=NOW,
     superseded_by=None,

@@ -2,7 +2,7 @@
 
 import itertools
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
@@ -32,6 +32,9 @@ class Shop:
     store_id: int
     token_id: int
     secret: str
+    task_queue: str
+    sent_to: dict[str, str] = field(default_factory=dict)
+    """Event id -> the task queue of the service that got it, if it is not that of this store's service."""
 
     @property
     def headers(self) -> dict[str, str]:
@@ -45,7 +48,9 @@ class Shop:
         event_id: str | None = None,
         **extra: Any,
     ) -> httpx2.Response:
-        body = {"event_id": event_id or f"evt-{next(_numbers)}", "event_type": event_type, **extra}
+        event_id = event_id or f"evt-{next(_numbers)}"
+        body = {"event_id": event_id, "event_type": event_type, **extra}
+        self.sent_to[event_id] = getattr(self.http, "task_queue", self.task_queue)
         return await self.http.post(
             "/api/integrations/woocommerce/webhook/",
             json={**body, "product": product},
@@ -127,4 +132,4 @@ class Shop:
         return [hit["product"]["external_id"] for hit in await self.search(query, **asked)]
 
     def workflow_id(self, event_id: str) -> str:
-        return product_event_id(self.store_id, event_id)
+        return product_event_id(self.sent_to.get(event_id, self.task_queue), self.store_id, event_id)

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -13,6 +14,7 @@ import uvicorn
 from temporalio.client import Client, ScheduleDescription
 from temporalio.client import ScheduleActionExecutionStartWorkflow as Started
 
+from activities.events import stalled
 from activities.metrics import Counters
 from api.app import create_app
 from api.middleware.http_protocol import bounded
@@ -36,6 +38,12 @@ from tests.support.shop import Shop
 from worker import Share, Workers, build
 
 _numbers = itertools.count(1)
+
+
+class ServiceClient(httpx2.AsyncClient):
+    """A client of a service, with the task queue of its events."""
+
+    task_queue: str
 
 
 @dataclass
@@ -92,7 +100,16 @@ class System:
                 **token,
             )
         self.made.append(store_id)
-        return Shop(self.http, self.database, self.temporal, user_id, store_id, issued.id, issued.secret)
+        return Shop(
+            self.http,
+            self.database,
+            self.temporal,
+            user_id,
+            store_id,
+            issued.id,
+            issued.secret,
+            self.settings.task_queue,
+        )
 
 
 @asynccontextmanager
@@ -120,9 +137,10 @@ async def serving(
     task = asyncio.create_task(server._serve())
     try:
         await eventually(lambda: asyncio.sleep(0, server.started or task.done()), what="the API")
-        async with httpx2.AsyncClient(
+        async with ServiceClient(
             base_url=f"http://127.0.0.1:{port}", timeout=30, event_hooks={"response": [Conformance(app)]}
         ) as http:
+            http.task_queue = settings.task_queue
             yield http
     finally:
         server.should_exit = True
@@ -160,7 +178,11 @@ async def forget_keys(database: Database, store_ids: Sequence[int]) -> None:
 async def working(
     settings: Settings, only: Share | None = None, *, wall: Callable[[], float] = wall_clock
 ) -> AsyncIterator[Workers]:
-    """Run a worker in this process, with connections of its own and a clock that may be wrong."""
+    """Run a worker in this process, with connections of its own and a clock that may be wrong.
+
+    It recovers events that a test left behind later than a real worker, and so does not disturb other tests.
+    """
+    stalled.STALLED_AFTER = timedelta(minutes=5)
     assert settings.database_url
     assert settings.temporal_address
     database = Database(create_engine(settings.database_url, pool_size=60), wall=wall)

@@ -7,7 +7,6 @@ import pytest
 
 from connectors import fingerprint
 from connectors.woocommerce.queries import IN_ORDER
-from contracts.ids import catalog_sync_id
 from contracts.syncs import FindingKind, SyncMode, SyncStatus
 from database.sync import diff
 from database.sync import runs as syncs
@@ -247,7 +246,7 @@ async def test_a_long_sync_continues_as_new(synced: Synced) -> None:
     sync = await synced.sync(pages_per_run=10, pages_per_step=5)
     assert (sync.counts.seen, sync.counts.new) == (2_050, 2_050)
     assert len(await synced.indexed()) == 2_050
-    handle = synced.system.temporal.get_workflow_handle(catalog_sync_id(synced.store.store_id))
+    handle = synced.system.temporal.get_workflow_handle(synced.workflow_id)
     described = await handle.describe()
     assert described.run_id != sync.run_id
     for gone in ids[:300]:
@@ -303,7 +302,7 @@ async def test_steps_follow_each_other(synced: Synced) -> None:
     sync = await synced.sync(pages_per_step=3)
     assert (sync.counts.seen, sync.counts.new) == (950, 950)
     assert synced.shop.routes["products"] == 10
-    handle = synced.system.temporal.get_workflow_handle(catalog_sync_id(synced.store.store_id))
+    handle = synced.system.temporal.get_workflow_handle(synced.workflow_id)
     running = most = steps = 0
     for event in (await handle.fetch_history()).events:
         if event.HasField("activity_task_scheduled_event_attributes"):

@@ -235,5 +235,7 @@ async def test_an_event_that_comes_after_its_store_was_removed_ends(patient: Sys
     )
     await start_product_event(shop.temporal, event, task_queue=patient.settings.task_queue)
     with pytest.raises(WorkflowFailureError) as failed:
-        await shop.temporal.get_workflow_handle(product_event_id(2**60, "late")).result()
+        await shop.temporal.get_workflow_handle(
+            product_event_id(patient.settings.task_queue, 2**60, "late")
+        ).result()
     assert "The store was removed." in "".join(traceback.format_exception(failed.value))

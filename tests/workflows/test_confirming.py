@@ -360,7 +360,7 @@ async def test_a_failed_event_that_runs_again_asks_again(
         failed = await failed_events(connection, EventFilter(store_id=woo.store_id), limit=1)
     (again,) = failed.events
     assert (again.confirm, again.body) == (True, None)
-    await start_product_event(woo.temporal, again, task_queue="asking")
+    await start_product_event(woo.temporal, again, task_queue="asking", again=True)
     event = await eventually(
         lambda: woo.event(event_id), lambda row: row is not None and row["status"] == "succeeded"
     )
@@ -381,7 +381,7 @@ async def test_an_event_that_waited_in_the_table_asks_as_well(woo: Shop) -> None
         confirm=True,
     )
     async with woo.database.transaction() as connection:
-        await inbox.store(connection, kept)
+        await inbox.store(connection, kept, workflow_id="kept")
         found = await inbox.unstarted(connection, grace=timedelta(days=1), limit=99)
         await connection.rollback()
     assert [event.confirm for _, event in found if event.store_id == woo.store_id] == [True]

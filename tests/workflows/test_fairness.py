@@ -80,7 +80,7 @@ async def narrow(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Async
 
 
 async def history(synced: Synced) -> WorkflowHistory:
-    handle = synced.system.temporal.get_workflow_handle(catalog_sync_id(synced.store.store_id))
+    handle = synced.system.temporal.get_workflow_handle(synced.workflow_id)
     return await handle.fetch_history()
 
 
@@ -139,8 +139,8 @@ async def test_every_workflow_of_a_store_carries_its_key(narrow: System, embeddi
         assert action.priority == Priority(priority_key=IN_ORDER, fairness_key=str(store_id))
         for workflow_id in (
             synced.store.workflow_id(event_id),
-            product_text_id(store_id),
-            catalog_sync_id(store_id),
+            product_text_id(queue, store_id),
+            catalog_sync_id(queue, store_id),
         ):
             assert await priority(temporal, workflow_id) == of_store
         first = await history(synced)
@@ -152,6 +152,6 @@ async def test_every_workflow_of_a_store_carries_its_key(narrow: System, embeddi
         ]
         assert {(one.priority_key, one.fairness_key) for one in waiting} == {(BEHIND_EVENTS, str(store_id))}
         await scheduled.trigger()
-        child = temporal.get_workflow_handle(catalog_sync_id(store_id))
+        child = temporal.get_workflow_handle(catalog_sync_id(queue, store_id))
         await eventually(child.describe, lambda run: run.parent_id is not None, what="the scheduled sync")
-        assert await priority(temporal, catalog_sync_id(store_id)) == of_store
+        assert await priority(temporal, catalog_sync_id(queue, store_id)) == of_store

@@ -22,6 +22,7 @@ from tests.support.shop import Shop
 CELLS = "<table><tr>" + "<td>x" * 700_000
 SENTENCES = "".join(f"<p>Sentence {n} of a long description. </p>" for n in range(10_000))
 DEBOUNCE = Debounce(wait=timedelta(), max_wait=timedelta(hours=1))
+IN_WORKFLOW = ActivityEnvironment().info.workflow_id or ""
 
 
 @pytest.fixture
@@ -77,9 +78,11 @@ async def test_a_large_product_that_cannot_be_read_fails_with_its_field(shop: Sh
         body={"id": 5, "name": {"deep": "x"}, "description": CELLS[: 2 * INLINE_BYTES]},
     )
     async with shop.database.transaction() as connection:
-        recorded = await events.record(connection, event, run_id="run", debounce=DEBOUNCE, readable=())
+        recorded = await events.record(
+            connection, event, workflow_id=IN_WORKFLOW, run_id="run", debounce=DEBOUNCE, readable=()
+        )
     compute = Compute()
-    saved = await _activities(shop, compute).save_product(recorded.row_id)
+    saved = await ActivityEnvironment().run(_activities(shop, compute).save_product, recorded.row_id)
     await compute.close()
     assert saved.outcome is not None
     assert saved.outcome.reason.startswith("The product cannot be read: product.name")
@@ -123,5 +126,7 @@ async def _recorded(shop: Shop) -> int:
         body={"id": 5, "description": "x" * (INLINE_BYTES + 1)},
     )
     async with shop.database.transaction() as connection:
-        recorded = await events.record(connection, event, run_id="run", debounce=DEBOUNCE, readable=())
+        recorded = await events.record(
+            connection, event, workflow_id=IN_WORKFLOW, run_id="run", debounce=DEBOUNCE, readable=()
+        )
     return recorded.row_id

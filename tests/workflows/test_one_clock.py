@@ -123,7 +123,7 @@ async def test_an_api_that_never_read_the_clock_of_postgres(shop: Shop, system: 
 async def test_an_event_of_the_inbox_without_a_time_arrives_at_postgres(shop: Shop) -> None:
     """Its row gets the time of Postgres."""
     async with shop.database.transaction() as connection:
-        await inbox.store(connection, unknown_arrival(shop, "kept", 2))
+        await inbox.store(connection, unknown_arrival(shop, "kept", 2), workflow_id="kept")
         row = await connection.execute(
             text("SELECT received_at = now() FROM events WHERE store_id = :id"), {"id": shop.store_id}
         )

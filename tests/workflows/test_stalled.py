@@ -5,20 +5,20 @@ from functools import partial
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
 
-from contracts.ids import event_inbox_id, product_text_id
+from contracts.ids import product_text_id
 from database.products import variations
 from fakes.openai import EmbeddingServer, bad_request, overloaded
 from temporal.client import status_of
 from tests.support.environment import Configure
 from tests.support.eventually import eventually
+from tests.support.recovery import age, look
 from tests.support.shop import Shop
-from tests.support.system import System, running, running_inbox
+from tests.support.system import System, running
 
 QUEUE = "looking"
 PARENT = {"id": 7, "name": "کالا", "description": "<p>متن</p>", "price": "100", "variations": [71]}
@@ -44,17 +44,6 @@ async def shop(looking: System, embeddings: EmbeddingServer) -> Shop:
     return await looking.shop()
 
 
-async def look(system: System) -> None:
-    """Restart the inbox, which starts with a recovery."""
-    now = partial(running_inbox, system.temporal, QUEUE)
-    inbox = await eventually(now, what="the inbox")
-    assert inbox is not None
-    await system.temporal.get_workflow_handle(inbox.workflow_id).terminate("look now")
-    await eventually(now, lambda found: found != inbox, what="the end of the inbox")
-    await system.temporal.get_schedule_handle(event_inbox_id(QUEUE)).trigger()
-    await eventually(now, lambda found: found not in (None, inbox), what="another inbox")
-
-
 async def left_to_another(shop: Shop, slow: System) -> str:
     """Save a text and leave it to a pending event; returns its product's id."""
     await shop.sync(PARENT)
@@ -66,17 +55,6 @@ async def left_to_another(shop: Shop, slow: System) -> str:
     assert row["reason"] == f"Saved; it will be indexed together with {leader}."
     assert "متن تازه" not in (await shop.chunks(7))[0]["text"]
     return leader
-
-
-async def age(shop: Shop, event_id: str) -> None:
-    async with shop.database.single() as connection:
-        await connection.execute(
-            text(
-                "UPDATE events SET received_at = received_at - interval '10 minutes'"
-                " WHERE store_id = :store AND event_id = :event"
-            ),
-            {"store": shop.store_id, "event": event_id},
-        )
 
 
 async def becomes_known(shop: Shop, words: str = "متن تازه") -> None:
@@ -170,12 +148,12 @@ async def test_a_text_that_failed_for_good_is_not_tried_again_and_again(
     await shop.ended(leader)
     requests = len(embeddings.requests)
     await look(looking)
-    status = partial(status_of, shop.temporal, product_text_id(product["id"]))
+    status = partial(status_of, shop.temporal, product_text_id(QUEUE, product["id"]))
     await eventually(status, lambda now: now == WorkflowExecutionStatus.FAILED.name, what="the refusal")
-    before = await shop.temporal.get_workflow_handle(product_text_id(product["id"])).describe()
+    before = await shop.temporal.get_workflow_handle(product_text_id(QUEUE, product["id"])).describe()
     await look(looking)
     await shop.sync({**PARENT, "id": 8, "status": "draft"})
-    after = await shop.temporal.get_workflow_handle(product_text_id(product["id"])).describe()
+    after = await shop.temporal.get_workflow_handle(product_text_id(QUEUE, product["id"])).describe()
     assert after.run_id == before.run_id
     assert len(embeddings.requests) == requests + 1
     embeddings.fail_always(None)

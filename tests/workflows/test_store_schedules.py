@@ -196,7 +196,9 @@ async def test_a_new_shop_is_read_at_once_and_once(scheduled: Scheduled) -> None
     await scheduled.align()
     first = await scheduled.synced.ended(await scheduled.synced.latest())
     assert (first.mode, first.status, first.counts.new) == (SyncMode.FULL, SyncStatus.SUCCEEDED, 1)
-    await scheduled.system.temporal.get_workflow_handle(catalog_sync_id(scheduled.store_id)).result()
+    await scheduled.system.temporal.get_workflow_handle(
+        catalog_sync_id(scheduled.system.settings.task_queue, scheduled.store_id)
+    ).result()
     await scheduled.align()
     assert await scheduled.synced.latest() == first.id
 

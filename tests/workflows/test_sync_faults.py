@@ -7,9 +7,10 @@ from functools import partial
 
 import orjson
 import pytest
+from sqlalchemy import text
+from temporalio.client import WorkflowFailureError
 
 from activities.stores.shop_reader import LESS_OFTEN, QUICK_BULK_STEPS
-from contracts.ids import catalog_sync_id
 from contracts.syncs import FindingKind, SyncCounts, SyncMode, SyncRequest, SyncStatus
 from database.access import stores
 from database.access.shop_failures import TOLERATED
@@ -89,7 +90,7 @@ async def test_a_sync_shows_what_it_waits_for(synced: Synced) -> None:
         lambda: synced.read(sync_id), lambda sync: sync.reason != "", what="the reason"
     )
     assert waiting.reason == "The shop has a temporary problem (HTTP 503)."
-    handle = synced.system.temporal.get_workflow_handle(catalog_sync_id(synced.store.store_id))
+    handle = synced.system.temporal.get_workflow_handle(synced.workflow_id)
     await handle.cancel()
     sync = await synced.ended(sync_id)
     assert (sync.status, sync.counts.gone) == (SyncStatus.CANCELLED, 0)
@@ -107,7 +108,7 @@ async def test_a_refused_key_ends_the_sync_with_a_sentence(synced: Synced) -> No
     assert sync.status is SyncStatus.FAILED
     assert sync.reason.startswith("The shop refuses the consumer secret")
     assert len(await synced.indexed()) == 120
-    handle = synced.system.temporal.get_workflow_handle(catalog_sync_id(synced.store.store_id))
+    handle = synced.system.temporal.get_workflow_handle(synced.workflow_id)
     history = (await handle.fetch_history()).to_json()
     for secret in ("ck_0123456789", "cs_9876543210"):
         assert secret not in history
@@ -258,7 +259,7 @@ async def test_a_sync_finds_a_place_next_to_many_shops_that_hang(synced: Synced)
         assert (await synced.sync()).counts.new == 20
         for one, sync_id in zip(sick, begun, strict=True):
             assert (await one.read(sync_id)).status is SyncStatus.RUNNING
-            workflow = one.system.temporal.get_workflow_handle(catalog_sync_id(one.store.store_id))
+            workflow = one.system.temporal.get_workflow_handle(one.workflow_id)
             await workflow.cancel()
         for one, sync_id in zip(sick, begun, strict=True):
             assert (await one.ended(sync_id)).status is SyncStatus.CANCELLED
@@ -387,10 +388,37 @@ async def test_claims_of_a_terminated_sync_are_released_by_the_next(
         lambda row: row is not None and row["claimed_hash"] is not None,
         what="a claimed product",
     )
-    await synced.system.temporal.get_workflow_handle(catalog_sync_id(synced.store.store_id)).terminate()
+    await synced.system.temporal.get_workflow_handle(synced.workflow_id).terminate()
     async with synced.system.database.transaction() as connection:
         request = SyncRequest(store_id=synced.store.store_id)
         await syncs.begin(connection, request, workflow_id="another", run_id=f"after-{sync_id}")
     row = await synced.store.one("SELECT claimed_hash FROM products WHERE store_id = :store")
     assert row == {"claimed_hash": None}
     assert (await synced.read(sync_id)).status is SyncStatus.FAILED
+
+
+async def test_a_sync_never_acts_on_the_row_of_another(synced: Synced) -> None:
+    """After a restore of the database, its number may be that of another store's sync."""
+    for number in range(120):
+        synced.shop.add(name=f"کفش {number}")
+    synced.shop.before_page(1, lambda: synced.shop.fail_always(unavailable(retry_after="1")))
+    sync_id = await synced.start()
+    await eventually(lambda: synced.read(sync_id), lambda sync: sync.reason != "", what="the reason")
+    other = await synced.system.shop()
+    async with synced.system.database.transaction() as connection:
+        await connection.execute(text("DELETE FROM syncs WHERE id = :id"), {"id": sync_id})
+        await connection.execute(
+            text(
+                "INSERT INTO syncs (id, store_id, workflow_id, run_id, mode, status) OVERRIDING SYSTEM VALUE"
+                " VALUES (:id, :store, 'another', :run, 'full', 'running')"
+            ),
+            {"id": sync_id, "store": other.store_id, "run": f"another-{other.store_id}"},
+        )
+    taken = await other.one("SELECT * FROM syncs WHERE store_id = :store")
+    synced.shop.fail_always(None)
+    with pytest.raises(WorkflowFailureError) as failed:
+        await synced.system.temporal.get_workflow_handle(synced.workflow_id).result()
+    assert "belongs to another run" in str(failed.value.cause)
+    assert await other.one("SELECT * FROM syncs WHERE store_id = :store") == taken
+    assert (await synced.sync()).status is SyncStatus.SUCCEEDED
+    assert len(await synced.indexed()) == 120

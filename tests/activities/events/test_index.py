@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from temporalio.testing import ActivityEnvironment
 
 from activities.events.index import IndexingActivities
 from activities.indexing import Indexer
@@ -36,5 +37,5 @@ async def test_chunks_are_never_of_another_text_than_their_hash(
         system.database, Indexer(embedder, Compute(), totals), totals, retry_deadline=timedelta(hours=1)
     )
     monkeypatch.setattr(products, "read", change_first)
-    assert await activities.stage_chunks(version) is None
+    assert await ActivityEnvironment().run(activities.stage_chunks, version) is None
     await embedder.close()

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from temporalio.testing import ActivityEnvironment
+
 from activities.events.save import ProductActivities
 from activities.metrics import Counters
 from compute import Compute
@@ -31,6 +33,7 @@ class Steps:
             model=embedding_label(settings.embedding_model, settings.embedding_dimensions),
             debounce=DEBOUNCE,
         )
+        self._in_workflow = ActivityEnvironment()
 
     def change(self, name: str, *, at: datetime) -> ProductEvent:
         return ProductEvent(
@@ -48,6 +51,7 @@ class Steps:
             recorded = await events.record(
                 connection,
                 event,
+                workflow_id=self._in_workflow.info.workflow_id or "",
                 run_id="run",
                 debounce=DEBOUNCE,
                 readable=(),
@@ -55,7 +59,7 @@ class Steps:
         return recorded.row_id
 
     async def save(self, row: int) -> SavedProduct:
-        return await self._activities.save_product(row)
+        return await self._in_workflow.run(self._activities.save_product, row)
 
 
 async def test_a_text_claimed_from_another_event_is_claimed_again(system: System, shop: Shop) -> None:

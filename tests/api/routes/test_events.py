@@ -83,7 +83,7 @@ async def test_the_detail_shows_everything(shop: Shop, admin: dict[str, str]) ->
     assert content["user_agent"].startswith("python-httpx2")
     assert content["processing_time_ms"] >= 0
     assert [run["status"] for run in content["attempts"].values()] == ["succeeded"]
-    escaped = f"product-event%2F{shop.store_id}%2Fa%2Fb"
+    escaped = f"product-event%2F{shop.task_queue}%2F{shop.store_id}%2Fa%2Fb"
     assert content["workflow_url"].endswith(f"/namespaces/default/workflows/{escaped}")
 
 

@@ -82,7 +82,10 @@ async def test_a_resync_is_started_and_reported(synced: Synced, asking: Asking) 
     sync = answer.json()
     assert (sync["mode"], sync["dry_run"], sync["store"]) == ("full", False, synced.store.store_id)
     assert sync["status"] in ("queued", "running")
-    assert f"catalog-sync%2F{synced.store.store_id}/" in sync["workflow_url"]
+    assert (
+        f"catalog-sync%2F{synced.system.settings.task_queue}%2F{synced.store.store_id}/"
+        in sync["workflow_url"]
+    )
     first = await eventually(lambda: asking.read(sync["id"]), lambda now: now["finished_at"], what="the end")
     assert (first["status"], first["progress"], first["total"]) == ("succeeded", 1.0, 12)
     assert (first["counts"]["new"], first["in_sync"], first["kinds"]) == (12, False, {})
@@ -264,7 +267,9 @@ async def test_the_first_import_begins_when_the_shop_can_be_read(
     ids = [sync_schedule_id(reading.settings.task_queue, made.json()["id"], mode) for mode in SyncMode]
     for schedule_id in ids:
         await reading.temporal.get_schedule_handle(schedule_id).describe()
-    await reading.temporal.get_workflow_handle(catalog_sync_id(made.json()["id"])).result()
+    await reading.temporal.get_workflow_handle(
+        catalog_sync_id(reading.settings.task_queue, made.json()["id"])
+    ).result()
     assert (await reading.http.delete(path, headers=admin)).status_code == 204
     for schedule_id in ids:
         with pytest.raises(Exception, match="not found"):

@@ -16,7 +16,12 @@ async def test_an_event_that_waited_for_a_month_can_end(shop: Shop) -> None:
             text("UPDATE events SET received_at = now() - interval '30 days' WHERE id = :id"),
             {"id": row["id"]},
         )
-        await events.finish(connection, FinishedEvent(event_row=row["id"], outcome=succeeded), run_id="late")
+        await events.finish(
+            connection,
+            FinishedEvent(event_row=row["id"], outcome=succeeded),
+            workflow_id=row["workflow_id"],
+            run_id="late",
+        )
     ended = await shop.event(row["event_id"])
     assert ended is not None
     assert ended["attempts"]["late"]["status"] == "succeeded"
@@ -26,5 +31,7 @@ async def test_an_attempt_that_was_given_up_changes_no_end(shop: Shop) -> None:
     """A worker that was considered dead may report a failure after another one has ended the event."""
     row = await shop.ended(await shop.submit({"id": 1, "name": "ساعت دیواری"}))
     async with shop.database.transaction() as connection:
-        await events.update_status(connection, row["id"], EventStatus.RETRYING, "too late")
+        await events.update_status(
+            connection, row["id"], EventStatus.RETRYING, "too late", workflow_id=row["workflow_id"]
+        )
     assert await shop.event(row["event_id"]) == row

@@ -40,6 +40,10 @@ class Synced:
             await stores.change(connection, store.store_id, values)
         return cls(system, store, shop)
 
+    @property
+    def workflow_id(self) -> str:
+        return catalog_sync_id(self.system.settings.task_queue, self.store.store_id)
+
     async def hold(self, connection: AsyncConnection, external_id: str) -> None:
         """Store a product, as of yesterday, that the shop may not have."""
         await connection.execute(
@@ -94,7 +98,7 @@ class Synced:
     async def sync(self, mode: SyncMode = SyncMode.FULL, **how: Any) -> Sync:
         """Run a sync, and wait for the end of the sync and of its workflow."""
         ended = await self.ended(await self.start(mode, **how))
-        handle = self.system.temporal.get_workflow_handle(catalog_sync_id(self.store.store_id))
+        handle = self.system.temporal.get_workflow_handle(self.workflow_id)
         await asyncio.wait([asyncio.ensure_future(handle.result())])
         return ended
 
