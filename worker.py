@@ -17,6 +17,7 @@ import uvloop
 from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.worker import Worker
+from temporalio.workflow import NondeterminismError
 
 from activities.events.confirm import ConfirmActivities
 from activities.events.inbox import InboxActivities
@@ -49,6 +50,7 @@ from temporal.client import connect, latest_run, start_product_event, start_prod
 from temporal.schedules import ensure_schedules
 from temporal.store_schedules import StoreSchedules
 from workflows import WORKFLOWS
+from workflows.unknown import UnknownWorkflow
 
 DATABASE_STEPS = 20
 WORKFLOW_TASKS = DATABASE_STEPS + 5
@@ -232,11 +234,16 @@ def bulk(client: Client, *, task_queue: str, activities: Sequence[Callable[..., 
 def tuned(
     client: Client, *, task_queue: str, workflows: Sequence[type], activities: Sequence[Callable[..., Any]]
 ) -> Worker:
-    """Returns a worker for workflows and activities with our limits."""
+    """Returns a worker for workflows and activities with our limits.
+
+    A workflow of another version of the code fails if this one cannot continue it; recovery then fails its
+    event, which can be retried.
+    """
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=workflows,
+        workflows=(*workflows, UnknownWorkflow),
+        workflow_failure_exception_types=[NondeterminismError],
         activities=activities,
         max_concurrent_workflow_tasks=WORKFLOW_TASKS,
         max_concurrent_local_activities=DATABASE_STEPS,
