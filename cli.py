@@ -3,6 +3,7 @@
 import typer
 
 from commands.admin import admin
+from commands.after_restore import after_restore
 from commands.doctor.command import doctor
 from commands.prepare import migrate, prepare_temporal
 from commands.resync import resync
@@ -16,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     help="Keep a pgvector knowledge base in sync with the catalogues of shops.",
 )
-for verb in (up, api, worker, migrate, prepare_temporal, doctor):
+for verb in (up, api, worker, migrate, prepare_temporal, doctor, after_restore):
     app.command()(verb)
 app.add_typer(admin, name="admin")
 app.add_typer(user, name="user")

@@ -1,0 +1,76 @@
+"""`pilito after-restore`."""
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+import typer
+from temporalio.service import RPCError
+
+from commands.environment import database, fail, run, settings
+from database import after_restore as restored
+from database.engine import Database
+from settings import Settings
+from temporal.after_restore import Installation
+from temporal.client import connect
+
+NO_STORE = "The restored database has no such store."
+NO_SYNC = "The database was restored; the next sync compares the products again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """How many workflows were terminated, and how many events were started again."""
+
+    terminated: int
+    started: int
+
+
+def after_restore() -> None:
+    """Bring Temporal and a restored database together, before the API and the workers start.
+
+    Leaves out the numbers that rows after the dump may have had, ends what belongs to stores that are gone,
+    and runs the events again that Temporal still knows and the database has lost. It may be repeated.
+    """
+    configured = settings(adopt=True)
+    if not configured.temporal_address:
+        raise fail("No Temporal: set PILITO_TEMPORAL_ADDRESS, or start `pilito up` first.")
+    run(bring_together(configured))
+
+
+async def bring_together(configured: Settings) -> None:
+    """Correct the database and Temporal, and print what was done."""
+    async with database(configured) as opened:
+        async with opened.transaction() as connection:
+            prepared = await restored.prepare(connection)
+            stores = await restored.store_ids(connection)
+        typer.echo(
+            f"Postgres: {prepared.counters} counters advanced by {restored.GAP:,}; {prepared.events} events"
+            f" under way will be recorded again; {prepared.syncs} syncs ended."
+        )
+        try:
+            corrected = await _correct_temporal(opened, configured, stores)
+        except (RPCError, RuntimeError):
+            raise fail("Temporal: it does not answer. Run this command again once it does.") from None
+        typer.echo(
+            f"Temporal: {corrected.terminated} workflows terminated; {corrected.started} events that the"
+            " database had lost run again."
+        )
+
+
+async def _correct_temporal(opened: Database, configured: Settings, stores: Set[int]) -> Corrected:
+    assert configured.temporal_address  # noqa: S101 - checked before
+    client = await connect(configured.temporal_address, configured.temporal_namespace)
+    installation = Installation(client, task_queue=configured.task_queue)
+    terminated = started = 0
+    for found in await installation.running():
+        if found.store_id not in stores or found.type == "CatalogSync":
+            reason = NO_SYNC if found.store_id in stores else NO_STORE
+            await installation.terminate(found, reason=reason)
+            terminated += 1
+    async for batch in installation.ended_events():
+        async with opened.reading() as connection:
+            logged = await restored.logged(connection, [found.workflow_id for found in batch])
+        for found in batch:
+            if found.store_id in stores and found.workflow_id not in logged:
+                started += await installation.start_again(found)
+    return Corrected(terminated=terminated, started=started)
