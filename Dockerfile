@@ -23,7 +23,7 @@ from cli import app
 
 app()
 EOF
-COPY alembic.ini cli.py compute.py crypto.py settings.py worker.py /app/
+COPY alembic.ini cli.py compute.py crypto.py memory.py settings.py worker.py /app/
 COPY activities /app/activities
 COPY api /app/api
 COPY commands /app/commands

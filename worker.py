@@ -1,10 +1,7 @@
 """The worker process: builds the activities and runs until a signal stops it."""
 
 import asyncio
-import ctypes
-import gc
 import logging
-import platform
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
@@ -44,6 +41,7 @@ from database.engine import Database, create_engine
 from database.events.debounce import Debounce
 from embeddings.base import Embedder
 from embeddings.registry import create_embedder
+from memory import return_large_blocks, tune_garbage_collector
 from observability import tracing
 from settings import Settings, load
 from temporal.client import connect, latest_run, start_product_event, start_product_text
@@ -63,8 +61,6 @@ stores take turns.
 EMBEDDING_CALLS = 20
 BULK_STEPS = QUICK_BULK_STEPS + SLOW_BULK_STEPS
 GRACE = timedelta(seconds=5)
-MMAP_THRESHOLD = -3
-"""The number of `M_MMAP_THRESHOLD` in glibc's malloc.h."""
 
 logger = logging.getLogger("pilito.worker")
 
@@ -252,34 +248,13 @@ def tuned(
     )
 
 
-def return_large_blocks() -> bool:
-    """Return freed blocks of a megabyte or more to the system at once; returns whether malloc is glibc's.
-
-    By default its threshold grows with the blocks that are freed: answers of shops then left holes in the
-    heap, and the worker kept twice its memory.
-    """
-    if platform.libc_ver()[0] != "glibc":
-        return False
-    return bool(ctypes.CDLL(None).mallopt(MMAP_THRESHOLD, 2**20))
-
-
-def _tune_garbage_collector() -> None:
-    """Freeze imported objects and raise the threshold of the garbage collector.
-
-    Parsing pages allocates many short-lived objects without cycles; checking them cost a tenth of an import.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000)
-
-
 async def run(settings: Settings, only: Share | None = None) -> None:
     """Work until SIGTERM or SIGINT; running activities get a few seconds to end."""
     if not settings.database_url or not settings.temporal_address:
         raise SystemExit("Set PILITO_DATABASE_URL and PILITO_TEMPORAL_ADDRESS, or use `pilito up`.")
     if not settings.secret_keys:
         raise SystemExit("Set PILITO_SECRET_KEY to the one the API uses: without it no shop can be read.")
-    _tune_garbage_collector()
+    tune_garbage_collector()
     return_large_blocks()
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

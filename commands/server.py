@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
+import memory
 import worker as worker_process
 from api.app import create_app
 from api.middleware.http_protocol import bounded
@@ -42,6 +43,7 @@ def api() -> None:
     configured = settings()
     logs.configure(configured.log_format)
     runtime.install()
+    memory.return_large_blocks()
     _allow_files(2 * configured.max_connections + OTHER_FILES)
     uvicorn.run(
         create_app(configured),

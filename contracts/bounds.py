@@ -15,7 +15,7 @@ OPTIONS = 4_096
 VARIATIONS = 2_048
 """As Shopify allows."""
 
-LINE_CHARACTERS = 2_000
+LINE_CHARACTERS = 5_000
 """A name, an option, an SKU, with its markup."""
 
 ADDRESS_CHARACTERS = 2_000

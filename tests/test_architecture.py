@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 
-BASE = {"compute", "contracts", "crypto", "observability", "settings"}
+BASE = {"compute", "contracts", "crypto", "memory", "observability", "settings"}
 """Rooms that import nothing but `contracts`."""
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -16,6 +16,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "observability": set(),
     "crypto": {"contracts"},
     "compute": {"contracts"},
+    "memory": set(),
     "knowledge": {"contracts"},
     "embeddings": {"contracts", "settings"},
     "connectors": {"connectors.http", "contracts", "knowledge"},

@@ -5,7 +5,7 @@ import platform
 
 import pytest
 
-import worker
+import memory
 from contracts.syncs import SyncStatus
 from fakes.openai import EmbeddingServer
 from fakes.woocommerce import ShopServer
@@ -41,10 +41,10 @@ def test_the_garbage_collector_ignores_what_was_imported(monkeypatch: pytest.Mon
     monkeypatch.setattr(gc, "collect", lambda: calls.append("collect"))
     monkeypatch.setattr(gc, "freeze", lambda: calls.append("freeze"))
     monkeypatch.setattr(gc, "set_threshold", calls.append)
-    worker._tune_garbage_collector()
+    memory.tune_garbage_collector()
     assert calls == ["collect", "freeze", 100_000]
 
 
 def test_large_blocks_are_returned_where_glibc_allocates_them() -> None:
     """Other allocators return them in any case."""
-    assert worker.return_large_blocks() is (platform.libc_ver()[0] == "glibc")
+    assert memory.return_large_blocks() is (platform.libc_ver()[0] == "glibc")
