@@ -151,6 +151,7 @@ def collect(
     confirmations = ConfirmActivities(
         database,
         shops,
+        compute,
         confirm_timeout=timedelta(seconds=settings.shop_patience_seconds),
     )
     schedules = StoreSchedules(client, task_queue=settings.task_queue)

@@ -140,6 +140,17 @@ async def read_bodies(
         return await compute.run(_read_bodies, platform, EventType.UPDATED, bodies, size=size, key=store_id)
 
 
+async def read_current(
+    compute: Compute, store_id: int, platform: StoreType, body: Mapping[str, Any]
+) -> Change:
+    """Returns a product as its shop has it now. Raises InvalidField, or ApplicationError for too much CPU."""
+    with reading_errors():
+        read = await compute.run(
+            read_body, platform, EventType.UPDATED, body, size=_weight(body), key=store_id
+        )
+    return read.change
+
+
 def _weight(body: Mapping[str, Any]) -> int:
     """Returns about how many bytes of JSON a product has, from its long fields."""
     return sum(

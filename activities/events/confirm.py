@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
@@ -9,11 +10,12 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.errors import application_error, event_errors
 from activities.heartbeat import heartbeating
+from activities.reading import read_current
 from activities.retry_limits import TimeLeft, is_final
 from activities.stores.shop_reader import LONGEST_PAUSE, OpenShop, ShopReader
 from activities.this_workflow import workflow_id
+from compute import Compute
 from connectors.base import Change
-from connectors.registry import PLATFORMS
 from contracts.catalog import Product, Variation
 from contracts.errors import ShopDown
 from contracts.events import ConfirmedProduct, EventType
@@ -31,9 +33,12 @@ STILL_THERE = ConfirmedProduct(note="The shop still has this product.")
 class ConfirmActivities:
     """Confirms events; `confirm_timeout` is how long temporary failures may delay an event."""
 
-    def __init__(self, database: Database, shops: ShopReader, *, confirm_timeout: timedelta) -> None:
+    def __init__(
+        self, database: Database, shops: ShopReader, compute: Compute, *, confirm_timeout: timedelta
+    ) -> None:
         self._database = database
         self._shops = shops
+        self._compute = compute
         self._confirm_timeout = confirm_timeout
 
     @activity.defn
@@ -74,7 +79,7 @@ class ConfirmActivities:
             read_at = await self._database.clock.read()
             try:
                 async with asyncio.timeout(LONGEST_VISIT.total_seconds()):
-                    snapshot = await fetch_current(shop, subject, read_at=read_at)
+                    snapshot = await fetch_current(shop, self._compute, subject, read_at=read_at)
             except TimeoutError:
                 raise ShopDown("The shop did not answer in time.") from None
         if snapshot is None:
@@ -95,20 +100,22 @@ def _longer_each_time(error: ApplicationError) -> timedelta | None:
     return max(pause, min(pause * activity.info().attempt, LONGEST_PAUSE))
 
 
-async def fetch_current(shop: OpenShop, subject: Subject, *, read_at: datetime) -> ShopSnapshot | None:
+async def fetch_current(
+    shop: OpenShop, compute: Compute, subject: Subject, *, read_at: datetime
+) -> ShopSnapshot | None:
     """Returns the product of an event as of now, `read_at`; None for a variation of an unknown product.
 
     A variation is read with its whole product, because the shop sends no event for the product itself.
     """
-    connector = PLATFORMS[shop.terms.type].deliveries
+    read = partial(read_current, compute, subject.store_id, shop.terms.type)
     payload = await shop.catalogue.product(subject.product_key)
     if payload is None:
         return _gone(subject, read_at) if subject.is_deletion or not subject.is_variation else None
-    change = connector.change(EventType.UPDATED, payload)
+    change = await read(payload)
     if isinstance(change, Variation):
         whole = await shop.catalogue.product(change.parent)
         if whole is not None:
-            payload, change = whole, connector.change(EventType.UPDATED, whole)
+            payload, change = whole, await read(whole)
     if subject.is_deletion and not _has(change, subject.external_id):
         return _gone(subject, read_at)
     return ShopSnapshot(
