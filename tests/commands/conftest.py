@@ -36,5 +36,5 @@ def pilito(commands_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 async def owner(pilito: Pilito) -> str:
     """The address of a user that exists."""
     email = "owner@example.com"
-    await asyncio.to_thread(pilito.run, "user", "create", "--email", email, "--password", "a password")
+    await asyncio.to_thread(pilito.run, "user", "create", "--email", email, "--password", "a long password")
     return email

@@ -93,6 +93,8 @@ async def test_users_and_tokens_have_buckets_of_their_own(shop: Shop, database: 
             ),
             {"id": shop.token_id, "email": f"same{shop.token_id}@example.com"},
         )
+        used = text("DELETE FROM user_rate_limits WHERE user_id = :id")
+        await connection.execute(used, {"id": shop.token_id})
     assert await taken(of_tokens, shop.token_id) == 1
     assert await taken(of_users, shop.token_id) == 1
 
