@@ -1,7 +1,8 @@
 """Runs functions that need much CPU in child processes, so that event loops stay free.
 
-A child is started with the first large call and ends after a minute without one. It ends with its parent,
-because it reads its calls from a pipe. Calls of one key follow each other; different keys take turns.
+A child is started with the first large call and ends after a minute without one. After the death of its
+parent it ends with its call, because it reads calls from a pipe. Calls of one key follow each other, and keys
+take turns.
 """
 
 import asyncio
@@ -19,14 +20,21 @@ from weakref import WeakValueDictionary
 from contracts.errors import TooExpensive
 
 INLINE_BYTES = 32 * 1024
-"""Smaller inputs take a few milliseconds at most and are handled by the caller's process."""
+"""Smaller inputs take some milliseconds and are handled by the caller's process."""
 
 CPU_SECONDS = 20
 MEMORY_BYTES = 1024 * 1024 * 1024
 """Bounds of one call; the second is for the address space of the child."""
 
-WAITING = 3
+WAITING = 1
 """Calls of one tenant that may wait; further ones are refused."""
+
+WAIT_SECONDS = 8.0
+CALL_SECONDS = 28.0
+"""How long a call may wait for a process, and how long it may run.
+
+Both together are below the timeout of the steps that make calls, which would repeat them without an end.
+"""
 
 IDLE_SECONDS = 60.0
 NICENESS = 10
@@ -36,7 +44,15 @@ Result = TypeVar("Result")
 
 
 class Busy(Exception):
-    """Several calls of the same tenant wait already."""
+    """Several calls of the same tenant wait already, or no process was free for some seconds."""
+
+
+class TooSlow(Exception):
+    """A call had too little CPU time for half a minute, because the machine is busy."""
+
+
+class ChildFailed(Exception):
+    """A child process cannot work, for a reason that has nothing to do with its input."""
 
 
 class _ChildEnded(Exception):
@@ -133,19 +149,36 @@ class Compute:
     async def run(self, function: Callable[..., Result], *args: Any, size: int, key: object = None) -> Result:
         """Returns `function(*args)`; inputs of more than `INLINE_BYTES` (`size`) go to a child process.
 
-        `key` names the tenant, of which one call runs at a time. Raises what the function raises, Busy where
-        several calls of the tenant wait, and TooExpensive for one that exceeds its CPU time or its memory.
+        `key` names the tenant, of which one call runs at a time. Raises what the function raises, Busy and
+        TooSlow for calls to repeat later, and TooExpensive for one that exceeds its CPU time or its memory.
         """
         if size <= INLINE_BYTES:
             return function(*args)
-        request = pickle.dumps((function, args), protocol=pickle.HIGHEST_PROTOCOL)
-        async with self._lanes.setdefault(key, _Lane(self._waiting)).turn(), self._places:
-            answer = await self._answer(request)
+        async with self._lanes.setdefault(key, _Lane(self._waiting)).turn(), self._place():
+            request = pickle.dumps((function, args), protocol=pickle.HIGHEST_PROTOCOL)
+            try:
+                async with asyncio.timeout(CALL_SECONDS):
+                    answer = await self._answer(request)
+            except TimeoutError:
+                raise TooSlow from None
         is_result, value = pickle.loads(answer)  # noqa: S301 - written by our own child
         if not is_result:
             raise value
         result: Result = value
         return result
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        """Hold one of the processes inside the block; raises Busy where none becomes free."""
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._places.acquire()
+        except TimeoutError:
+            raise Busy from None
+        try:
+            yield
+        finally:
+            self._places.release()
 
     async def close(self) -> None:
         """End all idle children."""
@@ -155,12 +188,14 @@ class Compute:
         await asyncio.gather(*(child.end() for child in idle), *self._tasks)
 
     async def _answer(self, request: bytes) -> bytes:
-        """Returns the answer of a child; the call is repeated once if the child is killed from outside."""
+        """Returns the answer of a child; the call is repeated in a new one if the child was killed."""
         for is_last in (False, True):
-            child = self._idle.pop() if self._idle else await self._start()
+            child = self._idle.pop() if self._idle and not is_last else await self._start()
             try:
                 answer = await child.call(request)
             except _ChildEnded as ended:
+                if ended.code > 0:
+                    raise ChildFailed(f"a child process ended with {ended.code}; see the log") from None
                 if is_last or ended.code == -signal.SIGXCPU:
                     raise TooExpensive from None
                 continue
@@ -203,7 +238,8 @@ def _call(request: bytes) -> tuple[bool, object]:
 
 def serve(calls: BinaryIO, answers: BinaryIO, *, cpu_seconds: int, memory_bytes: int) -> None:
     """Answer calls until the pipe ends; a call that takes more CPU time ends the process by a signal."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    if sys.platform == "linux":  # macOS refuses the limit
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     while length := calls.read(_LENGTH_BYTES):
         resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + cpu_seconds, hard))
@@ -214,6 +250,7 @@ def serve(calls: BinaryIO, answers: BinaryIO, *, cpu_seconds: int, memory_bytes:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends the child
-    os.nice(NICENESS)
+    for number in (signal.SIGINT, signal.SIGTERM):  # they reach the whole group; the parent ends the child
+        signal.signal(number, signal.SIG_IGN)
+    os.setpriority(os.PRIO_PROCESS, 0, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
     serve(sys.stdin.buffer, sys.stdout.buffer, cpu_seconds=int(sys.argv[1]), memory_bytes=int(sys.argv[2]))

@@ -140,7 +140,9 @@ def collect(
     applier = PageApplier(
         database, compute, PageIndexer(database, embedding, totals), failure=embedder.failure
     )
-    syncs = CatalogSyncActivities(database, shops, applier, model=model, most_products=settings.shop_products)
+    syncs = CatalogSyncActivities(
+        database, shops, compute, applier, model=model, most_products=settings.shop_products
+    )
     missing = MissingActivities(database, shops, applier)
     webhooks = WebhookActivities(
         database,

@@ -46,12 +46,14 @@ def _temporary(error: DBAPIError) -> str | None:
 
 
 def database_failure(error: DBAPIError) -> Failure:
-    """A value that Postgres cannot store is fatal; every other database failure is retried."""
+    """A value that Postgres cannot store or read is fatal; every other database failure is retried."""
     kind = type(error.orig).__name__
     if isinstance(error.orig, ForeignKeyViolation):
         return STORE_GONE
     if isinstance(error, DataError | IntegrityError) or isinstance(error.orig, CardinalityViolation):
         return Failure(retry=Retry.FATAL, reason=f"Postgres cannot store this product ({kind}).")
+    if isinstance(error.orig, psycopg.Error) and (error.orig.sqlstate or "").startswith("54"):
+        return Failure(retry=Retry.FATAL, reason=f"The product is too large for Postgres ({kind}).")
     if reason := _temporary(error):
         return Failure(retry=Retry.RETRY, reason=reason)
     return Failure(

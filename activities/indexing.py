@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.metrics import Counters
-from activities.reading import reading_errors
+from activities.reading import page_of, reading_errors
 from compute import Compute
 from contracts.catalog import Product, Variation
 from contracts.events import TextVersion
@@ -17,7 +17,7 @@ from database.leases import Lease
 from database.products.upsert import StoredProduct
 from embeddings.base import Embedded, Embedder
 from knowledge.chunks import pack, split
-from knowledge.content import Content, canonical, descriptions_of
+from knowledge.content import Content, canonical, size_of
 from knowledge.document import render
 from knowledge.normalise import search_form
 
@@ -74,7 +74,7 @@ class Indexer:
     async def rows(self, version: TextVersion, stored: StoredProduct) -> list[ChunkRow]:
         """Returns the chunks of a stored product's text."""
         assert stored.product  # noqa: S101 - it was read by its id
-        size = sum(map(len, descriptions_of(stored.product, stored.variations)))
+        size = size_of(stored.product, stored.variations)
         with reading_errors():
             return await self._compute.run(
                 _rows_of_product,
@@ -89,7 +89,7 @@ class Indexer:
         """Returns the chunks of the texts of a page of products."""
         size = sum(content.size for content in texts.values())
         with reading_errors():
-            return await self._compute.run(rows_of_texts, texts, size=size, key=store_id)
+            return await self._compute.run(rows_of_texts, texts, size=size, key=page_of(store_id))
 
     async def stage(
         self, connection: AsyncConnection, version: TextVersion, rows: Sequence[ChunkRow]

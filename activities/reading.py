@@ -6,15 +6,17 @@ leaves the transaction, reads it in a child process, and opens the transaction a
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import orjson
+from temporalio import activity
 
 from activities.errors import application_error
-from compute import INLINE_BYTES, Busy, Compute
-from connectors.base import Change
+from compute import INLINE_BYTES, Busy, Compute, TooSlow
+from connectors.base import Change, ManifestEntry
 from connectors.bounds import Cuts
 from connectors.registry import PLATFORMS
 from contracts.catalog import Product, Variation
@@ -22,24 +24,27 @@ from contracts.errors import InvalidField, TooExpensive
 from contracts.events import EventType
 from contracts.retry import Failure, Retry
 from contracts.stores import StoreType
-from knowledge.content import Content, Unrendered, canonical, check_rendered, descriptions_of, rendered
+from knowledge.content import Content, canonical, content_key, size_of
 
 BUSY = Failure(
     retry=Retry.RETRY,
-    reason="Other large products of this store are being read first.",
-    pause=timedelta(seconds=3),
+    reason="Other large products are being read first.",
+    expected=True,
 )
+SLOW = Failure(retry=Retry.RETRY, reason="The machine is too busy to read this large product.")
+SLOW_ATTEMPTS = 6
+"""After so many, over some minutes, a product that is still not read fails."""
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadChange:
-    """A change, what was cut from it, and the texts of its descriptions by their markup."""
+    """A change, what was cut from it, and the content of a product, if a child process made it."""
 
     change: Change
     notes: tuple[str, ...]
-    texts: Mapping[str, str] = field(default_factory=dict)
+    content: Content | None = None
 
 
 class Unread(Exception):
@@ -51,13 +56,23 @@ class Unread(Exception):
         self.size = len(payload)
 
 
+class Unrendered(Exception):
+    """The content of a large product must be made before the transaction goes on."""
+
+    def __init__(self, product: Product, variations: Sequence[Variation], size: int) -> None:
+        super().__init__(f"{size} characters")
+        self.product = product
+        self.variations = variations
+        self.size = size
+
+
 @dataclass(slots=True)
 class Prepared:
     """What was read before the transaction, and for which store."""
 
     store_id: int = 0
     change: ReadChange | InvalidField | None = None
-    texts: dict[str, str] = field(default_factory=dict)
+    _contents: dict[str, tuple[object, Content]] = field(default_factory=dict)
 
     def read(self, platform: StoreType, event_type: EventType, payload: str) -> ReadChange:
         """Returns the change of a payload. Raises InvalidField, or Unread for a large payload."""
@@ -69,10 +84,18 @@ class Prepared:
             raise Unread(platform, event_type, payload)
         return read_payload(platform, event_type, payload)
 
+    def keep(self, product: Product, variations: Sequence[Variation], content: Content) -> None:
+        """Keep the content of a product with these variations."""
+        self._contents[product.external_id] = content_key(product, variations), content
+
     def content_of(self, product: Product, variations: Sequence[Variation]) -> Content:
-        """Returns the content of a product; raises Unrendered for long descriptions without a text."""
-        check_rendered(product, variations, self.texts, most=INLINE_BYTES)
-        return canonical(product, variations, self.texts)
+        """Returns the content of a product; raises Unrendered for a large one that was not kept."""
+        key, content = self._contents.get(product.external_id, (None, None))
+        if content is not None and key == content_key(product, variations):
+            return content
+        if (size := size_of(product, variations)) > INLINE_BYTES:
+            raise Unrendered(product, variations, size)
+        return canonical(product, variations)
 
 
 def read_payload(platform: StoreType, event_type: EventType, payload: str) -> ReadChange:
@@ -88,56 +111,52 @@ def read_body(platform: StoreType, event_type: EventType, body: Mapping[str, Any
     return ReadChange(change=change, notes=cuts.notes)
 
 
-def _texts_of(change: Change) -> dict[str, str]:
-    """Returns the text of each description of a product or variation."""
-    match change:
-        case Product():
-            return rendered(descriptions_of(change, change.variations))
-        case Variation():
-            return rendered([change.description])
-        case _:
-            return {}
-
-
 def _read_and_render(platform: StoreType, event_type: EventType, payload: str) -> ReadChange | InvalidField:
-    """Returns the change with its rendered descriptions, or why it cannot be read."""
+    """Returns the change with its content, or why it cannot be read."""
     try:
-        read = read_payload(platform, event_type, payload)
+        return _with_content(read_payload(platform, event_type, payload))
     except InvalidField as error:
         return error
-    return ReadChange(change=read.change, notes=read.notes, texts=_texts_of(read.change))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadBodies:
-    """The changes of several bodies by the ids they were asked for, and the texts of their descriptions."""
+def _with_content(read: ReadChange) -> ReadChange:
+    product = read.change
+    if not isinstance(product, Product):
+        return read
+    return replace(read, content=canonical(product, product.variations))
 
-    changes: Mapping[str, ReadChange | InvalidField]
-    texts: Mapping[str, str]
+
+ReadBodies = dict[str, ReadChange | InvalidField]
+"""The changes of several bodies, or why they cannot be read, by the ids they were asked for."""
 
 
 def _read_bodies(
     platform: StoreType, event_type: EventType, bodies: Mapping[str, Mapping[str, Any]]
 ) -> ReadBodies:
-    changes: dict[str, ReadChange | InvalidField] = {}
-    texts: dict[str, str] = {}
+    changes: ReadBodies = {}
     for external_id, body in bodies.items():
         try:
-            read = changes[external_id] = read_body(platform, event_type, body)
+            changes[external_id] = _with_content(read_body(platform, event_type, body))
         except InvalidField as error:
             changes[external_id] = error
-            continue
-        texts |= _texts_of(read.change)
-    return ReadBodies(changes=changes, texts=texts)
+    return changes
 
 
 async def read_bodies(
     compute: Compute, store_id: int, platform: StoreType, bodies: Mapping[str, Mapping[str, Any]]
 ) -> ReadBodies:
-    """Returns the current products of a shop; raises an ApplicationError if they take too much to read."""
-    size = sum(map(_weight, bodies.values()))
+    """Returns the current products of a shop. If they take too much together, each is read alone."""
+    arguments = platform, EventType.UPDATED, bodies
     with reading_errors():
-        return await compute.run(_read_bodies, platform, EventType.UPDATED, bodies, size=size, key=store_id)
+        try:
+            return await compute.run(_read_bodies, *arguments, size=weight(bodies), key=page_of(store_id))
+        except TooExpensive as error:
+            if len(bodies) == 1:
+                return dict.fromkeys(bodies, InvalidField("product", str(error)))
+    alone: ReadBodies = {}
+    for external_id, body in bodies.items():
+        alone |= await read_bodies(compute, store_id, platform, {external_id: body})
+    return alone
 
 
 async def read_current(
@@ -146,29 +165,70 @@ async def read_current(
     """Returns a product as its shop has it now. Raises InvalidField, or ApplicationError for too much CPU."""
     with reading_errors():
         read = await compute.run(
-            read_body, platform, EventType.UPDATED, body, size=_weight(body), key=store_id
+            read_body, platform, EventType.UPDATED, body, size=weight(body), key=store_id
         )
     return read.change
 
 
-def _weight(body: Mapping[str, Any]) -> int:
-    """Returns about how many bytes of JSON a product has, from its long fields."""
-    return sum(
-        len(value) if isinstance(value, str) else 50 * len(value)
-        for value in body.values()
-        if isinstance(value, str | list | dict)
-    )
+LARGE_PAGE = 16 * INLINE_BYTES
+"""List entries have few long fields; most of a page is skipped without being read."""
+
+
+def _read_entries(entries: Mapping[str, Callable[[], Product | None]]) -> dict[str, Product | None]:
+    return {external_id: read() for external_id, read in entries.items()}
+
+
+async def read_large_entries(
+    compute: Compute, store_id: int, entries: Mapping[str, ManifestEntry]
+) -> dict[str, Product | None]:
+    """Returns the products of a page's entries; empty for a page of ordinary size."""
+    bodies = {id_: entry.read for id_, entry in entries.items() if isinstance(entry.read, partial)}
+    size = weight([read.args for read in bodies.values()], most=LARGE_PAGE)
+    if size <= LARGE_PAGE:
+        return {}
+    with reading_errors():
+        return await compute.run(_read_entries, bodies, size=size, key=page_of(store_id))
+
+
+def page_of(store_id: int) -> object:
+    """Returns the key of a store's pages, which do not wait for large events of the same store."""
+    return "page", store_id
+
+
+def weight(value: object, *, most: int = INLINE_BYTES) -> int:
+    """Returns about how many bytes of JSON a value has; counting ends above `most`."""
+    total, left = 0, [value]
+    while left and total <= most:
+        one = left.pop()
+        if isinstance(one, str):
+            total += len(one)
+        elif isinstance(one, Mapping):
+            total += 16 * len(one)
+            left.extend(one.values())
+        elif isinstance(one, list | tuple):
+            total += 16 * len(one)
+            left.extend(one)
+    return total
 
 
 @contextmanager
 def reading_errors() -> Iterator[None]:
-    """Translate the errors of child processes into `ApplicationError`s."""
+    """Translate the errors of child processes into `ApplicationError`s.
+
+    A call that is repeated waits longer each time, and one that the machine is too busy for ends at last.
+    """
+    attempt = activity.info().attempt if activity.in_activity() else 1
     try:
         yield
     except TooExpensive as error:
         raise application_error(Failure(retry=Retry.FATAL, reason=str(error))) from None
+    except TooSlow:
+        if attempt >= SLOW_ATTEMPTS:
+            raise application_error(Failure(retry=Retry.FATAL, reason=str(TooExpensive()))) from None
+        raise application_error(replace(SLOW, pause=30 * attempt * timedelta(seconds=1))) from None
     except Busy:
-        raise application_error(BUSY) from None
+        pause = min(3 * attempt, 60) * timedelta(seconds=1)
+        raise application_error(replace(BUSY, pause=pause)) from None
 
 
 async def with_prepared(
@@ -184,13 +244,15 @@ async def with_prepared(
             return await attempt(known)
         except Unread as unread:
             with reading_errors():
-                known.change = await compute.run(
+                read = await compute.run(
                     _read_and_render, *unread.arguments, size=unread.size, key=known.store_id
                 )
-            if isinstance(known.change, ReadChange):
-                known.texts.update(known.change.texts)
-        except Unrendered as unrendered:
+            known.change = read
+            if isinstance(read, ReadChange) and isinstance(read.change, Product) and read.content:
+                known.keep(read.change, read.change.variations, read.content)
+        except Unrendered as large:
             with reading_errors():
-                known.texts |= await compute.run(
-                    rendered, unrendered.descriptions, size=unrendered.size, key=known.store_id
+                content = await compute.run(
+                    canonical, large.product, large.variations, size=large.size, key=known.store_id
                 )
+            known.keep(large.product, large.variations, content)

@@ -16,6 +16,7 @@ from api.errors import (
     database_down,
     http_error,
     shop_error,
+    too_busy,
     too_expensive,
     validation_error,
 )
@@ -46,7 +47,7 @@ from api.security.passwords import Passwords
 from api.security.rate_limit import RateLimit, TokenBuckets
 from api.security.sessions import Sessions
 from api.security.stale_cache import StaleIfErrorCache
-from compute import Compute
+from compute import Busy, Compute, TooSlow
 from connectors.http.outbound import Outbound
 from contracts.errors import InvalidBody, InvalidField, TooExpensive
 from contracts.events import EventType
@@ -205,6 +206,8 @@ def create_app(settings: Settings, *, wall: Callable[[], float] = wall_clock) ->
     app.add_exception_handler(InvalidField, shop_error)
     app.add_exception_handler(InvalidBody, body_error)
     app.add_exception_handler(TooExpensive, too_expensive)
+    app.add_exception_handler(Busy, too_busy)
+    app.add_exception_handler(TooSlow, too_busy)
     for kind in DATABASE_DOWN:
         app.add_exception_handler(kind, database_down)
     for routes in (

@@ -15,36 +15,41 @@ from api.errors import unavailable
 FREE_BYTES = 64 * 1024
 """What uvicorn receives of a body before a route asks for it."""
 
-Share = str | int
-"""A part of all bodies; a number is the id of a store."""
+Share = tuple[str, object]
+"""A part of all bodies: its kind, and a store or a network."""
 
-_ALL = "all"
-_UNPROVEN = "unproven"
+_ALL: Share = ("all", None)
 
 
 class BodiesInFlight:
     """Counts the bytes of large bodies, with a limit for all and lower ones for parts of them.
 
-    One store may take a quarter of all, and bodies without a verified sender may take half. One body of
-    `largest` bytes always fits where no other is in flight.
+    One store may take a quarter of all. Bodies with a signature, which is verified only when they are there,
+    may take half, and a quarter for one store or network; what the store sends with its token counts apart.
+    One body of `largest` bytes always fits where no other is in flight.
     """
 
     def __init__(self, most: int, *, largest: int) -> None:
-        self._most: dict[Share, int] = {_ALL: max(most, largest), _UNPROVEN: max(most // 2, largest)}
-        self._most_of_a_store = max(most // 4, largest)
+        self._most = {
+            kind: max(most // part, largest)
+            for kind, part in (("all", 1), ("store", 4), ("unproven", 2), ("claimed", 4), ("network", 4))
+        }
         self._largest = largest
         self._taken: Counter[Share] = Counter()
 
     @asynccontextmanager
-    async def body(self, request: Request, *, store_id: int, proven: bool) -> AsyncIterator[bytes]:
+    async def body(self, request: Request, *, store_id: int, network: str | None) -> AsyncIterator[bytes]:
         """Receive the body of a request, and count it until the end of the block; raises 503.
 
-        `proven` is whether the sender is known before the body is received.
+        `network` is the sender's, None for a sender that is known before the body is received: then the
+        declared length counts from the start, otherwise only what has arrived.
         """
-        shares: tuple[Share, ...] = (_ALL, store_id) if proven else (_ALL, _UNPROVEN, store_id)
-        declared = request.headers.get("content-length", "")
+        shares: tuple[Share, ...] = (_ALL, ("store", store_id))
+        if network is not None:
+            shares = (_ALL, ("unproven", None), ("claimed", store_id), ("network", network))
         counted = size = 0
         parts: list[bytes] = []
+        declared = request.headers.get("content-length", "") if network is None else ""
         try:
             if declared.isdecimal() and int(declared) <= self._largest:  # others get a 413 when they are read
                 counted = self._count(shares, counted, int(declared))
@@ -59,7 +64,7 @@ class BodiesInFlight:
             if counted:
                 for share in shares:
                     self._taken[share] -= counted
-                self._taken += Counter()  # drops the stores without bodies
+                self._taken += Counter()  # drops the parts without bodies
 
     @property
     def taken(self) -> int:
@@ -71,7 +76,7 @@ class BodiesInFlight:
         if size <= max(counted, FREE_BYTES):
             return counted
         for share in shares:
-            if self._taken[share] + size - counted > self._most.get(share, self._most_of_a_store):
+            if self._taken[share] + size - counted > self._most[share[0]]:
                 raise unavailable("Too many large bodies arrive at the moment; please send it again")
         for share in shares:
             self._taken[share] += size - counted

@@ -132,6 +132,11 @@ async def too_expensive(request: Request, error: Exception) -> Response:
     return await http_error(request, invalid("The body cannot be read", problem=str(error)))
 
 
+async def too_busy(request: Request, error: Exception) -> Response:
+    """Handles a body that waited too long for a child process."""
+    return await http_error(request, unavailable("Too many large bodies are read at the moment"))
+
+
 async def unexpected(request: Request, error: Exception) -> Response:
     """Logs any other exception and returns a 500."""
     logger.error("unexpected error on a %s request", request.method, exc_info=error)

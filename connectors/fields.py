@@ -46,6 +46,10 @@ def _line(value: object, info: ValidationInfo) -> str:
     return line
 
 
+def _short(value: object, info: ValidationInfo) -> str:
+    return within(_text(value), LINE_CHARACTERS, "characters", info)
+
+
 def _markup(most: int) -> Callable[[object, ValidationInfo], str]:
     """Returns a validator of descriptions, which cuts them to `most` characters."""
 
@@ -197,7 +201,7 @@ _NAMES = _any(_list(_TEXT, _fields(["name"], name=_TEXT)), {"type": "string"})
 _OPTIONS = _any(_NAMES, {"type": "number"})
 _ATTRIBUTE = _fields(name=_TEXT, options=_OPTIONS, option={})
 
-Text = Annotated[str, BeforeValidator(_text), WithJsonSchema(_TEXT)]
+Text = Annotated[str, BeforeValidator(_short), WithJsonSchema(_TEXT)]
 Line = Annotated[str, BeforeValidator(_line), WithJsonSchema(_TEXT)]
 Markup = Annotated[str, BeforeValidator(_markup(DESCRIPTION_CHARACTERS)), WithJsonSchema(_TEXT)]
 ShortMarkup = Annotated[

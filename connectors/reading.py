@@ -9,14 +9,19 @@ from typing import Any
 
 import orjson
 
+from compute import INLINE_BYTES
 from connectors.base import Change, Connector
 from connectors.envelope import open_envelope
+from connectors.json_bounds import values_at_most
 from connectors.json_object import json_object
 from contracts.deliveries import LARGEST_IN_WORKFLOW, IgnoredDelivery, ParsedDelivery, SignedDelivery
 from contracts.errors import InvalidBody, InvalidField
 from contracts.events import EventType
 
 LONGEST_TOPIC = 100
+
+VALUE_COST = 20
+"""A value of JSON takes as long to read as so many bytes of a description."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,11 @@ class ReadEnvelope:
     topic: str = ""
     parsed: ParsedDelivery | None = None
     error: InvalidBody | InvalidField | None = None
+
+
+def cost_of_reading(raw: bytes) -> int:
+    """Returns the size of a body, with what its values cost in addition; for `Compute.run`."""
+    return len(raw) if len(raw) > INLINE_BYTES else len(raw) + VALUE_COST * values_at_most(raw)
 
 
 def read_envelope(raw: bytes, parse: Callable[[EventType, Mapping[str, Any]], Change]) -> ReadEnvelope:

@@ -10,10 +10,15 @@ ENTRIES = 1_000
 
 ATTRIBUTES = 250
 OPTIONS = 4_096
-"""Options of all attributes of a product or variation together."""
+OPTION_CHARACTERS = 100_000
+"""Options of all attributes of a product together, and their characters."""
+
+VARIATION_OPTIONS = 50
+VARIATION_OPTION_CHARACTERS = 5_000
+"""The same of a variation, which has one option for each attribute."""
 
 VARIATIONS = 2_048
-"""As Shopify allows."""
+"""As Shopify allows; further variations are not stored."""
 
 LINE_CHARACTERS = 5_000
 """A name, an option, an SKU, with its markup."""

@@ -25,6 +25,9 @@ MEASURE_EVERY = 10.0
 START_WITHIN = 3.0
 """Seconds a process waits for its first measurement before it starts without one."""
 
+RETRY_AFTER = 1.0
+"""Seconds until the next try while Postgres does not answer."""
+
 SAMPLES = 3
 JUMP = 1.0
 """Seconds by which wall clock and monotonic clock may drift apart before the offset is measured again."""
@@ -164,9 +167,10 @@ class DatabaseClock:
         while True:
             try:
                 await self.measure()
-                pause = MEASURE_EVERY
             except (SQLAlchemyError, OSError) as error:
                 logger.debug("the clock of Postgres cannot be read: %s", type(error).__name__)
-                pause = 1.0
+                await asyncio.sleep(RETRY_AFTER)
+                continue
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._jumped.wait(), pause)
+                async with asyncio.timeout(MEASURE_EVERY):
+                    await self._jumped.wait()

@@ -1,14 +1,17 @@
 """The part of a product that is indexed, in one canonical form."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from contracts.bounds import DESCRIPTION_CHARACTERS
-from contracts.catalog import Product, Variation
+from contracts.catalog import Attribute, Product, Variation
 from knowledge.html import html_to_text, plain_line
 from knowledge.normalise import normalise
+
+ENTRY_SIZE = 30
+"""What an option or a tag counts as, in characters."""
 
 _NUMBER = re.compile(r"\d+")
 
@@ -36,22 +39,11 @@ class Content:
 
     @property
     def size(self) -> int:
-        """The characters of all descriptions."""
+        """About how many characters it has, in texts and in entries."""
+        entries = len(self.tags) + len(self.categories) + sum(len(options) for _, options in self.attributes)
+        entries += sum(len(form.options) for form in self.forms)
         of_forms = sum(len(form.description) for form in self.forms)
-        return len(self.short_description) + len(self.description) + of_forms
-
-
-class Unrendered(Exception):
-    """Descriptions must be rendered before the content of a product can be put together."""
-
-    def __init__(self, descriptions: Sequence[str]) -> None:
-        super().__init__(f"{len(descriptions)} descriptions")
-        self.descriptions = descriptions
-
-    @property
-    def size(self) -> int:
-        """The characters of all descriptions."""
-        return sum(map(len, self.descriptions))
+        return len(self.short_description) + len(self.description) + of_forms + ENTRY_SIZE * entries
 
 
 def descriptions_of(product: Product, variations: Iterable[Variation]) -> Iterator[str]:
@@ -74,44 +66,38 @@ def _within_bound(variations: Iterable[Variation]) -> list[Variation]:
     return ordered
 
 
-def rendered(descriptions: Iterable[str]) -> dict[str, str]:
-    """Returns the text of each description."""
-    return {html: _text(html) for html in descriptions}
+def size_of(product: Product, variations: Iterable[Variation]) -> int:
+    """Returns about how many characters a product's content has, in texts and in entries."""
+    entries = len(product.tags) + len(product.categories) + _options(product.attributes)
+    for variation in variations:
+        entries += _options(variation.options)
+    return sum(map(len, descriptions_of(product, variations))) + ENTRY_SIZE * entries
 
 
-def check_rendered(
-    product: Product, variations: Iterable[Variation], texts: Mapping[str, str], *, most: int
-) -> None:
-    """Raises Unrendered where descriptions of more than `most` characters together are not in `texts`."""
-    descriptions = dict.fromkeys(
-        html for html in descriptions_of(product, variations) if html and html not in texts
+def _options(attributes: Iterable[Attribute]) -> int:
+    return sum(len(attribute.options) for attribute in attributes)
+
+
+def content_key(product: Product, variations: Iterable[Variation]) -> tuple[object, ...]:
+    """Returns what the content of a product depends on: equal keys have equal contents."""
+    ordered = sorted(variations, key=attrgetter("external_id"))
+    return (
+        *(product.title, product.short_description, product.description, product.categories),
+        *(product.tags, product.brands, product.attributes),
+        tuple((one.external_id, one.options, one.description, one.visible) for one in ordered),
     )
-    unrendered = Unrendered(tuple(descriptions))
-    if unrendered.size > most:
-        raise unrendered
 
 
-def canonical(
-    product: Product, variations: Sequence[Variation], texts: Mapping[str, str] | None = None
-) -> Content:
-    """Returns the content of `product` and its visible `variations`, the same for any order and markup.
-
-    `texts` are descriptions that were rendered before.
-    """
-    known = texts or {}
-
-    def text_of(html: str) -> str:
-        text = known.get(html)
-        return _text(html) if text is None else text
-
+def canonical(product: Product, variations: Sequence[Variation]) -> Content:
+    """Returns the content of `product` and its visible `variations`, the same for any order and markup."""
     attributes: dict[str, set[str]] = {}
     for attribute in product.attributes:
         attributes.setdefault(_line(attribute.name), set()).update(map(_line, attribute.options))
-    forms = {_form(variation, text_of) for variation in _within_bound(variations) if variation.visible}
+    forms = {_form(variation) for variation in _within_bound(variations) if variation.visible}
     return Content(
         title=_line(product.title),
-        short_description=text_of(product.short_description),
-        description=text_of(product.description),
+        short_description=_text(product.short_description),
+        description=_text(product.description),
         categories=distinct(map(_line, product.categories)),
         tags=distinct(map(_line, product.tags)),
         brands=distinct(map(_line, product.brands)),
@@ -137,7 +123,7 @@ def _form_order(form: Form) -> tuple[list[tuple[str, str]], tuple[tuple[str, str
     return [_by_number(value) for _, value in form.options], form.options, form.description
 
 
-def _form(variation: Variation, text_of: Callable[[str], str]) -> Form:
+def _form(variation: Variation) -> Form:
     return Form(
         options=tuple(
             sorted(
@@ -149,7 +135,7 @@ def _form(variation: Variation, text_of: Callable[[str], str]) -> Form:
                 }
             )
         ),
-        description=text_of(variation.description),
+        description=_text(variation.description),
     )
 
 

@@ -19,7 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "memory": set(),
     "knowledge": {"contracts"},
     "embeddings": {"contracts", "settings"},
-    "connectors": {"connectors.http", "contracts", "knowledge"},
+    "connectors": {"compute", "connectors.http", "contracts", "knowledge"},
     "connectors.http": {"contracts"},
     "connectors.woocommerce": {"connectors", "connectors.http", "contracts"},
     "connectors.shopify": {"connectors", "connectors.http", "contracts"},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compute import INLINE_BYTES, Compute
+from compute import INLINE_BYTES, ChildFailed, Compute
 from contracts.errors import InvalidField, TooExpensive
 from tests.support.eventually import eventually
 
@@ -105,6 +105,27 @@ async def test_a_call_is_repeated_when_its_child_is_killed(compute: Compute, tmp
     assert await compute.run(kill_once, str(tmp_path / "mark"), size=LARGE) == "done"
 
 
+async def test_a_call_is_repeated_in_a_new_child(tmp_path: Path) -> None:
+    """The idle children may have been killed with the one that was asked."""
+    compute = Compute(processes=2)
+    end = tmp_path / "end"
+    calls = [asyncio.create_task(compute.run(wait_for, str(end), size=LARGE, key=n)) for n in range(2)]
+    await started(end)
+    end.touch()
+    for child in set(await asyncio.gather(*calls)):
+        os.kill(child, signal.SIGKILL)
+    assert await compute.run(process_id, size=LARGE) != os.getpid()
+    await compute.close()
+
+
+async def test_a_child_that_cannot_work_is_not_the_fault_of_its_input(
+    compute: Compute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("compute.sys.executable", "/bin/false")
+    with pytest.raises(ChildFailed):
+        await compute.run(process_id, size=LARGE)
+
+
 async def test_the_loop_runs_while_a_child_works(compute: Compute, tmp_path: Path) -> None:
     end = tmp_path / "end"
     running = asyncio.create_task(compute.run(wait_for, str(end), size=LARGE))
@@ -116,7 +137,7 @@ async def test_the_loop_runs_while_a_child_works(compute: Compute, tmp_path: Pat
 
 async def test_tenants_take_turns(tmp_path: Path) -> None:
     """One call of a tenant with three waiting calls is followed by the call of another tenant."""
-    compute = Compute(processes=1)
+    compute = Compute(processes=1, waiting=3)
     end, ended = tmp_path / "end", list[str]()
 
     async def call(tenant: str) -> None:

@@ -11,6 +11,7 @@ from activities.reading import Prepared, with_prepared
 from activities.this_workflow import workflow_id
 from compute import Compute
 from connectors.base import Deletion
+from contracts.bounds import VARIATIONS
 from contracts.catalog import Product, Variation
 from contracts.errors import InvalidField
 from contracts.events import EventOutcome, EventStatus, SavedProduct
@@ -45,6 +46,11 @@ TRIMMED = EventOutcome(
 WITHOUT_BODY = EventOutcome(
     status=EventStatus.FAILED,
     reason="The database was restored and no longer has what was sent; send the product again.",
+)
+
+TOO_MANY_VARIATIONS = EventOutcome(
+    status=EventStatus.IGNORED,
+    reason=f"Its product has {VARIATIONS:,} variations already; further ones are not stored.",
 )
 
 
@@ -163,6 +169,9 @@ class ProductActivities:
         variation: Variation,
         prepared: Prepared,
     ) -> EventOutcome | None:
+        known = {one.external_id for one in stored.variations}
+        if variation.external_id not in known and len(known) >= VARIATIONS:
+            return TOO_MANY_VARIATIONS
         alone = VariationSet(change=change, variations=(variation,))
         if not await variations.upsert(connection, change.store_id, [alone]):
             return STALE

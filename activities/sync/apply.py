@@ -91,11 +91,12 @@ class PageApplier:
         """Returns the products, and findings about bodies that cannot be read or were cut."""
         readable = {id_: body for id_, body in bodies.items() if not isinstance(body, Unreadable)}
         read = await read_bodies(self._compute, shop.store_id, shop.terms.type, readable)
+        prepared = Prepared(store_id=shop.store_id)
         products = []
         noted = [
             _unreadable(id_, body.reason) for id_, body in bodies.items() if isinstance(body, Unreadable)
         ]
-        for external_id, change in read.changes.items():
+        for external_id, change in read.items():
             if isinstance(change, InvalidField):
                 noted.append(_unreadable(external_id, f"{change}."))
                 continue
@@ -105,12 +106,14 @@ class PageApplier:
             if isinstance(change.change, Product):
                 listed_hash = shop.catalogue.fingerprint(readable[external_id])
                 products.append(ReadProduct(product=change.change, listed_hash=listed_hash))
+                if change.content:
+                    prepared.keep(change.change, change.change.variations, change.content)
         page = ReadPage(
             store_id=shop.store_id,
             terms=shop.terms,
             requested_at=requested_at,
             products=products,
-            prepared=Prepared(store_id=shop.store_id, texts=dict(read.texts)),
+            prepared=prepared,
         )
         return page, noted
 

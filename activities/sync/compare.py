@@ -7,12 +7,14 @@ from temporalio import activity
 
 from activities.database_failures import STORE_GONE
 from activities.errors import application_error, database_errors
+from activities.reading import read_large_entries
 from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.sync.apply import PageApplier
 from activities.sync.pagination import FetchedPage, process_pages, record_start
 from activities.sync.report import finding
 from activities.sync.step import sync_step, sync_transaction, with_currency
 from activities.this_workflow import run_id, workflow_id
+from compute import Compute
 from connectors.base import MOST_FETCHED, ManifestPage, WholePage, fetch_all
 from contracts.syncs import (
     DifferingPages,
@@ -40,10 +42,18 @@ class CatalogSyncActivities:
     """
 
     def __init__(
-        self, database: Database, shops: ShopReader, applier: PageApplier, *, model: str, most_products: int
+        self,
+        database: Database,
+        shops: ShopReader,
+        compute: Compute,
+        applier: PageApplier,
+        *,
+        model: str,
+        most_products: int,
     ) -> None:
         self._database = database
         self._shops = shops
+        self._compute = compute
         self._applier = applier
         self._model = model
         self._most_products = most_products
@@ -130,13 +140,14 @@ class CatalogSyncActivities:
         await record_start(self._database, fetched)
         entries = {entry.external_id: entry for entry in fetched.page.entries}
         fingerprints = {external_id: entry.fingerprint for external_id, entry in entries.items()}
+        read = await read_large_entries(self._compute, run.store_id, entries)
         async with sync_transaction(self._database, run) as connection:
             suspects = await diff.skip_unchanged(connection, run.store_id, fingerprints, model=self._model)
             listed = [
                 ListedProduct(
                     external_id=external_id,
                     fingerprint=entry.fingerprint,
-                    product=entry.read(),
+                    product=read[external_id] if external_id in read else entry.read(),
                     with_facts=entry.with_facts,
                 )
                 for external_id, entry in entries.items()

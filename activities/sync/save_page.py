@@ -33,7 +33,7 @@ class ReadProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadPage:
-    """Products that were requested from a shop together; `prepared` has the texts of long descriptions."""
+    """Products that were requested from a shop together; `prepared` has contents that were made."""
 
     store_id: int
     terms: ShopCredentials

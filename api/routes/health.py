@@ -11,7 +11,7 @@ from api.metrics.readiness import PostgresState, TemporalState
 from api.openapi.build import ResponseModel, example
 from api.security.client_ip import client_address, client_network
 
-DELAY = 1.0
+DELAY = 0.3
 """Seconds that a request over the limit waits, so that hundreds of connections cost shops little."""
 
 

@@ -14,7 +14,7 @@ from api.schemas.webhooks import Accepted, Connected, Skipped, TokenStore, Token
 from api.security.client_ip import client_address
 from connectors.custom.deliveries import signed_by_standard
 from connectors.custom.schema import Delivery
-from connectors.reading import read_envelope
+from connectors.reading import cost_of_reading, read_envelope
 from connectors.signatures import STANDARD_SIGNATURE, has_standard_signature
 from connectors.woocommerce.parse import parse
 from contracts.deliveries import SignedDelivery
@@ -75,7 +75,7 @@ async def _accept(
     if integration.integration_type != StoreType.WOOCOMMERCE:
         raise ApiError(403, {"error": WRONG_TYPE.format(type=integration.integration_type)})
     is_signed = _is_signed(request, state, integration)
-    async with state.bodies.body(request, store_id=integration.store_id, proven=True) as raw:
+    async with state.bodies.body(request, store_id=integration.store_id, network=None) as raw:
         if is_signed:
             _verify(request, state, integration, raw)
         return await _read(request, state, integration, counted, raw)
@@ -84,14 +84,17 @@ async def _accept(
 async def _read(
     request: Request, state: AppState, integration: Integration, counted: CountedDelivery, raw: bytes
 ) -> tuple[ProductEvent, IngestResult]:
-    read = await state.compute.run(read_envelope, raw, parse, size=len(raw), key=integration.store_id)
+    arrived = state.database.clock.now()  # before it waits for a process
+    read = await state.compute.run(
+        read_envelope, raw, parse, size=cost_of_reading(raw), key=integration.store_id
+    )
     counted.topic = read.topic
     if read.parsed is None:
         raise read.error or AssertionError("an envelope without a delivery has an error")
     event = event_of(
         read.parsed,
         store_id=integration.store_id,
-        received_at=state.database.clock.now(),
+        received_at=arrived,
         address=client_address(request, state.settings.trusted_proxies),
         user_agent=request.headers.get("user-agent", ""),
     )

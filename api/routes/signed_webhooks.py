@@ -16,8 +16,8 @@ from api.metrics.process import DeliveryResult
 from api.middleware.request_log import request_facts
 from api.openapi.build import read_by_hand, refuses
 from api.schemas.webhooks import Accepted, Settled
-from api.security.client_ip import client_address
-from connectors.reading import read_signed
+from api.security.client_ip import client_address, client_network
+from connectors.reading import cost_of_reading, read_signed
 from connectors.registry import PLATFORMS
 from contracts.deliveries import IgnoredDelivery, ParsedDelivery, SignedDelivery
 from contracts.errors import TooExpensive
@@ -74,7 +74,7 @@ async def _read(
     connector = PLATFORMS[type_].deliveries
     try:
         return await state.compute.run(
-            read_signed, connector, delivery, size=len(delivery.body), key=store_id
+            read_signed, connector, delivery, size=cost_of_reading(delivery.body), key=store_id
         )
     except TooExpensive as error:
         ignored = connector.unread(delivery, str(error))
@@ -90,12 +90,14 @@ async def _accept(type_: StoreType, request: Request, state: AppState, store_id:
         return json_response(200, {"status": "ok"})
     with state.metrics.counting(type_) as counted:
         secrets = await _secrets(state, type_, store_id, headers)
-        async with state.bodies.body(request, store_id=store_id, proven=False) as raw:
+        address = client_address(request, state.settings.trusted_proxies)
+        network = client_network(address)
+        async with state.bodies.body(request, store_id=store_id, network=network) as raw:
+            arrived = state.database.clock.now()  # before it waits for a process
             delivery = SignedDelivery(headers=headers, body=raw)
             if not PLATFORMS[type_].deliveries.verify(delivery, secrets):
                 raise _refused(state, type_)
             request_facts(request).store_id = store_id
-            address = client_address(request, state.settings.trusted_proxies)
             agent = request.headers.get("user-agent", "")[:LONGEST_USER_AGENT]
             parsed = await _read(type_, state, store_id, delivery)
             if isinstance(parsed, IgnoredDelivery):
@@ -105,7 +107,7 @@ async def _accept(type_: StoreType, request: Request, state: AppState, store_id:
             event = event_of(
                 parsed,
                 store_id=store_id,
-                received_at=state.database.clock.now(),
+                received_at=arrived,
                 address=address,
                 user_agent=agent,
             )

@@ -116,6 +116,7 @@ async def create_store(
     request: Request, admin: CurrentAdmin, state: CurrentState, body: JsonBody[NewStoreRequest]
 ) -> StoreWithSecret:
     """Make a store; only this response contains its webhook secret."""
+    public_url(request)  # a malformed Host is refused before the secret is stored
     _check_secret(body.webhook_secret, body.type)
     credentials = _encrypted(state, body.type, body.credentials)
     base_url = await _checked_url(state, body.base_url)
@@ -201,6 +202,7 @@ async def rotate_secret(
     body: Annotated[JsonBody[SecretRotation], Body(default_factory=SecretRotation)],
 ) -> StoreWithSecret:
     """Replace the webhook secret; the previous secret is accepted for `overlap_hours`."""
+    public_url(request)  # a malformed Host is refused before the secret is stored
     store = await read_store(state, store_id)
     _check_secret(body.webhook_secret, store.type)
     secret = body.webhook_secret or stores.new_webhook_secret()

@@ -7,9 +7,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 
 from connectors.base import Change, Deletion
-from connectors.bounds import Cuts, within
+from connectors.bounds import Cuts
 from connectors.fields import (
-    ATTRIBUTES_SCHEMA,
     ID_SCHEMA,
     VARIATIONS_SCHEMA,
     Address,
@@ -20,13 +19,15 @@ from connectors.fields import (
     Moment,
     Names,
     Number,
-    Options,
     ShortMarkup,
     Text,
     entries,
     identifier,
 )
-from contracts.bounds import ATTRIBUTES, OPTIONS, VARIATIONS
+from connectors.woocommerce.attributes import Attributes, VariationAttributes
+from contracts.bounds import (
+    VARIATIONS,
+)
 from contracts.catalog import Attribute, Facts, Product, Variation
 from contracts.errors import InvalidField
 from contracts.events import EventType
@@ -40,49 +41,6 @@ def external_id(value: object) -> str:
 
 
 Id = Annotated[str, BeforeValidator(external_id), ID_SCHEMA]
-
-
-def _attribute(name: object, options: object) -> dict[str, object]:
-    return {"name": name, "options": [options] if isinstance(options, str | int | float) else options}
-
-
-def _attributes(value: object, info: ValidationInfo) -> list[object]:
-    """Returns attributes as objects; WordPress stores a variation's as {"attribute_pa_color": "red"}."""
-    if isinstance(value, Mapping) and all(not isinstance(item, Mapping) for item in value.values()):
-        return [
-            _attribute(str(name).removeprefix("attribute_").removeprefix("pa_"), option)
-            for name, option in within(tuple(value.items()), ATTRIBUTES, "entries", info)
-        ]
-    attributes = [
-        _attribute(item.get("name"), item.get("options", item.get("option")))
-        if isinstance(item, Mapping)
-        else item
-        for item in entries(value, ATTRIBUTES, info)
-    ]
-    return _with_few_options(attributes, info)
-
-
-def _with_few_options(attributes: list[object], info: ValidationInfo) -> list[object]:
-    """Returns the first attributes that have at most `OPTIONS` options together."""
-    options = 0
-    for position, attribute in enumerate(attributes):
-        sent = attribute.get("options") if isinstance(attribute, dict) else None
-        options += len(sent) if isinstance(sent, list | tuple | Mapping) else 1
-        if position and options > OPTIONS:
-            within(range(options), OPTIONS, "options", info)
-            return attributes[:position]
-    return attributes
-
-
-class _Attribute(BaseModel):
-    name: Line = ""
-    options: Options = ()
-
-    def read(self) -> Attribute:
-        return Attribute(name=self.name, options=self.options)
-
-
-_Attributes = Annotated[list[_Attribute], BeforeValidator(_attributes), ATTRIBUTES_SCHEMA]
 
 
 class _Item(BaseModel):
@@ -103,7 +61,7 @@ class _Item(BaseModel):
     image: Address = ""
     images: Addresses = ()
     gallery: Addresses = ()
-    attributes: _Attributes = []
+    attributes: Attributes = []
     status: Text = "publish"
     date_modified_gmt: Moment = None
 
@@ -138,6 +96,7 @@ class VariationBody(_Item):
 
     parent_id: Id | None = None
     description: ShortMarkup = ""
+    attributes: VariationAttributes = []
 
     def read(self, parent: str) -> Variation:
         return Variation(

@@ -19,11 +19,14 @@ _IS_REPEATED = text(f"""
                            WHERE store_id = e.store_id AND external_id = e.external_id AND is_active))
     FROM events e
     WHERE e.id = :id AND e.event_type = {literal(EventType.DELETED)} AND e.confirm AND e.pulled_at IS NULL
+      AND NOT EXISTS (SELECT FROM stores WHERE id = e.store_id AND credentials IS NOT NULL)
 """)
 
 
 async def is_repeated(connection: AsyncConnection, row_id: int) -> bool:
     """Returns whether an unconfirmed deletion was applied before, and its subject came back since.
+
+    Only in stores without credentials: others are asked, and a resync corrects them.
 
     The signature of such a deletion covers its id alone, so a captured delivery looks like a new one.
     """

@@ -21,7 +21,7 @@ from database.events.ordering import (
 )
 from database.events.write import OpenedEvent
 from database.products.columns import COLUMNS, FACTS, STATE, ProductWrite, values_of
-from database.products.variations import as_attributes, as_variation
+from database.products.variations import as_attributes, as_variation, variations_of
 from database.sql import as_json, assignments, in_, names, recordset, types
 from database.tables import products
 
@@ -37,15 +37,13 @@ _LOAD = text(f"""
     FROM (SELECT
             CASE WHEN EXISTS ({_NEWER} AND e.received_at > :received_at) THEN false
                  WHEN EXISTS ({_NEWER}) THEN true END AS came_late,
-            (SELECT jsonb_agg(v ORDER BY v.external_id) FROM product_variations v
-             WHERE v.store_id = :store_id AND v.parent_external_id = :product_key) AS variations) AS known
+            {variations_of(store=":store_id", parent=":product_key")} AS variations) AS known
     LEFT JOIN products p ON p.store_id = :store_id AND p.external_id = :product_key
 """)
 
-_READ = text("""
+_READ = text(f"""
     SELECT p.*, NULL::boolean AS came_late,
-           (SELECT jsonb_agg(v ORDER BY v.external_id) FROM product_variations v
-            WHERE v.store_id = p.store_id AND v.parent_external_id = p.external_id) AS variations
+           {variations_of(store="p.store_id", parent="p.external_id")} AS variations
     FROM products p WHERE p.id = ANY(:ids)
 """)
 

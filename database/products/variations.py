@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.bounds import DESCRIPTION_CHARACTERS, VARIATIONS
 from contracts.catalog import Attribute, Facts, Variation
 from contracts.events import EFFECTIVE, time_of_change
 from database.events.ordering import BOUND, EXCLUDED, UNNAMED, alias, latest, may_overwrite
@@ -111,6 +112,22 @@ class VariationSet:
 def as_attributes(value: Sequence[Mapping[str, Any]]) -> tuple[Attribute, ...]:
     """Returns attributes from their JSON."""
     return tuple(Attribute(name=item["name"], options=tuple(item["options"])) for item in value)
+
+
+def variations_of(*, store: str, parent: str) -> str:
+    """Returns SQL of a product's variations as JSON, within the bounds of a product.
+
+    Descriptions beyond the bound of all variations are empty, as `knowledge.content` leaves them out.
+    """
+    return f"""(
+        SELECT jsonb_agg(CASE WHEN v.characters <= {DESCRIPTION_CHARACTERS} THEN v.variation
+                              ELSE v.variation || '{{"description": ""}}' END
+                         ORDER BY v.external_id COLLATE "C")
+        FROM (SELECT one.external_id, to_jsonb(one) AS variation,
+                     sum(length(one.description)) OVER (ORDER BY one.external_id COLLATE "C") AS characters
+              FROM product_variations one
+              WHERE one.store_id = {store} AND one.parent_external_id = {parent}
+              ORDER BY one.external_id COLLATE "C" LIMIT {VARIATIONS}) v)"""
 
 
 def as_variation(row: Mapping[Any, Any]) -> Variation:

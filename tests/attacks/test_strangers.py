@@ -9,6 +9,7 @@ import pytest_asyncio
 from api.bodies_in_flight import FREE_BYTES
 from tests.support import deliveries
 from tests.support.environment import Configure
+from tests.support.eventually import eventually
 from tests.support.network.wire import Wire, wired
 from tests.support.shop import Shop
 from tests.support.system import System, running
@@ -136,15 +137,17 @@ async def test_large_bodies_of_unknown_senders_leave_room_for_others(
         await begun(narrow, connections, f"{WEBHOOK}{shop.store_id}/", FORMS["woocommerce"])
     third = await signed_shop(narrow)
     sent = deliveries.woocommerce({"id": 7, "name": "a" * (2 * FREE_BYTES)}, SECRET)
-    refused = await third.deliver(sent)
-    assert (refused.status_code, list(refused.json())) == (503, ["error"])
+    refused = await eventually(lambda: third.deliver(sent), lambda answer: answer.status_code == 503)
+    assert list(refused.json()) == ["error"]
     assert int(refused.headers["retry-after"]) > 0
     assert (await third.deliver(deliveries.woocommerce({"id": 7, "name": "a"}, SECRET))).status_code == 202
     assert (await flooded[0].send({"id": 8, "name": "a"})).status_code == 202
     with_token = await third.send({"id": 9, "name": "a", "description": "a" * (2 * FREE_BYTES)})
     assert with_token.status_code == 202
+    own = {"id": 10, "name": "a", "description": "a" * (2 * FREE_BYTES)}
+    assert (await flooded[1].send(own)).status_code == 202, "what a store sends with its token counts apart"
     await connections.aclose()
-    assert (await third.deliver(sent)).status_code == 202
+    await eventually(lambda: third.deliver(sent), lambda answer: answer.status_code in (200, 202))
 
 
 async def test_large_bodies_of_one_store_leave_room_for_others(

@@ -17,8 +17,11 @@ from contracts.bounds import (
     DESCRIPTION_CHARACTERS,
     ENTRIES,
     LINE_CHARACTERS,
+    OPTION_CHARACTERS,
     OPTIONS,
     VARIATION_DESCRIPTION_CHARACTERS,
+    VARIATION_OPTION_CHARACTERS,
+    VARIATION_OPTIONS,
     VARIATIONS,
 )
 from contracts.catalog import Product
@@ -40,8 +43,15 @@ TOO_MUCH: list[tuple[str, Mapping[str, Any], str]] = [
     ("gallery", {"gallery": [URL] * (ENTRIES + 1)}, f"{ENTRIES:,} entries"),
     ("attributes", {"attributes": [{"name": "a", "options": ["x"]}] * (ATTRIBUTES + 1)}, "250 entries"),
     ("attributes", {"attributes": {f"a{i}": "x" for i in range(ATTRIBUTES + 1)}}, "250 entries"),
-    ("options", {"attributes": [{"name": "a", "options": ["x"] * (OPTIONS + 1)}]}, f"{OPTIONS:,} entries"),
+    ("attributes", {"attributes": [{"name": "a", "options": ["x"] * (OPTIONS + 1)}]}, f"{OPTIONS:,} options"),
+    ("status", {"status": "n" * (LINE_CHARACTERS + 1)}, f"{LINE_CHARACTERS:,} characters"),
     ("attributes", {"attributes": [{"name": "a", "options": ["x"] * 3000}] * 2}, f"{OPTIONS:,} options"),
+    ("attributes", {"attributes": {f"a{n}": ["x"] * 3000 for n in range(2)}}, f"{OPTIONS:,} options"),
+    (
+        "attributes",
+        {"attributes": [{"name": "a", "options": [{"name": "x" * 1_000}] * 200}]},
+        f"{OPTION_CHARACTERS:,} characters",
+    ),
     ("variations", {"variations": list(range(1, VARIATIONS + 2))}, f"{VARIATIONS:,} entries"),
     ("name", {"name": "n" * (LINE_CHARACTERS + 1)}, f"{LINE_CHARACTERS:,} characters"),
     ("sku", {"sku": "n" * (LINE_CHARACTERS + 1)}, f"{LINE_CHARACTERS:,} characters"),
@@ -137,3 +147,19 @@ def test_a_text_has_a_bounded_number_of_chunks() -> None:
     words = (f"word{n}" for n in range(400_000))
     chunks = split(Document(title="Lamp", text=" ".join(words)))
     assert [chunk.position for chunk in chunks] == list(range(CHUNKS))
+
+
+def test_options_of_a_variation_are_bounded_in_number_and_length() -> None:
+    sent = [{"id": 8, "attributes": [{"name": f"a{n}", "option": "x" * 200} for n in range(200)]}]
+    cuts = Cuts()
+    product = woocommerce.parse(EventType.UPDATED, {"id": 7, "variations": sent}, cuts)
+    assert isinstance(product, Product)
+    (variation,) = product.variations
+    assert (
+        sum(len(value) for one in variation.options for value in one.options) <= VARIATION_OPTION_CHARACTERS
+    )
+    sent[0]["attributes"] = {f"a{n}": "x" for n in range(200)}
+    product = woocommerce.parse(EventType.UPDATED, {"id": 7, "variations": sent}, cuts)
+    assert isinstance(product, Product)
+    assert len(product.variations[0].options) == VARIATION_OPTIONS
+    assert len(cuts.notes) == 2

@@ -1,5 +1,6 @@
 """Products that take much CPU to read: they end, within bounds, and never on the worker's event loop."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,9 +9,10 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.events.save import ProductActivities
 from activities.metrics import Counters
-from activities.reading import BUSY
-from compute import INLINE_BYTES, Busy, Compute
-from contracts.bounds import CHUNKS, DESCRIPTION_CHARACTERS
+from activities.reading import SLOW_ATTEMPTS
+from compute import INLINE_BYTES, Busy, Compute, TooSlow
+from contracts.bounds import CHUNKS, DESCRIPTION_CHARACTERS, VARIATIONS
+from contracts.catalog import Variation
 from contracts.errors import TooExpensive
 from contracts.events import EventType, ProductEvent
 from contracts.retry import Retry
@@ -67,6 +69,37 @@ async def test_a_variation_of_a_product_with_long_texts(shop: Shop) -> None:
     assert "چرم" in " ".join(chunk["text"] for chunk in await shop.chunks(5))
 
 
+@pytest.fixture
+def makes_no_large_content(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Content of variations that is made in this process fails its step."""
+
+    def refused(_: Variation) -> None:
+        raise MemoryError("a large content is made on the event loop")
+
+    monkeypatch.setattr("knowledge.content._form", refused)
+
+
+@pytest.mark.usefixtures("makes_no_large_content")
+async def test_a_small_change_of_a_product_with_many_short_texts(shop: Shop) -> None:
+    """Neither its own event nor a small one of a variation makes the large content on the event loop."""
+    variations = [
+        {"id": 100 + n, "attributes": {f"a{option}": f"v{n}-{option}" for option in range(10)}}
+        for n in range(300)
+    ]
+    assert await shop.sync({"id": 5, "name": "کیف", "variations": variations}) == "succeeded"
+    one = {"id": 100, "type": "variation", "parent_id": 5, "attributes": {"a0": "تازه"}}
+    assert await shop.sync(one) == "succeeded"
+    assert "تازه" in " ".join(chunk["text"] for chunk in await shop.chunks(5))
+
+
+async def test_a_product_keeps_a_bounded_number_of_variations(shop: Shop) -> None:
+    variations = [{"id": 100 + n} for n in range(VARIATIONS)]
+    assert await shop.sync({"id": 5, "name": "کیف", "variations": variations}) == "succeeded"
+    row = await shop.ended(await shop.submit({"id": 9, "type": "variation", "parent_id": 5}))
+    assert (row["status"], "2,048" in row["reason"]) == ("ignored", True)
+    assert await shop.sync({"id": 100, "type": "variation", "parent_id": 5, "price": "3"}) == "unchanged"
+
+
 async def test_a_large_product_that_cannot_be_read_fails_with_its_field(shop: Shop) -> None:
     """What the token route would refuse reaches the worker through other routes, such as older versions."""
     event = ProductEvent(
@@ -95,12 +128,18 @@ def _activities(shop: Shop, compute: Compute) -> ProductActivities:
 
 
 @pytest.mark.parametrize(
-    ("error", "retry", "pause"),
-    [(TooExpensive(), Retry.FATAL, None), (Busy(), Retry.RETRY, BUSY.pause)],
-    ids=["too expensive", "busy"],
+    ("error", "attempt", "retry", "pause"),
+    [
+        (TooExpensive(), 1, Retry.FATAL, None),
+        (Busy(), 1, Retry.RETRY, timedelta(seconds=3)),
+        (Busy(), 100, Retry.RETRY, timedelta(seconds=60)),
+        (TooSlow(), 1, Retry.RETRY, timedelta(seconds=30)),
+        (TooSlow(), SLOW_ATTEMPTS, Retry.FATAL, None),
+    ],
+    ids=["too expensive", "busy", "busy for long", "slow", "too slow"],
 )
 async def test_reading_that_costs_too_much_ends(
-    shop: Shop, error: Exception, retry: Retry, pause: timedelta | None
+    shop: Shop, error: Exception, attempt: int, retry: Retry, pause: timedelta | None
 ) -> None:
     """A text that takes too much CPU fails its event; a text behind others of its store waits in Temporal."""
 
@@ -110,8 +149,10 @@ async def test_reading_that_costs_too_much_ends(
 
     row_id = await _recorded(shop)
     activities = _activities(shop, Failing())
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, attempt=attempt)
     with pytest.raises(ApplicationError) as raised:
-        await ActivityEnvironment().run(activities.save_product, row_id)
+        await environment.run(activities.save_product, row_id)
     assert (raised.value.type, raised.value.next_retry_delay) == (retry, pause)
     assert raised.value.non_retryable is (retry is Retry.FATAL)
 

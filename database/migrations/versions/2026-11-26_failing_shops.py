@@ -1,7 +1,7 @@
 """Failures of shops in a row, so that a shop that fails is asked less often.
 
 Revision ID: 5d0c1f7a92e4
-Revises: 5a6f0c1e7d24
+Revises: 7d1c0e5a9b42
 Create Date: 2026-11-26 00:00:00.000000+00:00
 
 """
