@@ -73,7 +73,7 @@ token gets `401 {"detail"}`, every other error is `{"error"}`, with `field` and 
 causes it. Fields named `message` are Persian unless `Accept-Language` prefers English.
 """
 
-PROBES_PER_SECOND = 20.0
+PROBES_PER_SECOND = 100.0
 """Requests for health, readiness and metrics that one network gets answered without a delay."""
 
 SIGN_IN_BYTES = 8 * 1024
@@ -140,7 +140,7 @@ async def _opened(
             metrics=metrics,
             installation=installation,
             readiness=readiness,
-            probes=TokenBuckets(rate=PROBES_PER_SECOND, capacity=2 * PROBES_PER_SECOND),
+            probes=TokenBuckets(rate=PROBES_PER_SECOND, capacity=PROBES_PER_SECOND),
             secret_box=SecretBox(settings.secret_keys),
             outbound=outbound,
             delivery_terms=StaleIfErrorCache(

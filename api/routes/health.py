@@ -11,20 +11,15 @@ from api.metrics.readiness import PostgresState, TemporalState
 from api.openapi.build import ResponseModel, example
 from api.security.client_ip import client_address, client_network
 
-DELAY = 0.3
-"""Seconds that a request over the limit waits, so that hundreds of connections cost shops little."""
-
-
-async def pause() -> None:
-    """Wait for `DELAY`."""
-    await asyncio.sleep(DELAY)
+pause = asyncio.sleep
 
 
 async def _paced(request: Request, state: CurrentState) -> None:
-    """Delay a network that asks very often; its answer is the same."""
+    """Let a network that asks very often wait for its turn, so that its many connections cost little."""
     address = client_address(request, state.settings.trusted_proxies)
-    if state.probes.take(client_network(address)) > 0:
-        await pause()
+    wait = state.probes.reserve(client_network(address))
+    if wait > 0:
+        await pause(wait)
 
 
 router = APIRouter(tags=["operation"], dependencies=[Depends(_paced)])

@@ -139,13 +139,25 @@ class TokenBuckets:
 
     def take(self, key: Hashable) -> float:
         """Take one request. Returns 0, or the seconds until there is one."""
-        now = time.monotonic()
-        left, then = self._buckets.get(key, (self._capacity, now))
-        left = min(self._capacity, left + (now - then) * self._rate)
+        left = self._left(key)
         if left < 1:
             return (1 - left) / self._rate
-        self._buckets[key] = (left - 1, now)
+        self._keep(key, left - 1)
+        return 0.0
+
+    def reserve(self, key: Hashable) -> float:
+        """Take one request, even if it is not there yet. Returns the seconds until it is there."""
+        left = self._left(key) - 1
+        self._keep(key, left)
+        return max(0.0, -left / self._rate)
+
+    def _left(self, key: Hashable) -> float:
+        now = time.monotonic()
+        left, then = self._buckets.get(key, (self._capacity, now))
+        return min(self._capacity, left + (now - then) * self._rate)
+
+    def _keep(self, key: Hashable, left: float) -> None:
+        self._buckets[key] = (left, time.monotonic())
         self._buckets.move_to_end(key)
         if len(self._buckets) > TRACKED:
             self._buckets.popitem(last=False)
-        return 0.0

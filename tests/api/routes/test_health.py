@@ -195,14 +195,21 @@ async def test_a_network_that_asks_very_often_waits(
     configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another network is answered at once, so its monitoring goes on."""
-    monkeypatch.setattr(api.app, "PROBES_PER_SECOND", 0.5)
-    released = asyncio.Event()
-    monkeypatch.setattr(routes, "pause", released.wait)
+    monkeypatch.setattr(api.app, "PROBES_PER_SECOND", 1.0)
+    released, waits = asyncio.Event(), list[float]()
+
+    async def pause(seconds: float) -> None:
+        waits.append(seconds)
+        await released.wait()
+
+    monkeypatch.setattr(routes, "pause", pause)
     often, other = ({"X-Forwarded-For": address} for address in ("203.0.113.7", "198.51.100.7"))
     async with serving(configure(trusted_proxies="127.0.0.1")) as http:
         assert (await http.get("/healthz", headers=often)).status_code == 200
         waiting = asyncio.create_task(http.get("/healthz", headers=often))
         assert (await http.get("/healthz", headers=other)).status_code == 200
+        await eventually(lambda: asyncio.sleep(0, waits), what="the second request")
+        assert 0 < waits[0] <= 1
         assert not waiting.done()
         released.set()
         assert (await waiting).status_code == 200
