@@ -8,9 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from contracts.retry import Failure, Retry
+
+LONGEST_WAIT = timedelta(seconds=30)
+"""The most that a wait for a turn grows to."""
 
 NOT_FAILING = ""
 """Sent explicitly, because a heartbeat without details keeps the details of the one before."""
@@ -55,6 +58,28 @@ class TimeLeft:
 def is_final(error: ApplicationError, left: TimeLeft) -> bool:
     """Returns whether an operator must act first, or the next attempt would come too late."""
     return error.type != Retry.RETRY or (error.next_retry_delay or timedelta()) > left.now()
+
+
+def longer_each_time(error: ApplicationError) -> timedelta | None:
+    """Returns the pause before the next attempt; that of an expected wait grows with the attempts.
+
+    Hundreds of steps that wait for one shop, or for places, then leave the worker time for others.
+    """
+    pause = error.next_retry_delay
+    if pause is None or error.category is not ApplicationErrorCategory.BENIGN:
+        return pause
+    return max(pause, min(pause * activity.info().attempt, LONGEST_WAIT))
+
+
+def waiting_longer(error: ApplicationError) -> ApplicationError:
+    """Returns the error with the pause that `longer_each_time` returns."""
+    return ApplicationError(
+        error.message,
+        type=error.type,
+        non_retryable=error.non_retryable,
+        next_retry_delay=longer_each_time(error),
+        category=error.category,
+    )
 
 
 def fatal_if_blocked(error: ApplicationError) -> ApplicationError:

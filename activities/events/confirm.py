@@ -6,13 +6,13 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.exceptions import ApplicationError
 
 from activities.errors import application_error, event_errors
 from activities.heartbeat import heartbeating
 from activities.reading import read_current
-from activities.retry_limits import TimeLeft, is_final
-from activities.stores.shop_reader import LONGEST_PAUSE, OpenShop, ShopReader
+from activities.retry_limits import TimeLeft, is_final, longer_each_time
+from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.this_workflow import workflow_id
 from compute import Compute
 from connectors.base import Change
@@ -58,7 +58,7 @@ class ConfirmActivities:
                     error.message,
                     type=error.type,
                     non_retryable=is_last or error.non_retryable,
-                    next_retry_delay=None if is_last else _longer_each_time(error),
+                    next_retry_delay=None if is_last else longer_each_time(error),
                     category=error.category,
                 ) from None
             except SQLAlchemyError:
@@ -87,17 +87,6 @@ class ConfirmActivities:
         async with self._database.single() as connection:
             await confirm.store_snapshot(connection, event_row, snapshot, workflow_id=workflow_id())
         return STILL_THERE if subject.is_deletion and snapshot.payload is not None else ConfirmedProduct()
-
-
-def _longer_each_time(error: ApplicationError) -> timedelta | None:
-    """Returns the pause before the next attempt of an event that waits for its turn.
-
-    It grows, so that hundreds of events that wait for one shop leave the worker time for others.
-    """
-    pause = error.next_retry_delay
-    if pause is None or error.category is not ApplicationErrorCategory.BENIGN:
-        return pause
-    return max(pause, min(pause * activity.info().attempt, LONGEST_PAUSE))
 
 
 async def fetch_current(

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.errors import database_errors
 from activities.heartbeat import Heartbeater, heartbeating
-from activities.retry_limits import fatal_if_blocked
+from activities.retry_limits import fatal_if_blocked, waiting_longer
 from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.this_workflow import workflow_id
 from contracts.syncs import SyncPosition, SyncRun
@@ -24,8 +24,9 @@ async def sync_step(
 ) -> AsyncIterator[tuple[OpenShop, Heartbeater]]:
     """Open the store's shop with a heartbeat. A failure is stored as the reason why the sync waits.
 
-    A shop that refuses our key fails the sync instead of being retried for hours; the next sync of the
-    schedule tries again. So does a sync without a row of its own.
+    The pause before the next attempt grows while the sync waits for a place or for its turn. A shop that
+    refuses our key fails the sync instead of being retried for hours; the next sync of the schedule tries
+    again. So does a sync without a row of its own.
     """
     try:
         async with heartbeating() as heartbeat, shops.open(run.store_id, bulk=True) as shop:
@@ -37,7 +38,7 @@ async def sync_step(
         with database_errors():
             async with database.single() as connection:
                 await runs.show_reason(connection, run.sync_id, error.message, workflow_id=workflow_id())
-        raise fatal_if_blocked(error) from None
+        raise waiting_longer(fatal_if_blocked(error)) from None
 
 
 @asynccontextmanager

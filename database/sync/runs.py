@@ -62,7 +62,7 @@ _RECORD_START = text("""
 
 _SHOW_REASON = text("""
     UPDATE syncs SET reason = :reason
-    WHERE id = :id AND workflow_id = :workflow_id AND finished_at IS NULL
+    WHERE id = :id AND workflow_id = :workflow_id AND finished_at IS NULL AND reason IS DISTINCT FROM :reason
 """)
 
 _CHECK = text("""
@@ -166,7 +166,7 @@ async def check(connection: AsyncConnection, run: SyncRun, *, workflow_id: str) 
 
 
 async def show_reason(connection: AsyncConnection, sync_id: int, reason: str, *, workflow_id: str) -> None:
-    """Store the reason why a workflow's running sync waits."""
+    """Store the reason why a workflow's running sync waits; writes nothing if it is stored already."""
     values = {"id": sync_id, "workflow_id": workflow_id, "reason": reason}
     await connection.execute(_SHOW_REASON, values)
 
