@@ -10,6 +10,8 @@ from temporalio.exceptions import ApplicationError
 
 from activities.database_failures import STORE_GONE
 from activities.errors import application_error, database_errors
+from activities.heartbeat import heartbeating
+from activities.retry_limits import waiting_longer
 from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.stores.webhook_status import WebhookReport, state_from
 from connectors.base import KeepsWebhooks, WebhookKeeper
@@ -66,13 +68,13 @@ class WebhookActivities:
 
         Runs before a sync reads the shop, so that the sync finds the changes that disabled webhooks missed.
         """
-        async with self._alone(check.store_id) as record:
+        async with heartbeating(), self._alone(check.store_id) as record:
             try:
                 return await self._check(record, check.missed)
             except ApplicationError as error:
                 with suppress(ApplicationError, OSError):  # best effort: Temporal keeps the failure anyway
                     await self._write(record, WebhookState(state=WebhookHealth.UNKNOWN, reason=error.message))
-                raise
+                raise waiting_longer(error) from None
 
     @asynccontextmanager
     async def _alone(self, store_id: int) -> AsyncIterator[WebhookRecord]:

@@ -13,8 +13,10 @@ import pytest_asyncio
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 import worker
+from activities import heartbeat
 from activities.metrics import Counters
 from activities.stores.webhooks import ODD_PORT, WebhookActivities
 from compute import Compute
@@ -29,7 +31,7 @@ from fakes.woocommerce_webhooks import TOPICS
 from settings import Settings
 from temporal.client import connect
 from tests.support.environment import Configure
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 from tests.support.sessions import session
 from tests.support.shop import Shop
 from tests.support.system import System
@@ -55,6 +57,11 @@ def settings(system: System, configure: Configure) -> Settings:
     return configure(public_url=str(system.http.base_url), allow_private_shops=True)
 
 
+async def checked(activities: WebhookActivities, store_id: int, *, missed: int = 0) -> WebhookState:
+    check = WebhookCheck(store_id=store_id, missed=missed)
+    return await ActivityEnvironment().run(activities.maintain_webhooks, check)
+
+
 @dataclass
 class ManagedStore:
     """A store and its shop, which lets us manage webhooks."""
@@ -66,9 +73,7 @@ class ManagedStore:
     admin: dict[str, str]
 
     async def check(self, *, missed: int = 0) -> WebhookState:
-        return await self.activities.maintain_webhooks(
-            WebhookCheck(store_id=self.shop.store_id, missed=missed)
-        )
+        return await checked(self.activities, self.shop.store_id, missed=missed)
 
     async def shown(self) -> dict[str, Any]:
         """Returns the state that the API shows."""
@@ -256,9 +261,8 @@ async def test_without_a_public_address_no_webhook_is_created(
     store: ManagedStore, system: System, settings: Settings
 ) -> None:
     """The shop gets no request."""
-    state = await webhook_activities(system, settings, public_url=None).maintain_webhooks(
-        WebhookCheck(store_id=store.shop.store_id)
-    )
+    activities = webhook_activities(system, settings, public_url=None)
+    state = await checked(activities, store.shop.store_id)
     assert state.state is WebhookHealth.UNMANAGED
     assert "PILITO_PUBLIC_URL" in state.reason
     assert not store.woo.seen
@@ -371,8 +375,26 @@ async def test_a_check_with_an_old_key_is_not_stored(store: ManagedStore, settin
 async def test_a_removed_store_fails_the_step(store: ManagedStore) -> None:
     """Without a retry."""
     with pytest.raises(ApplicationError) as raised:
-        await store.activities.maintain_webhooks(WebhookCheck(store_id=2**60))
+        await checked(store.activities, 2**60)
     assert raised.value.non_retryable
+
+
+async def test_a_check_of_a_slow_shop_sends_heartbeats(
+    store: ManagedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without them, Temporal would take the worker for dead and start the check once more."""
+    monkeypatch.setattr(heartbeat, "HEARTBEAT_SECONDS", 0.01)
+    store.woo.fail_next("hang")
+    heard = asyncio.Event()
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = lambda *_: heard.set()
+    check = WebhookCheck(store_id=store.shop.store_id)
+    checking = asyncio.create_task(environment.run(store.activities.maintain_webhooks, check))
+    await asyncio.to_thread(store.woo.wait_for_requests, 1)
+    heard.clear()
+    await asyncio.wait_for(heard.wait(), PATIENCE)
+    store.woo.release()
+    assert (await checking).state is WebhookHealth.MANAGED
 
 
 HOURLY = "now() - interval '3 days' - n * interval '1 hour'"
