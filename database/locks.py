@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-MOST_LOCKED = 1_000
-"""Products that one transaction may lock. Postgres keeps all locks in one table of some 10,000 entries."""
+MOST_LOCKED = 2_000
+"""Products that one transaction may lock. Postgres keeps all locks in one table of some 10,000 entries.
+
+A page of a sync has 100 products. After a shift of the list it has products of the ten pages before it too.
+"""
 
 
 def lock(*, key: str, store: str) -> str:

@@ -205,5 +205,5 @@ async def test_a_transaction_locks_a_bounded_number_of_products(system: System, 
     keys = [f"woo_{number}" for number in range(MOST_LOCKED + 1)]
     async with system.database.transaction() as connection:
         await lock_products(connection, shop.store_id, keys[1:])
-        with pytest.raises(ValueError, match="may lock 1000 products, not 1001"):
+        with pytest.raises(ValueError, match="may lock 2000 products, not 2001"):
             await lock_products(connection, shop.store_id, keys)
