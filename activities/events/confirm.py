@@ -1,8 +1,9 @@
 """Confirm events with their shop: what the shop says replaces what was delivered."""
 
-import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
@@ -17,15 +18,11 @@ from activities.this_workflow import workflow_id
 from compute import Compute
 from connectors.base import Change
 from contracts.catalog import Product, Variation
-from contracts.errors import ShopDown
 from contracts.events import ConfirmedProduct, EventType
 from contracts.retry import Failure, Retry
 from database.engine import Database
 from database.events import confirm
 from database.events.confirm import ShopSnapshot, Subject
-
-LONGEST_VISIT = timedelta(seconds=60)
-"""For all requests of a confirmation; a product with 2,000 variations takes 20."""
 
 STILL_THERE = ConfirmedProduct(note="The shop still has this product.")
 
@@ -77,11 +74,7 @@ class ConfirmActivities:
             return ConfirmedProduct()
         async with self._shops.open(subject.store_id) as shop:
             read_at = await self._database.clock.read()
-            try:
-                async with asyncio.timeout(LONGEST_VISIT.total_seconds()):
-                    snapshot = await fetch_current(shop, self._compute, subject, read_at=read_at)
-            except TimeoutError:
-                raise ShopDown("The shop did not answer in time.") from None
+            snapshot = await fetch_current(shop, self._compute, subject, read_at=read_at)
         if snapshot is None:
             return ConfirmedProduct()
         async with self._database.single() as connection:
@@ -94,15 +87,16 @@ async def fetch_current(
 ) -> ShopSnapshot | None:
     """Returns the product of an event as of now, `read_at`; None for a variation of an unknown product.
 
-    A variation is read with its whole product, because the shop sends no event for the product itself.
+    A variation is read with its whole product, because the shop sends no event for the product itself. The
+    time that the shop has is for its requests only, because our child processes may have a queue.
     """
     read = partial(read_current, compute, subject.store_id, shop.terms.type)
-    payload = await shop.catalogue.product(subject.product_key)
+    payload = await _product(shop, subject.product_key)
     if payload is None:
         return _gone(subject, read_at) if subject.is_deletion or not subject.is_variation else None
     change = await read(payload)
     if isinstance(change, Variation):
-        whole = await shop.catalogue.product(change.parent)
+        whole = await _product(shop, change.parent)
         if whole is not None:
             payload, change = whole, await read(whole)
     if subject.is_deletion and not _has(change, subject.external_id):
@@ -114,6 +108,11 @@ async def fetch_current(
         version=change.version,
         read_at=read_at,
     )
+
+
+async def _product(shop: OpenShop, external_id: str) -> Mapping[str, Any] | None:
+    async with shop.time.limited():
+        return await shop.catalogue.product(external_id)
 
 
 def _has(change: Change, external_id: str) -> bool:

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from weakref import WeakValueDictionary
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from activities.database_failures import STORE_GONE
 from activities.errors import application_error, classified_errors, database_errors
 from activities.stores.places import Places
+from activities.stores.request_time import RequestTime
 from connectors.base import Catalogue, CatalogueReader
 from connectors.http.outbound import Outbound
 from connectors.registry import PLATFORMS
@@ -19,6 +22,7 @@ from contracts.stores import ShopAccess
 from crypto import SecretBox
 from database.access import shop_access, shop_failures
 from database.access.shop_access import ShopCredentials
+from database.access.shop_failures import Pause
 from database.engine import Database
 
 BURST = timedelta(seconds=5)
@@ -27,7 +31,19 @@ NOT_YET = "The rate limit for requests to the shop is reached; the next slot is 
 LESS_OFTEN = "The shop keeps failing, so it is asked less often."
 
 MAX_WAIT, BULK_MAX_WAIT = timedelta(seconds=1), timedelta(seconds=30)
-"""How long a visit sleeps until its slot of the rate limit; a longer wait is one of Temporal's."""
+"""How long a visit sleeps until the slot of its first request; a longer wait is one of Temporal's.
+
+Each request of a bulk step sleeps that long: a step goes on where the one before ended.
+"""
+
+LONGEST_VISIT = timedelta(seconds=60)
+"""For all requests of an event's visit; a product with 2,000 variations takes 20."""
+
+LONGEST_WAIT = timedelta(minutes=5)
+"""How long the requests of an event's visit sleep until their slots, together.
+
+A visit that was given up begins with its first request again, so it must end in one attempt.
+"""
 
 LONGEST_PAUSE = timedelta(seconds=30)
 """How long an event waits before it looks again whether a failing shop may be visited."""
@@ -47,6 +63,7 @@ class OpenShop:
     terms: ShopCredentials
     catalogue: Catalogue
     reader: CatalogueReader
+    time: RequestTime
 
 
 class ShopReader:
@@ -77,7 +94,7 @@ class ShopReader:
         """Visit a shop. Errors are translated into retryable or non-retryable `ApplicationError`s.
 
         A retryable error is raised where the visit would have to wait: for a place, because the shop keeps
-        failing, or because the next slot of the rate limit is far away. `bulk` steps of this process send one
+        failing, or because the slot of its first request is far away. `bulk` steps of this process send one
         request at a time to the shop.
         """
         terms = await self.terms(store_id)
@@ -88,20 +105,26 @@ class ShopReader:
             )
         places = self._bulk_places if bulk else self._places
         with places.visit(store_id, is_failing=terms.failures > shop_failures.TOLERATED) as visit:
-            if terms.failures:
-                await self._admit(store_id, bulk=bulk)
+            probe = await self._admit(store_id, bulk=bulk) if terms.failures else None
+            time, max_wait = RequestTime(LONGEST_VISIT, LONGEST_WAIT), BULK_MAX_WAIT if bulk else MAX_WAIT
 
             @asynccontextmanager
             async def request_slot() -> AsyncIterator[None]:
+                nonlocal max_wait
                 async with self._one_at_a_time(store_id) if bulk else nullcontext():
-                    await self._wait_for_slot(store_id, BULK_MAX_WAIT if bulk else MAX_WAIT)
+                    with time.waiting():
+                        await self._wait_for_slot(store_id, max_wait)
+                    max_wait = BULK_MAX_WAIT if bulk else time.wait_left
                     async with visit.request():
                         yield
 
-            async with classified_errors(
-                reader.failure,
-                log=f"shop of store {store_id}",
-                report=lambda failure: self._hold_off(store_id, failure),
+            async with (
+                self._probing(store_id, probe),
+                classified_errors(
+                    reader.failure,
+                    log=f"shop of store {store_id}",
+                    report=lambda failure: self._hold_off(store_id, failure),
+                ),
             ):
                 access = ShopAccess(
                     store_id=store_id,
@@ -113,17 +136,34 @@ class ShopReader:
                     self._failures(store_id, reader, terms),
                     reader.open(access, self._outbound, request_slot) as catalogue,
                 ):
-                    yield OpenShop(store_id=store_id, terms=terms, catalogue=catalogue, reader=reader)
+                    yield OpenShop(
+                        store_id=store_id, terms=terms, catalogue=catalogue, reader=reader, time=time
+                    )
 
-    async def _admit(self, store_id: int, *, bulk: bool) -> None:
-        """Raises a retryable error while a failing shop is left alone."""
+    async def _admit(self, store_id: int, *, bulk: bool) -> datetime | None:
+        """Returns until when the visit keeps others away from a failing shop; None for any other shop.
+
+        Raises a retryable error while a failing shop is left alone.
+        """
         with database_errors():
             async with self._database.single() as connection:
-                pause = await shop_failures.admit(connection, store_id)
-        if pause:
-            wait = pause.time if bulk else min(pause.time, LONGEST_PAUSE)
-            reason = f"{LESS_OFTEN} {pause.reason}"
+                admitted = await shop_failures.admit(connection, store_id)
+        if isinstance(admitted, Pause):
+            wait = admitted.time if bulk else min(admitted.time, LONGEST_PAUSE)
+            reason = f"{LESS_OFTEN} {admitted.reason}"
             raise application_error(Failure(retry=Retry.RETRY, reason=reason, pause=wait, expected=True))
+        return admitted
+
+    @asynccontextmanager
+    async def _probing(self, store_id: int, probe: datetime | None) -> AsyncIterator[None]:
+        """Let others visit a failing shop once the visit ends, also if it has not shown how the shop is."""
+        try:
+            yield
+        finally:
+            if probe is not None:
+                with suppress(SQLAlchemyError, OSError):  # best effort: a probe ends after a while
+                    async with self._database.single() as connection:
+                        await shop_failures.release(connection, store_id, probe)
 
     @asynccontextmanager
     async def _failures(

@@ -4,7 +4,7 @@ The clock is the database's, so that all processes agree.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -36,11 +36,17 @@ _ADMIT = text("""
     WITH admitted AS (
         UPDATE shop_budgets SET probe_at = now() + :visit
         WHERE store_id = :store_id AND failures > :tolerated AND probe_at <= now()
-        RETURNING store_id
+        RETURNING probe_at
     )
-    SELECT extract(epoch FROM probe_at - now()) AS seconds, reason
+    SELECT probe_at AS until, NULL AS seconds, '' AS reason FROM admitted
+    UNION ALL
+    SELECT NULL, extract(epoch FROM probe_at - now()), reason
     FROM shop_budgets
     WHERE store_id = :store_id AND failures > :tolerated AND NOT EXISTS (SELECT FROM admitted)
+""")
+
+_RELEASE = text("""
+    UPDATE shop_budgets SET probe_at = now() WHERE store_id = :store_id AND probe_at = :until
 """)
 
 
@@ -71,13 +77,25 @@ async def forget(connection: AsyncConnection, store_id: int) -> None:
     await connection.execute(_FORGET, {"store_id": store_id})
 
 
-async def admit(connection: AsyncConnection, store_id: int) -> Pause | None:
-    """Returns None if the shop may be visited now, else how long to wait.
+async def admit(connection: AsyncConnection, store_id: int) -> Pause | datetime | None:
+    """Returns how long to wait, or until when the only visit of a failing shop keeps others away.
 
-    Of a failing shop, one visitor at a time is admitted, after its pause.
+    Returns None for a shop that does not fail. Of a failing shop, one visitor at a time is admitted, after
+    its pause.
     """
     values = {"store_id": store_id, "tolerated": TOLERATED, "visit": VISIT}
     row = (await connection.execute(_ADMIT, values)).one_or_none()
     if row is None:
         return None
+    if row.until is not None:
+        until: datetime = row.until
+        return until
     return Pause(time=timedelta(seconds=max(1.0, float(row.seconds))), reason=row.reason)
+
+
+async def release(connection: AsyncConnection, store_id: int, until: datetime) -> None:
+    """Let others visit a failing shop: the visit that kept them away `until` then has ended.
+
+    Does nothing after `record` and `forget`, or if another visitor was admitted since.
+    """
+    await connection.execute(_RELEASE, {"store_id": store_id, "until": until})

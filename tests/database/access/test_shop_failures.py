@@ -1,6 +1,7 @@
 """Shops that fail are visited less often, by one worker at a time."""
 
 import asyncio
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -18,9 +19,21 @@ async def failed(shop: Shop, times: int) -> None:
             await shop_failures.record(connection, shop.store_id, REASON)
 
 
-async def admitted(shop: Shop) -> Pause | None:
+async def visited(shop: Shop) -> Pause | datetime | None:
     async with shop.database.single() as connection:
         return await shop_failures.admit(connection, shop.store_id)
+
+
+async def admitted(shop: Shop) -> Pause | None:
+    answer = await visited(shop)
+    return answer if isinstance(answer, Pause) else None
+
+
+async def left(shop: Shop, until: object) -> None:
+    """End a visit that has not shown how the shop is."""
+    assert isinstance(until, datetime)
+    async with shop.database.single() as connection:
+        await shop_failures.release(connection, shop.store_id, until)
 
 
 async def elapsed(shop: Shop) -> None:
@@ -54,6 +67,24 @@ async def test_one_visitor_at_a_time_is_admitted_to_a_failing_shop(shop: Shop) -
     answers = await asyncio.gather(*(admitted(shop) for _ in range(5)))
     assert answers.count(None) == 1
     assert await admitted(shop) is not None
+
+
+async def test_a_visit_that_shows_nothing_lets_the_next_one_in(shop: Shop) -> None:
+    """A visit that lasted too long keeps only itself away: the one after it goes on."""
+    await failed(shop, TOLERATED + 1)
+    await elapsed(shop)
+    first = await visited(shop)
+    assert await admitted(shop) is not None
+    await left(shop, first)
+    second = await visited(shop)
+    assert isinstance(second, datetime)
+    await left(shop, first)
+    assert await admitted(shop) is not None
+    await failed(shop, 1)
+    await left(shop, second)
+    pause = await admitted(shop)
+    assert pause is not None
+    assert pause.time == pytest.approx(2 * FIRST_PAUSE, abs=timedelta(seconds=2))
 
 
 async def test_a_success_ends_the_row_of_failures(shop: Shop) -> None:
