@@ -16,6 +16,7 @@ from connectors.fields import Number, identifier
 from connectors.fingerprint import fingerprint
 from connectors.http.failures import shop_failure
 from connectors.http.outbound import Outbound
+from connectors.room import Parts, Room
 from connectors.shopify.bodies import Body, full, gid, light, number, page
 from connectors.shopify.errors import Answer, NotAllowed
 from connectors.shopify.graphql import GraphQL, Timing
@@ -141,9 +142,9 @@ class ShopifyCatalogue:
         if len(external_ids) > MOST_PRODUCTS:
             raise ValueError(f"more than {MOST_PRODUCTS} products at a time")
         ids = list(dict.fromkeys(map(_product_id, external_ids)))
-        found: dict[int, ShownBody] = {}
+        room, found = Room(), dict[int, ShownBody]()
         for at in range(0, len(ids), PRODUCTS_SIZE):
-            found |= await self._products(ids[at : at + PRODUCTS_SIZE])
+            found |= await self._products(ids[at : at + PRODUCTS_SIZE], room)
         return {spelled(id_): body for id_, body in found.items()}
 
     def fingerprint(self, product: Mapping[str, Any]) -> None:
@@ -167,7 +168,7 @@ class ShopifyCatalogue:
                 raise
         return await self._listed(first // 2, after, wanted)
 
-    async def _products(self, ids: Sequence[int]) -> dict[int, ShownBody]:
+    async def _products(self, ids: Sequence[int], room: Room) -> dict[int, ShownBody]:
         """Returns the existing products; asks for fewer at a time if that is too much."""
         try:
             answer = await self._graphql.ask(PRODUCTS, ids=[gid("Product", id_) for id_ in ids])
@@ -177,28 +178,35 @@ class ShopifyCatalogue:
             if len(ids) == 1:
                 return {ids[0]: Unreadable(reason=reason)}
             half = len(ids) // 2
-            return await self._products(ids[:half]) | await self._products(ids[half:])
+            return await self._products(ids[:half], room) | await self._products(ids[half:], room)
         nodes = {number(node, "Product"): node for node in _existing(answer, ids)}
-        shown = {id_: await self._shown(node) for id_, node in nodes.items()}
+        kept = room.keep(nodes, answer.size)
+        shown = {id_: await self._shown(node, room) for id_, node in kept.items()}
         return {id_: body for id_, body in shown.items() if body is not None}
 
-    async def _shown(self, node: Body) -> ShownBody | None:
+    async def _shown(self, node: Body | Unreadable, room: Room) -> ShownBody | None:
         """Returns a product, or why it is too large; None if it was deleted in the meantime."""
+        if isinstance(node, Unreadable):
+            return node
         try:
-            return await self._whole(node)
+            return await self._whole(node, room)
         except ShopSendsTooMuch as error:
             return Unreadable(reason=str(error))
 
-    async def _whole(self, node: Body) -> Body | None:
+    async def _whole(self, node: Body, room: Room) -> Body | None:
         """Returns a product with all variants and images; None if it was deleted in the meantime."""
-        variants = await self._all(node, "variants", MORE_VARIANTS, first=FIRST_VARIANTS)
-        media = await self._all(node, "media", MORE_MEDIA, first=FIRST_MEDIA)
+        parts = room.parts(node)
+        variants = await self._all(node, "variants", MORE_VARIANTS, parts, first=FIRST_VARIANTS)
+        media = await self._all(node, "media", MORE_MEDIA, parts, first=FIRST_MEDIA)
         if variants is None or media is None:
             return None
+        room.take(parts)
         once = {number(variant, "ProductVariant"): variant for variant in variants}
         return full(node, once.values(), media)
 
-    async def _all(self, node: Body, name: str, query: Query, *, first: int) -> list[Body] | None:
+    async def _all(
+        self, node: Body, name: str, query: Query, parts: Parts, *, first: int
+    ) -> list[Body] | None:
         """Returns all nodes of a connection; None if its product was deleted in the meantime."""
         found = page(node, name, most=first)
         nodes = list(found.nodes)
@@ -208,6 +216,7 @@ class ShopifyCatalogue:
             if len(nodes) > MOST_NESTED:
                 break
             answer = await self._graphql.ask(query, id=node["id"], first=MORE_SIZE, after=found.next)
+            parts.add(answer.size)
             product = answer.data.get("product", {})
             if product is None:
                 return None

@@ -34,10 +34,11 @@ class NotAllowed(ShopRefuses):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The `data` of an answer without errors; `moment` is by the shop's clock."""
+    """The `data` of an answer without errors; `moment` is by the shop's clock, `size` in bytes."""
 
     data: Mapping[str, Any]
     moment: datetime | None
+    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

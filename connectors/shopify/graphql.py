@@ -69,7 +69,7 @@ class GraphQL:
             answer = read(reply)
             self._points.record(query.name, answer.cost)
             if not answer.throttled:
-                return Answer(data=checked(answer), moment=reply.moment())
+                return Answer(data=checked(answer), moment=reply.moment(), size=len(reply.body))
             if not left:
                 break
             await self._afford(query, throttled=reply)

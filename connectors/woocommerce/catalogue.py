@@ -1,6 +1,6 @@
 """The catalogue of a WooCommerce shop, read through its REST API."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +14,7 @@ from connectors.fields import identifier
 from connectors.fingerprint import fingerprint
 from connectors.http.failures import shop_failure
 from connectors.http.outbound import Outbound
+from connectors.room import Parts, Room
 from connectors.woocommerce.errors import Answer, is_gone, is_refused, problem
 from connectors.woocommerce.parse import external_id as spelled
 from connectors.woocommerce.parse import parse
@@ -28,6 +29,9 @@ from contracts.retry import Failure
 from contracts.stores import ShopAccess
 
 Body = dict[str, Any]
+
+Keep = Callable[[Mapping[int, Body], int], dict[int, Body | Unreadable]]
+"""Returns what is kept of the items of an answer of this many bytes."""
 
 
 def number(external_id: str) -> int:
@@ -123,7 +127,7 @@ class WooCommerceCatalogue:
             raise ShopAnswersNonsense("The shop answers with something that is not the requested product.")
         if product.get("status") == "trash":
             return None
-        return await self._whole(product)
+        return await self._whole(product, Room())
 
     async def manifest(self, cursor: str | None, *, modified_after: datetime | None = None) -> ManifestPage:
         page = int(cursor or "1")
@@ -154,10 +158,11 @@ class WooCommerceCatalogue:
             found = _list(answer)
         if found is None:
             return await whole_by_ids(self, cursor)
-        pages = answer.number("X-WP-TotalPages")
+        pages, room = answer.number("X-WP-TotalPages"), Room()
+        kept = room.keep({_id(item): item for item in found}, len(answer.body))
         return WholePage(
             listed=tuple(spelled(_id(item)) for item in found),
-            products={spelled(_id(item)): await self._shown(item) for item in found},
+            products={spelled(id_): await self._shown(item, room) for id_, item in kept.items()},
             next=str(page + 1) if page < pages else None,
             total=answer.number("X-WP-Total"),
             moment=answer.moment(),
@@ -167,8 +172,11 @@ class WooCommerceCatalogue:
     async def fetch(self, external_ids: Sequence[str]) -> dict[str, ShownBody]:
         if len(external_ids) > PER_PAGE:
             raise ValueError(f"more than {PER_PAGE} products at a time")
-        found = await self._included("products", [number(external_id) for external_id in external_ids])
-        return {spelled(id_): await self._shown(item) for id_, item in found.items() if not _is_trash(item)}
+        room, ids = Room(), [number(external_id) for external_id in external_ids]
+        found = await self._included("products", ids, room.keep)
+        return {
+            spelled(id_): await self._shown(item, room) for id_, item in found.items() if not _is_trash(item)
+        }
 
     def fingerprint(self, product: Mapping[str, Any]) -> str:
         entry = {name: product[name] for name in MANIFEST_FIELDS if name in product}
@@ -187,7 +195,7 @@ class WooCommerceCatalogue:
 
     async def _entries(self, ids: Sequence[int]) -> tuple[ManifestEntry, ...]:
         """Returns the list entries of a page that is too large, which are requested by id."""
-        found = await self._included("products", ids, _fields=",".join(MANIFEST_FIELDS))
+        found = await self._included("products", ids, Room().keep, _fields=",".join(MANIFEST_FIELDS))
         return tuple(
             ManifestEntry(external_id=spelled(id_), fingerprint="", read=lambda: None)
             if isinstance(item, Unreadable)
@@ -195,54 +203,68 @@ class WooCommerceCatalogue:
             for id_, item in found.items()
         )
 
-    async def _included(self, route: str, ids: Sequence[int], **asked: str) -> dict[int, Body | Unreadable]:
+    async def _included(
+        self, route: str, ids: Sequence[int], keep: Keep, **asked: str
+    ) -> dict[int, Body | Unreadable]:
         """Returns the existing items of up to 100 ids; asks for fewer at a time if that is too much."""
         if not ids:
             return {}
         including = {**IN_ORDER, "include": ",".join(map(str, ids)), **asked}
         wanted = set(ids)
         try:
-            found = _list(await self._rest.get(route, including))
-            return {_id(item): item for item in found if _id(item) in wanted}
+            items, size = await self._items(route, including)
         except ShopSendsTooMuch as error:
             reason = str(error)  # nothing else is kept: the error holds what was read of the answer
+        else:
+            return keep({id_: item for id_, item in items.items() if id_ in wanted}, size)
         if len(ids) == 1:
             return {ids[0]: Unreadable(reason=reason)}
         half = len(ids) // 2
-        earlier = await self._included(route, ids[:half], **asked)
-        return earlier | await self._included(route, ids[half:], **asked)
+        earlier = await self._included(route, ids[:half], keep, **asked)
+        return earlier | await self._included(route, ids[half:], keep, **asked)
 
-    async def _shown(self, product: Body | Unreadable) -> ShownBody:
+    async def _items(self, route: str, asked: Mapping[str, str]) -> tuple[dict[int, Body], int]:
+        """Returns the items of an answer by id, and its size in bytes."""
+        answer = await self._rest.get(route, asked)
+        return {_id(item): item for item in _list(answer)}, len(answer.body)
+
+    async def _shown(self, product: Body | Unreadable, room: Room) -> ShownBody:
         """Returns a product with full variations, or why that is too large."""
         if isinstance(product, Unreadable):
             return product
         try:
-            return await self._whole(product)
+            return await self._whole(product, room)
         except ShopSendsTooMuch as error:
             return Unreadable(reason=str(error))
 
-    async def _whole(self, product: Body) -> Body:
-        """Returns a product with full variations instead of their ids."""
+    async def _whole(self, product: Body, room: Room) -> Body:
+        """Returns a product, which is kept in the room, with full variations instead of their ids."""
         ids = product.get("variations")
         if not isinstance(ids, list) or not (ids or str(product.get("type")).startswith("variable")):
             return product
-        return {**product, "variations": await self._variations(_id(product), ids)}
+        parts = room.parts(product)
+        variations = await self._variations(_id(product), ids, parts)
+        room.take(parts)
+        return {**product, "variations": variations}
 
-    async def _variations(self, product: int, ids: Sequence[object]) -> list[Body]:
+    async def _variations(self, product: int, ids: Sequence[object], parts: Parts) -> list[Body]:
         """Returns all variations; fetches by id any that moved to another page or make a page too large."""
         route, found, page, pages = f"products/{product}/variations", dict[int, Body](), 1, 1
         _check_variations(len(ids))
         while page <= pages:
             try:
                 answer = await self._rest.get(route, {**IN_ORDER, "page": str(page)})
-                found |= {_id(item): item for item in _list(answer)}
+                items = _list(answer)
             except ShopSendsTooMuch:
                 break
+            parts.add(len(answer.body))
+            found |= {_id(item): item for item in items}
             page, pages = page + 1, answer.number("X-WP-TotalPages")
             _check_variations((pages - 1) * PER_PAGE)
         missing = [id_ for id_ in ids if isinstance(id_, int) and id_ not in found]
         for at in range(0, len(missing), PER_PAGE):
-            for id_, item in (await self._included(route, missing[at : at + PER_PAGE])).items():
+            asked = missing[at : at + PER_PAGE]
+            for id_, item in (await self._included(route, asked, parts.keep)).items():
                 if isinstance(item, Unreadable):
                     raise ShopSendsTooMuch(item.reason)
                 found[id_] = item
