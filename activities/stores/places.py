@@ -31,7 +31,8 @@ class Places:
 
     A visit is quick until one of its requests takes longer than `SLOW_AFTER`. Then it becomes slow, or is
     given up if all places for slow shops are taken. The next visit of that shop is slow from the start. A
-    shop has one slow place at most, and `of_one_shop` quick ones once it has answered quickly.
+    visit that waits so long for a slot of our rate limit needs a place for slow shops too. A shop has one
+    slow place at most, and `of_one_shop` quick ones once it has answered quickly.
     """
 
     def __init__(self, *, quick: int, slow: int, of_one_shop: int, slow_after: float = SLOW_AFTER) -> None:
@@ -78,6 +79,15 @@ class Places:
         """Move a quick visit to a place for slow shops; returns False if none is free."""
         self._answer_slowly.add(visit.store_id)
         self._answer_quickly.discard(visit.store_id)
+        return self.hold_slow(visit)
+
+    def can_hold_slow(self, visit: "Visit") -> bool:
+        """Returns whether a visit has a place for slow shops, or would find one."""
+        free = len(self._slow) < self._slow_places and visit.store_id not in self._slow
+        return visit.is_slow or free
+
+    def hold_slow(self, visit: "Visit") -> bool:
+        """Move a visit to a place for slow shops, unless it has one; returns False if none is free."""
         if not visit.is_slow:
             if not self._take_slow(visit.store_id):
                 return False
@@ -98,6 +108,14 @@ class Visit:
         self.is_slow = False
         self._places = places
         self._slow_after = slow_after
+
+    def may_wait_long(self) -> bool:
+        """Returns whether there is a place in which the visit may wait for longer than `SLOW_AFTER`."""
+        return self._places.can_hold_slow(self)
+
+    def wait_long(self) -> bool:
+        """Take that place, which quick shops do not miss; returns False if there is none any more."""
+        return self._places.hold_slow(self)
 
     @asynccontextmanager
     async def request(self) -> AsyncIterator[None]:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from activities.database_failures import STORE_GONE
 from activities.errors import application_error, classified_errors, database_errors
-from activities.stores.places import Places
+from activities.stores.places import SLOW_AFTER, Places, Visit
 from activities.stores.request_time import RequestTime
 from connectors.base import Catalogue, CatalogueReader
 from connectors.http.outbound import Outbound
@@ -33,7 +33,8 @@ LESS_OFTEN = "The shop keeps failing, so it is asked less often."
 MAX_WAIT, BULK_MAX_WAIT = timedelta(seconds=1), timedelta(seconds=30)
 """How long a visit sleeps until the slot of its first request; a longer wait is one of Temporal's.
 
-Each request of a bulk step sleeps that long: a step goes on where the one before ended.
+Each request of a bulk step sleeps that long: a step goes on where the one before ended. Later requests of an
+event's visit sleep for longer if a place for slow shops is free.
 """
 
 LONGEST_VISIT = timedelta(seconds=60)
@@ -106,15 +107,19 @@ class ShopReader:
         places = self._bulk_places if bulk else self._places
         with places.visit(store_id, is_failing=terms.failures > shop_failures.TOLERATED) as visit:
             probe = await self._admit(store_id, bulk=bulk) if terms.failures else None
-            time, max_wait = RequestTime(LONGEST_VISIT, LONGEST_WAIT), BULK_MAX_WAIT if bulk else MAX_WAIT
+            time, is_begun = RequestTime(LONGEST_VISIT, LONGEST_WAIT), False
 
             @asynccontextmanager
             async def request_slot() -> AsyncIterator[None]:
-                nonlocal max_wait
+                nonlocal is_begun
                 async with self._one_at_a_time(store_id) if bulk else nullcontext():
                     with time.waiting():
-                        await self._wait_for_slot(store_id, max_wait)
-                    max_wait = BULK_MAX_WAIT if bulk else time.wait_left
+                        if bulk:
+                            await self._wait_for_slot(store_id, BULK_MAX_WAIT)
+                        else:
+                            longest = time.wait_left if is_begun and visit.may_wait_long() else MAX_WAIT
+                            await self._wait_for_slot(store_id, longest, visit)
+                    is_begun = True
                     async with visit.request():
                         yield
 
@@ -187,13 +192,15 @@ class ShopReader:
             async with self._database.single() as connection:
                 await shop_failures.forget(connection, store_id)
 
-    async def _wait_for_slot(self, store_id: int, max_wait: timedelta) -> None:
+    async def _wait_for_slot(self, store_id: int, max_wait: timedelta, visit: Visit | None = None) -> None:
+        """Sleep until the next slot; a visit of an event needs a place for a long sleep."""
         with database_errors():
             async with self._database.single() as connection:
                 slot = await shop_access.reserve(
                     connection, store_id, price=self._price, burst=BURST, max_wait=max_wait
                 )
-        if not slot.is_reserved:
+        has_no_place = visit is not None and slot.seconds > SLOW_AFTER and not visit.wait_long()
+        if not slot.is_reserved or has_no_place:
             wait = timedelta(seconds=slot.seconds)
             raise application_error(Failure(retry=Retry.RETRY, reason=NOT_YET, pause=wait, expected=True))
         await asyncio.sleep(slot.seconds)

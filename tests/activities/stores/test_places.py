@@ -91,3 +91,15 @@ async def test_a_slow_shop_that_answers_quickly_again_is_quick() -> None:
         await answered(visit)
     with of.visit(1, is_failing=False) as visit:
         assert not visit.is_slow
+
+
+async def test_a_visit_that_waits_long_for_a_slot_leaves_its_place_to_quick_shops() -> None:
+    """Only as many wait as there are places for slow shops; the shop itself stays quick."""
+    of = places()
+    with ExitStack() as visits:
+        waiting = [visits.enter_context(of.visit(store_id, is_failing=False)) for store_id in range(1, 9)]
+        assert refused(of, HEALTHY) == BUSY.reason
+        assert [visit.may_wait_long() and visit.wait_long() for visit in waiting] == [True] * 4 + [False] * 4
+        assert all(visit.wait_long() for visit in waiting[:4])
+        with of.visit(HEALTHY, is_failing=False), of.visit(1, is_failing=False) as other:
+            assert not other.may_wait_long(), "one of a shop waits at a time"
