@@ -200,7 +200,7 @@ events = Table(
         comment="debouncing: its product was not saved yet",
     ),
     _text("reason"),
-    Column("notes", ARRAY(Text), nullable=False, server_default="{}", comment="what was cut or left out"),
+    Column("notes", ARRAY(Text), comment="what was cut or left out; null takes no room"),
     Column("superseded_by", Text),
     Column("workflow_id", Text, nullable=False),
     Column("run_id", Text),

@@ -137,6 +137,7 @@ class EventSummary(ResponseModel):
         return cls.from_fields_of(
             row,
             store=row["store_id"],
+            notes=row["notes"] or [],
             processed_successfully=row["status"] in SUCCESSFUL,
             workflow_url=workflow_url,
         )

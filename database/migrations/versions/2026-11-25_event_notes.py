@@ -14,8 +14,8 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
-    op.execute("ALTER TABLE events ADD COLUMN notes text[] NOT NULL DEFAULT '{}'")
-    op.execute("COMMENT ON COLUMN events.notes IS 'what was cut or left out'")
+    op.execute("ALTER TABLE events ADD COLUMN notes text[]")
+    op.execute("COMMENT ON COLUMN events.notes IS 'what was cut or left out; null takes no room'")
 
 
 def downgrade() -> None:
