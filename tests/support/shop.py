@@ -86,6 +86,12 @@ class Shop:
         assert row is not None
         return row
 
+    async def forget_unfinished(self) -> None:
+        """Delete events that no workflow ends, before recovery starts them in another test."""
+        async with self.database.transaction() as connection:
+            unfinished = text("DELETE FROM events WHERE store_id = :store AND finished_at IS NULL")
+            await connection.execute(unfinished, {"store": self.store_id})
+
     async def closed(self, event_id: str) -> dict[str, Any]:
         """Returns the event's row once its workflow is closed, so that it can be started again."""
         row = await self.ended(event_id)

@@ -1,9 +1,11 @@
 """Products that take much CPU to read: they end, within bounds, and never on the worker's event loop."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import pytest_asyncio
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -25,6 +27,13 @@ CELLS = "<table><tr>" + "<td>x" * 700_000
 SENTENCES = "".join(f"<p>Sentence {n} of a long description. </p>" for n in range(10_000))
 DEBOUNCE = Debounce(wait=timedelta(), max_wait=timedelta(hours=1))
 IN_WORKFLOW = ActivityEnvironment().info.workflow_id or ""
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def nothing_unfinished(shop: Shop) -> AsyncIterator[None]:
+    """The tests here record events without a workflow."""
+    yield
+    await shop.forget_unfinished()
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """The save activity, called directly and repeated, as after a lost answer."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+import pytest_asyncio
 from temporalio.testing import ActivityEnvironment
 
 from activities.events.save import ProductActivities
@@ -17,6 +19,13 @@ from tests.support.system import System
 HOUR = timedelta(hours=1)
 DEBOUNCE = Debounce(wait=timedelta(), max_wait=HOUR)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def nothing_unfinished(shop: Shop) -> AsyncIterator[None]:
+    """The tests here record events without a workflow."""
+    yield
+    await shop.forget_unfinished()
 
 
 class Steps:
