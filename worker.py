@@ -245,6 +245,7 @@ def tuned(
         workflow_failure_exception_types=[NondeterminismError],
         activities=activities,
         max_concurrent_workflow_tasks=WORKFLOW_TASKS,
+        disable_eager_activity_execution=True,  # it would pass by the queue, its turns and its rates
         max_concurrent_local_activities=DATABASE_STEPS,
         max_concurrent_activities=EMBEDDING_CALLS + SLOW_VISITS,
         graceful_shutdown_timeout=GRACE,
