@@ -145,7 +145,8 @@ async def test_a_reset_of_a_trimmed_event_changes_nothing(
     await shop.sync(LAMP, event_id="old")
     await shop.sync({**LAMP, "price": "7", "description": "<p>تازه</p>"}, event_id="new")
     await aged(shop, 91, "old")
-    await trim(trimming)
+    while (await kept(shop))["old"]:  # a run leaves payloads that another transaction holds to the next one
+        await trim(trimming)
     row, product, requests = await shop.event("old"), await shop.product(1), len(embeddings.requests)
     assert row is not None
     for step, status, reason in ((0, "duplicate", "before"), (1, "ignored", "was trimmed")):
