@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from connectors.base import Change, Deletion
 from connectors.fields import Moment
-from contracts.catalog import Variation
+from contracts.catalog import Product, Variation
 from contracts.deliveries import ParsedDelivery
 from contracts.errors import InvalidField
 from contracts.events import EventType
@@ -52,7 +52,10 @@ def _product(body: Mapping[str, Any]) -> Mapping[str, Any]:
 def open_envelope(
     body: Mapping[str, Any], parse: Callable[[EventType, Mapping[str, Any]], Change]
 ) -> ParsedDelivery:
-    """Returns the event of a body, with its product read by `parse`; raises InvalidField."""
+    """Returns the event of a body, with its product read by `parse`; raises InvalidField.
+
+    The shop is asked for a product that was sent without its name.
+    """
     event_type, event_id = _event_type(body.get("event_type")), _event_id(body.get("event_id"))
     _check_timestamp(body.get("timestamp"))
     product = _product(body)
@@ -66,6 +69,7 @@ def open_envelope(
         parent=change.parent if isinstance(change, Variation) else None,
         version=change.version,
         payload=identity if deleted else product,
+        confirm=isinstance(change, Product) and change.lacks("title"),
     )
 
 

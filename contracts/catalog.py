@@ -1,8 +1,17 @@
 """A product of a shop, in one shape for all platforms."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
+
+PUBLISHED = "publish"
+UNPUBLISHED = "unpublished"
+"""Published, and hidden from the shop's visitors: Shopify has no status for it."""
+
+DELETED = "deleted"
+UNKNOWN = "unknown"
+"""The shop has sent no status."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +43,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variation:
-    """A variant of a product; `parent` is the product's external id."""
+    """A variant of a product; `parent` is the product's external id.
+
+    `absent` has the names of the fields, also of the facts, that the shop did not send.
+    """
 
     external_id: str
     parent: str
@@ -43,6 +55,7 @@ class Variation:
     facts: Facts = field(default_factory=Facts)
     visible: bool = True
     version: datetime | None = None
+    absent: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +63,8 @@ class Product:
     """A product as its shop describes it; texts may be HTML.
 
     `variations` are the variations sent with the product; `variation_ids` lists all that exist, or is None.
-    `version` is the shop's own time of change, UTC.
+    `version` is the shop's own time of change, UTC. `hidden` is whether the shop hides it though it is
+    published. `absent` has the names of the fields, also of the facts, that the shop did not send.
     """
 
     external_id: str
@@ -68,3 +82,56 @@ class Product:
     variations: tuple[Variation, ...] = ()
     variation_ids: tuple[str, ...] | None = None
     version: datetime | None = None
+    hidden: bool = field(default=False, compare=False, repr=False)
+    absent: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+
+    def lacks(self, *names: str) -> bool:
+        """Returns whether the shop did not send one of these fields."""
+        return not self.absent.isdisjoint(names)
+
+    def completed(self, stored: "Product | None") -> "Product":
+        """Returns the product with the stored values of the fields that the shop did not send.
+
+        A product that is not stored is not visible before its name or its status is known. A price without a
+        currency is in the store's currency, so a stored currency stays with its price only.
+        """
+        if stored is None:
+            is_unknown = {"title", "status"} <= self.absent
+            return replace(self, status=UNKNOWN, visible=False) if is_unknown else self
+        kept = {name: getattr(stored, name) for name in _kept(Product, self.absent)}
+        if {"currency", "price"} <= self.absent:
+            kept["currency"] = stored.currency
+        facts = {name: getattr(stored.facts, name) for name in _kept(Facts, self.absent)}
+        status, hidden = self._listing(stored)
+        return replace(
+            self,
+            **kept,
+            facts=replace(self.facts, **facts),
+            status=status,
+            hidden=hidden,
+            visible=status == PUBLISHED and not hidden,
+        )
+
+    def _listing(self, stored: "Product") -> tuple[str, bool]:
+        """Returns the status, and whether the product is hidden; what was not sent shows nothing new.
+
+        A body with a title and without a status describes a product that exists: it restores a deleted one.
+        """
+        status, hidden = self.status, self.hidden
+        known = PUBLISHED if stored.status == UNPUBLISHED else stored.status
+        if "status" in self.absent and (known not in (DELETED, UNKNOWN) or "title" in self.absent):
+            status = known
+        if "hidden" in self.absent and known == PUBLISHED:
+            hidden = not stored.visible
+        if status == PUBLISHED and hidden and stored.status == UNPUBLISHED:
+            status = UNPUBLISHED
+        return status, hidden
+
+
+_RULED = frozenset(("status", "hidden", "currency"))
+"""Fields with rules of their own."""
+
+
+def _kept(model: type[Any], absent: frozenset[str]) -> set[str]:
+    """Returns which fields of a model keep their stored value."""
+    return {field.name for field in fields(model)} & absent - _RULED

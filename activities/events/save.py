@@ -12,7 +12,7 @@ from activities.this_workflow import workflow_id
 from compute import Compute
 from connectors.base import Deletion
 from contracts.bounds import VARIATIONS
-from contracts.catalog import Product, Variation
+from contracts.catalog import UNKNOWN, Product, Variation
 from contracts.errors import InvalidField
 from contracts.events import EventOutcome, EventStatus, SavedProduct
 from contracts.stores import StoreType
@@ -137,6 +137,7 @@ class ProductActivities:
         product: Product,
         prepared: Prepared,
     ) -> EventOutcome | None:
+        product = product.completed(stored.product)
         known, written = stored.variations, 0
         variation_set = VariationSet(
             change=change, variations=product.variations, ids=product.variation_ids or ()
@@ -155,10 +156,7 @@ class ProductActivities:
         if known and await variations.newer(connection, change.store_id, [variation_set]):
             await products.refresh_from_variations(connection, saved.id, text)
         if not product.visible:
-            return EventOutcome(
-                status=EventStatus.SUCCEEDED,
-                reason=f"Saved; not in search, because its status is {product.status} or it is hidden.",
-            )
+            return EventOutcome(status=EventStatus.SUCCEEDED, reason=_not_in_search(product))
         return self._unchanged(saved, text)
 
     async def _save_variation(
@@ -220,6 +218,12 @@ class ProductActivities:
                 status=EventStatus.UNCHANGED, reason="The text has not changed; nothing was embedded."
             )
         return None
+
+
+def _not_in_search(product: Product) -> str:
+    if product.status == UNKNOWN:
+        return "Saved; not in search, because the shop has sent only a part of it so far."
+    return f"Saved; not in search, because its status is {product.status} or it is hidden."
 
 
 def _unreadable(error: InvalidField) -> EventOutcome:

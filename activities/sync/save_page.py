@@ -22,6 +22,9 @@ from knowledge.content_hash import content_hash
 SETTLED = timedelta(hours=1)
 """A row that was written less than this before a page was requested may be newer than the page."""
 
+_NEVER_LISTED = frozenset(("currency",))
+"""What no catalogue says of a product."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadProduct:
@@ -91,17 +94,20 @@ async def save_page(connection: AsyncConnection, page: ReadPage, *, model: str) 
         if read.product.variation_ids is not None
     ]
     stored = await variations.replace_all(connection, page.store_id, sets)
+    partial = [read.product.external_id for read in page.products if read.product.absent - _NEVER_LISTED]
+    before = await products.of_store(connection, page.store_id, partial)
     contents: dict[str, Content] = {}
     written = []
     for change, read in zip(changes, page.products, strict=True):
-        content = page.prepared.content_of(read.product, stored.get(change.external_id, ()))
+        product = read.product.completed(before.get(change.external_id))
+        content = page.prepared.content_of(product, stored.get(change.external_id, ()))
         contents[change.external_id], text_hash = content, content_hash(content)
         written.append(
             ProductWrite(
                 change=change,
-                product=read.product,
+                product=product,
                 content_hash=text_hash,
-                claimed_hash=text_hash if read.product.visible else None,
+                claimed_hash=text_hash if product.visible else None,
                 listed_hash=page.listed_hash(read),
             )
         )

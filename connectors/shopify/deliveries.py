@@ -24,6 +24,9 @@ TOPICS = {
     "products/delete": EventType.DELETED,
 }
 
+ALWAYS_SENT = ("title", "description", "status", "price")
+"""What every body has unless the subscription names its fields; without one of these the shop is asked."""
+
 LONGEST_ID = 100
 
 
@@ -96,14 +99,13 @@ class ShopifyDeliveries:
             change = parse(event_type, body, Cuts())
         except InvalidField as error:
             return ignored(f"The product cannot be read: {error}.")
-        deleted = not isinstance(change, Product)
         return ParsedDelivery(
             event_id=event_id,
             event_type=event_type,
             external_id=change.external_id,
             version=change.version,
             payload=body,
-            confirm=deleted or lacks_variants(body),
+            confirm=not isinstance(change, Product) or change.lacks(*ALWAYS_SENT) or lacks_variants(body),
         )
 
     def change(self, event_type: EventType, payload: Mapping[str, Any], cuts: Cuts | None = None) -> Change:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 
+from connectors.absence import Sources, absent_from
 from connectors.base import Change, Deletion
 from connectors.bounds import Cuts
 from connectors.fields import (
@@ -25,7 +26,7 @@ from connectors.fields import (
     identifier,
 )
 from contracts.bounds import ATTRIBUTES, VARIATIONS
-from contracts.catalog import Attribute, Facts, Product, Variation
+from contracts.catalog import PUBLISHED, UNKNOWN, UNPUBLISHED, Attribute, Facts, Product, Variation
 from contracts.errors import InvalidField
 from contracts.events import EventType
 
@@ -55,6 +56,32 @@ def _option_rows(value: object, info: ValidationInfo) -> Sequence[Any]:
 def _variant_rows(value: object, info: ValidationInfo) -> Sequence[Any]:
     return entries(value, VARIATIONS, info)
 
+
+_OF_VARIANTS: Sources = {
+    "price": ("price",),
+    "regular_price": ("compare_at_price",),
+    "sale_price": ("compare_at_price",),
+    "on_sale": ("compare_at_price",),
+    "stock_quantity": ("inventory_quantity",),
+    "in_stock": ("inventory_quantity",),
+    "sku": ("sku",),
+}
+
+_OF_PRODUCTS: Sources = {
+    "title": ("title",),
+    "description": ("body_html",),
+    "categories": ("product_type",),
+    "tags": ("tags",),
+    "brands": ("vendor",),
+    "attributes": ("options",),
+    "status": ("status",),
+    "hidden": ("published_at",),
+    "link": ("handle",),
+    "image": ("images",),
+    "gallery": ("images",),
+}
+
+_NEVER_SENT = frozenset(("currency",))
 
 OptionRows = BeforeValidator(_option_rows)
 VariantRows = BeforeValidator(_variant_rows)
@@ -105,8 +132,9 @@ class _Variant(BaseModel):
             link=link,
         )
 
-    def read(self, parent: str, options: Iterable[_Option], link: str) -> Variation:
-        chosen = zip(options, (self.option1, self.option2, self.option3), strict=False)
+    def read(self, parent: str, options: Iterable[_Option] | None, link: str) -> Variation:
+        """Returns the variation; `options` is None if the product's body does not name them."""
+        chosen = zip(options or (), (self.option1, self.option2, self.option3), strict=False)
         return Variation(
             external_id=self.id,
             parent=parent,
@@ -117,6 +145,9 @@ class _Variant(BaseModel):
             ),
             facts=self.facts(f"{link}?variant={self.id.removeprefix('shopify_')}" if link else ""),
             version=self.updated_at,
+            absent=absent_from(self, _OF_VARIANTS)
+            | ({"options"} if options is None else set())
+            | (set() if link else {"link"}),
         )
 
 
@@ -147,10 +178,12 @@ class _Product(BaseModel):
     def read(self, *, published: bool, listed: bool) -> Product:
         link = f"/products/{self.handle}" if self.handle else ""
         choices = [variant for variant in self.variants if variant.title != NO_CHOICE]
-        variations = tuple(variant.read(self.id, self.options, link) for variant in choices)
+        options = self.options if "options" in self.model_fields_set else None
+        variations = tuple(variant.read(self.id, options, link) for variant in choices)
         named = tuple(variant.admin_graphql_api_id for variant in self.variant_gids)
         ids = dict.fromkeys((*(variation.external_id for variation in variations), *named))
-        status = {"active": "publish"}.get(self.status, self.status)
+        absent = self._absent()
+        status = UNKNOWN if "status" in absent else {"active": PUBLISHED}.get(self.status, self.status)
         return Product(
             external_id=self.id,
             title=self.title,
@@ -164,12 +197,20 @@ class _Product(BaseModel):
                 if option.name and option.values and option.values != (NO_CHOICE,)
             ),
             facts=self._facts(link),
-            visible=status == "publish" and published,
-            status=status if published or status != "publish" else "unpublished",
+            visible=status == PUBLISHED and published,
+            status=status if published or status != PUBLISHED else UNPUBLISHED,
             variations=variations,
             variation_ids=(tuple(ids) if choices else ()) if listed else None,
             version=self.updated_at,
+            hidden=not published,
+            absent=absent,
         )
+
+    def _absent(self) -> frozenset[str]:
+        """Returns the names of absent fields; a fact of a product is one of all its variants."""
+        of_variants = [absent_from(variant, _OF_VARIANTS) for variant in self.variants]
+        facts = frozenset[str]().union(*of_variants) if of_variants else frozenset(_OF_VARIANTS)
+        return absent_from(self, _OF_PRODUCTS) | facts | _NEVER_SENT
 
     def _facts(self, link: str) -> Facts:
         """Returns the facts of the cheapest variant, with the stock of all variants."""

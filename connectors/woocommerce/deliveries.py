@@ -34,6 +34,9 @@ _UPSERTS = {
     "product.published": EventType.PUBLISHED,
 }
 
+ALWAYS_SENT = ("title", "description", "status", "price")
+"""What every body has that the shop did not filter; without one of these the shop is asked."""
+
 EVENT_PREFIX = "wc-"
 """Distinguishes events of these webhooks from events of our plugin."""
 
@@ -124,7 +127,7 @@ class WooCommerceDeliveries:
             parent=change.parent if isinstance(change, Variation) else None,
             version=change.version,
             payload=body,
-            confirm=not isinstance(change, Product),
+            confirm=not isinstance(change, Product) or change.lacks(*ALWAYS_SENT),
         )
 
     def change(self, event_type: EventType, payload: Mapping[str, Any], cuts: Cuts | None = None) -> Change:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 
+from connectors.absence import Sources, absent_from
 from connectors.base import Change, Deletion
 from connectors.bounds import Cuts
 from connectors.fields import (
@@ -25,10 +26,8 @@ from connectors.fields import (
     identifier,
 )
 from connectors.woocommerce.attributes import Attributes, VariationAttributes
-from contracts.bounds import (
-    VARIATIONS,
-)
-from contracts.catalog import Attribute, Facts, Product, Variation
+from contracts.bounds import VARIATIONS
+from contracts.catalog import PUBLISHED, Attribute, Facts, Product, Variation
 from contracts.errors import InvalidField
 from contracts.events import EventType
 
@@ -41,6 +40,40 @@ def external_id(value: object) -> str:
 
 
 Id = Annotated[str, BeforeValidator(external_id), ID_SCHEMA]
+
+_SOURCES: Sources = {
+    "price": ("price", "regular_price"),
+    "regular_price": ("regular_price",),
+    "sale_price": ("sale_price",),
+    "on_sale": ("on_sale",),
+    "stock_quantity": ("stock_quantity",),
+    "in_stock": ("stock_status", "in_stock", "stock_quantity"),
+    "sku": ("sku",),
+    "link": ("permalink",),
+    "image": ("image", "images"),
+    "gallery": ("gallery", "images"),
+}
+
+_OF_VARIATIONS: Sources = {
+    **_SOURCES,
+    "options": ("attributes",),
+    "description": ("description",),
+    "visible": ("status",),
+}
+
+_OF_PRODUCTS: Sources = {
+    **_SOURCES,
+    "title": ("name",),
+    "short_description": ("short_description",),
+    "description": ("description",),
+    "categories": ("categories",),
+    "tags": ("tags",),
+    "brands": ("brands",),
+    "attributes": ("attributes",),
+    "currency": ("currency",),
+    "status": ("status",),
+    "hidden": ("catalog_visibility", "post_password"),
+}
 
 
 class _Item(BaseModel):
@@ -105,8 +138,9 @@ class VariationBody(_Item):
             options=self.described(),
             description=self.description,
             facts=self.facts(),
-            visible=self.status in ("publish", ""),
+            visible=self.status in (PUBLISHED, ""),
             version=self.date_modified_gmt,
+            absent=absent_from(self, _OF_VARIATIONS),
         )
 
 
@@ -132,10 +166,15 @@ class ProductBody(_Item):
     def models(cls) -> "Models":
         return MODELS
 
-    def read(self, cuts: Cuts | None = None) -> Product:
-        """Returns the product; raises InvalidField for a variation that cannot be read."""
+    def read(self, cuts: Cuts | None = None, *, published: bool = False) -> Product:
+        """Returns the product; raises InvalidField for a variation that cannot be read.
+
+        `published` is whether it was sent because the product was published, which is a status, too.
+        """
         variations = self._full_variations(cuts)
-        status = self.status or "publish"
+        absent = absent_from(self, _OF_PRODUCTS) - ({"status"} if published else set())
+        status = self.status or PUBLISHED
+        hidden = self.catalog_visibility == "hidden" or bool(self.post_password)
         return Product(
             external_id=self.id,
             title=self.name,
@@ -147,11 +186,13 @@ class ProductBody(_Item):
             attributes=self.described(),
             currency=self.currency.upper() or None,
             facts=self.facts(),
-            visible=status == "publish" and self.catalog_visibility != "hidden" and not self.post_password,
+            visible=status == PUBLISHED and not hidden,
             status=status,
             variations=variations,
             variation_ids=self._variation_ids(variations),
             version=self.date_modified_gmt,
+            hidden=hidden,
+            absent=absent,
         )
 
     def _full_variations(self, cuts: Cuts | None) -> tuple[Variation, ...]:
@@ -220,4 +261,6 @@ def parse(
         if variation.parent_id is None:
             raise InvalidField("product.parent_id", "a variation must name its product")
         return variation.read(variation.parent_id)
-    return _read(models.product, body, "product", cuts).read(cuts)
+    return _read(models.product, body, "product", cuts).read(
+        cuts, published=event_type is EventType.PUBLISHED
+    )

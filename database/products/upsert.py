@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.catalog import Product, Variation
+from contracts.catalog import Facts, Product, Variation
 from contracts.events import EFFECTIVE
 from database.events.ordering import (
     BOUND,
@@ -47,11 +48,18 @@ _READ = text(f"""
     FROM products p WHERE p.id = ANY(:ids)
 """)
 
+_OF_STORE = text("""
+    SELECT p.*, NULL::boolean AS came_late, NULL::jsonb AS variations
+    FROM products p WHERE p.store_id = :store_id AND p.external_id = ANY(:external_ids)
+""")
+
 _UPSERT = text(f"""
     INSERT INTO products AS p (
         user_id, store_id, external_source, {names(COLUMNS)}, currency)
     SELECT :user_id, :store_id, :external_source, {names(COLUMNS, "n.")},
-           coalesce(n.currency, :store_currency, 'IRT')
+           coalesce(n.currency, :store_currency, (
+               SELECT p.currency FROM products p
+               WHERE p.store_id = :store_id AND p.external_id = n.external_id), 'IRT')
     FROM {recordset("products", "n", types(products, (*COLUMNS, "currency")))}
     ON CONFLICT (store_id, external_id) DO UPDATE
     SET {assignments(FACTS)}, {assignments(STATE)}, currency = excluded.currency,
@@ -126,6 +134,26 @@ class SavedRow:
     knowledge_model: str | None
 
 
+def _facts(row: RowMapping) -> Facts:
+    more = row["metadata"]
+    return Facts(
+        price=row["price"],
+        regular_price=_decimal(more["regular_price"]),
+        sale_price=_decimal(more["sale_price"]),
+        on_sale=more["on_sale"],
+        stock_quantity=row["stock_quantity"],
+        in_stock=row["in_stock"],
+        sku=more["sku"],
+        link=row["link"],
+        image=row["image"],
+        gallery=tuple(more["images"]["gallery"]),
+    )
+
+
+def _decimal(number: str | None) -> Decimal | None:
+    return None if number is None else Decimal(number)
+
+
 def _stored(row: RowMapping) -> StoredProduct:
     variations = tuple(as_variation(item) for item in row["variations"] or ())
     if row["id"] is None:
@@ -139,6 +167,8 @@ def _stored(row: RowMapping) -> StoredProduct:
         tags=tuple(row["tags"]),
         brands=tuple(row["brands"]),
         attributes=as_attributes(row["attributes"]),
+        currency=row["currency"],
+        facts=_facts(row),
         visible=row["is_active"],
         status=row["status"],
     )
@@ -167,6 +197,17 @@ async def load(connection: AsyncConnection, change: OpenedEvent) -> StoredProduc
         },
     )
     return _stored(row.mappings().one())
+
+
+async def of_store(
+    connection: AsyncConnection, store_id: int, external_ids: Sequence[str]
+) -> dict[str, Product]:
+    """Returns the stored products of a store by external id; ids that are not stored are left out."""
+    if not external_ids:
+        return {}
+    rows = await connection.execute(_OF_STORE, {"store_id": store_id, "external_ids": list(external_ids)})
+    stored = (_stored(row).product for row in rows.mappings())
+    return {product.external_id: product for product in stored if product is not None}
 
 
 async def read(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, StoredProduct]:

@@ -33,10 +33,31 @@ FACTS = (
 
 COLUMNS = ("external_id", *FACTS, "version")
 
+_COMPLETED = ("options", "description", "price", "stock_quantity", "in_stock", "link", "image")
+"""What a variation keeps if the shop did not send it; so do the fields of `metadata`."""
+
+_IS_VISIBLE = "coalesce(CAST(old.metadata ->> 'visible' AS boolean), n.is_active)"
+
+
+def _sent(column: str) -> str:
+    """Returns SQL of a column's new value: what was sent, or else what is stored."""
+    if column in _COMPLETED:
+        is_kept = f"'{column}' = ANY(n.absent) AND old.id IS NOT NULL"
+        return f"CASE WHEN {is_kept} THEN old.{column} ELSE n.{column} END"
+    if column == "is_active":
+        return f"CASE WHEN 'visible' = ANY(n.absent) THEN {_IS_VISIBLE} ELSE n.is_active END"
+    if column == "metadata":
+        return """n.metadata || coalesce((
+            SELECT jsonb_object_agg(o.key, o.value) FROM jsonb_each(old.metadata) o
+            WHERE o.key = ANY(n.absent)), '{}')"""
+    return f"n.{column}"
+
+
 _UPSERT = text(f"""
     INSERT INTO product_variations AS v (store_id, {names(COLUMNS)})
-    SELECT :store_id, {names(COLUMNS, "n.")}
-    FROM {recordset("variations", "n", types(product_variations, COLUMNS))}
+    SELECT :store_id, {", ".join(map(_sent, COLUMNS))}
+    FROM {recordset("variations", "n", {**types(product_variations, COLUMNS), "absent": "text[]"})}
+    LEFT JOIN product_variations old ON old.store_id = :store_id AND old.external_id = n.external_id
     ON CONFLICT (store_id, external_id) DO UPDATE
     SET {assignments(FACTS)}, version = {latest(alias("v"), by=EXCLUDED)}
     WHERE {may_overwrite(alias("v"), by=EXCLUDED)}
@@ -145,7 +166,10 @@ def as_variation(row: Mapping[Any, Any]) -> Variation:
 
 
 def _row(variation: Variation, change: OpenedEvent) -> dict[str, object]:
-    """Returns a value for each of `COLUMNS`; a variation without a time has that of its change."""
+    """Returns a value for each of `COLUMNS`, and the names of what was not sent.
+
+    A variation without a time has that of its change.
+    """
     facts = variation.facts
     return {
         "external_id": variation.external_id,
@@ -166,6 +190,7 @@ def _row(variation: Variation, change: OpenedEvent) -> dict[str, object]:
         "is_active": variation.visible,
         "version": time_of_change(variation.version, arrived=change.received_at) or change.version,
         "received_at": change.received_at,
+        "absent": list(variation.absent),
     }
 
 
@@ -185,7 +210,8 @@ def _values(store_id: int, changes: Sequence[VariationSet]) -> dict[str, object]
 async def upsert(connection: AsyncConnection, store_id: int, changes: Sequence[VariationSet]) -> int:
     """Upsert all variations in one statement; returns how many were written.
 
-    A newer row is not overwritten. If several products contain a variation, the last one counts.
+    A newer row is not overwritten, and what was not sent stays. If several products contain a variation, the
+    last one counts.
     """
     rows = {
         variation.external_id: _row(variation, brought.change)

@@ -85,7 +85,7 @@ def test_rows_have_a_value_for_every_column() -> None:
     written = ProductWrite(change=CHANGE, product=Product(external_id="7", title="A"), content_hash="h")
     assert {*columns.values_of(written)} == {*columns.COLUMNS, "currency"}
     variation = Variation(external_id="8", parent="7")
-    assert {*variations._row(variation, CHANGE)} == {*variations.COLUMNS}
+    assert {*variations._row(variation, CHANGE)} == {*variations.COLUMNS, "absent"}
 
 
 EVENT_STATUS = re.compile(rf"'({'|'.join(EventStatus)})'")

@@ -54,6 +54,8 @@ async def test_a_disabled_variation_is_in_no_text(shop: Shop) -> None:
     await shop.sync(product(variations=[inside(status="private")]))
     assert COLOUR not in await text_of(shop)
     await shop.sync(alone())
+    assert COLOUR not in await text_of(shop), "a missing status shows nothing"
+    await shop.sync(alone(status="publish"))
     assert COLOUR in await text_of(shop)
     await shop.sync(alone(status="private"))
     await shop.sync(product(variations=[91], description="<p>متنی تازه</p>"))

@@ -1,0 +1,163 @@
+"""What a body does not have is absent from its product, and completed from what is stored."""
+
+from dataclasses import fields, replace
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.custom.parse import parse as parse_custom
+from connectors.shopify.parse import parse as parse_shopify
+from connectors.woocommerce.parse import parse
+from contracts.catalog import Facts, Product
+from contracts.events import EventType
+
+WHOLE: dict[str, Any] = {
+    "id": 7,
+    "name": "Blue lamp",
+    "status": "publish",
+    "catalog_visibility": "visible",
+    "post_password": "",
+    "description": "<p>Warm light</p>",
+    "short_description": "Small",
+    "price": "100",
+    "regular_price": "120",
+    "sale_price": "100",
+    "on_sale": True,
+    "sku": "L-7",
+    "currency": "EUR",
+    "stock_quantity": 5,
+    "stock_status": "instock",
+    "in_stock": True,
+    "permalink": "https://shop.example/lamp",
+    "image": "https://shop.example/1.jpg",
+    "images": [{"src": "https://shop.example/1.jpg"}],
+    "gallery": ["https://shop.example/2.jpg"],
+    "categories": ["Lamps"],
+    "tags": ["reading"],
+    "brands": ["Acme"],
+    "attributes": [{"name": "Color", "options": ["Blue"]}],
+}
+OTHER: dict[str, Any] = {
+    "id": 7,
+    "name": "Red chair",
+    "status": "draft",
+    "catalog_visibility": "hidden",
+    "post_password": "x",
+    "description": "<p>Soft</p>",
+    "short_description": "Large",
+    "price": "7",
+    "regular_price": "9",
+    "sale_price": "7",
+    "on_sale": False,
+    "sku": "C-9",
+    "currency": "USD",
+    "stock_quantity": 0,
+    "stock_status": "outofstock",
+    "in_stock": False,
+    "permalink": "https://shop.example/chair",
+    "image": "https://shop.example/3.jpg",
+    "images": [{"src": "https://shop.example/3.jpg"}],
+    "gallery": ["https://shop.example/4.jpg"],
+    "categories": ["Chairs"],
+    "tags": ["sitting"],
+    "brands": ["Other"],
+    "attributes": [{"name": "Color", "options": ["Red"]}],
+}
+SCARF: dict[str, Any] = {
+    "id": 9,
+    "title": "Scarf",
+    "body_html": "<p>Warm</p>",
+    "vendor": "Acme",
+    "product_type": "Scarves",
+    "handle": "scarf",
+    "status": "active",
+    "published_at": "2026-01-01T10:00:00Z",
+    "tags": "wool",
+    "options": [{"name": "Title", "values": ["Default Title"]}],
+    "images": [{"src": "https://shop.example/9.jpg"}],
+    "variants": [
+        {
+            "id": 1,
+            "title": "Default Title",
+            "price": "20",
+            "compare_at_price": "25",
+            "sku": "S",
+            "inventory_management": "shopify",
+            "inventory_policy": "deny",
+            "inventory_quantity": 3,
+        }
+    ],
+}
+
+
+def product(body: dict[str, Any]) -> Product:
+    read = parse(EventType.UPDATED, body)
+    assert isinstance(read, Product)
+    return read
+
+
+def flat(read: Product) -> dict[str, Any]:
+    """Returns the fields of a product and of its facts by name."""
+    own = {field.name: getattr(read, field.name) for field in fields(Product)}
+    return own | {field.name: getattr(read.facts, field.name) for field in fields(Facts)}
+
+
+@given(st.sets(st.sampled_from(sorted(OTHER.keys() - {"id"}))))
+def test_a_part_over_a_whole_is_what_was_sent_and_what_was_stored(sent: set[str]) -> None:
+    """Each field is one of the two, by whether a source of it was sent; without any, nothing changes."""
+    stored, part = product(WHOLE), product({"id": 7, **{name: OTHER[name] for name in sent}})
+    completed = flat(part.completed(stored))
+    before, delivered = flat(stored), flat(part)
+    for name in completed.keys() - {"status", "visible", "hidden", "currency", "facts", "absent"}:
+        assert completed[name] == (before if name in part.absent else delivered)[name], name
+    assert completed["currency"] == (
+        "USD" if "currency" in sent else "EUR" if "price" in part.absent else None
+    )
+    assert completed["visible"] == (sent.isdisjoint({"status", "catalog_visibility", "post_password"}))
+
+
+@given(st.sets(st.sampled_from(sorted(OTHER.keys() - {"id"}))))
+def test_a_part_never_shows_what_was_hidden(sent: set[str]) -> None:
+    """Only a status shows a draft, and only a visibility shows a hidden product."""
+    part = product({"id": 7, **{name: WHOLE[name] for name in sent}})
+    draft, hidden = product({**WHOLE, "status": "draft"}), product({**WHOLE, "catalog_visibility": "hidden"})
+    assert part.completed(draft).visible <= ("status" in sent)
+    assert part.completed(hidden).visible == bool(sent & {"catalog_visibility", "post_password"})
+
+
+def test_a_whole_body_lacks_nothing() -> None:
+    """By either platform; Shopify's bodies have neither a currency nor a short description."""
+    assert product(WHOLE).absent == frozenset()
+    custom = parse_custom(EventType.UPDATED, WHOLE)
+    assert isinstance(custom, Product)
+    assert custom.absent == frozenset()
+    scarf = parse_shopify(EventType.UPDATED, SCARF)
+    assert isinstance(scarf, Product)
+    assert scarf.absent == {"currency"}
+
+
+@given(st.sets(st.sampled_from(sorted(SCARF.keys() - {"id"}))))
+def test_a_part_of_a_shopify_product_changes_what_it_has(sent: set[str]) -> None:
+    """With any of its fields, it is the same product."""
+    whole, part = (
+        parse_shopify(EventType.UPDATED, {"id": 9, **{name: SCARF[name] for name in names}})
+        for names in (SCARF.keys() - {"id"}, sent)
+    )
+    assert isinstance(whole, Product)
+    assert isinstance(part, Product)
+    stored = replace(whole, currency="USD")
+    completed = part.completed(stored)
+    kept = replace(completed, currency="USD", variations=(), variation_ids=())
+    assert kept == replace(stored, variations=(), variation_ids=())
+
+
+def test_a_fact_that_one_variant_lacks_is_absent() -> None:
+    """All variants together have the price and the stock of the product."""
+    other = {"id": 2, "title": "L", "price": "5"}
+    read = parse_shopify(EventType.UPDATED, {**SCARF, "variants": [*SCARF["variants"], other]})
+    assert isinstance(read, Product)
+    assert {"stock_quantity", "in_stock", "sku"} <= read.absent
+    assert "price" not in read.absent
+    assert read.facts.price == Decimal(5)
