@@ -48,10 +48,13 @@ class ReadChange:
 
 
 class Unread(Exception):
-    """A large payload must be read before the transaction goes on."""
+    """A large payload must be read before the transaction goes on; `event` is the id of an older event."""
 
-    def __init__(self, platform: StoreType, event_type: EventType, payload: str) -> None:
+    def __init__(
+        self, platform: StoreType, event_type: EventType, payload: str, event: int | None = None
+    ) -> None:
         super().__init__(f"{len(payload)} characters")
+        self.event = event
         self.arguments = platform, event_type, payload
         self.size = len(payload)
 
@@ -68,10 +71,11 @@ class Unrendered(Exception):
 
 @dataclass(slots=True)
 class Prepared:
-    """What was read before the transaction, and for which store."""
+    """What was read before the transaction, and for which store; `older` are older events by their ids."""
 
     store_id: int = 0
     change: ReadChange | InvalidField | None = None
+    older: dict[int, ReadChange | InvalidField] = field(default_factory=dict)
     _contents: dict[str, tuple[object, Content]] = field(default_factory=dict)
 
     def read(self, platform: StoreType, event_type: EventType, payload: str) -> ReadChange:
@@ -83,6 +87,15 @@ class Prepared:
         if len(payload) > INLINE_BYTES:
             raise Unread(platform, event_type, payload)
         return read_payload(platform, event_type, payload)
+
+    def read_older(self, event: int, platform: StoreType, event_type: EventType, payload: str) -> ReadChange:
+        """Returns the change of an older event. Raises InvalidField, or Unread for a large payload."""
+        read = self.older.get(event)
+        if isinstance(read, InvalidField):
+            raise read
+        if read is None and len(payload) > INLINE_BYTES:
+            raise Unread(platform, event_type, payload, event)
+        return read or read_payload(platform, event_type, payload)
 
     def keep(self, product: Product, variations: Sequence[Variation], content: Content) -> None:
         """Keep the content of a product with these variations."""
@@ -247,6 +260,9 @@ async def with_prepared(
                 read = await compute.run(
                     _read_and_render, *unread.arguments, size=unread.size, key=known.store_id
                 )
+            if unread.event is not None:
+                known.older[unread.event] = read
+                continue
             known.change = read
             if isinstance(read, ReadChange) and isinstance(read.change, Product) and read.content:
                 known.keep(read.change, read.change.variations, read.content)

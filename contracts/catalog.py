@@ -1,5 +1,6 @@
 """A product of a shop, in one shape for all platforms."""
 
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
@@ -57,6 +58,13 @@ class Variation:
     version: datetime | None = None
     absent: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
+    def over(self, older: "Variation") -> "Variation":
+        """Returns the variation with the older values of the fields that the shop did not send this time."""
+        taken = self.absent - older.absent
+        kept = {name: getattr(older, name) for name in _named(Variation, taken)}
+        facts = {name: getattr(older.facts, name) for name in _named(Facts, taken)}
+        return replace(self, **kept, facts=replace(self.facts, **facts), absent=self.absent & older.absent)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
@@ -89,20 +97,23 @@ class Product:
         """Returns whether the shop did not send one of these fields."""
         return not self.absent.isdisjoint(names)
 
-    def completed(self, stored: "Product | None") -> "Product":
-        """Returns the product with the stored values of the fields that the shop did not send.
+    def over(self, older: "Product") -> "Product":
+        """Returns the product with the older values of the fields that the shop did not send this time.
 
-        A product that is not stored is not visible before its name or its status is known. A price without a
-        currency is in the store's currency, so a stored currency stays with its price only.
+        A price without a currency is in the store's currency, so an older currency stays with its price only.
         """
-        if stored is None:
-            is_unknown = {"title", "status"} <= self.absent
-            return replace(self, status=UNKNOWN, visible=False) if is_unknown else self
-        kept = {name: getattr(stored, name) for name in _kept(Product, self.absent)}
+        taken = self.absent - older.absent
+        kept = {name: getattr(older, name) for name in _named(Product, taken - _RULED)}
+        facts = {name: getattr(older.facts, name) for name in _named(Facts, taken)}
+        if self.variation_ids is None:
+            kept |= {"variation_ids": older.variation_ids, "variations": older.variations}
+        else:
+            kept["variations"] = _over(self.variations, older.variations)
+        absent = self.absent & (older.absent | {"currency"})
         if {"currency", "price"} <= self.absent:
-            kept["currency"] = stored.currency
-        facts = {name: getattr(stored.facts, name) for name in _kept(Facts, self.absent)}
-        status, hidden = self._listing(stored)
+            kept["currency"] = older.currency
+            absent -= {"currency"} - older.absent
+        status, hidden = self._listing(older, taken)
         return replace(
             self,
             **kept,
@@ -110,20 +121,31 @@ class Product:
             status=status,
             hidden=hidden,
             visible=status == PUBLISHED and not hidden,
+            absent=absent,
         )
 
-    def _listing(self, stored: "Product") -> tuple[str, bool]:
+    def completed(self, stored: "Product | None") -> "Product":
+        """Returns the product with the stored values of the fields that the shop did not send.
+
+        A product that is not stored is not visible before its name or its status is known.
+        """
+        if stored is not None:
+            return replace(self.over(stored), variation_ids=self.variation_ids, variations=self.variations)
+        is_unknown = {"title", "status"} <= self.absent
+        return replace(self, status=UNKNOWN, visible=False) if is_unknown else self
+
+    def _listing(self, older: "Product", taken: Set[str]) -> tuple[str, bool]:
         """Returns the status, and whether the product is hidden; what was not sent shows nothing new.
 
         A body with a title and without a status describes a product that exists: it restores a deleted one.
         """
         status, hidden = self.status, self.hidden
-        known = PUBLISHED if stored.status == UNPUBLISHED else stored.status
-        if "status" in self.absent and (known not in (DELETED, UNKNOWN) or "title" in self.absent):
+        known = PUBLISHED if older.status == UNPUBLISHED else older.status
+        if "status" in taken and (known not in (DELETED, UNKNOWN) or "title" in self.absent):
             status = known
-        if "hidden" in self.absent and known == PUBLISHED:
-            hidden = not stored.visible
-        if status == PUBLISHED and hidden and stored.status == UNPUBLISHED:
+        if "hidden" in taken and known == PUBLISHED:
+            hidden = not older.visible
+        if status == PUBLISHED and hidden and older.status == UNPUBLISHED:
             status = UNPUBLISHED
         return status, hidden
 
@@ -132,6 +154,12 @@ _RULED = frozenset(("status", "hidden", "currency"))
 """Fields with rules of their own."""
 
 
-def _kept(model: type[Any], absent: frozenset[str]) -> set[str]:
-    """Returns which fields of a model keep their stored value."""
-    return {field.name for field in fields(model)} & absent - _RULED
+def _named(model: type[Any], names: Set[str]) -> Set[str]:
+    """Returns which of these names are fields of the model."""
+    return names & {field.name for field in fields(model)}
+
+
+def _over(newer: Iterable[Variation], older: Iterable[Variation]) -> tuple[Variation, ...]:
+    """Returns the newer variations, each over the older one of the same id."""
+    known = {variation.external_id: variation for variation in older}
+    return tuple(one.over(known[one.external_id]) if one.external_id in known else one for one in newer)

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.errors import event_errors
+from activities.events.partial import over_unapplied
 from activities.metrics import Counters
 from activities.reading import Prepared, with_prepared
 from activities.this_workflow import workflow_id
@@ -137,6 +138,7 @@ class ProductActivities:
         product: Product,
         prepared: Prepared,
     ) -> EventOutcome | None:
+        product = await over_unapplied(connection, change, product, prepared)
         product = product.completed(stored.product)
         known, written = stored.variations, 0
         variation_set = VariationSet(
@@ -170,6 +172,7 @@ class ProductActivities:
         known = {one.external_id for one in stored.variations}
         if variation.external_id not in known and len(known) >= VARIATIONS:
             return TOO_MANY_VARIATIONS
+        variation = await over_unapplied(connection, change, variation, prepared)
         alone = VariationSet(change=change, variations=(variation,))
         if not await variations.upsert(connection, change.store_id, [alone]):
             return STALE

@@ -32,7 +32,7 @@ def _version(side: Side, other: Side) -> str:
     return f"coalesce(CAST({side}version AS timestamptz), CAST({other}version AS timestamptz), '-infinity')"
 
 
-def _place(event: Side) -> str:
+def place(event: Side) -> str:
     """Returns the place of an event in the order of the events of :store_id and :external_id."""
     return f"""(
         coalesce(CAST({event}version AS timestamptz),
@@ -45,7 +45,7 @@ def _place(event: Side) -> str:
 
 def is_older(event: Side, *, than: Side) -> str:
     """Returns SQL: whether an event is older than another one."""
-    return f"{_place(event)} < {_place(than)}"
+    return f"{place(event)} < {place(than)}"
 
 
 def may_be_newer(event: Side, *, than: Side) -> str:

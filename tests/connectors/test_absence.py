@@ -127,6 +127,21 @@ def test_a_part_never_shows_what_was_hidden(sent: set[str]) -> None:
     assert part.completed(hidden).visible == bool(sent & {"catalog_visibility", "post_password"})
 
 
+@given(st.lists(st.sets(st.sampled_from(sorted(OTHER.keys() - {"id"}))), min_size=3, max_size=3))
+def test_parts_join_in_any_grouping(sent: list[set[str]]) -> None:
+    """Whether newer parts are joined first or older ones, the newest value of each field remains."""
+    first, second, third = (
+        product({"id": 7, **{name: body[name] for name in names}})
+        for body, names in zip((WHOLE, OTHER, WHOLE), sent, strict=True)
+    )
+    left, right = flat(third.over(second).over(first)), flat(third.over(second.over(first)))
+    ruled = {"status", "visible", "hidden", "currency", "facts", "absent"}
+    assert {name: left[name] for name in left.keys() - ruled} == {
+        name: right[name] for name in right.keys() - ruled
+    }
+    assert left["absent"] - ruled == right["absent"] - ruled
+
+
 def test_a_whole_body_lacks_nothing() -> None:
     """By either platform; Shopify's bodies have neither a currency nor a short description."""
     assert product(WHOLE).absent == frozenset()

@@ -79,6 +79,13 @@ async def partial(configure: Configure) -> AsyncIterator[System]:
         yield started
 
 
+@pytest_asyncio.fixture(scope="module")
+async def slow(configure: Configure) -> AsyncIterator[System]:
+    """A service that waits long enough for several changes of one product."""
+    async with running(configure(task_queue="partial-slow", debounce_seconds=2.0)) as started:
+        yield started
+
+
 @pytest_asyncio.fixture
 async def shop(partial: System, embeddings: EmbeddingServer) -> Shop:
     """A store that cannot be read."""
@@ -279,6 +286,61 @@ async def test_a_shopify_product_without_a_status_is_not_shown(partial: System) 
     await native(shop, {"id": 9001, "title": "Scarf", "updated_at": "2026-11-25T13:00:00Z"}, "shopify")
     after = await row(shop, "shopify_9001")
     assert (after["title"], after["status"], after["is_active"]) == ("Scarf", "archived", False)
+
+
+@pytest.mark.parametrize("size", [10, 200_000], ids=["small", "large"])
+async def test_a_superseded_change_is_not_lost(slow: System, embeddings: EmbeddingServer, size: int) -> None:
+    """Within one debounce: a whole product, its new name, and the price of one more event."""
+    shop = await slow.shop(webhook_secret=SIGNED)
+    description = f"<p>Warm light {'a' * size}</p>"
+    first, second, third = [
+        await shop.submit({**body, "date_modified_gmt": f"2026-11-25T10:00:0{second}"})
+        for second, body in enumerate(
+            (
+                {**LAMP, "description": description},
+                {"id": 7, "name": "Turquoise lamp", "tags": []},
+                {"id": 7, "price": "90"},
+            )
+        )
+    ]
+    assert [(await shop.ended(event))["status"] for event in (first, second, third)] == [
+        *("superseded", "superseded", "succeeded")
+    ]
+    after = await row(shop)
+    assert (after["title"], after["tags"], after["price"]) == ("Turquoise lamp", [], 90)
+    assert (after["description"], after["categories"], after["is_active"]) == (description, ["Lamps"], True)
+    assert after["currency"] == "IRT", "the new price was sent without a currency"
+
+
+async def test_what_was_applied_before_is_not_applied_again(
+    slow: System, embeddings: EmbeddingServer
+) -> None:
+    """A superseded event counts only until a newer one was applied."""
+    shop = await slow.shop(webhook_secret=SIGNED)
+    old, new, last = ({"date_modified_gmt": f"2026-11-25T10:00:0{second}"} for second in range(3))
+    first = await shop.submit({**LAMP, "name": "Old name", **old})
+    await shop.ended(await shop.submit({"id": 7, "name": "New name", **new}))
+    assert (await shop.ended(first))["status"] == "superseded"
+    await shop.sync({"id": 7, "price": "90", **last})
+    assert (await row(shop))["title"] == "New name"
+
+
+async def test_a_superseded_part_of_a_variation_is_not_lost(
+    slow: System, embeddings: EmbeddingServer
+) -> None:
+    """A variation alone, and inside of its product."""
+    shop = await slow.shop(webhook_secret=SIGNED)
+    one = {"id": 8, "price": "10", "sku": "V-8", "attributes": [{"name": "Size", "option": "S"}]}
+    await shop.submit({**LAMP, "variations": [one], "date_modified_gmt": "2026-11-25T10:00:00"})
+    later = {"date_modified_gmt": "2026-11-25T10:00:01"}
+    await shop.ended(await shop.submit({"id": 7, "price": "90", **later}))
+    assert (await variation(shop, "woo_8"))["metadata"]["sku"] == "V-8"
+    alone = {"id": 8, "type": "variation", "parent_id": 7}
+    await shop.submit({**alone, "sku": "V-9", **later})
+    await shop.ended(await shop.submit({**alone, "price": "11", "date_modified_gmt": "2026-11-25T10:00:02"}))
+    after = await variation(shop, "woo_8")
+    assert (after["metadata"]["sku"], after["price"]) == ("V-9", 11)
+    assert after["options"] == [{"name": "Size", "options": ["S"]}]
 
 
 @pytest.mark.parametrize("route", ["native", "token"])

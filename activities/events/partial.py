@@ -1,0 +1,37 @@
+"""A change with a part of a product, completed from the older events that it supersedes."""
+
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.reading import Prepared
+from contracts.catalog import Product, Variation
+from contracts.errors import InvalidField
+from contracts.stores import StoreType
+from database.events import unapplied
+from database.events.write import OpenedEvent
+
+Part = TypeVar("Part", Product, Variation)
+
+_SELDOM_SENT = frozenset(("currency",))
+
+
+async def over_unapplied(
+    connection: AsyncConnection, change: OpenedEvent, part: Part, prepared: Prepared
+) -> Part:
+    """Returns a product or variation over the older events that were not applied, the newest first.
+
+    A debounced change of the name is not lost if a change of the price follows. Raises Unread for a large
+    payload of an older event.
+    """
+    if not part.absent - _SELDOM_SENT:
+        return part
+    for older in await unapplied.find(connection, change):
+        try:
+            read = prepared.read_older(older.id, StoreType(change.platform), older.event_type, older.payload)
+        except InvalidField:
+            continue
+        if not isinstance(read.change, type(part)):
+            return part  # it was deleted before this change
+        part = part.over(read.change)
+    return part
