@@ -83,7 +83,7 @@ async def test_a_hidden_and_a_deleted_product(shop: Shop, owner: dict[str, str])
     await shop.sync({**LAMP, "status": "draft"})
     shown = await explained(shop, owner)
     assert (shown["known"], shown["verdict"], shown["product"]["status"]) == (False, "hidden", "draft")
-    await shop.sync(LAMP)
+    await shop.sync({**LAMP, "status": "publish"})
     assert (await explained(shop, owner))["verdict"] == "known"
     await shop.sync({"id": 1}, "product.deleted")
     shown = await explained(shop, owner)
