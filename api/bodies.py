@@ -34,7 +34,7 @@ Model = TypeVar("Model", bound=BaseModel)
 def read_model(model: type[Model], body: bytes) -> Model:
     """Returns a body as a model, without conversions between JSON types; raises a 400 that names a field."""
     try:
-        return model.model_validate_json(orjson.dumps(json_object(body)), strict=True)
+        return model.model_validate_json(orjson.dumps(json_object(body, strict=True)), strict=True)
     except ValidationError as error:
         wrong = InvalidField.of(error)
         raise invalid_field(wrong.field, wrong.problem) from None

@@ -4,10 +4,10 @@ A short text can hold millions of values: `{},` is three bytes, and an empty obj
 The number of values is therefore counted before the text is parsed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import orjson
+from connectors import json_text
 
 MOST_VALUES = 250_000
 """A hundred products of a shop with many extra fields have 100,000 values."""
@@ -51,8 +51,16 @@ def check_depth(value: object, *, most: int = MAX_DEPTH) -> None:
     raise TooDeep(f"more than {most} levels")
 
 
-def parse(text: bytes | memoryview, *, max_depth: int = MAX_DEPTH) -> Any:
-    """Returns the value of a JSON text with counted values; raises JSONDecodeError or TooDeep."""
-    value = orjson.loads(text)
+def parse(
+    text: bytes | memoryview,
+    *,
+    max_depth: int = MAX_DEPTH,
+    loads: Callable[[bytes | memoryview], Any] = json_text.loads,
+) -> Any:
+    """Returns the value of a JSON text; raises JSONDecodeError or TooDeep."""
+    try:
+        value = loads(text)
+    except RecursionError:
+        raise TooDeep(f"more than {max_depth} levels") from None
     check_depth(value, most=max_depth)
     return value

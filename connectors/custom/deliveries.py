@@ -8,11 +8,11 @@ import orjson
 from standardwebhooks import Webhook, WebhookVerificationError
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
+from connectors import json_bounds
 from connectors.base import Change
 from connectors.bounds import Cuts
 from connectors.custom.parse import parse
 from connectors.envelope import open_envelope
-from connectors.json_object import is_too_deep
 from connectors.signatures import STANDARD_HEADERS, has_standard_signature
 from contracts.deliveries import ParsedDelivery, SignedDelivery
 from contracts.errors import InvalidField
@@ -55,13 +55,13 @@ class CustomDeliveries:
 
     def parse(self, delivery: SignedDelivery) -> ParsedDelivery:
         try:
-            body = orjson.loads(delivery.body)
+            body = json_bounds.parse(delivery.body)
         except orjson.JSONDecodeError:
             raise InvalidField("body", "is not JSON") from None
+        except json_bounds.TooDeep:
+            raise InvalidField("body", "nests too deeply") from None
         if not isinstance(body, dict):
             raise InvalidField("body", "must be a JSON object")
-        if is_too_deep(body):
-            raise InvalidField("body", "nests too deeply")
         return open_envelope(body, parse)
 
     def change(self, event_type: EventType, payload: Mapping[str, Any], cuts: Cuts | None = None) -> Change:

@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 from pydantic import RootModel
 
+from connectors import json_bounds
 from connectors.base import Change, examples
 from connectors.bounds import Cuts
 from connectors.envelope import signed_with_one_of
-from connectors.json_object import is_too_deep
 from connectors.shopify.parse import lacks_variants, parse
 from connectors.signatures import is_hmac
 from contracts.catalog import Product
@@ -84,13 +84,13 @@ class ShopifyDeliveries:
         if event_type is None:
             return ignored("Only products/create, products/update and products/delete are processed.")
         try:
-            body = orjson.loads(delivery.body)
+            body = json_bounds.parse(delivery.body)
         except orjson.JSONDecodeError:
             return ignored("The body is not JSON.")
+        except json_bounds.TooDeep:
+            return ignored("The body nests too deeply.")
         if not isinstance(body, dict) or body.get("id") in (None, ""):
             return ignored("The body names no product.")
-        if is_too_deep(body):
-            return ignored("The body nests too deeply.")
         if event_type is EventType.DELETED and set(body) != {"id"}:
             event_type = EventType.UPDATED  # only the body is signed, and this body is a whole product
         if event_type is not EventType.DELETED and set(body) == {"id"}:

@@ -13,10 +13,10 @@ from typing import Any
 import orjson
 from pydantic import RootModel
 
+from connectors import json_bounds
 from connectors.base import Change, examples
 from connectors.bounds import Cuts
 from connectors.envelope import signed_with_one_of
-from connectors.json_object import is_too_deep
 from connectors.signatures import is_hmac
 from connectors.woocommerce.parse import parse
 from contracts.catalog import Product, Variation
@@ -102,13 +102,13 @@ class WooCommerceDeliveries:
         if not _TOPIC.fullmatch(topic):
             return ignored("Only webhooks about products are processed.")
         try:
-            body = orjson.loads(delivery.body)
+            body = json_bounds.parse(delivery.body)
         except orjson.JSONDecodeError:
             return ignored("The body is not JSON.")
+        except json_bounds.TooDeep:
+            return ignored("The body nests too deeply.")
         if not isinstance(body, dict):
             return ignored("The body is not an object.")
-        if is_too_deep(body):
-            return ignored("The body nests too deeply.")
         if body.get("id") in (None, ""):
             code = body.get("code")
             return ignored(_ERRORS.get(code if isinstance(code, str) else "", "The body names no product."))
