@@ -200,6 +200,7 @@ def create_app(settings: Settings, *, wall: Callable[[], float] = wall_clock) ->
         redoc_url=None,
     )
     app.state.public_url = settings.public_url
+    app.state.trusted_proxies = settings.trusted_proxies
     _add_middleware(app, settings, metrics)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, validation_error)

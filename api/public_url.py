@@ -6,23 +6,30 @@ from typing import Any
 from fastapi import Request
 
 from api.errors import invalid
+from api.forwarded import forwarded
 
 _HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 """The form of a Host header: a name or an address, and a port."""
 
 
 def public_url(request: Request) -> str:
-    """Returns the configured address, or else the host of the request; raises 400 for no well-formed host.
+    """Returns the configured address, or the one that the client used; raises 400 for no well-formed host.
 
-    The address has no slash at its end.
+    Behind trusted proxies, scheme and host are the ones that they forward. The address has no slash at its
+    end.
     """
-    configured: object = request.app.state.public_url
-    if configured:
-        return str(configured).rstrip("/")
+    state = request.app.state
+    if state.public_url:
+        return str(state.public_url).rstrip("/")
+    said = forwarded(request, state.trusted_proxies)
     hosts = request.headers.getlist("host")
-    if len(hosts) > 1 or (hosts and not _HOST.fullmatch(hosts[0])):
+    if len(hosts) > 1 or not all(map(_HOST.fullmatch, hosts)):
         raise invalid("The Host header is not a host with an optional port")
-    return str(request.base_url).rstrip("/")
+    if said.host is not None and not _HOST.fullmatch(said.host):
+        raise invalid("The forwarded host is not a host with an optional port")
+    own = request.base_url
+    address = own.replace(scheme=said.scheme or own.scheme, netloc=said.host or own.netloc)
+    return str(address).rstrip("/")
 
 
 def public_address(request: Request, **query: Any) -> str:

@@ -68,3 +68,28 @@ async def test_the_public_url_comes_first(configure: Configure, admin: dict[str,
     assert page["next"] == f"https://sync.example/pilito{STORES}?page_size=1&type=custom&page=3"
     webhook = "https://sync.example/pilito/api/integrations/custom/webhook/"
     assert page["results"][0]["webhook_url"].startswith(webhook)
+
+
+async def test_behind_a_trusted_proxy_the_address_is_the_clients(
+    configure: Configure, admin: dict[str, str]
+) -> None:
+    """A webhook address with http would meet the redirect of the proxy, and the delivery would be lost."""
+    sent = {**admin, "Host": "sync.example", "X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}
+    async with serving(configure(trusted_proxies="127.0.0.1")) as http:
+        page = (await http.get(LIST, headers=sent)).json()
+        assert page["results"][0]["webhook_url"].startswith("https://sync.example/api/integrations/")
+        assert page["next"].startswith(f"https://sync.example{STORES}")
+        named = {**sent, "Host": "backend:8000", "X-Forwarded-Host": "sync.example:8443"}
+        page = (await http.get(LIST, headers=named)).json()
+        assert page["results"][0]["webhook_url"].startswith("https://sync.example:8443/api/integrations/")
+        refused = await http.get(LIST, headers={**sent, "X-Forwarded-Host": "evil.example/path"})
+        assert (refused.status_code, "forwarded host" in refused.json()["error"]) == (400, True)
+
+
+async def test_without_a_trusted_proxy_forwarded_headers_are_not_read(
+    system: System, admin: dict[str, str]
+) -> None:
+    """Anyone may have written them."""
+    forged = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example", "Host": "sync.example"}
+    page = (await system.http.get(LIST, headers={**admin, **forged})).json()
+    assert page["results"][0]["webhook_url"].startswith("http://sync.example/api/integrations/")
