@@ -19,6 +19,7 @@ from compute import INLINE_BYTES, Busy, Compute, TooSlow
 from connectors.base import Change, ManifestEntry
 from connectors.bounds import Cuts
 from connectors.registry import PLATFORMS
+from connectors.unread import body_of
 from contracts.catalog import Product, Variation
 from contracts.errors import InvalidField, TooExpensive
 from contracts.events import EventType
@@ -114,7 +115,7 @@ class Prepared:
 def read_payload(platform: StoreType, event_type: EventType, payload: str) -> ReadChange:
     """Returns the change of a stored payload; raises InvalidField."""
     body = orjson.loads(payload) if payload else None
-    return read_body(platform, event_type, body if isinstance(body, dict) else {})
+    return read_body(platform, event_type, body_of(body) if isinstance(body, dict) else {})
 
 
 def read_body(platform: StoreType, event_type: EventType, body: Mapping[str, Any]) -> ReadChange:

@@ -15,6 +15,9 @@ from api.errors import unavailable
 FREE_BYTES = 64 * 1024
 """What uvicorn receives of a body before a route asks for it."""
 
+SENT = "pilito.sent"
+"""The key of a request's scope for the bytes of a packed body as they were sent."""
+
 Share = tuple[str, object]
 """A part of all bodies: its kind, and a store or a network."""
 
@@ -41,6 +44,8 @@ class BodiesInFlight:
     async def body(self, request: Request, *, store_id: int, network: str | None) -> AsyncIterator[bytes]:
         """Receive the body of a request, and count it until the end of the block; raises 503.
 
+        A packed body is returned unpacked, and counts in both forms.
+
         `network` is the sender's, None for a sender that is known before the body is received: then the
         declared length counts from the start, otherwise only what has arrived.
         """
@@ -55,7 +60,7 @@ class BodiesInFlight:
                 counted = self._count(shares, counted, int(declared))
             async for part in request.stream():
                 size += len(part)
-                counted = self._count(shares, counted, size)
+                counted = self._count(shares, counted, size + len(request.scope.get(SENT, b"")))
                 parts.append(part)
             whole = b"".join(parts)
             parts.clear()
@@ -81,6 +86,12 @@ class BodiesInFlight:
         for share in shares:
             self._taken[share] += size - counted
         return size
+
+
+def signed_forms(request: Request, body: bytes) -> tuple[bytes, ...]:
+    """Returns what a sender may have signed: the body as it was sent, or also before it was packed."""
+    sent = request.scope.get(SENT)
+    return (body,) if sent is None else (bytes(sent), body)
 
 
 async def short_body(request: Request, most: int) -> bytes | None:

@@ -53,6 +53,11 @@ def not_found(what: str, *, field: str | None = None) -> ApiError:
     return ApiError(404, {"error": f"No such {what}", **({"field": field} if field else {})})
 
 
+def too_large(limit: int) -> ApiError:
+    """Returns a 413 that ends the connection, because the body is not read to its end."""
+    return ApiError(413, {"error": "Payload too large", "limit_bytes": limit}, {"Connection": "close"})
+
+
 def too_many(wait: float, error: str = "Too many requests") -> ApiError:
     """Returns a 429; `wait` is in seconds and is rounded up for the `Retry-After` header."""
     return ApiError(429, {"error": error}, {"Retry-After": str(math.ceil(wait))})

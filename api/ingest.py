@@ -62,6 +62,28 @@ class EventIngest:
         except StorageDown:
             raise unavailable("The event could not be stored; please send it again") from None
 
+    async def accept_unread(self, event: ProductEvent, reason: str) -> IngestResult:
+        """Store an event that cannot be read as failed; raises 503 where it can be stored nowhere.
+
+        While Postgres does not answer, its workflow holds it, and fails when it reads it.
+        """
+        try:
+            try:
+                return await self._store_unread(event, reason)
+            except StorageDown:
+                logger.warning("Postgres does not answer: an event that cannot be read gets a workflow")
+            return await self._start(event)
+        except StorageDown:
+            raise unavailable("The event could not be stored; please send it again") from None
+
+    async def _store_unread(self, event: ProductEvent, reason: str) -> IngestResult:
+        try:
+            async with self._database.transaction() as connection, asyncio.timeout(ANSWER_WITHIN):
+                stored = await inbox.store_unread(connection, event, reason)
+        except (SQLAlchemyError, TimeoutError, OSError) as error:
+            raise StorageDown from error
+        return IngestResult.ACCEPTED if stored else IngestResult.SKIPPED
+
     async def _accept_large(self, event: ProductEvent) -> IngestResult:
         try:
             result = await self._store(event)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from connectors.bounds import Cuts
 from connectors.http.outbound import Outbound
 from contracts.catalog import Product, Variation
-from contracts.deliveries import IgnoredDelivery, ParsedDelivery, SignedDelivery
+from contracts.deliveries import IgnoredDelivery, ReadDelivery, SignedDelivery, UnreadDelivery
 from contracts.events import EventType
 from contracts.retry import Failure
 from contracts.stores import ShopAccess
@@ -50,15 +50,15 @@ class Connector(Protocol):
         """Returns whether a delivery only tests the address, and is answered 200 without a signature."""
         ...
 
-    def parse(self, delivery: SignedDelivery) -> ParsedDelivery | IgnoredDelivery:
-        """Returns the event of a delivery with a valid signature, or the reason to ignore it.
+    def parse(self, delivery: SignedDelivery) -> ReadDelivery:
+        """Returns the event of a delivery with a valid signature, or why it cannot be read or is ignored.
 
         Raises InvalidField only if the sender reads our answers: other senders count a refusal as a failed
         delivery, and stop after a few.
         """
         ...
 
-    def unread(self, delivery: SignedDelivery, reason: str) -> IgnoredDelivery | None:
+    def unread(self, delivery: SignedDelivery, reason: str) -> UnreadDelivery | IgnoredDelivery | None:
         """Returns the record of a delivery that is too expensive to parse; `reason` is a sentence for people.
 
         Returns None if the sender reads our answers, and is answered with the reason.

@@ -14,7 +14,14 @@ from connectors.base import Change, Connector
 from connectors.envelope import open_envelope
 from connectors.json_bounds import values_at_most
 from connectors.json_object import json_object
-from contracts.deliveries import LARGEST_IN_WORKFLOW, IgnoredDelivery, ParsedDelivery, SignedDelivery
+from contracts.deliveries import (
+    LARGEST_IN_WORKFLOW,
+    IgnoredDelivery,
+    ParsedDelivery,
+    ReadDelivery,
+    SignedDelivery,
+    UnreadDelivery,
+)
 from contracts.errors import InvalidBody, InvalidField
 from contracts.events import EventType
 
@@ -52,10 +59,20 @@ def read_envelope(raw: bytes, parse: Callable[[EventType, Mapping[str, Any]], Ch
         return ReadEnvelope(topic=topic, error=error)
 
 
-def read_signed(connector: Connector, delivery: SignedDelivery) -> ParsedDelivery | IgnoredDelivery:
+def read_signed(connector: Connector, delivery: SignedDelivery) -> ReadDelivery:
     """Returns what `Connector.parse` returns, with a large payload as text; raises InvalidField."""
-    parsed = connector.parse(delivery)
-    return parsed if isinstance(parsed, IgnoredDelivery) else _packed(parsed, len(delivery.body))
+    return packed(connector.parse(delivery), len(delivery.body))
+
+
+def packed(read: ReadDelivery, size: int) -> ReadDelivery:
+    """Returns a delivery with a body of `size` bytes, with a large payload as text."""
+    match read:
+        case ParsedDelivery():
+            return _packed(read, size)
+        case UnreadDelivery():
+            return replace(read, delivery=_packed(read.delivery, size))
+        case IgnoredDelivery():
+            return read
 
 
 def _packed(parsed: ParsedDelivery, size: int) -> ParsedDelivery:

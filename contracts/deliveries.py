@@ -38,9 +38,29 @@ class ParsedDelivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadDelivery:
+    """A delivery with a valid signature about a product that cannot be read; `reason` is for people.
+
+    `delivery` is the event that is stored as failed, and that runs when it is retried.
+    """
+
+    delivery: ParsedDelivery
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IgnoredDelivery:
-    """A delivery with a valid signature that is not processed; `reason` is a sentence for people."""
+    """A delivery with a valid signature that is not processed; `reason` is a sentence for people.
+
+    `payload` is its body, if it is kept: only deliveries about products are, because others, such as orders,
+    are about people.
+    """
 
     event_id: str
     topic: str
     reason: str
+    payload: Mapping[str, Any] | None = None
+
+
+ReadDelivery = ParsedDelivery | UnreadDelivery | IgnoredDelivery
+"""What a delivery with a valid signature is."""

@@ -20,6 +20,7 @@ class DeliveryResult(StrEnum):
     ACCEPTED = "accepted"
     SKIPPED = "skipped"
     IGNORED = "ignored"
+    UNREAD = "unread"
     REFUSED = "refused"
 
 

@@ -8,11 +8,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.bodies_in_flight import FREE_BYTES
-from api.errors import ApiError, invalid
-
-
-def _too_large(limit: int) -> ApiError:
-    return ApiError(413, {"error": "Payload too large", "limit_bytes": limit}, {"Connection": "close"})
+from api.errors import ApiError, invalid, too_large
+from api.middleware.content_coding import UnpackedBody
 
 
 def _too_slow() -> ApiError:
@@ -48,7 +45,7 @@ class BodyTimeoutMiddleware:
 
 
 class BodySizeMiddleware:
-    """Limits the size of a request body (413) while it is received.
+    """Limits the size of a request body (413) while it is received, and unpacks it.
 
     `limits` holds bytes by a pattern for the beginning of the path; `default` is for all other paths. A
     declared length above the limit is refused as soon as the route asks for the body, before any of it is
@@ -75,7 +72,7 @@ class BodySizeMiddleware:
                 MutableHeaders(scope=message)["Connection"] = "close"
             await send(message)
 
-        await self._app(scope, body, send_closing)
+        await self._app(scope, UnpackedBody(body, scope, headers, limit=limit), send_closing)
 
 
 class LimitedBody:
@@ -92,12 +89,12 @@ class LimitedBody:
 
     async def __call__(self) -> Message:
         if self._is_refused:
-            raise _too_large(self._limit)
+            raise too_large(self._limit)
         message = await self._receive()
         if message["type"] == "http.disconnect" and not self.is_complete:
             raise invalid("The body ended too early")
         self._size += len(message.get("body", b""))
         if self._size > self._limit:
-            raise _too_large(self._limit)
+            raise too_large(self._limit)
         self.is_complete = not message.get("more_body", False)
         return message

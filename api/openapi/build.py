@@ -145,6 +145,11 @@ REFUSALS = {
         example={"error": "Payload too large", "limit_bytes": 8_388_608},
         shape=TooLarge,
     ),
+    415: Refusal(
+        meaning="The body is packed in a way that is not supported.",
+        example={"error": "The Content-Encoding is not supported: send the body packed with gzip, or plain"},
+        headers={"Accept-Encoding": "The codings that are supported."},
+    ),
     429: Refusal(meaning="Too many requests.", example={"error": "Too many requests"}, headers=_RETRY),
     503: Refusal(
         meaning="A server that the response depends on is down.",
@@ -228,7 +233,7 @@ def _complete(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
     if responses.pop("422", None):
         refused.add(400)
     if "requestBody" in operation:
-        refused |= {400, 408, 413}
+        refused |= {400, 408, 413, 415}
     for status in refused:
         responses.setdefault(str(status), _refused(status))
     for response in responses.values():

@@ -4,6 +4,7 @@ import time
 
 from fastapi import APIRouter, Request, Response
 
+from api.bodies_in_flight import signed_forms
 from api.dependencies import AppState, CurrentIntegration, CurrentState
 from api.errors import ApiError, unauthenticated
 from api.i18n import in_language, message
@@ -50,7 +51,8 @@ def _is_signed(request: Request, state: AppState, integration: Integration) -> b
 
 def _verify(request: Request, state: AppState, integration: Integration, raw: bytes) -> None:
     secrets = [state.secret_box.decrypt(encrypted) for encrypted in integration.encrypted_secrets]
-    if not signed_by_standard(SignedDelivery(headers=request.headers, body=raw), secrets):
+    forms = (SignedDelivery(headers=request.headers, body=form) for form in signed_forms(request, raw))
+    if not any(signed_by_standard(delivery, secrets) for delivery in forms):
         raise _refused(state, integration, "Invalid signature")
 
 

@@ -3,11 +3,12 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.bodies_in_flight import short_body
+from api.bodies_in_flight import short_body, signed_forms
 from api.dependencies import AppState, CurrentState
 from api.errors import ApiError, json_response, unauthenticated
 from api.fields import PathId
@@ -17,9 +18,9 @@ from api.middleware.request_log import request_facts
 from api.openapi.build import read_by_hand, refuses
 from api.schemas.webhooks import Accepted, Settled
 from api.security.client_ip import client_address, client_network
-from connectors.reading import cost_of_reading, read_signed
+from connectors.reading import cost_of_reading, packed, read_signed
 from connectors.registry import PLATFORMS
-from contracts.deliveries import IgnoredDelivery, ParsedDelivery, SignedDelivery
+from contracts.deliveries import IgnoredDelivery, ReadDelivery, SignedDelivery, UnreadDelivery
 from contracts.errors import TooExpensive
 from contracts.stores import StoreType
 from database.events import log as event_log
@@ -68,19 +69,17 @@ async def _log_ignored(
     return json_response(200, {"status": "ignored", "reason": ignored.reason})
 
 
-async def _read(
-    type_: StoreType, state: AppState, store_id: int, delivery: SignedDelivery
-) -> ParsedDelivery | IgnoredDelivery:
+async def _read(type_: StoreType, state: AppState, store_id: int, delivery: SignedDelivery) -> ReadDelivery:
     connector = PLATFORMS[type_].deliveries
     try:
         return await state.compute.run(
             read_signed, connector, delivery, size=cost_of_reading(delivery.body), key=store_id
         )
     except TooExpensive as error:
-        ignored = connector.unread(delivery, str(error))
-        if ignored is None:
+        unread = connector.unread(delivery, str(error))
+        if unread is None:
             raise
-        return ignored
+        return packed(unread, len(delivery.body))
 
 
 async def _accept(type_: StoreType, request: Request, state: AppState, store_id: int) -> Response:
@@ -95,14 +94,16 @@ async def _accept(type_: StoreType, request: Request, state: AppState, store_id:
         async with state.bodies.body(request, store_id=store_id, network=network) as raw:
             arrived = state.database.clock.now()  # before it waits for a process
             delivery = SignedDelivery(headers=headers, body=raw)
-            if not PLATFORMS[type_].deliveries.verify(delivery, secrets):
+            forms = (replace(delivery, body=form) for form in signed_forms(request, raw))
+            if not any(PLATFORMS[type_].deliveries.verify(form, secrets) for form in forms):
                 raise _refused(state, type_)
             request_facts(request).store_id = store_id
             agent = request.headers.get("user-agent", "")[:LONGEST_USER_AGENT]
-            parsed = await _read(type_, state, store_id, delivery)
-            if isinstance(parsed, IgnoredDelivery):
+            read = await _read(type_, state, store_id, delivery)
+            if isinstance(read, IgnoredDelivery):
                 counted.result = DeliveryResult.IGNORED
-                return await _log_ignored(state, store_id, parsed, address, agent)
+                return await _log_ignored(state, store_id, read, address, agent)
+            parsed = read.delivery if isinstance(read, UnreadDelivery) else read
             counted.topic = parsed.event_type
             event = event_of(
                 parsed,
@@ -111,6 +112,10 @@ async def _accept(type_: StoreType, request: Request, state: AppState, store_id:
                 address=address,
                 user_agent=agent,
             )
+            if isinstance(read, UnreadDelivery):
+                await state.ingest.accept_unread(event, read.reason)
+                counted.result = DeliveryResult.UNREAD
+                return json_response(200, {"status": "ignored", "reason": read.reason})
             result = await state.ingest.accept(event)
         counted.result = DeliveryResult(result)
     return ingest_response(request, event, result, started)

@@ -4,18 +4,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-import orjson
 from standardwebhooks import Webhook, WebhookVerificationError
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
-from connectors import json_bounds
 from connectors.base import Change
 from connectors.bounds import Cuts
 from connectors.custom.parse import parse
 from connectors.envelope import open_envelope
 from connectors.signatures import STANDARD_HEADERS, has_standard_signature
+from connectors.unread import read_body
 from contracts.deliveries import ParsedDelivery, SignedDelivery
-from contracts.errors import InvalidField
 from contracts.events import EventType
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what a secret begins with
@@ -54,15 +52,7 @@ class CustomDeliveries:
         return None
 
     def parse(self, delivery: SignedDelivery) -> ParsedDelivery:
-        try:
-            body = json_bounds.parse(delivery.body)
-        except orjson.JSONDecodeError:
-            raise InvalidField("body", "is not JSON") from None
-        except json_bounds.TooDeep:
-            raise InvalidField("body", "nests too deeply") from None
-        if not isinstance(body, dict):
-            raise InvalidField("body", "must be a JSON object")
-        return open_envelope(body, parse)
+        return open_envelope(read_body(delivery.body), parse)
 
     def change(self, event_type: EventType, payload: Mapping[str, Any], cuts: Cuts | None = None) -> Change:
         return parse(event_type, payload, cuts)

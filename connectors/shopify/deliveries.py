@@ -4,17 +4,22 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
 from pydantic import RootModel
 
-from connectors import json_bounds
 from connectors.base import Change, examples
 from connectors.bounds import Cuts
 from connectors.envelope import signed_with_one_of
 from connectors.shopify.parse import lacks_variants, parse
 from connectors.signatures import is_hmac
+from connectors.unread import as_text, read_body, unread, wrapped
 from contracts.catalog import Product
-from contracts.deliveries import IgnoredDelivery, ParsedDelivery, SignedDelivery
+from contracts.deliveries import (
+    IgnoredDelivery,
+    ParsedDelivery,
+    ReadDelivery,
+    SignedDelivery,
+    UnreadDelivery,
+)
 from contracts.errors import InvalidField
 from contracts.events import EventType
 
@@ -28,6 +33,10 @@ ALWAYS_SENT = ("title", "description", "status", "price")
 """What every body has unless the subscription names its fields; without one of these the shop is asked."""
 
 LONGEST_ID = 100
+
+ID_ALONE = "The body holds nothing but an id: take include_fields out of the webhook, so that it sends all."
+
+WRAPPED = "the body must be the product itself, as Shopify's webhooks send it, not an object around it"
 
 
 class ShopifyDelivery(RootModel[dict[str, Any]]):
@@ -56,6 +65,15 @@ def _identity(delivery: SignedDelivery) -> tuple[str, str]:
     return topic, f"{topic}/{webhook_id}"
 
 
+def _is_test(headers: Mapping[str, str]) -> bool:
+    """Returns whether a delivery was sent by the test button of Shopify's admin.
+
+    The header is not signed. Who adds it to a captured delivery keeps that copy from being
+    processed, and nothing else: the delivery itself has another event id than its copy.
+    """
+    return _header(headers, "test").strip().lower() in ("true", "1")
+
+
 class ShopifyDeliveries:
     """Implements `Connector` for Shopify."""
 
@@ -70,35 +88,37 @@ class ShopifyDeliveries:
     def verify(self, delivery: SignedDelivery, secrets: Sequence[str]) -> bool:
         return signed_with_one_of(secrets, delivery.body, _header(delivery.headers, "hmac-sha256"))
 
-    def unread(self, delivery: SignedDelivery, reason: str) -> IgnoredDelivery:
+    def unread(self, delivery: SignedDelivery, reason: str) -> UnreadDelivery | IgnoredDelivery:
+        return self._unread(delivery, as_text(delivery.body), reason)
+
+    def _unread(
+        self, delivery: SignedDelivery, payload: Mapping[str, Any], reason: str
+    ) -> UnreadDelivery | IgnoredDelivery:
         topic, event_id = _identity(delivery)
-        return IgnoredDelivery(event_id=event_id, topic=topic, reason=reason)
+        event_type = EventType.CREATED if TOPICS.get(topic) is EventType.CREATED else EventType.UPDATED
+        return unread(payload, reason, event_id=event_id, topic=topic, event_type=event_type, read=parse)
 
-    def parse(self, delivery: SignedDelivery) -> ParsedDelivery | IgnoredDelivery:
+    def parse(self, delivery: SignedDelivery) -> ReadDelivery:
         topic, event_id = _identity(delivery)
-
-        def ignored(reason: str) -> IgnoredDelivery:
-            return IgnoredDelivery(event_id=event_id, topic=topic, reason=reason)
-
         event_type = TOPICS.get(topic)
         if event_type is None:
-            return ignored("Only products/create, products/update and products/delete are processed.")
+            reason = "Only products/create, products/update and products/delete are processed."
+            return IgnoredDelivery(event_id=event_id, topic=topic, reason=reason)
+        if _is_test(delivery.headers):
+            reason = "This is a test notification from Shopify's admin, about a product that does not exist."
+            return IgnoredDelivery(event_id=f"test/{event_id}", topic=topic, reason=reason)
         try:
-            body = json_bounds.parse(delivery.body)
-        except orjson.JSONDecodeError:
-            return ignored("The body is not JSON.")
-        except json_bounds.TooDeep:
-            return ignored("The body nests too deeply.")
-        if not isinstance(body, dict) or body.get("id") in (None, ""):
-            return ignored("The body names no product.")
+            body = read_body(delivery.body)
+        except InvalidField as error:
+            return self._unread(delivery, as_text(delivery.body), f"The delivery cannot be read: {error}.")
         if event_type is EventType.DELETED and set(body) != {"id"}:
             event_type = EventType.UPDATED  # only the body is signed, and this body is a whole product
         if event_type is not EventType.DELETED and set(body) == {"id"}:
-            return ignored("The body holds nothing but an id.")
+            return self._unread(delivery, body, ID_ALONE)
         try:
-            change = parse(event_type, body, Cuts())
+            change = self.change(event_type, body, Cuts())
         except InvalidField as error:
-            return ignored(f"The product cannot be read: {error}.")
+            return self._unread(delivery, body, f"The product cannot be read: {error}.")
         return ParsedDelivery(
             event_id=event_id,
             event_type=event_type,
@@ -109,4 +129,7 @@ class ShopifyDeliveries:
         )
 
     def change(self, event_type: EventType, payload: Mapping[str, Any], cuts: Cuts | None = None) -> Change:
+        inside = wrapped(payload)
+        if inside is not None:
+            raise InvalidField(inside[0], WRAPPED)
         return parse(event_type, payload, cuts)

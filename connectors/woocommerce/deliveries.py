@@ -10,17 +10,22 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
 from pydantic import RootModel
 
-from connectors import json_bounds
 from connectors.base import Change, examples
 from connectors.bounds import Cuts
 from connectors.envelope import signed_with_one_of
 from connectors.signatures import is_hmac
+from connectors.unread import as_text, read_body, unread, wrapped
 from connectors.woocommerce.parse import parse
 from contracts.catalog import Product, Variation
-from contracts.deliveries import IgnoredDelivery, ParsedDelivery, SignedDelivery
+from contracts.deliveries import (
+    IgnoredDelivery,
+    ParsedDelivery,
+    ReadDelivery,
+    SignedDelivery,
+    UnreadDelivery,
+)
 from contracts.errors import InvalidField
 from contracts.events import EventType
 
@@ -45,6 +50,16 @@ _ERRORS = {
     "woocommerce_rest_cannot_view": "The user who owns this webhook in WooCommerce may not see products.",
 }
 """Error codes that WooCommerce signs and sends instead of a product."""
+
+LEGACY = (
+    "this is the payload of WooCommerce's Legacy API; choose WP REST API Integration v3 as the API version in"
+    " the settings of the webhook"
+)
+OF_THE_PLUGIN = (
+    "this is an event in the form of our plugin, which goes to /api/integrations/woocommerce/webhook/ with a"
+    " token; a webhook of WooCommerce sends the product itself"
+)
+WRAPPED = "the body must be the product itself, not an object around it"
 
 
 class WooCommerceDelivery(RootModel[dict[str, Any]]):
@@ -88,38 +103,42 @@ class WooCommerceDeliveries:
         signature = delivery.headers.get(SIGNATURE, "")
         return signed_with_one_of(forms, delivery.body, signature)
 
-    def unread(self, delivery: SignedDelivery, reason: str) -> IgnoredDelivery:
-        topic = _topic(delivery)
-        return IgnoredDelivery(event_id=_event_id(delivery, topic), topic=topic, reason=reason)
+    def unread(self, delivery: SignedDelivery, reason: str) -> UnreadDelivery | IgnoredDelivery:
+        return self._unread(delivery, as_text(delivery.body), reason)
 
-    def parse(self, delivery: SignedDelivery) -> ParsedDelivery | IgnoredDelivery:
+    def _unread(
+        self, delivery: SignedDelivery, payload: Mapping[str, Any], reason: str
+    ) -> UnreadDelivery | IgnoredDelivery:
+        topic = _topic(delivery)
+        return unread(
+            payload,
+            reason,
+            event_id=_event_id(delivery, topic),
+            topic=topic,
+            event_type=_UPSERTS.get(topic, EventType.UPDATED),
+            read=parse,
+        )
+
+    def parse(self, delivery: SignedDelivery) -> ReadDelivery:
         topic = _topic(delivery)
         event_id = _event_id(delivery, topic)
-
-        def ignored(reason: str) -> IgnoredDelivery:
-            return IgnoredDelivery(event_id=event_id, topic=topic, reason=reason)
-
         if not _TOPIC.fullmatch(topic):
-            return ignored("Only webhooks about products are processed.")
+            reason = "Only webhooks about products are processed."
+            return IgnoredDelivery(event_id=event_id, topic=topic, reason=reason)
         try:
-            body = json_bounds.parse(delivery.body)
-        except orjson.JSONDecodeError:
-            return ignored("The body is not JSON.")
-        except json_bounds.TooDeep:
-            return ignored("The body nests too deeply.")
-        if not isinstance(body, dict):
-            return ignored("The body is not an object.")
-        if body.get("id") in (None, ""):
-            code = body.get("code")
-            return ignored(_ERRORS.get(code if isinstance(code, str) else "", "The body names no product."))
+            body = read_body(delivery.body)
+        except InvalidField as error:
+            return self._unread(delivery, as_text(delivery.body), f"The delivery cannot be read: {error}.")
+        if problem := _instead_of_a_product(body):
+            return IgnoredDelivery(event_id=event_id, topic=topic, reason=problem, payload=body)
         event_type = _UPSERTS.get(topic, EventType.UPDATED)
         if set(body) == {"id"}:
             event_type = EventType.DELETED
             event_id = _event_id(delivery, topic, delivery.headers.get("x-wc-webhook-delivery-id", ""))
         try:
-            change = parse(event_type, body, Cuts())
+            change = self.change(event_type, body, Cuts())
         except InvalidField as error:
-            return ignored(f"The product cannot be read: {error}.")
+            return self._unread(delivery, body, f"The product cannot be read: {error}.")
         return ParsedDelivery(
             event_id=event_id,
             event_type=event_type,
@@ -131,4 +150,24 @@ class WooCommerceDeliveries:
         )
 
     def change(self, event_type: EventType, payload: Mapping[str, Any], cuts: Cuts | None = None) -> Change:
+        _refuse_wrapped(payload)
         return parse(event_type, payload, cuts)
+
+
+def _instead_of_a_product(body: Mapping[str, Any]) -> str:
+    """Returns why WooCommerce sent an error instead of a product; empty for any other body."""
+    code = body.get("code") if body.get("id") in (None, "") else None
+    if not isinstance(code, str) or isinstance(body.get("product"), Mapping):
+        return ""
+    return _ERRORS.get(code, "WooCommerce sent an error instead of a product.")
+
+
+def _refuse_wrapped(body: Mapping[str, Any]) -> None:
+    """Raise InvalidField for a body with the product in one of its fields; it says what to change."""
+    name, _ = wrapped(body) or ("", None)
+    if not name and body.get("id") in (None, "") and isinstance(body.get("product"), Mapping):
+        name = "product"
+    if name == "product" and "event_type" in body:
+        raise InvalidField(name, OF_THE_PLUGIN)
+    if name:
+        raise InvalidField(name, LEGACY if name == "product" else WRAPPED)

@@ -26,6 +26,15 @@ _STORE = text(f"""
     RETURNING e.id
 """)
 
+_UNREAD = {**DELIVERED, "reason": ":reason", "finished_at": "now()", "processing_time_ms": "0"}
+
+_STORE_UNREAD = text(f"""
+    {insert_event(_UNREAD, status=EventStatus.FAILED)} DO UPDATE
+    SET redeliveries = e.redeliveries + 1, payload = coalesce(e.payload, excluded.payload),
+        reason = CASE WHEN e.status = {literal(EventStatus.FAILED)} THEN excluded.reason ELSE e.reason END
+    RETURNING redeliveries = 0 AS is_new
+""")
+
 _UNSTARTED = text(f"""
     SELECT id, {names(RESTART_COLUMNS)} FROM events
     WHERE status = {literal(EventStatus.RECEIVED)} AND run_id IS NULL
@@ -60,6 +69,17 @@ async def store(connection: AsyncConnection, event: ProductEvent, *, workflow_id
         event = replace(event, received_at=(await connection.execute(_NOW)).scalar_one())
     stored = await connection.execute(_STORE, delivered_values(event, workflow_id=workflow_id))
     return stored.scalar_one_or_none() is not None
+
+
+async def store_unread(connection: AsyncConnection, event: ProductEvent, reason: str) -> bool:
+    """Insert an event that cannot be read as failed, without a workflow; returns False if it exists already.
+
+    A retry runs it like any failed event. An event without a time of arrival arrives now.
+    """
+    if event.received_at is None:
+        event = replace(event, received_at=(await connection.execute(_NOW)).scalar_one())
+    values = {**delivered_values(event, workflow_id=""), "reason": reason}
+    return bool((await connection.execute(_STORE_UNREAD, values)).scalar_one())
 
 
 async def is_settled(connection: AsyncConnection, event: ProductEvent) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -220,6 +221,7 @@ _IGNORED = {
     "external_id": "''",
     "product_key": "''",
     "workflow_id": "''",
+    "payload": "CAST(:payload AS json)",
     "reason": ":reason",
     "source_address": ":source_address",
     "user_agent": ":user_agent",
@@ -248,6 +250,7 @@ async def log_ignored(
             "store_id": store_id,
             "event_id": ignored.event_id,
             "event_type": ignored.topic,
+            "payload": None if ignored.payload is None else orjson.dumps(ignored.payload).decode(),
             "reason": ignored.reason,
             "source_address": source_address,
             "user_agent": user_agent,

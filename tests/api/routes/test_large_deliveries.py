@@ -1,5 +1,7 @@
 """Large deliveries are read in a child process and are stored as text."""
 
+import gzip
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -105,7 +107,7 @@ async def test_a_body_that_is_too_expensive_is_refused(frugal: System) -> None:
 
 
 @pytest.mark.parametrize("platform", ["woocommerce", "shopify"])
-async def test_an_expensive_webhook_is_ignored_and_logged(frugal: System, platform: str) -> None:
+async def test_an_expensive_webhook_is_logged_under_its_product(frugal: System, platform: str) -> None:
     """The platforms stop sending after some refusals."""
     shop = await frugal.shop(webhook_secret=SECRET, store_type=platform, integration_type=platform)
     signed = deliveries.shopify({}, SECRET) if platform == "shopify" else deliveries.woocommerce({}, SECRET)
@@ -113,9 +115,11 @@ async def test_an_expensive_webhook_is_ignored_and_logged(frugal: System, platfo
     names = ("x-wc-webhook-signature", "x-shopify-hmac-sha256")
     headers = {name: signature if name in names else value for name, value in signed.headers.items()}
     answer = await shop.deliver(Sent(headers, EXPENSIVE), platform)
-    assert (answer.status_code, answer.json()["status"]) == (200, "ignored")
-    (row,) = await shop.rows("SELECT status, reason FROM events WHERE store_id = :store")
-    assert (row["status"], row["reason"]) == ("ignored", answer.json()["reason"])
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["status"] == "ignored"
+    (row,) = await shop.rows("SELECT status, reason, external_id FROM events WHERE store_id = :store")
+    assert (row["status"], row["reason"]) == ("failed", answer.json()["reason"])
+    assert row["external_id"].endswith("_7")
     assert "memory" in row["reason"]
 
 
@@ -130,3 +134,49 @@ async def test_an_expensive_signed_event_is_refused(frugal: System) -> None:
     }
     answer = await shop.deliver(Sent(headers, EXPENSIVE), "custom")
     assert (answer.status_code, answer.json()["error"]) == (400, "The body cannot be read")
+
+
+@pytest.mark.parametrize("size", [10, 2 * INLINE_BYTES])
+async def test_packed_bodies_are_taken(system: System, shop: Shop, size: int) -> None:
+    """With a token and signed, over the packed bytes or over the body itself."""
+    event = {"event_id": "packed", "event_type": "product.updated", "product": product(size)}
+    body = json.dumps(event).encode()
+    coding = {"Content-Encoding": "gzip"}
+    answer = await shop.http.post(WEBHOOK, content=gzip.compress(body), headers={**shop.headers, **coding})
+    assert answer.status_code == 202, answer.text
+    assert (await shop.ended("packed"))["payload"] == event["product"]
+
+    woo = await system.shop(webhook_secret=SECRET)
+    for number, signs_packed in enumerate((True, False)):
+        own = json.dumps({**product(size), "id": number + 1}).encode()
+        packed = gzip.compress(own)
+        signature = deliveries.hmac_of(SECRET, packed if signs_packed else own)
+        plain = deliveries.woocommerce({}, SECRET).headers
+        headers = {**plain, **coding, "x-wc-webhook-signature": signature}
+        taken = await woo.deliver(Sent(headers, packed))
+        assert taken.status_code == 202, taken.text
+        assert (await woo.ended(taken.json()["event_id"]))["status"] == "succeeded"
+        forged = Sent({**headers, "x-wc-webhook-signature": deliveries.hmac_of("other", packed)}, packed)
+        assert (await woo.deliver(forged)).status_code == 401
+
+
+async def test_a_bomb_and_another_coding_are_refused(shop: Shop) -> None:
+    """A 413 at the limit of all bodies, and a 415 that names what is supported."""
+    bomb = gzip.compress(bytes(9 * 2**20))
+    headers = {**shop.headers, "Content-Encoding": "gzip"}
+    answer = await shop.http.post(WEBHOOK, content=bomb, headers=headers)
+    assert (answer.status_code, answer.json()["limit_bytes"]) == (413, 8 * 2**20)
+    answer = await shop.http.post(WEBHOOK, content=b"x", headers={**headers, "Content-Encoding": "br"})
+    assert (answer.status_code, answer.headers["Accept-Encoding"]) == (415, "gzip, identity")
+
+
+async def test_half_a_character_is_left_out(shop: Shop) -> None:
+    """JavaScript cuts a text in the middle of an emoji."""
+    product = rb'{"id": 33, "name": "Gift \ud83c"}'
+    body = b'{"event_id": "half", "event_type": "product.updated", "product": ' + product + b"}"
+    answer = await shop.http.post(WEBHOOK, content=body, headers=shop.headers)
+    assert answer.status_code == 202, answer.text
+    await shop.ended("half")
+    stored = await shop.product(33)
+    assert stored
+    assert stored["title"] == "Gift"
