@@ -62,8 +62,10 @@ MESSAGES = {
         "en": "The last change to this product failed; the assistant only has the information from before",
     },
     "explain.failed.to_do": {
-        "fa": "مشکلِ last_error را برطرف کنید و رویداد یا ذخیره‌ی محصول در فروشگاه را تکرار کنید",
-        "en": "Fix the problem in last_error, then retry the event or save the product in the shop again",
+        "fa": "مشکلِ last_error را برطرف کنید و رویداد یا ذخیره‌ی محصول در فروشگاه را تکرار کنید؛"
+        " اگر محصول خوانده نشده است، پس از به‌روزرسانی سامانه رویداد را تکرار کنید",
+        "en": "Fix the problem in last_error, then retry the event or save the product in the shop again;"
+        " a delivery that could not be read may be readable after an upgrade",
     },
     "explain.deleted": {
         "fa": "این محصول در فروشگاه حذف شده است",

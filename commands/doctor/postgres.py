@@ -17,12 +17,12 @@ from database import health
 from database.access import stores
 from database.chunks.vector_index import index_name
 from database.engine import Database, create_engine
-from database.events import stalled
+from database.events import failed, stalled
 from settings import Settings
 
 OVERDUE = timedelta(hours=1)
 NAMED = 5
-"""At most so many unfinished events are listed; the others are only counted."""
+"""At most so many unfinished or failed events are listed; the others are only counted."""
 
 OLDEST_VECTOR = (0, 8, 4)
 """In older versions, vacuuming an HNSW index could damage it."""
@@ -53,6 +53,7 @@ async def check_postgres(settings: Settings, alembic: Config) -> AsyncIterator[C
             if not schema.advice:
                 yield await _secrets(connection, settings)
                 yield await _unfinished(connection)
+                yield await _failed(connection)
         if not schema.advice:
             yield await _writes(database)
     except (SQLAlchemyError, OSError) as error:
@@ -127,6 +128,18 @@ async def _unfinished(connection: AsyncConnection) -> CheckResult:
         subject="Events",
         said=f"{late.count} unfinished for over an hour: {', '.join(late.events)}{more}",
         advice="Fix what their reasons name, check that a worker runs, or open them in the Temporal UI.",
+    )
+
+
+async def _failed(connection: AsyncConnection) -> CheckResult:
+    failures = await failed.open_failures(connection, named=NAMED)
+    if not failures.count:
+        return CheckResult(subject="Failed events", said="none without a later success")
+    more = ", …" if failures.count > len(failures.events) else ""
+    return CheckResult(
+        subject="Failed events",
+        said=f"{failures.count} without a later success: {', '.join(failures.events)}{more}",
+        advice="Fix what their reasons name, or upgrade where a delivery could not be read; then retry them.",
     )
 
 

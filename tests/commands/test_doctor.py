@@ -11,6 +11,7 @@ from commands.doctor.result import CheckResult
 from fakes.openai import EmbeddingServer, insufficient_quota, invalid_api_key
 from temporal.client import connect
 from temporal.schedules import ensure_schedules
+from tests.support import deliveries
 from tests.support.environment import SECRET_KEY, Configure, another_database, empty_database, migrated
 from tests.support.eventually import eventually
 from tests.support.pilito import Pilito, Printed
@@ -18,10 +19,10 @@ from tests.support.shop import Shop
 from tests.support.system import System, forget_schedules, running, working
 
 
-async def events(configure: Configure) -> CheckResult:
+async def events(configure: Configure, subject: str = "Events") -> CheckResult:
     settings = configure()
     results = [result async for result in examine(settings, migrated(settings.database_url or ""))]
-    return next(result for result in results if result.subject == "Events")
+    return next(result for result in results if result.subject == subject)
 
 
 async def test_events_that_have_not_ended_for_an_hour_are_named(
@@ -46,6 +47,21 @@ async def test_events_that_have_not_ended_for_an_hour_are_named(
     await shop.temporal.get_workflow_handle(name).cancel()
     await shop.ended(event_id)
     assert name not in (await events(configure)).said
+
+
+async def test_a_delivery_that_cannot_be_read_is_named_until_a_later_one_is(
+    system: System, configure: Configure, embeddings: EmbeddingServer
+) -> None:
+    """With its product, the reason and what to do."""
+    shop = await system.shop(webhook_secret="a-secret-of-letters")
+    product = {"id": 4711, "name": "لامپ", "type": "variation", "parent_id": "none"}
+    await shop.deliver(deliveries.woocommerce(product, "a-secret-of-letters"))
+    name = f"of woo_4711 in store {shop.store_id}"
+    finding = await events(configure, "Failed events")
+    assert f"{name} (The product cannot be read: product.parent_id" in finding.said
+    assert "retry" in finding.advice
+    await shop.sync({"id": 4711, "name": "لامپ"})
+    assert name not in (await events(configure, "Failed events")).said
 
 
 def environment(configure: Configure) -> dict[str, str]:
@@ -88,10 +104,11 @@ def results_of(printed: Printed) -> dict[str, tuple[str, str, str]]:
 async def test_all_is_well(doctor: Pilito) -> None:
     """Each check has a line with a tick, and the exit code is 0 unless events are stuck."""
     results = results_of(await doctor("doctor"))
-    subjects = ["Postgres", "pgvector", "Tables", "Vector index", "Secret key", "Events", "Storage"]
+    of_events = ["Events", "Failed events"]
+    subjects = ["Postgres", "pgvector", "Tables", "Vector index", "Secret key", *of_events, "Storage"]
     of_temporal = ["Temporal", "Search attributes", "Workers", "Other queues"]
     assert list(results) == [*subjects, *of_temporal, "Clocks", "Embeddings"]
-    depends_on_other_tests = {"Events", "Secret key", "Workers", "Other queues"}
+    depends_on_other_tests = {*of_events, "Secret key", "Workers", "Other queues"}
     assert {subject for subject, (mark, _, _) in results.items() if mark != "✓"} <= depends_on_other_tests
     assert results["Embeddings"][1] == "text-embedding-3-small, 256 dimensions"
     assert results["Search attributes"][1] == "registered"
