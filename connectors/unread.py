@@ -31,6 +31,8 @@ _IDENTITY = ("id", "parent_id", "type", "date_modified_gmt", "updated_at")
 
 _TIMES = _IDENTITY[3:]
 
+_OF_PRODUCTS = frozenset(("name", "title", "price", "regular_price", "variants"))
+
 _NUMBER = re.compile(r"(?:gid://shopify/[A-Za-z]{1,40}/)?([0-9]{1,30})(?:\.0{1,20})?")
 
 _TOKEN = re.compile(
@@ -73,8 +75,11 @@ def body_of(payload: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def wrapped(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
-    """Returns the only field that holds a product, and the product; None if the body itself has an id."""
-    if not _is_nameless(body):
+    """Returns the only field that holds a product, and the product; None if the body itself is a product.
+
+    A product that lost its id may hold an image or a category with one.
+    """
+    if not _is_nameless(body) or not _OF_PRODUCTS.isdisjoint(body):
         return None
     inside = [
         (name, value)

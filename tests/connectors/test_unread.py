@@ -140,6 +140,13 @@ def test_a_legacy_payload_without_an_id_says_what_to_change() -> None:
     assert found.payload == {"product": {"title": "Old lamp"}}
 
 
+def test_a_product_without_its_id_is_not_its_image() -> None:
+    """The id of a part names no product."""
+    found = read({"id": None, "name": "Lamp", "image": {"id": 5, "name": "lamp.jpg"}})
+    assert isinstance(found, IgnoredDelivery)
+    assert "product.id" in found.reason
+
+
 def test_a_list_of_one_product_is_the_product() -> None:
     """There is no other way to understand it."""
     found = read([{"id": 77, "name": "Lamp"}])
