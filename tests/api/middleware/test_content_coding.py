@@ -1,6 +1,7 @@
 """Packed bodies are unpacked within the limit, in any parts in which they arrive."""
 
 import gzip
+import os
 import zlib
 from collections.abc import Sequence
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as some
 from starlette.datastructures import Headers
 from starlette.types import Message
 
-from api.bodies_in_flight import SENT, signed_forms
+from api.bodies_in_flight import SENT, BodiesInFlight, signed_forms
 from api.errors import ApiError
 from api.middleware.content_coding import MOST_FILES, UnpackedBody
 
@@ -107,6 +108,18 @@ async def test_a_bomb_is_refused_at_the_limit(part: int) -> None:
     layered = zlib.compressobj(wbits=31)
     bomb = b"".join(layered.compress(bytes(2**20)) for _ in range(200)) + layered.flush()
     assert (await refusal(bomb, "gzip")).status_code == 413
+
+
+async def test_a_packed_body_counts_in_both_forms() -> None:
+    """As long as it is in flight."""
+    bodies = BodiesInFlight(10 * 2**20, largest=2**20)
+    body = os.urandom(200_000)
+    packed = gzip.compress(body)
+    request = await received(packed, "gzip", limit=2**20, part=50_000)
+    async with bodies.body(request, store_id=1, network=None) as whole:
+        assert whole == body
+        assert bodies.taken == len(body) + len(packed)
+    assert bodies.taken == 0
 
 
 @given(some.lists(some.binary(max_size=40), min_size=1, max_size=6), some.integers(1, 60))

@@ -214,6 +214,24 @@ async def test_addresses_have_one_spelling(system: System, admin: dict[str, str]
     assert shown["allowed_ips"] == ["10.0.0.0/8", "203.0.113.7", "198.51.100.4", "2001:db8::1"]
 
 
+async def test_behind_a_proxy_that_writes_ports_the_address_is_the_clients(
+    system: System, admin: dict[str, str], configure: Configure
+) -> None:
+    """The limits of a token hold for the shop, and an address that cannot be read opens nothing."""
+    issued = await generate(system, admin, allowed_ips=["203.0.113.7", "2001:db8::/32"])
+    async with serving(configure(trusted_proxies="127.0.0.1")) as http:
+        for forwarded, said in (
+            ("203.0.113.7:51544", None),
+            ("[2001:db8::5]:443", None),
+            ("203.0.113.8:51544", "IP address not allowed"),
+            ("203.0.113.7:51544, 198.51.100.1:80", "IP address not allowed"),
+            ("203.0.113.7, unknown", "IP address not allowed"),
+        ):
+            sent = {"Authorization": f"Bearer {issued['token']}", "X-Forwarded-For": forwarded}
+            answer = await http.get("/api/integrations/woocommerce/health/", headers=sent)
+            assert answer.json().get("detail") == said
+
+
 async def test_rotation_leaves_no_gap(system: System, admin: dict[str, str]) -> None:
     """Both work during the overlap; the new one has the terms of the old one."""
     issued = await generate(system, admin, name="shop", allowed_ips=["127.0.0.1"])
