@@ -71,6 +71,8 @@ def packed(read: ReadDelivery, size: int) -> ReadDelivery:
             return _packed(read, size)
         case UnreadDelivery():
             return replace(read, delivery=_packed(read.delivery, size))
+        case IgnoredDelivery(payload=payload) if payload is not None and size > LARGEST_IN_WORKFLOW:
+            return replace(read, payload=None, payload_json=orjson.dumps(payload).decode())
         case IgnoredDelivery():
             return read
 

@@ -53,13 +53,14 @@ class IgnoredDelivery:
     """A delivery with a valid signature that is not processed; `reason` is a sentence for people.
 
     `payload` is its body, if it is kept: only deliveries about products are, because others, such as orders,
-    are about people.
+    are about people. A large one is text in `payload_json`.
     """
 
     event_id: str
     topic: str
     reason: str
     payload: Mapping[str, Any] | None = None
+    payload_json: str | None = None
 
 
 ReadDelivery = ParsedDelivery | UnreadDelivery | IgnoredDelivery

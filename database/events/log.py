@@ -244,13 +244,16 @@ async def log_ignored(
     user_agent: str,
 ) -> None:
     """Log a delivery that concerns no product; a repetition is only counted."""
+    payload = ignored.payload_json
+    if ignored.payload is not None:
+        payload = orjson.dumps(ignored.payload).decode()
     await connection.execute(
         _LOG_IGNORED,
         {
             "store_id": store_id,
             "event_id": ignored.event_id,
             "event_type": ignored.topic,
-            "payload": None if ignored.payload is None else orjson.dumps(ignored.payload).decode(),
+            "payload": payload,
             "reason": ignored.reason,
             "source_address": source_address,
             "user_agent": user_agent,

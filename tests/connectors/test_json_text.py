@@ -10,6 +10,7 @@ from hypothesis import strategies as some
 
 from connectors.json_bounds import TooDeep, parse
 from connectors.json_text import loads
+from tests.support.plugins.examples import examples
 
 HALVES = some.characters(categories=["Cs"])
 TEXTS = some.text(some.one_of(some.characters(), HALVES, some.just("🎁")))
@@ -29,6 +30,7 @@ def without_halves(value: Any) -> Any:
     return [without_halves(inner) for inner in value] if isinstance(value, list) else value
 
 
+@examples(200)
 @given(VALUES)
 def test_half_characters_are_left_out_and_nothing_else_changes(value: Any) -> None:
     """Wherever they are; two halves that follow each other are a whole character."""
@@ -44,6 +46,7 @@ def test_an_escaped_backslash_is_no_half_character() -> None:
     }
 
 
+@examples(200)
 @given(VALUES.map(without_halves), some.text("\ufeff\0 \n\t\u200b\u2060", max_size=8))
 def test_what_is_invisible_around_a_value_is_ignored(value: Any, around: str) -> None:
     """Such as several byte order marks, which PHP files leave in front of what they print."""
@@ -57,6 +60,7 @@ def test_a_byte_order_mark_names_the_encoding(encoding: str) -> None:
     assert loads('{"name": "چراغ"}'.encode(encoding)) == {"name": "چراغ"}
 
 
+@examples(200)
 @given(some.binary(max_size=20))
 def test_a_wrong_byte_spoils_only_its_own_text(wrong: bytes) -> None:
     """What is not UTF-8 becomes U+FFFD; the other fields are intact."""
@@ -79,6 +83,7 @@ def test_a_mistake_does_not_change_numbers() -> None:
     assert loads(b'{"x": "\\ud800", ' + numbers + b"}") == {"x": "", **orjson.loads(b"{" + numbers + b"}")}
 
 
+@examples(200)
 @given(some.text('{}[]":,\\u d8NaIfinty019.eE+-'), some.sampled_from([b"", b"\xef\xbb\xbf", b"\xff"]))
 def test_what_is_read_can_be_written(text: str, before: bytes) -> None:
     """Any text is a value that orjson writes, or an error that callers expect."""

@@ -9,12 +9,21 @@ from hypothesis import strategies as some
 
 from connectors.base import Connector
 from connectors.custom.deliveries import CustomDeliveries
+from connectors.reading import read_signed
 from connectors.shopify.deliveries import ShopifyDeliveries
 from connectors.unread import TEXT, body_of
 from connectors.woocommerce.deliveries import WooCommerceDeliveries
-from contracts.deliveries import IgnoredDelivery, ParsedDelivery, ReadDelivery, SignedDelivery, UnreadDelivery
+from contracts.deliveries import (
+    LARGEST_IN_WORKFLOW,
+    IgnoredDelivery,
+    ParsedDelivery,
+    ReadDelivery,
+    SignedDelivery,
+    UnreadDelivery,
+)
 from contracts.errors import InvalidField
 from contracts.events import EventType
+from tests.support.plugins.examples import examples
 
 WOO = {"x-wc-webhook-topic": "product.updated"}
 SHOPIFY = {"x-shopify-topic": "products/update", "x-shopify-webhook-id": "w1"}
@@ -58,6 +67,7 @@ def test_the_product_is_found_in_a_broken_body(
     assert field in found.reason
 
 
+@examples(200)
 @given(some.text('{}[]":,\\ id7.e-', max_size=60).map(str.encode) | some.binary(max_size=60))
 def test_any_bytes_are_read_or_recorded(body: bytes) -> None:
     """No body of a platform that reads no answers raises an error."""
@@ -193,6 +203,19 @@ def test_a_shopify_update_with_nothing_but_an_id_is_recorded() -> None:
     """It says which setting of the webhook to change."""
     found = unread({"id": 77}, PLATFORMS[1][0])
     assert (found.delivery.external_id, "include_fields" in found.reason) == ("shopify_77", True)
+
+
+def test_a_large_body_is_handed_on_as_text() -> None:
+    """Its values would be unpacked by the process that has other requests to answer."""
+    connector = PLATFORMS[0][0]
+    filler = "x" * LARGEST_IN_WORKFLOW
+    for body, name in (({"id": 5, "type": "variation", "a": filler}, "5"), ({"id": "?", "a": filler}, "?")):
+        raw = json.dumps(body).encode()
+        found = read_signed(connector, SignedDelivery(headers=WOO, body=raw))
+        kept = found.delivery if isinstance(found, UnreadDelivery) else found
+        assert isinstance(kept, ParsedDelivery | IgnoredDelivery)
+        assert not kept.payload
+        assert json.loads(kept.payload_json or "") == body, name
 
 
 def test_the_bodies_of_other_topics_are_not_kept() -> None:

@@ -15,6 +15,7 @@ from starlette.types import Message
 from api.bodies_in_flight import SENT, BodiesInFlight, signed_forms
 from api.errors import ApiError
 from api.middleware.content_coding import MOST_FILES, UnpackedBody
+from tests.support.plugins.examples import examples
 
 BODY = b'{"event_id": "e", "product": {"name": "Lamp"}}'
 
@@ -122,6 +123,7 @@ async def test_a_packed_body_counts_in_both_forms() -> None:
     assert bodies.taken == 0
 
 
+@examples(200)
 @given(some.lists(some.binary(max_size=40), min_size=1, max_size=6), some.integers(1, 60))
 async def test_files_behind_each_other_are_one_body(files: list[bytes], part: int) -> None:
     """As the format allows; the parts in which they arrive do not matter."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as some
 
 from api.forwarded import forwarded, parse_address
 from api.security.client_ip import client_address, may_use
+from tests.support.plugins.examples import examples
 
 PROXIES = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
@@ -91,6 +92,7 @@ PORTS = some.sampled_from(["", ":1", ":65535"])
 ADDRESSES = some.ip_addresses(v=4).map(str) | some.ip_addresses(v=6).map(lambda address: f"[{address}]")
 
 
+@examples(200)
 @given(ADDRESSES, PORTS, some.sampled_from([" ", "\t", '"', ""]))
 def test_ports_quotes_and_spaces_change_no_address(address: str, port: str, around: str) -> None:
     """Azure's and other gateways write the port of the client."""
@@ -99,6 +101,7 @@ def test_ports_quotes_and_spaces_change_no_address(address: str, port: str, arou
     assert parse_address(f"{around}{address}{port}{around}") == plain
 
 
+@examples(200)
 @given(some.text(max_size=30))
 def test_a_hop_is_an_address_or_ends_the_list(hop: str) -> None:
     """Nothing else is taken for the client, and nothing raises an error."""
