@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import EventStatus
+from database.sql import literal
 
 LATEST = 20
 """How many events are read; some of them decided nothing."""
@@ -37,11 +38,13 @@ _BY_EXTERNAL_ID = text(f"""
     WHERE s.id = :store_id AND s.user_id = :user_id
 """)
 
-_EVENTS = text("""
+_EVENTS = text(f"""
     SELECT e.* FROM (
         SELECT CAST(:external_id AS text) AS external_id
         UNION SELECT external_id FROM product_variations
         WHERE store_id = :store_id AND parent_external_id = :external_id
+        UNION SELECT external_id FROM events
+        WHERE store_id = :store_id AND status = {literal(EventStatus.FAILED)} AND product_key = :external_id
     ) AS thing CROSS JOIN LATERAL (
         SELECT id, event_id, external_id, event_type, status, reason, received_at, finished_at, workflow_id,
                (SELECT count(*) FROM jsonb_object_keys(attempts)) AS attempts

@@ -178,6 +178,23 @@ async def test_a_product_that_was_never_read_is_explained(system: System, woo: S
     assert row == {"payload": {"unread": body.decode().strip()}}
 
 
+async def test_a_variation_that_was_never_read_is_explained_with_its_product(
+    system: System, woo: Shop
+) -> None:
+    """Although nothing but its delivery names it."""
+    assert await saved(woo, LAMP) == "succeeded"
+    deep: list[Any] = []
+    for _ in range(70):
+        deep = [deep]
+    body = {"id": 79, "type": "variation", "parent_id": 77, "meta_data": deep}
+    reason = await ignored(woo, deliveries.woocommerce(body, SECRET))
+    assert "nests too deeply" in reason
+    for asked in ("woo_77", "woo_79"):
+        shown = await explained(system, woo, asked)
+        assert (shown["verdict"], shown["last_error"]) == ("failed", reason)
+        assert shown["last_event"]["external_id"] == "woo_79"
+
+
 async def test_without_postgres_its_workflow_holds_it(woo: Shop, earlier_version: pytest.MonkeyPatch) -> None:
     """Durable before it is acknowledged; the run ends with the same reason."""
 
