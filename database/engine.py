@@ -4,12 +4,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import orjson
-from sqlalchemy import event, make_url, text
+from sqlalchemy import Engine, event, text
+from sqlalchemy import create_engine as create_sync_engine
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from contracts.storage import StorageRefusal, storage_refusal
 from database.clock import DatabaseClock, wall_clock
+from database.connecting.address import connection_defaults, read_address
+from database.connecting.poolers import Poolers
 from database.halfvec import accept_vectors
 
 
@@ -17,7 +21,7 @@ def _dump(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
-_SESSION = {
+LIMITS = {
     "lock_timeout": 10_000,
     "idle_in_transaction_session_timeout": 60_000,
     "tcp_keepalives_idle": 30,
@@ -26,30 +30,50 @@ _SESSION = {
 }
 """Session settings: the locks of a machine that vanished end after a minute."""
 
+WITHOUT_LIMITS = {"statement_timeout": 0, "lock_timeout": 0}
+"""For migrations; the role or the database may have limits."""
 
-def _options(statement_timeout_seconds: int) -> str:
-    options = {"statement_timeout": statement_timeout_seconds * 1000, **_SESSION}
-    return " ".join(f"-c {name}={value}" for name, value in options.items())
+LONGEST_NAME = 30
+"""Characters of an application name to which a purpose is added; Postgres keeps 63 bytes of it."""
 
 
-def create_engine(url: str, *, pool_size: int = 10, statement_timeout_seconds: int = 30) -> AsyncEngine:
-    """Returns an engine with short timeouts, so that a dead database is noticed within seconds."""
+def create_engine(address: str, *, pool_size: int = 10, statement_timeout_seconds: int = 30) -> AsyncEngine:
+    """Returns an engine with short timeouts, so that a dead database is noticed within seconds.
+
+    Parameters of the address take precedence. Raises InvalidAddress.
+    """
+    url = read_address(address)
     engine = create_async_engine(
-        make_url(url).set(drivername="postgresql+psycopg"),
+        url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
         hide_parameters=True,
         json_serializer=_dump,
         json_deserializer=orjson.loads,
-        connect_args={
-            "connect_timeout": 3,
-            "options": _options(statement_timeout_seconds),
-            "application_name": "pilito",
-        },
+        connect_args=connection_defaults(url),
     )
+    Poolers(engine.sync_engine, {"statement_timeout": statement_timeout_seconds * 1000, **LIMITS})
     accept_vectors(engine)
     event.listen(engine.sync_engine, "handle_error", _discard_read_only)
+    return engine
+
+
+def create_migration_engine(address: str, *, purpose: str = "migrate") -> Engine:
+    """Returns an engine for `pilito migrate`, without timeouts and without a pool; raises InvalidAddress.
+
+    The application name of its sessions ends with the purpose.
+    """
+    url = read_address(address)
+    defaults = connection_defaults(url)
+    name = url.query.get("application_name", defaults.get("application_name", "pilito"))
+    engine = create_sync_engine(
+        url,
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={**defaults, "application_name": f"{str(name)[:LONGEST_NAME]} {purpose}"},
+    )
+    Poolers(engine, WITHOUT_LIMITS)
     return engine
 
 

@@ -1,5 +1,6 @@
 """What readiness, `pilito doctor` and the first start learn of the state of a database."""
 
+import re
 from contextlib import suppress
 from datetime import timedelta
 
@@ -15,7 +16,14 @@ WRITE_EVERY = timedelta(seconds=5)
 LARGEST_CHECKS = 2 * 1024 * 1024
 """Bytes of the table of checks after which it is emptied."""
 
+OLDEST_SERVER = 15
+
+OLDEST_VECTOR = (0, 8, 0)
+"""The first version of pgvector with iterative scans, which searches need."""
+
 _EXTENSION = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+
+_OFFERED = text("SELECT default_version FROM pg_available_extensions WHERE name = 'vector'")
 
 # One row fills its page, so each check needs a new page on the disk, and its commit needs the log.
 _WRITE = text("""
@@ -25,6 +33,8 @@ _WRITE = text("""
 """)
 
 _SIZE = text("SELECT pg_relation_size('storage_checks')")
+
+_NUMBERS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}")
 
 _INDEX = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
 
@@ -39,6 +49,45 @@ async def pgvector_version(connection: AsyncConnection) -> str | None:
     """Returns the version of the pgvector extension; None where it is not installed."""
     version: str | None = (await connection.execute(_EXTENSION)).scalar_one_or_none()
     return version
+
+
+async def unsupported(connection: AsyncConnection) -> str | None:
+    """Returns a sentence about a server or a pgvector that is too old or missing; None if both serve."""
+    version = await server_version(connection)
+    if leading_number(version) < OLDEST_SERVER:
+        return f"This is Postgres {version}; Pilito Sync needs version {OLDEST_SERVER} or later."
+    installed = await pgvector_version(connection)
+    offered: str | None = (await connection.execute(_OFFERED)).scalar_one_or_none()
+    if installed is None and offered is None:
+        return f"This server has no pgvector; install version {_dotted(OLDEST_VECTOR)} or later on it."
+    if version_numbers(found := installed or offered or "") >= OLDEST_VECTOR:
+        return None
+    sentence = f"This is pgvector {found}; Pilito Sync needs version {_dotted(OLDEST_VECTOR)} or later."
+    if installed and offered and version_numbers(offered) >= OLDEST_VECTOR:
+        return f"{sentence} The server has {offered}: run `ALTER EXTENSION vector UPDATE`."
+    return sentence
+
+
+def version_numbers(version: str) -> tuple[int, ...]:
+    """Returns the numbers that a version begins with, such as (0, 8, 4) for `0.8.4-beta`."""
+    found = _NUMBERS.match(version)
+    return tuple(int(part) for part in found[0].split(".")) if found else ()
+
+
+def leading_number(version: str) -> int:
+    """Returns the first number of a version, such as 18 for `18beta1`; 0 where there is none."""
+    numbers = version_numbers(version)
+    return numbers[0] if numbers else 0
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
+
+
+async def limits_statements(connection: AsyncConnection) -> bool:
+    """Returns whether a single statement ends after a time; a pooler may have left out our limit."""
+    limit = await connection.execute(text("SELECT current_setting('statement_timeout')"))
+    return str(limit.scalar_one()) != "0"
 
 
 async def revision(connection: AsyncConnection) -> str | None:

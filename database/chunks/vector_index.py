@@ -2,10 +2,11 @@
 
 import hashlib
 
-from sqlalchemy import create_engine, literal, make_url, text
+from sqlalchemy import literal, text
 from sqlalchemy.dialects import postgresql
 
 from contracts.ids import embedding_label
+from database.engine import create_migration_engine
 
 
 def quoted(value: str) -> str:
@@ -21,16 +22,17 @@ def index_name(label: str) -> str:
     return f"ix_tenant_knowledge_embedding_{hashlib.sha256(label.encode()).hexdigest()[:8]}"
 
 
-def ensure(url: str, *, model: str, dimensions: int) -> bool:
+def ensure(url: str, *, model: str, dimensions: int, purpose: str = "migrate") -> bool:
     """Create the index unless a valid one exists; returns whether it was created.
 
     It is built concurrently, so a running service is not blocked; an interrupted build is repeated.
+    `purpose` ends the application name of the session that builds it.
     """
     label = embedding_label(model, dimensions)
     name = index_name(label)
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    engine = create_migration_engine(url, purpose=purpose)
     try:
-        with engine.connect() as connection:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             valid = connection.execute(
                 text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)"),
                 {"name": name},

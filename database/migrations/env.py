@@ -1,10 +1,10 @@
 """How Alembic reaches the database: the address of `Settings`, one transaction per migration."""
 
 from alembic import context
-from sqlalchemy import create_engine, make_url, pool
 from sqlalchemy.sql.schema import SchemaItem
 
 import settings
+from database.engine import create_migration_engine
 from database.tables import metadata
 
 VECTOR_INDEX_PREFIX = "ix_tenant_knowledge_embedding_"
@@ -25,7 +25,7 @@ def run() -> None:
     url = context.config.get_main_option("sqlalchemy.url") or settings.load().database_url
     if not url:
         raise SystemExit("PILITO_DATABASE_URL is not set: say which database to migrate.")
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=pool.NullPool)
+    engine = create_migration_engine(url, purpose=context.config.attributes.get("purpose", "migrate"))
     with engine.connect() as connection:
         context.configure(
             connection=connection,
