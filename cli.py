@@ -10,11 +10,14 @@ from commands.resync import resync
 from commands.server import api, up, worker
 from commands.store import reseal, store
 from commands.token import token
+from commands.trouble import Sentences
 from commands.user import user
 
 app = typer.Typer(
+    cls=Sentences,
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_show_locals=False,
     help="Keep a pgvector knowledge base in sync with the catalogues of shops.",
 )
 for verb in (up, api, worker, migrate, prepare_temporal, doctor, after_restore):

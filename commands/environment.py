@@ -48,11 +48,17 @@ def settings(*, adopt: bool = False) -> Settings:
             loaded = configuration.load()
     except ValidationError as error:
         problems = "\n".join(
-            f"  {'.'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+            f"  {_variable(item['loc'])}: {item['msg'].removeprefix('Value error, ')}"
             for item in error.errors(include_url=False, include_input=False)
         )
         raise fail(f"These settings are invalid:\n{problems}") from None
     return loaded
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    """Returns the name of the environment variable of a setting."""
+    name = str(location[0]).upper()
+    return name if name.startswith("OPENAI_") else f"PILITO_{name}"
 
 
 @asynccontextmanager

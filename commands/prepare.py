@@ -1,27 +1,76 @@
 """`pilito migrate` and `pilito prepare-temporal`: what a new version needs before it runs."""
 
+from typing import Annotated
+from uuid import uuid4
+
 import typer
 from alembic import command
+from alembic.config import Config
 from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
 
-from commands.environment import alembic, fail, run, settings
+from commands.environment import alembic, database, fail, run, settings
+from database import health
 from database.chunks import vector_index
+from database.connecting.waits import WaitedTooLong, Watch, lock_not_available, watched
+from database.engine import create_migration_engine
+from settings import Settings
 from temporal.client import connect, register_search_attributes
 from temporal.schedules import ensure_schedules
 
 
-def migrate() -> None:
-    """Upgrade the database to this version: its tables, then the index of the configured vectors."""
+def migrate(
+    wait_seconds: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for other sessions of Postgres before giving up.")
+    ] = 300,
+) -> None:
+    """Upgrade the database to this version: its tables, then the index of the configured vectors.
+
+    Says which sessions of Postgres it waits for.
+    """
     configured = settings(adopt=True)
     if not configured.database_url:
         raise fail("No database: set PILITO_DATABASE_URL.")
+    run(_check_server(configured))
+    purpose = f"migrate {uuid4().hex[:8]}"
+    engine = create_migration_engine(configured.database_url, purpose="watch")
     try:
-        command.upgrade(alembic(configured), "head")
+        with watched(engine, purpose, report=typer.echo, patience_seconds=wait_seconds) as watch:
+            _upgrade(alembic(configured), watch, purpose=purpose)
+            vector_index.ensure(
+                configured.database_url,
+                model=configured.embedding_model,
+                dimensions=configured.embedding_dimensions,
+                purpose=purpose,
+            )
     except CommandError as error:
         raise fail(f"A newer version made these tables: install that version. {error}") from None
-    vector_index.ensure(
-        configured.database_url, model=configured.embedding_model, dimensions=configured.embedding_dimensions
-    )
+    except WaitedTooLong as error:
+        raise fail(str(error)) from None
+    typer.echo("The tables and the vector index are up to date.")
+
+
+async def _check_server(configured: Settings) -> None:
+    async with database(configured) as opened, opened.transaction() as connection:
+        sentence = await health.unsupported(connection)
+    if sentence:
+        raise fail(sentence)
+
+
+def _upgrade(configuration: Config, watch: Watch, *, purpose: str) -> None:
+    """Run the migrations, again while another session keeps a lock; each waits a few seconds for its locks.
+
+    So that other statements are not held up behind a migration that waits. Raises WaitedTooLong.
+    """
+    configuration.attributes["purpose"] = purpose
+    while True:
+        try:
+            command.upgrade(configuration, "head")
+        except DBAPIError as error:
+            if watch.gave_up or not watch.waits_for or not lock_not_available(error):
+                raise
+        else:
+            return
 
 
 def prepare_temporal() -> None:

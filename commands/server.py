@@ -1,20 +1,29 @@
 """`pilito up`, `pilito api` and `pilito worker`: the programs that run until they are stopped."""
 
+import logging
 import os
 import resource
+import socket
 from importlib.util import find_spec
 from typing import Annotated
 
 import typer
 import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
 
 import memory
 import worker as worker_process
 from api.app import create_app
 from api.middleware.http_protocol import bounded
-from commands.environment import fail, settings
+from commands.environment import fail, run, settings
+from database import health
+from database.connecting.problems import problem_of
+from database.engine import Database, create_engine
 from observability import logs
+from settings import Settings
 from temporal import client as runtime
+
+logger = logging.getLogger(__name__)
 
 
 def up() -> None:
@@ -38,10 +47,54 @@ def _allow_files(number: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
+def _check_database(configured: Settings) -> None:
+    """Exit with a sentence if this program can never work with the server of Postgres.
+
+    A server that does not answer may do so later; until then events are kept in Temporal.
+    """
+    if not configured.database_url:
+        return
+    address = configured.database_url
+
+    async def look() -> str | None:
+        opened = Database(create_engine(address, pool_size=1))
+        try:
+            async with opened.transaction() as connection:
+                return await health.unsupported(connection)
+        except (SQLAlchemyError, OSError) as error:
+            if problem := problem_of(error, address):
+                logger.warning("Postgres: %s. %s", problem.said, problem.advice)
+            return None
+        finally:
+            await opened.close()
+
+    if sentence := run(look()):
+        raise fail(sentence)
+
+
+def _check_port(host: str, port: int) -> None:
+    """Exit with a sentence if the API cannot listen there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise fail(
+            f"The API cannot listen on {host}, port {port}: {reason}. Stop the program that listens there, or"
+            " change PILITO_API_HOST and PILITO_API_PORT."
+        ) from None
+
+
 def api() -> None:
     """Serve the HTTP API."""
     configured = settings()
+    if not configured.database_url or not configured.temporal_address:
+        raise fail("Set PILITO_DATABASE_URL and PILITO_TEMPORAL_ADDRESS, or use `pilito up`.")
+    if not configured.secret_keys:
+        raise fail("Set PILITO_SECRET_KEY: without it users cannot sign in.")
     logs.configure(configured.log_format)
+    _check_port(configured.api_host, configured.api_port)
+    _check_database(configured)
     runtime.install()
     memory.return_large_blocks()
     _allow_files(2 * configured.max_connections + OTHER_FILES)
@@ -68,6 +121,7 @@ def worker(
     """Process events and bulk syncs."""
     configured = settings()
     logs.configure(configured.log_format)
+    _check_database(configured)
     if only is worker_process.Share.BULK:
         os.nice(worker_process.COURTESY)
     runtime.install(configured.worker_metrics_address)

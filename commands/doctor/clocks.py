@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from commands.doctor.result import CheckResult
 from database.clock import TOLERATED_SKEW
+from database.connecting.address import InvalidAddress
 from database.engine import Database, create_engine
 from settings import Settings
 from temporal.client import connect
@@ -19,7 +20,10 @@ async def check_clocks(settings: Settings) -> AsyncIterator[CheckResult]:
     """Yields the skews; nothing while Postgres does not answer."""
     if not settings.database_url:
         return
-    database = Database(create_engine(settings.database_url, pool_size=1))
+    try:
+        database = Database(create_engine(settings.database_url, pool_size=1))
+    except InvalidAddress:
+        return
     try:
         await database.clock.measure()
     except (SQLAlchemyError, OSError):
@@ -42,7 +46,7 @@ async def _temporal(settings: Settings, database: Database) -> timedelta | None:
     try:
         client = await connect(settings.temporal_address, settings.temporal_namespace)
         there = await TemporalClock(client, task_queue=settings.task_queue).read()
-    except UNAVAILABLE:
+    except (*UNAVAILABLE, ValueError):
         return None
     here = database.clock.now()
     return None if there is None or here is None else there - here

@@ -16,6 +16,9 @@ from crypto import SecretBox
 from database import health
 from database.access import stores
 from database.chunks.vector_index import index_name
+from database.connecting.address import InvalidAddress
+from database.connecting.poolers import is_pooled
+from database.connecting.problems import Problem, problem_of
 from database.engine import Database, create_engine
 from database.events import failed, stalled
 from settings import Settings
@@ -24,7 +27,7 @@ OVERDUE = timedelta(hours=1)
 NAMED = 5
 """At most so many unfinished or failed events are listed; the others are only counted."""
 
-OLDEST_VECTOR = (0, 8, 4)
+SAFE_VECTOR = (0, 8, 4)
 """In older versions, vacuuming an HNSW index could damage it."""
 
 ADVICE = {
@@ -41,11 +44,14 @@ async def check_postgres(settings: Settings, alembic: Config) -> AsyncIterator[C
             subject="Postgres", said="no address", advice="Set PILITO_DATABASE_URL or `pilito up`."
         )
         return
-    database = Database(create_engine(settings.database_url, pool_size=1))
+    try:
+        database = Database(create_engine(settings.database_url, pool_size=1))
+    except InvalidAddress as error:
+        yield CheckResult(subject="Postgres", said="the address cannot be read", advice=str(error))
+        return
     try:
         async with database.reading() as connection:
-            version = await health.server_version(connection)
-            yield CheckResult(subject="Postgres", said=f"version {version}")
+            yield await _server(connection)
             yield await _extension(connection)
             schema = await _schema(connection, alembic)
             yield schema
@@ -57,20 +63,33 @@ async def check_postgres(settings: Settings, alembic: Config) -> AsyncIterator[C
         if not schema.advice:
             yield await _writes(database)
     except (SQLAlchemyError, OSError) as error:
-        yield CheckResult(
-            subject="Postgres",
-            said=f"cannot be reached ({type(error).__name__})",
-            advice="Check PILITO_DATABASE_URL and that the server runs.",
+        problem = problem_of(error, settings.database_url) or Problem(
+            said=f"a check failed ({type(error).__name__})", advice="Run `pilito migrate`, then this again."
         )
+        yield CheckResult(subject="Postgres", said=problem.said, advice=problem.advice)
     finally:
         await database.close()
+
+
+async def _server(connection: AsyncConnection) -> CheckResult:
+    said = f"version {await health.server_version(connection)}"
+    advice = await health.unsupported(connection) or ""
+    if await is_pooled(connection):
+        said += ", through a pooler"
+        if not advice and not await health.limits_statements(connection):
+            said += " that leaves statements without a time limit"
+            advice = (
+                "Run `ALTER ROLE … SET statement_timeout = '30s'` for the user in PILITO_DATABASE_URL, then"
+                " RECONNECT in the pooler; run `pilito migrate` with an address past the pooler."
+            )
+    return CheckResult(subject="Postgres", said=said, advice=advice)
 
 
 async def _extension(connection: AsyncConnection) -> CheckResult:
     version = await health.pgvector_version(connection)
     if version is None:
         return CheckResult(subject="pgvector", said="not there", advice="Run `pilito migrate`.")
-    old = tuple(int(part) for part in version.split(".")) < OLDEST_VECTOR
+    old = health.version_numbers(version) < SAFE_VECTOR
     advice = "Upgrade pgvector to 0.8.4 or later." if old else ""
     return CheckResult(subject="pgvector", said=f"version {version}", advice=advice)
 

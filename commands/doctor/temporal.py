@@ -6,6 +6,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from commands.doctor.result import CheckResult
+from commands.trouble import temporal_problem
 from settings import Settings
 from temporal.client import connect, missing_search_attributes
 from temporal.open_events import other_queues, other_schedules
@@ -35,12 +36,12 @@ async def check_temporal(settings: Settings) -> AsyncIterator[CheckResult]:
         reader = QueueReader(client, task_queue=settings.task_queue)
         yield _workers(await reader.read())
         yield await _forsaken(client, reader, settings.task_queue)
-    except (RPCError, RuntimeError) as error:
-        yield CheckResult(
-            subject="Temporal",
-            said=f"cannot be reached ({type(error).__name__})",
-            advice="Check PILITO_TEMPORAL_ADDRESS, PILITO_TEMPORAL_NAMESPACE and that the server runs.",
-        )
+    except (RPCError, RuntimeError, ValueError) as error:
+        problem = temporal_problem(error)
+        if problem is None:
+            raise
+        said = f"{settings.temporal_address} cannot be used: {problem.said}"
+        yield CheckResult(subject="Temporal", said=said, advice=problem.advice)
 
 
 def _workers(queues: Sequence[QueueState] | None) -> CheckResult:

@@ -1,11 +1,20 @@
 """How `pilito api` and `pilito worker` start their process."""
 
+import socket
 from typing import Any
 
 import pytest
 
+from embedded.ports import free_ports
 from tests.support.pilito import Pilito
 from worker import COURTESY, Share
+
+CONFIGURED = {
+    "PILITO_SECRET_KEY": "k" * 32,
+    "PILITO_DATABASE_URL": "postgresql://user@127.0.0.1:1/name",
+    "PILITO_TEMPORAL_ADDRESS": "127.0.0.1:1",
+    "PILITO_API_PORT": str(free_ports(1)[0]),
+}
 
 
 @pytest.fixture
@@ -45,6 +54,24 @@ def test_other_workers_keep_their_priority(started: list[tuple[str, Any]]) -> No
 
 
 def test_the_api_is_served_after_logs_and_runtime_are_set_up(started: list[tuple[str, Any]]) -> None:
-    """The first client of Temporal uses the runtime that logs as we do."""
-    assert Pilito({"PILITO_SECRET_KEY": "k" * 32}).run("api").code == 0
+    """The first client of Temporal uses the runtime that logs as we do. Postgres may start later."""
+    assert Pilito(CONFIGURED).run("api").code == 0
     assert [name for name, _ in started] == ["logs", "runtime", "api"]
+
+
+@pytest.mark.parametrize("missing", [name for name in CONFIGURED if name != "PILITO_API_PORT"])
+def test_the_api_names_a_missing_setting(started: list[tuple[str, Any]], missing: str) -> None:
+    """In one sentence, and nothing is started."""
+    printed = Pilito(CONFIGURED).run("api", **{missing: ""})
+    assert (printed.code, missing in printed.text, started) == (1, True, []), printed.text
+
+
+def test_the_api_names_a_port_that_is_taken(started: list[tuple[str, Any]]) -> None:
+    """With the settings to change."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        printed = Pilito(CONFIGURED).run("api", PILITO_API_PORT=port)
+    expected = f"The API cannot listen on 127.0.0.1, port {port}: Address already in use."
+    assert (printed.code, printed.text.startswith(expected)) == (1, True), printed.text
+    assert "PILITO_API_PORT" in printed.text
+    assert started == [("logs", None)]

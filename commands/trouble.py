@@ -1,0 +1,58 @@
+"""Ordinary trouble of commands: one sentence and exit code 1 instead of a traceback."""
+
+import re
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from temporalio.service import RPCError, RPCStatusCode
+from typer.core import TyperGroup
+
+from commands.environment import fail, settings
+from database.connecting.address import InvalidAddress
+from database.connecting.problems import Problem, problem_of
+
+CONNECT_FAILED = "Failed client connect"
+"""How Temporal's client begins the message of its RuntimeError."""
+
+_QUOTED = re.compile(r'(?:message|error): "([^"]{1,200})"')
+
+_ADVICE = {
+    RPCStatusCode.NOT_FOUND: "Create the namespace, or correct PILITO_TEMPORAL_NAMESPACE.",
+    RPCStatusCode.UNAUTHENTICATED: "Use a Temporal server that asks for no credentials, or a proxy to it.",
+    RPCStatusCode.PERMISSION_DENIED: "Allow this program in the Temporal server's authorization.",
+    RPCStatusCode.RESOURCE_EXHAUSTED: "Run the command again later: the server limits requests.",
+}
+
+NEXT = "Check PILITO_TEMPORAL_ADDRESS, PILITO_TEMPORAL_NAMESPACE and that the server runs."
+
+
+class Sentences(TyperGroup):
+    """The commands, with a sentence for servers that cannot be reached and for settings that name none."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (InvalidAddress, SQLAlchemyError) as error:
+            problem = problem_of(error, settings(adopt=True).database_url or "")
+            if problem is None:
+                raise
+            raise fail(f"Postgres: {problem.said}. {problem.advice}") from None
+        except (RPCError, RuntimeError, ValueError) as error:
+            problem = temporal_problem(error)
+            if problem is None:
+                raise
+            address = settings(adopt=True).temporal_address
+            raise fail(f"Temporal at {address}: {problem.said}. {problem.advice}") from None
+
+
+def temporal_problem(error: Exception) -> Problem | None:
+    """Returns what an error of Temporal's client means; None for any other error."""
+    if isinstance(error, RPCError):
+        return Problem(said=error.message.rstrip("."), advice=_ADVICE.get(error.status, NEXT))
+    said = str(error)
+    if isinstance(error, ValueError) and said.startswith("invalid target URL"):
+        return Problem(said=said, advice="Write PILITO_TEMPORAL_ADDRESS as host:port.")
+    if not isinstance(error, RuntimeError) or not said.startswith(CONNECT_FAILED):
+        return None
+    quoted = _QUOTED.findall(said)
+    return Problem(said=quoted[-1].rstrip(".") if quoted else "it does not answer", advice=NEXT)
