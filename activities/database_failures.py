@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 from contracts import storage
 from contracts.retry import Failure, Retry
 from contracts.storage import StorageRefusal
+from database.connecting.problems import has_no_connection_left
 
 REFUSED_INTERVAL = timedelta(minutes=5)
 """A rejected statement stays so until a migration or a deployment; more attempts would fill histories."""
@@ -41,6 +42,8 @@ def _temporary(error: DBAPIError) -> str | None:
     state = error.orig.sqlstate if isinstance(error.orig, psycopg.Error) else None
     if state and (reason := REASONS.get(state) or REASONS.get(state[:2])):
         return reason
+    if has_no_connection_left(error):
+        return REASONS["53300"]
     is_unknown = state is None and isinstance(error, OperationalError | InterfaceError)
     return UNREACHABLE if is_unknown or error.connection_invalidated else None
 

@@ -77,6 +77,12 @@ def create_migration_engine(address: str, *, purpose: str = "migrate") -> Engine
     return engine
 
 
+def new_connections(engine: AsyncEngine) -> AsyncEngine:
+    """Returns an engine for the same server with an empty pool of its own; the caller disposes of it."""
+    pooled = engine.sync_engine
+    return AsyncEngine(Engine(pooled.pool.recreate(), pooled.dialect, pooled.url, hide_parameters=True))
+
+
 def _discard_read_only(context: ExceptionContext) -> None:
     """Discard all pooled connections once one of them refuses a write.
 

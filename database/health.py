@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.engine import Database
+from database.engine import Database, new_connections
 
 WRITE_EVERY = timedelta(seconds=5)
 """How often a row is added to see whether Postgres stores it, by all processes together."""
@@ -100,14 +100,20 @@ async def revision(connection: AsyncConnection) -> str | None:
 
 
 async def check_writes(database: Database) -> None:
-    """Raises an error of SQLAlchemy unless Postgres stores what a new connection writes."""
-    async with database.engine.connect() as connection:
-        await connection.invalidate()  # an old one may lead to a former primary, or know another setting
-        async with connection.begin():
-            await connection.execute(_WRITE, {"every": WRITE_EVERY})
-            size = int((await connection.execute(_SIZE)).scalar_one())
-        if size > LARGEST_CHECKS:
-            await _empty(connection)
+    """Raises an error of SQLAlchemy unless Postgres stores what a new connection writes.
+
+    A pooled one may lead to a former primary, or know another setting.
+    """
+    engine = new_connections(database.engine)
+    try:
+        async with engine.connect() as connection:
+            async with connection.begin():
+                await connection.execute(_WRITE, {"every": WRITE_EVERY})
+                size = int((await connection.execute(_SIZE)).scalar_one())
+            if size > LARGEST_CHECKS:
+                await _empty(connection)
+    finally:
+        await engine.dispose()
 
 
 async def _empty(connection: AsyncConnection) -> None:

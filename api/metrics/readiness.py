@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 
 from api.security.stale_cache import Deadline
 from contracts.storage import REASONS, StorageRefusal, storage_refusal
 from database import health
 from database.clock import TOLERATED_SKEW
+from database.connecting.problems import has_no_connection_left
 from database.engine import Database
 from temporal.client import missing_search_attributes
 from temporal.queues import UNAVAILABLE, QueueReader, QueueState
@@ -26,8 +27,6 @@ CHECK_EVERY = 1.0
 PREPARED_EVERY = 30.0
 
 WAITED_TOO_LONG = timedelta(minutes=1)
-
-TOO_MANY_CONNECTIONS = "53300"
 
 
 class PostgresState(StrEnum):
@@ -107,16 +106,20 @@ class Readiness:
         try:
             await self._deadline.wait(self._database.ping(), seconds=ANSWER_WITHIN)
             if time.monotonic() - self._written_at >= health.WRITE_EVERY.total_seconds():
-                await self._deadline.wait(health.check_writes(self._database), seconds=ANSWER_WITHIN)
+                await self._check_writes()
                 self._written_at = time.monotonic()
         except (SQLAlchemyError, TimeoutError, OSError) as error:
             self._written_at = -health.WRITE_EVERY.total_seconds()
-            if (refusal := storage_refusal(error)) is not None:
-                return PostgresState(refusal)
-            if isinstance(error, DBAPIError) and _sqlstate(error) == TOO_MANY_CONNECTIONS:
-                return PostgresState.OK  # the pool answered; only the new connection was refused
-            return PostgresState.UNREACHABLE
+            refusal = storage_refusal(error)
+            return PostgresState.UNREACHABLE if refusal is None else PostgresState(refusal)
         return PostgresState.OK
+
+    async def _check_writes(self) -> None:
+        try:
+            await self._deadline.wait(health.check_writes(self._database), seconds=ANSWER_WITHIN)
+        except SQLAlchemyError as error:
+            if not has_no_connection_left(error):  # the pool has answered, and serves requests
+                raise
 
     async def _check_temporal(self) -> TemporalState:
         try:
@@ -157,11 +160,6 @@ def described(skew: timedelta) -> str:
     """Returns a difference in words, such as `90 s behind`."""
     seconds = skew.total_seconds()
     return f"{abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'}"
-
-
-def _sqlstate(error: DBAPIError) -> str | None:
-    state: str | None = getattr(error.orig, "sqlstate", None)
-    return state
 
 
 def _waits_too_long(state: QueueState) -> bool:

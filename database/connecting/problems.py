@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 import psycopg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from database.connecting.address import InvalidAddress, read_address
@@ -14,6 +14,8 @@ LONGEST = 400
 """Characters of what Postgres said that are shown."""
 
 NEXT = "Check PILITO_DATABASE_URL and that the server runs."
+
+_NO_CONNECTION_LEFT = r"too many (clients|connections)|connection slots|no more connections"
 
 _ADVICE_BY_STATE = {
     "25006": "Point PILITO_DATABASE_URL at the primary, or let the database accept writes.",
@@ -65,7 +67,7 @@ _ADVICE_BY_WORDS = {
     r"not in hot standby|is in hot standby|read-only|not accept": (
         "Name a server that accepts writes in PILITO_DATABASE_URL, or change target_session_attrs."
     ),
-    r"too many (clients|connections)|connection slots|no more connections": (
+    _NO_CONNECTION_LEFT: (
         "Stop other clients of Postgres, or raise its max_connections or the pool of the pooler."
     ),
     r"starting up|shutting down|recovery": "Run the command again once the server has started.",
@@ -120,6 +122,11 @@ def problem_of(error: BaseException, address: str) -> Problem | None:
         if re.search(pattern, words, re.IGNORECASE):
             return Problem(said=said, advice=meant)
     return Problem(said=said, advice=NEXT)
+
+
+def has_no_connection_left(error: BaseException) -> bool:
+    """Returns whether a server or a pooler refused one more connection; such a refusal has no SQLSTATE."""
+    return isinstance(error, OperationalError) and bool(re.search(_NO_CONNECTION_LEFT, str(error.orig)))
 
 
 def _words(error: psycopg.Error) -> str:

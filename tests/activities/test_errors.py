@@ -76,6 +76,10 @@ def test_a_database_that_stores_nothing_is_retried_soon(
         (psycopg.errors.OutOfMemory(), "The database is out of memory."),
         (psycopg.errors.DiskFull(), "The disk of Postgres is full."),
         (psycopg.errors.TooManyConnections(), "The database has no connection left."),
+        (
+            psycopg.OperationalError("connection failed: FATAL:  sorry, too many clients already"),
+            "The database has no connection left.",
+        ),
         (psycopg.errors.ConfigurationLimitExceeded(), "The database lacks a resource."),
         (psycopg.errors.QueryCanceled(), "The database took too long for a statement."),
         (psycopg.errors.LockNotAvailable(), "A lock in the database was not free in time."),

@@ -120,6 +120,32 @@ async def test_a_full_disk(configure: Configure, own_url: str, operator: Databas
         assert (await ready(http))["postgres"] == "ok"
 
 
+async def test_a_server_without_a_connection_left(
+    configure: Configure, own_url: str, operator: Database
+) -> None:
+    """The API has its connections, and goes on with them; it takes none away from itself for the check."""
+    await change(
+        operator,
+        "DROP ROLE IF EXISTS crowded",
+        "CREATE ROLE crowded LOGIN PASSWORD 'crowded'",
+        "GRANT ALL ON ALL TABLES IN SCHEMA public TO crowded",
+    )
+    url = make_url(own_url).set(username="crowded", password="crowded")
+    async with serving(configure(database_url=url.render_as_string(hide_password=False))) as http:
+        assert (await ready(http))["postgres"] == "ok"
+        await change(operator, "ALTER ROLE crowded CONNECTION LIMIT 0")
+        shown = [(await ready(http))["postgres"] for _ in range(25)]
+        assert shown == ["ok"] * len(shown)
+        await change(
+            operator, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'crowded'"
+        )
+        shown_then = await eventually(
+            lambda: ready(http), lambda shown: shown["postgres"] != "ok", what="no connection"
+        )
+        assert shown_then["postgres"] == "unreachable"
+    await change(operator, "DROP OWNED BY crowded", "DROP ROLE crowded")
+
+
 async def test_the_table_of_checks_stays_small(
     operator: Database, own_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
