@@ -24,7 +24,7 @@ WRONG_ADDRESSES = {
     "postgresql://user:SECRET@127.0.0.1:1/name": "Connection refused",
     "mysql://user:SECRET@127.0.0.1/name": "begins with mysql://",
     "user:SECRET@127.0.0.1/name": "has no scheme",
-    "postgresql://user:SECRET@nowhere.invalid/name": "nowhere.invalid",
+    "postgresql://user:SECRET@127.0.0.1:1/name?pgbouncer=true": "invalid connection option",
 }
 
 
