@@ -134,7 +134,8 @@ def _words(error: psycopg.Error) -> str:
     said = error.diag.message_primary or str(error).partition("Multiple connection attempts failed")[0]
     lines = (" ".join(line.split()) for line in said.splitlines())
     kept = (_PREFIX.sub("", line) for line in lines if line and not line.startswith("Is the server running"))
-    return " ".join(dict.fromkeys(kept))[:LONGEST]
+    one = " ".join(dict.fromkeys(kept))[:LONGEST]
+    return "".join(character if character.isprintable() else " " for character in one)
 
 
 def _without_password(said: str, address: str) -> str:
