@@ -3,30 +3,33 @@
 import html as entities
 import re
 import threading
+from collections.abc import Callable, Mapping
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
-from knowledge.shortcodes import paired_names, without_shortcodes
+from knowledge.encoded import without_encoded_runs
+from knowledge.shortcodes import without_shortcodes
+from knowledge.visibility import REPLACED, SKIPPED, is_block, is_hidden, style_of
 
 # fmt: off
-_SKIPPED = frozenset((
-    "audio", "canvas", "iframe", "noscript", "object", "script", "select", "style", "svg", "template",
-    "textarea", "title", "video",
-))
 _PARAGRAPHS = frozenset((
-    "address", "article", "aside", "blockquote", "center", "details", "div", "dl", "fieldset", "figure",
-    "footer", "form", "header", "hr", "main", "nav", "p", "pre", "section", "summary",
+    "address", "article", "aside", "blockquote", "center", "details", "dialog", "div", "dl", "fieldset",
+    "figure", "footer", "form", "header", "hgroup", "hr", "listing", "main", "nav", "p", "plaintext", "pre",
+    "search", "section", "summary", "xmp",
+))
+_LINES = frozenset((
+    "br", "caption", "dd", "dt", "figcaption", "legend", "li", "optgroup", "option", "tbody", "td", "tfoot",
+    "th", "thead", "tr",
 ))
 # fmt: on
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_LINES = frozenset(("br", "caption", "dd", "dt", "figcaption", "legend", "li", "td", "th", "tr"))
-_LISTS = frozenset(("ul", "ol"))
+_LISTS = frozenset(("dir", "menu", "ol", "ul"))
+_BLOCKS = _PARAGRAPHS | _HEADINGS | _LINES | _LISTS | {"table"}
 _TABLE_NESTING = 8
 
 _TAG = re.compile(r"<[a-z/!?][^<>]*>|<!--", re.IGNORECASE)
-_BLOCK = re.compile(
-    rf"<(?:{'|'.join(sorted(_PARAGRAPHS | _HEADINGS | _LINES | _LISTS | {'table'}))})\b", re.IGNORECASE
-)
+_BLOCK = re.compile(rf"<(?:{'|'.join(sorted(_BLOCKS))})\b", re.IGNORECASE)
+_BLOCK_END = re.compile(rf"</(?:{'|'.join(sorted(_BLOCKS))})(?:[\s/][^<>]*)?>", re.IGNORECASE)
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 
 
@@ -37,7 +40,17 @@ def html_to_text(html: str) -> str:
     """
     if not html:
         return ""
+    return _read(html, encoded_html_to_text)
+
+
+def encoded_html_to_text(html: str) -> str:
+    """Returns the text of HTML that was encoded in other HTML, without what is encoded in it again."""
+    return _read(html, None)
+
+
+def _read(html: str, read_encoded: Callable[[str], str] | None) -> str:
     html = html.replace("\0", "").replace("\r\n", "\n")
+    html = without_encoded_runs(without_shortcodes(html, read_encoded))
     parser, _idle.parser = _idle.parser or _Parser(), None
     text = parser.read(html)
     _idle.parser = parser
@@ -74,23 +87,38 @@ def _row_line(cells: list[str], width: int) -> str:
 class _Reader:
     """The parser's target: collects inline text into runs, runs into lines, lines into cells."""
 
-    def begin(self, *, keeps_newlines: bool, paired: frozenset[str]) -> None:
+    def begin(self, *, keeps_newlines: bool) -> None:
         """Forgets the last text."""
         self._keeps_newlines = keeps_newlines
-        self._paired = paired
         self._lines: list[str] = []
         self._run: list[str] = []
         self._bullet = ""
         self._after_heading = False
-        self._skipped = self._lists = self._preformatted = 0
+        self._lists = self._preformatted = 0
+        self._depth = self._skipped = 0  # the depth of the element that is left out; 0: none is
+        self._styled: list[int] = []  # the depths of elements that only their style makes blocks
         self._tables: list[_Table | None] = []  # None: nested too deep to keep rows and columns
 
-    def start(self, tag: str, attributes: object) -> None:
-        if tag in _SKIPPED:
-            self._skipped += 1
-        elif self._skipped:
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self._depth += 1
+        if self._skipped:
             return
-        elif tag in _PARAGRAPHS:
+        style = style_of(attributes) if attributes else {}
+        if tag in REPLACED:
+            self._run.append(" ")
+        if tag in SKIPPED or ((attributes or tag == "dialog") and is_hidden(tag, attributes, style)):
+            self._skipped = self._depth
+            if tag in _BLOCKS:
+                self._end_line()
+        elif tag not in _BLOCKS:
+            if style and is_block(style):
+                self._styled.append(self._depth)
+                self._end_line()
+        else:
+            self._start_block(tag)
+
+    def _start_block(self, tag: str) -> None:
+        if tag in _PARAGRAPHS:
             self._end_paragraph()
             self._preformatted += tag == "pre"
         elif tag in _HEADINGS:
@@ -107,11 +135,21 @@ class _Reader:
             self._start_line(tag)
 
     def end(self, tag: str) -> None:
-        if tag in _SKIPPED:
-            self._skipped -= 1
-        elif self._skipped:
+        depth, self._depth = self._depth, self._depth - 1
+        if self._skipped:
+            if self._skipped == depth:
+                self._skipped = 0
             return
-        elif tag in _PARAGRAPHS:
+        if tag == "button":
+            self._run.append(" ")
+        if self._styled and self._styled[-1] == depth:
+            self._styled.pop()
+            self._end_line()
+        if tag in _BLOCKS:
+            self._end_block(tag)
+
+    def _end_block(self, tag: str) -> None:
+        if tag in _PARAGRAPHS:
             self._end_paragraph()
             self._preformatted -= tag == "pre"
         elif tag in _HEADINGS:
@@ -172,7 +210,7 @@ class _Reader:
             table.outer, self._lines = self._lines, []
 
     def _end_line(self) -> bool:
-        text = " ".join(without_shortcodes("".join(self._run), self._paired).split())
+        text = " ".join("".join(self._run).split())
         self._run.clear()
         if not text:
             return False
@@ -213,7 +251,8 @@ class _Parser:
         self._parser = etree.HTMLParser(target=self._reader, encoding="utf-8")
 
     def read(self, html: str) -> str:
-        self._reader.begin(keeps_newlines=_BLOCK.search(html) is None, paired=paired_names(html))
+        html = _BLOCK_END.sub(r"\g<0><br>", html)  # the parser passes over end tags of what is not open
+        self._reader.begin(keeps_newlines=_BLOCK.search(html) is None)
         if _TAG.search(html) is None:
             self._reader.data(entities.unescape(html))
             return self._reader.close()

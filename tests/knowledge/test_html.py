@@ -1,5 +1,6 @@
 """Readable text out of HTML."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -138,10 +139,8 @@ def test_every_written_word_is_read(paragraphs: list[str]) -> None:
         ("<ol><li>one<li>two", "- one\n- two"),
         ("<dl><dt>وزن</dt><dd>۲ کیلو</dd></dl>", "وزن\n۲ کیلو"),
         ("un<b>bold</b>ed <span>a</span><span>b</span>", "unbolded ab"),
-        (
-            "a<script>x<y</script><style>.a{}</style><iframe src=x>f</iframe><!-- c --><svg>s</svg>b",
-            "ab",
-        ),
+        ("a<script>x<y</script><style>.a{}</style><!-- c --><template><p>t</template>b", "ab"),
+        ("a<iframe src=x>f</iframe>b<svg>s</svg>c<img src=x>d<button>e</button>f", "a b c d e f"),
         ("Line&nbsp;one &lt;tag&gt; &amp; &#8211; “q”", "Line one <tag> & – “q”"),
         ("<p>a < b and 5<6</p>", "a < b and 5<6"),
         ("<pre>a\n  b\n\nc</pre>", "a\nb\n\nc"),
@@ -217,6 +216,89 @@ def test_plain_text_keeps_its_lines(html: str, text: str) -> None:
 def test_shortcodes(html: str, text: str) -> None:
     """What WordPress would have run is dropped, its content and ordinary brackets stay."""
     assert html_to_text(html) == text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        (
+            "Material: cotton</br>Colour: turquoise</BR >Size: XL",
+            "Material: cotton\nColour: turquoise\nSize: XL",
+        ),
+        ("a<br/>b<BR clear=all>c<br\n/>d", "a\nb\nc\nd"),
+        ("a</p>b</div>c</li>d</h2>e", "a\nb\nc\nd\ne"),
+        ("<p>a</p></p>b", "a\n\nb"),
+        ("a<span style='color:red; Display : block !important'>b</span>c", "a\nb\nc"),
+        ("<dialog open>a</dialog>b<hgroup>c</hgroup>d", "a\n\nb\n\nc\n\nd"),
+        ("<menu><li>a<li>b</menu>c", "- a\n- b\n\nc"),
+    ],
+)
+def test_breaks_of_browsers(html: str, text: str) -> None:
+    """An end tag of what is not open ends a line, and so does a style that makes a block."""
+    assert html_to_text(html) == text
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<p hidden>x</p>",
+        "<div hidden=''><p>x</p><img src=x></div>",
+        "<span style='color:red;display:none'>x</span>",
+        "<b STYLE='DISPLAY: NONE !important;'>x<br>x</b>",
+        "<ul style='visibility:hidden'><li>x<li>x</ul>",
+        "<dialog>x</dialog>",
+        "<noscript><p>x</p></noscript>",
+        "<template>x</template>",
+        "<datalist><option>x</datalist>",
+        "<ul class='products columns-4'><li class='product'><h2>x</h2><span>12</span></ul>",
+        "<p class='product woocommerce add_to_cart_inline'>x</p>",
+    ],
+)
+def test_hidden_elements_are_left_out(hidden: str) -> None:
+    """What browsers do not show is no text, and neither are WooCommerce's lists of other products."""
+    assert html_to_text(f"<p>a</p>{hidden}<p>b</p>") == "a\n\nb"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "<p aria-hidden=true>x</p>",
+        "<p class='screen-reader-text'>x</p>",
+        "<p hidden=until-found>x</p>",
+        "<p style='display:none;display:block'>x</p>",
+        "<p style='overflow:hidden'>x</p>",
+        "<div class='products'>x</div>",
+        "<details><summary>x</summary></details>",
+    ],
+)
+def test_what_is_shown_is_text(shown: str) -> None:
+    """Only what browsers show to no reader is left out."""
+    assert html_to_text(f"<p>a</p>{shown}<p>b</p>") == "a\n\nx\n\nb"
+
+
+_BLOCK_TAGS = st.sampled_from(
+    ["p", "div", "li", "td", "tr", "h2", "dd", "section", "ul", "table", "blockquote", "pre", "figcaption"]
+)
+_SEPARATORS = st.one_of(
+    _BLOCK_TAGS.map(lambda tag: f"<{tag}>"),
+    _BLOCK_TAGS.map(lambda tag: f"</{tag}>"),
+    _BLOCK_TAGS.map(lambda tag: f"</{tag}><{tag.upper()} class='a'>"),
+    st.sampled_from(["<br>", "</br>", "<br/>", "<BR />", "<hr>", "[/vc_column_text][vc_column_text]"]),
+    st.sampled_from(["[gallery ids='1']", "[vc_icon /]", '[vc_btn title="Sizes [S-XL]"]', "[/li_item]"]),
+)
+
+
+@examples(300)
+@given(st.lists(_SEPARATORS, max_size=12), st.sampled_from(["", "<p>", "<li>"]))
+def test_words_of_neighbouring_blocks_are_never_joined(separators: list[str], first: str) -> None:
+    """Each word between tags of blocks or shortcodes is a word of the text, also where tags do not match."""
+    words = [f"w{position}w" for position in range(len(separators) + 1)]
+    html = first + "".join(map("".join, zip(words, [*separators, ""], strict=True)))
+    text = html_to_text(html)
+    assert sorted(re.findall(r"[^\s|:-]+", text)) == sorted(words)
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;")
+    assert html_to_text(escaped) == text
+    assert plain_line(html).split() == text.split()
 
 
 @pytest.mark.parametrize(
