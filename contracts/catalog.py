@@ -24,6 +24,15 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """A category of a shop by its number there; `parent` is the number of the one above it, or 0."""
+
+    id: int
+    name: str
+    parent: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Price, stock, links and images: columns of the product, never part of a chunk or of the content hash.
 
@@ -71,6 +80,7 @@ class Product:
     """A product as its shop describes it; texts may be HTML.
 
     `variations` are the variations sent with the product; `variation_ids` lists all that exist, or is None.
+    `categories` have their parents; `unplaced` are the shop's numbers of categories that were sent without.
     `version` is the shop's own time of change, UTC. `hidden` is whether the shop hides it though it is
     published. `absent` has the names of the fields, also of the facts, that the shop did not send.
     """
@@ -92,6 +102,7 @@ class Product:
     version: datetime | None = None
     hidden: bool = field(default=False, compare=False, repr=False)
     absent: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    unplaced: tuple[int, ...] = field(default=(), compare=False, repr=False)
 
     def lacks(self, *names: str) -> bool:
         """Returns whether the shop did not send one of these fields."""

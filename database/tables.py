@@ -357,6 +357,15 @@ def _sync_id() -> Column[int]:
 COUNTS = ("seen", "new", "changed", "unchanged", "gone", "failed", "embedded", "reused", "tokens_spent")
 """The counts of each page and of the whole sync."""
 
+shop_categories = Table(
+    "shop_categories",
+    metadata,
+    Column("store_id", BigInteger, ForeignKey("stores.id", ondelete="CASCADE"), primary_key=True),
+    Column("id", BigInteger, primary_key=True, comment="the category's number in the shop"),
+    Column("parent", BigInteger, nullable=False, comment="0 for none"),
+    Column("name", Text, nullable=False),
+)
+
 shop_budgets = Table(
     "shop_budgets",
     metadata,

@@ -247,6 +247,8 @@ class ShopServer(ShopCatalogue):
             if do := self._before.pop(int(query.get("page", "1")), None):
                 do()
             return self._list(path, query)
+        if route == "products/categories":
+            return Answered(body=self.category_page(query))
         if found := re.fullmatch(r"products/([0-9]+)", route):
             return self._one(int(found[1]), fields)
         if found := re.fullmatch(r"products/([0-9]+)/variations", route):

@@ -84,6 +84,7 @@ class ShopCatalogue:
         self.lock = threading.RLock()
         self.products: dict[int, Body] = {}
         self.variations: dict[int, Body] = {}
+        self.categories: dict[int, Body] = {}
         self._next = FIRST_ID
         self._lists: dict[tuple[object, ...], list[int]] = {}
 
@@ -155,10 +156,27 @@ class ShopCatalogue:
     def rename_category(self, old: str, new: str) -> None:
         """Rename a category; as in WooCommerce, no product's modification time changes."""
         with self.lock:
+            for category in self.categories.values():
+                if category["name"] == old:
+                    category["name"] = new
             for body in self.products.values():
                 for category in body.get("categories", ()):
                     if category["name"] == old:
                         category["name"] = new
+
+    def add_category(self, name: str, parent: int = 0) -> Body:
+        """Add a category. Returns it as products show it."""
+        with self.lock:
+            id_ = self._take_id()
+            self.categories[id_] = {"id": id_, "name": name, "slug": f"category-{id_}", "parent": parent}
+            return {"id": id_, "name": name, "slug": f"category-{id_}"}
+
+    def category_page(self, asked: Mapping[str, str]) -> bytes:
+        """Returns a page of the categories as JSON."""
+        per_page, page = whole(asked, "per_page", 10, 1, 100), whole(asked, "page", 1, 1, 10**9)
+        with self.lock:
+            found = sorted(self.categories.items())
+            return orjson.dumps([body for _, body in found[(page - 1) * per_page : page * per_page]])
 
     def find(self, asked: Mapping[str, str], *, parent: int | None = None) -> Found:
         """Returns a page of the products, or of one product's variations."""

@@ -22,8 +22,8 @@ from database.events import replays
 from database.events import write as events
 from database.events.debounce import Debounce
 from database.events.write import OpenedEvent
+from database.products import categories, variations
 from database.products import upsert as products
-from database.products import variations
 from database.products.columns import ProductWrite
 from database.products.upsert import SavedRow, StoredProduct
 from database.products.variations import VariationSet
@@ -127,7 +127,8 @@ class ProductActivities:
                 return await self._delete(connection, change, stored, known)
             case Variation() as variation:
                 return await self._save_variation(connection, change, stored, variation, known)
-            case Product() as product:
+            case Product() as sent:
+                product = await categories.with_parents(connection, change.store_id, sent)
                 return await self._save(connection, change, stored, product, known)
 
     async def _save(

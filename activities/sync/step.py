@@ -12,9 +12,11 @@ from activities.heartbeat import Heartbeater, heartbeating
 from activities.retry_limits import fatal_if_blocked, waiting_longer
 from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.this_workflow import workflow_id
+from connectors.abilities import HasCategories
 from contracts.syncs import SyncPosition, SyncRun
 from database.access import shop_access
 from database.engine import Database
+from database.products import categories as category_trees
 from database.sync import runs
 
 
@@ -61,3 +63,20 @@ async def with_currency(database: Database, position: SyncPosition, shop: OpenSh
     async with database.single() as connection:
         await shop_access.learn_currency(connection, shop.store_id, currency)
     return replace(shop, terms=replace(shop.terms, currency=currency))
+
+
+async def place_categories(database: Database, shop: OpenShop, *, first: bool) -> None:
+    """Let the shop's catalogue know the parents of categories.
+
+    They are read from the shop and stored before a sync's `first` page, and are the stored ones afterwards or
+    where the shop does not show them.
+    """
+    catalogue = shop.catalogue
+    if not isinstance(catalogue, HasCategories):
+        return
+    tree = await catalogue.categories() if first else None
+    async with database.transaction() as connection:
+        if tree is not None:
+            await category_trees.store(connection, shop.store_id, tree)
+        known = await category_trees.load(connection, shop.store_id) if tree is None else tree
+    catalogue.place_categories(known)

@@ -15,6 +15,8 @@ from connectors.fingerprint import fingerprint
 from connectors.http.failures import shop_failure
 from connectors.http.outbound import Outbound
 from connectors.room import Parts, Room
+from connectors.woocommerce.categories import CategoryTree
+from connectors.woocommerce.category_list import read_categories
 from connectors.woocommerce.errors import Answer, is_gone, is_refused, problem
 from connectors.woocommerce.parse import external_id as spelled
 from connectors.woocommerce.parse import parse
@@ -22,7 +24,7 @@ from connectors.woocommerce.queries import IN_ORDER, MANIFEST_FIELDS, PER_PAGE
 from connectors.woocommerce.rest import Rest
 from connectors.woocommerce.webhooks import WooCommerceWebhooks
 from contracts.bounds import VARIATIONS
-from contracts.catalog import Product
+from contracts.catalog import Category, Product
 from contracts.errors import InvalidField, ShopAnswersNonsense, ShopHides, ShopSendsTooMuch
 from contracts.events import EventType
 from contracts.retry import Failure
@@ -114,6 +116,13 @@ class WooCommerceCatalogue:
     def __init__(self, access: ShopAccess, client: httpx2.AsyncClient, budget: Budget) -> None:
         self._rest = Rest(access, client, budget)
         self.webhooks = WooCommerceWebhooks(self._rest)
+        self._tree = CategoryTree()
+
+    async def categories(self) -> Sequence[Category] | None:
+        return await read_categories(self._rest)
+
+    def place_categories(self, categories: Sequence[Category]) -> None:
+        self._tree = CategoryTree(categories)
 
     async def product(self, external_id: str) -> Mapping[str, Any] | None:
         id_ = number(external_id)
@@ -137,7 +146,7 @@ class WooCommerceCatalogue:
         entries: tuple[ManifestEntry, ...] | None = None
         with suppress(ShopSendsTooMuch):
             answer = await self._rest.get("products", asked)
-            entries = tuple(_entry(item) for item in _list(answer))
+            entries = tuple(_entry(self._tree.placed(item)) for item in _list(answer))
         if entries is None:
             answer = await self._rest.get("products", {**asked, "_fields": "id"})
             entries = await self._entries([_id(item) for item in _list(answer)])
@@ -199,7 +208,7 @@ class WooCommerceCatalogue:
         return tuple(
             ManifestEntry(external_id=spelled(id_), fingerprint="", read=lambda: None)
             if isinstance(item, Unreadable)
-            else _entry(item)
+            else _entry(self._tree.placed(item))
             for id_, item in found.items()
         )
 
@@ -233,7 +242,7 @@ class WooCommerceCatalogue:
         if isinstance(product, Unreadable):
             return product
         try:
-            return await self._whole(product, room)
+            return self._tree.placed(await self._whole(product, room))
         except ShopSendsTooMuch as error:
             return Unreadable(reason=str(error))
 

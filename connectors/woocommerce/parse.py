@@ -26,6 +26,7 @@ from connectors.fields import (
     identifier,
 )
 from connectors.woocommerce.attributes import Attributes, VariationAttributes
+from connectors.woocommerce.categories import Categories, Placed
 from contracts.bounds import VARIATIONS
 from contracts.catalog import PUBLISHED, Attribute, Facts, Product, Variation
 from contracts.errors import InvalidField
@@ -154,7 +155,7 @@ class ProductBody(_Item):
     name: Line = ""
     description: Markup = ""
     short_description: Markup = ""
-    categories: Names = ()
+    categories: Categories = Placed()
     tags: Names = ()
     brands: Names = ()
     currency: Line = ""
@@ -180,7 +181,8 @@ class ProductBody(_Item):
             title=self.name,
             short_description=self.short_description,
             description=self.description,
-            categories=self.categories,
+            categories=self.categories.names,
+            unplaced=self.categories.unplaced,
             tags=self.tags,
             brands=self.brands,
             attributes=self.described(),

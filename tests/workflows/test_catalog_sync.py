@@ -212,6 +212,35 @@ async def test_missed_changes_are_found_and_repaired(synced: Synced) -> None:
     assert product["categories"] == ["نو"]
 
 
+async def test_parents_of_categories_are_found_and_renamed(synced: Synced) -> None:
+    """A sync reads the tree once, a webhook's categories get their parents from it, and a rename is found."""
+    shop, store = synced.shop, synced.store
+    clothing = shop.add_category("پوشاک")
+    hoodies = shop.add_category("هودی", clothing["id"])
+    ids = [shop.add(name=f"گرم {number}", categories=[hoodies]) for number in range(3)]
+    await synced.sync()
+    assert shop.routes["products/categories"] == 2, "a page, and an empty one, once"
+    assert len(await store.found("گرم", category="پوشاک")) == 3
+    product = await store.product(ids[0])
+    assert product is not None
+    assert product["categories"] == ["پوشاک", "هودی"]
+    assert (await synced.sync()).counts.unchanged == 3
+    shop.change(ids[0], description="تازه")
+    assert await store.sync(shop.products[ids[0]]) == "succeeded"
+    product = await store.product(ids[0])
+    assert product is not None
+    assert product["categories"] == ["پوشاک", "هودی"]
+    assert (await synced.sync()).counts.embedded == 0
+    shop.rename_category("پوشاک", "لباس")
+    sync = await synced.sync()
+    assert (sync.counts.changed, {finding.kind for finding in await synced.findings(sync)}) == (
+        3,
+        {FindingKind.RENAME},
+    )
+    assert len(await store.found("لباس", category="لباس")) == 3
+    assert await store.found("گرم", category="پوشاک") == []
+
+
 async def test_a_product_dated_in_the_future_is_the_same_the_next_time(synced: Synced) -> None:
     """The time of change of a scheduled product is in the future, which is no change in every sync."""
     synced.shop.add(name="فردا", status="future", date_modified_gmt="2031-01-01T00:00:00")
@@ -234,7 +263,7 @@ async def test_an_incremental_sync_asks_for_what_changed(synced: Synced) -> None
     shop.seen.clear()
     sync = await synced.sync(SyncMode.INCREMENTAL)
     assert (sync.counts.seen, sync.counts.changed, sync.counts.gone) == (1, 1, 0)
-    asked = shop.seen[0].query
+    asked = next(seen.query for seen in shop.seen if seen.route == "products")
     assert asked["dates_are_gmt"] == "true"
     assert "Z" not in asked["modified_after"]
     assert (await synced.indexed())[f"woo_{ids[4]}"] == "چکمه"
