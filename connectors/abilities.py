@@ -17,3 +17,13 @@ class HasCategories(Protocol):
     def place_categories(self, categories: Sequence[Category]) -> None:
         """Show the parents of categories in all products and entries from now on."""
         ...
+
+
+@runtime_checkable
+class HasNotices(Protocol):
+    """A catalogue of a platform that says in its answers when our release gets too old for it."""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the answers so far said, in sentences for people."""
+        ...

@@ -275,9 +275,9 @@ class Platform:
     """Everything by which one platform differs from another; `connectors.registry` lists one per store type.
 
     `reader` is None where the platform's shops cannot be read. `credentials` names the fields a store needs
-    to be read. `body` is the model of a delivery in the API's document. `store_name` is the name of a store
-    that is created together with a token. `webhook_secret` is the pattern that a webhook secret must match,
-    and what it describes in words, if the platform prescribes one.
+    to be read, `other_credentials` the fields it may have instead. `body` is the model of a delivery in the
+    API's document. `store_name` is the name of a store that is created together with a token. If the platform
+    prescribes one, `webhook_secret` is the pattern that a webhook secret must match, and the same in words.
 
     `webhook_event_prefix` begins the event ids of the platform's own webhooks; set it where stores also get
     events another way. `product_id_field` is the metadata field that shows a product's number in the shop.
@@ -287,6 +287,7 @@ class Platform:
     body: type[BaseModel]
     reader: CatalogueReader | None = None
     credentials: tuple[str, ...] = ()
+    other_credentials: tuple[tuple[str, ...], ...] = ()
     token_format: TokenFormat
     store_name: str
     webhook_secret: SecretFormat | None = None

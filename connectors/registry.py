@@ -29,6 +29,11 @@ PLATFORMS: Mapping[StoreType, Platform] = {
         body=ShopifyDelivery,
         reader=ShopifyReader(),
         credentials=("access_token",),
+        other_credentials=(
+            ("client_id", "client_secret"),
+            ("client_id", "client_secret", "refresh_token"),
+            ("client_id", "client_secret", "access_token", "refresh_token"),
+        ),
         token_format=TokenFormat(prefix="shpat_", length=32),
         store_name="Shopify shop",
     ),

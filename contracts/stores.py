@@ -1,6 +1,6 @@
 """Stores: the shops of users, and how they are read."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -27,13 +27,39 @@ class DeliveryTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewToken:
+    """An access token that a shop gave for `seconds`, or without an end.
+
+    `refresh_token` replaces the one that was used; it is empty if the shop gave none.
+    """
+
+    access_token: str = field(repr=False)
+    seconds: float | None
+    refresh_token: str = field(default="", repr=False)
+
+
+RequestToken = Callable[[Mapping[str, str]], Awaitable[NewToken]]
+"""Asks the shop for a token by these credentials; raises ShopProblem."""
+
+RenewToken = Callable[[str, RequestToken], Awaitable[str]]
+"""Returns a token other than the given one, which the shop refuses or which is empty.
+
+It is the stored one if another process has renewed it, or else a requested one, which is then stored.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShopAccess:
-    """What reading a shop needs; `repr` shows no secret, and workflow histories never contain it."""
+    """What reading a shop needs; `repr` shows no secret, and workflow histories never contain it.
+
+    Without `renew_token`, a new token is kept by its user.
+    """
 
     store_id: int
     type: StoreType
     base_url: str
     credentials: Mapping[str, str] = field(repr=False)
+    renew_token: RenewToken | None = field(default=None, repr=False)
 
 
 LONGEST_INCREMENTAL_HOURS = 168

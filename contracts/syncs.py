@@ -33,6 +33,8 @@ class FindingKind(StrEnum):
     UNKNOWN_TEXT = "unknown_text"
     UNREADABLE = "unreadable"
     CUT = "cut"
+    OUTDATED = "outdated"
+    """About this release, not about a product: its `external_id` is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,12 @@ that an unknown field is an error here too.
 import re
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import formatdate
 from functools import cache
 from typing import Any, Literal
+from urllib.parse import parse_qsl
 
 import graphql
 import orjson
@@ -21,7 +22,9 @@ from fakes.listener import LOOPBACK, Answered, Listener, Received
 from fakes.shopify_schema import SCHEMA, Body, connection, node_of, number_of, query_cost
 
 PATH = "/admin/api/2026-10/graphql.json"
+TOKENS = "/admin/oauth/access_token"
 TOKEN = "shpat_0123456789abcdef0123456789abcdef"
+CLIENT = {"client_id": "0123456789abcdef", "client_secret": "shpss_0123456789abcdef"}
 MOMENT = 1_795_000_000
 
 Fault = Answered | Literal["drop", "throttle", "throttle without cost"]
@@ -75,7 +78,10 @@ def problems_of(query: str) -> list[graphql.GraphQLError]:
 class ShopifyServer:
     """The shop as a context manager; a bucket of `most` points that regains `rate` per second.
 
-    A query may cost `dearest` points. `scopes` are what the token may read.
+    A query may cost `dearest` points. `scopes` are what the token may read. `tokens` are the valid ones; the
+    app of `CLIENT` gets further ones for `seconds`. A refresh token works once. The products `failing` fail
+    each query that has them, and the products `denied` are errors of their own. `served` are the headers with
+    the version of the API.
     """
 
     def __init__(self, *, clock: Clock | None = None, most: float = 2_000, rate: float = 100) -> None:
@@ -83,6 +89,13 @@ class ShopifyServer:
         self.most, self.rate, self.dearest = most, rate, 1_000.0
         self.available = most
         self.scopes = {"read_products"}
+        self.tokens = {TOKEN}
+        self.refresh_tokens: set[str] = set()
+        self.seconds: float = 86_399
+        self.granted: list[str] = []
+        self.failing: set[int] = set()
+        self.denied: set[int] = set()
+        self.served: dict[str, str] = {}
         self.products: dict[int, Body] = {}
         self.seen: list[Seen] = []
         self.throttled = 0
@@ -105,6 +118,10 @@ class ShopifyServer:
             base_url=self.base_url if base_url is None else base_url,
             credentials={"access_token": token},
         )
+
+    def access_by(self, credentials: Mapping[str, str]) -> ShopAccess:
+        """Returns the address and other credentials for reading this shop."""
+        return replace(self.access(), credentials=credentials)
 
     def __enter__(self) -> "ShopifyServer":
         self._http.start()
@@ -146,6 +163,8 @@ class ShopifyServer:
 
     def answer(self, path: str, headers: Mapping[str, str], body: bytes) -> Answered | Literal["drop"]:
         """Returns what to send for one POST."""
+        if path == TOKENS:
+            return self._grant(dict(parse_qsl(body.decode())))
         query = orjson.loads(body)
         document = parsed(query["query"])
         cost = query_cost(document, query["variables"])
@@ -154,7 +173,7 @@ class ShopifyServer:
         fault = self._faults.popleft() if self._faults else self._always
         if fault == "drop" or isinstance(fault, Answered):
             return fault
-        if headers.get("x-shopify-access-token") != TOKEN:
+        if headers.get("x-shopify-access-token") not in self.tokens:
             return Answered(status=401, body=b'{"errors":"[API] Invalid API key or access token"}')
         if path != PATH:
             return Answered(status=404, body=b'{"errors":"Not Found"}')
@@ -162,6 +181,8 @@ class ShopifyServer:
             return refusal("THROTTLED")
         if do := self._before.pop(operation, None):
             do()
+        if self.failing & {number_of(id_) for id_ in query["variables"].get("ids", ())}:
+            return refusal("INTERNAL_SERVER_ERROR")
         if cost > self.dearest:
             dear = error("MAX_COST_EXCEEDED", cost=cost, maxCost=self.dearest)
             return Answered(body=orjson.dumps({"errors": [dear]}))
@@ -179,7 +200,27 @@ class ShopifyServer:
             "restoreRate": self.rate,
         }
         reported = {"requestedQueryCost": cost, "actualQueryCost": spent, "throttleStatus": status}
-        return Answered(body=orjson.dumps({**body, "extensions": {"cost": reported}}))
+        content = orjson.dumps({**body, "extensions": {"cost": reported}})
+        return Answered(body=content, headers=self.served)
+
+    def _grant(self, asked: Mapping[str, str]) -> Answered | Literal["drop"]:
+        """Returns the answer to a request for a token."""
+        self.granted.append(asked.get("grant_type", ""))
+        fault = self._faults.popleft() if self._faults else None
+        if fault == "drop" or isinstance(fault, Answered):
+            return fault
+        app = {name: asked.get(name) for name in CLIENT}
+        refresh_token = asked.get("refresh_token", "")
+        renews = asked["grant_type"] == "refresh_token" and refresh_token in self.refresh_tokens
+        if app != CLIENT or not (renews or asked["grant_type"] == "client_credentials"):
+            return Answered(status=400, body=b'{"error":"invalid_request"}')
+        token = f"shpat_{len(self.granted):032x}"
+        self.tokens.add(token)
+        body: Body = {"access_token": token, "scope": "read_products", "expires_in": self.seconds}
+        if renews:
+            self.refresh_tokens = {f"shprt_{len(self.granted):032x}"}
+            body |= {"refresh_token": next(iter(self.refresh_tokens)), "refresh_token_expires_in": 7_776_000}
+        return Answered(body=orjson.dumps(body))
 
     def _execute(self, document: graphql.DocumentNode, query: Body) -> Body:
         if problems := problems_of(query["query"]):
@@ -208,11 +249,13 @@ class ShopifyServer:
         if scope not in self.scopes:
             raise graphql.GraphQLError("Access denied.", extensions={"code": "ACCESS_DENIED"})
 
-    def _product(self, gid: str) -> Body | None:
+    def _product(self, gid: str) -> Body | graphql.GraphQLError | None:
         self._may("read_products")
         node = self.products.get(number_of(gid)) if gid.startswith("gid://shopify/Product/") else None
         if node is None:
             return None
+        if number_of(gid) in self.denied:
+            return graphql.GraphQLError("Access denied.", extensions={"code": "ACCESS_DENIED"})
         return {
             **node,
             "variants": lambda _, first, after=None: connection(node["variants"], first, after),

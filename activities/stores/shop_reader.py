@@ -13,6 +13,7 @@ from activities.database_failures import STORE_GONE
 from activities.errors import application_error, classified_errors, database_errors
 from activities.stores.places import SLOW_AFTER, Places, Visit
 from activities.stores.request_time import RequestTime
+from activities.stores.shop_tokens import ShopTokens
 from connectors.base import Catalogue, CatalogueReader
 from connectors.http.outbound import Outbound
 from connectors.registry import PLATFORMS
@@ -76,6 +77,7 @@ class ShopReader:
         self._database = database
         self._outbound = outbound
         self._secret_box = secret_box
+        self._tokens = ShopTokens(database, secret_box)
         self._price = timedelta(minutes=1) / per_minute
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._places = Places(quick=QUICK_VISITS, slow=SLOW_VISITS, of_one_shop=VISITS_OF_ONE_SHOP)
@@ -131,11 +133,13 @@ class ShopReader:
                     report=lambda failure: self._hold_off(store_id, failure),
                 ),
             ):
+                credentials = self._secret_box.decrypt_fields(terms.credentials)
                 access = ShopAccess(
                     store_id=store_id,
                     type=terms.type,
                     base_url=terms.base_url,
-                    credentials=self._secret_box.decrypt_fields(terms.credentials),
+                    credentials=await self._tokens.usable(credentials),
+                    renew_token=self._tokens.renewal(store_id),
                 )
                 async with (
                     self._failures(store_id, reader, terms),

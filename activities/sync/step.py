@@ -12,12 +12,12 @@ from activities.heartbeat import Heartbeater, heartbeating
 from activities.retry_limits import fatal_if_blocked, waiting_longer
 from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.this_workflow import workflow_id
-from connectors.abilities import HasCategories
-from contracts.syncs import SyncPosition, SyncRun
+from connectors.abilities import HasCategories, HasNotices
+from contracts.syncs import FindingKind, SyncFinding, SyncPosition, SyncRun
 from database.access import shop_access
 from database.engine import Database
 from database.products import categories as category_trees
-from database.sync import runs
+from database.sync import findings, runs
 
 
 @asynccontextmanager
@@ -36,6 +36,7 @@ async def sync_step(
                 async with database.reading() as connection:
                     await runs.check(connection, run, workflow_id=workflow_id())
                 yield shop, heartbeat
+            await _keep_notices(database, run, shop)
     except ApplicationError as error:
         with database_errors():
             async with database.single() as connection:
@@ -80,3 +81,14 @@ async def place_categories(database: Database, shop: OpenShop, *, first: bool) -
             await category_trees.store(connection, shop.store_id, tree)
         known = await category_trees.load(connection, shop.store_id) if tree is None else tree
     catalogue.place_categories(known)
+
+
+async def _keep_notices(database: Database, run: SyncRun, shop: OpenShop) -> None:
+    """Store what the shop's answers say about this release as a finding."""
+    notices = shop.catalogue.notices if isinstance(shop.catalogue, HasNotices) else ()
+    if not notices:
+        return
+    finding = SyncFinding(external_id="", kind=FindingKind.OUTDATED, detail=" ".join(notices))
+    with database_errors():
+        async with sync_transaction(database, run) as connection:
+            await findings.keep(connection, run.sync_id, [finding])

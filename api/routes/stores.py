@@ -55,9 +55,11 @@ def _check_secret(secret: str | None, type_: StoreType) -> None:
 def _encrypted(state: AppState, type_: StoreType, credentials: dict[str, str] | None) -> bytes | None:
     if credentials is None:
         return None
-    required = PLATFORMS[type_].credentials
-    if set(credentials) != set(required):
-        raise invalid_field("credentials", f"a {type_} store takes {' and '.join(required) or 'none'}")
+    platform = PLATFORMS[type_]
+    forms = (platform.credentials, *platform.other_credentials)
+    if not any(set(credentials) == set(form) for form in forms):
+        taken = ", or ".join(" and ".join(form) or "none" for form in forms)
+        raise invalid_field("credentials", f"a {type_} store takes {taken}")
     return state.secret_box.encrypt_fields(credentials)
 
 

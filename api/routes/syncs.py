@@ -22,7 +22,7 @@ from api.schemas.syncs import (
     SyncUnderWay,
 )
 from connectors.registry import check_readable
-from contracts.syncs import Sync, SyncRequest, SyncStatus
+from contracts.syncs import FindingKind, Sync, SyncRequest, SyncStatus
 from database.sync import findings as sync_findings
 from database.sync import runs as syncs
 from temporal.client import start_catalog_sync
@@ -110,7 +110,7 @@ async def read_sync(
     findings = [FindingOut.from_fields_of(row) for row in rows]
     return SyncReport.of(
         sync,
-        differed=bool(kinds),
+        differed=bool(kinds.keys() - {FindingKind.OUTDATED}),
         workflow_url=state.workflow_url(sync.workflow_id, sync.run_id),
         kinds=kinds,
         findings=FindingPage.of(request, params, sum(kinds.values()), findings),

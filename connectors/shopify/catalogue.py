@@ -18,7 +18,7 @@ from connectors.http.failures import shop_failure
 from connectors.http.outbound import Outbound
 from connectors.room import Parts, Room
 from connectors.shopify.bodies import Body, full, gid, light, number, page
-from connectors.shopify.errors import Answer, NotAllowed
+from connectors.shopify.errors import Answer, NodeFails, NotAllowed
 from connectors.shopify.graphql import GraphQL, Timing
 from connectors.shopify.parse import external_id as spelled
 from connectors.shopify.parse import parse
@@ -118,6 +118,10 @@ class ShopifyCatalogue:
     def __init__(self, graphql: GraphQL) -> None:
         self._graphql = graphql
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        return tuple(self._graphql.notices)
+
     async def product(self, external_id: str) -> Mapping[str, Any] | None:
         found = next(iter((await self.fetch([external_id])).values()), None)
         if isinstance(found, Unreadable):
@@ -163,7 +167,7 @@ class ShopifyCatalogue:
         """Returns a page of the list; a shorter one if the answer is too long or too expensive."""
         try:
             return await self._graphql.ask(MANIFEST, first=first, after=after, query=wanted)
-        except ShopSendsTooMuch:
+        except (ShopSendsTooMuch, NodeFails):
             if first == 1:
                 raise
         return await self._listed(first // 2, after, wanted)
@@ -172,11 +176,13 @@ class ShopifyCatalogue:
         """Returns the existing products; asks for fewer at a time if that is too much."""
         try:
             answer = await self._graphql.ask(PRODUCTS, ids=[gid("Product", id_) for id_ in ids])
-        except ShopSendsTooMuch as error:
-            reason, answer = str(error), None
+        except (ShopSendsTooMuch, NodeFails) as error:
+            answer, problem = None, error
+        if answer is None and len(ids) == 1 and isinstance(problem, NodeFails):
+            answer = await self._again(ids[0])
         if answer is None:
             if len(ids) == 1:
-                return {ids[0]: Unreadable(reason=reason)}
+                return {ids[0]: Unreadable(reason=str(problem))}
             half = len(ids) // 2
             return await self._products(ids[:half], room) | await self._products(ids[half:], room)
         nodes = {number(node, "Product"): node for node in _existing(answer, ids)}
@@ -192,6 +198,24 @@ class ShopifyCatalogue:
             return await self._whole(node, room)
         except ShopSendsTooMuch as error:
             return Unreadable(reason=str(error))
+        except NodeFails as error:
+            problem = error
+        await self._check_others_answer(problem)
+        return Unreadable(reason=str(problem))
+
+    async def _again(self, id_: int) -> Answer | None:
+        """Returns the answer for one product that failed; None if it fails again and the shop does not."""
+        try:
+            return await self._graphql.ask(PRODUCTS, ids=[gid("Product", id_)])
+        except NodeFails as error:
+            problem = error
+        await self._check_others_answer(problem)
+        return None
+
+    async def _check_others_answer(self, problem: NodeFails) -> None:
+        """Raises ShopProblem if the shop fails as a whole, and not only at one product."""
+        if not problem.of_node:
+            await self.currency()
 
     async def _whole(self, node: Body, room: Room) -> Body | None:
         """Returns a product with all variants and images; None if it was deleted in the meantime."""

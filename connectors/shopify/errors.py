@@ -4,12 +4,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import orjson
 
 from connectors import json_bounds
 from connectors.http.request import Reply
+from connectors.shopify.queries import VERSION
 from contracts.errors import ShopAnswersNonsense, ShopDown, ShopProblem, ShopRefuses, ShopSendsTooMuch
 from contracts.retry import retry_after
 
@@ -21,11 +23,28 @@ REFUSALS = {
     404: "No Shopify shop answers at the store's address; set base_url to its name ending in .myshopify.com.",
     423: "Shopify has locked the shop; its owner must ask Shopify why.",
 }
+OUTDATED = (
+    "Shopify no longer knows something that this release asks for (Admin API {version}); update Pilito Sync."
+)
+UNKNOWN = {
+    *("undefinedField", "undefinedType", "argumentNotAccepted", "missingRequiredArguments"),
+    *("argumentLiteralsIncompatible", "selectionMismatch", "fragmentOnNonCompositeType"),
+}
+"""Codes of a query that does not fit Shopify's schema, which no retry changes."""
+
 PASSING = {"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"}
 
 
 class TooExpensive(ShopSendsTooMuch):
     """The query costs more points than one may; for fewer products it costs less."""
+
+
+class NodeFails(ShopDown):
+    """The shop fails at one of the requested products, or, unless it is `of_node`, as a whole."""
+
+    def __init__(self, reason: str, *, of_node: bool) -> None:
+        super().__init__(reason)
+        self.of_node = of_node
 
 
 class NotAllowed(ShopRefuses):
@@ -48,6 +67,8 @@ class Read:
     codes: frozenset[str]
     cost: object
     data: object
+    in_nodes: bool = False
+    """Whether each error is about one of the listed products."""
 
     @property
     def throttled(self) -> bool:
@@ -74,20 +95,28 @@ def read(reply: Reply) -> Read:
         return answer
     if reply.status == 429 and answer and answer.throttled:
         return answer
-    raise _problem(reply)
+    raise problem(reply)
 
 
 def _parts(body: Mapping[str, Any]) -> Read | None:
     errors, extensions = body.get("errors"), body.get("extensions")
     if errors is None and not isinstance(body.get("data"), dict):
         return None
+    listed = (errors if isinstance(errors, list) else [errors]) if errors else []
     return Read(
-        codes=frozenset(map(_code, errors if isinstance(errors, list) else [errors]))
-        if errors
-        else frozenset(),
+        codes=frozenset(map(_code, listed)),
+        in_nodes=bool(listed) and all(map(_is_in_nodes, listed)),
         cost=extensions.get("cost") if isinstance(extensions, dict) else None,
         data=body.get("data"),
     )
+
+
+def _is_in_nodes(error: object) -> bool:
+    """Returns whether the path of an error leads to one of several nodes."""
+    path = error.get("path") if isinstance(error, dict) else None
+    if not isinstance(path, list):
+        return False
+    return any(name == "nodes" and isinstance(index, int) for name, index in pairwise(path))
 
 
 def _code(error: object) -> str:
@@ -96,7 +125,8 @@ def _code(error: object) -> str:
     return code if isinstance(code, str) else ""
 
 
-def _problem(reply: Reply) -> ShopProblem:
+def problem(reply: Reply) -> ShopProblem:
+    """Returns what an answer that cannot be used means."""
     status = reply.status
     if status == 200:
         return ShopAnswersNonsense("The shop answers with something that is not GraphQL, such as a page.")
@@ -121,10 +151,17 @@ def checked(answer: Read) -> Mapping[str, Any]:
     codes = answer.codes
     if "MAX_COST_EXCEEDED" in codes:
         raise TooExpensive("The shop refuses a query of ours as too expensive.")
-    if "ACCESS_DENIED" in codes:
-        raise NotAllowed(REFUSALS[403])
     if "SHOP_INACTIVE" in codes:
         raise ShopRefuses("The shop is closed; its owner must open it again.")
+    if answer.in_nodes:
+        denied = "The shop does not let the app see it." if "ACCESS_DENIED" in codes else None
+        raise NodeFails(denied or "The shop fails to answer for it.", of_node=True)
+    if "ACCESS_DENIED" in codes:
+        raise NotAllowed(REFUSALS[403])
+    if codes & UNKNOWN:
+        raise ShopRefuses(OUTDATED.format(version=VERSION))
+    if "INTERNAL_SERVER_ERROR" in codes:
+        raise NodeFails("The shop has a temporary problem.", of_node=False)
     if codes & PASSING:
         raise ShopDown("The shop has a temporary problem.")
     if codes or not isinstance(answer.data, dict):

@@ -1,8 +1,9 @@
 """Requests to a shop's GraphQL Admin API: within its rate limit, bounded, without redirects."""
 
 import asyncio
+import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import httpx2
@@ -13,10 +14,12 @@ from connectors.http.request import UNANSWERED, Reply, exchange, unanswered
 from connectors.shopify.errors import REFUSALS, Answer, checked, pause, read
 from connectors.shopify.points import Clock, Points
 from connectors.shopify.queries import VERSION, Query
+from connectors.shopify.tokens import can_renew, is_token, request_token
 from contracts.errors import ShopDown, ShopRefuses
-from contracts.stores import ShopAccess
+from contracts.stores import NewToken, RequestToken, ShopAccess
 
 TRIES = 4
+_VERSION = re.compile("[0-9]{4}-[0-9]{2}|unstable")
 LONGEST_WAIT = 30.0
 """Seconds; if the wait is longer, the step is retried later."""
 LEAST_WAIT = 1.0
@@ -51,11 +54,13 @@ class GraphQL:
             raise unanswered(error) from None
         if self._url.scheme != "https" and not plain_http:
             raise ShopRefuses("A Shopify shop is read by HTTPS only; set base_url to its https:// address.")
-        token = access.credentials.get("access_token", "")
-        if not token or not token.isascii() or not token.isprintable():
+        self._token = access.credentials.get("access_token", "")
+        self._credentials = access.credentials
+        self._renew = (access.renew_token or self._unshared) if can_renew(access.credentials) else None
+        if self._renew is None and not is_token(self._token):
             raise ShopRefuses(REFUSALS[401])
-        self._headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": token}
         self._client = client
+        self.notices: dict[str, None] = {}
         self._budget = budget
         self._timing = timing or Timing()
         self._points = Points(self._timing.now)
@@ -65,7 +70,8 @@ class GraphQL:
         content = orjson.dumps({"query": query.text, "operationName": query.name, "variables": variables})
         await self._afford(query)
         for left in reversed(range(TRIES)):
-            reply = await self._send(content)
+            reply = await self._authorised(content)
+            self._notice(reply)
             answer = read(reply)
             self._points.record(query.name, answer.cost)
             if not answer.throttled:
@@ -75,10 +81,47 @@ class GraphQL:
             await self._afford(query, throttled=reply)
         raise ShopDown("The shop asks us to slow down.", retry_after=self._points.wait(query.name) or None)
 
+    async def _authorised(self, content: bytes) -> Reply:
+        """Returns the answer to a request; a token that is missing or refused is renewed, once."""
+        if self._renew is None:
+            return await self._send(content)
+        if not self._token:
+            self._token = await self._renew("", self._requested)
+        reply = await self._send(content)
+        if reply.status != 401:
+            return reply
+        self._token = await self._renew(self._token, self._requested)
+        return await self._send(content)
+
+    async def _requested(self, credentials: Mapping[str, str]) -> NewToken:
+        return await request_token(self._client, self._url, self._budget, credentials)
+
+    async def _unshared(self, _: str, requested: RequestToken) -> str:
+        """Returns a new token; a new refresh token replaces the one in use."""
+        new = await requested(self._credentials)
+        if new.refresh_token:
+            self._credentials = {**self._credentials, "refresh_token": new.refresh_token}
+        return new.access_token
+
+    def _notice(self, reply: Reply) -> None:
+        """Keep what the headers say about the version of the API."""
+        served = reply.headers.get("X-Shopify-API-Version", VERSION)
+        if served != VERSION and _VERSION.fullmatch(served):
+            self.notices[
+                f"This release asks for Shopify's API {VERSION}, and the shop answers as {served}; update"
+                " Pilito Sync."
+            ] = None
+        if reply.headers.get("X-Shopify-API-Deprecated-Reason"):
+            self.notices[
+                f"Shopify is going to remove something that this release asks for (API {VERSION}); update"
+                " Pilito Sync before then."
+            ] = None
+
     async def _send(self, content: bytes) -> Reply:
+        headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": self._token}
         try:
             async with self._budget():
-                return await exchange(self._client, "POST", self._url, headers=self._headers, content=content)
+                return await exchange(self._client, "POST", self._url, headers=headers, content=content)
         except UNANSWERED as error:
             raise unanswered(error) from None
 

@@ -37,6 +37,11 @@ _LEARN_CURRENCY = text("""
 """)
 
 
+_LOCK_CREDENTIALS = text("SELECT credentials FROM stores WHERE id = :id FOR NO KEY UPDATE")
+
+_KEEP_CREDENTIALS = text("UPDATE stores SET credentials = :credentials WHERE id = :id")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopCredentials:
     """The address and encrypted credentials of a shop; `credentials` is None if it cannot be read.
@@ -89,3 +94,15 @@ async def hold_off(connection: AsyncConnection, store_id: int, pause: timedelta)
 async def learn_currency(connection: AsyncConnection, store_id: int, currency: str) -> None:
     """Store the shop's currency, unless the store has one already."""
     await connection.execute(_LEARN_CURRENCY, {"id": store_id, "currency": currency})
+
+
+async def lock_credentials(connection: AsyncConnection, store_id: int) -> bytes | None:
+    """Returns a store's encrypted credentials, which no one else changes before the transaction ends."""
+    row = await connection.execute(_LOCK_CREDENTIALS, {"id": store_id})
+    encrypted: bytes | None = row.scalar_one_or_none()
+    return encrypted
+
+
+async def keep_credentials(connection: AsyncConnection, store_id: int, encrypted: bytes) -> None:
+    """Store encrypted credentials with a new token; the store itself counts as unchanged."""
+    await connection.execute(_KEEP_CREDENTIALS, {"id": store_id, "credentials": encrypted})

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import RowGone
-from contracts.syncs import Sync, SyncCounts, SyncEnd, SyncMode, SyncRequest, SyncRun, SyncStatus
+from contracts.syncs import FindingKind, Sync, SyncCounts, SyncEnd, SyncMode, SyncRequest, SyncRun, SyncStatus
+from database.sql import literal
 from database.tables import COUNTS
 
 OVERLAP = timedelta(minutes=15)
@@ -208,7 +209,10 @@ async def list_syncs(
     return count, [_sync(row) for row in rows.mappings()]
 
 
-_WITH_FINDINGS = text("SELECT DISTINCT sync_id FROM sync_findings WHERE sync_id = ANY(:ids)")
+_WITH_FINDINGS = text(f"""
+    SELECT DISTINCT sync_id FROM sync_findings
+    WHERE sync_id = ANY(:ids) AND kind <> {literal(FindingKind.OUTDATED)}
+""")
 
 _UNFINISHED = text("""
     SELECT id FROM syncs
@@ -218,7 +222,7 @@ _UNFINISHED = text("""
 
 
 async def with_findings(connection: AsyncConnection, ids: Collection[int]) -> set[int]:
-    """Returns which of these syncs have findings."""
+    """Returns which of these syncs have findings about products."""
     return set((await connection.execute(_WITH_FINDINGS, {"ids": list(ids)})).scalars())
 
 

@@ -106,6 +106,11 @@ async def test_secrets_are_stored_encrypted(system: System, admin: dict[str, str
         ({"credentials": {"consumer_key": "ck_0123456789"}}, "credentials"),
         ({"type": "shopify", "credentials": CREDENTIALS}, "credentials"),
         ({"type": "custom", "credentials": CREDENTIALS}, "credentials"),
+        ({"type": "shopify", "credentials": {"client_id": "0123456789"}}, "credentials"),
+        (
+            {"type": "shopify", "credentials": {"client_id": "0123456789", "refresh_token": "shprt_01234"}},
+            "credentials",
+        ),
         ({"id": 7}, "id"),
         ({"user_id": "1"}, "user_id"),
         ({"schedule": {"paused": 0}}, "schedule.paused"),
@@ -120,6 +125,34 @@ async def test_an_invalid_field_is_named(
     assert answer.status_code == 400, answer.text
     assert answer.json()["field"] == field
     assert "cs_" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        {"access_token": "shpat_0123456789"},
+        {"client_id": "0123456789", "client_secret": "shpss_0123456789"},
+        {"client_id": "0123456789", "client_secret": "shpss_0123456789", "refresh_token": "shprt_0123456789"},
+        {
+            "client_id": "0123456789",
+            "client_secret": "shpss_0123456789",
+            "access_token": "shpat_0123456789",
+            "refresh_token": "shprt_0123456789",
+        },
+    ],
+    ids=lambda credentials: " ".join(credentials),
+)
+async def test_a_shopify_store_takes_a_token_or_an_app(
+    credentials: dict[str, str], system: System, admin: dict[str, str]
+) -> None:
+    """No response shows any of them."""
+    made = await make(system, admin, type="shopify", credentials=credentials)
+    assert made["has_credentials"]
+    assert not any(value in str(made) for value in credentials.values())
+    wrong = {"credentials": {"client_id": "0123456789"}}
+    answer = await system.http.patch(f"{STORES}{made['id']}/", json=wrong, headers=admin)
+    assert answer.status_code == 400
+    assert "access_token, or client_id and client_secret, or " in answer.json()["problem"]
 
 
 async def test_an_invalid_body_is_named_before_an_unknown_store(
