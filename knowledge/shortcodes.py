@@ -77,12 +77,12 @@ def _tags(text: str) -> Iterator[_Tag]:
         at = end
 
 
-def _end(text: str, at: int) -> tuple[int, bool, bool]:
+def _end(text: str, name_end: int) -> tuple[int, bool, bool]:
     """Returns where a tag ends, whether it has a named value, and whether a bracket closes it.
 
     What is not closed ends where the search for the next tag goes on, so each character is passed once.
     """
-    value = False
+    at, value = name_end, False
     while (sign := _SIGN.search(text, at)) is not None:
         at, kind = sign.end(), sign[0]
         if kind == "]":
@@ -98,7 +98,8 @@ def _end(text: str, at: int) -> tuple[int, bool, bool]:
                 return at, value, False
             at = line_tag.end()
         else:
-            value = value or (kind[0] == "=" and _VALUE.match(text, sign.start()) is not None)
+            is_named = kind[0] == "=" and sign.start() > name_end
+            value = value or (is_named and _VALUE.match(text, sign.start()) is not None)
             if sign.lastindex is not None:
                 at = _after_quoted(text, at, (sign.lastindex - 1) % len(_QUOTES))
     return len(text), value, False

@@ -47,6 +47,7 @@ def _base64(text: str) -> str:
         ('[see <a href="x">the [S-XL] table</a>]', "[see the [S-XL] table]"),
         ("[note it's 5\" wide] [gallery ids='1'] [x]", "[note it's 5\" wide] [x]"),
         ("a [iPhone [12]] b=1] [e-book]", "a [iPhone [12]] b=1] [e-book]"),
+        ("a [size=5] [x = 1]", "a [size=5] [x = 1]"),
         ("&#91;gallery ids=1&#93;", "[gallery ids=1]"),
     ],
 )
