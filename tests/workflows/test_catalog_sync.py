@@ -136,14 +136,14 @@ async def test_a_product_on_two_pages_is_compared_on_each(synced: Synced) -> Non
 async def test_an_unchanged_shop_costs_a_request_a_page_and_no_embedding(
     synced: Synced, embeddings: EmbeddingServer
 ) -> None:
-    """The second full sync reads only the list, and reports every product as unchanged."""
+    """The second full sync reads the list and the categories only, and every product is unchanged."""
     for number in range(250):
         synced.shop.add(name=f"کفش {number}")
     await synced.sync()
     synced.shop.routes.clear()
     calls = len(embeddings.requests)
     sync = await synced.sync()
-    assert synced.shop.routes == {"products": 3}
+    assert synced.shop.routes == {"products": 3, "products/categories": 1}
     assert len(embeddings.requests) == calls
     assert (sync.counts.seen, sync.counts.unchanged) == (250, 250)
     assert sync.counts.tokens_spent == 0
@@ -166,7 +166,7 @@ async def test_differing_products_of_many_pages_are_fetched_together(
     calls = len(embeddings.requests)
     sync = await synced.sync()
     assert (sync.counts.changed, sync.counts.unchanged, sync.counts.embedded) == (10, 940, 10)
-    assert synced.shop.routes == {"products": 10 + 1}
+    assert synced.shop.routes == {"products": 10 + 1, "products/categories": 1}
     assert len(embeddings.requests) == calls + 1
     assert sum("چکمه" in title for title in (await synced.indexed()).values()) == 10
 
