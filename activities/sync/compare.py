@@ -12,7 +12,7 @@ from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.sync.apply import PageApplier
 from activities.sync.pagination import FetchedPage, process_pages, record_start
 from activities.sync.report import finding
-from activities.sync.step import place_categories, sync_step, sync_transaction, with_currency
+from activities.sync.step import sync_step, sync_transaction, with_currency
 from activities.this_workflow import run_id, workflow_id
 from compute import Compute
 from connectors.base import MOST_FETCHED, ManifestPage, WholePage, fetch_all
@@ -79,7 +79,6 @@ class CatalogSyncActivities:
         run = start.run
         async with sync_step(self._database, self._shops, run) as (shop, heartbeat):
             await with_currency(self._database, start, shop)
-            await place_categories(self._database, shop, first=start.page == 1)
             read = partial(shop.catalogue.manifest, modified_after=run.modified_after)
             position = await process_pages(
                 start,
@@ -100,7 +99,6 @@ class CatalogSyncActivities:
         """Read pages in full, for a store without products, and save and index their products."""
         async with sync_step(self._database, self._shops, start.run) as (opened, heartbeat):
             shop = await with_currency(self._database, start, opened)
-            await place_categories(self._database, shop, first=start.page == 1)
             import_page = partial(self._import, shop)
             position = await process_pages(
                 start,
@@ -117,7 +115,6 @@ class CatalogSyncActivities:
         """Fetch, save and index the differing products of the pages that were not applied yet."""
         run = work.run
         async with sync_step(self._database, self._shops, run) as (shop, _):
-            await place_categories(self._database, shop, first=False)
             async with self._database.reading() as connection:
                 differing = await sync_pages.differing_products(connection, run.sync_id, work.pages)
             for combined in _combined(differing):

@@ -35,6 +35,7 @@ async def sync_step(
             with database_errors():
                 async with database.reading() as connection:
                     await runs.check(connection, run, workflow_id=workflow_id())
+                await _place_categories(database, shop)
                 yield shop, heartbeat
             await _keep_notices(database, run, shop)
     except ApplicationError as error:
@@ -56,8 +57,14 @@ async def sync_transaction(database: Database, run: SyncRun) -> AsyncIterator[As
 
 
 async def with_currency(database: Database, position: SyncPosition, shop: OpenShop) -> OpenShop:
-    """Returns the shop with its currency, which is read and stored before the first page if it is unknown."""
-    if position.page > 1 or shop.terms.currency is not None:
+    """Returns the shop with its currency, which is read and stored before the first page if it is unknown.
+
+    Before the first page, the shop's categories are read and stored too.
+    """
+    if position.page > 1:
+        return shop
+    await _read_categories(database, shop)
+    if shop.terms.currency is not None:
         return shop
     if not (currency := await shop.catalogue.currency()):
         return shop
@@ -66,21 +73,23 @@ async def with_currency(database: Database, position: SyncPosition, shop: OpenSh
     return replace(shop, terms=replace(shop.terms, currency=currency))
 
 
-async def place_categories(database: Database, shop: OpenShop, *, first: bool) -> None:
-    """Let the shop's catalogue know the parents of categories.
+async def _place_categories(database: Database, shop: OpenShop) -> None:
+    """Let the shop's catalogue know the stored categories above those of its products."""
+    if isinstance(shop.catalogue, HasCategories):
+        async with database.reading() as connection:
+            shop.catalogue.place_categories(await category_trees.load(connection, shop.store_id))
 
-    They are read from the shop and stored before a sync's `first` page, and are the stored ones afterwards or
-    where the shop does not show them.
-    """
-    catalogue = shop.catalogue
-    if not isinstance(catalogue, HasCategories):
+
+async def _read_categories(database: Database, shop: OpenShop) -> None:
+    """Read and store the shop's categories; the stored ones stay where the shop does not show them."""
+    if not isinstance(shop.catalogue, HasCategories):
         return
-    tree = await catalogue.categories() if first else None
+    categories = await shop.catalogue.categories()
+    if categories is None:
+        return
     async with database.transaction() as connection:
-        if tree is not None:
-            await category_trees.store(connection, shop.store_id, tree)
-        known = await category_trees.load(connection, shop.store_id) if tree is None else tree
-    catalogue.place_categories(known)
+        await category_trees.store(connection, shop.store_id, categories)
+    shop.catalogue.place_categories(categories)
 
 
 async def _keep_notices(database: Database, run: SyncRun, shop: OpenShop) -> None:

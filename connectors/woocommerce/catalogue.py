@@ -136,7 +136,7 @@ class WooCommerceCatalogue:
             raise ShopAnswersNonsense("The shop answers with something that is not the requested product.")
         if product.get("status") == "trash":
             return None
-        return await self._whole(product, Room())
+        return self._tree.placed(await self._whole(product, Room()))
 
     async def manifest(self, cursor: str | None, *, modified_after: datetime | None = None) -> ManifestPage:
         page = int(cursor or "1")

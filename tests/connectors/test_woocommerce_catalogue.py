@@ -480,6 +480,7 @@ async def test_all_pages_of_categories_are_read(shop: ShopServer, catalogue: Woo
     body = (await catalogue.fetch([f"woo_{id_}"]))[f"woo_{id_}"]
     assert not isinstance(body, Unreadable)
     assert before.fingerprint != entry.fingerprint == catalogue.fingerprint(body)
+    assert await catalogue.product(f"woo_{id_}") == body
     shop.fail_next(Answered(status=403, body=b'{"code":"woocommerce_rest_cannot_view"}'), Answered(body=b"x"))
     assert [await catalogue.categories() for _ in range(2)] == [None, None]
     shop.fail_next(Answered(status=503))
