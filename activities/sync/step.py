@@ -11,12 +11,11 @@ from activities.errors import database_errors
 from activities.heartbeat import Heartbeater, heartbeating
 from activities.retry_limits import fatal_if_blocked, waiting_longer
 from activities.stores.shop_reader import OpenShop, ShopReader
+from activities.sync import categories, notices
 from activities.this_workflow import workflow_id
-from connectors.abilities import HasCategories, HasNotices
-from contracts.syncs import FindingKind, SyncFinding, SyncPosition, SyncRun
+from contracts.syncs import SyncPosition, SyncRun
 from database.access import shop_access
 from database.engine import Database
-from database.products import categories as category_trees
 from database.sync import findings, runs
 
 
@@ -35,9 +34,11 @@ async def sync_step(
             with database_errors():
                 async with database.reading() as connection:
                     await runs.check(connection, run, workflow_id=workflow_id())
-                await _place_categories(database, shop)
+                await categories.place(database, shop)
                 yield shop, heartbeat
-            await _keep_notices(database, run, shop)
+            if (outdated := notices.finding(shop)) is not None:
+                async with sync_transaction(database, run) as connection:
+                    await findings.keep(connection, run.sync_id, [outdated])
     except ApplicationError as error:
         with database_errors():
             async with database.single() as connection:
@@ -63,7 +64,7 @@ async def with_currency(database: Database, position: SyncPosition, shop: OpenSh
     """
     if position.page > 1:
         return shop
-    await _read_categories(database, shop)
+    await categories.read(database, shop)
     if shop.terms.currency is not None:
         return shop
     if not (currency := await shop.catalogue.currency()):
@@ -71,33 +72,3 @@ async def with_currency(database: Database, position: SyncPosition, shop: OpenSh
     async with database.single() as connection:
         await shop_access.learn_currency(connection, shop.store_id, currency)
     return replace(shop, terms=replace(shop.terms, currency=currency))
-
-
-async def _place_categories(database: Database, shop: OpenShop) -> None:
-    """Let the shop's catalogue know the stored categories above those of its products."""
-    if isinstance(shop.catalogue, HasCategories):
-        async with database.reading() as connection:
-            shop.catalogue.place_categories(await category_trees.load(connection, shop.store_id))
-
-
-async def _read_categories(database: Database, shop: OpenShop) -> None:
-    """Read and store the shop's categories; the stored ones stay where the shop does not show them."""
-    if not isinstance(shop.catalogue, HasCategories):
-        return
-    categories = await shop.catalogue.categories()
-    if categories is None:
-        return
-    async with database.transaction() as connection:
-        await category_trees.store(connection, shop.store_id, categories)
-    shop.catalogue.place_categories(categories)
-
-
-async def _keep_notices(database: Database, run: SyncRun, shop: OpenShop) -> None:
-    """Store what the shop's answers say about this release as a finding."""
-    notices = shop.catalogue.notices if isinstance(shop.catalogue, HasNotices) else ()
-    if not notices:
-        return
-    finding = SyncFinding(external_id="", kind=FindingKind.OUTDATED, detail=" ".join(notices))
-    with database_errors():
-        async with sync_transaction(database, run) as connection:
-            await findings.keep(connection, run.sync_id, [finding])

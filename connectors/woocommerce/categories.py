@@ -5,11 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, TypeAdapter, ValidationError, ValidationInfo, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ValidationError, ValidationInfo, WithJsonSchema
 
 from connectors.fields import Line, entries, identifier
-from contracts.bounds import ENTRIES
+from contracts.bounds import ENTRIES, LINE_CHARACTERS
 from contracts.catalog import Category
+
+
+class TooLong(ValueError):
+    """A name is longer than it may be, and its sender reads our answer."""
+
 
 LEVELS = 20
 """Deeper parents are not read."""
@@ -61,14 +66,18 @@ class Placed:
     unplaced: tuple[int, ...] = ()
 
 
-_LINE = TypeAdapter[str](Line)
+class _Named(BaseModel):
+    name: Line
 
 
 def _line(value: object, info: ValidationInfo) -> str:
+    """Returns a name as one line; raises ValueError, and TooLong where it may not be cut."""
+    if info.context is None and isinstance(value, str) and len(value) > LINE_CHARACTERS:
+        raise TooLong(f"expected at most {LINE_CHARACTERS:,} characters")
     try:
-        return _LINE.validate_python(value, context=info.context)
-    except ValidationError as error:
-        raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+        return _Named.model_validate({"name": value}, context=info.context).name
+    except ValidationError:
+        raise ValueError("expected a text as the name") from None
 
 
 def _path(item: Mapping[str, Any]) -> Sequence[object] | None:
@@ -97,6 +106,8 @@ def _placed(value: object, info: ValidationInfo) -> Placed:
             if "name" not in fields:
                 raise ValueError("expected a name, or an object with a name")
             lines = [_line(name, info) for name in (*(path or ()), fields["name"])]
+        except TooLong:
+            raise
         except ValueError as error:
             if info.context is not None:
                 info.context.add(f"{info.field_name}.{position}: {error}; it was left out.")
@@ -176,7 +187,7 @@ def listed(items: Sequence[object]) -> list[Category]:
         if not isinstance(item, Mapping) or (number := _number(item)) is None:
             continue
         try:
-            name = _LINE.validate_python(item.get("name"))
+            name = _Named.model_validate(item).name
             parent = identifier(item["parent"]) if item.get("parent") else 0
         except ValueError:
             continue

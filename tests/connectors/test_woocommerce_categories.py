@@ -10,6 +10,7 @@ from connectors.bounds import Cuts
 from connectors.woocommerce.categories import LEVELS, CategoryTree, is_no_category, listed
 from connectors.woocommerce.parse import parse
 from contracts.catalog import Category, Product
+from contracts.errors import InvalidField
 from contracts.events import EventType
 from tests.support.plugins.examples import examples
 
@@ -57,7 +58,11 @@ def test_an_entry_without_a_readable_name_is_left_out(bad: Any) -> None:
     assert (kept[0], kept[-1]) == ("Before", "After")
     assert len(kept) == (3 if isinstance(bad, str) else 2), "a long name is cut"
     assert len(cuts.notes) == 1
-    assert _product(["Before", bad, "After"]).categories == ("Before", "After")
+    if isinstance(bad, str):
+        with pytest.raises(InvalidField, match="5,000 characters"):
+            _product(["Before", bad, "After"])
+    else:
+        assert _product(["Before", bad, "After"]).categories == ("Before", "After")
 
 
 @pytest.mark.parametrize(
