@@ -181,7 +181,8 @@ class ShopifyServer:
             return refusal("THROTTLED")
         if do := self._before.pop(operation, None):
             do()
-        if self.failing & {number_of(id_) for id_ in query["variables"].get("ids", ())}:
+        asked = query["variables"].get("ids") or filter(None, [query["variables"].get("id")])
+        if self.failing & set(map(number_of, asked)):
             return refusal("INTERNAL_SERVER_ERROR")
         if cost > self.dearest:
             dear = error("MAX_COST_EXCEEDED", cost=cost, maxCost=self.dearest)

@@ -18,7 +18,7 @@ from connectors.http.failures import shop_failure
 from connectors.http.outbound import Outbound
 from connectors.room import Parts, Room
 from connectors.shopify.bodies import Body, full, gid, light, number, page
-from connectors.shopify.errors import Answer, NodeFails, NotAllowed
+from connectors.shopify.errors import FAILS, Answer, NodeFails, NotAllowed
 from connectors.shopify.graphql import GraphQL, Timing
 from connectors.shopify.parse import external_id as spelled
 from connectors.shopify.parse import parse
@@ -36,7 +36,7 @@ from connectors.shopify.queries import (
     Query,
 )
 from contracts.catalog import Product
-from contracts.errors import InvalidField, ShopAnswersNonsense, ShopSendsTooMuch
+from contracts.errors import InvalidField, ShopAnswersNonsense, ShopProblem, ShopSendsTooMuch
 from contracts.events import EventType
 from contracts.retry import Failure
 from contracts.stores import ShopAccess
@@ -91,6 +91,12 @@ def _existing(answer: Answer, ids: Sequence[int]) -> list[Body]:
         if node is not None and (not isinstance(node, dict) or number(node, "Product") != id_):
             raise ShopAnswersNonsense("The shop answers with a product that was not requested.")
     return [node for node in nodes if node is not None]
+
+
+def _unreadable(problem: ShopProblem) -> Unreadable:
+    """Returns a product at which the shop fails, or with an answer that is too large."""
+    is_only_this = isinstance(problem, NodeFails) and not problem.of_node
+    return Unreadable(reason=FAILS if is_only_this else str(problem))
 
 
 def _since(moment: datetime) -> str:
@@ -182,7 +188,7 @@ class ShopifyCatalogue:
             answer = await self._again(ids[0])
         if answer is None:
             if len(ids) == 1:
-                return {ids[0]: Unreadable(reason=str(problem))}
+                return {ids[0]: _unreadable(problem)}
             half = len(ids) // 2
             return await self._products(ids[:half], room) | await self._products(ids[half:], room)
         nodes = {number(node, "Product"): node for node in _existing(answer, ids)}
@@ -201,7 +207,7 @@ class ShopifyCatalogue:
         except NodeFails as error:
             problem = error
         await self._check_others_answer(problem)
-        return Unreadable(reason=str(problem))
+        return _unreadable(problem)
 
     async def _again(self, id_: int) -> Answer | None:
         """Returns the answer for one product that failed; None if it fails again and the shop does not."""

@@ -17,12 +17,16 @@ from contracts.retry import retry_after
 
 MOVED = (301, 302, 303, 307, 308)
 REFUSALS = {
-    401: "The shop does not know the access token; give the store a new one.",
+    401: (
+        "The shop does not know the access token, or it has ended; give the store a new one, or the client_id"
+        " and client_secret of its app, by which tokens are renewed."
+    ),
     402: "Shopify has frozen the shop until its owner pays.",
     403: "The shop refuses the access token; its app needs the scope read_products.",
     404: "No Shopify shop answers at the store's address; set base_url to its name ending in .myshopify.com.",
     423: "Shopify has locked the shop; its owner must ask Shopify why.",
 }
+FAILS = "The shop fails to answer for it."
 OUTDATED = (
     "Shopify no longer knows something that this release asks for (Admin API {version}); update Pilito Sync."
 )
@@ -155,7 +159,7 @@ def checked(answer: Read) -> Mapping[str, Any]:
         raise ShopRefuses("The shop is closed; its owner must open it again.")
     if answer.in_nodes:
         denied = "The shop does not let the app see it." if "ACCESS_DENIED" in codes else None
-        raise NodeFails(denied or "The shop fails to answer for it.", of_node=True)
+        raise NodeFails(denied or FAILS, of_node=True)
     if "ACCESS_DENIED" in codes:
         raise NotAllowed(REFUSALS[403])
     if codes & UNKNOWN:

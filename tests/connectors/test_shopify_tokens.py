@@ -13,7 +13,7 @@ from contracts.errors import ShopAnswersNonsense, ShopDown, ShopRefuses
 from contracts.retry import Retry
 from fakes.shopify import CLIENT, TOKEN, ShopifyServer, refusal
 from fakes.woocommerce import Answered, unavailable
-from tests.connectors.test_shopify_catalogue import Requests, reading, simple
+from tests.connectors.test_shopify_catalogue import Requests, reading, simple, variant, webhook
 
 
 @pytest.fixture
@@ -133,6 +133,16 @@ async def test_one_product_that_fails_is_found_and_the_others_are_read(
     assert set(found) == set(ids)
     assert isinstance(alone["shopify_70"], Unreadable)
     assert alone["shopify_70"] == found["shopify_70"]
+    assert "temporary" not in alone["shopify_70"].reason
+
+
+async def test_a_product_with_variants_that_fail_is_found(shop: ShopifyServer, outbound: Outbound) -> None:
+    """The further variants of a product are requested separately."""
+    shop.load(webhook(70, *(variant(7_000 + at) for at in range(30))), simple(80))
+    shop.before("MoreVariants", lambda: shop.failing.add(70))
+    async with reading(shop, outbound) as catalogue:
+        found = await catalogue.fetch(["shopify_70", "shopify_80"])
+    assert [isinstance(found[id_], Unreadable) for id_ in ("shopify_70", "shopify_80")] == [True, False]
 
 
 async def test_a_shop_that_fails_as_a_whole_condemns_no_product(
