@@ -119,20 +119,10 @@ def _placed(value: object, info: ValidationInfo) -> Placed:
     return Placed(tuple(names)[:ENTRIES], tuple(unplaced))
 
 
-_TEXT = {"type": ["string", "number", "null"]}
-_CATEGORY = {
-    "type": "object",
-    "properties": {
-        "name": _TEXT,
-        "path": {
-            "type": "array",
-            "items": _TEXT,
-            "description": "The names of its parents, the outermost first, and its own.",
-        },
-    },
-    "required": ["name"],
+_ENTRY = {
+    "description": "A name, or {name, path}; `path` has the names of the categories above it, the outermost"
+    " first, and its own. An entry without a readable name is left out."
 }
-_ENTRY = {"anyOf": [*({"type": one} for one in ("string", "number", "null")), _CATEGORY]}
 
 Categories = Annotated[
     Placed,
@@ -142,7 +132,7 @@ Categories = Annotated[
             "anyOf": [
                 {"type": "array", "items": _ENTRY},
                 {"type": "object", "additionalProperties": _ENTRY},
-                {"enum": [None, "", False]},
+                {"enum": [None, False]},
                 {"type": "string"},
             ]
         }
