@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 
 from connectors.addresses import web_address
-from connectors.bounds import cut_markup, within
+from connectors.bounds import cut_markup, each, within
+from connectors.values import moments, numbers
+from connectors.values.text import plain
 from contracts.bounds import (
     DESCRIPTION_CHARACTERS,
     ENTRIES,
@@ -20,14 +22,14 @@ from contracts.bounds import (
 from knowledge.html import plain_line
 
 LARGEST_ID = 2**63 - 1
-LARGEST_EXPONENT = 17
-SMALLEST_EXPONENT = -100
-LONGEST_NUMBER = 200
+LARGEST_NUMBER = 10**18
 
-_DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩٫٬", "01234567890123456789.,")
 _ID_AS_TEXT = re.compile("[0-9]{1,30}")
 _NO = {"", "no", "false", "0", "off"}
 _YES = {"yes", "true", "1", "on", "parent", "notify"}
+
+_SOURCES = ("src", "url")
+"""The keys of an image's address."""
 
 
 def _text(value: object) -> str:
@@ -61,27 +63,15 @@ def _markup(most: int) -> Callable[[object, ValidationInfo], str]:
 
 def _number(value: object) -> Decimal | None:
     """Returns a price or quantity such as 45000000, "45000000", "۴۵٬۰۰۰" or 12.5; None for "" and null."""
-    if value is None or value == "":
+    if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, str):
+        return numbers.number(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("expected a number, a text with a number in it, an empty text or null")
-    digits = str(value)
-    if not digits.isascii():
-        digits = digits.translate(_DIGITS)
-    digits = digits.replace(",", "").strip()
-    if not digits:
-        return None
-    if len(digits) > LONGEST_NUMBER:
-        raise ValueError(f"expected a number of at most {LONGEST_NUMBER} characters")
-    try:
-        number = Decimal(digits)
-    except InvalidOperation:
-        raise ValueError(f"{digits[:40]!r} is not a number") from None
-    if not number:
-        return Decimal(0)
-    if not number.is_finite() or not SMALLEST_EXPONENT <= number.adjusted() <= LARGEST_EXPONENT:
+    if not -LARGEST_NUMBER < value < LARGEST_NUMBER:
         raise ValueError("the number is out of range")
-    return number
+    return numbers.in_range(Decimal(str(value)))
 
 
 def _flag(value: object) -> bool:
@@ -89,24 +79,28 @@ def _flag(value: object) -> bool:
         return value
     if value is None:
         return False
-    if isinstance(value, str | int) and (word := str(value).strip().lower()) in _YES | _NO:
+    if isinstance(value, str | int) and (word := plain(str(value)).lower()) in _YES | _NO:
         return word in _YES
     raise ValueError("expected true or false")
 
 
-def _moment(value: object) -> datetime | None:
-    """Returns a time in UTC; WordPress writes times without a zone, and an unset time as zeros."""
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str):
-        raise ValueError("expected a time such as 2026-11-20T10:00:00")
-    if value.startswith("0000-00-00"):
-        return None
+def _hint(value: object) -> bool:
+    """Returns whether a flag is set; what cannot be read sets none."""
     try:
-        moment = datetime.fromisoformat(value.strip())
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError(f"{value[:40]!r} is not a time such as 2026-11-20T10:00:00") from None
+        return _flag(value)
+    except ValueError:
+        return False
+
+
+def _moment(value: object) -> datetime | None:
+    """Returns a time in UTC; an unset time is null, false, an empty text or one of many zero dates."""
+    if value is None or value is False:
+        return None
+    if isinstance(value, str):
+        return moments.moment(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("expected a time such as 2026-11-20T10:00:00Z")
+    return moments.unix_time(value)
 
 
 def identifier(value: object) -> int:
@@ -118,45 +112,63 @@ def identifier(value: object) -> int:
     return value
 
 
-def items(value: object) -> Iterable[Any]:
-    """Returns a list's items; PHP sends lists with gaps as objects, and empty ones as any empty value."""
+def items(value: object, *single: str) -> Iterable[Any]:
+    """Returns a list's items; PHP sends lists with gaps as objects, and empty ones as any empty value.
+
+    An object with one of the keys `single` is the list's only item.
+    """
     if value is None or value == "" or value is False:
         return ()
     if isinstance(value, list | tuple):
         return value
     if isinstance(value, Mapping):
-        return value.values()
+        return (value,) if not value.keys().isdisjoint(single) else value.values()
     raise ValueError("expected a list")
 
 
-def entries(value: object, most: int, info: ValidationInfo) -> Sequence[Any]:
+def entries(value: object, most: int, info: ValidationInfo, *single: str) -> Sequence[Any]:
     """Returns a list's items, at most this many."""
-    return within(tuple(items(value)), most, "entries", info)
+    return within(tuple(items(value, *single)), most, "entries", info)
 
 
 def _names(most: int) -> Callable[[object, ValidationInfo], tuple[str, ...]]:
     """Returns a validator of at most `most` names of terms, sent as names or as {id, name, slug}."""
 
     def validate(value: object, info: ValidationInfo) -> tuple[str, ...]:
-        names = []
-        for item in entries([value] if isinstance(value, str) and value else value, most, info):
+        def name(item: object) -> str:
             if isinstance(item, Mapping) and "name" not in item:
-                raise ValueError("expected names, or objects with a name")
-            names.append(_line(item["name"] if isinstance(item, Mapping) else item, info))
-        return tuple(dict.fromkeys(name for name in names if name))
+                raise ValueError("expected a name, or an object with a name")
+            return _line(item["name"] if isinstance(item, Mapping) else item, info)
+
+        sent = entries([value] if isinstance(value, str) and value else value, most, info, "name")
+        return tuple(dict.fromkeys(filter(None, each(sent, name, info))))
 
     return validate
 
 
 def _address(value: object) -> str:
-    """Returns the URL of a product or an image, which is sent as a URL or as {src}; empty for any other."""
+    """Returns the URL of a product or an image, which is sent as a URL, as {src} or as a list of one.
+
+    What is no http or https address is empty, and so are PHP's 0 and false.
+    """
+    if isinstance(value, list | tuple) or (isinstance(value, Mapping) and value.keys().isdisjoint(_SOURCES)):
+        return next(filter(None, map(_plain_address, tuple(items(value))[:ENTRIES])), "")
+    return _plain_address(value)
+
+
+def _plain_address(value: object) -> str:
     if isinstance(value, Mapping):
-        value = value.get("src")
-    return web_address(_text(value))
+        value = next((value[key] for key in _SOURCES if value.get(key)), "")
+    if isinstance(value, str):
+        return web_address(_text(value))
+    if value is None or isinstance(value, int | float):
+        return ""
+    raise ValueError("expected a web address")
 
 
 def _addresses(value: object, info: ValidationInfo) -> tuple[str, ...]:
-    return tuple(address for item in entries(value, ENTRIES, info) if (address := _address(item)))
+    sent = entries([value] if isinstance(value, str) and value else value, ENTRIES, info, *_SOURCES)
+    return tuple(filter(None, each(sent, _address, info)))
 
 
 # The JSON schemas below describe what is accepted, which is more than should be sent.
@@ -170,36 +182,34 @@ _ID = {
         {"type": "string", "pattern": r"^\s*[0-9]{1,30}\s*$"},
     ]
 }
-_NUMBER = {"type": ["string", "number", "null"], "description": 'Also "", "45,000" and "۴۵٬۰۰۰".'}
+_NUMBER = {
+    "type": ["string", "number", "null"],
+    "description": 'Also "12,50", "1.299,00" and "۴۵٬۰۰۰". A comma before three digits separates thousands.',
+}
 _FLAG = {
     "type": ["boolean", "string", "integer", "null"],
     "description": 'Also "yes", "no", "parent", 0, 1 and "".',
 }
-_MOMENT = {"type": ["string", "null"], "description": "In UTC where it names no zone."}
+_MOMENT = {
+    "anyOf": [{"type": ["string", "number", "null"]}, {"const": False}],
+    "description": "In UTC where it names no zone. Also RFC 2822 and unix time in seconds or milliseconds.",
+}
 
 
-def _any(*schemas: dict[str, Any]) -> dict[str, Any]:
-    return {"anyOf": [part for schema in schemas for part in schema.get("anyOf", [schema])]}
+def _listed(entries: str) -> dict[str, Any]:
+    """Returns the schema of a list: entries that cannot be read are left out, so it may have any."""
+    return {"anyOf": [{"type": ["array", "object"]}, {"enum": [None, "", False]}], "description": entries}
 
 
-def _fields(required: Iterable[str] = (), **fields: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": fields, "required": list(required)}
+def _listed_or_one(entries: str) -> dict[str, Any]:
+    return {"anyOf": [*_listed(entries)["anyOf"], {"type": "string"}], "description": entries}
 
 
-def _list(*items: dict[str, Any]) -> dict[str, Any]:
-    """Returns the schema of what `items` accepts."""
-    item = _any(*items)
-    return _any(
-        {"type": "array", "items": item},
-        {"type": "object", "additionalProperties": item},
-        {"enum": [None, "", False]},
-    )
-
-
-_ADDRESS = _any(_TEXT, _fields(src=_TEXT))
-_NAMES = _any(_list(_TEXT, _fields(["name"], name=_TEXT)), {"type": "string"})
-_OPTIONS = _any(_NAMES, {"type": "number"})
-_ATTRIBUTE = _fields(name=_TEXT, options=_OPTIONS, option={})
+_ADDRESS = {
+    "type": ["string", "number", "boolean", "null", "object", "array"],
+    "description": "A URL, {src}, {url}, or a list of one; anything else is empty.",
+}
+_NAMES = _listed_or_one("Names, or objects with a name.")
 
 Text = Annotated[str, BeforeValidator(_short), WithJsonSchema(_TEXT)]
 Line = Annotated[str, BeforeValidator(_line), WithJsonSchema(_TEXT)]
@@ -209,13 +219,16 @@ ShortMarkup = Annotated[
 ]
 Number = Annotated[Decimal | None, BeforeValidator(_number), WithJsonSchema(_NUMBER)]
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(_FLAG)]
+Hint = Annotated[bool, BeforeValidator(_hint), WithJsonSchema({"description": "yes, notify, true or 1"})]
 Moment = Annotated[datetime | None, BeforeValidator(_moment), WithJsonSchema(_MOMENT)]
 ID_SCHEMA = WithJsonSchema(_ID)
 Names = Annotated[tuple[str, ...], BeforeValidator(_names(ENTRIES)), WithJsonSchema(_NAMES)]
 Options = Annotated[tuple[str, ...], BeforeValidator(_names(OPTIONS)), WithJsonSchema(_NAMES)]
 Address = Annotated[str, BeforeValidator(_address), WithJsonSchema(_ADDRESS)]
-Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses), WithJsonSchema(_list(_ADDRESS))]
+Addresses = Annotated[
+    tuple[str, ...], BeforeValidator(_addresses), WithJsonSchema(_listed_or_one("URLs, or objects with one."))
+]
 ATTRIBUTES_SCHEMA = WithJsonSchema(
-    _any(_list(_ATTRIBUTE), {"type": "object", "additionalProperties": _OPTIONS})
+    _listed("{name, options}, or an object with the options by name; true and false are yes and no.")
 )
-VARIATIONS_SCHEMA = WithJsonSchema(_list(_ID, _fields(["id"], id=_ID)))
+VARIATIONS_SCHEMA = WithJsonSchema(_listed("Variations with an id, or ids alone."))

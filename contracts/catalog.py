@@ -36,7 +36,8 @@ class Category:
 class Facts:
     """Price, stock, links and images: columns of the product, never part of a chunk or of the content hash.
 
-    Prices are in the product's currency; None means that the shop sent no price.
+    Prices are in the product's currency; None means that the shop sent no price. `backorder` is whether a
+    product that is in stock was sold out, and is bought now and delivered later.
     """
 
     price: Decimal | None = None
@@ -45,6 +46,7 @@ class Facts:
     on_sale: bool = False
     stock_quantity: Decimal | None = None
     in_stock: bool = True
+    backorder: bool = False
     sku: str = ""
     link: str = ""
     image: str = ""

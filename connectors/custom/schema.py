@@ -1,12 +1,11 @@
 """The event body our plugin and custom shops send, as the API's document shows it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, RootModel
 
 from connectors.base import examples
 from connectors.envelope import EVENT_ID_LENGTH
-from connectors.fields import Moment
 from connectors.woocommerce.parse import DeletionBody, Id, ProductBody, VariationBody
 from contracts.events import EventType
 
@@ -20,10 +19,13 @@ EventId = Annotated[
 ]
 
 
+Timestamp = Annotated[Any, Field(description="When it was sent; not used.")]
+
+
 class ChangedVariation(VariationBody):
     """A variation that is delivered as if it were a product."""
 
-    type: Literal["variation"]
+    type: Annotated[str, Field(pattern=r"(?i)variation\s*$", description="`variation`, or a plugin's kind.")]
     parent_id: Id
 
 
@@ -32,7 +34,7 @@ class Change(BaseModel):
 
     event_id: EventId
     event_type: Literal[EventType.CREATED, EventType.UPDATED, EventType.RESTORED, EventType.PUBLISHED]
-    timestamp: Moment = None
+    timestamp: Timestamp = None
     product: ProductBody | ChangedVariation
 
 
@@ -41,7 +43,7 @@ class Deletion(BaseModel):
 
     event_id: EventId
     event_type: Literal[EventType.DELETED]
-    timestamp: Moment = None
+    timestamp: Timestamp = None
     product: DeletionBody
 
 

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any
+from urllib.parse import quote
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 
 from connectors.absence import Sources, absent_from
 from connectors.base import Change, Deletion
-from connectors.bounds import Cuts
+from connectors.bounds import Cuts, each, validated
 from connectors.fields import (
     Addresses,
     Line,
@@ -24,10 +25,11 @@ from connectors.fields import (
     Text,
     entries,
     identifier,
+    items,
 )
+from connectors.values.stock import Stock
 from contracts.bounds import ATTRIBUTES, VARIATIONS
 from contracts.catalog import PUBLISHED, UNKNOWN, UNPUBLISHED, Attribute, Facts, Product, Variation
-from contracts.errors import InvalidField
 from contracts.events import EventType
 
 NO_CHOICE = "Default Title"
@@ -49,14 +51,6 @@ Id = Annotated[str, BeforeValidator(external_id)]
 Tags = Annotated[Names, BeforeValidator(_tags)]
 
 
-def _option_rows(value: object, info: ValidationInfo) -> Sequence[Any]:
-    return entries(value, ATTRIBUTES, info)
-
-
-def _variant_rows(value: object, info: ValidationInfo) -> Sequence[Any]:
-    return entries(value, VARIATIONS, info)
-
-
 _OF_VARIANTS: Sources = {
     "price": ("price",),
     "regular_price": ("compare_at_price",),
@@ -64,6 +58,7 @@ _OF_VARIANTS: Sources = {
     "on_sale": ("compare_at_price",),
     "stock_quantity": ("inventory_quantity",),
     "in_stock": ("inventory_quantity",),
+    "backorder": ("inventory_quantity",),
     "sku": ("sku",),
 }
 
@@ -82,9 +77,6 @@ _OF_PRODUCTS: Sources = {
 }
 
 _NEVER_SENT = frozenset(("currency",))
-
-OptionRows = BeforeValidator(_option_rows)
-VariantRows = BeforeValidator(_variant_rows)
 
 
 class _Option(BaseModel):
@@ -110,13 +102,19 @@ class _Variant(BaseModel):
 
     @property
     def counted(self) -> bool:
-        """Whether Shopify tracks the stock; a variant without tracking can always be bought."""
-        return bool(self.inventory_management)
+        """Whether Shopify tracks the stock; a variant without tracking can always be bought.
+
+        Since version 2024-07 of the API webhooks lack the field, and then the quantity counts.
+        """
+        return bool(self.inventory_management) or "inventory_management" not in self.model_fields_set
 
     @property
-    def in_stock(self) -> bool:
-        sold_anyway = not self.counted or self.inventory_policy == "continue"
-        return sold_anyway or (self.inventory_quantity or 0) > 0
+    def stock(self) -> Stock:
+        sent = {"inventory_management", "inventory_quantity"} & self.model_fields_set
+        if not self.counted or not sent or (self.inventory_quantity or 0) > 0:
+            return Stock.IN
+        is_sold_anyway = self.inventory_policy.strip().lower() == "continue"
+        return Stock.BACKORDER if is_sold_anyway else Stock.OUT
 
     def facts(self, link: str) -> Facts:
         before = self.compare_at_price
@@ -127,7 +125,8 @@ class _Variant(BaseModel):
             sale_price=self.price if on_sale else None,
             on_sale=on_sale,
             stock_quantity=self.inventory_quantity if self.counted else None,
-            in_stock=self.in_stock,
+            in_stock=self.stock is not Stock.OUT,
+            backorder=self.stock is Stock.BACKORDER,
             sku=self.sku,
             link=link,
         )
@@ -155,6 +154,21 @@ class _Named(BaseModel):
     admin_graphql_api_id: Id
 
 
+def _option_rows(value: object, info: ValidationInfo) -> list[_Option]:
+    rows = entries(value, ATTRIBUTES, info, "name")
+    return each(rows, lambda row: _Option.model_validate(row, context=info.context), info)
+
+
+def _variant_rows(value: object, info: ValidationInfo) -> list[_Variant]:
+    rows = entries(value, VARIATIONS, info, "id")
+    return each(rows, lambda row: validated(_Variant, row, info.context, is_entry=True), info)
+
+
+def _named_rows(value: object, info: ValidationInfo) -> list[_Named]:
+    rows = entries(value, VARIATIONS, info)
+    return each(rows, lambda row: _Named.model_validate(row, context=info.context), info)
+
+
 class _Product(BaseModel):
     """A product; other fields are stored and not read."""
 
@@ -169,14 +183,14 @@ class _Product(BaseModel):
     status: Text = "active"
     published_at: Moment = None
     tags: Tags = ()
-    options: Annotated[Sequence[_Option], OptionRows] = ()
-    variants: Annotated[Sequence[_Variant], VariantRows] = ()
-    variant_gids: Annotated[Sequence[_Named], VariantRows] = ()
+    options: Annotated[Sequence[_Option], BeforeValidator(_option_rows)] = ()
+    variants: Annotated[Sequence[_Variant], BeforeValidator(_variant_rows)] = ()
+    variant_gids: Annotated[Sequence[_Named], BeforeValidator(_named_rows)] = ()
     images: Addresses = ()
     updated_at: Moment = None
 
     def read(self, *, published: bool, listed: bool) -> Product:
-        link = f"/products/{self.handle}" if self.handle else ""
+        link = f"/products/{quote(self.handle, safe='')}" if self.handle else ""
         choices = [variant for variant in self.variants if variant.title != NO_CHOICE]
         options = self.options if "options" in self.model_fields_set else None
         variations = tuple(variant.read(self.id, options, link) for variant in choices)
@@ -220,22 +234,18 @@ class _Product(BaseModel):
         priced = [variant for variant in self.variants if variant.price is not None]
         cheapest = min(priced, key=lambda variant: variant.price or Decimal(0), default=self.variants[0])
         facts = cheapest.facts(link)
-        counted = all(variant.counted for variant in self.variants)
-        stock = sum((variant.inventory_quantity or Decimal(0) for variant in self.variants), Decimal(0))
+        quantities = [variant.inventory_quantity for variant in self.variants if variant.counted]
+        known = [quantity for quantity in quantities if quantity is not None]
+        is_counted = len(known) == len(self.variants)
+        stocks = {variant.stock for variant in self.variants}
         return replace(
             facts,
-            stock_quantity=stock if counted else None,
-            in_stock=any(variant.in_stock for variant in self.variants),
+            stock_quantity=sum(known, Decimal(0)) if is_counted else None,
+            in_stock=bool(stocks - {Stock.OUT}),
+            backorder=Stock.BACKORDER in stocks and Stock.IN not in stocks,
             image=image,
             gallery=gallery,
         )
-
-
-def _valid(model: type[BaseModel], body: object, cuts: Cuts | None) -> Any:
-    try:
-        return model.model_validate(body, context=cuts)
-    except ValidationError as error:
-        raise InvalidField.of(error) from None
 
 
 class _Deleted(BaseModel):
@@ -245,15 +255,25 @@ class _Deleted(BaseModel):
 def parse(event_type: EventType, body: Mapping[str, Any], cuts: Cuts | None = None) -> Change:
     """Returns the change that a body describes; raises InvalidField.
 
-    A body with more than a product may hold is refused, or cut if there are `cuts` to note it in.
-    `published_at: null` means that the online store hides the product; without the field it is shown. A body
-    without `variants` leaves the known variants as they are.
+    A body with more than a product may hold, or with a field that cannot be read, is refused without `cuts`;
+    with `cuts` only that is left out, and noted there. `published_at: null` means that the online store hides
+    the product; without the field it is shown. A body without `variants`, or with one without a readable id,
+    leaves the known variants as they are.
     """
     if event_type is EventType.DELETED:
-        return Deletion(external_id=_valid(_Deleted, body, cuts).id)
+        return Deletion(external_id=validated(_Deleted, body, cuts).id)
     published = body.get("published_at", "") is not None
-    product: Product = _valid(_Product, body, cuts).read(published=published, listed="variants" in body)
-    return product
+    product = validated(_Product, body, cuts)
+    return product.read(published=published, listed=_lists_variants(product, body))
+
+
+def _lists_variants(product: _Product, body: Mapping[str, Any]) -> bool:
+    """Returns whether a body lists its variants, and each of them could be read."""
+    lists = [field for field in ("variants", "variant_gids") if field in body]
+    if "variants" not in lists or not product.model_fields_set.issuperset(lists):
+        return False
+    sent = {field: min(len(tuple(items(body[field], "id"))), VARIATIONS) for field in lists}
+    return all(len(getattr(product, field)) >= most for field, most in sent.items())
 
 
 def lacks_variants(body: Mapping[str, Any]) -> bool:

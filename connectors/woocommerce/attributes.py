@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ValidationInfo
 
-from connectors.bounds import within
+from connectors.bounds import each, within
 from connectors.fields import ATTRIBUTES_SCHEMA, Line, Options, entries
 from contracts.bounds import (
     ATTRIBUTES,
@@ -16,35 +16,67 @@ from contracts.bounds import (
 )
 from contracts.catalog import Attribute
 
+_PARTS = ("options", "option")
+
 
 def _attribute(name: object, options: object) -> dict[str, object]:
-    return {"name": name, "options": [options] if isinstance(options, str | int | float) else options}
+    one = isinstance(options, str | int | float)
+    sent = (options,) if one else options
+    if isinstance(sent, list | tuple):
+        sent = [_option(option) for option in sent]
+    elif isinstance(sent, Mapping):
+        sent = {key: _option(option) for key, option in sent.items()}
+    return {"name": name, "options": sent}
 
 
-def _attributes(
-    options: int, characters: int
-) -> Callable[[object, ValidationInfo], list[dict[str, object] | object]]:
+def _option(option: object) -> object:
+    """Returns an option, where true and false are yes and no: a feature that a product has or lacks."""
+    return {True: "yes", False: "no"}[option] if isinstance(option, bool) else option
+
+
+def _attributes(options: int, characters: int) -> Callable[[object, ValidationInfo], list["_Attribute"]]:
     """Returns a validator of attributes that have at most this many options, and characters of them.
 
     WordPress stores the attributes of a variation as {"attribute_pa_color": "red"}.
     """
 
-    def validate(value: object, info: ValidationInfo) -> list[dict[str, object] | object]:
-        if isinstance(value, Mapping) and all(not isinstance(item, Mapping) for item in value.values()):
-            attributes: list[dict[str, object] | object] = [
-                _attribute(str(name).removeprefix("attribute_").removeprefix("pa_"), option)
-                for name, option in within(tuple(value.items()), ATTRIBUTES, "entries", info)
+    def validate(value: object, info: ValidationInfo) -> list[_Attribute]:
+        if isinstance(value, Mapping) and not _is_one(value) and not _is_list(value):
+            attributes = [
+                _entry(item, _without_prefix(str(name)))
+                for name, item in within(tuple(value.items()), ATTRIBUTES, "entries", info)
             ]
         else:
-            attributes = [
-                _attribute(item.get("name"), item.get("options", item.get("option")))
-                if isinstance(item, Mapping)
-                else item
-                for item in entries(value, ATTRIBUTES, info)
-            ]
-        return _with_few_options(attributes, options, characters, info)
+            attributes = [_entry(item) for item in entries(value, ATTRIBUTES, info, "name")]
+        return each(
+            _with_few_options(attributes, options, characters, info),
+            lambda attribute: _Attribute.model_validate(attribute, context=info.context),
+            info,
+        )
 
     return validate
+
+
+def _is_one(value: Mapping[object, object]) -> bool:
+    return "name" in value and not value.keys().isdisjoint(_PARTS)
+
+
+def _is_list(value: Mapping[object, object]) -> bool:
+    """Returns whether an object is a list with gaps, as PHP sends it."""
+    return all(str(key).isdecimal() for key in value) and any(
+        isinstance(item, Mapping) for item in value.values()
+    )
+
+
+def _without_prefix(name: str) -> str:
+    return name.removeprefix("attribute_").removeprefix("pa_")
+
+
+def _entry(item: object, key: str = "") -> dict[str, object] | object:
+    """Returns an attribute of a list, or of an object with the attributes by name."""
+    if isinstance(item, Mapping) and not item.keys().isdisjoint(("name", *_PARTS)):
+        return _attribute(item.get("name", key), item.get("options", item.get("option")))
+    return _attribute(key, item) if key else item
 
 
 def _with_few_options(

@@ -1,20 +1,22 @@
 """Parses WooCommerce products, as REST, WooCommerce's webhooks and our plugin send them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 
 from connectors.absence import Sources, absent_from
 from connectors.base import Change, Deletion
-from connectors.bounds import Cuts
+from connectors.bounds import Cuts, validated
 from connectors.fields import (
     ID_SCHEMA,
     VARIATIONS_SCHEMA,
     Address,
     Addresses,
     Flag,
+    Hint,
     Line,
     Markup,
     Moment,
@@ -25,14 +27,13 @@ from connectors.fields import (
     entries,
     identifier,
 )
+from connectors.values.stock import Stock, stock_of
 from connectors.woocommerce.attributes import Attributes, VariationAttributes
 from connectors.woocommerce.categories import Categories, Placed
 from contracts.bounds import VARIATIONS
 from contracts.catalog import PUBLISHED, Attribute, Facts, Product, Variation
 from contracts.errors import InvalidField
 from contracts.events import EventType
-
-Model = TypeVar("Model", bound=BaseModel)
 
 
 def external_id(value: object) -> str:
@@ -49,6 +50,7 @@ _SOURCES: Sources = {
     "on_sale": ("on_sale",),
     "stock_quantity": ("stock_quantity",),
     "in_stock": ("stock_status", "in_stock", "stock_quantity"),
+    "backorder": ("stock_status", "in_stock", "stock_quantity"),
     "sku": ("sku",),
     "link": ("permalink",),
     "image": ("image", "images"),
@@ -91,6 +93,9 @@ class _Item(BaseModel):
     stock_quantity: Number = None
     stock_status: Text = ""
     in_stock: Flag | None = None
+    backorders: Hint = False
+    backorders_allowed: Hint = False
+    backordered: Hint = False
     permalink: Address = ""
     image: Address = ""
     images: Addresses = ()
@@ -100,25 +105,31 @@ class _Item(BaseModel):
     date_modified_gmt: Moment = None
 
     def facts(self) -> Facts:
+        stock = stock_of(
+            self.stock_status,
+            flag=self.in_stock,
+            quantity=self.stock_quantity,
+            backorders=self.backorders or self.backorders_allowed or self.backordered,
+        )
+        instead = self.sale_price if self.on_sale and self.sale_price is not None else self.regular_price
         return Facts(
-            price=self.price if self.price is not None else self.regular_price,
+            price=self.price if self.price is not None else instead,
             regular_price=self.regular_price,
             sale_price=self.sale_price,
             on_sale=self.on_sale,
             stock_quantity=self.stock_quantity,
-            in_stock=self._in_stock(),
+            in_stock=stock is not Stock.OUT,
+            backorder=stock is Stock.BACKORDER,
             sku=self.sku,
             link=self.permalink,
             image=self.image or next(iter(self.images), ""),
             gallery=self.gallery or self.images[1:],
         )
 
-    def _in_stock(self) -> bool:
-        if self.stock_status:
-            return self.stock_status != "outofstock"
-        if self.in_stock is not None:
-            return self.in_stock
-        return self.stock_quantity is None or self.stock_quantity > 0
+    def absent_of(self, sources: Sources) -> frozenset[str]:
+        """Returns the names of absent fields; an empty regular price says nothing of the price."""
+        is_unpriced = "price" not in self.model_fields_set and self.regular_price is None
+        return absent_from(self, sources) | ({"price"} if is_unpriced else set())
 
     def described(self) -> tuple[Attribute, ...]:
         attributes = (attribute.read() for attribute in self.attributes)
@@ -141,12 +152,12 @@ class VariationBody(_Item):
             facts=self.facts(),
             visible=self.status in (PUBLISHED, ""),
             version=self.date_modified_gmt,
-            absent=absent_from(self, _OF_VARIATIONS),
+            absent=self.absent_of(_OF_VARIATIONS),
         )
 
 
 def _variations(value: object, info: ValidationInfo) -> Sequence[Any]:
-    return entries(value, VARIATIONS, info)
+    return entries(value, VARIATIONS, info, "id")
 
 
 class ProductBody(_Item):
@@ -168,12 +179,13 @@ class ProductBody(_Item):
         return MODELS
 
     def read(self, cuts: Cuts | None = None, *, published: bool = False) -> Product:
-        """Returns the product; raises InvalidField for a variation that cannot be read.
+        """Returns the product; raises InvalidField for a variation with more than it may have.
 
         `published` is whether it was sent because the product was published, which is a status, too.
         """
-        variations = self._full_variations(cuts)
-        absent = absent_from(self, _OF_PRODUCTS) - ({"status"} if published else set())
+        ids = self._readable_ids(cuts)
+        variations = self._full_variations(ids, cuts)
+        absent = self.absent_of(_OF_PRODUCTS) - ({"status"} if published else set())
         status = self.status or PUBLISHED
         hidden = self.catalog_visibility == "hidden" or bool(self.post_password)
         return Product(
@@ -191,34 +203,43 @@ class ProductBody(_Item):
             visible=status == PUBLISHED and not hidden,
             status=status,
             variations=variations,
-            variation_ids=self._variation_ids(variations),
+            variation_ids=self._variation_ids(variations, ids),
             version=self.date_modified_gmt,
             hidden=hidden,
             absent=absent,
         )
 
-    def _full_variations(self, cuts: Cuts | None) -> tuple[Variation, ...]:
-        """Returns the variations that were sent in full; of duplicates the last."""
-        model = self.models().variation
-        read = (
-            _read(model, item, f"product.variations.{position}", cuts).read(self.id)
-            for position, item in enumerate(self.variations or ())
-            if isinstance(item, Mapping)
-        )
-        return tuple({variation.external_id: variation for variation in read}.values())
-
-    def _variation_ids(self, full: tuple[Variation, ...]) -> tuple[str, ...] | None:
-        if self.variations is None:
-            return None
-        others = []
-        for position, item in enumerate(self.variations):
-            if isinstance(item, Mapping):
-                continue
+    def _readable_ids(self, cuts: Cuts | None) -> dict[int, str]:
+        """Returns the ids of variations by their positions in the list."""
+        ids = {}
+        for position, item in enumerate(self.variations or ()):
             try:
-                others.append(self.models().external_id(item))
+                ids[position] = self.models().external_id(
+                    item.get("id") if isinstance(item, Mapping) else item
+                )
             except ValueError as error:
-                raise InvalidField(f"product.variations.{position}", str(error)) from None
-        return (*(variation.external_id for variation in full), *others)
+                if cuts is not None:
+                    cuts.leave_out(f"variations.{position}", f"the id cannot be read: {error}")
+        return ids
+
+    def _full_variations(self, ids: Mapping[int, str], cuts: Cuts | None) -> tuple[Variation, ...]:
+        """Returns the variations that were sent in full; of duplicates the last."""
+        model, found = self.models().variation, {}
+        for position, external_id in ids.items():
+            item = (self.variations or ())[position]
+            if isinstance(item, Mapping):
+                path = f"variations.{position}"
+                with cuts.inside(path) if cuts is not None else nullcontext():
+                    body = validated(model, item, cuts, f"product.{path}", is_entry=True)
+                found[external_id] = body.read(self.id)
+        return tuple(found.values())
+
+    def _variation_ids(self, full: tuple[Variation, ...], ids: Mapping[int, str]) -> tuple[str, ...] | None:
+        """Returns the ids of all variations; None without a list, or if an id in it cannot be read."""
+        if self.variations is None or len(ids) < len(self.variations):
+            return None
+        listed = (variation.external_id for variation in full)
+        return tuple(dict.fromkeys((*listed, *ids.values())))
 
 
 class DeletionBody(BaseModel):
@@ -226,13 +247,6 @@ class DeletionBody(BaseModel):
 
     id: Id
     date_modified_gmt: Moment = None
-
-
-def _read(model: type[Model], body: object, path: str, cuts: Cuts | None) -> Model:
-    try:
-        return model.model_validate(body, context=cuts)
-    except ValidationError as error:
-        raise InvalidField.of(error, path) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,16 +267,21 @@ def parse(
 ) -> Change:
     """Returns the change that an event's `product` describes; raises InvalidField.
 
-    A body with more than a product may hold is refused, or cut if there are `cuts` to note it in.
+    A body with more than a product may hold, or with a field that cannot be read, is refused without `cuts`;
+    with `cuts` only that is left out, and noted there.
     """
     if event_type is EventType.DELETED:
-        deletion = _read(models.deletion, body, "product", cuts)
+        deletion = validated(models.deletion, body, cuts, "product")
         return Deletion(external_id=deletion.id, version=deletion.date_modified_gmt)
-    if body.get("type") == "variation":
-        variation = _read(models.variation, body, "product", cuts)
+    if _is_variation(body.get("type")):
+        variation = validated(models.variation, body, cuts, "product", needed=("id", "parent_id"))
         if variation.parent_id is None:
             raise InvalidField("product.parent_id", "a variation must name its product")
         return variation.read(variation.parent_id)
-    return _read(models.product, body, "product", cuts).read(
-        cuts, published=event_type is EventType.PUBLISHED
-    )
+    product = validated(models.product, body, cuts, "product")
+    return product.read(cuts, published=event_type is EventType.PUBLISHED)
+
+
+def _is_variation(kind: object) -> bool:
+    """Returns whether a type is a variation's: plugins add kinds such as `subscription_variation`."""
+    return isinstance(kind, str) and kind.strip().lower().endswith("variation")

@@ -351,22 +351,29 @@ async def test_a_webhook_in_the_middle_of_a_sync_wins(synced: Synced) -> None:
     assert indexed[f"woo_{ids[2]}"] == "از سایت"
 
 
-async def test_an_unreadable_product_is_reported_and_the_others_are_applied(synced: Synced) -> None:
-    """It counts as failed, and its stored version stays."""
+async def test_what_cannot_be_read_of_a_product_is_reported_and_stays_as_it_was(synced: Synced) -> None:
+    """The rest of the product is applied, and the next sync reports it no more."""
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(20)]
     await synced.sync()
-    synced.shop.change(ids[3], categories={"a": {"name": {"deep": 1}}}, price="1 و 2")
+    before = await synced.store.product(ids[3])
+    unreadable = {"categories": {"a": {"name": {"deep": 1}}}, "price": "1 و 2"}
+    synced.shop.change(ids[3], name="دمپایی", stock_status="discontinued", **unreadable)
     synced.shop.change(ids[4], name="چکمه")
     sync = await synced.sync()
-    assert (sync.status, sync.counts.failed) == (SyncStatus.SUCCEEDED, 1)
-    found = {finding.external_id: finding for finding in await synced.findings(sync)}
-    assert any(
-        finding.kind is FindingKind.UNREADABLE and finding.external_id == f"woo_{ids[3]}"
-        for finding in await synced.findings(sync)
-    ), found
+    assert (sync.status, sync.counts.failed) == (SyncStatus.SUCCEEDED, 0)
+    (cut,) = [finding for finding in await synced.findings(sync) if finding.kind is FindingKind.CUT]
+    assert cut.external_id == f"woo_{ids[3]}"
+    assert "categories.0: " in cut.detail
+    assert "price: '1 و 2' is not a number" in cut.detail
     indexed = await synced.indexed()
-    assert indexed[f"woo_{ids[3]}"] == "کفش 3"
+    assert indexed[f"woo_{ids[3]}"] == "دمپایی"
     assert indexed[f"woo_{ids[4]}"] == "چکمه"
+    after = await synced.store.product(ids[3])
+    assert before
+    assert after
+    assert (after["price"], after["categories"]) == (before["price"], before["categories"])
+    assert not after["in_stock"]
+    assert await synced.findings(await synced.sync()) == []
 
 
 async def test_a_product_that_changes_during_the_sync_is_applied_as_it_is_now(synced: Synced) -> None:
