@@ -35,6 +35,7 @@ class FoundProduct:
     price: Decimal | None
     currency: str
     in_stock: bool
+    availability: str
     stock_quantity: Decimal | None
     link: str
     image: str

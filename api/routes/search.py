@@ -11,6 +11,7 @@ from api.dependencies import AppState, CurrentSearchScope, CurrentState, SearchS
 from api.errors import invalid, json_response, not_found
 from api.fields import LARGEST_ID, Price, Whole
 from api.openapi.build import ResponseModel, example, read_by_hand, refuses
+from api.schemas.products import Availability
 from contracts.ids import embedding_label
 from contracts.search import Question
 from database.access import stores
@@ -49,6 +50,7 @@ class FoundProduct(ResponseModel):
     price: str | None
     currency: str
     in_stock: bool
+    availability: Availability
     stock_quantity: str | None
     link: str
     image: str
@@ -79,6 +81,7 @@ class SearchAnswer(ResponseModel):
                         "price": "1250000",
                         "currency": "IRT",
                         "in_stock": True,
+                        "availability": "in_stock",
                         "stock_quantity": "3",
                         "link": "https://shop.example/product/777",
                         "image": "https://shop.example/777.jpg",

@@ -1,7 +1,7 @@
 """Query parameters and responses of products; prices are strings, so that no digit is lost."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field
 
@@ -27,6 +27,7 @@ LISTED: dict[str, Any] = {
     "currency": "IRT",
     "stock_quantity": "5",
     "in_stock": True,
+    "availability": "in_stock",
     "link": "https://shop.example/product/777",
     "image": "https://shop.example/777.jpg",
     "status": "publish",
@@ -53,6 +54,12 @@ LISTED: dict[str, Any] = {
         "embedded_at": "2026-11-20T10:00:05Z",
     },
 }
+
+
+Availability = Annotated[
+    Literal["in_stock", "out_of_stock", "backorder"],
+    Field(description="`backorder`: sold out, and bought now for later delivery; it counts as in stock"),
+]
 
 
 class ProductListParams(PageParams):
@@ -122,6 +129,7 @@ class ProductSummary(ResponseModel):
     currency: str
     stock_quantity: str | None
     in_stock: bool
+    availability: Availability
     link: str
     image: str
     status: str = Field(description="`publish`, `draft`, `private`, … or `deleted`")
@@ -180,6 +188,7 @@ class Variation(ResponseModel):
     price: str | None
     stock_quantity: str | None
     in_stock: bool
+    availability: Availability
     link: str
     image: str
     metadata: VariationMetadata
@@ -215,6 +224,7 @@ class ProductOut(ProductSummary):
                     "price": "45000000",
                     "stock_quantity": "5",
                     "in_stock": True,
+                    "availability": "in_stock",
                     "link": "https://shop.example/product/777?memory=16",
                     "image": "",
                     "metadata": {

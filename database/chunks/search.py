@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import TextClause
 
 from contracts.search import FoundProduct, Hit, Question
+from database import shown
 from database.chunks import lexical
 from database.chunks.vector_index import quoted
 
@@ -98,7 +99,8 @@ def _statement(question: Question, *, label: str, dimensions: int, exact: bool) 
         best AS (SELECT DISTINCT ON (product_id) product_id, id, score, nearness FROM fused
                  ORDER BY product_id, score DESC, nearness, id)
         SELECT best.score::float8 AS score, k.text, p.id, p.external_id, p.title, p.price, p.currency,
-               p.in_stock, p.stock_quantity, p.link, p.image
+               p.in_stock, {shown.availability("p")} AS availability, p.stock_quantity,
+               {shown.link("p")} AS link, p.image
         FROM best JOIN tenant_knowledge k ON k.id = best.id JOIN products p ON p.id = best.product_id
         ORDER BY best.score DESC, best.nearness, p.id LIMIT :limit
     """)

@@ -4,13 +4,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, RowMapping, Select, Table, func, literal_column, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database import shown
 from database.tables import product_variations, products, tenant_knowledge
 
 _INTERNAL = ("user_id", "claimed_hash", "claimed_by", "listed_hash")
-_LISTED = [column for column in products.c if column.name not in _INTERNAL]
+_REPLACED = ("backorder", "link")
+
+
+def _shown(table: Table) -> list[ColumnElement[Any]]:
+    """Returns the columns of a table that are shown, in the form in which they are shown."""
+    columns = [column for column in table.c if column.name not in (*_INTERNAL, *_REPLACED)]
+    return [
+        *columns,
+        literal_column(shown.availability(table.name)).label("availability"),
+        literal_column(shown.link(table.name)).label("link"),
+    ]
+
+
+_LISTED = _shown(products)
+_LISTED_VARIATIONS = _shown(product_variations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +86,7 @@ async def read_product(connection: AsyncConnection, user_id: int, product_id: in
     if product is None:
         return None
     variations = await connection.execute(
-        select(product_variations)
+        select(*_LISTED_VARIATIONS)
         .where(
             product_variations.c.store_id == product["store_id"],
             product_variations.c.parent_external_id == product["external_id"],

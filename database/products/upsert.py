@@ -82,10 +82,12 @@ _DEACTIVATE = text(f"""
 
 _REFRESH_FROM_VARIATIONS = text("""
     WITH known AS (
-        SELECT min(v.price) AS price, bool_or(v.in_stock) AS in_stock,
+        SELECT min(v.price) FILTER (WHERE v.is_active) AS price,
+               bool_or(v.in_stock) FILTER (WHERE v.is_active) AS in_stock,
+               bool_or(v.in_stock AND NOT v.backorder) FILTER (WHERE v.is_active) AS in_store,
                p.variation_ids IS NULL OR p.variation_ids <@ array_agg(v.external_id) AS complete
         FROM products p JOIN product_variations v
-            ON v.store_id = p.store_id AND v.parent_external_id = p.external_id AND v.is_active
+            ON v.store_id = p.store_id AND v.parent_external_id = p.external_id
         WHERE p.id = :id GROUP BY p.id
     )
     UPDATE products p
@@ -93,7 +95,10 @@ _REFRESH_FROM_VARIATIONS = text("""
         price = CASE WHEN known.complete THEN coalesce(known.price, p.price)
                      ELSE least(known.price, p.price) END,
         in_stock = CASE WHEN known.complete THEN coalesce(known.in_stock, p.in_stock)
-                        ELSE p.in_stock OR coalesce(known.in_stock, false) END
+                        ELSE p.in_stock OR coalesce(known.in_stock, false) END,
+        backorder = CASE WHEN known.complete THEN coalesce(known.in_stock AND NOT known.in_store, p.backorder)
+                         WHEN p.in_stock THEN p.backorder AND NOT coalesce(known.in_store, false)
+                         ELSE coalesce(known.in_stock AND NOT known.in_store, false) END
     FROM (SELECT 1) AS always LEFT JOIN known ON true
     WHERE p.id = :id
     RETURNING false AS is_new, p.external_id, p.id, p.is_active, p.content_hash, p.knowledge_hash,
@@ -143,6 +148,7 @@ def _facts(row: RowMapping) -> Facts:
         on_sale=more["on_sale"],
         stock_quantity=row["stock_quantity"],
         in_stock=row["in_stock"],
+        backorder=row["backorder"],
         sku=more["sku"],
         link=row["link"],
         image=row["image"],

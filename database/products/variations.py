@@ -23,6 +23,7 @@ FACTS = (
     "price",
     "stock_quantity",
     "in_stock",
+    "backorder",
     "link",
     "image",
     "metadata",
@@ -33,7 +34,7 @@ FACTS = (
 
 COLUMNS = ("external_id", *FACTS, "version")
 
-_COMPLETED = ("options", "description", "price", "stock_quantity", "in_stock", "link", "image")
+_COMPLETED = ("options", "description", "price", "stock_quantity", "in_stock", "backorder", "link", "image")
 """What a variation keeps if the shop did not send it; so do the fields of `metadata`."""
 
 _IS_VISIBLE = "coalesce(CAST(old.metadata ->> 'visible' AS boolean), n.is_active)"
@@ -179,6 +180,7 @@ def _row(variation: Variation, change: OpenedEvent) -> dict[str, object]:
         "price": facts.price,
         "stock_quantity": facts.stock_quantity,
         "in_stock": facts.in_stock,
+        "backorder": facts.backorder,
         "link": facts.link,
         "image": facts.image,
         "metadata": {

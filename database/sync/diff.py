@@ -87,8 +87,8 @@ _COMPARE = text(f"""
                    AND NOT (p.variation_ids @> m.variation_ids AND p.variation_ids <@ m.variation_ids)
                    THEN 'otherwise'
                WHEN m.with_facts AND coalesce(cardinality(m.variation_ids), 0) = 0
-                   AND (p.price, p.stock_quantity, p.in_stock)
-                       IS DISTINCT FROM (m.price, m.stock_quantity, m.in_stock) THEN 'otherwise'
+                   AND (p.price, p.stock_quantity, p.in_stock, p.backorder)
+                       IS DISTINCT FROM (m.price, m.stock_quantity, m.in_stock, m.backorder) THEN 'otherwise'
                WHEN p.is_active AND NOT {_IS_INDEXED} THEN 'unindexed'
                ELSE 'same'
            END AS verdict
@@ -96,7 +96,7 @@ _COMPARE = text(f"""
         external_id text, fingerprint text, readable boolean, with_facts boolean, version timestamptz,
         is_ahead boolean, title text, status text, is_active boolean, categories text[], tags text[],
         brands text[], attributes jsonb, price numeric, stock_quantity numeric, in_stock boolean,
-        variation_ids text[])
+        backorder boolean, variation_ids text[])
     LEFT JOIN products p ON p.store_id = :store_id AND p.external_id = m.external_id
     ), equal AS (
         UPDATE products p SET listed_hash = c.fingerprint
@@ -130,6 +130,7 @@ def _row(listed: ListedProduct, requested_at: datetime) -> dict[str, object]:
         "price": product.facts.price,
         "stock_quantity": product.facts.stock_quantity,
         "in_stock": product.facts.in_stock,
+        "backorder": product.facts.backorder,
         "variation_ids": product.variation_ids,
     }
 

@@ -117,3 +117,49 @@ async def test_a_deletion_that_is_looked_at_first_keeps_its_variation_hidden(
     assert COLOUR not in await text_of(shop)
     await shop.sync(product(variations=[inside()]))
     assert COLOUR in await text_of(shop)
+
+
+async def test_a_product_is_on_backorder_if_all_its_variations_are(shop: Shop) -> None:
+    """A later variation changes the product's availability, as it changes its price."""
+
+    async def stock() -> tuple[bool, bool]:
+        row = await shop.product(9)
+        assert row
+        return row["in_stock"], row["backorder"]
+
+    sent = [inside(stock_status="onbackorder"), inside(id=92, stock_status="outofstock")]
+    await shop.sync(product(variations=sent, stock_status="onbackorder"))
+    assert await stock() == (True, True)
+    await shop.sync(alone(stock_status="instock"))
+    assert await stock() == (True, False)
+    await shop.sync(alone(stock_status="out of stock"))
+    assert await stock() == (False, False)
+    await shop.sync({**alone(stock_quantity=-1, backorders_allowed=True), "id": 92})
+    assert await stock() == (True, True)
+    await shop.sync({"id": 92}, "product.deleted")
+    assert await stock() == (False, False)
+
+
+async def test_a_variation_of_a_plugins_kind_is_a_variation(shop: Shop) -> None:
+    """It is no product of its own."""
+    await shop.sync(product(variations=[91]))
+    assert await shop.sync({**alone(), "type": "subscription_variation"}) == "succeeded"
+    assert COLOUR in await text_of(shop)
+    assert await shop.product(91) is None
+
+
+async def test_a_body_without_stock_or_with_an_unreadable_one_changes_none(shop: Shop) -> None:
+    """What is on backorder stays so, for a product and for a variation."""
+    on_backorder = {"stock_status": "onbackorder", "stock_quantity": -2}
+    await shop.sync(product(variations=[inside(**on_backorder)], **on_backorder))
+    await shop.sync(product(price="90", variations=[inside(price="90")]))
+    rows = await shop.rows("SELECT price, in_stock, backorder FROM products WHERE store_id = :store")
+    rows += await shop.rows(
+        "SELECT price, in_stock, backorder FROM product_variations WHERE store_id = :store"
+    )
+    assert [(row["price"], row["in_stock"], row["backorder"]) for row in rows] == [(90, True, True)] * 2
+    await shop.sync(product(variations=[inside(price="1,2,3")]))
+    rows = await shop.rows(
+        "SELECT price, in_stock, backorder FROM product_variations WHERE store_id = :store"
+    )
+    assert [(row["price"], row["in_stock"], row["backorder"]) for row in rows] == [(90, True, True)]

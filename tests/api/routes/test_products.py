@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from tests.support import deliveries
 from tests.support.sessions import session, session_of
 from tests.support.shop import Shop
 from tests.support.system import System
@@ -87,6 +88,65 @@ async def test_the_detail_shows_variations_and_chunks(shop: Shop, owner: dict[st
     assert (metadata["woo_product_id"], metadata["sku"], metadata["needs_embedding"]) == (1, "SH-1", False)
     assert metadata["images"]["main"] == SHOES["image"]
     assert metadata["content_hash"] == row["content_hash"]
+
+
+async def test_availability_is_shown(shop: Shop, owner: dict[str, str]) -> None:
+    """A product on backorder is in stock for the filter; list, detail, variations and search show it."""
+    ordered = {"stock_status": "onbackorder", "stock_quantity": -2}
+    inside = {"id": 11, "price": "10", "attributes": [{"name": "سایز", "option": "۴۲"}], **ordered}
+    await shop.sync({**SHOES, **ordered, "variations": [inside]})
+    await shop.sync({"id": 2, "name": "کیف", "stock_status": "discontinued", "stock_quantity": 0})
+    await shop.sync({"id": 3, "name": "کلاه", "stock_status": "instock"})
+    shown = (await listed(shop, owner))["results"]
+    assert {one["external_id"]: (one["in_stock"], one["availability"]) for one in shown} == {
+        "woo_1": (True, "backorder"),
+        "woo_2": (False, "out_of_stock"),
+        "woo_3": (True, "in_stock"),
+    }
+    assert (await listed(shop, owner, in_stock="true"))["count"] == 2
+    row = await shop.product(1)
+    assert row
+    content = (await shop.http.get(f"{PRODUCTS}{row['id']}/", headers=owner)).json()
+    assert content["availability"] == "backorder"
+    assert [one["availability"] for one in content["variations"]] == ["backorder"]
+    assert "backorder" not in content
+    (hit, *_) = await shop.search("کفش چرم", in_stock=True)
+    assert hit["product"]["availability"] == "backorder"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "link"),
+    [
+        ("https://scarves.example/", "https://scarves.example/products/wool-scarf"),
+        ("https://scarves.example", "https://scarves.example/products/wool-scarf"),
+        ("", ""),
+    ],
+)
+async def test_links_of_shopify_are_absolute_or_empty(system: System, base_url: str, link: str) -> None:
+    """Shopify sends the name of a product's page, which is in the shop's address."""
+    secret = "secret-of-shopify"
+    shop = await system.shop(
+        webhook_secret=secret, store_type="shopify", integration_type="shopify", base_url=base_url
+    )
+    owner = await session_of(system, shop.user_id)
+    variants = [{"id": 11, "title": "M", "option1": "M", "price": "5", "inventory_quantity": 1}]
+    body = {
+        "id": 7,
+        "title": "شال پشمی",
+        "status": "active",
+        "published_at": "2026-01-01T10:00:00Z",
+        "body_html": "",
+        "handle": "wool-scarf",
+        "variants": variants,
+    }
+    answer = await shop.deliver(deliveries.shopify(body, secret), "shopify")
+    await shop.ended(answer.json()["event_id"])
+    (product,) = (await listed(shop, owner))["results"]
+    assert product["link"] == link
+    detail = (await shop.http.get(f"{PRODUCTS}{product['id']}/", headers=owner)).json()
+    assert detail["link"] == link
+    assert [one["link"] for one in detail["variations"]] == [link and f"{link}?variant=11"]
+    assert [hit["product"]["link"] for hit in await shop.search("شال پشمی")] == [link]
 
 
 async def test_products_of_other_users_are_not_shown(system: System, shop: Shop) -> None:

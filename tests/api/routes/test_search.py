@@ -101,6 +101,7 @@ async def test_a_hit_has_a_chunk_and_the_current_product(store: Shop, embeddings
         "price": "45000000",
         "currency": "IRT",
         "in_stock": True,
+        "availability": "in_stock",
         "stock_quantity": "5",
         "link": "https://shop.example/p/1",
         "image": "https://shop.example/i/1.jpg",
