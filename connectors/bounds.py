@@ -7,7 +7,7 @@ the other entries are true without it.
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError, ValidationInfo
@@ -32,7 +32,7 @@ class Cuts:
 
     def __init__(self) -> None:
         self._notes: dict[str, None] = {}
-        self._path: list[str] = []
+        self._path: list[list[object]] = []
 
     def add(self, note: str) -> None:
         if len(self._notes) < _MOST_NOTES:
@@ -40,14 +40,19 @@ class Cuts:
 
     def leave_out(self, field: str, problem: str) -> None:
         """Note that a field or an entry cannot be read."""
-        self.add(f"{'.'.join((*self._path, field))}: {problem}; left out.")
+        path = ".".join(str(part) for parts in self._path for part in parts)
+        self.add(f"{path}{'.' if path and field else ''}{field}: {problem}; left out.")
 
     @contextmanager
-    def inside(self, field: str) -> Iterator[None]:
-        """While the context is open, what is left out is part of this field or entry."""
-        self._path.append(field)
+    def inside(self, *path: object) -> Iterator[list[object]]:
+        """While the context is open, what is left out is part of the field or entry of this path.
+
+        Returns the path; a change of its last part is the next entry.
+        """
+        parts = list(path)
+        self._path.append(parts)
         try:
-            yield
+            yield parts
         finally:
             self._path.pop()
 
@@ -84,22 +89,18 @@ def each(items: Iterable[object], read: Callable[[Any], Read], info: ValidationI
 
     Raises TooMuch, and with a context ValueError if no entry can be read: such a list is not an empty one.
     """
-    kept, cuts = [], cast(Cuts | None, info.context)
-    failed = False
-    for position, item in enumerate(items):
-        place = f"{info.field_name}.{position}"
-        try:
-            if cuts is None:
+    cuts, kept, failed = info.context, [], False
+    with cuts.inside(info.field_name, 0) if cuts is not None else nullcontext([0]) as path:
+        for position, item in enumerate(items):
+            path[-1] = position
+            try:
                 kept.append(read(item))
-            else:
-                with cuts.inside(place):
-                    kept.append(read(item))
-        except ValueError as error:
-            failed = True
-            if is_too_much(error):
-                raise TooMuch(problem_of(error)) from None
-            if cuts is not None:
-                cuts.leave_out(place, problem_of(error))
+            except ValueError as error:
+                failed = True
+                if is_too_much(error):
+                    raise TooMuch(problem_of(error)) from None
+                if cuts is not None:
+                    cuts.leave_out("", problem_of(error))
     if failed and not kept and cuts is not None:
         raise ValueError("no entry can be read")
     return kept

@@ -105,7 +105,9 @@ def _variant(node: Body, names: list[Any]) -> Body:
     selected = node.get("selectedOptions")
     chosen = [option for option in selected if isinstance(option, dict)] if isinstance(selected, list) else []
     item = node.get("inventoryItem")
-    counted = isinstance(item, dict) and item.get("tracked") is True
+    tracked = item.get("tracked") if isinstance(item, dict) else None
+    known = isinstance(tracked, bool)
+    management = {"inventory_management": "shopify" if tracked else None} if known else {}
     options = {
         f"option{at}": next((option.get("value") for option in chosen if option.get("name") == name), None)
         for at, name in enumerate(names, start=1)
@@ -119,7 +121,7 @@ def _variant(node: Body, names: list[Any]) -> Body:
         "sku": node.get("sku"),
         "inventory_quantity": node.get("inventoryQuantity"),
         "inventory_policy": _lower(node.get("inventoryPolicy")),
-        "inventory_management": "shopify" if counted else None,
+        **management,
         "updated_at": node.get("updatedAt"),
         **options,
     }

@@ -20,18 +20,13 @@ _PARTS = ("options", "option")
 
 
 def _attribute(name: object, options: object) -> dict[str, object]:
-    one = isinstance(options, str | int | float)
-    sent = (options,) if one else options
-    if isinstance(sent, list | tuple):
-        sent = [_option(option) for option in sent]
-    elif isinstance(sent, Mapping):
-        sent = {key: _option(option) for key, option in sent.items()}
+    """Returns an attribute with a list of options; true and false are yes and no, as of a feature."""
+    sent = [options] if isinstance(options, str | int | float) else options
+    if isinstance(sent, Mapping) and "name" not in sent:
+        sent = list(sent.values())
+    if isinstance(sent, list | tuple) and any(option is True or option is False for option in sent):
+        sent = [{True: "yes", False: "no"}[one] if isinstance(one, bool) else one for one in sent]
     return {"name": name, "options": sent}
-
-
-def _option(option: object) -> object:
-    """Returns an option, where true and false are yes and no: a feature that a product has or lacks."""
-    return {True: "yes", False: "no"}[option] if isinstance(option, bool) else option
 
 
 def _attributes(options: int, characters: int) -> Callable[[object, ValidationInfo], list["_Attribute"]]:

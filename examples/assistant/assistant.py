@@ -15,7 +15,7 @@ OPENAI_URL = os.environ.get("OPENAI_BASE_URL", "https://api.openai.com/v1")
 MODEL = os.environ.get("MODEL", "gpt-4o-mini")
 MAX_ROUNDS = 5
 
-SHOWN = ("title", "price", "currency", "in_stock", "stock_quantity", "link")
+SHOWN = ("title", "price", "currency", "in_stock", "availability", "stock_quantity", "link")
 """The fields of a product that the model receives."""
 
 INSTRUCTIONS = (

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from connectors.shopify.bodies import full
 from connectors.shopify.parse import parse
 from contracts.catalog import Product
 from contracts.events import EventType
@@ -85,3 +86,24 @@ def test_a_handle_is_one_part_of_a_path() -> None:
     found = product({}, handle='wool scarf/../"x"')
     assert found.facts.link == "/products/wool%20scarf%2F..%2F%22x%22"
     assert found.variations[0].facts.link == f"{found.facts.link}?variant=1"
+
+
+@pytest.mark.parametrize(
+    ("item", "stock"),
+    [
+        ({"inventoryItem": {"tracked": True}}, OUT),
+        ({"inventoryItem": {"tracked": False}}, IN),
+        ({"inventoryItem": {"tracked": None}}, OUT),
+        ({"inventoryItem": None}, OUT),
+        ({}, OUT),
+    ],
+)
+def test_a_variant_that_is_read_without_its_tracking_is_decided_by_its_quantity(
+    item: dict[str, Any], stock: tuple[bool, bool]
+) -> None:
+    """An answer may lack what the token may not read."""
+    variant = {"id": "gid://shopify/ProductVariant/1", "inventoryQuantity": 0, "inventoryPolicy": "DENY"}
+    body = full({"id": "gid://shopify/Product/7", "title": "Scarf"}, [{**variant, **item}], [])
+    found = parse(EventType.UPDATED, body)
+    assert isinstance(found, Product)
+    assert (found.facts.in_stock, found.facts.backorder) == stock
