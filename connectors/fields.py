@@ -43,9 +43,10 @@ def _text(value: object) -> str:
     raise ValueError("expected a text")
 
 
-def _line(value: object, info: ValidationInfo) -> str:
-    line: str = plain_line(within(_text(value), LINE_CHARACTERS, "characters", info))
-    return line
+def line(value: object, info: ValidationInfo) -> str:
+    """Returns a name as one line of plain text; raises ValueError, and TooMuch where it may not be cut."""
+    plain: str = plain_line(within(_text(value), LINE_CHARACTERS, "characters", info))
+    return plain
 
 
 def _short(value: object, info: ValidationInfo) -> str:
@@ -138,7 +139,7 @@ def _names(most: int) -> Callable[[object, ValidationInfo], tuple[str, ...]]:
         def name(item: object) -> str:
             if isinstance(item, Mapping) and "name" not in item:
                 raise ValueError("expected a name, or an object with a name")
-            return _line(item["name"] if isinstance(item, Mapping) else item, info)
+            return line(item["name"] if isinstance(item, Mapping) else item, info)
 
         sent = entries([value] if isinstance(value, str) and value else value, most, info, "name")
         return tuple(dict.fromkeys(filter(None, each(sent, name, info))))
@@ -212,7 +213,7 @@ _ADDRESS = {
 _NAMES = _listed_or_one("Names, or objects with a name.")
 
 Text = Annotated[str, BeforeValidator(_short), WithJsonSchema(_TEXT)]
-Line = Annotated[str, BeforeValidator(_line), WithJsonSchema(_TEXT)]
+Line = Annotated[str, BeforeValidator(line), WithJsonSchema(_TEXT)]
 Markup = Annotated[str, BeforeValidator(_markup(DESCRIPTION_CHARACTERS)), WithJsonSchema(_TEXT)]
 ShortMarkup = Annotated[
     str, BeforeValidator(_markup(VARIATION_DESCRIPTION_CHARACTERS)), WithJsonSchema(_TEXT)

@@ -5,16 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ValidationError, ValidationInfo, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ValidationInfo, WithJsonSchema
 
-from connectors.fields import Line, entries, identifier
-from contracts.bounds import ENTRIES, LINE_CHARACTERS
+from connectors.bounds import each
+from connectors.fields import Line, entries, identifier, line
+from contracts.bounds import ENTRIES
 from contracts.catalog import Category
-
-
-class TooLong(ValueError):
-    """A name is longer than it may be, and its sender reads our answer."""
-
 
 LEVELS = 20
 """Deeper parents are not read."""
@@ -66,20 +62,6 @@ class Placed:
     unplaced: tuple[int, ...] = ()
 
 
-class _Named(BaseModel):
-    name: Line
-
-
-def _line(value: object, info: ValidationInfo) -> str:
-    """Returns a name as one line; raises ValueError, and TooLong where it may not be cut."""
-    if info.context is None and isinstance(value, str) and len(value) > LINE_CHARACTERS:
-        raise TooLong(f"expected at most {LINE_CHARACTERS:,} characters")
-    try:
-        return _Named.model_validate({"name": value}, context=info.context).name
-    except ValidationError:
-        raise ValueError("expected a text as the name") from None
-
-
 def _path(item: Mapping[str, Any]) -> Sequence[object] | None:
     path = item.get("path")
     return path if isinstance(path, list | tuple) and 0 < len(path) <= LEVELS else None
@@ -93,28 +75,23 @@ def _number(item: Mapping[str, Any]) -> int | None:
 
 
 def _placed(value: object, info: ValidationInfo) -> Placed:
-    """Returns categories sent as names or as {id, name, path}; `path` begins at the top.
+    """Returns categories sent as names or as {id, name, path}; `path` begins at the top."""
 
-    An entry without a readable name is left out, with a note where the body may be cut.
-    """
-    names, unplaced = dict[str, None](), dict[int, None]()
-    sent = entries([value] if isinstance(value, str) and value else value, ENTRIES, info)
-    for position, item in enumerate(sent):
+    def category(item: object) -> tuple[list[str], int | None]:
+        """Returns the names of a category from the top, and its number if it was sent without its path."""
         fields = item if isinstance(item, Mapping) else {"name": item}
+        if "name" not in fields:
+            raise ValueError("expected a name, or an object with a name")
         path = _path(fields)
-        try:
-            if "name" not in fields:
-                raise ValueError("expected a name, or an object with a name")
-            lines = [_line(name, info) for name in (*(path or ()), fields["name"])]
-        except TooLong:
-            raise
-        except ValueError as error:
-            if info.context is not None:
-                info.context.add(f"{info.field_name}.{position}: {error}; it was left out.")
-            continue
+        number = _number(fields) if path is None else None
+        return [line(name, info) for name in (*(path or ()), fields["name"])], number
+
+    names, unplaced = dict[str, None](), dict[int, None]()
+    sent = entries([value] if isinstance(value, str) and value else value, ENTRIES, info, "name")
+    for lines, number in each(sent, category, info):
         if lines[-1] and not is_no_category(lines[-1]):
             names |= dict.fromkeys(filter(None, lines))
-            if path is None and (number := _number(fields)) is not None:
+            if number is not None:
                 unplaced[number] = None
     return Placed(tuple(names)[:ENTRIES], tuple(unplaced))
 
@@ -168,6 +145,10 @@ class CategoryTree:
             if category is not None:
                 names.insert(0, category.name)
         return names
+
+
+class _Named(BaseModel):
+    name: Line
 
 
 def listed(items: Sequence[object]) -> list[Category]:

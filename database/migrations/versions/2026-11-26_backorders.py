@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "4e7b2d9a6c13"
-down_revision = "8f3a1c5e7b02"
+down_revision = "3c9e7f1b5a60"
 branch_labels = None
 depends_on = None
 
