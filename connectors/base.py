@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,8 +15,8 @@ from contracts.deliveries import IgnoredDelivery, ReadDelivery, SignedDelivery, 
 from contracts.events import EventType
 from contracts.retry import Failure
 from contracts.stores import ShopAccess
+from contracts.syncs import NumberedPage
 from contracts.tokens import TokenFormat
-from contracts.webhooks import Webhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,14 +93,16 @@ class ManifestPage:
     """One page of the list; a page may be short, and only a `next` of None marks the last one.
 
     `total` is the shop's count of products, `moment` the time of the answer by the shop's clock.
-    `numbered` is the shop's count of pages, if page numbers are valid cursors.
+    `numbered` is the place of the page, if pages have numbers. `unreadable` has a sentence about each entry
+    without a readable id.
     """
 
     entries: tuple[ManifestEntry, ...]
     next: str | None
     total: int | None
     moment: datetime | None
-    numbered: int | None = None
+    numbered: NumberedPage | None = None
+    unreadable: tuple[str, ...] = ()
 
     @property
     def listed(self) -> tuple[str, ...]:
@@ -115,9 +117,13 @@ class ManifestPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """A product that exists and cannot be read; `reason` is one sentence for people."""
+    """A product that exists and cannot be read; `reason` is one sentence for people.
+
+    `is_hidden` is whether our key may not read it.
+    """
 
     reason: str
+    is_hidden: bool = False
 
 
 Body = Mapping[str, Any] | Unreadable
@@ -136,7 +142,8 @@ class WholePage:
     next: str | None
     total: int | None
     moment: datetime | None
-    numbered: int | None = None
+    numbered: NumberedPage | None = None
+    unreadable: tuple[str, ...] = ()
 
     def joined(self, other: "WholePage", *, only: Collection[str]) -> "WholePage":
         """Returns this page together with the products `only` of another page."""
@@ -155,10 +162,14 @@ class Catalogue(Protocol):
     Products are returned in the form of a delivery's payload, for `Connector.change` to parse.
     """
 
-    async def product(self, external_id: str) -> Mapping[str, Any] | None:
+    async def product(
+        self, external_id: str, *, deleted_ago: timedelta | None = None
+    ) -> Mapping[str, Any] | None:
         """Returns a full product with its variations, or a variation; None if it is deleted or in the trash.
 
-        Raises ShopHides if it exists and our key may not read it, ShopSendsTooMuch if it is too large.
+        With `deleted_ago`, a copy that a cache made before the shop said that it deleted the product, so long
+        ago, counts as deleted. Raises ShopHides if the product exists and our key may not read it,
+        ShopSendsTooMuch if it is too large.
         """
         ...
 
@@ -176,7 +187,7 @@ class Catalogue(Protocol):
     async def fetch(self, external_ids: Sequence[str]) -> dict[str, Body]:
         """Returns up to 100 full products with their variations by id; missing ids are deleted products.
 
-        A product that is too large to be read is `Unreadable`, and the others are returned.
+        A product that is too large to be read, or that our key may not read, is `Unreadable`.
         """
         ...
 
@@ -207,41 +218,8 @@ async def whole_by_ids(catalogue: Catalogue, cursor: str | None) -> WholePage:
         total=page.total,
         moment=page.moment,
         numbered=page.numbered,
+        unreadable=page.unreadable,
     )
-
-
-class WebhookKeeper(Protocol):
-    """Manages a shop's webhooks that send to us; all methods raise ShopForbids without permission.
-
-    `topics` are the topics we need. Everything except `create` is idempotent; call `list` first.
-    """
-
-    @property
-    def topics(self) -> Sequence[str]: ...
-
-    async def list(self, address: str) -> Sequence[Webhook]:
-        """Returns the webhooks about products that send to this address."""
-        ...
-
-    async def create(self, topic: str, address: str, secret: str) -> Webhook:
-        """Creates an active webhook that signs with the secret."""
-        ...
-
-    async def enable(self, hook_id: int, secret: str) -> Webhook:
-        """Activates a webhook again and sets its secret."""
-        ...
-
-    async def sign(self, hook_id: int, secret: str) -> Webhook:
-        """Sets the secret of a webhook and changes nothing else."""
-        ...
-
-
-@runtime_checkable
-class KeepsWebhooks(Protocol):
-    """A catalogue of a platform on which webhooks can be managed."""
-
-    @property
-    def webhooks(self) -> WebhookKeeper: ...
 
 
 Budget = Callable[[], AbstractAsyncContextManager[None]]

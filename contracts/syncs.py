@@ -24,7 +24,7 @@ class SyncStatus(StrEnum):
 
 
 class FindingKind(StrEnum):
-    """Why a stored product differed from the shop."""
+    """Why a stored product differed from the shop; `unlisted` is about products that no page listed."""
 
     MISSED_EVENT = "missed_event"
     SILENT_DELETE = "silent_delete"
@@ -33,8 +33,29 @@ class FindingKind(StrEnum):
     UNKNOWN_TEXT = "unknown_text"
     UNREADABLE = "unreadable"
     CUT = "cut"
+    UNLISTED = "unlisted"
     OUTDATED = "outdated"
     """About this release, not about a product: its `external_id` is empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberedPage:
+    """The place of a page in a list whose pages have numbers, which begin with 1.
+
+    `pages` is the shop's count of pages; None if it does not count them. `lacking` is how many products fewer
+    than the shop's counts promise the page has. `before` are the cursors of preceding pages, the nearest
+    last, and `after` is that of the following page, whether or not the shop counts it. `otherwise` is the
+    cursor of the same page, requested in another way; `again` begins the list again, in another way. Both
+    are None if there is no other way.
+    """
+
+    number: int
+    pages: int | None
+    lacking: int = 0
+    before: tuple[str, ...] = ()
+    after: str
+    otherwise: str | None = None
+    again: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +102,9 @@ class SyncPosition:
     """The next page of a sync; all that one run of the workflow hands over to the next.
 
     `pages` and `total` are how many pages and products the shop counted so far, where it counts them.
-    `listed` is how many products its pages listed, `claimed` how many it counted at the first page.
+    `listed` is how many products its pages listed, `claimed` how many it counted at the first page. `lacking`
+    is how many products the pages have fewer than the shop's counts promise. `is_repeating` is whether a page
+    had only products of earlier pages.
     """
 
     run: SyncRun
@@ -92,6 +115,10 @@ class SyncPosition:
     total: int | None = None
     listed: int = 0
     claimed: int | None = None
+    lacking: int = 0
+    is_repeating: bool = False
+    unlisted_after: int | None = None
+    """The product row after which the shop is asked for unlisted products; None while pages are read."""
     missing_after: int | None = None
     """The product row after which missing products are looked for; None while pages are processed."""
 

@@ -1,8 +1,10 @@
 """The webhooks of a shop and the state of their management."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol, runtime_checkable
 
 ENOUGH_HOURS = 20
 FACTOR = 5
@@ -42,6 +44,40 @@ class Webhook:
     id: int
     topic: str
     status: WebhookStatus
+
+
+class WebhookKeeper(Protocol):
+    """Manages a shop's webhooks that send to us; all methods raise ShopForbids without permission.
+
+    `topics` are the topics we need. Everything except `create` is idempotent; call `list` first.
+    """
+
+    @property
+    def topics(self) -> Sequence[str]: ...
+
+    async def list(self, address: str) -> Sequence[Webhook]:
+        """Returns the webhooks about products that send to this address."""
+        ...
+
+    async def create(self, topic: str, address: str, secret: str) -> Webhook:
+        """Creates an active webhook that signs with the secret."""
+        ...
+
+    async def enable(self, hook_id: int, secret: str) -> Webhook:
+        """Activates a webhook again and sets its secret."""
+        ...
+
+    async def sign(self, hook_id: int, secret: str) -> Webhook:
+        """Sets the secret of a webhook and changes nothing else."""
+        ...
+
+
+@runtime_checkable
+class KeepsWebhooks(Protocol):
+    """A catalogue of a platform on which webhooks can be managed."""
+
+    @property
+    def webhooks(self) -> WebhookKeeper: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

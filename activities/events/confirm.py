@@ -88,15 +88,17 @@ async def fetch_current(
     """Returns the product of an event as of now, `read_at`; None for a variation of an unknown product.
 
     A variation is read with its whole product, because the shop sends no event for the product itself. The
-    time that the shop has is for its requests only, because our child processes may have a queue.
+    time that the shop has is for its requests only, because our child processes may have a queue. A signed
+    deletion is not refuted by a copy that a cache made before it arrived.
     """
     read = partial(read_current, compute, subject.store_id, shop.terms.type)
-    payload = await _product(shop, subject.product_key)
+    deleted_ago = read_at - subject.received_at if subject.is_deletion else None
+    payload = await _product(shop, subject.product_key, deleted_ago)
     if payload is None:
         return _gone(subject, read_at) if subject.is_deletion or not subject.is_variation else None
     change = await read(payload)
     if isinstance(change, Variation):
-        whole = await _product(shop, change.parent)
+        whole = await _product(shop, change.parent, deleted_ago)
         if whole is not None:
             payload, change = whole, await read(whole)
     if subject.is_deletion and not _has(change, subject.external_id):
@@ -110,9 +112,11 @@ async def fetch_current(
     )
 
 
-async def _product(shop: OpenShop, external_id: str) -> Mapping[str, Any] | None:
+async def _product(
+    shop: OpenShop, external_id: str, deleted_ago: timedelta | None
+) -> Mapping[str, Any] | None:
     async with shop.time.limited():
-        return await shop.catalogue.product(external_id)
+        return await shop.catalogue.product(external_id, deleted_ago=deleted_ago)
 
 
 def _has(change: Change, external_id: str) -> bool:

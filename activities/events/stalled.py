@@ -9,6 +9,8 @@ from temporalio import activity
 from temporalio.service import RPCError
 
 from activities.errors import database_errors
+from activities.events.endings import COMPLETED, RUNNING, how_it_ended
+from activities.events.stalled_syncs import settle_syncs
 from contracts.events import (
     EventStatus,
     LatestRun,
@@ -22,13 +24,6 @@ from database.events import stalled
 from database.events import write as events
 
 BATCH = 50
-
-RUNNING, COMPLETED = "RUNNING", "COMPLETED"
-ENDINGS = {
-    "TERMINATED": "The workflow was terminated.",
-    "CANCELED": "The workflow was cancelled.",
-    "FAILED": "The workflow failed without reporting why; the worker may run another version of the code.",
-}
 
 STALLED_AFTER = timedelta(minutes=1)
 """How old an event is before Temporal is asked about its workflow."""
@@ -69,7 +64,7 @@ class StalledActivities:
 
     @activity.defn
     async def recover_stalled(self, looked_at: int) -> int:
-        """Recover unfinished events after a row, and texts that no event indexes.
+        """Recover unfinished events after a row, syncs without a workflow, and texts that no event indexes.
 
         Returns the row to continue after; 0 to start from the beginning.
         """
@@ -82,6 +77,7 @@ class StalledActivities:
                     limit=BATCH,
                 )
             await asyncio.gather(*(_logging_errors(self._recover(event)) for event in unfinished))
+            await settle_syncs(self._database, self._starter.latest_run, age=STALLED_AFTER)
             async with self._database.reading() as connection:
                 products = await stalled.unindexed_products(connection, model=self._model, limit=BATCH)
             await asyncio.gather(
@@ -107,7 +103,7 @@ class StalledActivities:
             activity.logger.warning("%s is restarted: it has no running workflow", unfinished.workflow_id)
             await self._starter.start_event(unfinished.event, unfinished.workflow_id)
             return
-        reason = ENDINGS.get(status or "", f"The workflow ended ({status}) without reporting a result.")
+        reason = how_it_ended(status)
         async with self._database.transaction() as connection:
             await stalled.fail_event(connection, unfinished, reason)
 

@@ -14,12 +14,18 @@ from activities.heartbeat import heartbeating
 from activities.retry_limits import waiting_longer
 from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.stores.webhook_status import WebhookReport, state_from
-from connectors.base import KeepsWebhooks, WebhookKeeper
 from connectors.registry import PLATFORMS
 from contracts.errors import ShopForbids
 from contracts.ids import webhook_address
 from contracts.retry import Failure, Retry
-from contracts.webhooks import WebhookCheck, WebhookHealth, WebhookState, unchecked_state
+from contracts.webhooks import (
+    KeepsWebhooks,
+    WebhookCheck,
+    WebhookHealth,
+    WebhookKeeper,
+    WebhookState,
+    unchecked_state,
+)
 from crypto import SecretBox
 from database.access import stores, webhooks
 from database.access.webhooks import WebhookRecord, fingerprint_of

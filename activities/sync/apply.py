@@ -9,6 +9,7 @@ from activities.reading import Prepared, read_bodies, with_prepared
 from activities.retry_limits import retried_if_blocked
 from activities.stores.shop_reader import OpenShop
 from activities.sync.index_page import PageIndexer
+from activities.sync.listed import unreadable_entries
 from activities.sync.pagination import FetchedPage
 from activities.sync.save_page import ReadPage, ReadProduct, SavedPage, save_page
 from activities.sync.step import sync_transaction
@@ -131,9 +132,15 @@ def _outcome(fetched: FetchedPage[WholePage], saved: SavedPage, noted: Sequence[
     """Returns the outcome of an imported page; products that cannot be read count as new and as failed."""
     listed, unreadable = list(dict.fromkeys(fetched.page.listed)), _failed(noted)
     new = len({*listed} & (saved.new | {one.external_id for one in unreadable}))
+    without_id = fetched.page.unreadable
     return PageOutcome(
         page=fetched.position.page,
         external_ids=listed,
-        counts=SyncCounts(seen=len(listed), new=new, unchanged=len(listed) - new, failed=len(unreadable)),
-        findings=noted,
+        counts=SyncCounts(
+            seen=len(listed),
+            new=new,
+            unchanged=len(listed) - new,
+            failed=len(unreadable) + len(without_id),
+        ),
+        findings=[*noted, *unreadable_entries(fetched.position.page, without_id)],
     )

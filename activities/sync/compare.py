@@ -1,21 +1,33 @@
 """The activities of a sync: begin, compare or import pages of the shop's list, apply what differs, finish."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from temporalio import activity
 
 from activities.database_failures import STORE_GONE
 from activities.errors import application_error, database_errors
-from activities.reading import read_large_entries
+from activities.reading import read_bodies, read_large_entries
 from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.sync.apply import PageApplier
+from activities.sync.listed import ListedProducts, unreadable_entries
+from activities.sync.missing import is_hidden
 from activities.sync.pagination import FetchedPage, process_pages, record_start
 from activities.sync.report import finding
 from activities.sync.step import sync_step, sync_transaction, with_currency
 from activities.this_workflow import run_id, workflow_id
 from compute import Compute
-from connectors.base import MOST_FETCHED, ManifestPage, WholePage, fetch_all
+from connectors.base import (
+    MOST_FETCHED,
+    ManifestEntry,
+    ManifestPage,
+    Unreadable,
+    WholePage,
+    fetch_all,
+)
+from contracts.catalog import Product
+from contracts.errors import InvalidField
 from contracts.syncs import (
     DifferingPages,
     ProcessedPages,
@@ -26,10 +38,14 @@ from contracts.syncs import (
     SyncRun,
 )
 from database.engine import Database
-from database.sync import diff, runs
+from database.sync import diff, missing, runs
 from database.sync import pages as sync_pages
 from database.sync.diff import Difference, ListedProduct, Verdict
+from database.sync.missing import MissingProduct
 from database.sync.pages import PageOutcome
+
+UNLISTED = "unlisted"
+"""The cursor behind the last page of a list: products that no page listed."""
 
 ProductIds = Mapping[int, Sequence[str]]
 """Ids of products by the number of their page."""
@@ -75,19 +91,28 @@ class CatalogSyncActivities:
 
     @activity.defn
     async def compare_pages(self, start: SyncPosition) -> ProcessedPages:
-        """Compare pages of the shop's list with the stored products, and store which products differ."""
+        """Compare pages of the shop's list with the stored products, and store which products differ.
+
+        After the last page, the shop is asked for the stored products that no page listed: a list may have
+        those of one language only, or hide some. What the shop still has is compared as if it was listed.
+        """
         run = start.run
         async with sync_step(self._database, self._shops, run) as (shop, heartbeat):
-            await with_currency(self._database, start, shop)
-            read = partial(shop.catalogue.manifest, modified_after=run.modified_after)
-            position = await process_pages(
-                start,
-                heartbeat,
-                read,
-                self._compare,
-                clock=self._database.clock.read,
-                most_products=self._most_products,
-            )
+            if start.unlisted_after is None:
+                await with_currency(self._database, start, shop)
+                position = await process_pages(
+                    start,
+                    heartbeat,
+                    partial(shop.catalogue.manifest, modified_after=run.modified_after),
+                    self._compare,
+                    clock=self._database.clock.read,
+                    listed=ListedProducts(self._database, run),
+                    most_products=self._most_products,
+                )
+                if position.cursor is None and run.modified_after is None:
+                    position = await self._before_unlisted(position)
+            else:
+                position = await self._compare_unlisted(start, shop)
             async with self._database.reading() as connection:
                 differing = await sync_pages.differing_pages(
                     connection, run.sync_id, first=start.page, last=position.page - 1
@@ -106,6 +131,7 @@ class CatalogSyncActivities:
                 shop.catalogue.whole,
                 import_page,
                 clock=self._database.clock.read,
+                listed=ListedProducts(self._database, start.run),
                 most_products=self._most_products,
             )
         return ProcessedPages(next=position)
@@ -134,8 +160,54 @@ class CatalogSyncActivities:
         await record_start(self._database, fetched)
         await self._applier.import_page(shop, fetched)
 
-    async def _compare(self, fetched: FetchedPage[ManifestPage]) -> None:
-        """Compare one page; only entries with a new fingerprint are read and compared field by field."""
+    async def _before_unlisted(self, position: SyncPosition) -> SyncPosition:
+        """Returns the position at the end of the list, with a cursor if stored products were not listed."""
+        if not await self._unlisted(position, after=0, limit=1):
+            return position
+        return replace(position, cursor=UNLISTED, unlisted_after=0)
+
+    async def _unlisted(self, position: SyncPosition, *, after: int, limit: int) -> list[MissingProduct]:
+        async with self._database.reading() as connection:
+            return await missing.unlisted(connection, position.run.sync_id, after=after, limit=limit)
+
+    async def _compare_unlisted(self, position: SyncPosition, shop: OpenShop) -> SyncPosition:
+        """Ask for a batch of unlisted products, and compare those that the shop still has."""
+        batch = await self._unlisted(position, after=position.unlisted_after or 0, limit=MOST_FETCHED)
+        requested_at = await self._database.clock.read()
+        bodies = await shop.catalogue.fetch([product.external_id for product in batch])
+        readable = {id_: body for id_, body in bodies.items() if not isinstance(body, Unreadable)}
+        read = await read_bodies(self._compute, position.run.store_id, shop.terms.type, readable)
+        products = {
+            id_: change.change
+            for id_, change in read.items()
+            if not isinstance(change, InvalidField) and isinstance(change.change, Product)
+        }
+        entries = tuple(
+            ManifestEntry(
+                external_id=id_,
+                fingerprint=(shop.catalogue.fingerprint(readable[id_]) if id_ in readable else None) or "",
+                read=partial(products.get, id_),
+            )
+            for id_, body in bodies.items()
+            if not is_hidden(body)
+        )
+        is_last = len(batch) < MOST_FETCHED
+        next_position = replace(
+            position,
+            page=position.page + 1,
+            cursor=None if is_last else UNLISTED,
+            unlisted_after=None if is_last else batch[-1].id,
+        )
+        page = ManifestPage(entries=entries, next=next_position.cursor, total=None, moment=None)
+        fetched = FetchedPage(position=position, page=page, requested_at=requested_at, next=next_position)
+        await self._compare(fetched, hidden=[id_ for id_, body in bodies.items() if is_hidden(body)])
+        return next_position
+
+    async def _compare(self, fetched: FetchedPage[ManifestPage], *, hidden: Sequence[str] = ()) -> None:
+        """Compare one page; only entries with a new fingerprint are read and compared field by field.
+
+        `hidden` products exist and are left as they are.
+        """
         run = fetched.position.run
         await record_start(self._database, fetched)
         entries = {entry.external_id: entry for entry in fetched.page.entries}
@@ -156,7 +228,8 @@ class CatalogSyncActivities:
             differences = await diff.compare(
                 connection, run.store_id, listed, requested_at=fetched.requested_at, model=self._model
             )
-            await sync_pages.keep(connection, run.sync_id, _outcome(fetched, list(entries), differences))
+            outcome = _outcome(fetched, [*entries, *hidden], differences)
+            await sync_pages.keep(connection, run.sync_id, outcome)
 
 
 def _outcome(
@@ -164,6 +237,7 @@ def _outcome(
 ) -> PageOutcome:
     run = fetched.position.run
     new = sum(one.verdict is Verdict.NEW for one in differences)
+    unreadable = fetched.page.unreadable
     return PageOutcome(
         page=fetched.position.page,
         external_ids=listed,
@@ -173,8 +247,12 @@ def _outcome(
             new=new,
             changed=len(differences) - new,
             unchanged=len(listed) - len(differences),
+            failed=len(unreadable),
         ),
-        findings=[finding(one) for one in differences if not (run.is_first and one.verdict is Verdict.NEW)],
+        findings=[
+            *(finding(one) for one in differences if not (run.is_first and one.verdict is Verdict.NEW)),
+            *unreadable_entries(fetched.position.page, unreadable),
+        ],
     )
 
 

@@ -6,11 +6,10 @@ from datetime import datetime
 from temporalio import activity
 
 from activities.errors import database_errors
-from activities.stores.shop_reader import OpenShop, ShopReader
-from activities.sync.apply import Bodies, PageApplier
+from activities.stores.shop_reader import ShopReader
+from activities.sync.apply import PageApplier
 from activities.sync.step import sync_step, sync_transaction
 from connectors.base import Body, Unreadable
-from contracts.errors import ShopHides, ShopSendsTooMuch
 from contracts.syncs import FindingKind, MissingProducts, SyncCounts, SyncFinding, SyncPosition, SyncRun
 from database.engine import Database
 from database.sync import findings, missing
@@ -45,10 +44,8 @@ class MissingActivities:
     async def remove_missing(self, position: SyncPosition) -> int | None:
         """Ask the shop for missing products, and remove those it no longer has.
 
-        Returns the row after which the next batch begins, None after the last batch. A product that moved to
-        another page during the sync still exists, and is applied. If the pages listed fewer products than
-        the shop counts, the shop hides some from our key: then each product is requested separately, because
-        only that answer distinguishes a hidden product from a deleted one.
+        Returns the row after which the next batch begins, None after the last batch. A product that exists
+        after all is applied; one that the shop hides from our key stays as it is.
         """
         run = position.run
         async with sync_step(self._database, self._shops, run) as (shop, _):
@@ -60,12 +57,11 @@ class MissingActivities:
                 return None
             ids = [product.external_id for product in batch]
             requested_at = await self._database.clock.read()
-            fetch = _fetch_together if batch[0].saw_all else _fetch_one_by_one
-            bodies, hidden = await fetch(shop, ids)
-            existing = [*bodies, *hidden]
+            existing = await shop.catalogue.fetch(ids)
             deleted = [external_id for external_id in ids if external_id not in existing]
-            await self._remove(position, deleted, existing, requested_at)
-            await self._applier.apply(run, [position.page], shop, bodies, requested_at)
+            await self._remove(position, deleted, list(existing), requested_at)
+            shown = {external_id: body for external_id, body in existing.items() if not is_hidden(body)}
+            await self._applier.apply(run, [position.page], shop, shown, requested_at)
         return batch[-1].id if len(batch) == BATCH else None
 
     async def _remove(
@@ -91,23 +87,6 @@ def _silent_delete(external_id: str) -> SyncFinding:
     )
 
 
-async def _fetch_together(shop: OpenShop, ids: Sequence[str]) -> tuple[Bodies, list[str]]:
-    return await shop.catalogue.fetch(ids), []
-
-
-async def _fetch_one_by_one(shop: OpenShop, ids: Sequence[str]) -> tuple[Bodies, list[str]]:
-    """Returns the products that the shop shows, and the ids of those it hides from our key."""
-    bodies: dict[str, Body] = {}
-    hidden = []
-    for external_id in ids:
-        try:
-            body = await shop.catalogue.product(external_id)
-        except ShopHides:
-            hidden.append(external_id)
-            continue
-        except ShopSendsTooMuch as error:
-            bodies[external_id] = Unreadable(reason=str(error))
-            continue
-        if body is not None:
-            bodies[external_id] = body
-    return bodies, hidden
+def is_hidden(body: Body) -> bool:
+    """Returns whether the shop has a product that our key may not read."""
+    return isinstance(body, Unreadable) and body.is_hidden

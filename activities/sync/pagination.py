@@ -1,4 +1,8 @@
-"""Pagination of a shop's product list: pages in order, from the position where the last attempt stopped."""
+"""Pagination of a shop's product list: pages in order, from the position where the last attempt stopped.
+
+The list is read until it has listed as many different products as the shop counts. If it ends before, it is
+read again in another way.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
@@ -14,7 +18,7 @@ from activities.errors import application_error, database_errors
 from activities.heartbeat import Heartbeater
 from activities.sync.step import sync_transaction
 from contracts.retry import Failure, Retry
-from contracts.syncs import SyncPosition
+from contracts.syncs import NumberedPage, SyncPosition
 from database.engine import Database
 from database.sync import runs
 
@@ -26,6 +30,9 @@ MAX_REREAD_PAGES = 10
 
 ADDED_MEANWHILE = 1_000
 """Products that a shop may add while its list is read, besides as many as it had."""
+
+MOST_UNLISTED = 5
+"""One in this many products may be left out by short pages, such as products that our key may not read."""
 
 _POSITION = TypeAdapter(SyncPosition)
 
@@ -40,7 +47,7 @@ class Page(Protocol):
     @property
     def total(self) -> int | None: ...
     @property
-    def numbered(self) -> int | None: ...
+    def numbered(self) -> NumberedPage | None: ...
     @property
     def moment(self) -> datetime | None: ...
     def joined(self: "P", other: "P", *, only: Collection[str]) -> "P": ...
@@ -51,6 +58,18 @@ P = TypeVar("P", bound=Page)
 Read = Callable[[str | None], Awaitable[P]]
 
 Clock = Callable[[], Awaitable[datetime]]
+
+
+class Listed(Protocol):
+    """What the pages of the sync listed so far."""
+
+    async def count(self) -> int:
+        """Returns how many different products they listed."""
+        ...
+
+    async def report_unlisted(self, count: int, total: int) -> None:
+        """Note that short pages listed fewer products than the shop counts."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,23 +103,26 @@ async def process_pages(
     process: Callable[[FetchedPage[P]], Awaitable[None]],
     *,
     clock: Clock,
+    listed: Listed,
     most_products: int,
 ) -> SyncPosition:
     """Process the pages of one step in order, and record each in the heartbeat. Returns the next position.
 
-    `clock` reads the time at which a page is requested. A list of more than `most_products` fails the sync.
+    `clock` reads the time at which a page is requested. A list of more than `most_products` fails the sync,
+    and so does one that does not list what the shop counts.
     """
     position = resume_position(start, heartbeat)
-    if is_complete(position, start):
-        return position
-    async with aclosing(
-        iterate_pages(position, read, limit=_pages_left(position, start), clock=clock)
-    ) as pages:
-        async for fetched in pages:
-            _check_length(fetched.next, most_products)
-            await process(fetched)
-            position = fetched.next
-            heartbeat.update(position)
+    while not is_complete(position, start):
+        async with aclosing(
+            iterate_pages(position, read, limit=_pages_left(position, start), clock=clock)
+        ) as pages:
+            async for fetched in pages:
+                _check_length(fetched.next, most_products)
+                await process(fetched)
+                position = fetched.next
+                if position.cursor is None and fetched.page.numbered is not None:
+                    position = await _at_the_end(position, fetched.page.numbered, listed)
+                heartbeat.update(position)
     return position
 
 
@@ -113,9 +135,13 @@ async def iterate_pages(
     async def fetch(position: SyncPosition) -> FetchedPage[P]:
         requested_at = await clock()
         page = await reread_shifted(await read(position.cursor), position, listed=listed, read=read)
+        is_repeating = bool(page.listed) and listed.issuperset(page.listed)
         listed.update(page.listed)
         return FetchedPage(
-            position=position, page=page, requested_at=requested_at, next=_next_position(position, page)
+            position=position,
+            page=page,
+            requested_at=requested_at,
+            next=_next_position(position, page, is_repeating=is_repeating),
         )
 
     end = start.page + limit
@@ -134,31 +160,80 @@ async def iterate_pages(
         await asyncio.gather(fetching, return_exceptions=True)
 
 
-def _next_position(position: SyncPosition, page: Page) -> SyncPosition:
+def _next_position(position: SyncPosition, page: Page, *, is_repeating: bool) -> SyncPosition:
     """Returns the position after a page.
 
-    A shop may count too few pages for a moment: then the list ends only at an empty page. A shop may also
-    announce pages that do not exist: after a few empty pages that is an error. So is a list that goes on
-    although it has listed twice the products that the shop counted.
+    A shop may count too few pages, for a moment or always: then the list ends only at an empty page. A shop
+    may also announce pages that do not exist: after a few empty pages that is an error. A page that has only
+    products of earlier pages is requested in another way, and ends the list if there is none.
     """
-    empty = 0 if page.listed else position.empty_in_row + 1
-    pages = max(position.pages or 0, page.numbered or 0)
-    cursor = page.next or (str(position.page + 1) if page.listed and position.page < pages else None)
+    numbered, cursor = page.numbered, page.next
+    listed, empty = position.listed + len(page.listed), 0 if page.listed else position.empty_in_row + 1
+    total = _total(position.total, page)
+    pages = max(position.pages or 0, numbered.pages or 0) if numbered else 0
+    if numbered and is_repeating:
+        cursor = numbered.otherwise
+    elif numbered and page.listed and (numbered.number < pages or listed < (total or 0)):
+        cursor = cursor or numbered.after
     if cursor and empty > MAX_EMPTY_PAGES:
         reason = "The shop claims to have more pages, but they are empty."
         raise application_error(Failure(retry=Retry.FATAL, reason=reason))
-    claimed = page.total if position.page == 1 else position.claimed
-    listed = position.listed + len(page.listed)
     return replace(
         position,
         page=position.page + 1,
         cursor=cursor,
         listed=listed,
-        claimed=claimed,
+        claimed=page.total if position.page == 1 else position.claimed,
+        lacking=position.lacking + (numbered.lacking if numbered else 0),
+        is_repeating=position.is_repeating or is_repeating,
         empty_in_row=empty,
         pages=pages or None,
-        total=page.total,
+        total=total,
     )
+
+
+def _total(before: int | None, page: Page) -> int | None:
+    """Returns the shop's latest count; an empty page behind the end may count what was added since."""
+    if page.total is None:
+        return before
+    return page.total if page.listed or before is None else min(before, page.total)
+
+
+async def _at_the_end(position: SyncPosition, last: NumberedPage, listed: Listed) -> SyncPosition:
+    """Returns the position after the last page, which is the first of another walk if products are missing.
+
+    The shop's last count is compared with the different products of all pages, so a product that was added
+    or deleted meanwhile is not missing. Raises a non-retryable error for a list that stays incomplete.
+    """
+    total, count = position.total, await listed.count()
+    if total is not None and count >= total:
+        return position
+    if total is None and not position.is_repeating:
+        return position
+    if last.again is not None:
+        return replace(
+            position,
+            cursor=last.again,
+            listed=0,
+            lacking=0,
+            is_repeating=False,
+            empty_in_row=0,
+            pages=None,
+            total=None,
+        )
+    few = max(1, (total or 0) // MOST_UNLISTED)
+    if total is not None and count and total - count <= min(position.lacking, few):
+        await listed.report_unlisted(count, total)
+        return position
+    claimed = "" if total is None else f" of the {total:,} products it counts"
+    cause = (
+        "it answers different pages with the same products. A cache or the web server may drop the query"
+        " string of requests."
+        if position.is_repeating
+        else "its pages skip the others. A cache or a plugin that changes the REST API may be the cause."
+    )
+    reason = f"The shop listed {count:,}{claimed or ' products, and does not count them'}; {cause}"
+    raise application_error(Failure(retry=Retry.FATAL, reason=reason))
 
 
 def _check_length(position: SyncPosition, most_products: int) -> None:
@@ -181,12 +256,12 @@ async def reread_shifted(page: P, position: SyncPosition, *, listed: Collection[
     `MAX_REREAD_PAGES`. Products in `listed` are known to be processed. A deletion that coincides with a new
     product does not change the total and is not detected.
     """
-    before = position.total
-    if before is None or page.total is None or not page.numbered or page.total >= before:
+    before, numbered = position.total, page.numbered
+    if before is None or page.total is None or numbered is None or page.total >= before:
         return page
-    per_page = max(1, ceil(page.total / page.numbered))
-    count = min(position.page - 1, MAX_REREAD_PAGES, ceil((before - page.total) / per_page))
-    earlier = [await read(str(number)) for number in range(position.page - count, position.page)]
+    per_page = max(1, ceil(page.total / (numbered.pages or 1)))
+    count = min(MAX_REREAD_PAGES, ceil((before - page.total) / per_page))
+    earlier = [await read(cursor) for cursor in numbered.before[-count:]]
     deleted = before - min([page.total, *(one.total for one in earlier if one.total is not None)])
     shifted = [id_ for one in earlier for id_ in one.listed][-deleted:]
     for one in earlier:

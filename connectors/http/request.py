@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -30,12 +30,25 @@ HEADERS = {
     "User-Agent": f"pilito-sync/{VERSION}",
     "Accept": "application/json",
     "Accept-Encoding": "gzip",
+    "Cache-Control": "no-cache",
+    "Pragma": "no-cache",
 }
-CODINGS = ("", "identity", "gzip")
-"""Encodings that can be decoded while the size is limited; nested encodings cannot."""
+"""Caches in front of a shop are asked to step aside: what we read decides what is sold."""
+
+PLAIN = frozenset(
+    {"", "identity", "none", "plain", "raw", "8bit", "7bit", "binary", "utf-8", "utf8", "ascii", "us-ascii"}
+)
+"""Names that servers give to an encoding which changes nothing; some name the character set by mistake."""
+
+GZIP_NAMES = frozenset({"gzip", "x-gzip"})
+
+GZIP_MAGIC = b"\x1f\x8b"
+"""The first bytes of everything packed by gzip; no JSON begins with them."""
 
 GZIP = 16 + zlib.MAX_WBITS
 """The format that `zlib` unpacks."""
+
+UNKNOWN_CODING = "The shop packs its answer in a way we did not ask for."
 
 PIECE = 2**18
 """Bytes that are unpacked at a time."""
@@ -59,6 +72,16 @@ class Reply:
         except (ValueError, OverflowError):
             return None
 
+    def is_packed(self) -> bool:
+        """Returns whether the headers name an encoding that was not undone, because we do not know it."""
+        return not codings(self.headers) <= GZIP_NAMES
+
+
+def codings(headers: httpx2.Headers) -> set[str]:
+    """Returns the encodings that the headers name, in lower case, without names for a plain body."""
+    named = {name.strip().lower() for name in headers.get("content-encoding", "").split(",")}
+    return named - PLAIN
+
 
 async def exchange(
     client: httpx2.AsyncClient,
@@ -80,19 +103,39 @@ async def exchange(
 
 
 async def _body(response: httpx2.Response) -> bytes:
-    """Returns the unpacked body; stops as soon as it is above the bound."""
-    coding = response.headers.get("content-encoding", "").strip().lower()
-    if coding not in CODINGS:
-        raise ShopAnswersNonsense("The shop packs its answer in a way we did not ask for.")
-    packed = zlib.decompressobj(GZIP) if coding == "gzip" else None
+    """Returns the unpacked body; stops as soon as it is above the bound.
+
+    The first bytes decide whether gzip packed it, because servers name encodings that they do not use, and
+    use one that they do not name.
+    """
+    unpacker: zlib._Decompress | None = None
     body, received = bytearray(), 0
-    async for part in response.aiter_raw():
+    async for part in _parts(response):
+        if not received and part.startswith(GZIP_MAGIC):
+            unpacker = zlib.decompressobj(GZIP)
         received += len(part)
         _check_size(received)
-        for piece in _unpacked(packed, part) if packed else (part,):
+        for piece in _unpacked(unpacker, part) if unpacker else (part,):
             body += piece
             _check_size(len(body))
+    if unpacker and body.startswith(GZIP_MAGIC):
+        raise ShopAnswersNonsense(UNKNOWN_CODING)
     return bytes(body)
+
+
+async def _parts(response: httpx2.Response) -> AsyncIterator[bytes]:
+    """Yields the parts of a body as they arrive; the first one has at least two bytes, if the body has."""
+    first: bytes | None = b""
+    async for part in response.aiter_raw():
+        if first is None:
+            yield part
+        elif len(first + part) >= len(GZIP_MAGIC):
+            yield first + part
+            first = None
+        else:
+            first += part
+    if first:
+        yield first
 
 
 def _check_size(size: int) -> None:

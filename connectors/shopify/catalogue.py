@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -128,7 +128,10 @@ class ShopifyCatalogue:
     def notices(self) -> tuple[str, ...]:
         return tuple(self._graphql.notices)
 
-    async def product(self, external_id: str) -> Mapping[str, Any] | None:
+    async def product(
+        self, external_id: str, *, deleted_ago: timedelta | None = None
+    ) -> Mapping[str, Any] | None:
+        """Returns the product; Shopify's API has no caches, so `deleted_ago` changes nothing."""
         found = next(iter((await self.fetch([external_id])).values()), None)
         if isinstance(found, Unreadable):
             raise ShopSendsTooMuch(found.reason)

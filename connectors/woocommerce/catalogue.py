@@ -1,12 +1,11 @@
 """The catalogue of a WooCommerce shop, read through its REST API."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from secrets import token_hex
 from typing import Any
-
-import httpx2
 
 from connectors.base import Body as ShownBody
 from connectors.base import Budget, ManifestEntry, ManifestPage, Unreadable, WholePage, whole_by_ids
@@ -17,10 +16,13 @@ from connectors.http.outbound import Outbound
 from connectors.room import Parts, Room
 from connectors.woocommerce.categories import CategoryTree
 from connectors.woocommerce.category_list import read_categories
-from connectors.woocommerce.errors import Answer, is_gone, is_refused, problem
+from connectors.woocommerce.cursors import Cursor
+from connectors.woocommerce.entrances import Entrances
+from connectors.woocommerce.errors import is_gone, is_hidden, is_refused
+from connectors.woocommerce.lists import Body, ListPage, Lists, id_of, is_trash, read
 from connectors.woocommerce.parse import external_id as spelled
 from connectors.woocommerce.parse import parse
-from connectors.woocommerce.queries import IN_ORDER, MANIFEST_FIELDS, PER_PAGE
+from connectors.woocommerce.queries import MANIFEST_FIELDS, PER_PAGE
 from connectors.woocommerce.rest import Rest
 from connectors.woocommerce.webhooks import WooCommerceWebhooks
 from contracts.bounds import VARIATIONS
@@ -30,10 +32,8 @@ from contracts.events import EventType
 from contracts.retry import Failure
 from contracts.stores import ShopAccess
 
-Body = dict[str, Any]
-
-Keep = Callable[[Mapping[int, Body], int], dict[int, Body | Unreadable]]
-"""Returns what is kept of the items of an answer of this many bytes."""
+PAST_CACHES = "nocache"
+"""A parameter without a meaning: caches have no answer to a request that no one made before."""
 
 
 def number(external_id: str) -> int:
@@ -44,37 +44,10 @@ def number(external_id: str) -> int:
         raise InvalidField("external_id", str(error)) from None
 
 
-def _read(answer: Answer) -> Any:
-    if answer.status != 200:
-        raise problem(answer)
-    return answer.json()
-
-
-def _list(answer: Answer) -> list[Body]:
-    """Returns a list of objects with ids, no more than a page has; raises ShopAnswersNonsense."""
-    body = _read(answer)
-    if not isinstance(body, list) or not all(isinstance(item, dict) for item in body):
-        raise ShopAnswersNonsense("The shop answers with something that is not a list of products.")
-    if len(body) > PER_PAGE:
-        raise ShopAnswersNonsense(
-            f"The shop answers with {len(body):,} products instead of the {PER_PAGE} of a page."
-        )
-    for item in body:
-        _id(item)
-    return body
-
-
-def _id(item: Body) -> int:
-    try:
-        return identifier(item.get("id"))
-    except ValueError:
-        raise ShopAnswersNonsense("The shop answers with a product without an id.") from None
-
-
 def _entry(item: Body) -> ManifestEntry:
     """Returns the list entry of an item; the id is always readable, so no product looks deleted."""
     return ManifestEntry(
-        external_id=spelled(_id(item)), fingerprint=fingerprint(_sorted(item)), read=partial(_product, item)
+        external_id=spelled(id_of(item)), fingerprint=fingerprint(_sorted(item)), read=partial(_product, item)
     )
 
 
@@ -84,10 +57,6 @@ def _sorted(entry: Body) -> Body:
     if isinstance(variations, list) and len(variations) > 1:
         return {**entry, "variations": sorted(variations, key=str)}
     return entry
-
-
-def _is_trash(item: Body | Unreadable) -> bool:
-    return not isinstance(item, Unreadable) and item.get("status") == "trash"
 
 
 def _check_variations(claimed: int) -> None:
@@ -113,8 +82,9 @@ def _bare(moment: datetime) -> str:
 class WooCommerceCatalogue:
     """Implements `connectors.base.Catalogue` and `KeepsWebhooks`."""
 
-    def __init__(self, access: ShopAccess, client: httpx2.AsyncClient, budget: Budget) -> None:
-        self._rest = Rest(access, client, budget)
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
+        self._lists = Lists(rest)
         self.webhooks = WooCommerceWebhooks(self._rest)
         self._tree = CategoryTree()
 
@@ -124,67 +94,72 @@ class WooCommerceCatalogue:
     def place_categories(self, categories: Sequence[Category]) -> None:
         self._tree = CategoryTree(categories)
 
-    async def product(self, external_id: str) -> Mapping[str, Any] | None:
+    async def product(
+        self, external_id: str, *, deleted_ago: timedelta | None = None
+    ) -> Mapping[str, Any] | None:
         id_ = number(external_id)
         answer = await self._rest.get(f"products/{id_}")
+        if answer.status == 200 and deleted_ago is not None:
+            answer = await self._rest.get(f"products/{id_}", {PAST_CACHES: token_hex(8)})
+            if answer.status == 200 and answer.is_older_than(deleted_ago):
+                return None
         if answer.status != 200 and is_gone(answer):
             return None
-        if answer.status == 403 and answer.code() == "woocommerce_rest_cannot_view":
+        if answer.status == 403 and is_hidden(answer):
             raise ShopHides("The user of the consumer key may not see this product.")
-        product = _read(answer)
-        if not isinstance(product, dict) or _id(product) != id_:
+        product = read(answer)
+        if not isinstance(product, dict) or id_of(product) != id_:
             raise ShopAnswersNonsense("The shop answers with something that is not the requested product.")
         if product.get("status") == "trash":
             return None
-        return self._tree.placed(await self._whole(product, Room()))
+        whole = self._tree.placed(await self._whole(product, Room()))
+        return whole if deleted_ago is None else _without_others(whole, product.get("variations"))
 
     async def manifest(self, cursor: str | None, *, modified_after: datetime | None = None) -> ManifestPage:
-        page = int(cursor or "1")
-        asked = {**IN_ORDER, "page": str(page), "_fields": ",".join(MANIFEST_FIELDS)}
+        at, asked = Cursor.parse(cursor), {"_fields": ",".join(MANIFEST_FIELDS)}
         if modified_after is not None:
             asked |= {"modified_after": _bare(modified_after), "dates_are_gmt": "true"}
         entries: tuple[ManifestEntry, ...] | None = None
         with suppress(ShopSendsTooMuch):
-            answer = await self._rest.get("products", asked)
-            entries = tuple(_entry(self._tree.placed(item)) for item in _list(answer))
+            page = await self._lists.page("products", at, asked)
+            entries = tuple(_entry(self._tree.placed(item)) for item in page.items)
         if entries is None:
-            answer = await self._rest.get("products", {**asked, "_fields": "id"})
-            entries = await self._entries([_id(item) for item in _list(answer)])
-        pages = answer.number("X-WP-TotalPages")
+            page = await self._lists.page("products", at, {**asked, "_fields": "id"})
+            entries = await self._entries(page.ids)
         return ManifestPage(
             entries=entries,
-            next=str(page + 1) if page < pages else None,
-            total=answer.number("X-WP-Total"),
-            moment=answer.moment(),
-            numbered=pages,
+            next=page.next,
+            total=page.total,
+            moment=page.moment,
+            numbered=page.numbered(),
+            unreadable=page.unreadable,
         )
 
     async def whole(self, cursor: str | None) -> WholePage:
-        page = int(cursor or "1")
-        found: list[Body] | None = None
+        page: ListPage | None = None
         with suppress(ShopSendsTooMuch):
-            answer = await self._rest.get("products", {**IN_ORDER, "page": str(page)})
-            found = _list(answer)
-        if found is None:
+            page = await self._lists.page("products", Cursor.parse(cursor))
+        if page is None:
             return await whole_by_ids(self, cursor)
-        pages, room = answer.number("X-WP-TotalPages"), Room()
-        kept = room.keep({_id(item): item for item in found}, len(answer.body))
+        room = Room()
+        kept = room.keep({id_of(item): item for item in page.items}, page.size)
         return WholePage(
-            listed=tuple(spelled(_id(item)) for item in found),
+            listed=tuple(map(spelled, page.ids)),
             products={spelled(id_): await self._shown(item, room) for id_, item in kept.items()},
-            next=str(page + 1) if page < pages else None,
-            total=answer.number("X-WP-Total"),
-            moment=answer.moment(),
-            numbered=pages,
+            next=page.next,
+            total=page.total,
+            moment=page.moment,
+            numbered=page.numbered(),
+            unreadable=page.unreadable,
         )
 
     async def fetch(self, external_ids: Sequence[str]) -> dict[str, ShownBody]:
         if len(external_ids) > PER_PAGE:
             raise ValueError(f"more than {PER_PAGE} products at a time")
         room, ids = Room(), [number(external_id) for external_id in external_ids]
-        found = await self._included("products", ids, room.keep)
+        found = await self._lists.included("products", ids, room.keep)
         return {
-            spelled(id_): await self._shown(item, room) for id_, item in found.items() if not _is_trash(item)
+            spelled(id_): await self._shown(item, room) for id_, item in found.items() if not is_trash(item)
         }
 
     def fingerprint(self, product: Mapping[str, Any]) -> str:
@@ -198,44 +173,21 @@ class WooCommerceCatalogue:
         answer = await self._rest.get("data/currencies/current")
         if is_refused(answer) or answer.status == 404:
             return None
-        body = _read(answer)
+        body = read(answer)
         code = body.get("code") if isinstance(body, dict) else None
         return code.upper() if isinstance(code, str) and code.isascii() and code.isalpha() else None
 
     async def _entries(self, ids: Sequence[int]) -> tuple[ManifestEntry, ...]:
         """Returns the list entries of a page that is too large, which are requested by id."""
-        found = await self._included("products", ids, Room().keep, _fields=",".join(MANIFEST_FIELDS))
+        fields = {"_fields": ",".join(MANIFEST_FIELDS)}
+        found = await self._lists.included("products", ids, Room().keep, fields)
         return tuple(
             ManifestEntry(external_id=spelled(id_), fingerprint="", read=lambda: None)
             if isinstance(item, Unreadable)
             else _entry(self._tree.placed(item))
             for id_, item in found.items()
+            if not is_trash(item)
         )
-
-    async def _included(
-        self, route: str, ids: Sequence[int], keep: Keep, **asked: str
-    ) -> dict[int, Body | Unreadable]:
-        """Returns the existing items of up to 100 ids; asks for fewer at a time if that is too much."""
-        if not ids:
-            return {}
-        including = {**IN_ORDER, "include": ",".join(map(str, ids)), **asked}
-        wanted = set(ids)
-        try:
-            items, size = await self._items(route, including)
-        except ShopSendsTooMuch as error:
-            reason = str(error)  # nothing else is kept: the error holds what was read of the answer
-        else:
-            return keep({id_: item for id_, item in items.items() if id_ in wanted}, size)
-        if len(ids) == 1:
-            return {ids[0]: Unreadable(reason=reason)}
-        half = len(ids) // 2
-        earlier = await self._included(route, ids[:half], keep, **asked)
-        return earlier | await self._included(route, ids[half:], keep, **asked)
-
-    async def _items(self, route: str, asked: Mapping[str, str]) -> tuple[dict[int, Body], int]:
-        """Returns the items of an answer by id, and its size in bytes."""
-        answer = await self._rest.get(route, asked)
-        return {_id(item): item for item in _list(answer)}, len(answer.body)
 
     async def _shown(self, product: Body | Unreadable, room: Room) -> ShownBody:
         """Returns a product with full variations, or why that is too large."""
@@ -252,43 +204,57 @@ class WooCommerceCatalogue:
         if not isinstance(ids, list) or not (ids or str(product.get("type")).startswith("variable")):
             return product
         parts = room.parts(product)
-        variations = await self._variations(_id(product), ids, parts)
+        variations = await self._variations(id_of(product), ids, parts)
         room.take(parts)
         return {**product, "variations": variations}
 
     async def _variations(self, product: int, ids: Sequence[object], parts: Parts) -> list[Body]:
         """Returns all variations; fetches by id any that moved to another page or make a page too large."""
-        route, found, page, pages = f"products/{product}/variations", dict[int, Body](), 1, 1
+        route, found = f"products/{product}/variations", dict[int, Body]()
+        cursor: str | None = str(Cursor())
         _check_variations(len(ids))
-        while page <= pages:
+        while cursor:
             try:
-                answer = await self._rest.get(route, {**IN_ORDER, "page": str(page)})
-                items = _list(answer)
+                page = await self._lists.page(route, Cursor.parse(cursor))
             except ShopSendsTooMuch:
                 break
-            parts.add(len(answer.body))
-            found |= {_id(item): item for item in items}
-            page, pages = page + 1, answer.number("X-WP-TotalPages")
-            _check_variations((pages - 1) * PER_PAGE)
+            parts.add(page.size)
+            new = [item for item in page.items if id_of(item) not in found]
+            found |= {id_of(item): item for item in new}
+            cursor = page.next if new else None
+            _check_variations(max(len(found), ((page.pages or 1) - 1) * page.cursor.size))
         missing = [id_ for id_ in ids if isinstance(id_, int) and id_ not in found]
         for at in range(0, len(missing), PER_PAGE):
             asked = missing[at : at + PER_PAGE]
-            for id_, item in (await self._included(route, asked, parts.keep)).items():
-                if isinstance(item, Unreadable):
+            for id_, item in (await self._lists.included(route, asked, parts.keep)).items():
+                if not isinstance(item, Unreadable):
+                    found[id_] = item
+                elif not item.is_hidden:
                     raise ShopSendsTooMuch(item.reason)
-                found[id_] = item
-        return [found[id_] for id_ in sorted(found) if not _is_trash(found[id_])]
+        return [found[id_] for id_ in sorted(found) if not is_trash(found[id_])]
+
+
+def _without_others(product: Body, ids: object) -> Body:
+    """Returns a product with only these variations: their list may be a copy that a cache made earlier."""
+    variations = product.get("variations")
+    if not isinstance(variations, list) or not isinstance(ids, list):
+        return product
+    kept = [item for item in variations if not isinstance(item, dict) or item.get("id") in ids]
+    return {**product, "variations": kept}
 
 
 class WooCommerceReader:
     """Implements `connectors.base.CatalogueReader`."""
+
+    def __init__(self) -> None:
+        self._entrances = Entrances()
 
     @asynccontextmanager
     async def open(
         self, access: ShopAccess, outbound: Outbound, budget: Budget
     ) -> AsyncIterator[WooCommerceCatalogue]:
         async with outbound.client() as client:
-            yield WooCommerceCatalogue(access, client, budget)
+            yield WooCommerceCatalogue(Rest(access, client, budget, self._entrances))
 
     def failure(self, error: Exception) -> Failure:
         return shop_failure(error)

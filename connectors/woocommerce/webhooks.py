@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.fields import identifier
-from connectors.woocommerce.errors import Answer, is_refused, problem
+from connectors.woocommerce.answer import Answer
+from connectors.woocommerce.errors import is_refused, problem
 from connectors.woocommerce.rest import MOVED, Rest
 from contracts.errors import ShopAnswersNonsense, ShopForbids
 from contracts.webhooks import Webhook, WebhookStatus
@@ -65,7 +66,7 @@ def _is_ours(item: object, address: str) -> bool:
 
 
 class WooCommerceWebhooks:
-    """Implements `connectors.base.WebhookKeeper`."""
+    """Implements `contracts.webhooks.WebhookKeeper`."""
 
     topics = TOPICS
 
@@ -83,7 +84,8 @@ class WooCommerceWebhooks:
                 raise ShopAnswersNonsense("The shop answers with something that is not a list of webhooks.")
             for hook in (_hook(item) for item in read if _is_ours(item, address)):
                 hooks[hook.id] = hook
-            page, pages = page + 1, answer.number("X-WP-TotalPages")
+            counted = answer.count("X-WP-TotalPages")
+            page, pages = page + 1, (page + 1 if read else page) if counted is None else counted
             if pages > MOST_PAGES or len(hooks) > MOST_OF_OURS:
                 raise ShopAnswersNonsense("The shop claims more webhooks than any shop has.")
         return tuple(hooks.values())

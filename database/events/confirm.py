@@ -14,7 +14,7 @@ from contracts.events import EventType, time_of_change
 from database.events.ownership import is_owned
 
 _SUBJECT = text(f"""
-    SELECT e.id, e.store_id, e.event_type, e.external_id,
+    SELECT e.id, e.store_id, e.event_type, e.external_id, e.received_at,
            coalesce(v.parent_external_id, e.product_key) AS product_key,
            EXISTS (SELECT FROM events o
                    WHERE o.store_id = e.store_id AND o.product_key = e.product_key AND o.is_pending
@@ -38,7 +38,8 @@ _STORE = text(f"""
 class Subject:
     """The subject of an event: a product, or a variation of the product `product_key`.
 
-    `is_followed` is whether a later pending event will read the same product.
+    `is_followed` is whether a later pending event will read the same product, `received_at` when the event
+    arrived.
     """
 
     id: int
@@ -46,6 +47,7 @@ class Subject:
     event_type: EventType
     external_id: str
     product_key: str
+    received_at: datetime
     is_followed: bool
 
     @property

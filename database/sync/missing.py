@@ -27,8 +27,20 @@ _COUNT = text("""
               (SELECT count(*) FROM stored) AS stored
 """)
 
+_UNLISTED = text("""
+    WITH listed AS MATERIALIZED (
+        SELECT DISTINCT unnest(external_ids) AS external_id FROM sync_pages WHERE sync_id = :id
+    )
+    SELECT p.id, p.external_id
+    FROM syncs s JOIN products p ON p.store_id = s.store_id
+    LEFT JOIN listed ON listed.external_id = p.external_id
+    WHERE s.id = :id AND p.id > :after AND p.status <> 'deleted' AND p.received_at < s.started_at
+      AND listed.external_id IS NULL
+    ORDER BY p.id LIMIT :limit
+""")
+
 _FIND = text("""
-    SELECT p.id, p.external_id, s.saw_all
+    SELECT p.id, p.external_id
     FROM syncs s JOIN sync_missing m ON m.sync_id = s.id JOIN products p ON p.id = m.product_id
     WHERE s.id = :id AND m.product_id > :after AND p.status <> 'deleted' AND p.received_at < s.started_at
     ORDER BY m.product_id LIMIT :limit
@@ -46,17 +58,24 @@ _REMOVE = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingProduct:
-    """A missing product; `saw_all` is whether the pages listed as many products as the shop counts."""
+    """A stored product by its row."""
 
     id: int
     external_id: str
-    saw_all: bool
 
 
 async def count(connection: AsyncConnection, sync_id: int) -> MissingProducts:
     """Store which products are missing, and return how many there are."""
     row = (await connection.execute(_COUNT, {"id": sync_id})).one()
     return MissingProducts(missing=row.missing, stored=row.stored)
+
+
+async def unlisted(
+    connection: AsyncConnection, sync_id: int, *, after: int, limit: int
+) -> list[MissingProduct]:
+    """Returns stored products that no page listed and no event changed since, ordered by row."""
+    rows = await connection.execute(_UNLISTED, {"id": sync_id, "after": after, "limit": limit})
+    return [MissingProduct(**row) for row in rows.mappings()]
 
 
 async def find(connection: AsyncConnection, sync_id: int, *, after: int, limit: int) -> list[MissingProduct]:

@@ -26,6 +26,12 @@ _DIFFERING_PRODUCTS = text(f"""
     SELECT page, differing FROM sync_pages WHERE {_TO_APPLY} AND page = ANY(:pages) ORDER BY page
 """)
 
+_COUNT_LISTED = text("""
+    SELECT count(DISTINCT l.external_id)
+    FROM sync_pages p CROSS JOIN LATERAL unnest(p.external_ids) AS l(external_id)
+    WHERE p.sync_id = :sync_id
+""")
+
 _DIFFERING_PAGES = text(f"""
     SELECT page FROM sync_pages
     WHERE {_TO_APPLY} AND page BETWEEN :first AND :last AND differing <> '{{}}' ORDER BY page
@@ -74,6 +80,12 @@ async def keep(connection: AsyncConnection, sync_id: int, outcome: PageOutcome) 
     )
     if row.scalar_one_or_none() is not None:
         await findings.keep(connection, sync_id, outcome.findings)
+
+
+async def count_listed(connection: AsyncConnection, sync_id: int) -> int:
+    """Returns how many different products the pages of a sync listed."""
+    found: int = (await connection.execute(_COUNT_LISTED, {"sync_id": sync_id})).scalar_one()
+    return found
 
 
 async def differing_pages(

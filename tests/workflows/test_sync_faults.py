@@ -198,16 +198,14 @@ async def test_the_cost_of_pages_is_counted_on_those_that_were_left(synced: Sync
     assert (counts.seen, counts.failed, counts.embedded) == (3, 3, 3)
 
 
-async def test_a_shop_without_totals_is_not_a_short_list(synced: Synced) -> None:
-    """Without a count the end of the list is unknown: the request is retried."""
-    for number in range(120):
-        synced.shop.add(name=f"کفش {number}")
+async def test_a_shop_without_totals_is_read_to_an_empty_page(synced: Synced) -> None:
+    """Without a count the end of the list is where no more products are."""
+    ids = [synced.shop.add(name=f"کفش {number}") for number in range(120)]
     synced.shop.totals = (None, None)
-    sync_id = await synced.start()
-    told = await eventually(lambda: synced.read(sync_id), lambda sync: sync.reason != "", what="the reason")
-    assert told.reason == "The shop does not say how long its list is (X-WP-TotalPages)."
-    synced.shop.totals = None
-    assert (await synced.ended(sync_id)).counts.new == 120
+    assert (await synced.sync()).counts.new == 120
+    synced.shop.delete(ids[3])
+    sync = await synced.sync()
+    assert (sync.status, sync.counts.gone, sync.total) == (SyncStatus.SUCCEEDED, 1, None)
 
 
 async def test_products_that_change_their_page_are_not_lost(synced: Synced) -> None:

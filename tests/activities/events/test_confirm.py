@@ -48,6 +48,7 @@ async def test_a_queue_of_our_own_is_not_the_shops_failure(configure: Configure)
                 event_type=EventType.UPDATED,
                 external_id=f"woo_{red}",
                 product_key=f"woo_{red}",
+                received_at=datetime.now(UTC),
                 is_followed=False,
             )
 

@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from activities.heartbeat import Heartbeater
 from activities.sync.pagination import FetchedPage, is_complete, process_pages, resume_position
 from contracts.syncs import SyncPosition
-from tests.support.sync.lists import RUN, Heartbeats, Page, clock
+from tests.support.sync.lists import RUN, Heartbeats, Page, Seen, clock
 
 START = SyncPosition(run=RUN)
 
@@ -50,7 +50,13 @@ async def step(
     shop: Shop, processed: Processed, heartbeats: Heartbeats, start: SyncPosition = START
 ) -> SyncPosition:
     return await process_pages(
-        start, cast(Heartbeater, heartbeats), shop.read, processed.process, clock=clock, most_products=10
+        start,
+        cast(Heartbeater, heartbeats),
+        shop.read,
+        processed.process,
+        clock=clock,
+        listed=Seen(),
+        most_products=10,
     )
 
 
@@ -109,7 +115,13 @@ async def test_no_more_than_one_page_is_fetched_ahead() -> None:
         ahead.append(len(shop.requests) - fetched.position.page)
 
     await process_pages(
-        START, cast(Heartbeater, Heartbeats()), shop.read, process, clock=clock, most_products=10
+        START,
+        cast(Heartbeater, Heartbeats()),
+        shop.read,
+        process,
+        clock=clock,
+        listed=Seen(),
+        most_products=10,
     )
     assert ahead == [1] * 9 + [0]
 
@@ -124,7 +136,15 @@ async def test_a_cancelled_step_records_only_completed_pages() -> None:
             await asyncio.Event().wait()
 
     processing = asyncio.create_task(
-        process_pages(START, cast(Heartbeater, heartbeats), shop.read, process, clock=clock, most_products=10)
+        process_pages(
+            START,
+            cast(Heartbeater, heartbeats),
+            shop.read,
+            process,
+            clock=clock,
+            listed=Seen(),
+            most_products=10,
+        )
     )
     await reached.wait()
     processing.cancel()
@@ -163,7 +183,13 @@ async def test_a_list_without_an_end_fails_the_sync(
         while True:
             heartbeats = cast(Heartbeater, Heartbeats())
             position = await process_pages(
-                position, heartbeats, read, process, clock=clock, most_products=most_products
+                position,
+                heartbeats,
+                read,
+                process,
+                clock=clock,
+                listed=Seen(),
+                most_products=most_products,
             )
 
     with pytest.raises(ApplicationError, match=reason) as raised:

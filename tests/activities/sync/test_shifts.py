@@ -8,8 +8,8 @@ import pytest
 from activities.heartbeat import Heartbeater
 from activities.sync import pagination
 from activities.sync.pagination import FetchedPage, process_pages
-from contracts.syncs import SyncPosition
-from tests.support.sync.lists import RUN, Heartbeats, Page, clock
+from contracts.syncs import NumberedPage, SyncPosition
+from tests.support.sync.lists import RUN, Heartbeats, Page, Seen, clock
 
 PER_PAGE = 10
 
@@ -31,23 +31,37 @@ class Shop:
             listed=tuple(self.ids[(number - 1) * PER_PAGE : number * PER_PAGE]),
             next=str(number + 1) if number < pages else None,
             total=len(self.ids),
-            numbered=pages,
+            numbered=NumberedPage(
+                number=number,
+                pages=pages,
+                before=tuple(map(str, range(1, number))),
+                after=str(number + 1),
+            ),
         )
 
 
 async def missed(shop: Shop, *, total: int | None = None, page: int = 2) -> set[str]:
     """Returns the products that exist before and after a step from `page` on, and that no page listed."""
     there = shop.ids[(page - 1) * PER_PAGE :]
-    start = SyncPosition(run=RUN, page=page, cursor=str(page), pages=100, total=total)
-    listed: set[str] = set()
+    listed = (page - 1) * PER_PAGE
+    start = SyncPosition(run=RUN, page=page, cursor=str(page), pages=100, total=total, listed=listed)
+    seen = Seen()
+    seen.ids.update(shop.ids[: (page - 1) * PER_PAGE])
+    before = set(seen.ids)
 
     async def process(fetched: FetchedPage[Page]) -> None:
-        listed.update(fetched.page.listed)
+        seen.ids.update(fetched.page.listed)
 
     await process_pages(
-        start, cast(Heartbeater, Heartbeats()), shop.read, process, clock=clock, most_products=10**6
+        start,
+        cast(Heartbeater, Heartbeats()),
+        shop.read,
+        process,
+        clock=clock,
+        listed=seen,
+        most_products=10**6,
     )
-    return {id_ for id_ in there if id_ in shop.ids} - listed
+    return {id_ for id_ in there if id_ in shop.ids} - (seen.ids - before)
 
 
 def once(page: int, *gone: str) -> Callable[[Shop, int], None]:

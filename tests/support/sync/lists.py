@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from contracts.syncs import SyncMode, SyncPosition, SyncRun
+from contracts.syncs import NumberedPage, SyncMode, SyncPosition, SyncRun
 
 RUN = SyncRun(
     sync_id=1,
@@ -24,11 +24,25 @@ class Page:
     listed: tuple[str, ...]
     next: str | None
     total: int | None = None
-    numbered: int | None = None
+    numbered: NumberedPage | None = None
     moment: datetime | None = None
 
     def joined(self, other: "Page", *, only: Collection[str]) -> "Page":
         return replace(self, listed=(*self.listed, *(id_ for id_ in other.listed if id_ in only)))
+
+
+class Seen:
+    """Counts what pages listed; `reported` has the counts of incomplete lists."""
+
+    def __init__(self) -> None:
+        self.ids: set[str] = set()
+        self.reported: list[tuple[int, int]] = []
+
+    async def count(self) -> int:
+        return len(self.ids)
+
+    async def report_unlisted(self, count: int, total: int) -> None:
+        self.reported.append((count, total))
 
 
 async def clock() -> datetime:
