@@ -104,7 +104,7 @@ class SyncPosition:
     `pages` and `total` are how many pages and products the shop counted so far, where it counts them.
     `listed` is how many products its pages listed, `claimed` how many it counted at the first page. `lacking`
     is how many products the pages have fewer than the shop's counts promise. `is_repeating` is whether a page
-    had only products of earlier pages.
+    had only products of earlier pages, and `is_second` whether the list is read a second time.
     """
 
     run: SyncRun
@@ -117,6 +117,7 @@ class SyncPosition:
     claimed: int | None = None
     lacking: int = 0
     is_repeating: bool = False
+    is_second: bool = False
     unlisted_after: int | None = None
     """The product row after which the shop is asked for unlisted products; None while pages are read."""
     missing_after: int | None = None

@@ -9,8 +9,10 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlencode, urlsplit
+
+import orjson
 
 from contracts.stores import ShopAccess, StoreType
 from fakes.listener import LOOPBACK, Listener, Received
@@ -92,7 +94,7 @@ class ShopServer(ShopCatalogue):
     `proxy_hides_https` makes WordPress see plain HTTP behind a proxy; `may_view` is whether the key's
     user may see products, `may_manage` settings and webhooks; keys in `read_only` may not write; `totals`
     replaces X-WP-Total and X-WP-TotalPages; `hidden` are products that the key's user may not see, which make
-    pages short.
+    pages short; `own_url` is WordPress's own address, if the shop has another name, too.
     """
 
     def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
@@ -110,6 +112,7 @@ class ShopServer(ShopCatalogue):
         self._faults: deque[Fault] = deque()
         self._always: Fault | None = None
         self.hidden: set[int] = set()
+        self.own_url: str | None = None
         self._before: dict[int, Callable[[], object]] = {}
         self._nonces: set[str] = set()
         self._arrived = threading.Condition()
@@ -128,7 +131,7 @@ class ShopServer(ShopCatalogue):
             store_id=1, type=StoreType.WOOCOMMERCE, base_url=self.base_url, credentials=defaults | credentials
         )
 
-    def __enter__(self) -> "ShopServer":
+    def __enter__(self) -> Self:
         self._http.start()
         return self
 
@@ -181,6 +184,8 @@ class ShopServer(ShopCatalogue):
             released.wait()
         if fault == "drop" or isinstance(fault, Answered):
             return fault
+        if parts.path == "/wp-json/":
+            return Answered(body=orjson.dumps({"home": self.own_url or self.base_url}))
         try:
             self._authenticate(parts.path, query, headers, method)
             answer = self._webhooks(parts.path, query, method, body) or self._route(parts.path, query)
@@ -221,7 +226,7 @@ class ShopServer(ShopCatalogue):
         if key not in self.keys:
             raise _refused_key("Consumer key is invalid.")
         signature = unquote(params.pop("oauth_signature").replace(" ", "+"))
-        expected = oauth_signature(self.base_url + path, params, self.keys[key], method)
+        expected = oauth_signature((self.own_url or self.base_url) + path, params, self.keys[key], method)
         if not hmac.compare_digest(expected, signature):
             raise _refused_key("Invalid signature - provided signature does not match.")
         if abs(time.time() - int(params["oauth_timestamp"])) > CLOCK_TOLERANCE:

@@ -9,7 +9,7 @@ from activities.reading import Prepared, read_bodies, with_prepared
 from activities.retry_limits import retried_if_blocked
 from activities.stores.shop_reader import OpenShop
 from activities.sync.index_page import PageIndexer
-from activities.sync.listed import unreadable_entries
+from activities.sync.listed import only_new, unreadable_entries
 from activities.sync.pagination import FetchedPage
 from activities.sync.save_page import ReadPage, ReadProduct, SavedPage, save_page
 from activities.sync.step import sync_transaction
@@ -77,7 +77,10 @@ class PageApplier:
         async def save(_: Prepared) -> SavedPage:
             async with sync_transaction(self._database, run) as connection:
                 saved = await save_page(connection, page, model=self._indexer.model)
-                await sync_pages.keep(connection, run.sync_id, _outcome(fetched, saved, noted))
+                outcome = _outcome(fetched, saved, noted)
+                if fetched.is_again:
+                    outcome = await only_new(connection, run.sync_id, outcome)
+                await sync_pages.keep(connection, run.sync_id, outcome)
                 return saved
 
         async with classified_errors(self._classify):
@@ -132,7 +135,7 @@ def _outcome(fetched: FetchedPage[WholePage], saved: SavedPage, noted: Sequence[
     """Returns the outcome of an imported page; products that cannot be read count as new and as failed."""
     listed, unreadable = list(dict.fromkeys(fetched.page.listed)), _failed(noted)
     new = len({*listed} & (saved.new | {one.external_id for one in unreadable}))
-    without_id = fetched.page.unreadable
+    without_id = () if fetched.is_again else fetched.page.unreadable
     return PageOutcome(
         page=fetched.position.page,
         external_ids=listed,

@@ -11,7 +11,7 @@ from activities.errors import application_error, database_errors
 from activities.reading import read_bodies, read_large_entries
 from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.sync.apply import PageApplier
-from activities.sync.listed import ListedProducts, unreadable_entries
+from activities.sync.listed import ListedProducts, only_new, unreadable_entries
 from activities.sync.missing import is_hidden
 from activities.sync.pagination import FetchedPage, process_pages, record_start
 from activities.sync.report import finding
@@ -229,6 +229,8 @@ class CatalogSyncActivities:
                 connection, run.store_id, listed, requested_at=fetched.requested_at, model=self._model
             )
             outcome = _outcome(fetched, [*entries, *hidden], differences)
+            if fetched.is_again:
+                outcome = await only_new(connection, run.sync_id, outcome)
             await sync_pages.keep(connection, run.sync_id, outcome)
 
 
@@ -237,7 +239,7 @@ def _outcome(
 ) -> PageOutcome:
     run = fetched.position.run
     new = sum(one.verdict is Verdict.NEW for one in differences)
-    unreadable = fetched.page.unreadable
+    unreadable = () if fetched.is_again else fetched.page.unreadable
     return PageOutcome(
         page=fetched.position.page,
         external_ids=listed,

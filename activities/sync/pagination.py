@@ -74,12 +74,16 @@ class Listed(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedPage(Generic[P]):
-    """A fetched page with its position, the time it was requested, and the next position."""
+    """A fetched page with its position, the time it was requested, and the next position.
+
+    `is_again` is whether earlier pages of the sync had its products, so that only new ones count.
+    """
 
     position: SyncPosition
     page: P
     requested_at: datetime
     next: SyncPosition
+    is_again: bool = False
 
 
 def resume_position(start: SyncPosition, heartbeat: Heartbeater) -> SyncPosition:
@@ -142,6 +146,7 @@ async def iterate_pages(
             page=page,
             requested_at=requested_at,
             next=_next_position(position, page, is_repeating=is_repeating),
+            is_again=is_repeating or position.is_second,
         )
 
     end = start.page + limit
@@ -214,6 +219,7 @@ async def _at_the_end(position: SyncPosition, last: NumberedPage, listed: Listed
         return replace(
             position,
             cursor=last.again,
+            is_second=True,
             listed=0,
             lacking=0,
             is_repeating=False,

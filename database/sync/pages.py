@@ -32,6 +32,12 @@ _COUNT_LISTED = text("""
     WHERE p.sync_id = :sync_id
 """)
 
+_LISTED_BEFORE = text("""
+    SELECT count(*) FROM unnest(CAST(:external_ids AS text[])) AS n(external_id)
+    WHERE EXISTS (SELECT FROM sync_pages p
+                  WHERE p.sync_id = :sync_id AND p.page < :page AND n.external_id = ANY(p.external_ids))
+""")
+
 _DIFFERING_PAGES = text(f"""
     SELECT page FROM sync_pages
     WHERE {_TO_APPLY} AND page BETWEEN :first AND :last AND differing <> '{{}}' ORDER BY page
@@ -85,6 +91,15 @@ async def keep(connection: AsyncConnection, sync_id: int, outcome: PageOutcome) 
 async def count_listed(connection: AsyncConnection, sync_id: int) -> int:
     """Returns how many different products the pages of a sync listed."""
     found: int = (await connection.execute(_COUNT_LISTED, {"sync_id": sync_id})).scalar_one()
+    return found
+
+
+async def listed_before(
+    connection: AsyncConnection, sync_id: int, page: int, external_ids: Sequence[str]
+) -> int:
+    """Returns how many of these products pages before this one listed."""
+    values = {"sync_id": sync_id, "page": page, "external_ids": list(external_ids)}
+    found: int = (await connection.execute(_LISTED_BEFORE, values)).scalar_one()
     return found
 
 
