@@ -40,7 +40,7 @@ class FindingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberedPage:
-    """The place of a page in a list whose pages have numbers, which begin with 1.
+    """The place of a page in a list with numbered pages; the first number is 1.
 
     `pages` is the shop's count of pages; None if it does not count them. `lacking` is how many products fewer
     than the shop's counts promise the page has. `before` are the cursors of preceding pages, the nearest
@@ -118,6 +118,8 @@ class SyncPosition:
     lacking: int = 0
     is_repeating: bool = False
     is_second: bool = False
+    incomplete: str = ""
+    """Why the list is not complete; the sync fails with this reason once the listed products are applied."""
     unlisted_after: int | None = None
     """The product row after which the shop is asked for unlisted products; None while pages are read."""
     missing_after: int | None = None

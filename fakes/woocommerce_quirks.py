@@ -37,7 +37,7 @@ class QuirkyShop(ShopServer):
         self.links = False
 
     def keep_in_cache(self, id_: int, **headers: str) -> None:
-        """Answer for a product as it is now, whatever becomes of it."""
+        """Answer for a product as it is now, also after it changed."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self.cached[id_] = self.rendered(id_, ""), named
 

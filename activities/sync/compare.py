@@ -94,7 +94,7 @@ class CatalogSyncActivities:
         """Compare pages of the shop's list with the stored products, and store which products differ.
 
         After the last page, the shop is asked for the stored products that no page listed: a list may have
-        those of one language only, or hide some. What the shop still has is compared as if it was listed.
+        one language only, or hide products. What the shop still has is compared as if it was listed.
         """
         run = start.run
         async with sync_step(self._database, self._shops, run) as (shop, heartbeat):
@@ -171,7 +171,7 @@ class CatalogSyncActivities:
             return await missing.unlisted(connection, position.run.sync_id, after=after, limit=limit)
 
     async def _compare_unlisted(self, position: SyncPosition, shop: OpenShop) -> SyncPosition:
-        """Ask for a batch of unlisted products, and compare those that the shop still has."""
+        """Ask for a batch of unlisted products, and compare what the shop still has."""
         batch = await self._unlisted(position, after=position.unlisted_after or 0, limit=MOST_FETCHED)
         requested_at = await self._database.clock.read()
         bodies = await shop.catalogue.fetch([product.external_id for product in batch])

@@ -34,6 +34,9 @@ ADDED_MEANWHILE = 1_000
 MOST_UNLISTED = 5
 """One in this many products may be left out by short pages, such as products that our key may not read."""
 
+INCOMPLETE = "incomplete"
+"""The cursor behind a list that is not complete."""
+
 _POSITION = TypeAdapter(SyncPosition)
 
 
@@ -112,11 +115,13 @@ async def process_pages(
 ) -> SyncPosition:
     """Process the pages of one step in order, and record each in the heartbeat. Returns the next position.
 
-    `clock` reads the time at which a page is requested. A list of more than `most_products` fails the sync,
-    and so does one that does not list what the shop counts.
+    `clock` reads the time at which a page is requested. A list of more than `most_products` fails the sync.
+    So does one that does not list what the shop counts, in the step after its last page.
     """
+    if start.incomplete:
+        raise application_error(Failure(retry=Retry.FATAL, reason=start.incomplete))
     position = resume_position(start, heartbeat)
-    while not is_complete(position, start):
+    while not (is_complete(position, start) or position.incomplete):
         async with aclosing(
             iterate_pages(position, read, limit=_pages_left(position, start), clock=clock)
         ) as pages:
@@ -208,7 +213,7 @@ async def _at_the_end(position: SyncPosition, last: NumberedPage, listed: Listed
     """Returns the position after the last page, which is the first of another walk if products are missing.
 
     The shop's last count is compared with the different products of all pages, so a product that was added
-    or deleted meanwhile is not missing. Raises a non-retryable error for a list that stays incomplete.
+    or deleted meanwhile is not missing. A list that stays incomplete has a reason in its position.
     """
     total, count = position.total, await listed.count()
     if total is not None and count >= total:
@@ -239,7 +244,7 @@ async def _at_the_end(position: SyncPosition, last: NumberedPage, listed: Listed
         else "its pages skip the others. A cache or a plugin that changes the REST API may be the cause."
     )
     reason = f"The shop listed {count:,}{claimed or ' products, and does not count them'}; {cause}"
-    raise application_error(Failure(retry=Retry.FATAL, reason=reason))
+    return replace(position, cursor=INCOMPLETE, incomplete=reason)
 
 
 def _check_length(position: SyncPosition, most_products: int) -> None:

@@ -1,6 +1,6 @@
 """JSON in the middle of other output: notices of PHP, comments of caches, scripts of hosts.
 
-Each byte of an answer is looked at a few times at most, whatever the answer is.
+Each byte of an answer is looked at a few times at most, also of a hostile one.
 """
 
 import json

@@ -116,7 +116,7 @@ class Lists:
     ) -> dict[int, Body | Unreadable]:
         """Returns the existing items of up to 100 ids.
 
-        What the list leaves out is requested by itself: only that answer says that an item is deleted.
+        What the list leaves out is requested alone: only that answer says that an item is deleted.
         """
         found: dict[int, Body | Unreadable] = {}
         for languages in ({}, ALL_LANGUAGES):
@@ -194,7 +194,7 @@ def _page(answer: Answer, cursor: Cursor) -> ListPage:
     items, unreadable = ([], ()) if is_behind_the_end else _items(read(answer))
     total, pages = answer.count("X-WP-Total"), answer.count("X-WP-TotalPages")
     if total is not None and len(items) > total:
-        total = pages = None  # the counts are those of something else
+        total = pages = None  # they count something else
     return ListPage(
         cursor=cursor,
         items=items,

@@ -83,8 +83,8 @@ class Rest:
     async def _as_itself(self, answer: Answer, route: str, query: str) -> Answer:
         """Returns the answer to a request that is signed for WordPress's own address.
 
-        WooCommerce computes a signature with the address in WordPress's settings, whatever name it was
-        asked by.
+        WooCommerce computes a signature with the address in WordPress's settings, also where the request
+        used another name.
         """
         described = await self._openly(self._entrance.root())
         own = own_address(described[0]) if described else None

@@ -1,4 +1,4 @@
-"""JSON is found in whatever a shop's software writes around it, and nothing else is taken for it."""
+"""JSON is found between other output of a shop's software, and nothing else is taken for it."""
 
 import json
 from contextlib import suppress

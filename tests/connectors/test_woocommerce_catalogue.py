@@ -308,7 +308,7 @@ async def test_a_count_that_a_proxy_merged_is_one_count(
 async def test_counts_below_the_products_of_a_page_are_no_counts(
     shop: ShopServer, catalogue: WooCommerceCatalogue
 ) -> None:
-    """They are those of something else."""
+    """They count something else."""
     ids = [shop.add() for _ in range(101)]
     shop.totals = ("1", "1")
     assert await manifest(catalogue) == [f"woo_{id_}" for id_ in ids]

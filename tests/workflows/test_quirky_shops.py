@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -9,10 +10,14 @@ from sqlalchemy import text
 
 from contracts.syncs import FindingKind, SyncMode, SyncStatus
 from fakes.openai import EmbeddingServer
+from fakes.woocommerce import KEY, SECRET
 from fakes.woocommerce_quirks import QuirkyShop
+from tests.support import deliveries
 from tests.support.recovery import look
 from tests.support.sync.syncs import Synced
 from tests.support.system import System
+
+SIGNED = "a-secret-of-letters"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -72,7 +77,7 @@ async def test_a_list_that_repeats_its_first_page_is_not_complete(
         async with synced.system.database.transaction() as connection:
             await synced.hold(connection, "woo_9999")
     setattr(shop, quirk, True)
-    listed = 100 if quirk == "same_page" else 10
+    listed = 150 if quirk == "same_page" else 10  # from both ends
     for _ in range(2):
         sync = await synced.sync(allow_gone=True)
         assert sync.status is SyncStatus.FAILED
@@ -171,17 +176,32 @@ async def test_a_few_products_that_no_list_shows_are_one_finding(quirky: tuple[S
 async def test_a_deletion_is_not_refuted_by_a_copy_in_a_cache(quirky: tuple[Synced, QuirkyShop]) -> None:
     """Neither where a parameter passes the cache by nor where nothing does; a live answer refutes it."""
     synced, shop = quirky
-    ids = [shop.add(name=f"Lamp {number}") for number in range(4)]
-    await synced.sync()
-    for id_ in ids[:2]:
+    store = await synced.system.shop(
+        webhook_secret=SIGNED,
+        base_url=shop.base_url,
+        credentials={"consumer_key": KEY, "consumer_secret": SECRET},
+    )
+
+    async def ended(body: dict[str, Any], topic: str) -> dict[str, Any]:
+        sent = deliveries.woocommerce(body, SIGNED, topic=topic, delivery_id=f"{topic} {body['id']}")
+        return await store.ended((await store.deliver(sent)).json()["event_id"])
+
+    passed, kept, there = [shop.add(name=f"Lamp {number}") for number in range(3)]
+    for id_ in (passed, kept, there):
+        assert (await ended(shop.products[id_], "product.updated"))["status"] == "succeeded"
+    for id_ in (passed, kept):
         shop.keep_in_cache(id_, Age="900", X_Cache="HIT")
         shop.delete(id_)
-    assert await synced.store.sync({"id": ids[0]}, "product.deleted") == "succeeded"
+    assert (await ended({"id": passed}, "product.deleted"))["event_type"] == "product.deleted"
     shop.cache_knows_query = False
-    assert await synced.store.sync({"id": ids[1]}, "product.deleted") == "succeeded"
-    assert await synced.store.sync({"id": ids[2]}, "product.deleted") == "unchanged"
-    assert set(await synced.indexed()) == {f"woo_{id_}" for id_ in ids[2:]}
-    asked = [seen for seen in shop.seen if seen.path.endswith(f"/{ids[2]}")]
+    assert (await ended({"id": kept}, "product.deleted"))["event_type"] == "product.deleted"
+    refuted = await ended({"id": there}, "product.deleted")
+    assert refuted["reason"].endswith("The shop still has this product.")
+    for id_ in (passed, kept, there):
+        product = await store.product(id_)
+        assert product is not None
+        assert product["is_active"] is (id_ == there)
+    asked = [seen for seen in shop.seen if seen.path.endswith(f"/{there}")]
     assert [seen.headers["cache-control"] for seen in asked] == ["no-cache"] * 2
 
 
@@ -194,7 +214,7 @@ async def test_a_terminated_sync_is_settled_by_the_recovery(quirky: tuple[Synced
     await synced.system.temporal.get_workflow_handle(synced.workflow_id).terminate("by mistake")
     async with synced.system.database.single() as connection:
         await connection.execute(
-            text("UPDATE syncs SET started_at = started_at - interval '2 minutes' WHERE id = :id"),
+            text("UPDATE syncs SET started_at = started_at - interval '10 minutes' WHERE id = :id"),
             {"id": sync_id},
         )
     await look(synced.system)
