@@ -213,7 +213,8 @@ async def _at_the_end(position: SyncPosition, last: NumberedPage, listed: Listed
     """Returns the position after the last page, which is the first of another walk if products are missing.
 
     The shop's last count is compared with the different products of all pages, so a product that was added
-    or deleted meanwhile is not missing. A list that stays incomplete has a reason in its position.
+    or deleted while the list was read is not missing. The position of a list that stays incomplete has a
+    reason.
     """
     total, count = position.total, await listed.count()
     if total is not None and count >= total:
