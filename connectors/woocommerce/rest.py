@@ -20,7 +20,7 @@ from connectors.woocommerce.entrances import (
 )
 from connectors.woocommerce.errors import as_meant
 from connectors.woocommerce.signing import Key, Method
-from contracts.errors import ShopAnswersNonsense, ShopProblem, ShopRefuses
+from contracts.errors import ShopAnswersNonsense, ShopProblem, ShopRefuses, ShopSendsTooMuch
 from contracts.stores import ShopAccess
 
 REDIRECTS = 3
@@ -74,7 +74,13 @@ class Rest:
         """Returns the answer behind another prefix; the given one if none leads to WooCommerce."""
         for prefix in prefixes(answer, *await self._openly("/")):
             entrance = replace(self._entrance, prefix=prefix)
-            found = await self._through(entrance, route, query)
+            try:
+                found = await self._through(entrance, route, query)
+            except ShopSendsTooMuch:
+                self._keep(entrance)
+                raise
+            except ShopProblem:
+                continue  # such as a redirect to the home page
             if not is_elsewhere(found) and not found.is_page() and found.code() != "rest_no_route":
                 self._keep(entrance)
                 return found
@@ -100,7 +106,7 @@ class Rest:
         """Returns the answer to a request without the key; nothing if the shop does not answer it."""
         try:
             return (await self._follow(self._url(path), signed=False),)
-        except ShopProblem:
+        except (ShopProblem, *UNANSWERED):
             return ()
 
     def _keep(self, entrance: Entrance) -> None:

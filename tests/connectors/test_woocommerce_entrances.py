@@ -16,7 +16,7 @@ from connectors.woocommerce.catalogue import WooCommerceCatalogue, WooCommerceRe
 from connectors.woocommerce.cursors import Cursor
 from connectors.woocommerce.entrances import PRETTY, SHOPS_KEPT, Entrance, Entrances
 from contracts.errors import ShopProblem
-from fakes.woocommerce import SECRET, Answered
+from fakes.woocommerce import SECRET, Answered, Fault, moved
 from fakes.woocommerce_quirks import QuirkyShop
 from tests.support.network.certificates import contexts
 
@@ -105,6 +105,20 @@ async def test_a_prefix_of_its_own_is_read_from_the_header(secure: QuirkyShop, o
     id_ = secure.add()
     async with reading(secure, outbound) as catalogue:
         assert (await catalogue.manifest(None)).listed == (f"woo_{id_}",)
+
+
+@pytest.mark.parametrize(
+    "home", ["drop", Answered(body=b"<html></html>"), moved("http://else.example/")], ids=range(3)
+)
+async def test_a_shop_without_an_api_has_one_reason(
+    secure: QuirkyShop, outbound: Outbound, home: Fault
+) -> None:
+    """What the search for the API meets is not the reason."""
+    missing = Answered(status=404, body=b"<html>Not found</html>")
+    secure.fail_next(missing, home, moved("/"), moved("/"))
+    reason = await failure(secure, outbound)
+    assert reason.startswith("No WooCommerce answers at the store's address (HTTP 404)")
+    assert len(secure.seen) == 4
 
 
 async def test_a_shop_under_another_name_is_signed_for_as_it_knows_itself(
