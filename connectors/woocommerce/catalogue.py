@@ -15,11 +15,10 @@ from connectors.http.failures import shop_failure
 from connectors.http.outbound import Outbound
 from connectors.room import Parts, Room
 from connectors.woocommerce.categories import CategoryTree
-from connectors.woocommerce.category_list import read_categories
 from connectors.woocommerce.cursors import Cursor
 from connectors.woocommerce.entrances import Entrances
 from connectors.woocommerce.errors import is_gone, is_hidden, is_refused
-from connectors.woocommerce.lists import Body, ListPage, Lists, id_of, is_trash, read
+from connectors.woocommerce.lists import Body, ListPage, Lists, id_of, is_trash, read, read_categories
 from connectors.woocommerce.parse import external_id as spelled
 from connectors.woocommerce.parse import parse
 from connectors.woocommerce.queries import MANIFEST_FIELDS, PER_PAGE

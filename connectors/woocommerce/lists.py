@@ -10,10 +10,12 @@ from typing import Any
 from connectors.base import Unreadable
 from connectors.fields import identifier
 from connectors.woocommerce.answer import Answer
+from connectors.woocommerce.categories import listed as readable_categories
 from connectors.woocommerce.cursors import Cursor, usual_size
 from connectors.woocommerce.errors import is_gone, is_hidden, problem
 from connectors.woocommerce.queries import PER_PAGE
 from connectors.woocommerce.rest import Rest
+from contracts.catalog import Category
 from contracts.errors import ShopAnswersNonsense, ShopSendsTooMuch
 from contracts.syncs import NumberedPage
 
@@ -21,6 +23,9 @@ Body = dict[str, Any]
 
 Keep = Callable[[Mapping[int, Body], int], dict[int, Body | Unreadable]]
 """Returns what is kept of the items of an answer of this many bytes."""
+
+MOST_CATEGORY_PAGES = 100
+"""A shop with more than 10,000 categories is read without their parents."""
 
 HIDDEN = "The user of the consumer key may not see it."
 
@@ -239,3 +244,24 @@ def _unreadable(entries: Iterable[object]) -> Iterable[str]:
             yield f"Entry {position} of the page is not a product."
         elif not _has_id(entry):
             yield f"Entry {position} of the page has no readable id."
+
+
+async def read_categories(rest: Rest) -> list[Category] | None:
+    """Returns all categories; None if the shop does not show them or has too many. Raises ShopProblem."""
+    found: dict[int, Category] = {}
+    asked = {"orderby": "id", "order": "asc", "per_page": str(PER_PAGE), "_fields": "id,name,parent"}
+    for page in range(1, MOST_CATEGORY_PAGES + 1):
+        answer = await rest.get("products/categories", {**asked, "page": str(page)})
+        if answer.status == 429 or answer.status >= 500:
+            raise problem(answer)
+        try:
+            items = answer.json() if answer.status == 200 else None
+        except (ShopAnswersNonsense, ShopSendsTooMuch):
+            return None
+        if not isinstance(items, list):
+            return None
+        new = {category.id: category for category in readable_categories(items) if category.id not in found}
+        found |= new
+        if not new or answer.headers.get("X-WP-TotalPages", "").strip() in ("0", str(page)):
+            return list(found.values())
+    return None
