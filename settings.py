@@ -1,6 +1,9 @@
 """The settings, read from the environment and from `.env`; no other module reads them."""
 
+import hashlib
 import ipaddress
+import json
+import re
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +14,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SHORTEST_KEY = 32
 SHORTEST_RETENTION = 30
+LARGEST_TEXT = 400
+"""Tokens of the largest chunk, as `knowledge.chunks.CHUNK_TOKENS`."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -57,7 +62,31 @@ def _long_or_unlimited(days: int) -> int:
     return days
 
 
+def _headers(value: SecretStr | None) -> dict[str, str]:
+    """Returns the headers in `{"x-team": "shops"}` or in `x-team=shops, x-region=eu`."""
+    text = value.get_secret_value().strip() if value else ""
+    if text.startswith("{"):
+        read = json.loads(text)
+        return {str(name): str(content) for name, content in read.items()}
+    pairs = (part.partition("=") for part in text.split(",") if part.strip())
+    return {name.strip(): content.strip() for name, _, content in pairs}
+
+
+def _header_lines(value: SecretStr | None) -> SecretStr | None:
+    try:
+        headers = _headers(value)
+    except ValueError:
+        raise ValueError("expected a JSON object or name=value, separated by commas") from None
+    for name, content in headers.items():
+        if not _HEADER_NAME.fullmatch(name) or not content.isprintable() or not content.isascii():
+            raise ValueError("expected a JSON object or name=value, separated by commas")
+    return value
+
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+
 Optional = BeforeValidator(_blank_is_unset)
+Prefix = Annotated[str, Field(max_length=2_000)]
 Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.:\[\]-]+$")]
 
 
@@ -118,7 +147,17 @@ class Settings(BaseSettings):
         default=None, validation_alias="OPENAI_BASE_URL"
     )
     embedding_model: str = "text-embedding-3-small"
-    embedding_dimensions: int = Field(default=1536, ge=1, le=3072)
+    embedding_dimensions: int = Field(default=1536, ge=1, le=16_000)
+    embedding_send_dimensions: Literal["auto", "always", "never"] = "auto"
+    embedding_encoding_format: Literal["auto", "base64", "float", "none"] = "auto"
+    embedding_query_prefix: Prefix = ""
+    embedding_passage_prefix: Prefix = ""
+    embedding_query_input_type: str = Field(default="", max_length=100)
+    embedding_passage_input_type: str = Field(default="", max_length=100)
+    embedding_headers: Annotated[SecretStr | None, Optional, AfterValidator(_header_lines)] = None
+    embedding_max_items: Annotated[Annotated[int, Field(ge=1)] | None, Optional] = None
+    embedding_max_tokens: Annotated[Annotated[int, Field(ge=1)] | None, Optional] = None
+    embedding_max_text_tokens: Annotated[Annotated[int, Field(ge=64)] | None, Optional] = None
     embedding_timeout_seconds: float = Field(default=60.0, gt=0)
     embedding_patience_hours: float = Field(default=24.0, gt=0)
 
@@ -126,6 +165,26 @@ class Settings(BaseSettings):
     def secret_keys(self) -> tuple[str, ...]:
         """Returns the keys of `secret_key`: the first signs and encrypts, all verify and decrypt."""
         return _keys(self.secret_key)
+
+    @property
+    def embedding_extra_headers(self) -> dict[str, str]:
+        """Returns the headers that each request to the embeddings API has besides its own."""
+        return _headers(self.embedding_headers)
+
+    @property
+    def embedding_variant(self) -> str:
+        """Returns what else than the model and the dimensions decides about vectors; empty by default."""
+        decides = (
+            self.embedding_passage_prefix,
+            self.embedding_passage_input_type,
+            self.text_tokens if self.text_tokens < LARGEST_TEXT else 0,
+        )
+        return hashlib.sha256(repr(decides).encode()).hexdigest()[:8] if any(decides) else ""
+
+    @property
+    def text_tokens(self) -> int:
+        """Returns the most estimated tokens of one text to embed."""
+        return min(self.embedding_max_text_tokens or LARGEST_TEXT, LARGEST_TEXT)
 
     @property
     def payload_retention(self) -> timedelta | None:

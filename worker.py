@@ -115,7 +115,9 @@ def collect(
     async def start_indexing(product: UnindexedProduct) -> None:
         await start_product_text(client, product, task_queue=settings.task_queue)
 
-    model = embedding_label(settings.embedding_model, settings.embedding_dimensions)
+    model = embedding_label(
+        settings.embedding_model, settings.embedding_dimensions, settings.embedding_variant
+    )
     starter = WorkflowStarter(
         latest_run=partial(latest_run, client), start_event=start_again, start_indexing=start_indexing
     )

@@ -1,41 +1,33 @@
 """Index texts: chunks, vectors, publishing; shared by events and syncs."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.embedding import Problems, Text, TextEmbedder, Vectors
+from activities.errors import application_error
 from activities.metrics import Counters
 from activities.reading import page_of, reading_errors
+from activities.retry_limits import attempt
 from compute import Compute
 from contracts.catalog import Product, Variation
 from contracts.events import TextVersion
 from contracts.ids import embedding_label
+from contracts.retry import Failure, Retry
 from database.chunks import generations
-from database.chunks.generations import ChunkRow, Staged
+from database.chunks.generations import ChunkRow, MissingVector, Staged
+from database.events import write as events
 from database.leases import Lease
 from database.products.upsert import StoredProduct
-from embeddings.base import Embedded, Embedder
-from knowledge.chunks import pack, split
+from embeddings.base import Embedder
+from knowledge.chunks import CHUNK_TOKENS, split
 from knowledge.content import Content, canonical, size_of
 from knowledge.document import render
 from knowledge.normalise import search_form
 
 
-class Embeddable(Protocol):
-    """A text and its estimated tokens."""
-
-    @property
-    def text(self) -> str: ...
-    @property
-    def tokens(self) -> int: ...
-
-
-Text = TypeVar("Text", bound=Embeddable)
-
-
-def chunk_rows(version: TextVersion, content: Content) -> list[ChunkRow]:
-    """Returns the rows of a text's chunks."""
+def chunk_rows(version: TextVersion, content: Content, *, max_tokens: int = CHUNK_TOKENS) -> list[ChunkRow]:
+    """Returns the rows of a text's chunks, each of at most so many estimated tokens."""
     return [
         ChunkRow(
             product_id=version.product_id,
@@ -46,29 +38,39 @@ def chunk_rows(version: TextVersion, content: Content) -> list[ChunkRow]:
             tokens=chunk.tokens,
             words=search_form(chunk.text),
         )
-        for chunk in split(render(content))
+        for chunk in split(render(content), max_tokens=max_tokens)
     ]
 
 
-def rows_of_texts(texts: Mapping[TextVersion, Content]) -> dict[TextVersion, list[ChunkRow]]:
+def rows_of_texts(
+    texts: Mapping[TextVersion, Content], max_tokens: int = CHUNK_TOKENS
+) -> dict[TextVersion, list[ChunkRow]]:
     """Returns the rows of the chunks of several texts."""
-    return {version: chunk_rows(version, content) for version, content in texts.items()}
+    return {
+        version: chunk_rows(version, content, max_tokens=max_tokens) for version, content in texts.items()
+    }
 
 
 def _rows_of_product(
-    version: TextVersion, product: Product, variations: Sequence[Variation]
+    version: TextVersion, product: Product, variations: Sequence[Variation], max_tokens: int
 ) -> list[ChunkRow]:
-    return chunk_rows(version, canonical(product, variations))
+    return chunk_rows(version, canonical(product, variations), max_tokens=max_tokens)
+
+
+async def _note(connection: AsyncConnection, version: TextVersion, problems: Problems[Text]) -> None:
+    """Note on the event which texts were cut or left out."""
+    if version.event_row and (notes := problems.notes()):
+        await events.add_notes(connection, version.event_row, notes)
 
 
 class Indexer:
     """The three steps that index the text of an event."""
 
     def __init__(self, embedder: Embedder, compute: Compute, totals: Counters) -> None:
-        self._embedder = embedder
         self._compute = compute
-        self._totals = totals
-        self.model = embedding_label(embedder.model, embedder.dimensions)
+        self._texts = TextEmbedder(embedder, totals)
+        self._chunk_tokens = embedder.limits.text_tokens or CHUNK_TOKENS
+        self.model = embedding_label(embedder.model, embedder.dimensions, embedder.variant)
         self.failure = embedder.failure
 
     async def rows(self, version: TextVersion, stored: StoredProduct) -> list[ChunkRow]:
@@ -78,7 +80,7 @@ class Indexer:
         with reading_errors():
             return await self._compute.run(
                 _rows_of_product,
-                *(version, stored.product, stored.variations),
+                *(version, stored.product, stored.variations, self._chunk_tokens),
                 size=size,
                 key=stored.store_id,
             )
@@ -89,7 +91,9 @@ class Indexer:
         """Returns the chunks of the texts of a page of products."""
         size = sum(content.size for content in texts.values())
         with reading_errors():
-            return await self._compute.run(rows_of_texts, texts, size=size, key=page_of(store_id))
+            return await self._compute.run(
+                rows_of_texts, texts, self._chunk_tokens, size=size, key=page_of(store_id)
+            )
 
     async def stage(
         self, connection: AsyncConnection, version: TextVersion, rows: Sequence[ChunkRow]
@@ -101,24 +105,26 @@ class Indexer:
     async def embed(self, held: Lease, version: TextVersion) -> None:
         """Embed the chunks that have no vector.
 
-        Vectors are stored after each request, so that a retry embeds only the rest.
+        Vectors are stored after each request, so that a retry embeds only the rest. A chunk that cannot be
+        embedded is left out, and the event notes it. Raises an ApplicationError if no chunk can be embedded.
         """
         async with held.writing() as connection:
             missing = await generations.missing_vectors(connection, [version], self.model)
-        async for request, embedded in self.vectors(missing):
+        problems: Problems[MissingVector] = Problems()
+        async for found in self.vectors(missing, problems):
             async with held.writing() as connection:
-                await generations.fill_vectors(connection, self.model, request, embedded.vectors)
+                await generations.fill_vectors(connection, self.model, found.texts, found.vectors)
+                await _note(connection, version, problems)
+        if problems.failed:
+            failed = [text for text, _ in problems.failed]
+            async with held.writing() as connection:
+                if not await generations.leave_out(connection, version, self.model, failed):
+                    raise application_error(Failure(retry=Retry.FATAL, reason=problems.reason()))
+                await _note(connection, version, problems)
 
-    async def vectors(self, texts: Sequence[Text]) -> AsyncIterator[tuple[list[Text], Embedded]]:
-        """Yields texts and their vectors, request by request."""
-        for request in pack(
-            [(text, text.tokens) for text in texts],
-            max_tokens=self._embedder.limits.tokens,
-            max_items=self._embedder.limits.texts,
-        ):
-            embedded = await self._embedder.embed_documents([text.text for text in request])
-            self._totals.embedded(len(request), tokens=embedded.tokens)
-            yield request, embedded
+    def vectors(self, texts: Sequence[Text], problems: Problems[Text]) -> AsyncIterator[Vectors[Text]]:
+        """Yields texts and their vectors, request by request; see `TextEmbedder.vectors`."""
+        return self._texts.vectors(texts, problems, attempt=attempt())
 
     async def publish(self, connection: AsyncConnection, version: TextVersion) -> dict[int, float]:
         """Publish a staged text; see `generations.publish`."""

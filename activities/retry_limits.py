@@ -19,6 +19,11 @@ NOT_FAILING = ""
 """Sent explicitly, because a heartbeat without details keeps the details of the one before."""
 
 
+def attempt() -> int:
+    """Returns which attempt of its step this is, from 1."""
+    return activity.info().attempt if activity.in_activity() else 1
+
+
 def within_deadline(failure: Failure, deadline: timedelta) -> Failure:
     """Returns the failure, made fatal once temporary failures have followed each other for `deadline`.
 

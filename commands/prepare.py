@@ -41,6 +41,7 @@ def migrate(
                 configured.database_url,
                 model=configured.embedding_model,
                 dimensions=configured.embedding_dimensions,
+                variant=configured.embedding_variant,
                 purpose=purpose,
             )
     except CommandError as error:

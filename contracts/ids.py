@@ -76,6 +76,9 @@ def webhook_address(public: str, platform: str, store_id: int) -> str:
     return f"{public.rstrip('/')}/api/integrations/{platform}/webhook/{store_id}/"
 
 
-def embedding_label(model: str, dimensions: int) -> str:
-    """Returns the label of vectors that may be compared with each other."""
-    return f"{model}@{dimensions}"
+def embedding_label(model: str, dimensions: int, variant: str = "") -> str:
+    """Returns the label of vectors that may be compared with each other.
+
+    `variant` is what else they depend on, such as the prefix of texts; mostly it is empty.
+    """
+    return f"{model}@{dimensions}" + (f"#{variant}" if variant else "")

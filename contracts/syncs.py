@@ -34,6 +34,7 @@ class FindingKind(StrEnum):
     UNREADABLE = "unreadable"
     CUT = "cut"
     UNLISTED = "unlisted"
+    NOT_EMBEDDED = "not_embedded"
     OUTDATED = "outdated"
     """About this release, not about a product: its `external_id` is empty."""
 

@@ -2,37 +2,59 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from contracts.retry import Failure
 from contracts.search import Vector
+from embeddings.limits import Limits
+
+
+class Cause(StrEnum):
+    """What a failed request can be blamed on; it decides whether a smaller request makes sense.
+
+    service         the service, its account or its settings: no other request would do better
+    request         possibly one of the texts: the same request failed although others may succeed
+    texts           more texts than one request may have
+    tokens          more tokens than one request may have
+    text_tokens     a text that is longer than the model accepts
+    """
+
+    SERVICE = "service"
+    REQUEST = "request"
+    TEXTS = "texts"
+    TOKENS = "tokens"
+    TEXT_TOKENS = "text_tokens"
+
+
+SIZES = frozenset({Cause.TEXTS, Cause.TOKENS, Cause.TEXT_TOKENS})
+"""The causes that a smaller request or a shorter text removes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedded:
-    """One vector per text, in the order of the texts, and the tokens that were billed."""
+    """A vector per text, in the order of the texts, and the tokens that were billed.
 
-    vectors: list[Vector]
+    A vector is None where the service answered none, or one that cannot be compared. At least one is there.
+    """
+
+    vectors: list[Vector | None]
     tokens: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestLimits:
-    """The most tokens and texts of one request."""
-
-    tokens: int
-    texts: int
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors of one model; one request per call, without retries.
+    """Turns texts into vectors of one model, without retries.
 
     Calls raise `errors` and nothing else; TimeoutError is one of them, for callers that bound a call.
+    `variant` names all that vectors depend on apart from the model and the dimensions; mostly it is empty.
+    `served_by` is what a server calls itself if it is ours, else empty.
     """
 
     model: str
     dimensions: int
-    limits: RequestLimits
+    variant: str
+    served_by: str
+    limits: Limits
     errors: tuple[type[Exception], ...]
 
     async def embed_documents(self, texts: Sequence[str]) -> Embedded:
@@ -40,11 +62,15 @@ class Embedder(Protocol):
         ...
 
     async def embed_query(self, text: str) -> Vector:
-        """Returns the vector of a search query; models with a prefix for queries add it here."""
+        """Returns the vector of a search query, made with the prefix and the input type for queries."""
         ...
 
     def failure(self, error: Exception) -> Failure:
         """Returns what any exception raised while embedding means: retry, blocked or fatal."""
+        ...
+
+    def cause(self, error: Exception) -> Cause:
+        """Returns what any exception raised while embedding can be blamed on."""
         ...
 
     async def close(self) -> None:

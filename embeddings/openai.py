@@ -3,22 +3,23 @@
 Only this module and `embeddings.openai_failures` import `openai`.
 """
 
-import base64
+import ipaddress
 import time
-from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Self
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
-import numpy as np
 import openai
-import orjson
 
-from contracts.errors import EmbeddingProblem, UnusableAnswer, WrongDimensions
+from contracts.errors import EmbeddingProblem, WrongDimensions
 from contracts.retry import Failure
 from contracts.search import Vector
-from embeddings.base import Embedded, RequestLimits
-from embeddings.openai_failures import openai_failure
+from embeddings import openai_answers, openai_refusals
+from embeddings.base import SIZES, Cause, Embedded
+from embeddings.limits import Limits
+from embeddings.openai_failures import openai_cause, openai_failure, refusal_in
 from settings import Settings
 
 OPENAI = "https://api.openai.com/v1"
@@ -27,94 +28,200 @@ OPENAI = "https://api.openai.com/v1"
 MAX_TOKENS_PER_REQUEST = 300_000
 MAX_INPUTS_PER_REQUEST = 2_048
 
-SINGLE = 4
-"""Bytes of a number of single precision, as services send it."""
+SHORT_QUERY = 400
+"""Characters of a query that are embedded after a model refused the whole query as too long."""
 
-SMALLEST, LARGEST = 2.0**-25, 65_520.0
-"""A number between these is neither zero nor infinite in half precision."""
+SIZED_MODEL = "text-embedding-3"
+"""Models with this in their name answer vectors of the size that is asked for."""
+
+
+@dataclass(slots=True, kw_only=True)
+class RequestShape:
+    """What requests contain besides the model and the texts.
+
+    `encoding_format` and `dimensions` are None if they are not sent. Names in `optional` were not chosen by
+    an operator, so they are left out once the server refuses them. `queries` and `passages` are the prefix
+    and the input type of each.
+    """
+
+    encoding_format: str | None = "base64"
+    dimensions: int | None = None
+    optional: set[str] = field(default_factory=set)
+    queries: tuple[str, str] = ("", "")
+    passages: tuple[str, str] = ("", "")
+
+    @classmethod
+    def configured(cls, settings: Settings) -> Self:
+        encoding, sizes = settings.embedding_encoding_format, settings.embedding_send_dimensions
+        sized = sizes == "always" or (sizes == "auto" and SIZED_MODEL in settings.embedding_model)
+        chosen = {"encoding_format": encoding, "dimensions": sizes}
+        return cls(
+            encoding_format={"auto": "base64", "none": None}.get(encoding, encoding),
+            dimensions=settings.embedding_dimensions if sized else None,
+            optional={name for name, choice in chosen.items() if choice == "auto"},
+            queries=(settings.embedding_query_prefix, settings.embedding_query_input_type),
+            passages=(settings.embedding_passage_prefix, settings.embedding_passage_input_type),
+        )
+
+    def body(self, model: str, texts: Sequence[str], use: tuple[str, str]) -> dict[str, object]:
+        """Returns the body of a request for texts of one use."""
+        prefix, input_type = use
+        sent: dict[str, object] = {"model": model, "input": [f"{prefix}{text}" for text in texts]}
+        optional = {
+            "encoding_format": self.encoding_format,
+            "dimensions": self.dimensions,
+            "input_type": input_type or None,
+        }
+        return sent | {name: value for name, value in optional.items() if value is not None}
+
+    def without(self, refused: Sequence[str]) -> bool:
+        """Leave out the first of the refused parameters that is optional; returns False if there is none."""
+        for name in refused:
+            if name in self.optional and getattr(self, name) is not None:
+                setattr(self, name, None)
+                return True
+        return False
 
 
 class OpenAIEmbedder:
-    """Implements `Embedder`; raises the client's own errors and EmbeddingProblem."""
+    """Implements `Embedder`; raises the client's own errors and EmbeddingProblem.
 
-    limits = RequestLimits(tokens=MAX_TOKENS_PER_REQUEST, texts=MAX_INPUTS_PER_REQUEST)
+    What a server refuses to be sent is remembered, so it is refused once per process. `served_by` is what the
+    server calls itself, if it does.
+    """
+
     errors: tuple[type[Exception], ...] = (openai.OpenAIError, EmbeddingProblem, TimeoutError)
 
-    def __init__(self, client: openai.AsyncOpenAI, *, model: str, dimensions: int) -> None:
+    def __init__(
+        self,
+        client: openai.AsyncOpenAI,
+        *,
+        model: str,
+        dimensions: int,
+        shape: RequestShape | None = None,
+        limits: Limits | None = None,
+        variant: str = "",
+        secrets: tuple[str, ...] = (),
+    ) -> None:
         self._client = client
+        self._shape = shape or RequestShape()
+        self._secrets = secrets
         self.model = model
         self.dimensions = dimensions
+        self.variant = variant
+        self.limits = limits or Limits(tokens=MAX_TOKENS_PER_REQUEST, texts=MAX_INPUTS_PER_REQUEST)
+        self.served_by = ""
 
     @classmethod
     def configured(cls, settings: Settings) -> Self:
         """Returns the embedder of the settings; the client's own retries are off: Temporal retries."""
-        key, base_url = settings.openai_api_key, settings.openai_base_url
+        key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
+        address, query = _address(str(settings.openai_base_url or OPENAI))
+        headers = settings.embedding_extra_headers
         client = openai.AsyncOpenAI(
-            api_key=key.get_secret_value() if key else "unset",
-            base_url=str(base_url) if base_url else OPENAI,
+            api_key=key or "unset",
+            base_url=address,
+            default_query=query,
+            default_headers={**({"api-key": key} if key and _is_azure(address, query) else {}), **headers},
             max_retries=0,
             timeout=settings.embedding_timeout_seconds,
+            http_client=openai.DefaultAsyncHttpxClient(trust_env=not _is_loopback(address)),
         )
-        return cls(client, model=settings.embedding_model, dimensions=settings.embedding_dimensions)
+        limits = Limits(
+            tokens=settings.embedding_max_tokens or MAX_TOKENS_PER_REQUEST,
+            texts=settings.embedding_max_items or MAX_INPUTS_PER_REQUEST,
+            text_tokens=settings.text_tokens,
+        )
+        return cls(
+            client,
+            model=settings.embedding_model,
+            dimensions=settings.embedding_dimensions,
+            shape=RequestShape.configured(settings),
+            limits=limits,
+            variant=settings.embedding_variant,
+            secrets=tuple(secret for secret in (key, *headers.values(), *query.values()) if secret),
+        )
 
     async def embed_documents(self, texts: Sequence[str]) -> Embedded:
-        body: dict[str, object] = {"model": self.model, "input": list(texts), "encoding_format": "base64"}
-        if self.model.startswith("text-embedding-3"):
-            body["dimensions"] = self.dimensions
-        # `client.embeddings` would validate each text, which takes as long as the request itself
-        answer = await self._client.post("/embeddings", body=body, cast_to=httpx2.Response)
-        return self._read(answer.content, len(texts))
+        return await self._embed(texts, self._shape.passages)
 
     async def embed_query(self, text: str) -> Vector:
-        return (await self.embed_documents([text])).vectors[0]
+        try:
+            embedded = await self._embed([text], self._shape.queries)
+        except self.errors as error:
+            if self.cause(error) not in SIZES or len(text) <= SHORT_QUERY:
+                raise
+            embedded = await self._embed([text[:SHORT_QUERY]], self._shape.queries)
+        (vector,) = embedded.vectors
+        assert vector is not None  # noqa: S101 - an answer has at least one vector
+        return vector
 
     def failure(self, error: Exception) -> Failure:
-        return openai_failure(error, now=time.time())
+        return openai_failure(error, now=time.time(), secrets=self._secrets)
+
+    def cause(self, error: Exception) -> Cause:
+        return openai_cause(error)
 
     async def close(self) -> None:
         await self._client.close()
 
-    def _read(self, content: bytes, count: int) -> Embedded:
-        """Match vectors to texts by index: servers may answer in any order."""
+    async def _embed(self, texts: Sequence[str], use: tuple[str, str]) -> Embedded:
+        """Ask; ask again without a parameter that is refused, or for the right size if another one comes."""
+        while True:
+            try:
+                return await self._ask(texts, use)
+            except WrongDimensions:
+                if "dimensions" not in self._shape.optional or self._shape.dimensions is not None:
+                    raise
+                self._shape.optional.discard("dimensions")
+                answer = await self._with_dimensions(texts, use)
+                if answer is None:
+                    raise
+                return answer
+            except self.errors as error:
+                refusal = refusal_in(error)
+                refused = [name for name in openai_refusals.OPTIONAL if refusal and refusal.refuses(name)]
+                if not self._shape.without(refused):
+                    raise
+
+    async def _with_dimensions(self, texts: Sequence[str], use: tuple[str, str]) -> Embedded | None:
+        """Ask for vectors of the configured size; None if the server answers no such vectors."""
+        self._shape.dimensions = self.dimensions
         try:
-            body = orjson.loads(content)
-            by_index = {item["index"]: item["embedding"] for item in body["data"]}
-            vectors = self._vectors([_singles(by_index[index]) for index in range(count)])
-        except (ValueError, TypeError, KeyError, OverflowError) as error:
-            raise UnusableAnswer(
-                f"the embedding service did not answer with {count} vectors: {type(error).__name__} {error}"
-            ) from None
-        return Embedded(vectors=vectors, tokens=_tokens(body.get("usage")))
+            return await self._ask(texts, use)
+        except self.errors:
+            self._shape.dimensions = None
+            return None
 
-    def _vectors(self, received: list[bytes]) -> list[Vector]:
-        """Returns vectors of single precision in the half precision they are stored in."""
-        for vector in received:
-            if len(vector) != self.dimensions * SINGLE:
-                raise WrongDimensions(
-                    f"the embedding service answered vectors of {len(vector) // SINGLE} numbers where"
-                    f" {self.dimensions} are configured (PILITO_EMBEDDING_DIMENSIONS)"
-                )
-        singles = np.frombuffer(b"".join(received), "<f4").reshape(-1, self.dimensions)
-        largest = np.abs(singles).max(axis=1)
-        if not ((largest > SMALLEST) & (largest < LARGEST)).all():  # also false for NaN
-            raise UnusableAnswer("the embedding service answered a vector that is not made of numbers")
-        return [vector.tobytes() for vector in singles.astype(">f2")]
+    async def _ask(self, texts: Sequence[str], use: tuple[str, str]) -> Embedded:
+        # `client.embeddings` would validate each text, which takes as long as the request itself
+        response = await self._client.post(
+            "/embeddings", body=self._shape.body(self.model, texts, use), cast_to=httpx2.Response
+        )
+        self.served_by = response.headers.get("x-pilito-embedder", "")
+        body = openai_answers.parsed(response.content)
+        if openai_refusals.has_error(body):
+            raise openai_refusals.ErrorAnswer(body)
+        return openai_answers.read(body, len(texts), self.dimensions)
 
 
-def _singles(vector: object) -> bytes:
-    """Returns a vector's bytes, out of base64 as requested, or out of a list, as some servers answer."""
-    if isinstance(vector, str):
-        singles = base64.b64decode(vector, validate=True)
-    elif isinstance(vector, list):
-        singles = np.asarray(array("f", vector), "<f4").tobytes()
-    else:
-        raise TypeError(f"{type(vector).__name__} for a vector")
-    if len(singles) % SINGLE:
-        raise ValueError(f"{len(singles)} bytes for a vector")
-    return singles
+def _address(base_url: str) -> tuple[str, dict[str, str]]:
+    """Returns the address without its query and without `/embeddings`, and the query of all requests."""
+    parts = urlsplit(base_url)
+    path = parts.path.rstrip("/").removesuffix("/embeddings")
+    return f"{parts.scheme}://{parts.netloc}{path}", dict(parse_qsl(parts.query))
 
 
-def _tokens(usage: object) -> int:
-    """Returns the tokens that were billed; 0 if a compatible server does not say."""
-    total = usage.get("total_tokens") if isinstance(usage, dict) else None
-    return total if isinstance(total, int) else 0
+def _is_azure(address: str, query: Mapping[str, str]) -> bool:
+    """Returns whether a server takes its key in a header of its own, as Azure does."""
+    azure = ("/openai/deployments/", ".azure.com/")
+    return "api-version" in query or any(part in f"{address}/" for part in azure)
+
+
+def _is_loopback(address: str) -> bool:
+    """Returns whether a server runs on this machine, where a proxy of the environment cannot reach it."""
+    host = urlsplit(address).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,82 +1,65 @@
-"""What the errors of the embeddings API mean: a retry decision by type, status and code, never by message."""
+"""What the errors of the embeddings API mean: a retry decision by type, status, codes and words."""
 
 from datetime import timedelta
 
 import openai
 
-from contracts.errors import EmbeddingProblem, WrongDimensions
+from contracts.errors import EmbeddingProblem, UnusableAnswer, WrongDimensions
 from contracts.retry import WAIT_INTERVAL, Failure, Retry, bounded, retry_after, seconds
+from embeddings import openai_refusals
+from embeddings.base import Cause
+from embeddings.openai_refusals import KEY, MODEL, SETTINGS, SLOW_DOWN, UNPAID, ErrorAnswer, Refusal
 
-UNPAID_CODES = frozenset(
-    {
-        "insufficient_quota",
-        "credit_balance_exhausted",
-        "organization_spend_limit_exceeded",
-        "project_spend_limit_exceeded",
-        "organization_usage_limit_exceeded",
-        "billing_hard_limit_reached",
-        "billing_not_active",
-    }
+NO_KEY = "The embedding service rejects the API key; set a valid OPENAI_API_KEY."
+NO_QUOTA = "The embedding account has no quota left; processing resumes once it is paid."
+NO_MODEL = (
+    "The embedding service has no such model or address; check PILITO_EMBEDDING_MODEL and OPENAI_BASE_URL."
+)
+OTHER_SHAPE = (
+    "The embedding service does not accept the form of the request; check the settings PILITO_EMBEDDING_*"
+    " and OPENAI_BASE_URL."
 )
 
 BLOCKING = {
-    401: "The embedding service rejects the API key; set a valid OPENAI_API_KEY.",
+    401: NO_KEY,
+    402: NO_QUOTA,
     403: "The embedding service does not allow this key to use the model, or not from this region.",
-    404: "The embedding service has no such model or address; check PILITO_EMBEDDING_MODEL and"
-    " OPENAI_BASE_URL.",
+    404: NO_MODEL,
 }
 """Statuses that an operator must act on, with what to do."""
 
-
-def _codes(error: openai.APIStatusError) -> list[str]:
-    """Returns the error's code and type; compatible servers write anything there."""
-    return [value[:100] for value in (error.code, error.type) if isinstance(value, str) and value]
+BUSY = (408, 409, 425, 429, 503, 529)
+"""Statuses of a service that is busy, where a smaller request changes nothing."""
 
 
-def _pause(error: openai.APIStatusError, now: float) -> timedelta | None:
-    """Returns how long the answer asks us to wait, bounded and never negative."""
-    headers = error.response.headers
-    milliseconds = seconds(headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return bounded(milliseconds / 1000)
-    return retry_after(headers.get("retry-after"), now=now)
-
-
-def _status_failure(error: openai.APIStatusError, now: float) -> Failure:
-    status = error.status_code
-    pause = _pause(error, now)
-    if status in (402, 429) and (status == 402 or not UNPAID_CODES.isdisjoint(_codes(error))):
-        return Failure(
-            retry=Retry.BLOCKED,
-            reason="The embedding account has no quota left; processing resumes once it is paid.",
-            pause=WAIT_INTERVAL,
-        )
-    if status in BLOCKING:
-        return Failure(retry=Retry.BLOCKED, reason=BLOCKING[status], pause=WAIT_INTERVAL)
-    if status == 429:
-        return Failure(retry=Retry.RETRY, reason="The embedding service asks us to slow down.", pause=pause)
-    if status in (408, 409, 425) or status >= 500:
-        return Failure(
-            retry=Retry.RETRY,
-            reason=f"The embedding service has a temporary problem (HTTP {status}).",
-            pause=pause,
-        )
-    if 400 <= status < 500:
-        code = next(iter(_codes(error)), "no code given")
-        return Failure(
-            retry=Retry.FATAL,
-            reason=f"The embedding service rejects the request as invalid (HTTP {status}, {code}).",
-        )
-    return Failure(
-        retry=Retry.RETRY, reason=f"The embedding service answered with an unexpected status, HTTP {status}."
-    )
-
-
-def openai_failure(error: Exception, *, now: float) -> Failure:
-    """Returns what an exception raised while embedding means; `now` is seconds since the epoch."""
+def refusal_in(error: Exception, secrets: tuple[str, ...] = ()) -> Refusal | None:
+    """Returns what the service refused; None for other errors. `secrets` are left out of its sentence."""
     match error:
         case openai.APIStatusError():
-            return _status_failure(error, now)
+            return openai_refusals.of(error.status_code, error.response.content, secrets)
+        case ErrorAnswer():
+            return openai_refusals.in_answer(error, secrets)
+    return None
+
+
+def openai_cause(error: Exception) -> Cause:
+    """Returns what an exception raised while embedding can be blamed on."""
+    refusal = refusal_in(error)
+    if refusal is None:
+        repeatable = (openai.APIConnectionError, openai.APITimeoutError, UnusableAnswer, TimeoutError)
+        return Cause.REQUEST if isinstance(error, repeatable) else Cause.SERVICE
+    if _blocking(refusal):
+        return Cause.SERVICE
+    if size := refusal.size:
+        return size
+    return Cause.SERVICE if refusal.status in BUSY or _is_slowed(refusal) else Cause.REQUEST
+
+
+def openai_failure(error: Exception, *, now: float, secrets: tuple[str, ...] = ()) -> Failure:
+    """Returns what an exception raised while embedding means; `now` is seconds since the epoch."""
+    if refusal := refusal_in(error, secrets):
+        return _refused(refusal, _pause(error, now) if isinstance(error, openai.APIStatusError) else None)
+    match error:
         case openai.APITimeoutError() | TimeoutError():
             return Failure(retry=Retry.RETRY, reason="The embedding service did not answer in time.")
         case openai.APIConnectionError():
@@ -87,3 +70,60 @@ def openai_failure(error: Exception, *, now: float) -> Failure:
             return Failure(retry=Retry.RETRY, reason=f"Unusable answer: {error}."[:500])
         case _:
             return Failure(retry=Retry.RETRY, reason=f"Unexpected {type(error).__name__} while embedding.")
+
+
+def _blocking(refusal: Refusal) -> str | None:
+    """Returns what an operator must do; None if that is not why the service refuses.
+
+    Words decide only where the status says as little as 400: a 429 may name what an account may use.
+    """
+    status = refusal.status
+    if status in (402, 403, 429) and any(UNPAID.search(code) for code in refusal.codes):
+        return NO_QUOTA
+    if status in BLOCKING:
+        return BLOCKING[status]
+    if status in (400, 405, 406, 409, 412, 415, 422, 500):
+        for pattern, advice in ((UNPAID, NO_QUOTA), (KEY, NO_KEY), (MODEL, NO_MODEL)):
+            if refusal.says(pattern):
+                return advice
+    if status in (400, 422) and refusal.size is None and refusal.says(SETTINGS):
+        return OTHER_SHAPE
+    return None
+
+
+def _is_slowed(refusal: Refusal) -> bool:
+    return refusal.status == 429 or (refusal.status in (400, 500) and refusal.says(SLOW_DOWN))
+
+
+def _refused(refusal: Refusal, pause: timedelta | None) -> Failure:
+    status = refusal.status
+    if advice := _blocking(refusal):
+        return Failure(retry=Retry.BLOCKED, reason=_with_sentence(advice, refusal), pause=WAIT_INTERVAL)
+    retry = Retry.RETRY
+    if _is_slowed(refusal):
+        reason = "The embedding service asks us to slow down."
+    elif status in BUSY or status >= 500:
+        reason = f"The embedding service has a temporary problem (HTTP {status})."
+    elif 400 <= status < 500:
+        code = next((code for code in refusal.codes if code != str(status)), "no code given")
+        retry = Retry.FATAL
+        reason = f"The embedding service rejects the request as invalid (HTTP {status}, {code})."
+    else:
+        reason = f"The embedding service answered with an unexpected status, HTTP {status}."
+    return Failure(
+        retry=retry, reason=_with_sentence(reason, refusal), pause=pause if retry is Retry.RETRY else None
+    )
+
+
+def _with_sentence(reason: str, refusal: Refusal) -> str:
+    """Returns a reason with the service's own sentence, in at most 500 characters."""
+    return f"{reason} It answered: “{refusal.sentence}”" if refusal.sentence else reason
+
+
+def _pause(error: openai.APIStatusError, now: float) -> timedelta | None:
+    """Returns how long the answer asks us to wait, bounded and never negative."""
+    headers = error.response.headers
+    milliseconds = seconds(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return bounded(milliseconds / 1000)
+    return retry_after(headers.get("retry-after"), now=now)

@@ -63,10 +63,11 @@ class PageApplier:
 
         async with classified_errors(self._classify):
             saved = await with_prepared(self._compute, save, page.prepared)
-            spent = await self._indexer.index(shop.store_id, saved.unindexed)
+            indexed = await self._indexer.index(shop.store_id, saved.unindexed)
+            noted = [*noted, *indexed.findings]
             async with sync_transaction(self._database, run) as connection:
                 await findings.keep(connection, run.sync_id, noted)
-                counts = replace(spent, failed=len(_failed(noted)))
+                counts = replace(indexed.counts, failed=len(_failed(noted)))
                 await sync_pages.mark_applied(connection, run.sync_id, pages, counts)
 
     async def import_page(self, shop: OpenShop, fetched: FetchedPage[WholePage]) -> None:
@@ -85,9 +86,11 @@ class PageApplier:
 
         async with classified_errors(self._classify):
             saved = await with_prepared(self._compute, save, page.prepared)
-            spent = await self._indexer.index(shop.store_id, saved.unindexed)
+            indexed = await self._indexer.index(shop.store_id, saved.unindexed)
+            counts = replace(indexed.counts, failed=len(_failed(indexed.findings)))
             async with sync_transaction(self._database, run) as connection:
-                await sync_pages.mark_applied(connection, run.sync_id, [number], spent)
+                await findings.keep(connection, run.sync_id, indexed.findings)
+                await sync_pages.mark_applied(connection, run.sync_id, [number], counts)
 
     async def _read(
         self, shop: OpenShop, bodies: Bodies, requested_at: datetime
@@ -128,7 +131,8 @@ def _unreadable(external_id: str, reason: str) -> SyncFinding:
 
 
 def _failed(noted: Sequence[SyncFinding]) -> list[SyncFinding]:
-    return [finding for finding in noted if finding.kind is FindingKind.UNREADABLE]
+    failures = (FindingKind.UNREADABLE, FindingKind.NOT_EMBEDDED)
+    return [finding for finding in noted if finding.kind in failures]
 
 
 def _outcome(fetched: FetchedPage[WholePage], saved: SavedPage, noted: Sequence[SyncFinding]) -> PageOutcome:

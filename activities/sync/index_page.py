@@ -1,12 +1,16 @@
 """Index the texts of a page of products: embed them together, and write their chunks with the vectors."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.embedding import MOST_NOTES, Problems
 from activities.indexing import Indexer
 from activities.metrics import Counters
 from contracts.events import TextVersion
 from contracts.search import Vector
-from contracts.syncs import SyncCounts
+from contracts.syncs import FindingKind, SyncCounts, SyncFinding
 from database.chunks import bulk
 from database.chunks.generations import ChunkRow, TextKey
 from database.engine import Database
@@ -19,6 +23,39 @@ def _key(chunk: ChunkRow) -> TextKey:
     return chunk.product_id, chunk.text_hash
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexedPage:
+    """What was embedded and reused, and findings about products with texts that were cut or left out."""
+
+    counts: SyncCounts = field(default_factory=SyncCounts)
+    findings: tuple[SyncFinding, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Pending:
+    """Chunks that are not written yet, by their version, and which texts have a vector or cannot have one."""
+
+    chunks: dict[TextVersion, list[ChunkRow]]
+    vectorized: set[TextKey]
+    refused: set[TextKey] = field(default_factory=set)
+    known: set[TextVersion] = field(default_factory=set)
+
+    def take(self) -> tuple[list[ChunkRow], list[TextVersion]]:
+        """Returns the chunks that can be written, and the versions that lack none and have at least one."""
+        ready, complete = [], []
+        settled = self.vectorized | self.refused
+        for version, chunks in list(self.chunks.items()):
+            written = [chunk for chunk in chunks if _key(chunk) in self.vectorized]
+            self.chunks[version] = [chunk for chunk in chunks if _key(chunk) not in settled]
+            ready += written
+            if written or not chunks:
+                self.known.add(version)
+            if not self.chunks[version]:
+                del self.chunks[version]
+                complete += [version] if version in self.known else []
+        return ready, complete
+
+
 class PageIndexer:
     """Indexes texts for which no event waits."""
 
@@ -28,14 +65,15 @@ class PageIndexer:
         self._counters = counters
         self.model = indexer.model
 
-    async def index(self, store_id: int, texts: Mapping[TextVersion, Content]) -> SyncCounts:
-        """Embed texts without a vector and make all texts searchable. Returns what was embedded and reused.
+    async def index(self, store_id: int, texts: Mapping[TextVersion, Content]) -> IndexedPage:
+        """Embed texts without a vector and make all texts searchable.
 
         Vectors are written after each request, so a retry embeds only the rest. A product that another
-        process embeds at the moment is left to the recovery of unindexed products.
+        process embeds at the moment is left to the recovery of unindexed products. A text that cannot be
+        embedded is left out; a product without any other stays as it was.
         """
         if not texts:
-            return SyncCounts()
+            return IndexedPage()
         rows = await self._indexer.rows_of_page(store_id, texts)
         keys = for_embedding([version.product_id for version in texts])
         async with lease(self._database, keys) as held:
@@ -45,39 +83,48 @@ class PageIndexer:
                 if others := sorted(set(keys.values()) - alone):
                     await products.release_claim(connection, others)
                 embedded = await bulk.embedded_texts(connection, ours, self.model)
-            pending = {version: rows[version] for version in ours if version.product_id in embedded}
             vectorized = {(product, text) for product, hashes in embedded.items() for text in hashes}
-            return await self._embed(held, pending, vectorized)
+            pending = {version: rows[version] for version in ours if version.product_id in embedded}
+            return await self._embed(held, _Pending(chunks=pending, vectorized=vectorized))
 
-    async def _embed(
-        self, held: Lease, pending: dict[TextVersion, list[ChunkRow]], vectorized: set[TextKey]
-    ) -> SyncCounts:
-        chunks = {_key(chunk): chunk for of_version in pending.values() for chunk in of_version}
-        missing = [chunk for key, chunk in chunks.items() if key not in vectorized]
+    async def _embed(self, held: Lease, pending: _Pending) -> IndexedPage:
+        chunks = {_key(chunk): chunk for of_version in pending.chunks.values() for chunk in of_version}
+        missing = [chunk for key, chunk in chunks.items() if key not in pending.vectorized]
         reused, embedded, tokens = len(chunks) - len(missing), 0, 0
         self._counters.reused(reused)
         if not missing:
-            await self._upsert(held, pending, vectorized, {})
-        async for request, answer in self._indexer.vectors(missing):
-            vectors = dict(zip(map(_key, request), answer.vectors, strict=True))
-            await self._upsert(held, pending, vectorized, vectors)
-            embedded, tokens = embedded + len(request), tokens + answer.tokens
-        return SyncCounts(embedded=embedded, reused=reused, tokens_spent=tokens)
+            await self._upsert(held, pending, {})
+        problems: Problems[ChunkRow] = Problems()
+        async for found in self._indexer.vectors(missing, problems):
+            await self._upsert(held, pending, dict(zip(map(_key, found.texts), found.vectors, strict=True)))
+            embedded, tokens = embedded + len(found.texts), tokens + found.tokens
+        if problems.failed:
+            pending.refused |= {_key(chunk) for chunk, _ in problems.failed}
+            await self._upsert(held, pending, {})
+        counts = SyncCounts(embedded=embedded, reused=reused, tokens_spent=tokens)
+        if not (problems.failed or problems.cut):
+            return IndexedPage(counts=counts)
+        async with self._database.reading() as connection:
+            return IndexedPage(counts=counts, findings=await _findings(connection, problems))
 
-    async def _upsert(
-        self,
-        held: Lease,
-        pending: dict[TextVersion, list[ChunkRow]],
-        vectorized: set[TextKey],
-        vectors: Mapping[TextKey, Vector],
-    ) -> None:
+    async def _upsert(self, held: Lease, pending: _Pending, vectors: Mapping[TextKey, Vector]) -> None:
         """Write the pending chunks that have a vector, and publish the products that lack no chunk."""
-        vectorized |= vectors.keys()
-        ready = [chunk for chunks in pending.values() for chunk in chunks if _key(chunk) in vectorized]
-        for version, chunks in pending.items():
-            pending[version] = [chunk for chunk in chunks if _key(chunk) not in vectorized]
-        complete = [version for version, chunks in pending.items() if not chunks]
-        for version in complete:
-            del pending[version]
+        pending.vectorized |= vectors.keys()
+        ready, complete = pending.take()
         async with held.writing() as connection:
             await bulk.upsert_chunks(connection, self.model, ready, vectors, complete=complete)
+
+
+async def _findings(connection: AsyncConnection, problems: Problems[ChunkRow]) -> tuple[SyncFinding, ...]:
+    """Returns one finding of each kind for each product that has texts with a problem."""
+    kinds = {FindingKind.NOT_EMBEDDED: problems.failed, FindingKind.CUT: problems.cut}
+    of_product: dict[tuple[int, FindingKind], list[str]] = {}
+    for kind, found in kinds.items():
+        for chunk, note in found:
+            of_product.setdefault((chunk.product_id, kind), []).append(note)
+    stored = await products.read(connection, sorted({product for product, _ in of_product}))
+    return tuple(
+        SyncFinding(external_id=row.product.external_id, kind=kind, detail=" ".join(notes[:MOST_NOTES]))
+        for (product, kind), notes in of_product.items()
+        if (row := stored.get(product)) and row.product
+    )

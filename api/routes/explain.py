@@ -74,7 +74,9 @@ async def _explanation(
     request: Request, response: Response, state: AppState, facts: ProductHistory, *, asked: str = ""
 ) -> Explanation:
     settings = state.settings
-    model = embedding_label(settings.embedding_model, settings.embedding_dimensions)
+    model = embedding_label(
+        settings.embedding_model, settings.embedding_dimensions, settings.embedding_variant
+    )
     event, product = deciding(facts), facts.product
     verdict = judge(facts, model=model, is_queued=await is_queued(state, facts, asked or facts.external_id))
     is_failing = event is not None and (event.status is EventStatus.FAILED or event.finished_at is None)

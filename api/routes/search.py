@@ -140,7 +140,7 @@ async def search(request: Request, state: CurrentState, scope: CurrentSearchScop
             connection,
             question,
             folded=folded,
-            label=embedding_label(model, dimensions),
+            label=embedding_label(model, dimensions, state.settings.embedding_variant),
             dimensions=dimensions,
         )
     mode = "words" if vector is None else "hybrid"

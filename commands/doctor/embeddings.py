@@ -3,27 +3,41 @@
 import asyncio
 
 from commands.doctor.result import CheckResult
+from contracts.retry import Retry
 from embeddings.registry import SETTINGS, create_embedder, is_configured
 from settings import Settings
 
 EMBED_WITHIN = 15.0
 """Seconds the embedding service may take to answer."""
 
+REFUSED = (
+    f"Check {SETTINGS}, and PILITO_EMBEDDING_MODEL; docs/reference/embedding-servers.md has the settings."
+)
+UNREACHED = (
+    "Check OPENAI_BASE_URL, that this machine reaches it, and HTTPS_PROXY or ALL_PROXY where one is set."
+    " Events are retried."
+)
+
 
 async def check_embeddings(settings: Settings) -> CheckResult:
     """Returns whether the API embeds a text."""
     if not is_configured(settings):
         return CheckResult(subject="Embeddings", said="neither key nor address", advice=f"Set {SETTINGS}.")
-    embedder = create_embedder(settings)
+    try:
+        embedder = create_embedder(settings)
+    except SystemExit as error:
+        said, _, advice = str(error).partition(": ")
+        return CheckResult(subject="Embeddings", said=said, advice=advice)
     try:
         async with asyncio.timeout(EMBED_WITHIN):
             await embedder.embed_query("ping")
     except embedder.errors as error:
-        return CheckResult(
-            subject="Embeddings",
-            said=f"refused ({type(error).__name__})",
-            advice=f"Check {SETTINGS}, and PILITO_EMBEDDING_MODEL.",
-        )
+        failure = embedder.failure(error)
+        advice = {Retry.RETRY: UNREACHED, Retry.BLOCKED: REFUSED, Retry.FATAL: REFUSED}[failure.retry]
+        return CheckResult(subject="Embeddings", said=failure.reason, advice=advice)
     finally:
         await embedder.close()
-    return CheckResult(subject="Embeddings", said=f"{embedder.model}, {embedder.dimensions} dimensions")
+    model = (
+        f"the local server of `pilito up` ({embedder.served_by})" if embedder.served_by else embedder.model
+    )
+    return CheckResult(subject="Embeddings", said=f"{model}, {embedder.dimensions} dimensions")

@@ -15,7 +15,7 @@ from contracts.storage import REASONS, StorageRefusal, storage_refusal
 from crypto import SecretBox
 from database import health
 from database.access import stores
-from database.chunks.vector_index import index_name
+from database.chunks.vector_index import INDEXED_DIMENSIONS, index_name
 from database.connecting.address import InvalidAddress
 from database.connecting.poolers import is_pooled
 from database.connecting.problems import Problem, problem_of
@@ -115,7 +115,14 @@ async def _schema(connection: AsyncConnection, alembic: Config) -> CheckResult:
 
 
 async def _index(connection: AsyncConnection, settings: Settings) -> CheckResult:
-    label = embedding_label(settings.embedding_model, settings.embedding_dimensions)
+    label = embedding_label(
+        settings.embedding_model, settings.embedding_dimensions, settings.embedding_variant
+    )
+    if settings.embedding_dimensions > INDEXED_DIMENSIONS:
+        return CheckResult(
+            subject="Vector index",
+            said=f"none above {INDEXED_DIMENSIONS:,} dimensions: all vectors are compared",
+        )
     if await health.has_index(connection, index_name(label)):
         return CheckResult(subject="Vector index", said=f"for {label}")
     return CheckResult(subject="Vector index", said=f"none for {label}", advice="Run `pilito migrate`.")

@@ -88,7 +88,8 @@ _ADOPT = text(f"""
 """)
 
 _MISSING = text(f"""
-    SELECT k.product_id, k.content_hash, k.text_hash, min(k.text) AS text, min(k.tokens) AS tokens
+    SELECT k.product_id, k.content_hash, k.text_hash, min(k.text) AS text, min(k.tokens) AS tokens,
+           min(k.position) AS position
     FROM {_VERSIONS} JOIN tenant_knowledge k ON {_OF_VERSION}
     WHERE k.embedding IS NULL
     GROUP BY k.product_id, k.content_hash, k.text_hash ORDER BY k.product_id, min(k.position)
@@ -100,6 +101,20 @@ _FILL = text("""
                 CAST(:vectors AS halfvec[])) AS v(product_id, content_hash, text_hash, embedding)
     WHERE k.product_id = v.product_id AND k.content_hash = v.content_hash AND k.model = :model
       AND k.text_hash = v.text_hash
+""")
+
+_LEAVE_OUT = text("""
+    WITH named AS (SELECT unnest(CAST(:text_hashes AS text[])) AS text_hash),
+    remaining AS (
+        SELECT count(*) AS chunks FROM tenant_knowledge k
+        WHERE k.product_id = :product_id AND k.content_hash = :content_hash AND k.model = :model
+          AND k.embedding IS NOT NULL
+    ), left_out AS (
+        DELETE FROM tenant_knowledge k USING named, remaining
+        WHERE k.product_id = :product_id AND k.content_hash = :content_hash AND k.model = :model
+          AND k.text_hash = named.text_hash AND k.embedding IS NULL AND remaining.chunks > 0
+    )
+    SELECT chunks > 0 FROM remaining
 """)
 
 _PUBLISH = text(f"""
@@ -159,6 +174,7 @@ class MissingVector:
     text_hash: str
     text: str
     tokens: int
+    position: int
 
 
 _FIELDS = tuple(field.name for field in fields(ChunkRow))
@@ -236,6 +252,19 @@ async def fill_vectors(
         "vectors": Vectors(vectors),
     }
     await connection.execute(_FILL, values)
+
+
+async def leave_out(
+    connection: AsyncConnection, version: TextVersion, model: str, failed: Sequence[MissingVector]
+) -> bool:
+    """Delete staged chunks that cannot be embedded; returns False, and deletes none, if all are such."""
+    values = {
+        "product_id": version.product_id,
+        "content_hash": version.content_hash,
+        "model": model,
+        "text_hashes": [text.text_hash for text in failed],
+    }
+    return bool((await connection.execute(_LEAVE_OUT, values)).scalar_one())
 
 
 async def publish(

@@ -1,13 +1,15 @@
 """Hybrid search: vector and lexical ranking, fused, and joined with the current product."""
 
-from sqlalchemy import text
+from collections.abc import Sequence
+
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import TextClause
 
 from contracts.search import FoundProduct, Hit, Question
 from database import shown
 from database.chunks import lexical
-from database.chunks.vector_index import quoted
+from database.chunks.vector_index import INDEXED_DIMENSIONS, quoted
 
 RANK_CONSTANT = 60
 """Reciprocal rank fusion: a chunk scores 1 / (60 + rank) in each ranking that has it."""
@@ -19,9 +21,16 @@ EXACT_PRODUCTS = 2_000
 The vector index is shared by all stores, so a search for a small part of it would miss some chunks.
 """
 
+SCANNED = 20_000
+"""Chunks of all stores that the vector index looks at for one question.
+
+A store of which it finds fewer than `lexical.CANDIDATES` among these is searched exactly after all.
+"""
+
 _SETTINGS = """
     set_config('hnsw.iterative_scan', 'relaxed_order', true),
     set_config('hnsw.ef_search', '400', true),
+    set_config('hnsw.max_scan_tuples', CAST(:scanned AS text), true),
     set_config('plan_cache_mode', 'force_custom_plan', true)
 """
 """Every question gets its own plan: a generic plan would read all chunks of a large store."""
@@ -84,7 +93,7 @@ def _statement(question: Question, *, label: str, dimensions: int, exact: bool) 
         SELECT id, product_id, row_number() OVER (ORDER BY distance) AS rank FROM (
             SELECT k.id, k.product_id, {distance} AS distance
             FROM tenant_knowledge k JOIN products p ON p.id = k.product_id
-            WHERE {owned} AND k.model = {quoted(label)} AND {products}
+            WHERE {owned} AND k.model = {quoted(label)} AND k.embedding IS NOT NULL AND {products}
             ORDER BY {f"({distance}) + 0" if exact else distance} LIMIT {lexical.CANDIDATES}
         ) AS closest"""
     return text(f"""
@@ -100,7 +109,7 @@ def _statement(question: Question, *, label: str, dimensions: int, exact: bool) 
                  ORDER BY product_id, score DESC, nearness, id)
         SELECT best.score::float8 AS score, k.text, p.id, p.external_id, p.title, p.price, p.currency,
                p.in_stock, {shown.availability("p")} AS availability, p.stock_quantity,
-               {shown.link("p")} AS link, p.image
+               {shown.link("p")} AS link, p.image, (SELECT count(*) FROM near) AS nearest
         FROM best JOIN tenant_knowledge k ON k.id = best.id JOIN products p ON p.id = best.product_id
         ORDER BY best.score DESC, best.nearness, p.id LIMIT :limit
     """)
@@ -115,17 +124,24 @@ async def find(
         "store_id": question.store_id,
         **{name: getattr(question, name) for name in _FILTERS if getattr(question, name) is not None},
     }
-    exact = (await connection.execute(_preparation(question), values)).one().exact
-    statement = _statement(question, label=label, dimensions=dimensions, exact=exact)
+    prepared = await connection.execute(_preparation(question), {**values, "scanned": SCANNED})
+    exact = prepared.one().exact or dimensions > INDEXED_DIMENSIONS
     parameters = {**values, **lexical.parameters(question, folded), "limit": question.limit}
     if question.vector is not None:
         parameters["vector"] = str(question.vector)
-    rows = await connection.execute(statement, parameters)
+
+    async def ranked(*, exact: bool) -> Sequence[RowMapping]:
+        statement = _statement(question, label=label, dimensions=dimensions, exact=exact)
+        return (await connection.execute(statement, parameters)).mappings().all()
+
+    rows = await ranked(exact=exact)
+    if question.vector is not None and not exact and not (rows and rows[0]["nearest"] >= lexical.CANDIDATES):
+        rows = await ranked(exact=True)
     return [
         Hit(
             score=row["score"],
             text=row["text"],
             product=FoundProduct(**{name: row[name] for name in FoundProduct.__dataclass_fields__}),
         )
-        for row in rows.mappings()
+        for row in rows
     ]

@@ -8,6 +8,9 @@ from sqlalchemy.dialects import postgresql
 from contracts.ids import embedding_label
 from database.engine import create_migration_engine
 
+INDEXED_DIMENSIONS = 4_000
+"""The most numbers of a vector that pgvector indexes in half precision."""
+
 
 def quoted(value: str) -> str:
     """Returns a string as an SQL literal; an index predicate takes no parameters."""
@@ -22,13 +25,17 @@ def index_name(label: str) -> str:
     return f"ix_tenant_knowledge_embedding_{hashlib.sha256(label.encode()).hexdigest()[:8]}"
 
 
-def ensure(url: str, *, model: str, dimensions: int, purpose: str = "migrate") -> bool:
+def ensure(url: str, *, model: str, dimensions: int, variant: str = "", purpose: str = "migrate") -> bool:
     """Create the index unless a valid one exists; returns whether it was created.
+
+    Vectors of more than `INDEXED_DIMENSIONS` numbers get none: all of them are compared with each question.
 
     It is built concurrently, so a running service is not blocked; an interrupted build is repeated.
     `purpose` ends the application name of the session that builds it.
     """
-    label = embedding_label(model, dimensions)
+    if dimensions > INDEXED_DIMENSIONS:
+        return False
+    label = embedding_label(model, dimensions, variant)
     name = index_name(label)
     engine = create_migration_engine(url, purpose=purpose)
     try:

@@ -18,5 +18,6 @@ from tests.support.system import System
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(system: System, shop: Shop, embeddings: EmbeddingServer) -> AsyncIterator[Page]:
     embedder, counters = create_embedder(system.settings), Counters(system.database)
-    yield Page(system, shop, PageIndexer(system.database, Indexer(embedder, Compute(), counters), counters))
+    indexer = PageIndexer(system.database, Indexer(embedder, Compute(), counters), counters)
+    yield Page(system, shop, indexer, embedder)
     await embedder.close()

@@ -141,11 +141,41 @@ async def test_servers_that_do_not_answer(doctor: Pilito) -> None:
 
 
 async def test_an_embeddings_api_that_refuses(doctor: Pilito, embeddings: EmbeddingServer) -> None:
-    """The kind of error is named, with the settings to check."""
+    """What it said is shown without the key, with the settings to check."""
     embeddings.fail_always(invalid_api_key())
     mark, said, advice = results_of(await doctor("doctor"))["Embeddings"]
-    assert (mark, said) == ("✗", "refused (AuthenticationError)")
+    assert (mark, "It answered: “Incorrect API key provided.”" in said) == ("✗", True)
     assert "OPENAI_API_KEY" in advice
+    embeddings.refuse_connections()
+    try:
+        mark, said, advice = results_of(await doctor("doctor"))["Embeddings"]
+    finally:
+        embeddings.accept_connections()
+    assert (mark, said) == ("✗", "The embedding service cannot be reached.")
+    assert "OPENAI_BASE_URL" in advice
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h", "http"])
+async def test_a_proxy_of_the_environment(doctor: Pilito, scheme: str) -> None:
+    """A server on this machine is asked without it; another one is asked through it."""
+    proxy = f"{scheme}://127.0.0.1:1"
+    assert results_of(await doctor("doctor", ALL_PROXY=proxy))["Embeddings"][0] == "✓"
+    elsewhere = {"ALL_PROXY": proxy, "OPENAI_BASE_URL": "http://embeddings.test/v1"}
+    mark, said, advice = results_of(await doctor("doctor", **elsewhere))["Embeddings"]
+    assert (mark, said) == ("✗", "The embedding service cannot be reached.")
+    assert "ALL_PROXY" in advice
+
+
+async def test_a_proxy_that_cannot_be_used(doctor: Pilito) -> None:
+    """One sentence names the variable; the password of the proxy is not shown."""
+    printed = await doctor(
+        "doctor", ALL_PROXY="socks://me:hidden@127.0.0.1:1", OPENAI_BASE_URL="http://embeddings.test/v1"
+    )
+    mark, said, advice = results_of(printed)["Embeddings"]
+    assert (mark, said) == ("✗", "A proxy of the environment cannot be used")
+    assert "ALL_PROXY" in advice
+    assert "socks5://" in advice
+    assert "hidden" not in printed.text
 
 
 async def test_a_database_without_tables(doctor: Pilito, postgres_url: str) -> None:

@@ -52,6 +52,9 @@ def test_a_setting_is_read_from_the_environment_by_its_name(
     values["PILITO_LOG_FORMAT"] = "text"
     values["PILITO_WORKER_METRICS_ADDRESS"] = "127.0.0.1:9464"
     values["PILITO_ALLOW_PRIVATE_SHOPS"] = "true"
+    values["PILITO_EMBEDDING_SEND_DIMENSIONS"] = "always"
+    values["PILITO_EMBEDDING_ENCODING_FORMAT"] = "float"
+    values["PILITO_EMBEDDING_HEADERS"] = "x-team=shops"
     monkeypatch.setenv(name, values.get(name, "2048"))
     changed = Settings(_env_file=None).model_dump()
     assert {field for field in changed if changed[field] != untouched[field]} == {ENVIRONMENT[name]}

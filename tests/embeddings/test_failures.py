@@ -1,4 +1,4 @@
-"""Every failure of the embedding service has one retry decision, made by type, status and code."""
+"""Every failure of the embedding service has one retry decision, made by type, status, codes and words."""
 
 import inspect
 from datetime import UTC, datetime, timedelta
@@ -12,12 +12,25 @@ from hypothesis import strategies as st
 
 from contracts import errors
 from contracts.retry import LONGEST_PAUSE, WAIT_INTERVAL, Failure, Retry
-from embeddings.openai_failures import UNPAID_CODES, openai_failure
+from embeddings.base import Cause
+from embeddings.openai_failures import openai_cause, openai_failure
+from embeddings.openai_refusals import KEY_LIKE, ErrorAnswer, has_error
 
 NOW = datetime(2026, 11, 20, 10, 0, 0, tzinfo=UTC)
 REQUEST = httpx2.Request("POST", "http://embeddings.test/v1/embeddings")
 CLIENT = openai.OpenAI(api_key="test", base_url="http://embeddings.test/v1")
 RETRY, BLOCKED, FATAL = Retry
+
+UNPAID_CODES = (
+    "insufficient_quota",
+    "credit_balance_exhausted",
+    "organization_spend_limit_exceeded",
+    "project_spend_limit_exceeded",
+    "organization_usage_limit_exceeded",
+    "billing_hard_limit_reached",
+    "billing_not_active",
+)
+"""OpenAI's codes for an account that must be paid first."""
 
 
 def refusal(
@@ -68,8 +81,8 @@ def decide(error: Exception) -> Failure:
         (errors.EmbeddingProblem(), RETRY),
         (openai.OpenAIError("no key"), RETRY),
         (ZeroDivisionError(), RETRY),
-        *((refusal(429, code=code), BLOCKED) for code in sorted(UNPAID_CODES)),
-        *((refusal(429, kind=code), BLOCKED) for code in sorted(UNPAID_CODES)),
+        *((refusal(429, code=code), BLOCKED) for code in UNPAID_CODES),
+        *((refusal(429, kind=code), BLOCKED) for code in UNPAID_CODES),
     ],
     ids=lambda value: (
         f"{value.status_code}-{value.code or value.type}"
@@ -85,11 +98,6 @@ def test_each_failure_has_a_retry_decision(error: Exception, retry: Retry) -> No
     assert failure.retry is retry
     assert 0 < len(failure.reason) <= 500
     assert (failure.pause == WAIT_INTERVAL) is (retry is BLOCKED)
-
-
-def test_the_codes_of_unpaid_accounts_are_known() -> None:
-    """OpenAI's codes for an account that must be paid first."""
-    assert {"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"} < UNPAID_CODES
 
 
 HALF_A_MINUTE = timedelta(seconds=30)
@@ -150,14 +158,192 @@ def test_codes_of_any_shape_are_accepted(odd: object) -> None:
     assert len(final.reason) <= 500
 
 
-def test_the_message_decides_nothing() -> None:
-    """Two answers that differ in their text only have the same failure."""
-    response = httpx2.Response(429, request=REQUEST, json={})
-    plain, misleading = (
-        openai.RateLimitError(text, response=response, body={"message": text})
-        for text in ("slow down", "insufficient_quota: billing_not_active, invalid_api_key")
+def answer(status: int, body: object, *, raw: bytes | None = None, **headers: str) -> Exception:
+    """Returns what the embedder raises for an answer with this body."""
+    if status == 200:
+        assert has_error(body)
+        return ErrorAnswer(body)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    response = (
+        httpx2.Response(status, headers=named, json=body, request=REQUEST)
+        if raw is None
+        else httpx2.Response(status, headers=named, content=raw, request=REQUEST)
     )
-    assert decide(plain) == decide(misleading)
+    return CLIENT._make_status_error_from_response(response)
+
+
+def error(message: str, code: object = None, kind: object = None) -> dict[str, object]:
+    return {"error": {"message": message, "code": code, "type": kind, "param": None}}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "retry", "advice"),
+    [
+        (
+            400,
+            {
+                "error": {
+                    "code": 400,
+                    "message": "API key not valid. Please pass a valid API key.",
+                    "status": "INVALID_ARGUMENT",
+                }
+            },
+            BLOCKED,
+            "OPENAI_API_KEY",
+        ),
+        (
+            400,
+            [{"error": {"code": 400, "message": "API key expired.", "status": "X"}}],
+            BLOCKED,
+            "OPENAI_API_KEY",
+        ),
+        (400, error("no", "invalid_api_key"), BLOCKED, "OPENAI_API_KEY"),
+        (422, error("Incorrect API key provided: sk-1."), BLOCKED, "OPENAI_API_KEY"),
+        (400, error("no", "model_not_found"), BLOCKED, "PILITO_EMBEDDING_MODEL"),
+        (400, {"detail": "Model foo does not exist"}, BLOCKED, "PILITO_EMBEDDING_MODEL"),
+        (404, {"error": {"code": "DeploymentNotFound", "message": "no"}}, BLOCKED, "PILITO_EMBEDDING_MODEL"),
+        (400, {"code": "Arrearage", "message": "Access denied, please pay."}, BLOCKED, "no quota"),
+        (400, error("Your credit balance is too low"), BLOCKED, "no quota"),
+        (403, error("no", kind="insufficient_quota"), BLOCKED, "no quota"),
+        (200, {"error": {"message": "Insufficient credits", "code": 402}}, BLOCKED, "no quota"),
+        (200, {"error": {"message": "No auth credentials found", "code": 401}}, BLOCKED, "OPENAI_API_KEY"),
+        (200, {"error": {"message": "No endpoints found for model", "code": 404}}, BLOCKED, "MODEL"),
+        (200, {"error": {"message": "Rate limit exceeded", "code": 429}}, RETRY, "slow down"),
+        (200, {"error": {"message": "Provider returned error", "code": 502}}, RETRY, "HTTP 502"),
+        (200, {"error": "it is broken"}, RETRY, "it is broken"),
+        (200, {"errors": [{"message": "Authentication error", "code": 10000}]}, BLOCKED, "OPENAI_API_KEY"),
+        (400, error("Rate limit reached for requests"), RETRY, "slow down"),
+        (400, {"error": {"message": "'input_type' parameter is required"}}, BLOCKED, "PILITO_EMBEDDING_*"),
+        (422, {"detail": [{"loc": ["body", "x"], "msg": "Field required"}]}, BLOCKED, "PILITO_EMBEDDING_*"),
+        (400, error("'input' is invalid."), FATAL, "invalid"),
+        (400, {"message": "The text is offensive"}, FATAL, "The text is offensive"),
+    ],
+)
+def test_codes_and_words_decide_where_vendors_disagree_about_the_status(
+    status: int, body: object, retry: Retry, advice: str
+) -> None:
+    """A wrong key is a 400 at one vendor and an answer with status 200 at another."""
+    failure = decide(answer(status, body))
+    assert failure.retry is retry
+    assert advice in failure.reason
+    assert (failure.pause == WAIT_INTERVAL) is (retry is BLOCKED)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "cause"),
+    [
+        (
+            413,
+            {"message": "batch size 70 > maximum allowed batch size 32", "type": "Validation"},
+            Cause.TEXTS,
+        ),
+        (422, {"error": "batch size 70 > maximum allowed batch size 32"}, Cause.TEXTS),
+        (400, error("batch size is invalid, it should not be larger than 10"), Cause.TEXTS),
+        (422, error("at most 32 inputs"), Cause.TEXTS),
+        (400, error("at most 100 requests can be in one batch"), Cause.TEXTS),
+        (400, {"message": "total number of texts must be at most 96 - received 120"}, Cause.TEXTS),
+        (422, {"detail": [{"msg": "List should have at most 32 items after validation"}]}, Cause.TEXTS),
+        (400, error("Too many inputs. The max number of inputs is 512."), Cause.TEXTS),
+        (500, error("too many inputs"), Cause.TEXTS),
+        (413, None, Cause.TEXTS),
+        (400, error("Request payload size exceeds the limit"), Cause.TEXTS),
+        (400, error("Too many tokens in batch. Max is 16384 got 20000"), Cause.TOKENS),
+        (400, error("Requested 300001 tokens, max 300000 tokens per request"), Cause.TOKENS),
+        (400, error("no", "max_tokens_per_request"), Cause.TOKENS),
+        (400, {"detail": "The max allowed tokens per submitted batch is 120000."}, Cause.TOKENS),
+        (429, error("Request too large for text-embedding-3-small on tokens per min (TPM)"), Cause.TEXTS),
+        (
+            500,
+            error("input (619 tokens) is too large to process. increase the physical batch size"),
+            Cause.TEXT_TOKENS,
+        ),
+        (413, {"message": "`inputs` must have less than 512 tokens. Given: 619"}, Cause.TEXT_TOKENS),
+        (
+            400,
+            error("This model's maximum context length is 512 tokens", "context_length_exceeded"),
+            Cause.TEXT_TOKENS,
+        ),
+        (400, {"error": "the input length exceeds the context length"}, Cause.TEXT_TOKENS),
+        (400, error("Input length 619 exceeds maximum allowed token size 512"), Cause.TEXT_TOKENS),
+        (400, error("Range of input length should be [1, 8192]"), Cause.TEXT_TOKENS),
+        (429, error("Too many tokens, please wait before trying again."), Cause.SERVICE),
+        (429, error("Rate limit reached: too many inputs"), Cause.SERVICE),
+        (401, error("too many inputs"), Cause.SERVICE),
+        (503, error("overloaded"), Cause.SERVICE),
+        (400, error("API key not valid"), Cause.SERVICE),
+        (500, error("failed to encode response: json: unsupported value: NaN"), Cause.REQUEST),
+        (502, None, Cause.REQUEST),
+        (400, error("'input' is invalid."), Cause.REQUEST),
+        (200, {"error": {"message": "Insufficient credits", "code": 402}}, Cause.SERVICE),
+        (200, {"error": {"message": "batch size too large", "code": 400}}, Cause.TEXTS),
+    ],
+)
+def test_what_a_refusal_is_blamed_on(status: int, body: object, cause: Cause) -> None:
+    """A size is known by the words of its vendor, with any status."""
+    assert openai_cause(answer(status, body)) is cause
+
+
+SECRETS = [
+    "sk-proj-Ab12Cd34Ef56Gh78",
+    "AIzaSyA1B2C3D4E5F6G7H8I9",
+    "0123456789abcdef0123456789abcdef",
+    "sk-ab***9x",
+]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_the_sentence_of_the_service_is_shown_without_keys(secret: str) -> None:
+    """Plain text, bounded; a key is left out whole or masked, known or not."""
+    said = f"Incorrect\u202e API key\x00 provided: {secret}. See https://vendor.example. " + "again " * 500
+    for failure in (
+        decide(answer(401, error(said))),
+        openai_failure(answer(401, error(said)), now=0, secrets=(secret,)),
+    ):
+        assert secret not in failure.reason
+        assert "It answered: “Incorrect API key" in failure.reason
+        assert failure.reason.isprintable()
+        assert len(failure.reason) <= 500
+    assert KEY_LIKE.search("text-embedding-3-small") is None
+
+
+def test_a_header_that_is_secret_is_not_shown() -> None:
+    """A server may repeat what it was sent."""
+    said = answer(400, error("header x-team is paprika and wrong"))
+    assert "paprika" not in openai_failure(said, now=0, secrets=("paprika",)).reason
+
+
+@pytest.mark.parametrize("raw", [b"<html>Bad gateway</html>", b"", b"\xff\xfe", b"[" * 9_000, b"x" * 100_000])
+def test_a_page_is_no_sentence(raw: bytes) -> None:
+    """What is not a refusal of an API is not shown as its words."""
+    failure = decide(answer(502, None, raw=raw))
+    assert "html" not in failure.reason
+    assert failure.reason.isprintable()
+    assert len(failure.reason) <= 500
+
+
+BODIES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["error", "errors", "message", "code", "type", "detail", "loc", "msg", "status"]),
+            inner,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.integers(400, 599), BODIES)
+def test_any_refusal_has_a_decision_and_a_bounded_reason(status: int, body: object) -> None:
+    """No body, however odd, is an unexpected error."""
+    failed = answer(status, body)
+    failure = decide(failed)
+    assert openai_cause(failed) in Cause
+    assert 0 < len(failure.reason) <= 500
+    assert failure.reason.isprintable()
+    if has_error(body):
+        assert decide(ErrorAnswer(body)).retry in Retry
 
 
 def public(module: object, base: type[Exception]) -> list[type[Exception]]:

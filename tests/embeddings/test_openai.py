@@ -11,10 +11,13 @@ import openai
 import orjson
 import pytest
 import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts.errors import UnusableAnswer, WrongDimensions
-from contracts.search import numbers
+from contracts.search import Vector, numbers
 from embedded.lexical import embed
+from embeddings import openai_answers
 from embeddings.openai import OpenAIEmbedder
 from fakes import openai as servers
 from fakes.openai import EmbeddingServer, Fault, Mangled, Refusal
@@ -44,6 +47,12 @@ async def embedder(embeddings: EmbeddingServer) -> AsyncIterator[OpenAIEmbedder]
     await made.close()
 
 
+def of(vector: Vector | None) -> list[float]:
+    """Returns the numbers of a vector that must be there."""
+    assert vector is not None
+    return numbers(vector)
+
+
 def json(body: object, status: int = 200) -> Refusal:
     return Refusal(status=status, body=orjson.dumps(body))
 
@@ -66,7 +75,7 @@ async def test_texts_become_vectors_in_their_order(
     """One request with the key, the model and the dimensions; the tokens are the billed ones."""
     embedded = await embedder.embed_documents(TEXTS)
     for vector, text in zip(embedded.vectors, TEXTS, strict=True):
-        assert numbers(vector) == halves(embed(text, DIMENSIONS))
+        assert of(vector) == halves(embed(text, DIMENSIONS))
     assert embedded.tokens == embeddings.tokens
     (seen,) = embeddings.requests
     assert seen == servers.Seen(
@@ -85,7 +94,7 @@ async def test_a_server_that_answers_numbers_is_accepted(
     made = [list(embed(text, DIMENSIONS)) for text in TEXTS]
     embeddings.fail_next(vectors(*made))
     embedded = await embedder.embed_documents(TEXTS)
-    assert [*map(numbers, embedded.vectors)] == [halves(vector) for vector in made]
+    assert [*map(of, embedded.vectors)] == [halves(vector) for vector in made]
 
 
 async def test_vectors_are_matched_by_their_index(
@@ -95,7 +104,7 @@ async def test_vectors_are_matched_by_their_index(
     embeddings.fail_next(servers.OUT_OF_ORDER)
     embedded = await embedder.embed_documents(TEXTS)
     for vector, text in zip(embedded.vectors, TEXTS, strict=True):
-        assert numbers(vector) == halves(embed(text, DIMENSIONS))
+        assert of(vector) == halves(embed(text, DIMENSIONS))
 
 
 async def test_dimensions_are_sent_only_to_models_that_support_them(embeddings: EmbeddingServer) -> None:
@@ -112,14 +121,16 @@ async def test_dimensions_are_sent_only_to_models_that_support_them(embeddings: 
     assert (seen.model, seen.dimensions) == ("text-embedding-ada-002", 1536)
 
 
-@pytest.mark.parametrize("usage", [None, {}, {"total_tokens": None}, [], "many", {"total_tokens": "many"}, 7])
+@pytest.mark.parametrize(
+    "usage", [None, {}, {"total_tokens": None}, [], "many", {"total_tokens": "many"}, 7, {"total_tokens": -1}]
+)
 async def test_unreadable_usage_counts_as_zero_tokens(
     embedder: OpenAIEmbedder, embeddings: EmbeddingServer, usage: object
 ) -> None:
     """Compatible servers leave `usage` out or send other types."""
     embeddings.fail_next(vectors(UNIT, usage=usage))
     embedded = await embedder.embed_documents(["کیف"])
-    assert ([*map(numbers, embedded.vectors)], embedded.tokens) == ([UNIT], 0)
+    assert ([*map(of, embedded.vectors)], embedded.tokens) == ([UNIT], 0)
 
 
 @pytest.mark.parametrize(
@@ -135,40 +146,171 @@ async def test_unreadable_usage_counts_as_zero_tokens(
         json({}),
         json({"data": None}),
         json({"data": {"0": UNIT}}),
-        json({"data": [UNIT] * 3}),
-        json({"data": [{"embedding": UNIT}] * 3}),
+        json({"result": {"result": {"data": [{"embedding": UNIT}] * 3}}}),
+        json({"data": [{"embedding": UNIT}] * 2}),
+        json({"data": [{"embedding": UNIT}] * 4}),
         json({"data": [{"index": 0}] * 3}),
-        json({"data": [{"index": 0, "embedding": UNIT}] * 3}),
+        json({"data": [{"index": at, "embedding": UNIT} for at in (0, 0, 1)]}),
+        json({"data": [{"index": at, "embedding": UNIT} for at in (0, 1, 3)]}),
+        json({"data": [{"index": at, "embedding": UNIT} for at in (2, 3, 4)]}),
+        json({"data": [{"index": at, "embedding": UNIT} for at in (None, 1, 3)]}),
+        json({"data": [{"index": at, "embedding": UNIT} for at in (None, None, 1)]}),
         json({"data": [{"index": [at], "embedding": UNIT} for at in range(3)]}),
-        json({"data": [{"index": at + 1, "embedding": UNIT} for at in range(3)]}),
+        json({"data": [{"index": f"{at}.", "embedding": UNIT} for at in range(3)]}),
+        json({"data": [{"index": -at, "embedding": UNIT} for at in range(3)]}),
+        json({"data": [{"index": 1e300, "embedding": UNIT}] * 3}),
+        json({"data": [{"index": True, "embedding": UNIT}] * 3}),
         Refusal(status=200, body=b""),
+        Refusal(status=200, body=b"[" * 100_000),
         Refusal(status=200, body=b'{"data": [{"index": 0, "embedding": [NaN]}]}'),
-        vectors(UNIT, UNIT, [None, *UNIT[1:]]),
-        vectors(UNIT, UNIT, ["1", *UNIT[1:]]),
-        vectors(UNIT, UNIT, [[1.0], *UNIT[1:]]),
-        vectors(UNIT, UNIT, [1.7e308] * DIMENSIONS),
-        vectors(UNIT, UNIT, [0.0] * DIMENSIONS),
-        vectors(UNIT, UNIT, [1e-9] * DIMENSIONS),
-        vectors(UNIT, UNIT, [2.0**-25] * DIMENSIONS),
-        vectors(UNIT, UNIT, [65_536.0, *UNIT[1:]]),
-        vectors(UNIT, UNIT, [-65_520.0, *UNIT[1:]]),
-        vectors(UNIT, UNIT, base64.b64encode(array("f", [math.nan, *UNIT[1:]])).decode()),
-        vectors(UNIT, UNIT, "AA=="),
-        vectors(UNIT, UNIT, "not base64"),
-        vectors(UNIT, UNIT, base64.b64encode(array("f", [math.nan] * DIMENSIONS)).decode()),
-        vectors(UNIT, UNIT, UNIT[0]),
+        vectors(*[[None, *UNIT[1:]]] * 3),
+        vectors(*[["1", *UNIT[1:]]] * 3),
+        vectors(*[[[1.0], *UNIT[1:]]] * 3),
+        vectors(*[[1.7e308] * DIMENSIONS] * 3),
+        vectors(*[[0.0] * DIMENSIONS] * 3),
+        vectors(*["not base64"] * 3),
+        vectors(*[UNIT[0]] * 3),
+        vectors(*[base64.b64encode(array("f", [math.nan] * DIMENSIONS)).decode()] * 3),
         Mangled(change=lambda _, found: [(i, [math.inf, *v[1:]]) for i, v in enumerate(found)]),
     ],
-    ids=range(33),
+    ids=range(36),
 )
-async def test_anything_but_one_vector_per_text_is_unusable(
+async def test_an_answer_that_cannot_be_matched_is_unusable(
     embedder: OpenAIEmbedder, embeddings: EmbeddingServer, fault: Fault
 ) -> None:
-    """Each vector must exist, have finite numbers and not only zeros."""
+    """It has too many or too few vectors, does not show which text each is of, or has no usable one."""
     embeddings.fail_next(fault)
     with pytest.raises(UnusableAnswer):
         await embedder.embed_documents(TEXTS)
     assert len(embeddings.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        None,
+        [],
+        {},
+        "AA==",
+        "not base64",
+        UNIT[0],
+        [1.0] * 9,
+        [0.0] * DIMENSIONS,
+        [None, *UNIT[1:]],
+        [1.7e308] * DIMENSIONS,
+        base64.b64encode(array("f", [math.nan, *UNIT[1:]])).decode(),
+        base64.b64encode(array("f", [1.0] * 7)).decode(),
+    ],
+    ids=range(12),
+)
+async def test_a_vector_that_cannot_be_compared_is_missing_alone(
+    embedder: OpenAIEmbedder, embeddings: EmbeddingServer, bad: object
+) -> None:
+    """Null, short, long, zero or not a number: the other texts of the request have their vectors."""
+    embeddings.fail_next(vectors(UNIT, bad, UNIT))
+    answer = await embedder.embed_documents(TEXTS)
+    assert [vector and numbers(vector) for vector in answer.vectors] == [UNIT, None, UNIT]
+
+
+EACH = [list(embed(text, DIMENSIONS)) for text in TEXTS]
+PLACED = [{"index": at, "embedding": vector} for at, vector in enumerate(EACH)]
+
+
+def packed(kind: str) -> list[dict[str, object]]:
+    return [
+        {"index": at, "embedding": base64.b64encode(array(kind, v)).decode()} for at, v in enumerate(EACH)
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": [{"embedding": vector} for vector in EACH]},
+        {"data": EACH},
+        {"data": [{"embedding": EACH[0]}, *PLACED[1:]]},
+        {"data": [{**one, "index": 0} for one in PLACED]},
+        {"data": [{**one, "index": at + 1} for at, one in enumerate(PLACED)]},
+        {"data": [{**one, "index": str(at)} for at, one in enumerate(PLACED)]},
+        {"data": [{**one, "index": float(at)} for at, one in enumerate(PLACED)]},
+        {"data": PLACED[::-1]},
+        {"data": [*PLACED[:0:-1], {"embedding": EACH[0]}]},
+        {"data": packed("f")},
+        {"data": packed("d")},
+        {"data": [{**one, "embedding": [one["embedding"]]} for one in PLACED]},
+        {"result": {"data": PLACED}, "success": True, "errors": []},
+        {"result": {"shape": [3, DIMENSIONS], "data": EACH}, "success": True, "errors": []},
+        {"embeddings": EACH},
+        PLACED,
+    ],
+    ids=range(16),
+)
+async def test_answers_of_another_form_have_the_same_meaning(
+    embedder: OpenAIEmbedder, embeddings: EmbeddingServer, body: object
+) -> None:
+    """The index is left out, zero, from 1 or a text; numbers are in base64, nested or wrapped."""
+    embeddings.fail_next(json(body))
+    embedded = await embedder.embed_documents(TEXTS)
+    assert [*map(of, embedded.vectors)] == [halves(vector) for vector in EACH]
+
+
+@given(st.data())
+def test_vectors_are_never_matched_with_another_text(data: st.DataObject) -> None:
+    """In any order, counted from 0 or 1, as text or not, with 0 left out: each text gets its own vector."""
+    order, first = data.draw(st.permutations(range(6))), data.draw(st.sampled_from([0, 1]))
+    as_text, left_out = data.draw(st.booleans()), data.draw(st.booleans())
+    made = [[float(at + 1), 1.0] for at in range(6)]
+    entries = []
+    for at in order:
+        index = at + first
+        entry: dict[str, object] = {"index": str(index) if as_text else index, "embedding": made[at]}
+        if left_out and index == 0:
+            del entry["index"]
+        entries.append(entry)
+    answer = openai_answers.read({"data": entries}, 6, 2)
+    assert [of(vector) for vector in answer.vectors] == made
+
+
+@given(
+    st.lists(
+        st.one_of(st.none(), st.integers(-2, 7), st.text(max_size=2), st.floats()), min_size=1, max_size=6
+    )
+)
+def test_places_that_do_not_name_every_text_once_are_unusable(places: list[object]) -> None:
+    """With any index, either each text gets the vector at its place, or the answer is refused."""
+    data = [{"index": place, "embedding": [float(at + 1), 1.0]} for at, place in enumerate(places)]
+    try:
+        answer = openai_answers.read({"data": data}, len(places), 2)
+    except UnusableAnswer:
+        return
+    found = [int(of(vector)[0]) - 1 for vector in answer.vectors]
+    assert sorted(found) == list(range(len(places)))
+    stated = [None if place is None else float(str(place)) for place in places]
+    if set(stated) not in ({None}, {0.0}, {None, 0.0}):
+        order = [stated[at] or 0.0 for at in found]
+        assert order in ([*map(float, range(len(places)))], [*map(float, range(1, len(places) + 1))])
+
+
+async def test_integers_are_numbers(embedder: OpenAIEmbedder, embeddings: EmbeddingServer) -> None:
+    """Some servers answer vectors of int8."""
+    small = [127, -128, 0, 1, 2, 3, 4, 5]
+    embeddings.fail_next(vectors(*[small] * 3))
+    assert [of(vector) for vector in (await embedder.embed_documents(TEXTS)).vectors] == [
+        [*map(float, small)]
+    ] * 3
+
+
+@pytest.mark.parametrize("times", [1e-30, 1e-9, 2.0**-25, 65_520.0, 1e6, 1e30])
+async def test_numbers_beyond_half_precision_keep_their_direction(
+    embedder: OpenAIEmbedder, embeddings: EmbeddingServer, times: float
+) -> None:
+    """Only the direction of a vector is compared, so it is scaled where that is needed."""
+    embeddings.fail_next(vectors(*[[times * number for number in vector] for vector in EACH]))
+    for vector, right in zip((await embedder.embed_documents(TEXTS)).vectors, EACH, strict=True):
+        found = of(vector)
+        cosine = (
+            sum(a * b for a, b in zip(found, right, strict=True)) / math.hypot(*found) / math.hypot(*right)
+        )
+        assert cosine == pytest.approx(1, abs=1e-3)
 
 
 async def test_the_limits_of_half_precision_are_accepted(
@@ -178,16 +320,16 @@ async def test_the_limits_of_half_precision_are_accepted(
     limits = [[number, *[0.0] * (DIMENSIONS - 1)] for number in (2.0**-24, -65_519.0, 65_504.0)]
     embeddings.fail_next(vectors(*limits))
     answer = await embedder.embed_documents(TEXTS)
-    assert [numbers(vector)[0] for vector in answer.vectors] == [2.0**-24, -65_504.0, 65_504.0]
+    assert [of(vector)[0] for vector in answer.vectors] == [2.0**-24, -65_504.0, 65_504.0]
 
 
 @pytest.mark.parametrize(
     "fault",
     [
         servers.WRONG_DIMENSIONS,
-        vectors(UNIT, UNIT, []),
-        vectors(UNIT, UNIT, [1.0] * 9),
-        vectors(UNIT, UNIT, base64.b64encode(array("f", [1.0] * 7)).decode()),
+        vectors(*[[]] * 3),
+        vectors(*[[1.0] * 9] * 3),
+        vectors(*[base64.b64encode(array("f", [1.0] * 7)).decode()] * 3),
     ],
     ids=["one less", "none", "one more", "base64"],
 )

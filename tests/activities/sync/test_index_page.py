@@ -14,9 +14,7 @@ from contracts.syncs import SyncCounts
 from database.chunks import bulk
 from database.chunks.bulk import Vanished
 from database.leases import for_embedding, lease
-from embeddings.base import RequestLimits
-from embeddings.openai import OpenAIEmbedder
-from fakes.openai import EmbeddingServer, bad_request
+from fakes.openai import EmbeddingServer, invalid_api_key
 from tests.support.sync.pages import Page, shoe
 
 
@@ -55,16 +53,16 @@ async def test_what_was_paid_for_is_kept_when_a_later_request_fails(
     page: Page, embeddings: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A partly embedded text is not searchable; the next attempt embeds only the rest."""
-    monkeypatch.setattr(OpenAIEmbedder, "limits", RequestLimits(tokens=300_000, texts=2))
+    page.embedder.limits.texts = 2
     products = [shoe(1, "نخست", "سپس", "آخر"), shoe(2, "نخست", "سپس", "آخر")]
     saved = await page.save(*products)
     answered = embeddings.answer
     monkeypatch.setattr(
         embeddings,
         "answer",
-        lambda *request: bad_request() if len(embeddings.requests) == 2 else answered(*request),
+        lambda *request: invalid_api_key() if len(embeddings.requests) == 2 else answered(*request),
     )
-    with pytest.raises(openai.BadRequestError):
+    with pytest.raises(openai.AuthenticationError):
         await page.indexer.index(page.shop.store_id, saved.unindexed)
     assert set(await page.live()) == {"woo_1"}
     monkeypatch.setattr(embeddings, "answer", answered)
@@ -82,7 +80,7 @@ async def test_a_text_that_another_process_embeds_is_left_to_the_recovery(
     one = await page.shop.product(1)
     assert one is not None
     async with lease(page.system.database, for_embedding([one["id"]])):
-        spent = await page.indexer.index(page.shop.store_id, saved.unindexed)
+        spent = (await page.indexer.index(page.shop.store_id, saved.unindexed)).counts
     assert spent.embedded == 1
     assert await page.live() == ["woo_2"]
     left = await page.shop.product(1)

@@ -10,6 +10,7 @@ from contracts.catalog import Product
 from contracts.stores import StoreType
 from contracts.syncs import SyncCounts
 from database.access.shop_access import ShopCredentials
+from embeddings.base import Embedder
 from tests.support.shop import Shop
 from tests.support.system import System
 
@@ -33,6 +34,7 @@ class Page:
     system: System
     shop: Shop
     indexer: PageIndexer
+    embedder: Embedder
 
     async def save(self, *products: Product) -> SavedPage:
         """Save products as if they had been requested just now."""
@@ -56,7 +58,7 @@ class Page:
     async def apply(self, *products: Product) -> SyncCounts:
         """Save and index products. Returns what was embedded and reused."""
         saved = await self.save(*products)
-        return await self.indexer.index(self.shop.store_id, saved.unindexed)
+        return (await self.indexer.index(self.shop.store_id, saved.unindexed)).counts
 
     async def live(self) -> list[str]:
         """Returns the ids of searchable products, each as often as it has searchable chunks."""
