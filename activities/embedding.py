@@ -17,7 +17,7 @@ APART_AFTER = 3
 PROBE = "product"
 """A text that any server embeds, unless it embeds none at the moment."""
 
-SHORTEST = 32
+SHORTEST = 8
 """Characters of the shortest text that is tried."""
 
 FIRST_WORDS = 60
@@ -174,7 +174,7 @@ class TextEmbedder:
         if cause is Cause.SERVICE:
             raise error
         if cause in SIZES:
-            return await self._shortened(text, problems, error)
+            return await self._shortened(text, problems, error, attempt=attempt)
         self._wait_for_more_attempts(error, attempt=attempt)
         await self._probe(error)
         if self._embedder.failure(error).retry is not Retry.FATAL:
@@ -188,17 +188,22 @@ class TextEmbedder:
         return None
 
     async def _shortened(
-        self, text: Text, problems: Problems[Text], error: Exception
+        self, text: Text, problems: Problems[Text], error: Exception, *, attempt: int
     ) -> Vectors[Text] | None:
-        """Embed the beginning of a text, half of it at first; None if even a few words are refused."""
+        """Embed the beginning of a text, half of it at first; None if it cannot be embedded either."""
         for length in _lengths(self._sent(text)):
             sent = _beginning(text.text, length)
             try:
                 embedded = await self._send([sent])
             except self._embedder.errors as refused:
-                if self._embedder.cause(refused) in SIZES:
+                cause = self._embedder.cause(refused)
+                if cause in SIZES:
                     continue
-                raise
+                if cause is Cause.SERVICE:
+                    raise
+                self._wait_for_more_attempts(refused, attempt=attempt)
+                error = refused
+                break
             self._limits.cut(refused=text.tokens, accepted=estimate_tokens(sent))
             problems.cut.append((text, _cut_note(text, sent)))
             return _answered([text], embedded)

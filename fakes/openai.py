@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 from zlib import crc32
 
 import orjson
@@ -17,6 +17,9 @@ from embedded.lexical import embed
 from fakes.listener import LOOPBACK, Listener, Received
 
 INSTANT_VECTORS = 64
+
+AZURE = "/openai/deployments/"
+"""Where Azure serves the embeddings of its deployments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,24 @@ class Mangled:
     change: Callable[[EmbeddingRequest, list[list[float]]], list[tuple[int, list[float]]]]
 
 
-Fault = Refusal | Mangled | Literal["hang", "reset"]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request as a server sees it; `fields` is its whole body."""
+
+    target: str
+    headers: Mapping[str, str]
+    fields: Mapping[str, Any]
+    request: EmbeddingRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Refuses or answers the requests for which it returns an answer; the server answers the others."""
+
+    answer: Callable[[Asked], Refusal | None]
+
+
+Fault = Refusal | Mangled | Rule | Literal["hang", "reset"]
 """What an `EmbeddingServer` does instead of its work; "hang" lasts until `release`."""
 
 
@@ -212,11 +232,13 @@ class EmbeddingServer:
         return Listener(self._answer, headers=headers, port=self._port, name="embeddings")
 
     def _answer(self, received: Received) -> Refusal | Literal["reset"]:
-        return self.answer(received.target, received.body, received.headers.get("authorization", ""))
+        return self.answer(received)
 
-    def answer(self, path: str, body: bytes, authorization: str) -> Refusal | Literal["reset"]:
+    def answer(self, received: Received) -> Refusal | Literal["reset"]:
         """Returns what to send for one request, once `release` ends a hanging one."""
-        if path != "/v1/embeddings":
+        path, body = received.target, received.body
+        authorization = received.headers.get("authorization", "")
+        if path.partition("?")[0] != "/v1/embeddings" and not path.startswith(AZURE):
             return openai_error(404, f"Invalid URL ({path})")
         try:
             request = parse(body)
@@ -237,6 +259,11 @@ class EmbeddingServer:
             fault = None
         if fault == "reset" or isinstance(fault, Refusal):
             return fault
+        if isinstance(fault, Rule):
+            fields = orjson.loads(body)
+            asked = Asked(target=path, headers=received.headers, fields=fields, request=request)
+            if answered := fault.answer(asked):
+                return answered
         if isinstance(fault, Mangled):
             vectors = [list(embed(text, request.dimensions)) for text in request.texts]
             changed = [(at, encode(v, request.encoding)) for at, v in fault.change(request, vectors)]
