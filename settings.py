@@ -68,8 +68,8 @@ def _headers(value: SecretStr | None) -> dict[str, str]:
     if text.startswith("{"):
         read = json.loads(text)
         return {str(name): str(content) for name, content in read.items()}
-    pairs = (part.partition("=") for part in text.split(",") if part.strip())
-    return {name.strip(): content.strip() for name, _, content in pairs}
+    pairs = (part.split("=", 1) for part in text.split(",") if part.strip())
+    return {name.strip(): content.strip() for name, content in pairs}
 
 
 def _header_lines(value: SecretStr | None) -> SecretStr | None:
