@@ -1,0 +1,25 @@
+"""Vectors that are larger than a page.
+
+A vector of more than about 4,000 numbers does not fit into a page and is stored out of line. Smaller ones
+stay in their rows, where a search reads them without another lookup.
+
+Revision ID: 5d9b2e7c4a18
+Revises: 8f3a1c5e7b02
+"""
+
+from alembic import op
+
+revision = "5d9b2e7c4a18"
+down_revision = "8f3a1c5e7b02"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    op.execute("ALTER TABLE tenant_knowledge ALTER COLUMN embedding SET STORAGE MAIN")
+
+
+def downgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    op.execute("ALTER TABLE tenant_knowledge ALTER COLUMN embedding SET STORAGE PLAIN")
