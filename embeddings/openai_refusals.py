@@ -28,6 +28,9 @@ KEY_LIKE = re.compile(
 )
 """A word with a key in it, whole or masked: by its prefix, by asterisks, or by sixteen letters and digits."""
 
+LONGEST_KEY = 200
+"""Characters of a word in which a key is looked for."""
+
 ANNOUNCES_KEY = frozenset({"bearer", "basic"})
 
 UNPAID = re.compile(
@@ -216,7 +219,7 @@ def _shown(sentence: str, secrets: tuple[str, ...]) -> str:
     plain = _plain(sentence)
     shown, announced = [], False
     for word in plain[:MOST_WORDS].split(" "):
-        hidden = announced or KEY_LIKE.search(word) is not None
+        hidden = announced or KEY_LIKE.search(word[:LONGEST_KEY]) is not None
         shown.append("…" if hidden else word)
         announced = word.lower() in ANNOUNCES_KEY
     text = " ".join(shown)

@@ -31,7 +31,7 @@ class QueryCache:
             async with asyncio.timeout(EMBED_WITHIN):
                 embedded = await self._embedder.embed_query(query)
         except self._embedder.errors as error:
-            logger.warning("searching by words only: %s", type(error).__name__)
+            logger.warning("searching by words only: %s", self._embedder.failure(error).reason)
             return None
         vector = self._vectors[query] = numbers(embedded)
         if len(self._vectors) > CACHED_QUERIES:

@@ -12,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.embedding import APART_AFTER, MOST_NOTES, PROBE, Problems, TextEmbedder
+from activities.indexing import chunk_rows
 from activities.metrics import Counters
+from contracts.catalog import Product
 from contracts.errors import EmbeddingProblem
+from contracts.events import TextVersion
 from contracts.retry import Failure, Retry
 from contracts.search import Vector, numbers
 from database.engine import Database, create_engine
@@ -26,6 +29,7 @@ from fakes import embedding_dialects as dialects
 from fakes import openai as servers
 from fakes.openai import EmbeddingServer, Fault, Mangled
 from knowledge.chunks import estimate_tokens
+from knowledge.content import canonical
 from settings import Settings
 
 DIMENSIONS = 16
@@ -287,6 +291,20 @@ async def test_many_bad_texts_are_named_in_a_bounded_way(run: Run, embeddings: E
     assert len(run.failed) == 30
     assert len(run.problems.notes()) == MOST_NOTES
     assert run.problems.reason().startswith("No text of the product can be embedded: chunk ")
+
+
+def test_chunks_are_as_small_as_the_setting_says() -> None:
+    """PILITO_EMBEDDING_MAX_TEXT_TOKENS divides a text instead of cutting it; nothing is lost."""
+    words = [f"واژه{number}" for number in range(300)]
+    product = Product(external_id="woo_1", title="کفش", description=" ".join(words))
+    version = TextVersion(event_row=0, product_id=1, content_hash="hash")
+    sizes = {}
+    for most in (64, 128, 400):
+        rows = chunk_rows(version, canonical(product, []), max_tokens=most)
+        assert max(row.tokens for row in rows) <= most
+        assert [word for row in rows for word in row.text.split() if word != "کفش"] == words
+        sizes[most] = len(rows)
+    assert sizes[64] > sizes[128] > sizes[400]
 
 
 class Broken(EmbeddingProblem):
