@@ -34,7 +34,7 @@ COUNTED = {
     "changed": "changed",
     "unchanged": "unchanged",
     "gone": "removed",
-    "failed": "unreadable",
+    "failed": "unreadable or not embedded",
     "embedded": "texts embedded",
     "reused": "texts with a reused vector",
     "tokens_spent": "embedding tokens spent",

@@ -9,7 +9,7 @@ from sqlalchemy.sql.elements import TextClause
 from contracts.search import FoundProduct, Hit, Question
 from database import shown
 from database.chunks import lexical
-from database.chunks.vector_index import INDEXED_DIMENSIONS, quoted
+from database.chunks.vector_index import INDEXED_DIMENSIONS, index_name, quoted
 
 RANK_CONSTANT = 60
 """Reciprocal rank fusion: a chunk scores 1 / (60 + rank) in each ranking that has it."""
@@ -19,6 +19,12 @@ EXACT_PRODUCTS = 2_000
 """A store with at most so many chunks, or products that satisfy the filters, is searched exactly.
 
 The vector index is shared by all stores, so a search for a small part of it would miss some chunks.
+"""
+
+EXACT_SHARE = 30_000
+"""A store with at most so many chunks is searched exactly, too, if others have more chunks than it.
+
+The index would look at many chunks of the others first: that takes longer, and finds less.
 """
 
 SCANNED = 20_000
@@ -73,9 +79,15 @@ def _few(rows: str, limit: int) -> str:
     return f"(SELECT count(*) FROM (SELECT FROM {rows} LIMIT {limit + 1}) AS counted) <= {limit}"
 
 
-def _preparation(question: Question) -> TextClause:
+def _preparation(question: Question, *, label: str) -> TextClause:
     """Returns a statement that sets up the transaction; its `exact` is whether to search exactly."""
-    exact = _few(f"tenant_knowledge k WHERE k.is_live AND {_owned(question, 'k')}", EXACT_CHUNKS)
+    owned = f"tenant_knowledge k WHERE k.is_live AND {_owned(question, 'k')}"
+    indexed = f"(SELECT reltuples FROM pg_class WHERE oid = to_regclass({quoted(index_name(label))}))"
+    exact = f"""{_few(owned, EXACT_CHUNKS)}
+        OR CASE WHEN {indexed} > {2 * EXACT_CHUNKS} THEN
+               (SELECT count(*) FROM (SELECT FROM {owned} LIMIT {EXACT_SHARE + 1}) AS counted)
+               <= least({EXACT_SHARE}, {indexed} / 2)
+           ELSE false END"""
     if any(getattr(question, name) is not None for name in _FILTERS):
         exact += " OR " + _few(
             f"products p WHERE {_owned(question, 'p')} AND {_found(question)}", EXACT_PRODUCTS
@@ -124,7 +136,7 @@ async def find(
         "store_id": question.store_id,
         **{name: getattr(question, name) for name in _FILTERS if getattr(question, name) is not None},
     }
-    prepared = await connection.execute(_preparation(question), {**values, "scanned": SCANNED})
+    prepared = await connection.execute(_preparation(question, label=label), {**values, "scanned": SCANNED})
     exact = prepared.one().exact or dimensions > INDEXED_DIMENSIONS
     parameters = {**values, **lexical.parameters(question, folded), "limit": question.limit}
     if question.vector is not None:

@@ -8,11 +8,18 @@ from sqlalchemy import text
 
 from commands.doctor.command import examine
 from commands.doctor.result import CheckResult
-from fakes.openai import EmbeddingServer, insufficient_quota, invalid_api_key
+from fakes.openai import EmbeddingServer, Refusal, insufficient_quota, invalid_api_key
 from temporal.client import connect
 from temporal.schedules import ensure_schedules
 from tests.support import deliveries
-from tests.support.environment import SECRET_KEY, Configure, another_database, empty_database, migrated
+from tests.support.environment import (
+    DIMENSIONS,
+    SECRET_KEY,
+    Configure,
+    another_database,
+    empty_database,
+    migrated,
+)
 from tests.support.eventually import eventually
 from tests.support.pilito import Pilito, Printed
 from tests.support.shop import Shop
@@ -153,6 +160,17 @@ async def test_an_embeddings_api_that_refuses(doctor: Pilito, embeddings: Embedd
         embeddings.accept_connections()
     assert (mark, said) == ("✗", "The embedding service cannot be reached.")
     assert "OPENAI_BASE_URL" in advice
+
+
+async def test_the_local_embedding_server_is_not_called_a_model(
+    doctor: Pilito, embeddings: EmbeddingServer
+) -> None:
+    """It compares words with any model that is set."""
+    vector = b'{"data": [{"index": 0, "embedding": [1%b]}]}' % (b",0" * (DIMENSIONS - 1))
+    headers = {"x-pilito-embedder": "lexical"}
+    embeddings.fail_always(Refusal(status=200, body=vector, headers=headers))
+    mark, said, _ = results_of(await doctor("doctor"))["Embeddings"]
+    assert (mark, said) == ("✓", f"the local server of `pilito up` (lexical), {DIMENSIONS} dimensions")
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h", "http"])

@@ -77,6 +77,7 @@ def exactness(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
     monkeypatch.setattr(search, "_statement", noted)
     monkeypatch.setattr(search, "EXACT_CHUNKS", 100)
+    monkeypatch.setattr(search, "EXACT_SHARE", 0)
     monkeypatch.setattr(search, "SCANNED", 500)
     return seen
 
@@ -93,6 +94,23 @@ async def test_a_store_next_to_a_larger_one_gets_all_its_nearest(
     exactness.clear()
     assert len(await nearest(system, larger, limit=50)) == 50
     assert exactness == [False], "what the index finds is enough"
+
+
+async def test_a_small_share_of_the_index_is_searched_exactly_at_once(
+    system: System, shop: Shop, exactness: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Postgres knows about how many chunks the index has."""
+    monkeypatch.setattr(search, "EXACT_SHARE", 1_000)
+    larger = await system.shop()
+    await fill(system, larger, count=1_500, nearness=0.9)
+    await fill(system, shop, count=300, nearness=0.1)
+    async with system.database.transaction() as connection:
+        await connection.execute(text("ANALYZE tenant_knowledge"))
+    assert await nearest(system, shop, limit=50) == [str(300 - at) for at in range(50)]
+    assert exactness == [True]
+    exactness.clear()
+    assert len(await nearest(system, larger, limit=50)) == 50
+    assert exactness == [False]
 
 
 async def test_vectors_above_the_index_are_compared_one_by_one(
