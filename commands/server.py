@@ -19,6 +19,7 @@ from commands.environment import fail, run, settings
 from database import health
 from database.connecting.problems import problem_of
 from database.engine import Database, create_engine
+from embeddings.registry import create_embedder
 from observability import logs
 from settings import Settings
 from temporal import client as runtime
@@ -97,6 +98,7 @@ def api() -> None:
     _check_database(configured)
     runtime.install()
     memory.return_large_blocks()
+    create_embedder(configured)  # ends the program with a sentence instead of an error inside of the server
     _allow_files(2 * configured.max_connections + OTHER_FILES)
     uvicorn.run(
         create_app(configured),

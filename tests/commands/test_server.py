@@ -75,3 +75,10 @@ def test_the_api_names_a_port_that_is_taken(started: list[tuple[str, Any]]) -> N
     assert (printed.code, printed.text.startswith(expected)) == (1, True), printed.text
     assert "PILITO_API_PORT" in printed.text
     assert started == [("logs", None)]
+
+
+def test_a_proxy_that_cannot_be_used_ends_the_api_with_a_sentence(started: list[tuple[str, Any]]) -> None:
+    """The variable is named, and the server does not start."""
+    printed = Pilito(CONFIGURED).run("api", ALL_PROXY="socks://127.0.0.1:1")
+    assert (printed.code, "ALL_PROXY" in printed.text) == (1, True)
+    assert "api" not in [name for name, _ in started]

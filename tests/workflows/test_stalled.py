@@ -10,6 +10,7 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
 
+from activities.embedding import PROBE
 from contracts.ids import product_text_id
 from database.products import variations
 from fakes.openai import EmbeddingServer, bad_request, overloaded
@@ -155,7 +156,8 @@ async def test_a_text_that_failed_for_good_is_not_tried_again_and_again(
     await shop.sync({**PARENT, "id": 8, "status": "draft"})
     after = await shop.temporal.get_workflow_handle(product_text_id(QUEUE, product["id"])).describe()
     assert after.run_id == before.run_id
-    assert len(embeddings.requests) == requests + 1
+    asked = [seen.inputs for seen in embeddings.requests[requests:] if seen.inputs != (PROBE,)]
+    assert len(asked) == 1
     embeddings.fail_always(None)
     assert await shop.sync({**PARENT, "description": "<p>متن تازه</p>"}) == "succeeded"
     await becomes_known(shop)
