@@ -4,13 +4,13 @@ A vector of more than about 4,000 numbers does not fit into a page and is stored
 stay in their rows, where a search reads them without another lookup.
 
 Revision ID: 5d9b2e7c4a18
-Revises: 8f3a1c5e7b02
+Revises: 3c9e7f1b5a60
 """
 
 from alembic import op
 
 revision = "5d9b2e7c4a18"
-down_revision = "8f3a1c5e7b02"
+down_revision = "3c9e7f1b5a60"
 branch_labels = None
 depends_on = None
 
