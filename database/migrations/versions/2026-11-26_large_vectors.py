@@ -10,7 +10,7 @@ Revises: 3c9e7f1b5a60
 from alembic import op
 
 revision = "5d9b2e7c4a18"
-down_revision = "3c9e7f1b5a60"
+down_revision = "4e7b2d9a6c13"
 branch_labels = None
 depends_on = None
 
