@@ -81,7 +81,7 @@ def environment(configure: Configure) -> dict[str, str]:
         "OPENAI_API_KEY": settings.openai_api_key.get_secret_value(),
         "OPENAI_BASE_URL": str(settings.openai_base_url),
         "PILITO_SECRET_KEY": SECRET_KEY,
-        "COLUMNS": "300",
+        "COLUMNS": "9000",
     }
 
 
