@@ -91,7 +91,9 @@ async def test_other_codings_are_refused_with_those_that_are_supported(coding: s
 
 
 @pytest.mark.parametrize(
-    "body", [gzip.compress(BODY)[:-1], gzip.compress(BODY)[:20], b"\x1f\x8b" + BODY, b"\x1f\x8b"]
+    "body",
+    [gzip.compress(BODY)[:-1], gzip.compress(BODY)[:20], b"\x1f\x8b" + BODY, b"\x1f\x8b"],
+    ids=["without its end", "its beginning", "not packed", "only its mark"],
 )
 async def test_a_damaged_file_is_refused(body: bytes) -> None:
     """Half an event is none."""
