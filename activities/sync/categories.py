@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+from temporalio import activity
+
 from activities.stores.shop_reader import OpenShop
 from contracts.catalog import Category
+from contracts.errors import ShopDown, ShopProblem
 from database.engine import Database
 from database.products import categories
 
@@ -30,10 +33,19 @@ async def place(database: Database, shop: OpenShop) -> None:
 
 
 async def read(database: Database, shop: OpenShop) -> None:
-    """Read and store the shop's categories; the stored ones stay where the shop does not show them."""
+    """Read and store the shop's categories; the stored ones stay where the shop does not show them.
+
+    Products are read without them too, so only a shop that asks for a pause gets it: raises ShopDown.
+    """
     if not isinstance(shop.catalogue, HasCategories):
         return
-    known = await shop.catalogue.categories()
+    try:
+        known = await shop.catalogue.categories()
+    except ShopProblem as problem:
+        if isinstance(problem, ShopDown) and problem.retry_after is not None:
+            raise
+        activity.logger.warning("categories of store %s cannot be read: %s", shop.store_id, problem)
+        return
     if known is None:
         return
     async with database.transaction() as connection:

@@ -260,7 +260,10 @@ async def read_categories(rest: Rest) -> list[Category] | None:
             return None
         if not isinstance(items, list):
             return None
-        new = {category.id: category for category in readable_categories(items) if category.id not in found}
+        readable = readable_categories(items)
+        if items and not readable:
+            return None
+        new = {category.id: category for category in readable if category.id not in found}
         found |= new
         if not new or answer.headers.get("X-WP-TotalPages", "").strip() in ("0", str(page)):
             return list(found.values())

@@ -12,6 +12,7 @@ from database.sync import diff
 from database.sync import runs as syncs
 from database.sync.diff import ListedProduct, Verdict
 from fakes.openai import EmbeddingServer
+from fakes.woocommerce import Answered, Fault, server_error
 from tests.support.sync.syncs import Synced
 
 
@@ -210,6 +211,24 @@ async def test_missed_changes_are_found_and_repaired(synced: Synced) -> None:
     product = await synced.store.product(ids[5])
     assert product is not None
     assert product["categories"] == ["نو"]
+
+
+@pytest.mark.parametrize(
+    "fault", ["drop", server_error(), Answered(body=b"[1]"), Answered(status=404, body=b"<html>")]
+)
+async def test_categories_that_cannot_be_read_do_not_stop_a_sync(synced: Synced, fault: Fault) -> None:
+    """The products are read, and keep the parents of their categories that were known."""
+    shop = synced.shop
+    hoodies = shop.add_category("هودی", shop.add_category("پوشاک")["id"])
+    id_ = shop.add(name="گرم", categories=[hoodies])
+    await synced.sync()
+    shop.change(id_, name="گرم‌تر")
+    shop.fail_next(fault)
+    sync = await synced.sync()
+    assert sync.status is SyncStatus.SUCCEEDED
+    product = await synced.store.product(id_)
+    assert product is not None
+    assert (product["title"], product["categories"]) == ("گرم‌تر", ["پوشاک", "هودی"])
 
 
 async def test_parents_of_categories_are_found_and_renamed(synced: Synced) -> None:
