@@ -5,6 +5,7 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.reading import Prepared
+from connectors.base import Deletion
 from contracts.catalog import Product, Variation
 from contracts.errors import InvalidField
 from contracts.stores import StoreType
@@ -27,11 +28,14 @@ async def over_unapplied(
     if not part.absent - _SELDOM_SENT:
         return part
     for older in await unapplied.find(connection, change):
+        if not part.absent - _SELDOM_SENT:
+            break
         try:
             read = prepared.read_older(older.id, StoreType(change.platform), older.event_type, older.payload)
         except InvalidField:
             continue
-        if not isinstance(read.change, type(part)):
-            return part  # it was deleted before this change
-        part = part.over(read.change)
+        if isinstance(read.change, Deletion):
+            return part.deleted()
+        if isinstance(read.change, type(part)):
+            part = part.over(read.change)
     return part

@@ -127,8 +127,7 @@ class ProductActivities:
                 return await self._delete(connection, change, stored, known)
             case Variation() as variation:
                 return await self._save_variation(connection, change, stored, variation, known)
-            case Product() as sent:
-                product = await categories.with_parents(connection, change.store_id, sent)
+            case Product() as product:
                 return await self._save(connection, change, stored, product, known)
 
     async def _save(
@@ -140,7 +139,8 @@ class ProductActivities:
         prepared: Prepared,
     ) -> EventOutcome | None:
         product = await over_unapplied(connection, change, product, prepared)
-        product = product.completed(stored.product)
+        product = await categories.with_parents(connection, change.store_id, product)
+        product = product.completed(stored.product, is_doubtful=change.confirm)
         known, written = stored.variations, 0
         variation_set = VariationSet(
             change=change, variations=product.variations, ids=product.variation_ids or ()

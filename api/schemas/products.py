@@ -39,6 +39,7 @@ LISTED: dict[str, Any] = {
         "regular_price": "48000000",
         "sale_price": "45000000",
         "on_sale": True,
+        "hidden_by": [],
         "images": {"main": "https://shop.example/777.jpg", "gallery": []},
         "content_hash": "1f8ac10f",
         "needs_embedding": False,
@@ -96,6 +97,9 @@ class ProductMetadata(ResponseModel):
     on_sale: bool
     sale_price: str | None
     regular_price: str | None
+    hidden_by: list[str] = Field(
+        default=[], description="the shop's fields that hide it though it is published"
+    )
     content_hash: str = Field(description="hash of the latest text")
     needs_embedding: bool
     last_sync_at: datetime

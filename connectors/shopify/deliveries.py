@@ -12,7 +12,7 @@ from connectors.envelope import signed_with_one_of
 from connectors.shopify.parse import lacks_variants, parse
 from connectors.signatures import is_hmac
 from connectors.unread import as_text, read_body, unread, wrapped
-from contracts.catalog import Product
+from contracts.catalog import PUBLICATION, Product
 from contracts.deliveries import (
     IgnoredDelivery,
     ParsedDelivery,
@@ -29,7 +29,7 @@ TOPICS = {
     "products/delete": EventType.DELETED,
 }
 
-ALWAYS_SENT = ("title", "description", "status", "price")
+ALWAYS_SENT = ("title", "description", "status", PUBLICATION, "price")
 """What every body has unless the subscription names its fields; without one of these the shop is asked."""
 
 LONGEST_ID = 100

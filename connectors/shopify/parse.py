@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 
-from connectors.absence import Sources, absent_from
+from connectors.absence import SHOPIFY_PRODUCTS, SHOPIFY_VARIANTS, absent_from
 from connectors.base import Change, Deletion
 from connectors.bounds import Cuts, each, validated
 from connectors.fields import (
@@ -29,7 +29,16 @@ from connectors.fields import (
 )
 from connectors.values.stock import Stock
 from contracts.bounds import ATTRIBUTES, VARIATIONS
-from contracts.catalog import PUBLISHED, UNKNOWN, UNPUBLISHED, Attribute, Facts, Product, Variation
+from contracts.catalog import (
+    PUBLICATION,
+    PUBLISHED,
+    UNKNOWN,
+    UNPUBLISHED,
+    Attribute,
+    Facts,
+    Product,
+    Variation,
+)
 from contracts.events import EventType
 
 NO_CHOICE = "Default Title"
@@ -51,30 +60,8 @@ Id = Annotated[str, BeforeValidator(external_id)]
 Tags = Annotated[Names, BeforeValidator(_tags)]
 
 
-_OF_VARIANTS: Sources = {
-    "price": ("price",),
-    "regular_price": ("compare_at_price",),
-    "sale_price": ("compare_at_price",),
-    "on_sale": ("compare_at_price",),
-    "stock_quantity": ("inventory_quantity",),
-    "in_stock": ("inventory_quantity",),
-    "backorder": ("inventory_quantity",),
-    "sku": ("sku",),
-}
-
-_OF_PRODUCTS: Sources = {
-    "title": ("title",),
-    "description": ("body_html",),
-    "categories": ("product_type",),
-    "tags": ("tags",),
-    "brands": ("vendor",),
-    "attributes": ("options",),
-    "status": ("status",),
-    "hidden": ("published_at",),
-    "link": ("handle",),
-    "image": ("images",),
-    "gallery": ("images",),
-}
+_OF_SALES = frozenset(("regular_price", "sale_price", "on_sale"))
+"""Facts that are read from the price together with `compare_at_price`."""
 
 _NEVER_SENT = frozenset(("currency",))
 
@@ -131,6 +118,12 @@ class _Variant(BaseModel):
             link=link,
         )
 
+    @property
+    def absent(self) -> frozenset[str]:
+        """The names of the facts that the body does not have."""
+        is_whole = {"price", "compare_at_price"} <= self.model_fields_set
+        return absent_from(self, SHOPIFY_VARIANTS) | (frozenset() if is_whole else _OF_SALES)
+
     def read(self, parent: str, options: Iterable[_Option] | None, link: str) -> Variation:
         """Returns the variation; `options` is None if the product's body does not name them."""
         chosen = zip(options or (), (self.option1, self.option2, self.option3), strict=False)
@@ -144,9 +137,7 @@ class _Variant(BaseModel):
             ),
             facts=self.facts(f"{link}?variant={self.id.removeprefix('shopify_')}" if link else ""),
             version=self.updated_at,
-            absent=absent_from(self, _OF_VARIANTS)
-            | ({"options"} if options is None else set())
-            | (set() if link else {"link"}),
+            absent=self.absent | ({"options"} if options is None else set()) | (set() if link else {"link"}),
         )
 
 
@@ -216,15 +207,17 @@ class _Product(BaseModel):
             variations=variations,
             variation_ids=(tuple(ids) if choices else ()) if listed else None,
             version=self.updated_at,
-            hidden=not published,
+            hidden_by=frozenset() if published else frozenset((PUBLICATION,)),
             absent=absent,
         )
 
     def _absent(self) -> frozenset[str]:
         """Returns the names of absent fields; a fact of a product is one of all its variants."""
-        of_variants = [absent_from(variant, _OF_VARIANTS) for variant in self.variants]
-        facts = frozenset[str]().union(*of_variants) if of_variants else frozenset(_OF_VARIANTS)
-        return absent_from(self, _OF_PRODUCTS) | facts | _NEVER_SENT
+        of_variants = [variant.absent for variant in self.variants]
+        facts = (
+            frozenset[str]().union(*of_variants) if of_variants else frozenset(SHOPIFY_VARIANTS) | _OF_SALES
+        )
+        return absent_from(self, SHOPIFY_PRODUCTS) | facts | _NEVER_SENT
 
     def _facts(self, link: str) -> Facts:
         """Returns the facts of the cheapest variant, with the stock of all variants."""
@@ -262,8 +255,8 @@ def parse(event_type: EventType, body: Mapping[str, Any], cuts: Cuts | None = No
     """
     if event_type is EventType.DELETED:
         return Deletion(external_id=validated(_Deleted, body, cuts).id)
-    published = body.get("published_at", "") is not None
     product = validated(_Product, body, cuts)
+    published = product.published_at is not None or PUBLICATION not in product.model_fields_set
     return product.read(published=published, listed=_lists_variants(product, body))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 
-from connectors.absence import Sources, absent_from
+from connectors.absence import WOOCOMMERCE_PRODUCTS, WOOCOMMERCE_VARIATIONS, Sources, absent_from
 from connectors.base import Change, Deletion
 from connectors.bounds import Cuts, validated
 from connectors.fields import (
@@ -43,40 +43,11 @@ def external_id(value: object) -> str:
 
 Id = Annotated[str, BeforeValidator(external_id), ID_SCHEMA]
 
-_SOURCES: Sources = {
-    "price": ("price", "regular_price"),
-    "regular_price": ("regular_price",),
-    "sale_price": ("sale_price",),
-    "on_sale": ("on_sale",),
-    "stock_quantity": ("stock_quantity",),
-    "in_stock": ("stock_status", "in_stock", "stock_quantity"),
-    "backorder": ("stock_status", "in_stock", "stock_quantity"),
-    "sku": ("sku",),
-    "link": ("permalink",),
-    "image": ("image", "images"),
-    "gallery": ("gallery", "images"),
-}
+_SAYING_NOTHING = ("status", "catalog_visibility", "stock_status", "in_stock")
+"""Fields without a meaning if they are empty."""
 
-_OF_VARIATIONS: Sources = {
-    **_SOURCES,
-    "options": ("attributes",),
-    "description": ("description",),
-    "visible": ("status",),
-}
-
-_OF_PRODUCTS: Sources = {
-    **_SOURCES,
-    "title": ("name",),
-    "short_description": ("short_description",),
-    "description": ("description",),
-    "categories": ("categories",),
-    "tags": ("tags",),
-    "brands": ("brands",),
-    "attributes": ("attributes",),
-    "currency": ("currency",),
-    "status": ("status",),
-    "hidden": ("catalog_visibility", "post_password"),
-}
+_STOCK = ("stock_status", "in_stock")
+_BACKORDERS = ("backorders", "backorders_allowed", "backordered")
 
 
 class _Item(BaseModel):
@@ -111,7 +82,10 @@ class _Item(BaseModel):
             quantity=self.stock_quantity,
             backorders=self.backorders or self.backorders_allowed or self.backordered,
         )
-        instead = self.sale_price if self.on_sale and self.sale_price is not None else self.regular_price
+        is_sent = "price" in self.model_fields_set
+        instead = self.sale_price if self.on_sale else self.regular_price
+        if is_sent and instead is None:
+            instead = self.regular_price
         return Facts(
             price=self.price if self.price is not None else instead,
             regular_price=self.regular_price,
@@ -127,9 +101,17 @@ class _Item(BaseModel):
         )
 
     def absent_of(self, sources: Sources) -> frozenset[str]:
-        """Returns the names of absent fields; an empty regular price says nothing of the price."""
-        is_unpriced = "price" not in self.model_fields_set and self.regular_price is None
-        return absent_from(self, sources) | ({"price"} if is_unpriced else set())
+        """Returns the names of absent fields; a quantity of null says nothing of the stock.
+
+        Nor does a quantity of 0 say whether the product can be ordered all the same.
+        """
+        absent = absent_from(self, sources, empty=_SAYING_NOTHING)
+        if any(getattr(self, field) not in (None, "") for field in _STOCK):
+            return absent
+        if self.stock_quantity is None:
+            return absent | {"in_stock", "backorder"}
+        is_silent = self.model_fields_set.isdisjoint(_BACKORDERS)
+        return absent | ({"backorder"} if is_silent and self.stock_quantity <= 0 else set())
 
     def described(self) -> tuple[Attribute, ...]:
         attributes = (attribute.read() for attribute in self.attributes)
@@ -152,7 +134,7 @@ class VariationBody(_Item):
             facts=self.facts(),
             visible=self.status in (PUBLISHED, ""),
             version=self.date_modified_gmt,
-            absent=self.absent_of(_OF_VARIATIONS),
+            absent=self.absent_of(WOOCOMMERCE_VARIATIONS),
         )
 
 
@@ -185,9 +167,13 @@ class ProductBody(_Item):
         """
         ids = self._readable_ids(cuts)
         variations = self._full_variations(ids, cuts)
-        absent = self.absent_of(_OF_PRODUCTS) - ({"status"} if published else set())
+        absent = self.absent_of(WOOCOMMERCE_PRODUCTS) - ({"status"} if published else set())
         status = self.status or PUBLISHED
-        hidden = self.catalog_visibility == "hidden" or bool(self.post_password)
+        hiding = {
+            "catalog_visibility": self.catalog_visibility == "hidden",
+            "post_password": self.post_password,
+        }
+        hidden_by = frozenset(field for field, hides in hiding.items() if hides)
         return Product(
             external_id=self.id,
             title=self.name,
@@ -200,12 +186,12 @@ class ProductBody(_Item):
             attributes=self.described(),
             currency=self.currency.upper() or None,
             facts=self.facts(),
-            visible=status == PUBLISHED and not hidden,
+            visible=status == PUBLISHED and not hidden_by,
             status=status,
             variations=variations,
             variation_ids=self._variation_ids(variations, ids),
             version=self.date_modified_gmt,
-            hidden=hidden,
+            hidden_by=hidden_by,
             absent=absent,
         )
 

@@ -10,7 +10,7 @@ from database.events.ordering import BOUND, alias, is_older, place
 from database.events.write import OpenedEvent
 from database.sql import literal
 
-MOST = 20
+MOST = 50
 """The most events that are read; a sender that changes a product more often sends it whole."""
 
 _FIND = text(f"""

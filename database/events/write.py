@@ -68,7 +68,7 @@ _COUNT_REDELIVERY = text("""
 _OPEN = text(f"""
     SELECT e.id, e.store_id, e.event_id, e.event_type, e.external_id, e.product_key,
            CASE WHEN :with_payload THEN CAST(e.payload AS text) END AS payload, e.version,
-           coalesce(e.pulled_at, e.received_at) AS received_at, e.superseded_by,
+           coalesce(e.pulled_at, e.received_at) AS received_at, e.superseded_by, e.confirm,
            e.payload_trimmed_at IS NOT NULL AS is_trimmed,
            e.payload IS NULL AND e.event_type <> {literal(EventType.DELETED)} AS is_without_body,
            s.user_id, s.type AS platform, s.currency,
@@ -166,6 +166,7 @@ class OpenedEvent:
     superseded_by: str | None
     platform: str
     currency: str | None
+    confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

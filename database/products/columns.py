@@ -55,6 +55,7 @@ def _metadata(product: Product) -> dict[str, object]:
         "regular_price": facts.regular_price and str(facts.regular_price),
         "sale_price": facts.sale_price and str(facts.sale_price),
         "on_sale": facts.on_sale,
+        "hidden_by": sorted(product.hidden_by),
         "images": {"main": facts.image, "gallery": facts.gallery},
     }
 

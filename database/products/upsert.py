@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.catalog import Facts, Product, Variation
+from contracts.catalog import PUBLICATION, PUBLISHED, UNPUBLISHED, Facts, Product, Variation
 from contracts.events import EFFECTIVE
 from database.events.ordering import (
     BOUND,
@@ -156,6 +156,15 @@ def _facts(row: RowMapping) -> Facts:
     )
 
 
+def _hidden_by(row: RowMapping) -> frozenset[str]:
+    """Returns the fields that hide a product; rows of older releases do not name them."""
+    if "hidden_by" in row["metadata"]:
+        return frozenset(row["metadata"]["hidden_by"])
+    if row["status"] == UNPUBLISHED:
+        return frozenset((PUBLICATION,))
+    return frozenset(() if row["is_active"] or row["status"] != PUBLISHED else ("catalog_visibility",))
+
+
 def _decimal(number: str | None) -> Decimal | None:
     return None if number is None else Decimal(number)
 
@@ -177,6 +186,7 @@ def _stored(row: RowMapping) -> StoredProduct:
         facts=_facts(row),
         visible=row["is_active"],
         status=row["status"],
+        hidden_by=_hidden_by(row),
     )
     return StoredProduct(
         id=row["id"],

@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -92,6 +93,13 @@ SCARF: dict[str, Any] = {
 }
 
 
+RULED = {
+    *("status", "visible", "hidden_by", "currency", "facts", "absent"),
+    *("price", "sale_price", "in_stock", "backorder"),
+}
+"""Fields with rules of their own."""
+
+
 def product(body: dict[str, Any]) -> Product:
     read = parse(EventType.UPDATED, body)
     assert isinstance(read, Product)
@@ -110,7 +118,7 @@ def test_a_part_over_a_whole_is_what_was_sent_and_what_was_stored(sent: set[str]
     stored, part = product(WHOLE), product({"id": 7, **{name: OTHER[name] for name in sent}})
     completed = flat(part.completed(stored))
     before, delivered = flat(stored), flat(part)
-    for name in completed.keys() - {"status", "visible", "hidden", "currency", "facts", "absent"}:
+    for name in completed.keys() - RULED:
         assert completed[name] == (before if name in part.absent else delivered)[name], name
     assert completed["currency"] == (
         "USD" if "currency" in sent else "EUR" if "price" in part.absent else None
@@ -124,7 +132,102 @@ def test_a_part_never_shows_what_was_hidden(sent: set[str]) -> None:
     part = product({"id": 7, **{name: WHOLE[name] for name in sent}})
     draft, hidden = product({**WHOLE, "status": "draft"}), product({**WHOLE, "catalog_visibility": "hidden"})
     assert part.completed(draft).visible <= ("status" in sent)
-    assert part.completed(hidden).visible == bool(sent & {"catalog_visibility", "post_password"})
+    assert part.completed(hidden).visible == ("catalog_visibility" in sent)
+    locked = product({**WHOLE, "post_password": "x"})
+    assert part.completed(locked).visible == ("post_password" in sent)
+
+
+@pytest.mark.parametrize("nothing", [None, "", False])
+@pytest.mark.parametrize(
+    "stored", [{"status": "draft"}, {"catalog_visibility": "hidden"}, {"status": "private"}]
+)
+def test_empty_fields_show_nothing(stored: dict[str, Any], nothing: object) -> None:
+    """Neither an empty status nor an empty visibility is one."""
+    part = product({"id": 7, "name": "Lamp", "status": nothing, "catalog_visibility": nothing})
+    assert not part.completed(product({**WHOLE, **stored})).visible
+
+
+def test_what_hides_a_draft_hides_it_when_it_is_published() -> None:
+    """Each of the fields that hide a product is kept."""
+    draft = product({**WHOLE, "status": "draft", "catalog_visibility": "hidden", "post_password": "x"})
+    published = product({"id": 7, "status": "publish"}).over(draft)
+    assert not published.visible
+    shown = product({"id": 7, "catalog_visibility": "visible"}).over(published)
+    assert not shown.visible
+    assert product({"id": 7, "post_password": ""}).over(shown).visible
+
+
+def test_a_new_product_is_unknown_until_it_has_a_name() -> None:
+    """Where the shop was to be asked and was not, it needs a status too."""
+    assert product({"id": 7, "status": "publish", "price": "5"}).completed(None).status == "unknown"
+    named = product({"id": 7, "name": "Lamp"})
+    assert named.completed(None).visible
+    assert not named.completed(None, is_doubtful=True).visible
+    without = {name: value for name, value in SCARF.items() if name != "published_at"}
+    scarf = parse_shopify(EventType.UPDATED, without)
+    assert isinstance(scarf, Product)
+    assert not scarf.completed(None, is_doubtful=True).visible
+
+
+@pytest.mark.parametrize(
+    ("sent", "price", "sale_price"),
+    [
+        ({"regular_price": "120"}, 100, 100),
+        ({"sale_price": "70"}, 70, 70),
+        ({"on_sale": False}, 120, 100),
+        ({"on_sale": False, "regular_price": "130"}, 130, 100),
+        ({"price": "90"}, 90, 90),
+        ({"sku": "L-8"}, 100, 100),
+    ],
+)
+def test_prices_that_are_sent_in_part_stay_consistent(
+    sent: dict[str, Any], price: int, sale_price: int
+) -> None:
+    """A product on sale has its sale price."""
+    facts = product({"id": 7, **sent}).completed(product(WHOLE)).facts
+    assert (facts.price, facts.sale_price) == (Decimal(price), Decimal(sale_price))
+
+
+@pytest.mark.parametrize(
+    "silence",
+    [
+        {"stock_quantity": None},
+        {"stock_status": None},
+        {"in_stock": None},
+        {"stock_quantity": "", "price": "5"},
+    ],
+)
+def test_null_says_nothing_of_the_stock(silence: dict[str, Any]) -> None:
+    """WooCommerce sends a quantity of null for products that it does not count."""
+    out = product({**WHOLE, "stock_status": "outofstock", "in_stock": False, "stock_quantity": 0})
+    assert not product({"id": 7, **silence}).completed(out).facts.in_stock
+
+
+def test_a_quantity_alone_ends_no_backorder() -> None:
+    """Unless there is something in stock again."""
+    ordered = product({**WHOLE, "stock_status": "onbackorder", "stock_quantity": 0})
+    assert ordered.facts.backorder
+    still = product({"id": 7, "stock_quantity": -2}).completed(ordered).facts
+    assert (still.in_stock, still.backorder) == (True, True)
+    again = product({"id": 7, "stock_quantity": 4}).completed(ordered).facts
+    assert (again.in_stock, again.backorder) == (True, False)
+    out = product({"id": 7, "stock_status": "outofstock"}).completed(ordered).facts
+    assert (out.in_stock, out.backorder) == (False, False)
+
+
+def test_a_part_after_a_deletion_restores_nothing() -> None:
+    """A name without a status describes a product that exists."""
+    assert product({"id": 7, "price": "9"}).deleted().status == "deleted"
+    assert product({"id": 7, "name": "Lamp"}).deleted().visible
+    assert product({"id": 7, "status": "publish"}).deleted().visible
+
+
+def test_variations_that_are_only_listed_keep_what_was_sent_before() -> None:
+    """Only if they are still listed."""
+    older = product({"id": 7, "variations": [{"id": 8, "price": "1"}, {"id": 9, "price": "2"}]})
+    joined = product({"id": 7, "variations": [8]}).over(older)
+    assert [(one.external_id, one.facts.price) for one in joined.variations] == [("woo_8", Decimal(1))]
+    assert joined.variation_ids == ("woo_8",)
 
 
 @given(st.lists(st.sets(st.sampled_from(sorted(OTHER.keys() - {"id"}))), min_size=3, max_size=3))
@@ -135,11 +238,10 @@ def test_parts_join_in_any_grouping(sent: list[set[str]]) -> None:
         for body, names in zip((WHOLE, OTHER, WHOLE), sent, strict=True)
     )
     left, right = flat(third.over(second).over(first)), flat(third.over(second.over(first)))
-    ruled = {"status", "visible", "hidden", "currency", "facts", "absent"}
-    assert {name: left[name] for name in left.keys() - ruled} == {
-        name: right[name] for name in right.keys() - ruled
+    assert {name: left[name] for name in left.keys() - RULED} == {
+        name: right[name] for name in right.keys() - RULED
     }
-    assert left["absent"] - ruled == right["absent"] - ruled
+    assert left["absent"] - RULED == right["absent"] - RULED
 
 
 def test_a_whole_body_lacks_nothing() -> None:

@@ -22,7 +22,13 @@ from tests.support.system import System
 
 SECRET = "a-secret-of-letters"
 EVENTS = "/api/v1/integrations/events/"
-LAMP = {"id": 77, "name": "چراغ مطالعه", "price": "5", "date_modified_gmt": "2026-11-20T10:00:00"}
+LAMP = {
+    "id": 77,
+    "name": "چراغ مطالعه",
+    "status": "publish",
+    "price": "5",
+    "date_modified_gmt": "2026-11-20T10:00:00",
+}
 NEXT = {**LAMP, "price": "9", "date_modified_gmt": "2026-11-20T11:00:00"}
 REASON = "The product cannot be read: product.price: is written in a way that is not known yet."
 
