@@ -43,6 +43,9 @@ def external_id(value: object) -> str:
 
 Id = Annotated[str, BeforeValidator(external_id), ID_SCHEMA]
 
+_LISTING = frozenset(("status", "catalog_visibility", "post_password"))
+"""Fields that decide whether the shop shows a product."""
+
 _SAYING_NOTHING = ("status", "catalog_visibility", "stock_status", "in_stock")
 """Fields without a meaning if they are empty."""
 
@@ -160,14 +163,15 @@ class ProductBody(_Item):
     def models(cls) -> "Models":
         return MODELS
 
-    def read(self, cuts: Cuts | None = None, *, published: bool = False) -> Product:
+    def read(self, cuts: Cuts | None = None, *, is_shown: bool = False) -> Product:
         """Returns the product; raises InvalidField for a variation with more than it may have.
 
-        `published` is whether it was sent because the product was published, which is a status, too.
+        `is_shown` is whether it was sent because the shop shows it again: then it is published and not hidden
+        unless the body says otherwise.
         """
         ids = self._readable_ids(cuts)
         variations = self._full_variations(ids, cuts)
-        absent = self.absent_of(WOOCOMMERCE_PRODUCTS) - ({"status"} if published else set())
+        absent = self.absent_of(WOOCOMMERCE_PRODUCTS) - (_LISTING if is_shown else set())
         status = self.status or PUBLISHED
         hiding = {
             "catalog_visibility": self.catalog_visibility == "hidden",
@@ -265,7 +269,7 @@ def parse(
             raise InvalidField("product.parent_id", "a variation must name its product")
         return variation.read(variation.parent_id)
     product = validated(models.product, body, cuts, "product")
-    return product.read(cuts, published=event_type is EventType.PUBLISHED)
+    return product.read(cuts, is_shown=event_type in (EventType.PUBLISHED, EventType.RESTORED))
 
 
 def _is_variation(kind: object) -> bool:

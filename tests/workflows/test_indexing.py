@@ -112,7 +112,7 @@ async def test_a_draft_is_not_embedded_until_it_is_published(shop: Shop, embeddi
     """An inactive product is not embedded."""
     assert await shop.sync(product(status="draft")) == "succeeded"
     assert not embeddings.requests
-    assert await shop.sync(product()) == "succeeded"
+    assert await shop.sync(product(status="publish")) == "succeeded"
     assert await shop.found("قهوه‌ساز") == ["woo_9"]
 
 

@@ -117,7 +117,7 @@ async def test_a_large_product_that_cannot_be_read_fails_with_its_field(shop: Sh
         event_type=EventType.UPDATED,
         external_id="woo_5",
         received_at=datetime.now(UTC),
-        body={"id": 5, "name": {"deep": "x"}, "description": CELLS[: 2 * INLINE_BYTES]},
+        body={"id": 5, "type": "variation", "parent_id": "x", "short_description": CELLS[: 2 * INLINE_BYTES]},
     )
     async with shop.database.transaction() as connection:
         recorded = await events.record(
@@ -127,7 +127,7 @@ async def test_a_large_product_that_cannot_be_read_fails_with_its_field(shop: Sh
     saved = await ActivityEnvironment().run(_activities(shop, compute).save_product, recorded.row_id)
     await compute.close()
     assert saved.outcome is not None
-    assert saved.outcome.reason.startswith("The product cannot be read: product.name")
+    assert saved.outcome.reason.startswith("The product cannot be read: product.parent_id")
 
 
 def _activities(shop: Shop, compute: Compute) -> ProductActivities:
