@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -18,8 +18,23 @@ _CODE = re.compile("[a-z0-9_]{1,100}")
 LONGEST_ERROR = 10_000
 """Bytes of an error body; a longer body is a product."""
 
+LONGEST_REFUSAL = 100_000
+"""Bytes of an error body with another status than 200: notices of PHP may precede it."""
+
 _COUNT = re.compile("[0-9]{1,9}")
 _HIT = re.compile(r"\b(?:hit|stale|updating)\b", re.IGNORECASE)
+
+# fmt: off
+_PAGE_CACHES = (
+    "X-Cache", "X-Cache-Status", "X-Cache-Lookup", "X-Cached", "Cache-Status", "CF-Cache-Status", "CDN-Cache",
+    "X-LiteSpeed-Cache", "X-LSADC-Cache", "X-QC-Cache", "X-Varnish-Cache", "X-Varnish-Cache-Status",
+    "X-Proxy-Cache", "X-Proxy-Cache-Status", "X-Proxy-Cache-Info", "X-Nginx-Cache", "X-Nginx-Cache-Status",
+    "X-FastCGI-Cache", "X-FastCGI-Cache-Status", "X-SRCache-Fetch-Status", "X-Server-Cache", "X-Edge-Cache",
+    "X-WP-Cache", "X-WP-Super-Cache", "X-WP-CF-Super-Cache", "X-Page-Cache", "X-Kinsta-Cache",
+    "X-Sucuri-Cache", "X-SG-Cache", "X-HCDN-Cache-Status", "WPO-Cache-Status",
+)
+# fmt: on
+"""Headers of caches of whole answers; a cache of objects, such as Redis, has headers of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +42,8 @@ class Answer(Reply):
     """An unparsed answer; `secure` is whether it arrived over HTTPS."""
 
     secure: bool
+    _errors: list[Mapping[str, Any]] = field(default_factory=list, init=False, repr=False, compare=False)
+    """The error body once it was read, for all checks of this answer."""
 
     def json(self) -> Any:
         """Returns the body as JSON, without what else the shop's software wrote around it.
@@ -77,6 +94,13 @@ class Answer(Reply):
         return is_document(decoded(self.body[:1_000]))
 
     def _error(self) -> Mapping[str, Any]:
+        if not self._errors:
+            self._errors.append(self._read_error())
+        return self._errors[0]
+
+    def _read_error(self) -> Mapping[str, Any]:
+        if len(self.body) > LONGEST_REFUSAL:
+            return {}
         try:
             body = self.json()
         except ShopAnswersNonsense:
@@ -100,10 +124,6 @@ class Answer(Reply):
         return self._is_from_cache()
 
     def _is_from_cache(self) -> bool:
-        named = (
-            value
-            for name, value in self.headers.multi_items()
-            if "cache" in name.lower() and name.lower() != "cache-control"
-        )
+        named = (value for name in _PAGE_CACHES for value in self.headers.get_list(name))
         varnish = self.headers.get("x-varnish", "").split()
         return any(map(_HIT.search, named)) or len(varnish) > 1

@@ -37,6 +37,43 @@ BEHIND = [
 ]
 
 
+LARGE = json.dumps({"@context": "https://schema.org", "text": "y" * 400, "more": [{"id": 1}]})
+SCRIPTS = [
+    f'<script type="application/ld+json">{LARGE}</script>',
+    f"\n<script>window.cfg = {LARGE};</script>",
+    f"\n<SCRIPT>\n{LARGE}\n</SCRIPT>\n",
+]
+
+
+@pytest.mark.parametrize("script", [*SCRIPTS, SCRIPTS[0][:-50], LARGE, f"\n{LARGE}"])
+@pytest.mark.parametrize("before", ["", "\ufeff\ufeff", " \r\n\0", "<!doctype html><html></html>\n"])
+@pytest.mark.parametrize("value", [[], {}, PRODUCTS, {"code": "invalid_id", "data": {"status": 404}}])
+def test_the_value_that_begins_the_body_is_the_answer(before: str, script: str, value: Any) -> None:
+    """Also if larger values follow it, or broken ones."""
+    found = found_json(f"{before}{json.dumps(value)}{script}".encode())
+    assert found is not None
+    assert orjson.loads(found) == value
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("between", ["\n", "\r\n", "\n\ufeff", "\n\0"])
+@pytest.mark.parametrize("value", [[{"id": 1}], {"code": "a"}])
+def test_the_value_that_begins_a_line_is_the_answer(between: str, script: str, value: Any) -> None:
+    """Behind notices and scripts, and in front of others."""
+    for before in (f"<b>Notice</b>: [x] in y.php{between}", f"{script}{between}"):
+        found = found_json(f"{before}{json.dumps(value)}{script}".encode())
+        assert found is not None
+        assert orjson.loads(found) == value
+
+
+def test_a_fragment_that_begins_a_line_is_not_the_answer() -> None:
+    """An answer that is written on many lines was cut."""
+    whole = json.dumps([{"id": number} for number in range(9)]).replace(", ", ",\n")
+    for end in range(1, len(whole)):
+        assert found_json(whole[:end].encode()) is None
+        assert found_json(f"q\n{whole[:end]}".encode()) is None
+
+
 @pytest.mark.parametrize("behind", BEHIND)
 @pytest.mark.parametrize("before", ["", *BEFORE])
 @pytest.mark.parametrize("value", [PRODUCTS, PRODUCTS[0], {"0": PRODUCTS[0], "3": PRODUCTS[0]}])

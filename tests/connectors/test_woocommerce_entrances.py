@@ -256,6 +256,9 @@ async def test_an_unknown_encoding_is_named(shop: QuirkyShop, outbound: Outbound
         ({"X-Varnish": "12 3"}, True),
         ({"X-Varnish": "12"}, False),
         ({"Cache-Control": "stale-if-error=9"}, False),
+        ({"X-FastCGI-Cache": "HIT"}, True),
+        ({"X-Redis-Object-Cache": "HIT"}, False),
+        ({"X-Transient-Cache": "hit"}, False),
     ],
     ids=str,
 )
