@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from psycopg import pq
 from sqlalchemy import URL, make_url
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import ArgumentError
 
 EXAMPLE = "postgresql://user:password@host:5432/name"
@@ -52,10 +53,17 @@ def read_address(address: str) -> URL:
             "PILITO_DATABASE_URL has a port that is not a number. If the password contains : / ? # @ or %,"
             " write it as %3A %2F %3F %23 %40 %25."
         ) from None
-    if "@" in (url.host or "") or address.partition("?")[0].count("@") > 1:
+    if "@" in (url.host or ""):
         raise InvalidAddress(
             "PILITO_DATABASE_URL has more than one @: write an @ of the user or the password as %40."
         )
+    try:
+        PGDialect_psycopg().create_connect_args(url)
+    except (ArgumentError, ValueError):
+        raise InvalidAddress(
+            "PILITO_DATABASE_URL has hosts or ports that cannot be read: write several hosts as"
+            " name:port,name:port, and an IPv6 address among them by its name."
+        ) from None
     return url
 
 

@@ -56,6 +56,9 @@ def test_a_password_that_is_not_quoted_is_not_shown(before: str, after: str, res
         ("postgresql://user:SECRET/name", "port"),
         ("postgresql://user:SEC@RET@127.0.0.1/name", "@"),
         ("postgresql://user:SEC@R:ET@127.0.0.1/name", "%40"),
+        ("postgresql://[::1]:5432,[::2]:5432/name", "several hosts"),
+        ("postgresql://user:SECRET@/name?host=[::1]:5432&host=[::2]:5432", "several hosts"),
+        ("postgresql://user:SECRET@first:x,second:y/name", "several hosts"),
     ],
 )
 def test_what_is_wrong_is_named(address: str, words: str) -> None:
@@ -76,6 +79,16 @@ def test_several_hosts_are_written_as_libpq_writes_them(scheme: str) -> None:
         "postgresql+psycopg://user:pass@/name?target_session_attrs=read-write&host=first:5432&host=second:5433"
     )
     assert url == as_parameters
+
+
+@pytest.mark.parametrize("user", ["me@server", "me@server@zone"])
+@pytest.mark.parametrize("hosts", ["host", "host:5433", "[::1]:5432", "first,second"])
+def test_a_user_may_have_an_unquoted_at_sign(user: str, hosts: str) -> None:
+    """Azure's users are named me@server; before a colon, an @ belongs to the user."""
+    url = read_address(f"postgresql://{user}:pw@{hosts}/db")
+    quoted = read_address(f"postgresql://{user.replace('@', '%40')}:pw@{hosts}/db")
+    assert url == quoted
+    assert (url.username, url.password, url.database) == (user, "pw", "db")
 
 
 def test_parameters_of_the_address_take_precedence() -> None:
