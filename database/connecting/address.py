@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from psycopg import pq
 from sqlalchemy import URL, make_url
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import ArgumentError
 
 EXAMPLE = "postgresql://user:password@host:5432/name"
@@ -58,7 +57,7 @@ def read_address(address: str) -> URL:
             "PILITO_DATABASE_URL has more than one @: write an @ of the user or the password as %40."
         )
     try:
-        PGDialect_psycopg().create_connect_args(url)
+        url.get_dialect()().create_connect_args(url)
     except (ArgumentError, ValueError):
         raise InvalidAddress(
             "PILITO_DATABASE_URL has hosts or ports that cannot be read: write several hosts as"
