@@ -12,6 +12,10 @@ from fakes.woocommerce import Answered, ShopServer
 from fakes.woocommerce_catalogue import Body, Refused
 
 
+def _broken() -> Refused:
+    return Refused(status=500, code="internal_server_error", message="There has been a critical error.")
+
+
 class QuirkyShop(ShopServer):
     """A shop with quirks, which are all off at first.
 
@@ -19,7 +23,9 @@ class QuirkyShop(ShopServer):
     `most_per_page` caps pages silently, with right counts only if `counts_caps`; `refuses_above` refuses
     larger pages. `main_language` leaves products of other languages out of lists. `ignores_include` answers
     lists of ids with the first page. `as_object` sends lists as PHP does once an entry was removed; `entries`
-    are put in front of lists. `cached` are answers about products, with the headers of a cache; with
+    are put in front of lists. `broken` are products at which PHP fails in each answer that has them, with
+    `breaks_ids` also in one that has only ids, and `broken_lists` are products with variations at which it
+    fails. `cached` are answers about products, with the headers of a cache; with
     `cache_knows_query` a parameter passes it by. `prefix` is where the REST API is, which `links` names.
     """
 
@@ -31,6 +37,9 @@ class QuirkyShop(ShopServer):
         self.refuses_above: int | None = None
         self.main_language: str | None = None
         self.entries: list[Any] = []
+        self.broken: set[int] = set()
+        self.broken_lists: set[int] = set()
+        self.breaks_ids = False
         self.cached: dict[int, tuple[bytes, dict[str, str]]] = {}
         self.cache_knows_query = True
         self.prefix = "/wp-json/"
@@ -71,12 +80,16 @@ class QuirkyShop(ShopServer):
         if id_ in self.cached and not (self.cache_knows_query and "nocache" in self.seen[-1].query):
             body, headers = self.cached[id_]
             return Answered(body=body, headers=dict(headers))
+        if id_ in self.broken:
+            raise _broken()
         return super()._one(id_, fields)
 
-    def _list(self, path: str, query: Mapping[str, str], parent: int | None = None) -> Answered:
-        asked = dict(query)
-        size = int(asked.get("per_page", "10"))
-        if self.refuses_above is not None and size > self.refuses_above:
+    def category_page(self, asked: Mapping[str, str]) -> bytes:
+        self._check_size(asked)
+        return self._changed(super().category_page(asked))
+
+    def _check_size(self, asked: Mapping[str, str]) -> None:
+        if self.refuses_above is not None and int(asked.get("per_page", "10")) > self.refuses_above:
             between = f"per_page must be between 1 (inclusive) and {self.refuses_above} (inclusive)"
             raise Refused(
                 status=400,
@@ -84,6 +97,11 @@ class QuirkyShop(ShopServer):
                 message="Invalid parameter(s): per_page",
                 params={"per_page": between},
             )
+
+    def _list(self, path: str, query: Mapping[str, str], parent: int | None = None) -> Answered:
+        asked = dict(query)
+        size = int(asked.get("per_page", "10"))
+        self._check_size(asked)
         if self.drops_query:
             asked = {}
         if self.same_page:
@@ -93,6 +111,10 @@ class QuirkyShop(ShopServer):
         if self.most_per_page is not None:
             asked["per_page"] = str(min(size, self.most_per_page))
         answer = super()._list(path, asked, parent)
+        shown = {item["id"] for item in orjson.loads(answer.body)}
+        shows_all = self.breaks_ids or asked.get("_fields") != "id"
+        if parent in self.broken_lists or (self.broken & shown and shows_all):
+            raise _broken()
         counted = super()._list(path, query, parent) if not self.counts_caps else answer
         return replace(answer, body=self._changed(answer.body), headers=counted.headers)
 
@@ -100,4 +122,4 @@ class QuirkyShop(ShopServer):
         listed: list[Body] = orjson.loads(body)
         entries = [*self.entries, *listed]
         as_sent = dict(zip(map(str, range(0, 2 * len(entries), 2)), entries, strict=True))
-        return orjson.dumps(as_sent if self.as_object else entries)
+        return orjson.dumps(as_sent if self.as_object and entries else entries)

@@ -15,10 +15,11 @@ from connectors.http.failures import shop_failure
 from connectors.http.outbound import Outbound
 from connectors.room import Parts, Room
 from connectors.woocommerce.categories import CategoryTree
+from connectors.woocommerce.categories import listed as readable_categories
 from connectors.woocommerce.cursors import Cursor
 from connectors.woocommerce.entrances import Entrances
-from connectors.woocommerce.errors import is_gone, is_hidden, is_refused
-from connectors.woocommerce.lists import Body, ListPage, Lists, id_of, is_trash, read, read_categories
+from connectors.woocommerce.errors import Fails, is_gone, is_hidden, is_refused
+from connectors.woocommerce.lists import FAILS, Body, ListPage, Lists, id_of, is_trash, read
 from connectors.woocommerce.parse import external_id as spelled
 from connectors.woocommerce.parse import parse
 from connectors.woocommerce.queries import MANIFEST_FIELDS, PER_PAGE
@@ -26,10 +27,13 @@ from connectors.woocommerce.rest import Rest
 from connectors.woocommerce.webhooks import WooCommerceWebhooks
 from contracts.bounds import VARIATIONS
 from contracts.catalog import Category, Product
-from contracts.errors import InvalidField, ShopAnswersNonsense, ShopHides, ShopSendsTooMuch
+from contracts.errors import InvalidField, ShopAnswersNonsense, ShopHides, ShopRefuses, ShopSendsTooMuch
 from contracts.events import EventType
 from contracts.retry import Failure
 from contracts.stores import ShopAccess
+
+MOST_CATEGORY_PAGES = 100
+"""A shop with more than 10,000 categories is read without their parents."""
 
 PAST_CACHES = "nocache"
 """A parameter without a meaning: caches have no answer to a request that no one made before."""
@@ -78,6 +82,26 @@ def _bare(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat()
 
 
+async def _categories(lists: Lists) -> list[Category] | None:
+    """Returns all categories; None if the shop does not show them or has too many. Raises ShopDown."""
+    found: dict[int, Category] = {}
+    cursor = Cursor()
+    for _ in range(MOST_CATEGORY_PAGES):
+        try:
+            page = await lists.page("products/categories", cursor, {"_fields": "id,name,parent"})
+        except (ShopAnswersNonsense, ShopRefuses):
+            return None
+        readable = readable_categories(page.items)
+        if page.items and not readable:
+            return None
+        new = {category.id: category for category in readable if category.id not in found}
+        found |= new
+        if not new or page.next is None:
+            return list(found.values())
+        cursor = Cursor.parse(page.next)
+    return None
+
+
 class WooCommerceCatalogue:
     """Implements `connectors.base.Catalogue` and `KeepsWebhooks`."""
 
@@ -88,7 +112,7 @@ class WooCommerceCatalogue:
         self._tree = CategoryTree()
 
     async def categories(self) -> Sequence[Category] | None:
-        return await read_categories(self._rest)
+        return await _categories(Lists(self._rest))
 
     def place_categories(self, categories: Sequence[Category]) -> None:
         self._tree = CategoryTree(categories)
@@ -119,11 +143,11 @@ class WooCommerceCatalogue:
         if modified_after is not None:
             asked |= {"modified_after": _bare(modified_after), "dates_are_gmt": "true"}
         entries: tuple[ManifestEntry, ...] | None = None
-        with suppress(ShopSendsTooMuch):
+        with suppress(ShopSendsTooMuch, Fails):
             page = await self._lists.page("products", at, asked)
             entries = tuple(_entry(self._tree.placed(item)) for item in page.items)
         if entries is None:
-            page = await self._lists.page("products", at, {**asked, "_fields": "id"})
+            page = await self._lists.ids(at, asked)
             entries = await self._entries(page.ids)
         return ManifestPage(
             entries=entries,
@@ -136,7 +160,7 @@ class WooCommerceCatalogue:
 
     async def whole(self, cursor: str | None) -> WholePage:
         page: ListPage | None = None
-        with suppress(ShopSendsTooMuch):
+        with suppress(ShopSendsTooMuch, Fails):
             page = await self._lists.page("products", Cursor.parse(cursor))
         if page is None:
             return await whole_by_ids(self, cursor)
@@ -189,13 +213,16 @@ class WooCommerceCatalogue:
         )
 
     async def _shown(self, product: Body | Unreadable, room: Room) -> ShownBody:
-        """Returns a product with full variations, or why that is too large."""
+        """Returns a product with full variations, or why these cannot be read."""
         if isinstance(product, Unreadable):
             return product
         try:
             return self._tree.placed(await self._whole(product, room))
         except ShopSendsTooMuch as error:
             return Unreadable(reason=str(error))
+        except Fails as error:
+            await self._lists.check_others_answer(error)
+            return Unreadable(reason=FAILS)
 
     async def _whole(self, product: Body, room: Room) -> Body:
         """Returns a product, which is kept in the room, with full variations instead of their ids."""

@@ -63,6 +63,12 @@ class Cursor:
         """Returns the cursor of the smaller page that this page begins in: nothing is skipped."""
         return replace(self, number=(self.number - 1) * self.size // size + 1, size=size)
 
+    def parts(self) -> "list[Cursor]":
+        """Returns the cursors of the largest smaller pages of one size that have the same products."""
+        count = next((number for number in range(2, self.size) if self.size % number == 0), self.size)
+        first, size = (self.number - 1) * count + 1, self.size // count
+        return [replace(self, number=number, size=size) for number in range(first, first + count)]
+
     def otherwise(self) -> str | None:
         """Returns the cursor of the same page by its offset; None if it is that already."""
         return None if self.by_offset else str(replace(self, by_offset=True))

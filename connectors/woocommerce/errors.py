@@ -17,6 +17,10 @@ NO_WOOCOMMERCE = (
 )
 
 
+class Fails(ShopDown):
+    """PHP fails while it makes the answer (HTTP 500): at one of its products, or as a whole."""
+
+
 def as_meant(answer: Answer) -> Answer:
     """Returns an answer with the status in its body, where a proxy or a plugin made every status a 200."""
     stated = answer.stated_status() if answer.status == 200 else None
@@ -44,6 +48,8 @@ def problem(answer: Answer) -> ShopProblem:
         pause = wait.total_seconds()
     if status == 429:
         return ShopDown("The shop asks us to slow down.", retry_after=pause)
+    if status == 500:
+        return Fails("The shop has a temporary problem (HTTP 500).", retry_after=pause)
     if status in (408, 425) or status >= 500:
         cause = "; a firewall or maintenance mode may answer." if status == 503 and answer.is_page() else "."
         return ShopDown(f"The shop has a temporary problem (HTTP {status}){cause}", retry_after=pause)

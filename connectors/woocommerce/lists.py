@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -10,13 +11,11 @@ from typing import Any
 from connectors.base import Unreadable
 from connectors.fields import identifier
 from connectors.woocommerce.answer import Answer
-from connectors.woocommerce.categories import listed as readable_categories
 from connectors.woocommerce.cursors import Cursor, usual_size
-from connectors.woocommerce.errors import is_gone, is_hidden, problem
+from connectors.woocommerce.errors import Fails, is_gone, is_hidden, problem
 from connectors.woocommerce.queries import PER_PAGE
 from connectors.woocommerce.rest import Rest
-from contracts.catalog import Category
-from contracts.errors import ShopAnswersNonsense, ShopSendsTooMuch
+from contracts.errors import ShopAnswersNonsense, ShopProblem, ShopSendsTooMuch
 from contracts.syncs import NumberedPage
 
 Body = dict[str, Any]
@@ -24,8 +23,9 @@ Body = dict[str, Any]
 Keep = Callable[[Mapping[int, Body], int], dict[int, Body | Unreadable]]
 """Returns what is kept of the items of an answer of this many bytes."""
 
-MOST_CATEGORY_PAGES = 100
-"""A shop with more than 10,000 categories is read without their parents."""
+FAILS = "The shop fails while it shows the product (HTTP 500)."
+
+ONLY_IDS = {"_fields": "id"}
 
 HIDDEN = "The user of the consumer key may not see it."
 
@@ -116,6 +116,37 @@ class Lists:
                 return _page(answer, cursor)
             self._most, cursor = allowed, cursor.resized(allowed)
 
+    async def ids(self, cursor: Cursor, asked: Mapping[str, str]) -> ListPage:
+        """Returns a page of products with nothing but their ids.
+
+        A product at which the shop fails in this form too has no id that is known. It is found in smaller
+        pages, and has a sentence.
+        """
+        cursor = cursor.resized(min(cursor.size, self._most))
+        try:
+            return await self.page("products", cursor, {**asked, **ONLY_IDS})
+        except Fails as error:
+            problem = error
+        await self.check_others_answer(problem)
+        cursor = cursor.resized(min(cursor.size, self._most))
+        if cursor.size == 1:
+            place = f"number {cursor.number} from the {'end' if cursor.is_second else 'beginning'}"
+            reason = f"The shop fails while it lists a product (HTTP 500), {place}."
+            return replace(_together(cursor, []), unreadable=(reason,))
+        return _together(cursor, [await self.ids(part, asked) for part in cursor.parts()])
+
+    async def check_others_answer(self, problem: Fails) -> None:
+        """Raises the problem if the shop fails as a whole, and not only at one product.
+
+        The first and the last product are asked for, because the product itself may be one of them.
+        """
+        for order in ("asc", "desc"):
+            answer = await self._rest.get("products", {**ONLY_IDS, "per_page": "1", "order": order})
+            with suppress(ShopProblem):
+                if _page(answer, Cursor()).items:
+                    return
+        raise problem
+
     async def included(
         self, route: str, ids: Sequence[int], keep: Keep, asked: Mapping[str, str] | None = None
     ) -> dict[int, Body | Unreadable]:
@@ -148,6 +179,10 @@ class Lists:
             except ShopSendsTooMuch as error:
                 reason = str(error)  # nothing else is kept: the error holds what was read of the answer
                 break
+            except Fails as error:
+                await self.check_others_answer(error)
+                reason = FAILS
+                break
             new = {id_of(item): item for item in page.items if id_of(item) in left}
             found |= keep(new, page.size)
             seen += len(page.items)
@@ -174,8 +209,6 @@ class Lists:
                 return None
             if is_hidden(answer):
                 return Unreadable(reason=HIDDEN, is_hidden=True)
-            if answer.status == 500:
-                return Unreadable(reason="The shop fails while it shows the product (HTTP 500).")
             item = read(answer)
             if not isinstance(item, dict) or id_of(item) != id_:
                 raise ShopAnswersNonsense(
@@ -183,6 +216,9 @@ class Lists:
                 )
         except ShopSendsTooMuch as error:
             return Unreadable(reason=str(error))
+        except Fails as error:
+            await self.check_others_answer(error)
+            return Unreadable(reason=FAILS)
         return None if is_trash(item) else keep({id_: item}, len(answer.body))[id_]
 
 
@@ -246,25 +282,15 @@ def _unreadable(entries: Iterable[object]) -> Iterable[str]:
             yield f"Entry {position} of the page has no readable id."
 
 
-async def read_categories(rest: Rest) -> list[Category] | None:
-    """Returns all categories; None if the shop does not show them or has too many. Raises ShopProblem."""
-    found: dict[int, Category] = {}
-    asked = {"orderby": "id", "order": "asc", "per_page": str(PER_PAGE), "_fields": "id,name,parent"}
-    for page in range(1, MOST_CATEGORY_PAGES + 1):
-        answer = await rest.get("products/categories", {**asked, "page": str(page)})
-        if answer.status == 429 or answer.status >= 500:
-            raise problem(answer)
-        try:
-            items = answer.json() if answer.status == 200 else None
-        except (ShopAnswersNonsense, ShopSendsTooMuch):
-            return None
-        if not isinstance(items, list):
-            return None
-        readable = readable_categories(items)
-        if items and not readable:
-            return None
-        new = {category.id: category for category in readable if category.id not in found}
-        found |= new
-        if not new or answer.headers.get("X-WP-TotalPages", "").strip() in ("0", str(page)):
-            return list(found.values())
-    return None
+def _together(cursor: Cursor, parts: Sequence[ListPage]) -> ListPage:
+    """Returns a page that was read in smaller ones."""
+    total = next((part.total for part in reversed(parts) if part.total is not None), None)
+    return ListPage(
+        cursor=cursor,
+        items=[item for part in parts for item in part.items],
+        unreadable=tuple(reason for part in parts for reason in part.unreadable),
+        total=total,
+        pages=None if total is None else ceil(total / cursor.size),
+        moment=next((part.moment for part in parts if part.moment is not None), None),
+        size=sum(part.size for part in parts),
+    )

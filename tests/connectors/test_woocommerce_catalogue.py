@@ -647,7 +647,7 @@ async def test_a_temporary_problem_names_its_status(
     shop: ShopServer, catalogue: WooCommerceCatalogue, status: int
 ) -> None:
     """WordPress's critical errors included."""
-    shop.fail_next(Answered(status=status, body=server_error().body))
+    shop.fail_always(Answered(status=status, body=server_error().body))
     error = await failure(catalogue)
     assert isinstance(error, ShopDown)
     assert f"HTTP {status}" in str(error)
