@@ -4,7 +4,7 @@ Values are passed on unchecked, because `parse` names invalid ones. Only ids and
 here, because reading cannot go on without them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,16 @@ class Page:
     next: str | None
 
 
+def without_null(owner: Mapping[str, Any], name: str) -> tuple[Mapping[str, Any], frozenset[int]]:
+    """Returns the owner with a connection without the nodes that are null, and the places of these."""
+    connection = owner.get(name)
+    nodes = connection.get("nodes") if isinstance(connection, Mapping) else None
+    if not isinstance(connection, Mapping) or not isinstance(nodes, list) or None not in nodes:
+        return owner, frozenset()
+    kept = {**connection, "nodes": [node for node in nodes if node is not None]}
+    return {**owner, name: kept}, frozenset(at for at, node in enumerate(nodes) if node is None)
+
+
 def page(owner: object, name: str, *, most: int, after: str | None = None) -> Page:
     """Returns the page of the owner's connection of this name, with at most the `most` nodes asked for.
 
@@ -60,6 +70,40 @@ def page(owner: object, name: str, *, most: int, after: str | None = None) -> Pa
     if not isinstance(cursor, str) or not 0 < len(cursor) <= LONGEST_CURSOR or cursor == after:
         raise ShopAnswersNonsense(f"The shop does not say where the next page of {name} begins.")
     return Page(nodes=nodes, next=cursor)
+
+
+def is_page(owner: Mapping[str, Any], name: str, *, most: int, after: str | None) -> bool:
+    """Returns whether the list can go on behind the owner's connection, which may have null nodes."""
+    try:
+        page(without_null(owner, name)[0], name, most=most, after=after)
+    except ShopAnswersNonsense:
+        return False
+    return True
+
+
+def fails_at_all(owner: Mapping[str, Any], name: str, failed: frozenset[int]) -> bool:
+    """Returns whether a page of several nodes has none that did not fail."""
+    nodes = owner[name]["nodes"]
+    return len(nodes) > 1 and failed.issuperset(range(len(nodes)))
+
+
+def total(data: Mapping[str, Any]) -> int | None:
+    """Returns the shop's count of products; None if it is not exact."""
+    counted = data.get("productsCount")
+    exact = isinstance(counted, dict) and counted.get("precision") == "EXACT"
+    count = counted.get("count") if isinstance(counted, dict) and exact else None
+    return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
+
+
+def existing(data: Mapping[str, Any], ids: Sequence[int]) -> list[Body]:
+    """Returns the products of an answer with one node per id; only null means a deleted product."""
+    nodes = data.get("nodes")
+    if not isinstance(nodes, list) or len(nodes) != len(ids):
+        raise ShopAnswersNonsense("The shop does not answer for every requested product.")
+    for node, id_ in zip(nodes, ids, strict=True):
+        if node is not None and (not isinstance(node, dict) or number(node, "Product") != id_):
+            raise ShopAnswersNonsense("The shop answers with a product that was not requested.")
+    return [node for node in nodes if node is not None]
 
 
 def _lower(value: object) -> object:

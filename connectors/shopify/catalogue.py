@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from itertools import count
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -17,7 +18,19 @@ from connectors.fingerprint import fingerprint
 from connectors.http.failures import shop_failure
 from connectors.http.outbound import Outbound
 from connectors.room import Parts, Room
-from connectors.shopify.bodies import Body, full, gid, light, number, page
+from connectors.shopify.bodies import (
+    Body,
+    existing,
+    fails_at_all,
+    full,
+    gid,
+    is_page,
+    light,
+    number,
+    page,
+    total,
+    without_null,
+)
 from connectors.shopify.errors import FAILS, Answer, NodeFails, NotAllowed
 from connectors.shopify.graphql import GraphQL, Timing
 from connectors.shopify.parse import external_id as spelled
@@ -36,7 +49,7 @@ from connectors.shopify.queries import (
     Query,
 )
 from contracts.catalog import Product
-from contracts.errors import InvalidField, ShopAnswersNonsense, ShopProblem, ShopSendsTooMuch
+from contracts.errors import InvalidField, ShopProblem, ShopSendsTooMuch
 from contracts.events import EventType
 from contracts.retry import Failure
 from contracts.stores import ShopAccess
@@ -65,6 +78,13 @@ def _entry(node: Body) -> ManifestEntry:
     )
 
 
+def _failing(node: Body) -> ManifestEntry:
+    """Returns the list entry of a product at which the shop failed: it is requested by its id."""
+    return ManifestEntry(
+        external_id=spelled(number(node, "Product")), fingerprint="", read=lambda: None, with_facts=False
+    )
+
+
 def _product(node: Body) -> Product | None:
     try:
         product = parse(EventType.UPDATED, light(node))
@@ -82,17 +102,6 @@ def _cheapest(node: Body) -> object:
     return lowest.get("amount") if isinstance(lowest, dict) else None
 
 
-def _existing(answer: Answer, ids: Sequence[int]) -> list[Body]:
-    """Returns the products of an answer with one node per id; only null means a deleted product."""
-    nodes = answer.data.get("nodes")
-    if not isinstance(nodes, list) or len(nodes) != len(ids):
-        raise ShopAnswersNonsense("The shop does not answer for every requested product.")
-    for node, id_ in zip(nodes, ids, strict=True):
-        if node is not None and (not isinstance(node, dict) or number(node, "Product") != id_):
-            raise ShopAnswersNonsense("The shop answers with a product that was not requested.")
-    return [node for node in nodes if node is not None]
-
-
 def _unreadable(problem: ShopProblem) -> Unreadable:
     """Returns a product at which the shop fails, or with an answer that is too large."""
     is_only_this = isinstance(problem, NodeFails) and not problem.of_node
@@ -104,13 +113,6 @@ def _since(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
     return f"updated_at:>='{moment.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%SZ')}'"
-
-
-def _total(data: Mapping[str, Any]) -> int | None:
-    counted = data.get("productsCount")
-    exact = isinstance(counted, dict) and counted.get("precision") == "EXACT"
-    count = counted.get("count") if isinstance(counted, dict) and exact else None
-    return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
 
 
 class ShopifyCatalogue:
@@ -140,12 +142,18 @@ class ShopifyCatalogue:
     async def manifest(self, cursor: str | None, *, modified_after: datetime | None = None) -> ManifestPage:
         wanted = _since(modified_after) if modified_after else None
         answer = await self._listed(MANIFEST_SIZE, cursor, wanted)
-        found = page(answer.data, "products", most=MANIFEST_SIZE, after=cursor)
+        data, unknown = without_null(answer.data, "products")
+        found = page(data, "products", most=MANIFEST_SIZE, after=cursor)
+        places = (at for at in count() if at not in unknown)
         return ManifestPage(
-            entries=tuple(_entry(node) for node in found.nodes),
+            entries=tuple(
+                _failing(node) if at in answer.failed else _entry(node)
+                for at, node in zip(places, found.nodes, strict=False)
+            ),
             next=found.next,
-            total=_total(answer.data),
+            total=total(data),
             moment=answer.moment,
+            unreadable=tuple(f"Product {at + 1} of the page: {FAILS}" for at in sorted(unknown)),
         )
 
     async def whole(self, cursor: str | None) -> WholePage:
@@ -173,11 +181,24 @@ class ShopifyCatalogue:
         return code.upper() if isinstance(code, str) and code.isascii() and code.isalpha() else None
 
     async def _listed(self, first: int, after: str | None, wanted: str | None) -> Answer:
-        """Returns a page of the list; a shorter one if the answer is too long or too expensive."""
+        """Returns a page of the list; a shorter one if the answer is too long or too expensive.
+
+        A page on which the shop fails at some products, or at a single one, is returned with what it has.
+        Raises ShopProblem if the app may see no product.
+        """
         try:
             return await self._graphql.ask(MANIFEST, first=first, after=after, query=wanted)
-        except (ShopSendsTooMuch, NodeFails):
+        except ShopSendsTooMuch:
             if first == 1:
+                raise
+        except NodeFails as error:
+            kept = error.partial
+            if kept is not None and not is_page(kept.data, "products", most=first, after=after):
+                kept = None
+            is_whole = kept is not None and fails_at_all(kept.data, "products", kept.failed)
+            if kept is not None and (first == 1 or not is_whole):
+                return kept
+            if first == 1 or (is_whole and error.is_denied):
                 raise
         return await self._listed(first // 2, after, wanted)
 
@@ -194,7 +215,7 @@ class ShopifyCatalogue:
                 return {ids[0]: _unreadable(problem)}
             half = len(ids) // 2
             return await self._products(ids[:half], room) | await self._products(ids[half:], room)
-        nodes = {number(node, "Product"): node for node in _existing(answer, ids)}
+        nodes = {number(node, "Product"): node for node in existing(answer.data, ids)}
         kept = room.keep(nodes, answer.size)
         shown = {id_: await self._shown(node, room) for id_, node in kept.items()}
         return {id_: body for id_, body in shown.items() if body is not None}

@@ -26,6 +26,7 @@ REFUSALS = {
     404: "No Shopify shop answers at the store's address; set base_url to its name ending in .myshopify.com.",
     423: "Shopify has locked the shop; its owner must ask Shopify why.",
 }
+DENIED = "The shop does not let the app see it."
 FAILS = "The shop fails to answer for it."
 OUTDATED = (
     "Shopify no longer knows something that this release asks for (Admin API {version}); update Pilito Sync."
@@ -44,11 +45,18 @@ class TooExpensive(ShopSendsTooMuch):
 
 
 class NodeFails(ShopDown):
-    """The shop fails at one of the requested products, or, unless it is `of_node`, as a whole."""
+    """The shop fails at one of the requested products, or, unless it is `of_node`, as a whole.
 
-    def __init__(self, reason: str, *, of_node: bool) -> None:
+    `partial` is the answer without what failed, and `is_denied` whether the app may not see that.
+    """
+
+    def __init__(
+        self, reason: str, *, of_node: bool, partial: "Answer | None" = None, is_denied: bool = False
+    ) -> None:
         super().__init__(reason)
         self.of_node = of_node
+        self.partial = partial
+        self.is_denied = is_denied
 
 
 class NotAllowed(ShopRefuses):
@@ -57,11 +65,15 @@ class NotAllowed(ShopRefuses):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The `data` of an answer without errors; `moment` is by the shop's clock, `size` in bytes."""
+    """The `data` of an answer; `moment` is by the shop's clock, `size` in bytes.
+
+    `failed` are the places of the listed products that have errors.
+    """
 
     data: Mapping[str, Any]
     moment: datetime | None
     size: int
+    failed: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +83,8 @@ class Read:
     codes: frozenset[str]
     cost: object
     data: object
-    in_nodes: bool = False
-    """Whether each error is about one of the listed products."""
+    failed: frozenset[int] = frozenset()
+    """The places of the listed products that have errors; empty if an error is about something else."""
 
     @property
     def throttled(self) -> bool:
@@ -107,20 +119,21 @@ def _parts(body: Mapping[str, Any]) -> Read | None:
     if errors is None and not isinstance(body.get("data"), dict):
         return None
     listed = (errors if isinstance(errors, list) else [errors]) if errors else []
+    places = [_place(error) for error in listed]
     return Read(
         codes=frozenset(map(_code, listed)),
-        in_nodes=bool(listed) and all(map(_is_in_nodes, listed)),
+        failed=frozenset() if None in places else frozenset(place for place in places if place is not None),
         cost=extensions.get("cost") if isinstance(extensions, dict) else None,
         data=body.get("data"),
     )
 
 
-def _is_in_nodes(error: object) -> bool:
-    """Returns whether the path of an error leads to one of several nodes."""
+def _place(error: object) -> int | None:
+    """Returns the place of the node that the path of an error leads to; None if it leads to none."""
     path = error.get("path") if isinstance(error, dict) else None
     if not isinstance(path, list):
-        return False
-    return any(name == "nodes" and isinstance(index, int) for name, index in pairwise(path))
+        return None
+    return next((at for name, at in pairwise(path) if name == "nodes" and isinstance(at, int)), None)
 
 
 def _code(error: object) -> str:
@@ -157,9 +170,11 @@ def checked(answer: Read) -> Mapping[str, Any]:
         raise TooExpensive("The shop refuses a query of ours as too expensive.")
     if "SHOP_INACTIVE" in codes:
         raise ShopRefuses("The shop is closed; its owner must open it again.")
-    if answer.in_nodes:
-        denied = "The shop does not let the app see it." if "ACCESS_DENIED" in codes else None
-        raise NodeFails(denied or FAILS, of_node=True)
+    if answer.failed:
+        is_denied, partial = "ACCESS_DENIED" in codes, None
+        if isinstance(answer.data, dict):
+            partial = Answer(data=answer.data, moment=None, size=0, failed=answer.failed)
+        raise NodeFails(DENIED if is_denied else FAILS, of_node=True, partial=partial, is_denied=is_denied)
     if "ACCESS_DENIED" in codes:
         raise NotAllowed(REFUSALS[403])
     if codes & UNKNOWN:

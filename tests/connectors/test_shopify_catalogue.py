@@ -575,7 +575,7 @@ LAST = {"hasNextPage": False, "endCursor": None}
         None,
         [],
         {"nodes": {}, "pageInfo": LAST},
-        {"nodes": [None], "pageInfo": LAST},
+        {"nodes": [7], "pageInfo": LAST},
         {"nodes": [{}], "pageInfo": LAST},
         {"nodes": [{"id": 7}], "pageInfo": LAST},
         {"nodes": [{"id": "gid://shopify/Collection/7"}], "pageInfo": LAST},
