@@ -103,9 +103,10 @@ class SyncPosition:
     """The next page of a sync; all that one run of the workflow hands over to the next.
 
     `pages` and `total` are how many pages and products the shop counted so far, where it counts them.
-    `listed` is how many products its pages listed, `claimed` how many it counted at the first page. `lacking`
-    is how many products the pages have fewer than the shop's counts promise. `is_repeating` is whether a page
-    had only products of earlier pages, and `is_second` whether the list is read a second time.
+    `listed` is how many products its pages listed, `claimed` how many it counted at the first page of this
+    reading of the list. `lacking` is how many products the pages have fewer than the shop's counts promise.
+    `is_repeating` is whether a page had only products of earlier pages, and `is_second` whether the list is
+    read a second time.
     """
 
     run: SyncRun

@@ -1,6 +1,6 @@
 """Apply products as the shop has them: save them, index their texts, and mark their pages as applied."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from activities.reading import Prepared, read_bodies, with_prepared
 from activities.retry_limits import retried_if_blocked
 from activities.stores.shop_reader import OpenShop
 from activities.sync.index_page import PageIndexer
-from activities.sync.listed import only_new, unreadable_entries
+from activities.sync.listed import listed_before, unreadable_entries
 from activities.sync.pagination import FetchedPage
 from activities.sync.save_page import ReadPage, ReadProduct, SavedPage, save_page
 from activities.sync.step import sync_transaction
@@ -71,16 +71,20 @@ class PageApplier:
                 await sync_pages.mark_applied(connection, run.sync_id, pages, counts)
 
     async def import_page(self, shop: OpenShop, fetched: FetchedPage[WholePage]) -> None:
-        """Save and index the products of a page that was read in full, and mark it as applied."""
+        """Save and index the products of a page that was read in full, and mark it as applied.
+
+        Products of earlier pages of the sync are applied already.
+        """
         run, number = fetched.position.run, fetched.position.page
-        page, noted = await self._read(shop, fetched.page.products, fetched.requested_at)
+        async with self._database.reading() as connection:
+            before = await listed_before(connection, fetched)
+        bodies = {id_: body for id_, body in fetched.page.products.items() if id_ not in before}
+        page, noted = await self._read(shop, bodies, fetched.requested_at)
 
         async def save(_: Prepared) -> SavedPage:
             async with sync_transaction(self._database, run) as connection:
                 saved = await save_page(connection, page, model=self._indexer.model)
-                outcome = _outcome(fetched, saved, noted)
-                if fetched.is_again:
-                    outcome = await only_new(connection, run.sync_id, outcome)
+                outcome = _outcome(fetched, saved, noted, before)
                 await sync_pages.keep(connection, run.sync_id, outcome)
                 return saved
 
@@ -135,18 +139,24 @@ def _failed(noted: Sequence[SyncFinding]) -> list[SyncFinding]:
     return [finding for finding in noted if finding.kind in failures]
 
 
-def _outcome(fetched: FetchedPage[WholePage], saved: SavedPage, noted: Sequence[SyncFinding]) -> PageOutcome:
-    """Returns the outcome of an imported page; products that cannot be read count as new and as failed."""
+def _outcome(
+    fetched: FetchedPage[WholePage], saved: SavedPage, noted: Sequence[SyncFinding], before: Set[str]
+) -> PageOutcome:
+    """Returns the outcome of an imported page, without counts of products that earlier pages had `before`.
+
+    Products that cannot be read count as new and as failed.
+    """
     listed, unreadable = list(dict.fromkeys(fetched.page.listed)), _failed(noted)
     new = len({*listed} & (saved.new | {one.external_id for one in unreadable}))
+    seen = len(listed) - len(before)
     without_id = () if fetched.is_again else fetched.page.unreadable
     return PageOutcome(
         page=fetched.position.page,
         external_ids=listed,
         counts=SyncCounts(
-            seen=len(listed),
+            seen=seen,
             new=new,
-            unchanged=len(listed) - new,
+            unchanged=seen - new,
             failed=len(unreadable) + len(without_id),
         ),
         findings=[*noted, *unreadable_entries(fetched.position.page, without_id)],

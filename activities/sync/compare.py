@@ -1,6 +1,6 @@
 """The activities of a sync: begin, compare or import pages of the shop's list, apply what differs, finish."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 
@@ -11,7 +11,7 @@ from activities.errors import application_error, database_errors
 from activities.reading import read_bodies, read_large_entries
 from activities.stores.shop_reader import OpenShop, ShopReader
 from activities.sync.apply import PageApplier
-from activities.sync.listed import ListedProducts, only_new, unreadable_entries
+from activities.sync.listed import ListedProducts, listed_before, unreadable_entries
 from activities.sync.missing import is_hidden
 from activities.sync.pagination import FetchedPage, process_pages, record_start
 from activities.sync.report import finding
@@ -228,16 +228,21 @@ class CatalogSyncActivities:
             differences = await diff.compare(
                 connection, run.store_id, listed, requested_at=fetched.requested_at, model=self._model
             )
-            outcome = _outcome(fetched, [*entries, *hidden], differences)
-            if fetched.is_again:
-                outcome = await only_new(connection, run.sync_id, outcome)
+            before = await listed_before(connection, fetched)
+            outcome = _outcome(fetched, [*entries, *hidden], differences, before)
             await sync_pages.keep(connection, run.sync_id, outcome)
 
 
 def _outcome(
-    fetched: FetchedPage[ManifestPage], listed: Sequence[str], differences: Sequence[Difference]
+    fetched: FetchedPage[ManifestPage],
+    listed: Sequence[str],
+    found: Sequence[Difference],
+    before: Set[str],
 ) -> PageOutcome:
+    """Returns the outcome of a page, without counts of products that earlier pages had `before`."""
     run = fetched.position.run
+    differences = [one for one in found if one.external_id not in before]
+    seen = len(listed) - len(before)
     new = sum(one.verdict is Verdict.NEW for one in differences)
     unreadable = () if fetched.is_again else fetched.page.unreadable
     return PageOutcome(
@@ -245,10 +250,10 @@ def _outcome(
         external_ids=listed,
         differing=() if run.dry_run else [one.external_id for one in differences],
         counts=SyncCounts(
-            seen=len(listed),
+            seen=seen,
             new=new,
             changed=len(differences) - new,
-            unchanged=len(listed) - len(differences),
+            unchanged=seen - len(differences),
             failed=len(unreadable),
         ),
         findings=[

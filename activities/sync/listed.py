@@ -1,15 +1,14 @@
 """What the pages of a sync listed, compared with what the shop counts."""
 
-from dataclasses import replace
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.errors import database_errors
+from activities.sync.pagination import FetchedPage
 from activities.sync.step import sync_transaction
+from connectors.base import ManifestPage, WholePage
 from contracts.syncs import FindingKind, SyncFinding, SyncRun
 from database.engine import Database
 from database.sync import findings, pages
-from database.sync.pages import PageOutcome
 
 
 class ListedProducts:
@@ -38,12 +37,14 @@ class ListedProducts:
                 await findings.keep(connection, self._run.sync_id, [found])
 
 
-async def only_new(connection: AsyncConnection, sync_id: int, outcome: PageOutcome) -> PageOutcome:
-    """Returns the outcome of a page that does not count the products of earlier pages a second time."""
-    before = await pages.listed_before(connection, sync_id, outcome.page, outcome.external_ids)
-    counts = outcome.counts
-    seen, unchanged = counts.seen - before, max(0, counts.unchanged - before)
-    return replace(outcome, counts=replace(counts, seen=seen, unchanged=unchanged))
+async def listed_before(
+    connection: AsyncConnection, fetched: FetchedPage[ManifestPage] | FetchedPage[WholePage]
+) -> frozenset[str]:
+    """Returns the products of a page that earlier pages of its sync have; these count and apply once."""
+    if not fetched.is_again:
+        return frozenset()
+    position = fetched.position
+    return await pages.listed_before(connection, position.run.sync_id, position.page, fetched.page.listed)
 
 
 def unreadable_entries(page: int, reasons: tuple[str, ...]) -> list[SyncFinding]:

@@ -178,6 +178,7 @@ def _next_position(position: SyncPosition, page: Page, *, is_repeating: bool) ->
     products of earlier pages is requested in another way, and ends the list if there is none.
     """
     numbered, cursor = page.numbered, page.next
+    begins_walk = position.page == 1 or (position.is_second and position.claimed is None)
     listed, empty = position.listed + len(page.listed), 0 if page.listed else position.empty_in_row + 1
     total = _total(position.total, page)
     pages = max(position.pages or 0, numbered.pages or 0) if numbered else 0
@@ -193,7 +194,7 @@ def _next_position(position: SyncPosition, page: Page, *, is_repeating: bool) ->
         page=position.page + 1,
         cursor=cursor,
         listed=listed,
-        claimed=page.total if position.page == 1 else position.claimed,
+        claimed=page.total if begins_walk else position.claimed,
         lacking=position.lacking + (numbered.lacking if numbered else 0),
         is_repeating=position.is_repeating or is_repeating,
         empty_in_row=empty,
@@ -213,10 +214,13 @@ async def _at_the_end(position: SyncPosition, last: NumberedPage, listed: Listed
     """Returns the position after the last page, which is the first of another walk if products are missing.
 
     The shop's last count is compared with the different products of all pages, so a product that was added
-    or deleted while the list was read is not missing. The position of a list that stays incomplete has a
-    reason.
+    or deleted while the list was read is not missing. One that is added while the list is read from its end
+    is on no page behind, so the count at the beginning of that walk is enough. The position of a list that
+    stays incomplete has a reason.
     """
     total, count = position.total, await listed.count()
+    if position.is_second and total is not None:
+        total = min(total, total if position.claimed is None else position.claimed)
     if total is not None and count >= total:
         return position
     if total is None and not position.is_repeating:
@@ -232,6 +236,7 @@ async def _at_the_end(position: SyncPosition, last: NumberedPage, listed: Listed
             empty_in_row=0,
             pages=None,
             total=None,
+            claimed=None,
         )
     few = max(1, (total or 0) // MOST_UNLISTED)
     if total is not None and count and total - count <= min(position.lacking, few):

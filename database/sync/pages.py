@@ -33,7 +33,7 @@ _COUNT_LISTED = text("""
 """)
 
 _LISTED_BEFORE = text("""
-    SELECT count(*) FROM unnest(CAST(:external_ids AS text[])) AS n(external_id)
+    SELECT DISTINCT n.external_id FROM unnest(CAST(:external_ids AS text[])) AS n(external_id)
     WHERE EXISTS (SELECT FROM sync_pages p
                   WHERE p.sync_id = :sync_id AND p.page < :page AND n.external_id = ANY(p.external_ids))
 """)
@@ -96,11 +96,10 @@ async def count_listed(connection: AsyncConnection, sync_id: int) -> int:
 
 async def listed_before(
     connection: AsyncConnection, sync_id: int, page: int, external_ids: Sequence[str]
-) -> int:
-    """Returns how many of these products pages before this one listed."""
+) -> frozenset[str]:
+    """Returns which of these products pages before this one listed."""
     values = {"sync_id": sync_id, "page": page, "external_ids": list(external_ids)}
-    found: int = (await connection.execute(_LISTED_BEFORE, values)).scalar_one()
-    return found
+    return frozenset((await connection.execute(_LISTED_BEFORE, values)).scalars())
 
 
 async def differing_pages(

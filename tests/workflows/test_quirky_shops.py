@@ -125,6 +125,52 @@ async def test_smaller_pages_are_asked_for_where_large_ones_are_refused(
     assert (sync.status, sync.counts.changed) == (SyncStatus.SUCCEEDED, 50)
 
 
+@pytest.mark.parametrize("held", [False, True], ids=["an import", "a comparison"])
+async def test_a_list_that_is_read_twice_counts_and_applies_once(
+    quirky: tuple[Synced, QuirkyShop],
+    held: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """One product is counted and not listed, so the list is read again from its end."""
+    synced, shop = quirky
+    ids = [shop.add(name=f"Lamp {number}") for number in range(60)]
+    shop.hidden = {ids[30]}
+    if held:
+        async with synced.system.database.transaction() as connection:
+            await synced.hold(connection, "woo_9999")
+    sync = await synced.sync(allow_gone=True)
+    assert sync.status is SyncStatus.SUCCEEDED
+    assert (sync.counts.seen, sync.counts.new, sync.counts.unchanged) == (59, 59, 0)
+    assert sync.counts.embedded + sync.counts.reused == 59
+    for id_ in ids[:5]:
+        shop.change(id_, name=f"Candle {id_}")
+    sync = await synced.sync()
+    assert (sync.counts.seen, sync.counts.new, sync.counts.changed, sync.counts.unchanged) == (59, 0, 5, 54)
+    assert (sync.counts.embedded, len(await synced.indexed())) == (5, 59)
+
+
+@pytest.mark.parametrize("breaks_ids", [False, True], ids=["shown as an id", "not even listed"])
+async def test_a_product_at_which_the_shop_fails_is_one_finding(
+    quirky: tuple[Synced, QuirkyShop],
+    breaks_ids: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """In an import and in a comparison; every other product is known, and it stays as it was stored."""
+    synced, shop = quirky
+    ids = [shop.add(name=f"Lamp {number}") for number in range(30)]
+    shop.broken, shop.breaks_ids = {ids[6]}, breaks_ids
+    for _ in range(2):
+        sync = await synced.sync()
+        unreadable = [one for one in await synced.findings(sync) if one.kind is FindingKind.UNREADABLE]
+        assert (sync.status, len(unreadable), sync.counts.failed) == (SyncStatus.SUCCEEDED, 1, 1)
+        assert unreadable[0].external_id == ("page-1" if breaks_ids else f"woo_{ids[6]}")
+        assert "HTTP 500" in unreadable[0].detail
+        assert len(await synced.indexed()) == 29
+    shop.broken = set()
+    await synced.sync()
+    shop.broken = {ids[6]}
+    sync = await synced.sync()
+    assert (sync.status, sync.counts.gone, len(await synced.indexed())) == (SyncStatus.SUCCEEDED, 0, 30)
+
+
 async def test_lists_of_ids_that_the_shop_ignores_are_asked_for_one_by_one(
     quirky: tuple[Synced, QuirkyShop],
 ) -> None:

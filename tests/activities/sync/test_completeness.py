@@ -149,6 +149,34 @@ async def test_a_few_products_may_be_left_out(hidden: int, *, is_complete: bool)
     assert seen.reported == ([(55 - hidden, 55)] if hidden and is_complete else [])
 
 
+class GrowingShop(Shop):
+    """A shop with products that are added in front of the page `at` of the second walk."""
+
+    def __init__(self, count: int, at: int, added: int) -> None:
+        super().__init__(
+            count, lambda number, size, _: [one for one in self.honestly(number, size) if one != 7]
+        )
+        self.at, self.added = at, added
+
+    async def read(self, cursor: str | None) -> Page:
+        if self.total is not None and cursor and "s" in cursor and cursor.startswith(f"{self.at}/"):
+            self.total, self.added = self.total + self.added, 0
+        return await super().read(cursor)
+
+
+@pytest.mark.parametrize("pages_per_step", [1, 3, 1_000])
+@pytest.mark.parametrize("added", [1, 4])
+@pytest.mark.parametrize("at", range(2, 12))
+async def test_products_that_are_added_while_the_list_is_read_again_are_not_missing(
+    at: int, added: int, pages_per_step: int
+) -> None:
+    """They are in front of what is left of it; one product is hidden."""
+    shop = GrowingShop(55, at, added)
+    seen, position = await walk(shop, pages_per_step=pages_per_step)
+    assert (len(seen.ids), position.incomplete, position.is_second) == (54, "", True)
+    assert (seen.reported, shop.added) == ([(54, 55)], 0)
+
+
 PAGES = st.lists(st.lists(st.integers(0, 59), max_size=SIZE, unique=True), max_size=12)
 
 
