@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 from connectors.addresses import web_address
 from connectors.bounds import cut_markup, each, within
 from connectors.values import moments, numbers
+from connectors.values.stock import Stock, meaning
 from connectors.values.text import plain
 from contracts.bounds import (
     DESCRIPTION_CHARACTERS,
@@ -53,6 +54,15 @@ def _short(value: object, info: ValidationInfo) -> str:
     return within(_text(value), LINE_CHARACTERS, "characters", info)
 
 
+def _stock_word(value: object, info: ValidationInfo) -> str:
+    """Returns a word for stock, also from a list of one; true and false are words for stock, too."""
+    if isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _short(value, info)
+
+
 def _markup(most: int) -> Callable[[object, ValidationInfo], str]:
     """Returns a validator of descriptions, which cuts them to `most` characters."""
 
@@ -75,7 +85,7 @@ def _number(value: object) -> Decimal | None:
     return numbers.in_range(Decimal(str(value)))
 
 
-def _flag(value: object) -> bool:
+def _yes_or_no(value: object) -> bool:
     if isinstance(value, bool):
         return value
     if value is None:
@@ -85,10 +95,21 @@ def _flag(value: object) -> bool:
     raise ValueError("expected true or false")
 
 
+def _flag(value: object) -> bool:
+    """Returns whether a flag is set; a word for stock, such as outofstock, is a flag of stock."""
+    try:
+        return _yes_or_no(value)
+    except ValueError:
+        known = meaning(value) if isinstance(value, str) else None
+        if known is None:
+            raise
+        return known is not Stock.OUT
+
+
 def _hint(value: object) -> bool:
     """Returns whether a flag is set; what cannot be read sets none."""
     try:
-        return _flag(value)
+        return _yes_or_no(value)
     except ValueError:
         return False
 
@@ -189,7 +210,15 @@ _NUMBER = {
 }
 _FLAG = {
     "type": ["boolean", "string", "integer", "null"],
-    "description": 'Also "yes", "no", "parent", 0, 1 and "".',
+    "description": 'Also "yes", "no", "parent", 0, 1, "" and a word for stock.',
+}
+_STOCK_TYPES = ["string", "number", "boolean", "null"]
+_STOCK_WORD = {
+    "anyOf": [
+        {"type": _STOCK_TYPES},
+        {"type": "array", "maxItems": 1, "items": {"type": _STOCK_TYPES}},
+    ],
+    "description": "A word for stock or an address of one, true, false, or a list of one.",
 }
 _MOMENT = {
     "anyOf": [{"type": ["string", "number", "null"]}, {"const": False}],
@@ -213,6 +242,7 @@ _ADDRESS = {
 _NAMES = _listed_or_one("Names, or objects with a name.")
 
 Text = Annotated[str, BeforeValidator(_short), WithJsonSchema(_TEXT)]
+StockWord = Annotated[str, BeforeValidator(_stock_word), WithJsonSchema(_STOCK_WORD)]
 Line = Annotated[str, BeforeValidator(line), WithJsonSchema(_TEXT)]
 Markup = Annotated[str, BeforeValidator(_markup(DESCRIPTION_CHARACTERS)), WithJsonSchema(_TEXT)]
 ShortMarkup = Annotated[

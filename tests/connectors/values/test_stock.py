@@ -70,6 +70,85 @@ def test_spaces_hyphens_and_case_mean_nothing() -> None:
             assert meaning(f" {word.upper().replace(' ', '_')}\u200f") is meaning(word)
 
 
+ABSENT = (
+    "Sold out",
+    "Out of stock",
+    "OutOfStock",
+    "no longer available",
+    "0 in stock",
+    "Not available on backorder",
+    "isn't available",
+    "None left",
+    "Currently not in stock",
+    "Nicht verfügbar",
+    "ناموجود",
+    "موجود نیست",
+    "در حال حاضر موجود نمی‌باشد",
+    "اتمام موجودی",
+    "تمام شد",
+    "موجودی به اتمام رسید",
+    "۰ عدد موجود",
+)
+NOT_ABSENT = (
+    "In stock: 10",
+    "100 available",
+    "in stock/5 left",
+    "In stock (ships 12/05)",
+    "In stock; 0 days delivery",
+    "In stock until sold out",
+    "Almost sold out",
+    "In stock, no backorders",
+    "No stock limit",
+    "Available in 3 colours",
+    "موجودی رو به اتمام",
+    "موجود است، محدودیتی ندارد",
+)
+
+
+@given(
+    st.sampled_from(ABSENT),
+    st.sampled_from((": ", " - ", " (", "/", " #", ", ", "; ", " | ")),
+    st.sampled_from(
+        ("back soon", "expected 12/2026", "12/05)", "12", "به زودی", "SKU-7", "https://shop.example/")
+    ),
+)
+def test_absence_counts_whatever_follows_it(said: str, between: str, rest: str) -> None:
+    assert meaning(said) is Stock.OUT
+    assert meaning(f"{said}{between}{rest}") is Stock.OUT
+
+
+@pytest.mark.parametrize(
+    ("text", "stock"),
+    [
+        *((text, None) for text in NOT_ABSENT),
+        ("In stock: 0", Stock.OUT),
+        ("موجودی: صفر", Stock.OUT),
+        ("Availability: in stock", Stock.IN),
+        ("موجودی: ناموجود", Stock.OUT),
+        ("Back in stock on 12/05", Stock.OUT),
+        ("Available from 2027-01-01", Stock.OUT),
+        ("Coming soon", Stock.OUT),
+        ("به‌زودی موجود می‌شود", Stock.OUT),
+        ("Backorder: ships 12/05", Stock.BACKORDER),
+        ("Out of stock, available on backorder", Stock.BACKORDER),
+        ("https://schema.org/OutOfStock?x=1#y", Stock.OUT),
+        ("https://schema.org/", None),
+        ("http://purl.org/goodrelations/v1#InStock", Stock.IN),
+    ],
+)
+def test_sentences_about_stock(text: str, stock: Stock | None) -> None:
+    """Numbers, dates and negations count; what is in doubt promises and denies nothing."""
+    assert meaning(text) is stock
+
+
+@given(
+    st.text(max_size=300)
+    | st.lists(st.sampled_from(("not ", "in stock ", "0 ", "/", "http://")), max_size=60).map("".join)
+)
+def test_any_text_has_a_meaning_or_none(text: str) -> None:
+    assert meaning(text) is None or isinstance(meaning(text), Stock)
+
+
 def decided(word: str, *, flag: bool | None, quantity: int | None, backorders: bool = False) -> Stock:
     count = None if quantity is None else Decimal(quantity)
     return stock_of(word, flag=flag, quantity=count, backorders=backorders)
