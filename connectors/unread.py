@@ -21,7 +21,10 @@ from contracts.errors import InvalidField
 from contracts.events import EventType
 
 TEXT = "unread"
-"""The only name in the payload of a body that is not a JSON object; its value is the body as text."""
+"""The only name in the payload of a body that is not a JSON object; its value is the body as text.
+
+A body that has this form itself is not read, so that no sender can make a payload with it.
+"""
 
 SEARCHED = 64 * 1024
 """Bytes of a broken body in which its id is searched; platforms write it first."""
@@ -48,7 +51,10 @@ Reader = Callable[[EventType, Mapping[str, Any], Cuts], Change]
 
 
 def read_body(body: bytes) -> dict[str, Any]:
-    """Returns the JSON object of a body, or the only object of a list; raises InvalidField."""
+    """Returns the JSON object of a body, or the only object of a list; raises InvalidField.
+
+    An object in the form of `as_text` is refused.
+    """
     try:
         value = parse(body)
     except orjson.JSONDecodeError:
@@ -59,6 +65,8 @@ def read_body(body: bytes) -> dict[str, Any]:
         value = value[0]
     if not isinstance(value, dict):
         raise InvalidField("body", "is not an object")
+    if _text_in(value) is not None:
+        raise InvalidField("body", f"has nothing but a text named {TEXT!r}; expected a product")
     return value
 
 
@@ -69,9 +77,14 @@ def as_text(body: bytes) -> dict[str, Any]:
 
 def body_of(payload: Mapping[str, Any]) -> Mapping[str, Any]:
     """Returns the body in a payload, read again where it is kept as text; raises InvalidField."""
-    if set(payload) != {TEXT} or not isinstance(payload[TEXT], str):
-        return payload
-    return read_body(payload[TEXT].encode())
+    text = _text_in(payload)
+    return payload if text is None else read_body(text.encode())
+
+
+def _text_in(payload: Mapping[str, Any]) -> str | None:
+    """Returns the text in a payload of `as_text`; None for any other payload."""
+    text = payload[TEXT] if set(payload) == {TEXT} else None
+    return text if isinstance(text, str) else None
 
 
 def wrapped(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
@@ -106,7 +119,8 @@ def unread(
 
     A delivery that names no product is ignored.
     """
-    body = payload if set(payload) != {TEXT} else dict(_first_fields(payload[TEXT]))
+    text = _text_in(payload)
+    body = payload if text is None else dict(_first_fields(text))
     _, product = wrapped(body) or ("", body)
     change = _identified(product, read)
     if change is None:

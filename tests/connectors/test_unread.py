@@ -186,6 +186,29 @@ def test_a_body_kept_as_text_is_read_again() -> None:
             body_of({TEXT: text})
 
 
+@examples(100)
+@given(
+    some.recursive(
+        some.none() | some.booleans() | some.integers(-9, 99) | some.text(max_size=9),
+        lambda inner: some.lists(inner, max_size=2) | some.dictionaries(some.just(TEXT), inner, max_size=1),
+        max_leaves=4,
+    )
+    | some.sampled_from(('{"id":5}', "{", '{"unread":"{\\"id\\":5}"}'))
+)
+def test_a_body_in_the_form_of_one_that_is_kept_as_text(value: object) -> None:
+    """It is kept as text too, and a retry reads that text only, never a text inside of it."""
+    for connector, _, _ in PLATFORMS:
+        found = read({TEXT: value}, connector)
+        assert isinstance(found, IgnoredDelivery)
+        assert found.payload is not None
+        if isinstance(value, str):
+            assert json.loads(found.payload[TEXT]) == {TEXT: value}
+            with pytest.raises(InvalidField, match="expected a product"):
+                body_of(found.payload)
+        else:
+            assert found.payload == {TEXT: value} == body_of(found.payload)
+
+
 @pytest.mark.parametrize("header", ["x_shopify_test", "shopify_test"])
 def test_a_test_of_shopifys_admin_is_no_product(header: str) -> None:
     """Its event has an id of its own, so that it never stands in for the delivery that it copies."""
