@@ -93,7 +93,9 @@ def _parts(digits: list[str], separators: list[str]) -> tuple[str | None, str]:
         if not always_decimal and _is_grouped(digits):
             return "".join(digits), ""
         is_decimal = len(separators) == 1 and first in _OF_FRACTIONS
-        return (digits[0], digits[1]) if is_decimal else ambiguous
+        if not is_decimal or (not always_decimal and _is_padded(digits)):
+            return ambiguous
+        return digits[0], digits[1]
     thousands = set(separators[:-1])
     if len(thousands) > 1 or last in thousands or last not in _OF_FRACTIONS:
         return ambiguous
@@ -102,6 +104,12 @@ def _parts(digits: list[str], separators: list[str]) -> tuple[str | None, str]:
     if len(digits[-1]) == 3 and {first, last} <= _ALIKE:
         return ambiguous
     return "".join(digits[:-1]), digits[-1]
+
+
+def _is_padded(digits: list[str]) -> bool:
+    """Returns whether these may be groups of three that are padded with zeros, such as 000 and 500."""
+    head, *others = digits
+    return head != "0" and head.startswith("0") and all(len(group) == 3 for group in others)
 
 
 def _is_grouped(digits: list[str]) -> bool:

@@ -111,6 +111,8 @@ REFUSED = (
     "1..2",
     "1,,250",
     "0,125,000",
+    "000,500",
+    "01,250",
     "1234,567,890",
     "1_000",
     "12.5.",
@@ -146,6 +148,26 @@ REFUSED = (
     "1" * 201,
     "1 250 000 000 000 000 000 000",
 )
+
+
+@given(
+    st.integers(0, 99),
+    st.integers(0, 999),
+    st.integers(2, 5),
+    st.sampled_from((",", "،")),
+    st.sampled_from(DIGITS),
+    st.sampled_from(("", "-")),
+)
+def test_groups_with_leading_zeros_are_refused(
+    head: int, last: int, width: int, comma: str, digits: str, sign: str
+) -> None:
+    """But for a single 0, a comma before three digits begins no fraction after a zero."""
+    padded = str(head).zfill(max(width, len(str(head)) + 1))
+    table = str.maketrans("0123456789", digits)
+    with pytest.raises(ValueError, match="one way only"):
+        number(f"{sign}{padded}{comma}{last:03}".translate(table))
+    assert number(f"0{comma}{last:03}".translate(table)) == Decimal(last) / 1000
+    assert number(f"{padded}{comma}{last:04}".translate(table)) == head + Decimal(last) / 10_000
 
 
 @pytest.mark.parametrize("written", REFUSED)
