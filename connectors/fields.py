@@ -118,9 +118,9 @@ def _moment(value: object) -> datetime | None:
     """Returns a time in UTC; an unset time is null, false, an empty text or one of many zero dates."""
     if value is None or value is False:
         return None
-    if isinstance(value, str):
-        return moments.moment(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, str) or (isinstance(value, int) and value is not True):
+        return moments.moment(str(value))
+    if not isinstance(value, float):
         raise ValueError("expected a time such as 2026-11-20T10:00:00Z")
     return moments.unix_time(value)
 
@@ -222,7 +222,7 @@ _STOCK_WORD = {
 }
 _MOMENT = {
     "anyOf": [{"type": ["string", "number", "null"]}, {"const": False}],
-    "description": "In UTC where it names no zone. Also RFC 2822 and unix time in seconds or milliseconds.",
+    "description": "In UTC without a zone. Also RFC 2822, 202611201000 and unix time, also in milliseconds.",
 }
 
 

@@ -16,7 +16,7 @@ _BEFORE_CHRIST = re.compile(
 )
 _ZEROS = re.compile(r"(?=.*0)[0\s:./TZ+-]+")
 _DIGITS = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,9})?")
-_COMPACT = re.compile(r"(?:19|20)[0-9]{6}|(?:19|20)[0-9]{12}")
+_COMPACT = re.compile("((?:19|20)[0-9]{6})(?:([0-9]{4})|([0-9]{6})([0-9]{3}|[0-9]{6}|))?")
 _ISO = re.compile(
     r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})(?:[T ]+([0-9:.,]+))? ?(Z|UTC|GMT|[+-][0-9:]{2,8})?"
 )
@@ -26,8 +26,9 @@ _RFC_2822 = re.compile(
     re.IGNORECASE,
 )
 
-_SCALES = ((10**8, 1), (10**11, 10**3), (10**14, 10**6), (10**17, 10**9))
-"""The least unix time of 1973 in seconds, milliseconds, microseconds and nanoseconds, and its divisor."""
+_LEAST, _MOST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (2000, 2100))
+_SCALES = (1, 10**3, 10**6, 10**9)
+"""The parts of a second in which unix times are counted. From 2000 to 2100 they have no number in common."""
 
 _EXPECTED = "expected a time such as 2026-11-20T10:00:00Z"
 
@@ -48,20 +49,22 @@ def moment(text: str) -> datetime | None:
 def unix_time(value: float) -> datetime | None:
     """Returns the time of a unix time in seconds or in a smaller unit, None up to 0; raises ValueError.
 
-    The zero date of WordPress is a negative unix time.
+    The zero date of WordPress is a negative unix time. A number that is a time from 2000 to 2100 in no unit
+    is no unix time.
     """
     if value <= 0:
         return None
-    for least, divisor in reversed(_SCALES):
-        if least <= value < 100 * least:
+    for divisor in _SCALES:
+        if _LEAST * divisor <= value < _MOST * divisor:
             seconds, rest = divmod(value, divisor)
             return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=int(rest * 10**6 // divisor))
     raise ValueError(f"{str(value)[:40]} is not a unix time; {_EXPECTED}")
 
 
 def _read(written: str) -> datetime | None:
-    if _COMPACT.fullmatch(written):
-        return datetime.strptime(written, "%Y%m%d%H%M%S" if len(written) > 8 else "%Y%m%d")
+    if found := _COMPACT.fullmatch(written):
+        day, minute, second, fraction = found.groups(default="")
+        return datetime.fromisoformat(f"{day}T{minute or second or '00'}{fraction and '.'}{fraction}")
     if _DIGITS.fullmatch(written):
         return unix_time(float(written) if "." in written else int(written))
     if found := _ISO.fullmatch(written.upper()):
