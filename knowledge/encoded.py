@@ -15,6 +15,14 @@ _CHANGES = 0.35
 
 _FEWEST_CHANGES = 15
 _REPEATED = re.compile(r"(.)\1{3,}+")
+_SIGNS = re.compile("[/+]")
+_LOWER_CASE = re.compile("[a-z]{3,}+")
+_LONGEST_NAME = 24
+_COMPARED = 4_000
+"""Characters in which three that return are searched; more of base64 hold some by chance."""
+
+_MARKUP = "JTND"
+"""How base64 of percent-encoded HTML begins: that is `%3C`, a `<`."""
 
 _PERCENT = re.compile("%[0-9A-Fa-f]{2}")
 _MARKS_AROUND = re.compile(r"</?p(?:\s[^<>]{0,100})?>|<br[^<>]{0,100}>", re.IGNORECASE)
@@ -23,6 +31,7 @@ _PERCENT_ENCODED = re.compile("(?:[A-Za-z0-9_.~*'()/-]|%[0-9A-Fa-f]{2})+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
 _SHORTEST = 16
 _SHORTEST_LINE = 40
+_SHORTEST_NOISE = 40
 
 
 def without_encoded_runs(text: str) -> str:
@@ -31,22 +40,51 @@ def without_encoded_runs(text: str) -> str:
 
 
 def _is_noise(run: str) -> bool:
-    varied = _REPEATED.sub(r"\1", run)
-    return len(_CHANGE.findall(varied)) > max(_FEWEST_CHANGES, _CHANGES * len(varied))
+    prefix, _, code = run.rpartition(",")
+    varied = _REPEATED.sub(r"\1", code)
+    if len(_CHANGE.findall(varied)) <= max(_FEWEST_CHANGES, _CHANGES * len(varied)):
+        return False
+    return bool(prefix) or not _is_list("".join(code.split()))
 
 
-def is_encoded(content: str, *, is_code: bool) -> bool:
-    """Returns whether all of a shortcode's content has the form of encoded text, which `decoded` may read.
+def _is_list(run: str) -> bool:
+    """Returns whether a run is a list of names, such as `M3x8/M3x10` or `iPhone6/iPhone7`.
 
-    `is_code` says that the shortcode holds code, so that shorter content counts.
+    Of 32 characters of base64, one is `/` or `+`, either as often; no three of them are likely to return,
+    and one in seven is among three or more in lower case.
+    """
+    names, size = _SIGNS.split(run), len(run)
+    signs = len(names) - 1
+    if "//" in run or "++" in run:
+        return False
+    if 8 * signs > size:
+        return True
+    if 20 * signs <= size and max(map(len, names)) >= _LONGEST_NAME:
+        return False
+    has_one_sign = not ("/" in run and "+" in run)
+    has_short_names = 14 * signs > size
+    has_words = 5 * sum(map(len, _LOWER_CASE.findall(run))) > 2 * size
+    triples = [run[at : at + 3] for at in range(min(size, _COMPARED) - 2)]
+    returning = len(triples) - len(set(triples))
+    return has_one_sign + has_short_names + has_words > 1 or 10 * returning > len(triples)
+
+
+def is_encoded(content: str) -> bool:
+    """Returns whether all of a shortcode's content is encoded text, which `decoded` may read, or noise.
+
+    A word or a number may have the form of base64 too: a short one is encoded only if it holds HTML.
     """
     lines = _MARKS_AROUND.sub(" ", content).split()
     if not lines or any(len(line) < _SHORTEST_LINE for line in lines[:-1]):
         return False
     compact = "".join(lines)
     if len(_PERCENT.findall(compact)) > 1 and _PERCENT_ENCODED.fullmatch(compact):
-        return True
-    return len(compact) >= (4 if is_code else _SHORTEST) and _BASE64.fullmatch(compact) is not None
+        return decoded(compact) is not None or len(compact) >= _SHORTEST_NOISE
+    if not _BASE64.fullmatch(compact) or compact.isdigit():
+        return False
+    if (text := decoded(compact)) is not None:
+        return len(compact) >= _SHORTEST or "<" in text
+    return compact.startswith(_MARKUP) or (len(compact) >= _SHORTEST_NOISE and _is_noise(compact))
 
 
 def decoded(content: str) -> str | None:

@@ -26,7 +26,7 @@ _AFTER_VALUE = re.compile(r"[\s/\]<]|&nbsp;")
 _VALUE = re.compile(r"(?<=[\w-])=\s*+[^\s\]]", re.ASCII)
 _INNER = re.compile(r"\[(?!/)[^\[\]=]{0,80}\]")
 _LINE_TAG = re.compile(r"<(?:br|/?p)(?:[\s/][^<>]{0,100})?>|<(?![a-z/!?])", re.IGNORECASE)
-_CODE = re.compile("raw|code|base64", re.IGNORECASE)
+_CODE = re.compile("(?:^|[_-])(?:raw|code|base64)", re.IGNORECASE)
 _SCRIPT = re.compile("js|css|script|style", re.IGNORECASE)
 _DATA = re.compile(r'\s*(?:[{\[]\s*["\[{\]}]|a:\d+:\{)')
 
@@ -128,17 +128,17 @@ def _is_shortcode(text: str, tag: _Tag, paired: frozenset[str]) -> bool:
 
 
 def _encoded_content(text: str, tag: _Tag) -> str:
-    """Returns the content of a shortcode if all of it is encoded; else an empty text."""
+    """Returns the content of a shortcode if all of it is encoded; else an empty text.
+
+    Of a shortcode for code, the end of its content may have been cut off.
+    """
     end = text.find("[", tag.end)
-    is_code = _CODE.search(tag.name) is not None
     if end < 0:
-        content = text[tag.end :] if is_code else ""
+        content = text[tag.end :] if _CODE.search(tag.name) else ""
     else:
         closing = _CLOSING.match(text, end)
         content = text[tag.end : end] if closing is not None and closing[1].lower() == tag.name else ""
-    if not content or not is_encoded(content, is_code=is_code):
-        return ""
-    return content if is_code or decoded(content) is not None else ""
+    return content if content and is_encoded(content) else ""
 
 
 def _shown(name: str, content: str, read: Callable[[str], str] | None) -> str:

@@ -129,6 +129,66 @@ def test_long_words_stay(text: str) -> None:
     assert html_to_text(f"before {text} after") == f"before {text} after"
 
 
+NAMES = (
+    r"[A-Z]?[a-z]{1,11}[0-9]{0,2}",
+    r"[A-Z]{1,4}[0-9]{1,4}[A-Z]?",
+    r"i?[A-Z][a-z]{2,8}[0-9]{1,2}([A-Z][a-z]{2,4})?",
+    r"[0-9]{1,3}(V|A|mm|x|kg)[0-9]{1,2}A?",
+    r"M[0-9]{1,2}x[0-9]{1,2}",
+)
+
+
+@examples(300)
+@given(st.data(), st.sampled_from("/+"), st.sampled_from(NAMES))
+def test_a_list_of_names_stays(data: st.DataObject, sign: str, form: str) -> None:
+    """Names, sizes and models that one sign joins are no base64, however long the list."""
+    names = data.draw(st.lists(st.from_regex(form, fullmatch=True), min_size=12, max_size=60))
+    text = sign.join(name for name in names if name.isascii())
+    assert html_to_text(f"before {text} after") == f"before {text} after"
+    assert html_to_text(f"[tab]{text}[/tab]") == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "iPhone6/6S/iPhone7/iPhone8/iPhone6Plus/iPhone7Plus/iPhone8Plus/iPhoneX/iPhoneXR/iPhoneXSMax",
+        "iPhone11ProMax/iPhone12ProMax/iPhone13ProMax/iPhone14ProMax/iPhone15ProMax/iPhone16ProMax",
+        "M3x8/M3x10/M3x12/M4x8/M4x10/M4x12/M5x8/M5x10/M5x12/M6x16/M6x20/M8x20/M8x25",
+        "12V5A/12V7A/24V5A/24V7A/24V10A/36V5A/36V7A/48V5A/48V7A/48V10A/48V12A",
+        "GalaxyS21Ultra/RedmiNote9Pro/HuaweiP40Lite/XperiaXZ2Compact/MotoG7Power/NokiaX20",
+        "iPhone6+/iPhone7+/iPhone8+/GalaxyS9+/GalaxyS10+/GalaxyS20+/GalaxyS21+/GalaxyS22+",
+    ],
+)
+def test_a_list_of_models_stays(text: str) -> None:
+    assert html_to_text(f"fits {text} only") == f"fits {text} only"
+
+
+@examples(500)
+@given(st.integers(0, 2**64), st.integers(100, 1_000))
+def test_base64_of_any_bytes_is_no_text(seed: int, size: int) -> None:
+    run = base64.b64encode(hashlib.shake_256(b"%d" % seed).digest(size)).decode()
+    assert html_to_text(f"before {run} after").split() == ["before", "after"]
+    assert html_to_text(f"before [tab]{run}[/tab] after").split() == ["before", "after"]
+    assert html_to_text(f"before data:image/png;base64,{run} after").split() == ["before", "after"]
+
+
+@examples(300)
+@given(
+    st.sampled_from(
+        ("raw", "code", "barcode", "coupon_code", "product_code", "drawer", "tab_raw", "vc_raw_html")
+    ),
+    st.from_regex(r"[A-Z]?[a-z]{1,14}|[A-Z0-9]{1,14}|[0-9]{1,39}|[آ-ی]{1,14}", fullmatch=True),
+)
+def test_a_word_or_a_number_in_a_shortcode_stays(name: str, word: str) -> None:
+    """For any name of the shortcode, although words have the form of base64."""
+    assert html_to_text(f"before [{name}]{word}[/{name}] after").split() == ["before", word, "after"]
+
+
+@pytest.mark.parametrize("name", ["fusion_code", "x_block"])
+def test_short_html_that_is_encoded_is_read(name: str) -> None:
+    assert html_to_text(f"[{name}]{_base64('<b>Hi</b>')}[/{name}]") == "Hi"
+
+
 @pytest.mark.parametrize(
     "text",
     [
