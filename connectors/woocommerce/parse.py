@@ -23,6 +23,7 @@ from connectors.fields import (
     Names,
     Number,
     ShortMarkup,
+    StockWord,
     Text,
     entries,
     identifier,
@@ -65,7 +66,7 @@ class _Item(BaseModel):
     sale_price: Number = None
     on_sale: Flag = False
     stock_quantity: Number = None
-    stock_status: Text = ""
+    stock_status: StockWord = ""
     in_stock: Flag | None = None
     backorders: Hint = False
     backorders_allowed: Hint = False
