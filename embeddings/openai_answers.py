@@ -17,8 +17,11 @@ SINGLE, DOUBLE = 4, 8
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-SMALLEST, LARGEST = 2.0**-25, 65_520.0
-"""A number between these is neither zero nor infinite in half precision."""
+SMALLEST, LARGEST = 2.0**-10, 65_520.0
+"""A vector with its largest number between these keeps its direction in half precision, and is finite."""
+
+LARGEST_SINGLE = 1e10
+"""More than any number of a vector; the lower halves of doubles, read as singles, have larger ones."""
 
 Singles = NDArray[np.float32]
 
@@ -100,18 +103,31 @@ def _numbers(vector: object, dimensions: int) -> Singles | None:
     """Returns a vector, out of base64 or a list, which may be inside of a list; None if it is no vector."""
     if isinstance(vector, list) and len(vector) == 1 and isinstance(vector[0], list):
         (vector,) = vector
+    if not vector:
+        return None
     try:
         if isinstance(vector, list):
             return np.asarray(array("f", vector), "<f4")
         if isinstance(vector, str):
             packed = base64.b64decode(vector, validate=True)
-            if len(packed) == dimensions * DOUBLE:
+            if len(packed) == dimensions * DOUBLE and not _are_singles(packed):
                 with np.errstate(over="ignore"):
                     return np.frombuffer(packed, "<f8").astype("<f4")
             return np.frombuffer(packed, "<f4")
     except (ValueError, TypeError, OverflowError):
         return None
     return None
+
+
+def _are_singles(packed: bytes) -> bool:
+    """Returns whether bytes are numbers of single precision, and not half as many of double precision.
+
+    The lower half of a double is as good as random, or zero where the number has few digits.
+    """
+    singles = np.frombuffer(packed, "<f4")
+    lower_halves = singles[::2]
+    with np.errstate(invalid="ignore"):
+        return bool(lower_halves.any() and (np.abs(singles) < LARGEST_SINGLE).all())
 
 
 def _stored(received: Sequence[Singles | None], dimensions: int) -> list[Vector | None]:
