@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.embedding import Problems, Text, TextEmbedder, Vectors
+from activities.embedding import TextEmbedder, Vectors
+from activities.embedding_problems import Problems, Text
 from activities.errors import application_error
 from activities.metrics import Counters
 from activities.reading import page_of, reading_errors

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from contracts.errors import EmbeddingProblem
 from contracts.retry import Failure
 from contracts.search import Vector
 from embeddings.limits import Limits
@@ -15,20 +16,32 @@ class Cause(StrEnum):
 
     service         the service, its account or its settings: no other request would do better
     request         possibly one of the texts: the same request failed although others may succeed
+    no_answer       as `request`, but nothing was answered in time: the service may be overloaded
     texts           more texts than one request may have
     tokens          more tokens than one request may have
     text_tokens     a text that is longer than the model accepts
+    size            more than one request may have, and the service does not say of what
     """
 
     SERVICE = "service"
     REQUEST = "request"
+    NO_ANSWER = "no_answer"
     TEXTS = "texts"
     TOKENS = "tokens"
     TEXT_TOKENS = "text_tokens"
+    SIZE = "size"
 
 
-SIZES = frozenset({Cause.TEXTS, Cause.TOKENS, Cause.TEXT_TOKENS})
-"""The causes that a smaller request or a shorter text removes."""
+TOO_LONG = frozenset({Cause.TOKENS, Cause.TEXT_TOKENS, Cause.SIZE})
+"""The causes that a shorter text removes."""
+
+
+class NothingEmbedded(EmbeddingProblem):
+    """A harmless text was refused as well, so that no text is to blame; `error` is the first refusal."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__("the embedding service refuses every text")
+        self.error = error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

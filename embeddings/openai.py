@@ -17,7 +17,7 @@ from contracts.errors import EmbeddingProblem, WrongDimensions
 from contracts.retry import Failure
 from contracts.search import Vector
 from embeddings import openai_answers, openai_refusals
-from embeddings.base import SIZES, Cause, Embedded
+from embeddings.base import TOO_LONG, Cause, Embedded
 from embeddings.limits import Limits
 from embeddings.openai_failures import openai_cause, openai_failure, refusal_in
 from settings import Settings
@@ -149,7 +149,7 @@ class OpenAIEmbedder:
         try:
             embedded = await self._embed([text], self._shape.queries)
         except self.errors as error:
-            if self.cause(error) not in SIZES or len(text) <= SHORT_QUERY:
+            if self.cause(error) not in TOO_LONG or len(text) <= SHORT_QUERY:
                 raise
             embedded = await self._embed([text[:SHORT_QUERY]], self._shape.queries)
         (vector,) = embedded.vectors

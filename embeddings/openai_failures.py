@@ -1,5 +1,6 @@
 """What the errors of the embeddings API mean: a retry decision by type, status, codes and words."""
 
+import re
 from datetime import timedelta
 
 import openai
@@ -7,7 +8,7 @@ import openai
 from contracts.errors import EmbeddingProblem, UnusableAnswer, WrongDimensions
 from contracts.retry import WAIT_INTERVAL, Failure, Retry, bounded, retry_after, seconds
 from embeddings import openai_refusals
-from embeddings.base import Cause
+from embeddings.base import Cause, NothingEmbedded
 from embeddings.openai_refusals import KEY, MODEL, SETTINGS, SLOW_DOWN, UNPAID, ErrorAnswer, Refusal
 
 NO_KEY = "The embedding service rejects the API key; set a valid OPENAI_API_KEY."
@@ -28,8 +29,13 @@ BLOCKING = {
 }
 """Statuses that an operator must act on, with what to do."""
 
-BUSY = (408, 409, 425, 429, 503, 529)
-"""Statuses of a service that is busy, where a smaller request changes nothing."""
+REFUSES_ALL = (
+    "The embedding service refuses every text; check OPENAI_BASE_URL, PILITO_EMBEDDING_MODEL and the account."
+)
+LONGEST_REASON = 500
+"""Characters of a reason."""
+
+INPUT = re.compile(r"\binput\b")
 
 
 def refusal_in(error: Exception, secrets: tuple[str, ...] = ()) -> Refusal | None:
@@ -46,13 +52,14 @@ def openai_cause(error: Exception) -> Cause:
     """Returns what an exception raised while embedding can be blamed on."""
     refusal = refusal_in(error)
     if refusal is None:
-        repeatable = (openai.APIConnectionError, openai.APITimeoutError, UnusableAnswer, TimeoutError)
-        return Cause.REQUEST if isinstance(error, repeatable) else Cause.SERVICE
-    if _blocking(refusal):
+        if isinstance(error, (openai.APIConnectionError, openai.APITimeoutError, TimeoutError)):
+            return Cause.NO_ANSWER
+        return Cause.REQUEST if isinstance(error, (UnusableAnswer, WrongDimensions)) else Cause.SERVICE
+    if _blocking_status(refusal):
         return Cause.SERVICE
-    if size := refusal.size:
-        return size
-    return Cause.SERVICE if refusal.status in BUSY or _is_slowed(refusal) else Cause.REQUEST
+    if _blocking_words(refusal):
+        return Cause.REQUEST  # a server may repeat the words of a text
+    return refusal.size or (Cause.SERVICE if refusal.is_busy else Cause.REQUEST)
 
 
 def openai_failure(error: Exception, *, now: float, secrets: tuple[str, ...] = ()) -> Failure:
@@ -60,6 +67,8 @@ def openai_failure(error: Exception, *, now: float, secrets: tuple[str, ...] = (
     if refusal := refusal_in(error, secrets):
         return _refused(refusal, _pause(error, now) if isinstance(error, openai.APIStatusError) else None)
     match error:
+        case NothingEmbedded():
+            return _refused_all(error.error, openai_failure(error.error, now=now, secrets=secrets), secrets)
         case openai.APITimeoutError() | TimeoutError():
             return Failure(retry=Retry.RETRY, reason="The embedding service did not answer in time.")
         case openai.APIConnectionError():
@@ -67,45 +76,61 @@ def openai_failure(error: Exception, *, now: float, secrets: tuple[str, ...] = (
         case WrongDimensions():
             return Failure(retry=Retry.BLOCKED, reason=f"Configuration: {error}.", pause=WAIT_INTERVAL)
         case EmbeddingProblem() | openai.OpenAIError():
-            return Failure(retry=Retry.RETRY, reason=f"Unusable answer: {error}."[:500])
+            return Failure(retry=Retry.RETRY, reason=f"Unusable answer: {error}."[:LONGEST_REASON])
         case _:
             return Failure(retry=Retry.RETRY, reason=f"Unexpected {type(error).__name__} while embedding.")
 
 
-def _blocking(refusal: Refusal) -> str | None:
-    """Returns what an operator must do; None if that is not why the service refuses.
+def _refused_all(error: Exception, failure: Failure, secrets: tuple[str, ...]) -> Failure:
+    """Returns what a refusal means where a harmless text is refused as well.
 
-    Words decide only where the status says as little as 400: a 429 may name what an account may use.
+    It is final only if the service calls the input invalid; other refusals end once an operator has acted.
     """
+    refusal = refusal_in(error, secrets)
+    if refusal is None or failure.retry is not Retry.FATAL:
+        return failure
+    named = (*refusal.codes, refusal.words)
+    if refusal.status == 400 and "invalid_request_error" in named and any(map(INPUT.search, named)):
+        return failure
+    reason = f"{REFUSES_ALL} {failure.reason}"[:LONGEST_REASON]
+    return Failure(retry=Retry.BLOCKED, reason=reason, pause=WAIT_INTERVAL)
+
+
+def _blocking_status(refusal: Refusal) -> str | None:
+    """Returns what an operator must do as a status or a code says; a 429 may say what an account may use."""
     status = refusal.status
     if status in (402, 403, 429) and any(UNPAID.search(code) for code in refusal.codes):
         return NO_QUOTA
-    if status in BLOCKING:
-        return BLOCKING[status]
+    return BLOCKING.get(status)
+
+
+def _blocking_words(refusal: Refusal) -> str | None:
+    """Returns what an operator must do as words say; they decide where the status says as little as 400."""
+    status = refusal.status
     if status in (400, 405, 406, 409, 412, 415, 422, 500):
         for pattern, advice in ((UNPAID, NO_QUOTA), (KEY, NO_KEY), (MODEL, NO_MODEL)):
             if refusal.says(pattern):
                 return advice
-    if status in (400, 422) and refusal.size is None and refusal.says(SETTINGS):
+    if status in (400, 422) and refusal.size is None and not refusal.is_busy and refusal.says(SETTINGS):
         return OTHER_SHAPE
     return None
 
 
 def _is_slowed(refusal: Refusal) -> bool:
-    return refusal.status == 429 or (refusal.status in (400, 500) and refusal.says(SLOW_DOWN))
+    return refusal.status == 429 or (refusal.status in (400, 422, 500) and refusal.says(SLOW_DOWN))
 
 
 def _refused(refusal: Refusal, pause: timedelta | None) -> Failure:
     status = refusal.status
-    if advice := _blocking(refusal):
+    if advice := _blocking_status(refusal) or _blocking_words(refusal):
         return Failure(retry=Retry.BLOCKED, reason=_with_sentence(advice, refusal), pause=WAIT_INTERVAL)
     retry = Retry.RETRY
     if _is_slowed(refusal):
         reason = "The embedding service asks us to slow down."
-    elif status in BUSY or status >= 500:
+    elif refusal.is_busy or status >= 500:
         reason = f"The embedding service has a temporary problem (HTTP {status})."
     elif 400 <= status < 500:
-        code = next((code for code in refusal.codes if code != str(status)), "no code given")
+        code = next((code for code in refusal.shown_codes if code != str(status)), "no code given")
         retry = Retry.FATAL
         reason = f"The embedding service rejects the request as invalid (HTTP {status}, {code})."
     else:

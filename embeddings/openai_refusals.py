@@ -7,7 +7,7 @@ with an error in its body. So codes and words count as well, each list for one m
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -22,7 +22,7 @@ MOST_SHOWN = 300
 """Characters of a server's sentence that are looked at, and that people are shown."""
 
 KEY_LIKE = re.compile(
-    r"^\W*(?:sk|pk|rk|gsk|hf|nvapi|aiza|pplx|xai|jina|voyage)[-_]|\*\*\*"
+    r"^\W*(?:hf|aiza|pplx|jina|voyage)[-_]|(?:^|[\W_])(?:sk|pk|rk|gsk|nvapi|xai)[-_]|\*\*\*"
     r"|(?=[a-z_]*\d)(?=\d*[a-z])\w{16}",
     re.IGNORECASE,
 )
@@ -32,6 +32,9 @@ LONGEST_KEY = 200
 """Characters of a word in which a key is looked for."""
 
 ANNOUNCES_KEY = frozenset({"bearer", "basic"})
+
+BUSY = (408, 409, 425, 429, 503, 529)
+"""Statuses of a service that is busy, where a smaller request changes nothing."""
 
 UNPAID = re.compile(
     r"insufficient[ _](?:quota|credits?|balance|funds)|credit[ _]balance|spend[ _]limit|usage_limit_exceeded"
@@ -49,23 +52,32 @@ MODEL = re.compile(
     r"|model [^.]{0,200}(?:does not exist|not found|not supported|is not a valid)"
 )
 SLOW_DOWN = re.compile(
-    r"rate[ _-]?limit|too many requests|resource[ _]exhausted|throttl|requests per (?:second|minute|day)"
+    r"rate[ _-]?limit|too many requests(?! (?:in|per) (?:\w+ )?batch)|resource[ _]exhausted|throttl"
+    r"|requests per (?:second|minute|day)"
+)
+OVERLOADED = re.compile(
+    r"overloaded|at capacity|(?:queue|server|system|service|model) (?:is )?(?:full|busy)|in (?:the )?queue"
+    r"|(?:requests?|inputs?|items?|jobs?|tasks?) (?:\w+ )?(?:waiting|queued|pending|in progress|in flight)"
 )
 TEXT_TOO_LONG = re.compile(
-    r"context[ _](?:length|window|size)|sequence length|prompt (?:is )?too long|input length"
-    r"|must have (?:less|fewer) than \d+ tokens|input \(\d+ tokens\)|physical batch size"
-    r"|(?:input|text|string) (?:is )?(?:too long|above)"
-    r"|at most \d{1,9} (?:characters|tokens)(?! (?:per|in))"
+    r"context[ _](?:length|window|size)|sequence length|prompt (?:is )?too long|\binput length"
+    r"|must have (?:less|fewer) than [\d,]+ tokens|input \([\d,]+ tokens\)|physical batch size"
+    r"|(?:input|text|string) (?:is )?(?:too long|above)|(?:text|prompt) length"
+    r"|at most [\d,]{1,12} (?:characters|tokens)(?! (?:per|in))"
+    r"|(?:input|text|prompt) (?:token (?:count|length)|has [\d,]{1,12} tokens)|`?inputs?`? tokens"
+    r"|tokens in (?:the |your )?(?:input|text|prompt)\b|longer than the (?:context|maximum|limit|model)"
+    r"|(?<!array with )(?<!array with a )(?<!array_above_)\bmax(?:imum)?[ _]?length|string_above_max_length"
+    r"|(?:reduce|shorten) (?:the |your )?(?:length|input|prompt|text)"
 )
 TOO_MANY_TOKENS = re.compile(
     r"too many (?:total )?tokens|tokens[ _]per[ _](?:\w+[ _])?(?:request|batch)|max_tokens_per"
-    r"|tokens? in (?:the )?(?:batch|request)|total (?:number of )?tokens"
+    r"|tokens? in (?:the )?(?:batch|request)|total (?:number of )?tokens|token limit"
 )
 TOO_MANY_TEXTS = re.compile(
     r"batch[ _-]?size|batch is too|max_batch|number of (?:inputs|items|texts|documents)"
-    r"|too many (?:inputs|items|texts|documents|entries|requests in)"
+    r"|too many (?:inputs|items|texts|documents|entries|requests (?:in|per) (?:\w+ )?batch)"
     r"|(?:at most|no more than|up to|less than|fewer than|maximum(?: of)?|exceeds?) (?:\w+ ){0,8}"
-    r"(?:inputs?|items?|texts?|documents|entries|batch|requests in)"
+    r"(?:inputs?|items?|texts?|documents|entries|batch)"
     r"|(?:inputs?|array|list|contents) (?:is |are )?(?:too (?:long|large|many))|array_above_max_length"
 )
 REQUEST_TOO_LARGE = re.compile(r"request (?:is )?too (?:large|big)")
@@ -95,10 +107,14 @@ class ErrorAnswer(EmbeddingProblem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """What a server answered: its status, its codes and words in lower case, and its sentence for people."""
+    """What a server answered: its status, its codes and words in lower case, and its sentence for people.
+
+    `shown_codes` are its codes as people may see them.
+    """
 
     status: int
     codes: tuple[str, ...]
+    shown_codes: tuple[str, ...]
     words: str
     sentence: str
 
@@ -107,21 +123,29 @@ class Refusal:
         return any(pattern.search(text) for text in (*self.codes, self.words))
 
     @property
+    def is_busy(self) -> bool:
+        """Returns whether the service has too much to do: the same request is accepted later."""
+        if self.status in BUSY:
+            return True
+        words_count = self.status in (400, 422) or self.status >= 500
+        return words_count and (self.says(SLOW_DOWN) or self.says(OVERLOADED))
+
+    @property
     def size(self) -> Cause | None:
-        """Returns which size was refused, if one was; it is the number of texts if none is named."""
+        """Returns which size was refused, if one was."""
         named = {
             Cause.TEXT_TOKENS: TEXT_TOO_LONG,
             Cause.TOKENS: TOO_MANY_TOKENS,
             Cause.TEXTS: TOO_MANY_TEXTS,
         }
-        if self.status == 429:
-            return Cause.TEXTS if self.says(REQUEST_TOO_LARGE) else None
+        if self.is_busy:
+            return Cause.SIZE if self.status == 429 and self.says(REQUEST_TOO_LARGE) else None
         if self.status not in (400, 413, 422) and self.status < 500:
             return None
         for cause, pattern in named.items():
             if self.says(pattern):
                 return cause
-        return Cause.TEXTS if self.status == 413 or self.says(TOO_LARGE) else None
+        return Cause.SIZE if self.status == 413 or self.says(TOO_LARGE) else None
 
     def refuses(self, parameter: str) -> bool:
         """Returns whether this parameter was refused, or an unknown one that is not named."""
@@ -149,7 +173,7 @@ def in_answer(error: ErrorAnswer, secrets: tuple[str, ...] = ()) -> Refusal:
     found = read(500, error.body, secrets)
     statuses = [int(code) for code in found.codes if code.isdecimal() and len(code) == 3]
     status = next((one for one in statuses if 400 <= one < 600), 500)
-    return Refusal(status=status, codes=found.codes, words=found.words, sentence=found.sentence)
+    return replace(found, status=status)
 
 
 def has_error(body: object) -> bool:
@@ -163,12 +187,15 @@ def has_error(body: object) -> bool:
 
 def read(status: int, body: object, secrets: tuple[str, ...] = ()) -> Refusal:
     """Returns the refusal in a body."""
-    named = _fields(body, ("code", "type", "status", "param"))
-    codes = list(dict.fromkeys(_plain(code[:100]).lower() for code in named))
+    named = list(dict.fromkeys(_fields(body, ("code", "type", "status", "param"))))[:8]
     sentences = list(dict.fromkeys(_sentences(body)))
     sentence = " ".join(" ".join(sentences)[:MOST_WORDS].split())
     return Refusal(
-        status=status, codes=tuple(codes[:8]), words=sentence.lower(), sentence=_shown(sentence, secrets)
+        status=status,
+        codes=tuple(_plain(code[:100]).lower() for code in named),
+        shown_codes=tuple(_shown(code[:MOST_WORDS], secrets)[:100].lower() for code in named),
+        words=sentence.lower(),
+        sentence=_shown(sentence, secrets),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.embedding import MOST_NOTES, Problems
+from activities.embedding_problems import MOST_NOTES, Problems
 from activities.indexing import Indexer
 from activities.metrics import Counters
 from contracts.events import TextVersion

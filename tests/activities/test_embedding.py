@@ -11,7 +11,8 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.embedding import APART_AFTER, MOST_NOTES, PROBE, Problems, TextEmbedder
+from activities.embedding import APART_AFTER, PROBE, TextEmbedder
+from activities.embedding_problems import MOST_NOTES, Problems
 from activities.indexing import chunk_rows
 from activities.metrics import Counters
 from contracts.catalog import Product
@@ -22,7 +23,7 @@ from contracts.search import Vector, numbers
 from database.engine import Database, create_engine
 from embedded.embedder import EmbeddingRequest
 from embedded.lexical import embed
-from embeddings.base import Cause, Embedded
+from embeddings.base import Cause, Embedded, NothingEmbedded
 from embeddings.limits import Limits
 from embeddings.openai import OpenAIEmbedder
 from fakes import embedding_dialects as dialects
@@ -251,8 +252,9 @@ async def test_an_outage_blames_no_text(
 async def test_a_size_that_is_always_refused_blames_no_text(run: Run, embeddings: EmbeddingServer) -> None:
     """Even a few words are refused: then the service refuses everything."""
     embeddings.fail_always(servers.Refusal(status=413, body=b""))
-    with pytest.raises(openai.APIStatusError):
+    with pytest.raises(NothingEmbedded) as raised:
         await run(texts(4, words=100))
+    assert run.embedder.failure(raised.value).retry is Retry.BLOCKED
     assert (run.vectors, run.failed, run.cut) == ({}, [], [])
 
 

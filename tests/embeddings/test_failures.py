@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from contracts import errors
 from contracts.retry import LONGEST_PAUSE, WAIT_INTERVAL, Failure, Retry
-from embeddings.base import Cause
+from embeddings.base import Cause, NothingEmbedded
 from embeddings.openai_failures import openai_cause, openai_failure
 from embeddings.openai_refusals import KEY_LIKE, ErrorAnswer, has_error
 
@@ -81,6 +81,7 @@ def decide(error: Exception) -> Failure:
         (errors.EmbeddingProblem(), RETRY),
         (openai.OpenAIError("no key"), RETRY),
         (ZeroDivisionError(), RETRY),
+        (NothingEmbedded(errors.UnusableAnswer("not JSON")), RETRY),
         *((refusal(429, code=code), BLOCKED) for code in UNPAID_CODES),
         *((refusal(429, kind=code), BLOCKED) for code in UNPAID_CODES),
     ],
@@ -245,13 +246,19 @@ def test_codes_and_words_decide_where_vendors_disagree_about_the_status(
         (422, {"detail": [{"msg": "List should have at most 32 items after validation"}]}, Cause.TEXTS),
         (400, error("Too many inputs. The max number of inputs is 512."), Cause.TEXTS),
         (500, error("too many inputs"), Cause.TEXTS),
-        (413, None, Cause.TEXTS),
-        (400, error("Request payload size exceeds the limit"), Cause.TEXTS),
+        (
+            400,
+            error("array too long. Expected an array with maximum length 2048, but got an array of 3000"),
+            Cause.TEXTS,
+        ),
+        (400, error("Too many requests in one batch. Maximum is 100."), Cause.TEXTS),
+        (413, None, Cause.SIZE),
+        (400, error("Request payload size exceeds the limit"), Cause.SIZE),
         (400, error("Too many tokens in batch. Max is 16384 got 20000"), Cause.TOKENS),
         (400, error("Requested 300001 tokens, max 300000 tokens per request"), Cause.TOKENS),
         (400, error("no", "max_tokens_per_request"), Cause.TOKENS),
         (400, {"detail": "The max allowed tokens per submitted batch is 120000."}, Cause.TOKENS),
-        (429, error("Request too large for text-embedding-3-small on tokens per min (TPM)"), Cause.TEXTS),
+        (429, error("Request too large for text-embedding-3-small on tokens per min (TPM)"), Cause.SIZE),
         (
             500,
             error("input (619 tokens) is too large to process. increase the physical batch size"),
@@ -270,7 +277,13 @@ def test_codes_and_words_decide_where_vendors_disagree_about_the_status(
         (429, error("Rate limit reached: too many inputs"), Cause.SERVICE),
         (401, error("too many inputs"), Cause.SERVICE),
         (503, error("overloaded"), Cause.SERVICE),
-        (400, error("API key not valid"), Cause.SERVICE),
+        (400, error("API key not valid"), Cause.REQUEST),
+        (400, error("model is overloaded, max tokens per minute reached"), Cause.SERVICE),
+        (400, error("Rate limit: at most 60 requests in 60 seconds"), Cause.SERVICE),
+        (503, error("Too many requests in the queue, try again later"), Cause.SERVICE),
+        (503, error("queue is full: number of inputs waiting exceeds limit"), Cause.SERVICE),
+        (500, error("Server is overloaded: too many requests in progress"), Cause.SERVICE),
+        (500, error("number of requests in flight exceeds limit"), Cause.SERVICE),
         (500, error("failed to encode response: json: unsupported value: NaN"), Cause.REQUEST),
         (502, None, Cause.REQUEST),
         (400, error("'input' is invalid."), Cause.REQUEST),
@@ -279,8 +292,67 @@ def test_codes_and_words_decide_where_vendors_disagree_about_the_status(
     ],
 )
 def test_what_a_refusal_is_blamed_on(status: int, body: object, cause: Cause) -> None:
-    """A size is known by the words of its vendor, with any status."""
+    """A size is known by the words of its vendor, with any status; a service that is busy is no size."""
     assert openai_cause(answer(status, body)) is cause
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The input token count (2563) exceeds the maximum number of tokens allowed (2048).",
+        "Too many input tokens. Max input tokens: 8192, request input token count: 9000",
+        "expected maxLength: 2048, actual: 3000, please reformat your input and try again.",
+        "Input text exceeds maximum length of 8194 tokens",
+        "input must be at most 8,192 tokens",
+        "`inputs` tokens + `max_new_tokens` must be <= 513. Given: 600",
+        "Number of tokens in input exceeds limit 512",
+        "Input is longer than the context",
+        "text length 9000 exceeds limit",
+        "prompt has 600 tokens, but only 512 are allowed",
+        "Please reduce the length of the input.",
+    ],
+)
+def test_vendors_call_a_text_too_long_in_many_words(sentence: str) -> None:
+    """A shorter text is then tried."""
+    assert openai_cause(answer(400, error(sentence))) is Cause.TEXT_TOKENS
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, {"error": {"message": "User location is not supported", "status": "FAILED_PRECONDITION"}}),
+        (400, error("This model does not support embeddings")),
+        (400, error("Project proj_x is archived", kind="invalid_request_error")),
+        (405, None),
+        (410, None),
+        (412, {"message": "tenant not provisioned"}),
+        (413, None),
+        (422, error("no")),
+    ],
+)
+def test_a_refusal_of_every_text_waits_for_an_operator(status: int, body: object) -> None:
+    """It is final for a text only; what no text is to blame for ends without new deliveries."""
+    refused = answer(status, body)
+    assert decide(refused).retry is FATAL
+    failure = decide(NothingEmbedded(refused))
+    assert (failure.retry, failure.pause) == (BLOCKED, WAIT_INTERVAL)
+    assert f"HTTP {status}" in failure.reason
+    assert len(failure.reason) <= 500
+
+
+def test_an_input_that_is_called_invalid_stays_final() -> None:
+    """OpenAI's words for a request that no account and no setting would make valid."""
+    refused = answer(400, error("'input' is invalid.", kind="invalid_request_error"))
+    assert decide(NothingEmbedded(refused)) == decide(refused)
+
+
+@pytest.mark.parametrize("code", ["rejected_sk-live-123456789abcdef", "sk-live-1", "paprika_no", "x" * 3_000])
+def test_a_code_is_shown_without_keys(code: str) -> None:
+    """As the sentence is."""
+    reason = openai_failure(answer(400, error("no", code)), now=0, secrets=("paprika",)).reason
+    assert "sk-live" not in reason
+    assert "paprika" not in reason
+    assert len(reason) <= 500
 
 
 SECRETS = [

@@ -53,7 +53,7 @@ async def test_what_was_paid_for_is_kept_when_a_later_request_fails(
     page: Page, embeddings: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A partly embedded text is not searchable; the next attempt embeds only the rest."""
-    page.embedder.limits.texts = 2
+    page.embedder.limits.refused_texts(4)
     products = [shoe(1, "نخست", "سپس", "آخر"), shoe(2, "نخست", "سپس", "آخر")]
     saved = await page.save(*products)
     answered = embeddings.answer
