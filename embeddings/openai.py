@@ -3,10 +3,11 @@
 Only this module and `embeddings.openai_failures` import `openai`.
 """
 
+import asyncio
 import ipaddress
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,7 +15,7 @@ import httpx2
 import openai
 
 from contracts.errors import EmbeddingProblem, WrongDimensions
-from contracts.retry import Failure
+from contracts.retry import Failure, Retry
 from contracts.search import Vector
 from embeddings import openai_answers, openai_refusals
 from embeddings.base import TOO_LONG, Cause, Embedded
@@ -35,7 +36,7 @@ SIZED_MODEL = "text-embedding-3"
 """Models with this in their name answer vectors of the size that is asked for."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestShape:
     """What requests contain besides the model and the texts.
 
@@ -46,7 +47,7 @@ class RequestShape:
 
     encoding_format: str | None = "base64"
     dimensions: int | None = None
-    optional: set[str] = field(default_factory=set)
+    optional: frozenset[str] = frozenset()
     queries: tuple[str, str] = ("", "")
     passages: tuple[str, str] = ("", "")
 
@@ -58,7 +59,7 @@ class RequestShape:
         return cls(
             encoding_format={"auto": "base64", "none": None}.get(encoding, encoding),
             dimensions=settings.embedding_dimensions if sized else None,
-            optional={name for name, choice in chosen.items() if choice == "auto"},
+            optional=frozenset(name for name, choice in chosen.items() if choice == "auto"),
             queries=(settings.embedding_query_prefix, settings.embedding_query_input_type),
             passages=(settings.embedding_passage_prefix, settings.embedding_passage_input_type),
         )
@@ -74,13 +75,13 @@ class RequestShape:
         }
         return sent | {name: value for name, value in optional.items() if value is not None}
 
-    def without(self, refused: Sequence[str]) -> bool:
-        """Leave out the first of the refused parameters that is optional; returns False if there is none."""
+    def without(self, refused: Sequence[str]) -> Self | None:
+        """Returns the shape without the first of the refused parameters that is optional; None if none is."""
         for name in refused:
             if name in self.optional and getattr(self, name) is not None:
-                setattr(self, name, None)
-                return True
-        return False
+                is_encoding = name == "encoding_format"
+                return replace(self, encoding_format=None) if is_encoding else replace(self, dimensions=None)
+        return None
 
 
 class OpenAIEmbedder:
@@ -105,6 +106,7 @@ class OpenAIEmbedder:
     ) -> None:
         self._client = client
         self._shape = shape or RequestShape()
+        self._sizing = asyncio.Lock()
         self._secrets = secrets
         self.model = model
         self.dimensions = dimensions
@@ -166,37 +168,55 @@ class OpenAIEmbedder:
         await self._client.close()
 
     async def _embed(self, texts: Sequence[str], use: tuple[str, str]) -> Embedded:
-        """Ask; ask again without a parameter that is refused, or for the right size if another one comes."""
+        """Ask; ask again without a parameter that is refused, or for the right size if another one comes.
+
+        Several calls may be refused for one reason: the first changes the shape, the others ask again in it.
+        """
         while True:
+            shape = self._shape
             try:
-                return await self._ask(texts, use)
+                return await self._ask(texts, use, shape)
             except WrongDimensions:
-                if "dimensions" not in self._shape.optional or self._shape.dimensions is not None:
-                    raise
-                self._shape.optional.discard("dimensions")
-                answer = await self._with_dimensions(texts, use)
+                async with self._sizing:
+                    if self._shape != shape:
+                        continue
+                    answer = await self._with_dimensions(texts, use)
                 if answer is None:
                     raise
                 return answer
             except self.errors as error:
                 refusal = refusal_in(error)
                 refused = [name for name in openai_refusals.OPTIONAL if refusal and refusal.refuses(name)]
-                if not self._shape.without(refused):
+                if refused and self._shape != shape:
+                    continue
+                changed = shape.without(refused)
+                if changed is None:
                     raise
+                self._shape = changed
 
     async def _with_dimensions(self, texts: Sequence[str], use: tuple[str, str]) -> Embedded | None:
-        """Ask for vectors of the configured size; None if the server answers no such vectors."""
-        self._shape.dimensions = self.dimensions
-        try:
-            return await self._ask(texts, use)
-        except self.errors:
-            self._shape.dimensions = None
-            return None
+        """Ask for vectors of the configured size, if that was not tried; None if the server has no such ones.
 
-    async def _ask(self, texts: Sequence[str], use: tuple[str, str]) -> Embedded:
+        The answer is remembered unless it may be another one soon: then the error is raised.
+        """
+        if "dimensions" not in self._shape.optional or self._shape.dimensions is not None:
+            return None
+        optional = self._shape.optional - {"dimensions"}
+        sized = replace(self._shape, dimensions=self.dimensions, optional=optional)
+        try:
+            answer = await self._ask(texts, use, sized)
+        except self.errors as error:
+            if not isinstance(error, WrongDimensions) and self.failure(error).retry is Retry.RETRY:
+                raise
+            self._shape = replace(self._shape, optional=optional)
+            return None
+        self._shape = replace(self._shape, dimensions=self.dimensions, optional=optional)
+        return answer
+
+    async def _ask(self, texts: Sequence[str], use: tuple[str, str], shape: RequestShape) -> Embedded:
         # `client.embeddings` would validate each text, which takes as long as the request itself
         response = await self._client.post(
-            "/embeddings", body=self._shape.body(self.model, texts, use), cast_to=httpx2.Response
+            "/embeddings", body=shape.body(self.model, texts, use), cast_to=httpx2.Response
         )
         self.served_by = response.headers.get("x-pilito-embedder", "")
         body = openai_answers.parsed(response.content)

@@ -1,7 +1,9 @@
 """What requests contain, by the settings, and without what a server refuses."""
 
 import asyncio
+import itertools
 import struct
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -162,6 +164,43 @@ async def test_dimensions_are_asked_for_where_the_model_answers_others(embedding
             assert vector is not None
             assert len(numbers(vector)) == DIMENSIONS
     assert [asked.fields.get("dimensions") for asked in recorder.asked] == [None, DIMENSIONS, DIMENSIONS]
+
+
+@pytest.mark.parametrize("name", ["encoding_format", "dimensions", "any"])
+async def test_calls_at_one_time_take_one_step_back(embeddings: EmbeddingServer, name: str) -> None:
+    """All are refused before the first asks again; none takes the refusal for a setting to correct."""
+    calls, at_once = 3, threading.Barrier(3)
+    seen = itertools.count()
+
+    def together(asked: Asked) -> Refusal | None:
+        if next(seen) < calls:
+            at_once.wait(timeout=30)
+        if name == "any":
+            known = set(asked.fields) == {"model", "input"}
+            return None if known else dialects.said(400, {"error": "extra_forbidden"})
+        return dialects.refuses_parameter("encoding_format").answer(asked) if name != "dimensions" else None
+
+    embeddings.fail_always(Rule(answer=together))
+    model = "text-embedding-3-small" if name == "any" else "qwen3"
+    size = DIMENSIONS if name == "dimensions" else 1536
+    async with embedder(embeddings, embedding_model=model, embedding_dimensions=size) as made:
+        answers = await asyncio.gather(*(made.embed_documents([f"text {at}"]) for at in range(calls)))
+        assert all(answer.vectors[0] for answer in answers)
+        asked = len(embeddings.requests)
+        await made.embed_documents(["later"])
+        assert len(embeddings.requests) == asked + 1
+
+
+async def test_dimensions_are_asked_for_again_after_a_passing_problem(embeddings: EmbeddingServer) -> None:
+    """A busy server has not refused the parameter."""
+    busy = iter([False, True])
+    embeddings.fail_always(
+        Rule(answer=lambda _: dialects.said(503, {"error": "busy"}) if next(busy, False) else None)
+    )
+    async with embedder(embeddings, embedding_model="qwen3-embedding") as made:
+        with pytest.raises(openai.InternalServerError):
+            await made.embed_documents(["کیف"])
+        assert (await made.embed_documents(["کیف"])).vectors[0]
 
 
 async def test_the_size_of_a_model_without_choice_is_named(embeddings: EmbeddingServer) -> None:
