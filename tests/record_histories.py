@@ -110,7 +110,7 @@ async def record_all(system: System, embeddings: EmbeddingServer) -> None:
     await record(shop, "product-event-superseded", burst[0])
     await record(shop, "product-event-superseding", burst[1])
     await record(shop, "product-event-deleted", await shop.submit({"id": 1}, "product.deleted"))
-    embeddings.fail_next(servers.bad_request())
+    embeddings.fail_next(servers.bad_request(), servers.bad_request())
     await record(shop, "product-event-failed", await shop.submit({**PRODUCT, "name": "Torch"}))
     embeddings.fail_next(servers.overloaded(retry_after="0.01"), servers.overloaded(retry_after="0.01"))
     await record(shop, "product-event-retried", await shop.submit({**PRODUCT, "name": "Lantern"}))

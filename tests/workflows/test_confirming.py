@@ -352,7 +352,7 @@ async def test_a_failed_event_that_runs_again_asks_again(
 ) -> None:
     """The row alone says that the event needs confirmation; an earlier snapshot is replaced."""
     lamp = real.add(name="چراغ")
-    embeddings.fail_next(bad_request())
+    embeddings.fail_next(bad_request(), bad_request())
     event_id = await delivered(woo, {"id": lamp}, "product.deleted")
     assert (await woo.closed(event_id))["status"] == "failed"
     real.change(lamp, name="چراغ نو")
