@@ -276,3 +276,11 @@ async def test_a_server_that_repeats_the_words_of_a_text_blames_that_text() -> N
     with pytest.raises(openai.BadRequestError) as raised:
         await key.embed(texts(2))
     assert key.embedder.failure(raised.value).retry is Retry.BLOCKED
+
+
+async def test_a_setting_that_is_corrected_at_that_moment_blames_no_text() -> None:
+    """The harmless text is embedded, and the text itself too when it is asked for again."""
+    answers = iter([refused(400, "invalid api key")])
+    server = Server(lambda _: next(answers, None))
+    assert await server.embed(texts(1)) == [0]
+    assert (server.failed, server.cut) == ([], [])
