@@ -21,10 +21,7 @@ _COUNT = text("""
         INSERT INTO sync_missing (sync_id, product_id) SELECT :id, id FROM stored WHERE is_missing
         ON CONFLICT DO NOTHING
     )
-    UPDATE syncs SET saw_all = (SELECT count(*) FROM listed) >= coalesce(total, 0)
-    WHERE id = :id
-    RETURNING (SELECT count(*) FROM stored WHERE is_missing) AS missing,
-              (SELECT count(*) FROM stored) AS stored
+    SELECT count(*) FILTER (WHERE is_missing) AS missing, count(*) AS stored FROM stored
 """)
 
 _UNLISTED = text("""
