@@ -1,6 +1,6 @@
 """Checks of Postgres: the server, its tables, what it stores, and the events in it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 from alembic.config import Config
@@ -149,10 +149,9 @@ async def _unfinished(connection: AsyncConnection) -> CheckResult:
     late = await stalled.overdue(connection, age=OVERDUE, named=NAMED)
     if not late.count:
         return CheckResult(subject="Events", said="none unfinished for over an hour")
-    more = ", …" if late.count > len(late.events) else ""
     return CheckResult(
         subject="Events",
-        said=f"{late.count} unfinished for over an hour: {', '.join(late.events)}{more}",
+        said=f"{late.count} unfinished for over an hour: {_some(late.count, late.events)}",
         advice="Fix what their reasons name, check that a worker runs, or open them in the Temporal UI.",
     )
 
@@ -161,12 +160,16 @@ async def _failed(connection: AsyncConnection) -> CheckResult:
     failures = await failed.open_failures(connection, named=NAMED)
     if not failures.count:
         return CheckResult(subject="Failed events", said="none without a later success")
-    more = ", …" if failures.count > len(failures.events) else ""
     return CheckResult(
         subject="Failed events",
-        said=f"{failures.count} without a later success: {', '.join(failures.events)}{more}",
+        said=f"{failures.count} without a later success: {_some(failures.count, failures.events)}",
         advice="Fix what their reasons name, or upgrade where a delivery could not be read; then retry them.",
     )
+
+
+def _some(count: int, named: Sequence[str]) -> str:
+    """Returns the names of some of `count` things, with an ellipsis where there are more."""
+    return ", ".join((*named, "…") if count > len(named) else named)
 
 
 async def _writes(database: Database) -> CheckResult:
