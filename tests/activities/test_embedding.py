@@ -32,21 +32,10 @@ from fakes.openai import EmbeddingServer, Fault, Mangled
 from knowledge.chunks import estimate_tokens
 from knowledge.content import canonical
 from settings import Settings
+from tests.support.texts import Text
 
 DIMENSIONS = 16
 BAD = "NaNword"
-
-
-@dataclass(frozen=True)
-class Text:
-    """A chunk of a product."""
-
-    text: str
-    position: int = 0
-
-    @property
-    def tokens(self) -> int:
-        return estimate_tokens(self.text)
 
 
 def texts(count: int, *, words: int = 3, other: dict[int, str] | None = None) -> list[Text]:

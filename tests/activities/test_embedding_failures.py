@@ -3,7 +3,6 @@
 import json
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import httpx2
 import openai
@@ -19,23 +18,13 @@ from database.engine import Database, create_engine
 from embeddings.base import NothingEmbedded
 from embeddings.limits import GROWS_AFTER, PATIENCE, Limits
 from embeddings.openai import OpenAIEmbedder
-from knowledge.chunks import estimate_tokens
+from tests.support.texts import Text
 
 DIMENSIONS = 4
 LONG = "word " * 60
 BAD = "badword"
 
 Answer = Callable[[list[str]], httpx2.Response | None]
-
-
-@dataclass(frozen=True)
-class Text:
-    text: str
-    position: int = 0
-
-    @property
-    def tokens(self) -> int:
-        return estimate_tokens(self.text)
 
 
 def texts(count: int, **other: str) -> list[Text]:

@@ -29,13 +29,6 @@ async def any_time() -> AsyncIterator[None]:
 
 
 @pytest.fixture
-def outbound() -> Iterator[Outbound]:
-    way = Outbound(allow_private=True)
-    yield way
-    way.close()
-
-
-@pytest.fixture
 def shop() -> Iterator[ShopServer]:
     with ShopServer() as opened:
         yield opened

@@ -37,13 +37,6 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def outbound() -> Iterator[Outbound]:
-    way = Outbound(allow_private=True)
-    yield way
-    way.close()
-
-
-@pytest.fixture
 def shop() -> Iterator[ShopServer]:
     with ShopServer() as opened:
         yield opened

@@ -92,13 +92,6 @@ def shop() -> Iterator[ShopifyServer]:
         yield opened
 
 
-@pytest.fixture
-def outbound() -> Iterator[Outbound]:
-    opened = Outbound(allow_private=True)
-    yield opened
-    opened.close()
-
-
 class Requests:
     """A budget that counts requests."""
 

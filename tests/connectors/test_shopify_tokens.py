@@ -22,13 +22,6 @@ def shop() -> Iterator[ShopifyServer]:
         yield opened
 
 
-@pytest.fixture
-def outbound() -> Iterator[Outbound]:
-    opened = Outbound(allow_private=True)
-    yield opened
-    opened.close()
-
-
 async def test_a_token_is_requested_once_and_again_when_it_is_refused(
     shop: ShopifyServer, outbound: Outbound
 ) -> None:

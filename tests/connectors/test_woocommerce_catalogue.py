@@ -49,7 +49,6 @@ from fakes.woocommerce import (
     unavailable,
 )
 from tests.support.deliveries import INDEX, recorded
-from tests.support.network.certificates import contexts
 from tests.support.shown import readable
 
 READER = WooCommerceReader()
@@ -67,18 +66,6 @@ class Turns:
     async def __call__(self) -> AsyncIterator[None]:
         self.taken += 1
         yield
-
-
-@pytest.fixture(scope="module")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
-    return contexts(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture(scope="module")
-def outbound(tls: tuple[Any, Any]) -> Iterator[Outbound]:
-    way = Outbound(allow_private=True, tls=tls[1])
-    yield way
-    way.close()
 
 
 @pytest.fixture(params=["http", "https"])

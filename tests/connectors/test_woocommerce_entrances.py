@@ -18,24 +18,11 @@ from connectors.woocommerce.entrances import PRETTY, SHOPS_KEPT, Entrance, Entra
 from contracts.errors import ShopProblem
 from fakes.woocommerce import SECRET, Answered, Fault, moved
 from fakes.woocommerce_quirks import QuirkyShop
-from tests.support.network.certificates import contexts
 
 
 @asynccontextmanager
 async def no_limit() -> AsyncIterator[None]:
     yield
-
-
-@pytest.fixture(scope="module")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
-    return contexts(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture(scope="module")
-def outbound(tls: tuple[Any, Any]) -> Iterator[Outbound]:
-    way = Outbound(allow_private=True, tls=tls[1])
-    yield way
-    way.close()
 
 
 @pytest.fixture
