@@ -163,8 +163,7 @@ async def test_retries_of_many_events_take_several_requests(
     """Events that fail again do not block the others: `next` continues after them."""
     monkeypatch.setattr(events, "MOST_RETRIED", 2)
     embeddings.fail_always(servers.bad_request())
-    for n in (1, 2, 3):
-        await shop.closed(await shop.submit({**LAMP, "id": n, "name": f"چراغ {n}"}))
+    rows = [await shop.closed(await shop.submit({**LAMP, "id": n, "name": f"چراغ {n}"})) for n in (1, 2, 3)]
     content: list[tuple[int, int]] = []
     cursor: str | None = None
     for _ in range(2):
@@ -176,3 +175,5 @@ async def test_retries_of_many_events_take_several_requests(
     assert cursor is None
     bad = await shop.http.post(f"{EVENTS}retry/", json={"cursor": "nonsense"}, headers=admin)
     assert (bad.status_code, bad.json()["field"]) == (400, "cursor")
+    for row in rows:
+        await shop.closed(row["event_id"])
