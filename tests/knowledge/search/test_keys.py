@@ -16,7 +16,8 @@ def test_spellings_of_one_value_have_one_key() -> None:
 def test_keys_have_their_store_and_kind() -> None:
     """Values without letters and digits have none."""
     assert scoped(7, keys(BRAND, ["Sony", "—", ""])) == ["7/brand/sony"]
-    assert scoped(7, attribute_keys("رنگ", ["مشکی", "سفید"])) == ["7/attribute/رنگ/سفید", "7/attribute/رنگ/مشکی"]
+    colours = attribute_keys("رنگ", ["مشکی", "سفید"])
+    assert scoped(7, colours) == ["7/attribute/رنگ/سفید", "7/attribute/رنگ/مشکی"]
     assert attribute_keys("؟", ["مشکی"]) == set()
     assert (CODE, ATTRIBUTE) == ("code", "attribute")
 
