@@ -1,0 +1,43 @@
+"""Endings of Persian and English words, so that گوشی‌هایتان finds گوشی and headphones finds headphone.
+
+There is no dictionary: an ending is taken off where at least `LEAST` letters stay. What stays may be another
+word, so a stem is kept next to its word and counts for less.
+"""
+
+from itertools import pairwise
+
+LEAST = 3
+
+_OWNERS = ("م", "ت", "ش", "مان", "تان", "شان", "مون", "تون", "شون")
+_PLURALS = ("ها", "های", "هایی", *(f"ها{owner}" for owner in _OWNERS), *(f"های{owner}" for owner in _OWNERS))
+_PERSIAN = tuple(
+    sorted((*_PLURALS, *_OWNERS[3:], "ترین", "تر", "ی", "ای"), key=lambda ending: (-len(ending), ending))
+)
+_ENGLISH = (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("ss", "ss"), ("s", ""))
+
+
+def stems(word: str) -> tuple[str, ...]:
+    """Returns the stems of a word in search form, the longest first; none if it has no ending.
+
+    Each is what is left of the one before it, so a stem's own stems follow it. Words with digits have none.
+    """
+    if not word.isalpha():
+        return ()
+    chain = [word]
+    while (shorter := _english(chain[-1]) if word.isascii() else _persian(chain[-1])) != chain[-1]:
+        chain.append(shorter)
+    return tuple(after for before, after in pairwise(chain) if after != before)
+
+
+def _persian(word: str) -> str:
+    for ending in _PERSIAN:
+        if word.endswith(ending) and len(word) - len(ending) >= LEAST:
+            return word[: -len(ending)]
+    return word
+
+
+def _english(word: str) -> str:
+    for ending, instead in _ENGLISH:
+        if word.endswith(ending) and len(word) - len(ending) >= LEAST:
+            return word[: -len(ending)] + instead
+    return word
