@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "database.connecting": {"contracts"},
     "database.migrations": {"database", "settings"},
     "database.events": {"contracts", "database"},
-    "database.products": {"contracts", "database", "database.events"},
+    "database.products": {"contracts", "database", "database.events", "knowledge"},
     "database.chunks": {"contracts", "database"},
     "database.sync": {"contracts", "database"},
     "database.access": {"contracts", "crypto", "database"},
