@@ -32,26 +32,32 @@ def narrowed(question: Question, resolved: Resolved) -> Narrowed:
     """Returns the filters of a question; `resolved` has the keys of its values."""
     filters = question.filters
     parameters = scope.parameters(question)
-    conditions = []
+    conditions: list[str] = []
+    first: list[str] = []
     sought: list[tuple[str, str]] = []
     for place, (name, meant) in enumerate(resolved.fields.items()):
         parameters[f"keys_{place}"] = sorted(meant.keys)
         if name.startswith("attributes."):
             parameters[f"beginnings_{place}"] = sorted(meant.beginnings)
             sought.append((f"keys_{place}", f"beginnings_{place}"))
-        elif meant.keys:
-            not_ = "NOT " if name.startswith("exclude.") else ""
-            conditions.append(f"{not_}p.keys && {scope.keys(question, f'keys_{place}')}")
+        elif name.startswith("exclude."):
+            conditions += [f"NOT p.keys && {scope.keys(question, f'keys_{place}')}"] if meant.keys else []
+        elif meant.is_varied:
+            first.append(f"varied_{place} AS MATERIALIZED ({_having(question, f'keys_{place}')}),")
+            conditions.append(f"p.id IN (SELECT varied.id FROM varied_{place} AS varied)")
+        else:
+            conditions.append(f"p.keys && {scope.keys(question, f'keys_{place}')}")
     for limit in ("in_stock", "min_price", "max_price"):
         if (value := getattr(filters, limit)) is not None:
             parameters[limit] = value
     if sought:
+        first.append(_fitting(question, sought))
         conditions.append("p.id IN (SELECT fitting.id FROM fitting)")
     else:
         conditions += _limits(question, "p", lowest=LOWEST, highest=HIGHEST)
     return Narrowed(
         found=" AND ".join(["p.is_active", *conditions]),
-        first=_fitting(question, sought) if sought else "",
+        first="".join(first),
         parameters=parameters,
         is_filtered=bool(conditions),
         sought=sought,
@@ -67,6 +73,17 @@ def _limits(question: Question, row: str, *, lowest: str, highest: str) -> list[
         f"{lowest.format(row=row)} <= :max_price": filters.max_price,
     }
     return [sql for sql, value in limits.items() if value is not None]
+
+
+def _having(question: Question, parameter: str) -> str:
+    """Returns SQL of the ids of products that have one of the keys, or have a variation that does."""
+    keys = scope.keys(question, parameter)
+    return f"""
+        SELECT p.id FROM products p WHERE p.keys && {keys}
+        UNION ALL
+        SELECT p.id FROM product_variations v JOIN products p
+            ON p.store_id = v.store_id AND p.external_id = v.parent_external_id
+        WHERE v.keys && {keys} AND v.is_active"""
 
 
 def _fitting(question: Question, sought: Sequence[tuple[str, str]]) -> str:
@@ -87,7 +104,6 @@ def _fitting(question: Question, sought: Sequence[tuple[str, str]]) -> str:
     limits = [sql for sql in _limits(question, "v", lowest=price, highest=price) if ":in_stock" not in sql]
     matching = " AND ".join([*options, *limits])
     simple = " AND ".join([*own, *_limits(question, "c", lowest=LOWEST, highest=HIGHEST)])
-    first = scope.keys(question, sought[0][0])
     return f"""
         fitting AS MATERIALIZED (
             SELECT c.id FROM products c CROSS JOIN LATERAL (
@@ -95,12 +111,7 @@ def _fitting(question: Question, sought: Sequence[tuple[str, str]]) -> str:
                 FROM product_variations v
                 WHERE v.store_id = c.store_id AND v.parent_external_id = c.external_id AND v.is_active
             ) AS variations
-            WHERE c.id IN (
-                SELECT p.id FROM products p WHERE p.keys && {first}
-                UNION ALL
-                SELECT p.id FROM product_variations v JOIN products p
-                    ON p.store_id = v.store_id AND p.external_id = v.parent_external_id
-                WHERE v.keys && {first} AND v.is_active)
+            WHERE c.id IN ({_having(question, sought[0][0])})
             AND {scope.owned(question, "c")} AND c.is_active
             AND CASE WHEN variations.active > 0
                 THEN variations.in_stock {"= :in_stock" if in_stock else "IS NOT NULL"}

@@ -67,7 +67,7 @@ def _preparation(question: Question, narrowed: Narrowed, *, label: str) -> TextC
     if narrowed.is_filtered:
         products = f"products p WHERE {owned(question, 'p')} AND {narrowed.found}"
         exact += " OR " + _few(products, EXACT_PRODUCTS)
-    first = f"WITH {narrowed.first.rstrip().rstrip(',')}" if narrowed.first else ""
+    first = f"WITH {narrowed.first.rstrip().removesuffix(',')}" if narrowed.first else ""
     return text(f"{first} SELECT {_SETTINGS}, {exact} AS exact")
 
 

@@ -51,10 +51,20 @@ class Asked:
 
 @dataclass(slots=True, kw_only=True)
 class Meant:
-    """What the values of one field mean: unscoped keys, and for an attribute the beginnings of its keys."""
+    """What the values of one field mean: unscoped keys, and for an attribute the beginnings of its keys.
+
+    `is_varied` is whether variations have one of the keys.
+    """
 
     keys: set[str] = field(default_factory=set)
     beginnings: set[str] = field(default_factory=set)
+    is_varied: bool = False
+
+    def __ior__(self, other: "Meant") -> "Meant":
+        self.keys |= other.keys
+        self.beginnings |= other.beginnings
+        self.is_varied |= other.is_varied
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +89,13 @@ def _present(question: Question) -> str:
                 AS a (place, kind, key)
         ),
         present AS MATERIALIZED (
-            SELECT DISTINCT a.place, a.key FROM asked a CROSS JOIN stores s
-            WHERE {scope.stores(question)} AND (
-                EXISTS (SELECT FROM products p WHERE p.keys @> {key} AND p.is_active)
-                OR a.kind = '{ATTRIBUTE}' AND EXISTS (
-                    SELECT FROM product_variations v JOIN products p
-                        ON p.store_id = v.store_id AND p.external_id = v.parent_external_id
-                    WHERE v.keys @> {key} AND v.is_active AND p.is_active))
+            SELECT DISTINCT a.place, a.key, has.varied FROM asked a CROSS JOIN stores s CROSS JOIN LATERAL (
+                SELECT EXISTS (SELECT FROM products p WHERE p.keys @> {key} AND p.is_active) AS own,
+                       a.kind <> '{CATEGORY}' AND EXISTS (
+                           SELECT FROM product_variations v JOIN products p
+                               ON p.store_id = v.store_id AND p.external_id = v.parent_external_id
+                           WHERE v.keys @> {key} AND v.is_active AND p.is_active) AS varied) AS has
+            WHERE {scope.stores(question)} AND (has.own OR has.varied)
         ),
         lacking AS MATERIALIZED (
             SELECT wanted.kind FROM unnest(CAST(:wanted AS text[])) WITH ORDINALITY AS wanted (kind, place)
@@ -124,7 +134,8 @@ def _known(question: Question) -> str:
 def _statement(question: Question) -> TextClause:
     return text(f"""
         WITH {_present(question)}
-        SELECT 'present' AS kind, CAST(place AS text) AS name, key AS value, 0 AS count FROM present
+        SELECT 'present' AS kind, CAST(place AS text) AS name, key AS value, CAST(varied AS int) AS count
+        FROM present
         UNION ALL {_known(question)}
     """)
 
@@ -160,12 +171,13 @@ class _Known:
     """What the statement found: the keys that exist, and the store's values of the kinds that are needed."""
 
     def __init__(self, rows: Iterable[Any]) -> None:
-        self.present: dict[int, set[str]] = {}
+        self.present: dict[int, Meant] = {}
         self.values: dict[str, list[str]] = {CATEGORY: [], BRAND: []}
         self.options: dict[str, list[str]] = {}
-        for kind, name, value, _ in rows:
+        for kind, name, value, count in rows:
             if kind == "present":
-                self.present.setdefault(int(name), set()).add(value)
+                self.present[int(name)] = self.present.get(int(name), Meant())
+                self.present[int(name)] |= Meant(keys={value}, is_varied=bool(count))
             elif kind == ATTRIBUTE:
                 self.options.setdefault(name, []).append(value)
             else:
@@ -238,13 +250,11 @@ async def resolve(connection: AsyncConnection, question: Question, widened: Wide
     fields: dict[str, Meant] = {}
     unmatched: dict[tuple[str, str], Unmatched] = {}
     for place, each in enumerate(asked, 1):
+        found = known.present.get(place) or known.meant(each)
+        if each.attribute and place in known.present:
+            found.beginnings |= _beginnings(each.attribute)
         meant = fields.setdefault(each.field, Meant())
-        if present := known.present.get(place):
-            found = Meant(keys=present, beginnings=_beginnings(each.attribute) if each.attribute else set())
-        else:
-            found = known.meant(each)
-        meant.keys |= found.keys
-        meant.beginnings |= found.beginnings
+        meant |= found
         if not found.keys:
             report = known.unmatched(each)
             unmatched.setdefault((report.field, report.value), report)
