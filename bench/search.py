@@ -16,9 +16,10 @@ from bench.corpus import STORES, Corpus, Store, load
 from bench.results import Row, Times, at_least, at_most, compared, count, ratio
 from bench.system import DIMENSIONS, MODEL, Servers, migrate
 from contracts.ids import embedding_label
-from contracts.search import Hit, Question
-from database.chunks import search, vector_index
+from contracts.search import Filters, Hit, Question
+from database.chunks import vector_index
 from database.engine import Database, create_engine
+from database.search.find import find
 
 NAME = "bench_search"
 QUESTIONS = 40
@@ -82,7 +83,9 @@ def _own_database(url: str) -> str:
 
 
 def _question(store: Store, filters: dict[str, Any]) -> Question:
-    return Question(user_id=store.id, store_id=store.id, text="", vector=None, limit=BEST, **filters)
+    return Question(
+        user_id=store.id, store_id=store.id, text="?", vector=None, limit=BEST, filters=Filters(**filters)
+    )
 
 
 async def _ask(
@@ -113,7 +116,8 @@ async def _find(question: Question, words: str, database: Database, *, exact: bo
     async with database.transaction() as connection:
         if exact:
             await connection.execute(text("SET LOCAL enable_indexscan = off"))  # bitmap scans stay enabled
-        return await search.find(connection, question, folded=words, label=LABEL, dimensions=DIMENSIONS)
+        found = await find(connection, question, folded=words, label=LABEL, dimensions=DIMENSIONS)
+        return list(found.hits)
 
 
 def _rows(name: str, found: Found) -> list[Row]:

@@ -18,6 +18,8 @@ _WOOCOMMERCE: Sources = {
     "in_stock": ("stock_status", "in_stock", "stock_quantity"),
     "backorder": ("stock_status", "in_stock", "stock_quantity"),
     "sku": ("sku",),
+    "gtin": ("global_unique_id", "gtin", "barcode"),
+    "brands": ("brands",),
     "link": ("permalink",),
     "image": ("image", "images"),
     "gallery": ("gallery", "images"),
@@ -37,7 +39,6 @@ WOOCOMMERCE_PRODUCTS: Sources = {
     "description": ("description",),
     "categories": ("categories",),
     "tags": ("tags",),
-    "brands": ("brands",),
     "attributes": ("attributes",),
     "currency": ("currency",),
     "status": ("status",),
@@ -51,6 +52,7 @@ SHOPIFY_VARIANTS: Sources = {
     "in_stock": ("inventory_quantity",),
     "backorder": ("inventory_quantity",),
     "sku": ("sku",),
+    "gtin": ("barcode",),
 }
 
 SHOPIFY_PRODUCTS: Sources = {

@@ -37,10 +37,11 @@ class Category:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Price, stock, links and images: columns of the product, never part of a chunk or of the content hash.
+    """Price, stock, codes, links and images: columns of the product, never part of a chunk or of its hash.
 
     Prices are in the product's currency; None means that the shop sent no price. `backorder` is whether a
-    product that is in stock was sold out, and is bought now and delivered later.
+    product that is in stock was sold out, and is bought now and delivered later. `sku` is the shop's own
+    code, `gtin` the number below the bar code: an EAN, UPC or ISBN, as the shop spells it.
     """
 
     price: Decimal | None = None
@@ -51,6 +52,7 @@ class Facts:
     in_stock: bool = True
     backorder: bool = False
     sku: str = ""
+    gtin: str = ""
     link: str = ""
     image: str = ""
     gallery: tuple[str, ...] = ()
@@ -79,13 +81,15 @@ class Facts:
 class Variation:
     """A variant of a product; `parent` is the product's external id.
 
-    `absent` has the names of the fields, also of the facts, that the shop did not send.
+    `brands` are a fact, not a part of the text: shops give a variation the brands of its product. `absent`
+    has the names of the fields, also of the facts, that the shop did not send.
     """
 
     external_id: str
     parent: str
     options: tuple[Attribute, ...] = ()
     description: str = ""
+    brands: tuple[str, ...] = ()
     facts: Facts = field(default_factory=Facts)
     visible: bool = True
     version: datetime | None = None

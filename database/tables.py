@@ -265,6 +265,8 @@ products = Table(
     _words("brands"),
     Column("attributes", JSONB, nullable=False, server_default="[]"),
     Column("price", Numeric),
+    Column("min_price", Numeric, comment="lowest of its variations"),
+    Column("max_price", Numeric, comment="highest of its variations"),
     Column("currency", Text, nullable=False),
     Column("stock_quantity", Numeric),
     _flag("in_stock", default=True),
@@ -275,6 +277,7 @@ products = Table(
     Column("is_active", Boolean, nullable=False, comment="visible to search"),
     Column("variation_ids", ARRAY(Text), comment="ids of all variations, if the shop listed them"),
     Column("metadata", JSONB, nullable=False, server_default="{}", comment="sku, prices, images, …"),
+    _words("keys"),
     Column("version", DateTime(timezone=True), comment="the shop's time of change, if it sent one"),
     _moment("received_at", required=True),
     Column("content_hash", Text, nullable=False, comment="hash of the text that should be indexed"),
@@ -288,6 +291,8 @@ products = Table(
     _moment("updated_at", required=True),
     UniqueConstraint("store_id", "external_id"),
     Index(None, "user_id", "updated_at"),
+    Index("ix_products_keys", "keys", postgresql_using="gin"),
+    Index("ix_products_unkeyed", "id", postgresql_where=text("NOT jsonb_exists(metadata, 'gtin')")),
     Index(
         "ix_products_unclaimed",
         "id",
@@ -311,11 +316,18 @@ product_variations = Table(
     _text("link"),
     _text("image"),
     Column("metadata", JSONB, nullable=False, server_default="{}"),
+    _words("keys"),
     _flag("is_active", default=True),
     Column("version", DateTime(timezone=True)),
     _moment("received_at", required=True),
     UniqueConstraint("store_id", "external_id"),
     Index(None, "store_id", "parent_external_id"),
+    Index("ix_product_variations_keys", "keys", postgresql_using="gin"),
+    Index(
+        "ix_product_variations_unkeyed",
+        "id",
+        postgresql_where=text("NOT jsonb_exists(metadata, 'gtin')"),
+    ),
 )
 
 tenant_knowledge = Table(

@@ -55,6 +55,7 @@ SCHEMA = graphql.build_schema("""
       price: Money!
       compareAtPrice: Money
       sku: String
+      barcode: String
       inventoryQuantity: Int
       inventoryPolicy: ProductVariantInventoryPolicy!
       inventoryItem: InventoryItem!
@@ -132,6 +133,7 @@ def node_of(body: Body) -> Body:
                 "price": variant["price"],
                 "compareAtPrice": variant["compare_at_price"],
                 "sku": variant["sku"],
+                "barcode": variant.get("barcode"),
                 "inventoryQuantity": variant["inventory_quantity"],
                 "inventoryPolicy": variant["inventory_policy"].upper(),
                 "inventoryItem": {"tracked": variant.get("inventory_management") == "shopify"},

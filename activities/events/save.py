@@ -25,6 +25,7 @@ from database.events.write import OpenedEvent
 from database.products import categories, variations
 from database.products import upsert as products
 from database.products.columns import ProductWrite
+from database.products.following import Followed, follow
 from database.products.upsert import SavedRow, StoredProduct
 from database.products.variations import VariationSet
 from knowledge.content_hash import content_hash
@@ -140,6 +141,7 @@ class ProductActivities:
     ) -> EventOutcome | None:
         product = await over_unapplied(connection, change, product, prepared)
         product = await categories.with_parents(connection, change.store_id, product)
+        followed = Followed(change=change, product=product)
         product = product.completed(stored.product, is_doubtful=change.confirm)
         known, written = stored.variations, 0
         variation_set = VariationSet(
@@ -154,10 +156,10 @@ class ProductActivities:
         text = content_hash(prepared.content_of(product, known))
         write = ProductWrite(change=change, product=product, content_hash=text)
         saved = (await products.upsert(connection, [write])).get(product.external_id)
+        if known:
+            await follow(connection, change.store_id, [followed])
         if saved is None:
             return None if written and await self._refresh(connection, change, prepared) is None else STALE
-        if known and await variations.newer(connection, change.store_id, [variation_set]):
-            await products.refresh_from_variations(connection, saved.id, text)
         if not product.visible:
             return EventOutcome(status=EventStatus.SUCCEEDED, reason=_not_in_search(product))
         return self._unchanged(saved, text)
@@ -208,7 +210,8 @@ class ProductActivities:
         if stored.product is None or stored.id is None:
             return EventOutcome(status=EventStatus.SUCCEEDED, reason="Saved.")
         text = content_hash(prepared.content_of(stored.product, stored.variations))
-        saved = await products.refresh_from_variations(connection, stored.id, text)
+        followed = Followed(change=change, content_hash=text)
+        saved = (await follow(connection, change.store_id, [followed]))[stored.product.external_id]
         if not stored.is_active:
             return EventOutcome(
                 status=EventStatus.SUCCEEDED, reason="Saved; search does not show its product."

@@ -15,6 +15,7 @@ from database.locks import lock_products
 from database.products import upsert as products
 from database.products import variations
 from database.products.columns import ProductWrite
+from database.products.following import Followed, follow
 from database.products.variations import VariationSet
 from knowledge.content import Content
 from knowledge.content_hash import content_hash
@@ -112,12 +113,10 @@ async def save_page(connection: AsyncConnection, page: ReadPage, *, model: str) 
             )
         )
     saved = await products.upsert(connection, written, settled=page.requested_at - SETTLED)
+    sent = zip(changes, page.products, strict=True)
+    followed = [Followed(change=change, product=read.product) for change, read in sent]
+    await follow(connection, page.store_id, followed)
     new = {external_id for external_id, row in saved.items() if row.is_new}
-    with_variations = [one for one in sets if one.change.product_key in stored]
-    if with_variations:
-        for parent in await variations.newer(connection, page.store_id, with_variations):
-            if row := saved.get(parent):
-                saved[parent] = await products.refresh_from_variations(connection, row.id, row.content_hash)
     unindexed = {
         TextVersion(event_row=0, product_id=row.id, content_hash=row.content_hash): contents[row.external_id]
         for row in saved.values()

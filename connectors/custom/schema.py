@@ -68,6 +68,7 @@ class Delivery(RootModel[Change | Deletion]):
                 "stock_quantity": 5,
                 "stock_status": "instock",
                 "sku": "ROG-1",
+                "gtin": "4711081234567",
                 "permalink": "https://shop.example/product/777",
                 "image": "https://shop.example/777.jpg",
                 "gallery": ["https://shop.example/777-2.jpg"],

@@ -163,6 +163,7 @@ def _variant(node: Body, names: list[Any]) -> Body:
         "price": node.get("price"),
         "compare_at_price": node.get("compareAtPrice"),
         "sku": node.get("sku"),
+        "barcode": node.get("barcode"),
         "inventory_quantity": node.get("inventoryQuantity"),
         "inventory_policy": _lower(node.get("inventoryPolicy")),
         **management,

@@ -79,6 +79,7 @@ class _Variant(BaseModel):
     price: Number = None
     compare_at_price: Number = None
     sku: Line = ""
+    barcode: Line = ""
     inventory_quantity: Number = None
     inventory_management: Text = ""
     inventory_policy: Text = ""
@@ -115,6 +116,7 @@ class _Variant(BaseModel):
             in_stock=self.stock is not Stock.OUT,
             backorder=self.stock is Stock.BACKORDER,
             sku=self.sku,
+            gtin=self.barcode,
             link=link,
         )
 

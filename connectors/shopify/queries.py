@@ -43,6 +43,7 @@ _VARIANTS = f"""
           price
           compareAtPrice
           sku
+          barcode
           inventoryQuantity
           inventoryPolicy
           inventoryItem {{ tracked }}

@@ -61,6 +61,10 @@ class _Item(BaseModel):
 
     id: Id
     sku: Line = ""
+    global_unique_id: Line = ""
+    gtin: Line = ""
+    barcode: Line = ""
+    brands: Names = ()
     price: Number = None
     regular_price: Number = None
     sale_price: Number = None
@@ -99,6 +103,7 @@ class _Item(BaseModel):
             in_stock=stock is not Stock.OUT,
             backorder=stock is Stock.BACKORDER,
             sku=self.sku,
+            gtin=self.global_unique_id or self.gtin or self.barcode,
             link=self.permalink,
             image=self.image or next(iter(self.images), ""),
             gallery=self.gallery or self.images[1:],
@@ -135,6 +140,7 @@ class VariationBody(_Item):
             parent=parent,
             options=self.described(),
             description=self.description,
+            brands=self.brands,
             facts=self.facts(),
             visible=self.status in (PUBLISHED, ""),
             version=self.date_modified_gmt,
@@ -154,7 +160,6 @@ class ProductBody(_Item):
     short_description: Markup = ""
     categories: Categories = Placed()
     tags: Names = ()
-    brands: Names = ()
     currency: Line = ""
     catalog_visibility: Text = "visible"
     post_password: Text = ""

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 from contracts.catalog import Product
 from database.events.write import OpenedEvent
+from database.products import keys
 
 FACTS = (
     "title",
@@ -23,6 +24,7 @@ FACTS = (
     "status",
     "is_active",
     "metadata",
+    "keys",
 )
 """What the shop says of a product; `values_of` returns a value for each."""
 
@@ -52,6 +54,7 @@ def _metadata(product: Product) -> dict[str, object]:
     facts = product.facts
     return {
         "sku": facts.sku,
+        "gtin": facts.gtin,
         "regular_price": facts.regular_price and str(facts.regular_price),
         "sale_price": facts.sale_price and str(facts.sale_price),
         "on_sale": facts.on_sale,
@@ -84,6 +87,7 @@ def values_of(written: ProductWrite) -> dict[str, object]:
         "is_active": product.visible,
         "variation_ids": product.variation_ids,
         "metadata": _metadata(product),
+        "keys": keys.of_product(change.store_id, product),
         "version": change.version,
         "received_at": change.received_at,
         "content_hash": written.content_hash,

@@ -22,7 +22,8 @@ from database.events.ordering import (
 )
 from database.events.write import OpenedEvent
 from database.products.columns import COLUMNS, FACTS, STATE, ProductWrite, values_of
-from database.products.variations import as_attributes, as_variation, variations_of
+from database.products.keys import as_attributes
+from database.products.variations import as_variation, variations_of
 from database.sql import as_json, assignments, in_, names, recordset, types
 from database.tables import products
 
@@ -80,32 +81,6 @@ _DEACTIVATE = text(f"""
     RETURNING id
 """)
 
-_REFRESH_FROM_VARIATIONS = text("""
-    WITH known AS (
-        SELECT min(v.price) FILTER (WHERE v.is_active) AS price,
-               bool_or(v.in_stock) FILTER (WHERE v.is_active) AS in_stock,
-               bool_or(v.in_stock AND NOT v.backorder) FILTER (WHERE v.is_active) AS in_store,
-               p.variation_ids IS NULL OR p.variation_ids <@ array_agg(v.external_id) AS complete
-        FROM products p JOIN product_variations v
-            ON v.store_id = p.store_id AND v.parent_external_id = p.external_id
-        WHERE p.id = :id GROUP BY p.id
-    )
-    UPDATE products p
-    SET content_hash = :content_hash, listed_hash = NULL, updated_at = now(),
-        price = CASE WHEN known.complete THEN coalesce(known.price, p.price)
-                     ELSE least(known.price, p.price) END,
-        in_stock = CASE WHEN known.complete THEN coalesce(known.in_stock, p.in_stock)
-                        ELSE p.in_stock OR coalesce(known.in_stock, false) END,
-        backorder = CASE WHEN known.complete THEN coalesce(known.in_stock AND NOT known.in_store, p.backorder)
-                         WHEN p.in_stock THEN p.backorder AND NOT coalesce(known.in_store, false)
-                         ELSE coalesce(known.in_stock AND NOT known.in_store, false) END
-    FROM (SELECT 1) AS always LEFT JOIN known ON true
-    WHERE p.id = :id
-    RETURNING false AS is_new, p.external_id, p.id, p.is_active, p.content_hash, p.knowledge_hash,
-              p.knowledge_model
-""")
-
-
 _RELEASE_CLAIM = text("UPDATE products SET claimed_hash = NULL WHERE id = ANY(:ids)")
 
 
@@ -150,6 +125,7 @@ def _facts(row: RowMapping) -> Facts:
         in_stock=row["in_stock"],
         backorder=row["backorder"],
         sku=more["sku"],
+        gtin=more.get("gtin", ""),
         link=row["link"],
         image=row["image"],
         gallery=tuple(more["images"]["gallery"]),
@@ -260,17 +236,6 @@ async def deactivate(connection: AsyncConnection, change: OpenedEvent, product_i
     """Deactivate a deleted product; returns False if its row is newer than this change."""
     values = {"id": product_id, "version": change.version, "received_at": change.received_at}
     return (await connection.execute(_DEACTIVATE, values)).scalar_one_or_none() is not None
-
-
-async def refresh_from_variations(
-    connection: AsyncConnection, product_id: int, content_hash: str
-) -> SavedRow:
-    """Update a product's content hash, price and stock from its variations.
-
-    WooCommerce does not send the parent when a variation changes.
-    """
-    row = await connection.execute(_REFRESH_FROM_VARIATIONS, {"id": product_id, "content_hash": content_hash})
-    return SavedRow(**row.mappings().one())
 
 
 async def release_claim(connection: AsyncConnection, ids: Sequence[int]) -> None:

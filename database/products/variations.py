@@ -9,10 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.bounds import DESCRIPTION_CHARACTERS, VARIATIONS
-from contracts.catalog import Attribute, Facts, Variation
+from contracts.catalog import Facts, Variation
 from contracts.events import EFFECTIVE, time_of_change
 from database.events.ordering import BOUND, EXCLUDED, UNNAMED, alias, latest, may_overwrite
 from database.events.write import OpenedEvent
+from database.products import keys
 from database.sql import as_json, assignments, in_, names, recordset, types
 from database.tables import product_variations
 
@@ -27,6 +28,7 @@ FACTS = (
     "link",
     "image",
     "metadata",
+    "keys",
     "is_active",
     "received_at",
 )
@@ -65,6 +67,11 @@ _UPSERT = text(f"""
     RETURNING v.external_id
 """)
 
+_STORED = text("""
+    SELECT external_id, options, metadata FROM product_variations
+    WHERE store_id = :store_id AND external_id = ANY(:external_ids)
+""")
+
 _CHANGES = recordset(
     "changes",
     "c",
@@ -97,12 +104,6 @@ _APPLY_LATE_DELETIONS = text(f"""
       AND {may_overwrite(alias("v"), by=alias("d"))}
 """)
 
-_NEWER = text(f"""
-    SELECT DISTINCT c.parent FROM product_variations v, {_CHANGES}
-    WHERE v.store_id = :store_id AND v.parent_external_id = c.parent
-      AND NOT {may_overwrite(alias("v"), by=alias("c"))}
-""")
-
 _PARENTS = text("""
     SELECT DISTINCT parent_external_id FROM product_variations
     WHERE store_id = :store_id AND parent_external_id = ANY(:parents)
@@ -131,11 +132,6 @@ class VariationSet:
     ids: Sequence[str] = ()
 
 
-def as_attributes(value: Sequence[Mapping[str, Any]]) -> tuple[Attribute, ...]:
-    """Returns attributes from their JSON."""
-    return tuple(Attribute(name=item["name"], options=tuple(item["options"])) for item in value)
-
-
 def variations_of(*, store: str, parent: str) -> str:
     """Returns SQL of a product's variations as JSON, within the bounds of a product.
 
@@ -157,7 +153,7 @@ def as_variation(row: Mapping[Any, Any]) -> Variation:
     return Variation(
         external_id=row["external_id"],
         parent=row["parent_external_id"],
-        options=as_attributes(row["options"]),
+        options=keys.as_attributes(row["options"]),
         description=row["description"],
         facts=Facts(
             price=None if row["price"] is None else Decimal(str(row["price"])), in_stock=row["in_stock"]
@@ -166,10 +162,11 @@ def as_variation(row: Mapping[Any, Any]) -> Variation:
     )
 
 
-def _row(variation: Variation, change: OpenedEvent) -> dict[str, object]:
+def _row(variation: Variation, change: OpenedEvent, stored: Mapping[Any, Any] | None) -> dict[str, object]:
     """Returns a value for each of `COLUMNS`, and the names of what was not sent.
 
-    A variation without a time has that of its change.
+    A variation without a time has that of its change. Its keys are those of what was sent, and of what is
+    `stored` in place of the rest.
     """
     facts = variation.facts
     return {
@@ -185,10 +182,14 @@ def _row(variation: Variation, change: OpenedEvent) -> dict[str, object]:
         "image": facts.image,
         "metadata": {
             "sku": facts.sku,
+            "gtin": facts.gtin,
+            "brands": variation.brands,
             "regular_price": facts.regular_price,
             "sale_price": facts.sale_price,
+            "on_sale": facts.on_sale,
             "visible": variation.visible,
         },
+        "keys": keys.of_variation(change.store_id, variation, stored),
         "is_active": variation.visible,
         "version": time_of_change(variation.version, arrived=change.received_at) or change.version,
         "received_at": change.received_at,
@@ -215,11 +216,13 @@ async def upsert(connection: AsyncConnection, store_id: int, changes: Sequence[V
     A newer row is not overwritten, and what was not sent stays. If several products contain a variation, the
     last one counts.
     """
-    rows = {
-        variation.external_id: _row(variation, brought.change)
-        for brought in changes
-        for variation in brought.variations
-    }
+    sent = [(one, brought.change) for brought in changes for one in brought.variations]
+    partial = [one.external_id for one, _ in sent if not keys.SOURCES.isdisjoint(one.absent)]
+    known: Mapping[str, Mapping[Any, Any]] = {}
+    if partial:
+        found = await connection.execute(_STORED, {"store_id": store_id, "external_ids": partial})
+        known = {row["external_id"]: row for row in found.mappings()}
+    rows = {one.external_id: _row(one, change, known.get(one.external_id)) for one, change in sent}
     values = {"store_id": store_id, "variations": as_json(list(rows.values()))}
     written = await connection.execute(_UPSERT, values)
     return len(written.all())
@@ -235,11 +238,6 @@ async def apply_late_deletions(
 ) -> None:
     """Deactivate variations with a deletion that arrived after the change and was processed before it."""
     await connection.execute(_APPLY_LATE_DELETIONS, _values(store_id, changes))
-
-
-async def newer(connection: AsyncConnection, store_id: int, changes: Sequence[VariationSet]) -> set[str]:
-    """Returns the products with a variation that is newer than they are."""
-    return set((await connection.execute(_NEWER, _values(store_id, changes))).scalars())
 
 
 async def replace_all(

@@ -89,6 +89,8 @@ _COMPARE = text(f"""
                WHEN m.with_facts AND coalesce(cardinality(m.variation_ids), 0) = 0
                    AND (p.price, p.stock_quantity, p.in_stock, p.backorder)
                        IS DISTINCT FROM (m.price, m.stock_quantity, m.in_stock, m.backorder) THEN 'otherwise'
+               WHEN m.with_facts AND (m.sku <> p.metadata ->> 'sku'
+                                      OR m.gtin <> coalesce(p.metadata ->> 'gtin', '')) THEN 'otherwise'
                WHEN p.is_active AND NOT {_IS_INDEXED} THEN 'unindexed'
                ELSE 'same'
            END AS verdict
@@ -96,7 +98,7 @@ _COMPARE = text(f"""
         external_id text, fingerprint text, readable boolean, with_facts boolean, version timestamptz,
         is_ahead boolean, title text, status text, is_active boolean, categories text[], tags text[],
         brands text[], attributes jsonb, price numeric, stock_quantity numeric, in_stock boolean,
-        backorder boolean, variation_ids text[])
+        backorder boolean, sku text, gtin text, variation_ids text[])
     LEFT JOIN products p ON p.store_id = :store_id AND p.external_id = m.external_id
     ), equal AS (
         UPDATE products p SET listed_hash = c.fingerprint
@@ -131,6 +133,8 @@ def _row(listed: ListedProduct, requested_at: datetime) -> dict[str, object]:
         "stock_quantity": product.facts.stock_quantity,
         "in_stock": product.facts.in_stock,
         "backorder": product.facts.backorder,
+        "sku": None if product.lacks("sku") else product.facts.sku,
+        "gtin": None if product.lacks("gtin") else product.facts.gtin,
         "variation_ids": product.variation_ids,
     }
 

@@ -4,7 +4,7 @@ import pytest
 
 from contracts.ids import embedding_label
 from contracts.search import Question
-from database.chunks import search
+from database.search.find import find
 from tests.support.environment import DIMENSIONS
 from tests.support.shop import Shop
 from tests.support.system import System
@@ -14,14 +14,14 @@ MODEL = "text-embedding-3-small"
 
 async def found(system: System, question: Question) -> list[str]:
     async with system.database.transaction() as connection:
-        hits = await search.find(
+        answer = await find(
             connection,
             question,
             folded=question.text,
             label=embedding_label(MODEL, DIMENSIONS),
             dimensions=DIMENSIONS,
         )
-    return [hit.product.external_id for hit in hits]
+    return [hit.product.external_id for hit in answer.hits]
 
 
 @pytest.mark.parametrize("vector", [None, [1.0] * DIMENSIONS], ids=["words", "hybrid"])

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from api.app import SEARCH_BYTES
-from api.routes.search import MAX_QUERY_CHARACTERS
+from api.schemas.search import MAX_QUERY_CHARACTERS
 from embedded.ports import free_ports
 from fakes.openai import EmbeddingServer, Fault, insufficient_quota, invalid_api_key, server_error
 from tests.support.environment import Configure

@@ -2,8 +2,9 @@
 
 import pytest
 
-from contracts.search import Question
-from database.chunks import lexical, search
+from contracts.search import Filters, Question
+from database.chunks import lexical
+from database.search.find import find
 from knowledge.normalise import search_form
 from tests.support.shop import Shop
 
@@ -16,13 +17,15 @@ async def stock(shop: Shop, *names: str) -> None:
 
 async def ranked(shop: Shop, query: str, category: str | None = None) -> list[int]:
     question = Question(
-        user_id=shop.user_id, store_id=shop.store_id, text=query, vector=None, category=category
+        user_id=shop.user_id,
+        store_id=shop.store_id,
+        text=query,
+        vector=None,
+        filters=Filters(category=category),
     )
     async with shop.database.transaction() as connection:
-        hits = await search.find(
-            connection, question, folded=search_form(query), label="none@1", dimensions=1
-        )
-    return [int(hit.product.external_id.removeprefix("woo_")) for hit in hits]
+        found = await find(connection, question, folded=search_form(query), label="none@1", dimensions=1)
+    return [int(hit.product.external_id.removeprefix("woo_")) for hit in found.hits]
 
 
 async def test_a_rare_word_outweighs_common_ones(shop: Shop) -> None:

@@ -7,8 +7,9 @@ from sqlalchemy import text
 
 from contracts.ids import embedding_label
 from contracts.search import Question
-from database.chunks import search
 from database.chunks.vector_index import INDEXED_DIMENSIONS
+from database.search import ranking
+from database.search.find import find
 from tests.support.environment import DIMENSIONS
 from tests.support.shop import Shop
 from tests.support.system import System
@@ -55,30 +56,30 @@ async def nearest(system: System, shop: Shop, *, limit: int, dimensions: int = D
     async with system.database.transaction() as connection:
         for plan in ("seqscan", "bitmapscan", "sort"):
             await connection.execute(text(f"SET LOCAL enable_{plan} = off"))
-        hits = await search.find(
+        found = await find(
             connection,
             question,
             folded="?",
             label=embedding_label(MODEL, dimensions),
             dimensions=dimensions,
         )
-    return [hit.product.external_id for hit in hits]
+    return [hit.product.external_id for hit in found.hits]
 
 
 @pytest.fixture
 def exactness(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether each statement compared all vectors of the store, with limits as for a large installation."""
     seen: list[bool] = []
-    statement = search._statement
+    ranked = ranking.by_vectors_and_words
 
-    def noted(question: Question, **how: Any) -> Any:
+    def noted(*question: Any, **how: Any) -> ranking.Ranking:
         seen.append(how["exact"])
-        return statement(question, **how)
+        return ranked(*question, **how)
 
-    monkeypatch.setattr(search, "_statement", noted)
-    monkeypatch.setattr(search, "EXACT_CHUNKS", 100)
-    monkeypatch.setattr(search, "EXACT_SHARE", 0)
-    monkeypatch.setattr(search, "SCANNED", 500)
+    monkeypatch.setattr(ranking, "by_vectors_and_words", noted)
+    monkeypatch.setattr(ranking, "EXACT_CHUNKS", 100)
+    monkeypatch.setattr(ranking, "EXACT_SHARE", 0)
+    monkeypatch.setattr(ranking, "SCANNED", 500)
     return seen
 
 
@@ -100,7 +101,7 @@ async def test_a_small_share_of_the_index_is_searched_exactly_at_once(
     system: System, shop: Shop, exactness: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Postgres knows about how many chunks the index has."""
-    monkeypatch.setattr(search, "EXACT_SHARE", 1_000)
+    monkeypatch.setattr(ranking, "EXACT_SHARE", 1_000)
     larger = await system.shop()
     await fill(system, larger, count=1_500, nearness=0.9)
     await fill(system, shop, count=300, nearness=0.1)

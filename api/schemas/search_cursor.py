@@ -1,0 +1,59 @@
+"""Cursors of search: where a page of results ended, bound to the question."""
+
+import base64
+import hashlib
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import orjson
+from pydantic import Field, TypeAdapter
+
+from api.errors import invalid_field
+from api.fields import Id, Moment
+from contracts.search import Position, Sort
+
+_FINGERPRINT = 16
+"""Characters of the digest of the question."""
+
+_Text = Annotated[str, Field(max_length=100)]
+_Score = Annotated[float, Field(allow_inf_nan=False)]
+_Number = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=60)]
+
+_CURSORS: dict[Sort, TypeAdapter[Any]] = {
+    Sort.RELEVANCE: TypeAdapter(tuple[_Text, _Score, Id]),
+    Sort.CHEAPEST: TypeAdapter(tuple[_Text, _Number | None, Id]),
+    Sort.DEAREST: TypeAdapter(tuple[_Text, _Number | None, Id]),
+    Sort.NEWEST: TypeAdapter(tuple[_Text, Moment, Id]),
+}
+
+
+def fingerprint(*question: object) -> str:
+    """Returns a digest of what a cursor belongs to; a cursor of another question is refused."""
+    content = orjson.dumps(question, default=str, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(content).hexdigest()[:_FINGERPRINT]
+
+
+def write_cursor(position: Position | None, question: str) -> str | None:
+    """Returns a position as clients see it; None at the end. `question` is its fingerprint."""
+    if position is None:
+        return None
+    value = position.value.isoformat() if isinstance(position.value, datetime) else position.value
+    content = orjson.dumps([question, value, position.product_id], default=str)
+    return base64.urlsafe_b64encode(content).decode()
+
+
+def read_cursor(text: str | None, question: str, sort: Sort) -> Position | None:
+    """Returns the position that `write_cursor` wrote for the same question; raises 400 for any other text."""
+    if not text:
+        return None
+    try:
+        content = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
+        belongs_to, value, product_id = _CURSORS[sort].validate_json(content, strict=True)
+    except ValueError:
+        raise invalid_field("cursor", "is not a cursor of this search") from None
+    if belongs_to != question:
+        raise invalid_field("cursor", "belongs to another question: repeat all fields but limit and facets")
+    if isinstance(value, datetime) and not 1970 <= value.year < 9999:
+        raise invalid_field("cursor", "is not a cursor of this search")
+    return Position(value=value, product_id=product_id)

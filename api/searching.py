@@ -1,0 +1,95 @@
+"""Search as a person or an assistant asks for it; every door to the knowledge base calls `search`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from api.dependencies import AppState, SearchScope
+from api.errors import invalid_field, not_found
+from api.fields import LARGEST_ID
+from api.schemas.search import SearchRequest
+from api.schemas.search_cursor import fingerprint, read_cursor, write_cursor
+from contracts.ids import embedding_label
+from contracts.search import Facet, Hit, Question, Unmatched
+from database.access import stores
+from database.search.find import find
+from knowledge.normalise import normalise, search_form
+
+MAX_WORD_BYTES = 2_046
+"""The full-text index and its queries cannot hold longer words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A page of results, with what is known of all of them; JSON has the same fields.
+
+    `understood` has the filters that words of the question mean.
+    """
+
+    mode: Literal["hybrid", "words"]
+    confidence: Literal["high", "low"]
+    total: int
+    next: str | None
+    understood: Mapping[str, object]
+    unmatched: Sequence[Unmatched]
+    results: Sequence[Hit]
+    facets: Mapping[str, Facet]
+
+
+async def _may_search(state: AppState, scope: SearchScope, store_id: int) -> bool:
+    if scope.store_id is not None:
+        return scope.store_id == store_id
+    if not 0 < store_id <= LARGEST_ID:
+        return False
+    async with state.database.reading() as connection:
+        return await stores.owner_of(connection, store_id) == scope.user_id
+
+
+async def search(state: AppState, scope: SearchScope, asked: SearchRequest) -> Answer:
+    """Returns the products of the scope that answer a question; raises 400 and 404."""
+    if asked.store is not None and not await _may_search(state, scope, asked.store):
+        raise not_found("store", field="store")
+    query, filters = normalise(asked.query or "").strip(), asked.filters()
+    if not query and not filters:
+        raise invalid_field("query", "expected some words, or a filter")
+    store_id = scope.store_id if asked.store is None else asked.store
+    vector = await state.query_vectors.of(query) if query else None
+    mode: Literal["hybrid", "words"] = "words" if vector is None else "hybrid"
+    belongs_to = fingerprint(scope.user_id, store_id, query, filters, asked.sort, asked.understand, mode)
+    question = Question(
+        user_id=scope.user_id,
+        store_id=store_id,
+        text=query,
+        vector=vector,
+        limit=asked.limit,
+        filters=filters,
+        sort=asked.sort,
+        facets=tuple(dict.fromkeys(asked.facets)),
+        after=read_cursor(asked.cursor, belongs_to, asked.sort),
+    )
+    settings = state.settings
+    async with state.database.transaction() as connection:
+        found = await find(
+            connection,
+            question,
+            folded=_folded(query),
+            label=embedding_label(
+                settings.embedding_model, settings.embedding_dimensions, settings.embedding_variant
+            ),
+            dimensions=settings.embedding_dimensions,
+        )
+    return Answer(
+        mode=mode,
+        confidence="high" if found.total else "low",
+        total=found.total,
+        next=write_cursor(found.following, belongs_to),
+        understood={},
+        unmatched=found.unmatched,
+        results=found.hits,
+        facets=found.facets,
+    )
+
+
+def _folded(query: str) -> str:
+    """Returns a query in the form that is indexed, without words that the index cannot hold."""
+    return " ".join(word for word in search_form(query).split() if len(word.encode()) <= MAX_WORD_BYTES)

@@ -1,0 +1,126 @@
+"""SQL of a question's filters, and of what they leave."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from contracts.search import Question
+from database.search import scope
+from database.search.values import Resolved
+
+LOWEST = "coalesce({row}.min_price, {row}.price)"
+HIGHEST = "coalesce({row}.max_price, {row}.price)"
+"""SQL of the price range of a product."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowed:
+    """The filters of a question in SQL.
+
+    `found` is the condition on products `p`: active, and with all that is asked. `first` are common table
+    expressions that the condition needs, each followed by a comma. `sought` are pairs of the parameter with
+    the keys of an asked attribute and the one with the beginnings of its keys.
+    """
+
+    found: str
+    first: str
+    parameters: dict[str, object]
+    is_filtered: bool
+    sought: Sequence[tuple[str, str]] = ()
+
+
+def narrowed(question: Question, resolved: Resolved) -> Narrowed:
+    """Returns the filters of a question; `resolved` has the keys of its values."""
+    filters = question.filters
+    parameters = scope.parameters(question)
+    conditions: list[str] = []
+    first: list[str] = []
+    sought: list[tuple[str, str]] = []
+    for place, (name, meant) in enumerate(resolved.fields.items()):
+        parameters[f"keys_{place}"] = sorted(meant.keys)
+        if name.startswith("attributes."):
+            parameters[f"beginnings_{place}"] = sorted(meant.beginnings)
+            sought.append((f"keys_{place}", f"beginnings_{place}"))
+        elif name.startswith("exclude."):
+            conditions += [f"NOT p.keys && {scope.keys(question, f'keys_{place}')}"] if meant.keys else []
+        elif meant.is_varied:
+            first.append(f"varied_{place} AS MATERIALIZED ({_having(question, f'keys_{place}')}),")
+            conditions.append(f"p.id IN (SELECT varied.id FROM varied_{place} AS varied)")
+        else:
+            conditions.append(f"p.keys && {scope.keys(question, f'keys_{place}')}")
+    for limit in ("in_stock", "min_price", "max_price"):
+        if (value := getattr(filters, limit)) is not None:
+            parameters[limit] = value
+    if sought:
+        first.append(_fitting(question, sought))
+        conditions.append("p.id IN (SELECT fitting.id FROM fitting)")
+    else:
+        conditions += _limits(question, "p", lowest=LOWEST, highest=HIGHEST)
+    return Narrowed(
+        found=" AND ".join(["p.is_active", *conditions]),
+        first="".join(first),
+        parameters=parameters,
+        is_filtered=bool(conditions),
+        sought=sought,
+    )
+
+
+def _limits(question: Question, row: str, *, lowest: str, highest: str) -> list[str]:
+    """Returns SQL of the limits of stock and price; a range of prices passes if a part of it does."""
+    filters = question.filters
+    limits = {
+        f"{row}.in_stock = :in_stock": filters.in_stock,
+        f"{highest.format(row=row)} >= :min_price": filters.min_price,
+        f"{lowest.format(row=row)} <= :max_price": filters.max_price,
+    }
+    return [sql for sql, value in limits.items() if value is not None]
+
+
+def _having(question: Question, parameter: str) -> str:
+    """Returns SQL of the ids of products that have one of the keys, or have a variation that does."""
+    keys = scope.keys(question, parameter)
+    return f"""
+        SELECT p.id FROM products p WHERE p.keys && {keys}
+        UNION ALL
+        SELECT p.id FROM product_variations v JOIN products p
+            ON p.store_id = v.store_id AND p.external_id = v.parent_external_id
+        WHERE v.keys && {keys} AND v.is_active"""
+
+
+def _fitting(question: Question, sought: Sequence[tuple[str, str]]) -> str:
+    """Returns SQL of `fitting (id)`: the products with all asked attributes, in stock and at the price asked.
+
+    One active variation must have them all. An attribute that the variation has no option for is the
+    product's. A product without active variations has its attributes itself.
+    """
+    own = [f"c.keys && {scope.keys(question, keys)}" for keys, _ in sought]
+    options = [
+        f"""(v.keys && {scope.keys(question, keys)} OR {of_product} AND NOT EXISTS (
+                SELECT FROM unnest(v.keys) AS has JOIN unnest({scope.keys(question, beginnings)}) AS beginning
+                    ON starts_with(has, beginning)))"""
+        for (keys, beginnings), of_product in zip(sought, own, strict=True)
+    ]
+    price = "coalesce(v.price, c.price)"
+    in_stock = question.filters.in_stock is not None
+    limits = [sql for sql in _limits(question, "v", lowest=price, highest=price) if ":in_stock" not in sql]
+    matching = " AND ".join([*options, *limits])
+    simple = " AND ".join([*own, *_limits(question, "c", lowest=LOWEST, highest=HIGHEST)])
+    return f"""
+        fitting AS MATERIALIZED (
+            SELECT c.id FROM products c CROSS JOIN LATERAL (
+                SELECT count(*) AS active, bool_or(v.in_stock) FILTER (WHERE {matching}) AS in_stock
+                FROM product_variations v
+                WHERE v.store_id = c.store_id AND v.parent_external_id = c.external_id AND v.is_active
+            ) AS variations
+            WHERE c.id IN ({_having(question, sought[0][0])})
+            AND {scope.owned(question, "c")} AND c.is_active
+            AND CASE WHEN variations.active > 0
+                THEN variations.in_stock {"= :in_stock" if in_stock else "IS NOT NULL"}
+                ELSE {simple} END
+        ),"""
+
+
+def asked_options(question: Question, narrowed: Narrowed) -> str:
+    """Returns SQL of how many of the asked attributes a variation `v` has among its options."""
+    return " + ".join(
+        ["0", *(f"CAST(v.keys && {scope.keys(question, keys)} AS int)" for keys, _ in narrowed.sought)]
+    )

@@ -1,0 +1,83 @@
+"""SQL of the products of a page as they are now, with their active variations."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.search import FoundProduct, FoundVariation, Hit, Matched
+from database import shown
+from database.search.filters import HIGHEST, LOWEST
+
+VARIATIONS = 50
+"""The most variations of a hit; a product may have 2,048."""
+
+_IN_COLUMNS = (
+    "id",
+    "external_id",
+    "title",
+    "price",
+    "currency",
+    "in_stock",
+    "stock_quantity",
+    "brands",
+    "categories",
+    "attributes",
+    "image",
+)
+"""Fields of `FoundProduct` that are columns of the same name."""
+
+_COMPUTED = {
+    "min_price": LOWEST.format(row="p"),
+    "max_price": HIGHEST.format(row="p"),
+    "regular_price": "p.metadata ->> 'regular_price'",
+    "on_sale": "coalesce(CAST(p.metadata ->> 'on_sale' AS boolean), false)",
+    "sku": "coalesce(p.metadata ->> 'sku', '')",
+    "gtin": "coalesce(p.metadata ->> 'gtin', '')",
+    "availability": shown.availability("p"),
+    "link": shown.link("p"),
+    "facts_at": "p.received_at",
+    "known_at": "p.knowledge_at",
+}
+
+_VARIATION = f"""json_build_object(
+    'external_id', v.external_id,
+    'options', (SELECT coalesce(json_object_agg(option ->> 'name', option -> 'options' ->> 0), '{{}}')
+                FROM jsonb_array_elements(v.options) AS option
+                WHERE option ->> 'name' <> '' AND option -> 'options' ->> 0 IS NOT NULL),
+    'price', CAST(v.price AS text), 'in_stock', v.in_stock, 'availability', {shown.availability("v")},
+    'stock_quantity', CAST(v.stock_quantity AS text), 'sku', coalesce(v.metadata ->> 'sku', ''),
+    'gtin', coalesce(v.metadata ->> 'gtin', ''))"""
+
+
+def columns() -> str:
+    """Returns the columns of a product `p` with the variations of `variations`."""
+    return ", ".join(
+        [
+            *(f"p.{name}" for name in _IN_COLUMNS),
+            *(f"{sql} AS {name}" for name, sql in _COMPUTED.items()),
+            "variations.first AS variations, variations.total AS variations_total",
+        ]
+    )
+
+
+def variations(*, likely: str) -> str:
+    """Returns SQL of a lateral join of the active variations of `p`; `likely` orders them, highest first."""
+    return f"""CROSS JOIN LATERAL (
+        SELECT count(*) AS total,
+               json_agg({_VARIATION} ORDER BY place) FILTER (WHERE place <= {VARIATIONS}) AS first
+        FROM (SELECT v.*, row_number() OVER (ORDER BY {likely} DESC, v.in_stock DESC, v.id) AS place
+              FROM product_variations v
+              WHERE v.store_id = p.store_id AND v.parent_external_id = p.external_id AND v.is_active) AS v
+        ) AS variations"""
+
+
+def hit(row: Mapping[Any, Any]) -> Hit:
+    """Returns a row of the page as a result."""
+    fields = {name: row[name] for name in FoundProduct.__dataclass_fields__}
+    fields["variations"] = [FoundVariation(**variation) for variation in row["variations"] or ()]
+    return Hit(
+        score=row["score"],
+        similarity=row["similarity"],
+        matched=Matched(share=row["share"], missing=row["missing"]),
+        text=row["text"],
+        product=FoundProduct(**fields),
+    )

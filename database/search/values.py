@@ -1,0 +1,261 @@
+"""The values of filters, as the store spells them: equal in letters and digits, or with all the words."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import TextClause
+
+from contracts.search import Question, Unmatched
+from database.search import scope
+from knowledge.search.fitting import fitting, suggested
+from knowledge.search.keys import ATTRIBUTE, BRAND, CATEGORY, attribute_keys, compact, keys
+
+KNOWN_VALUES = 2_000
+KNOWN_OPTIONS = 5_000
+"""Values of a kind, and options of all attributes, that are compared word by word: the most frequent ones."""
+
+MEANT = 100
+"""The most values that one value of a filter means."""
+
+REPORTED = 20
+"""The most values of a question that are reported as unmatched."""
+
+Widened = Callable[[str, str], Set[str]]
+"""Kind and value -> other names of the value, such as those of a table of synonyms."""
+
+
+def unwidened(kind: str, value: str) -> Set[str]:
+    """Returns no other names."""
+    return frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A value of a filter, with all its names; `field` is the field of the request."""
+
+    field: str
+    kind: str
+    value: str
+    names: tuple[str, ...]
+    attribute: str = ""
+
+    @property
+    def keys(self) -> set[str]:
+        if self.kind == ATTRIBUTE:
+            return attribute_keys(self.attribute, self.names)
+        return keys(self.kind, self.names)
+
+
+@dataclass(slots=True, kw_only=True)
+class Meant:
+    """What the values of one field mean: unscoped keys, and for an attribute the beginnings of its keys.
+
+    `is_varied` is whether variations have one of the keys.
+    """
+
+    keys: set[str] = field(default_factory=set)
+    beginnings: set[str] = field(default_factory=set)
+    is_varied: bool = False
+
+    def __ior__(self, other: "Meant") -> "Meant":
+        self.keys |= other.keys
+        self.beginnings |= other.beginnings
+        self.is_varied |= other.is_varied
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """The fields of a question -> their keys; an excluding field begins with `exclude.`."""
+
+    fields: Mapping[str, Meant]
+    unmatched: Sequence[Unmatched] = ()
+
+    @property
+    def is_impossible(self) -> bool:
+        """Whether a field has no value that a product has, so that nothing can be found."""
+        return any(not meant.keys for name, meant in self.fields.items() if not name.startswith("exclude."))
+
+
+def _present(question: Question) -> str:
+    """Returns SQL of `present (key)`: the asked keys that active products or variations have."""
+    key = "ARRAY[s.id || '/' || a.key]"
+    return f"""
+        asked AS MATERIALIZED (
+            SELECT * FROM unnest(CAST(:places AS int[]), CAST(:kinds AS text[]), CAST(:keys AS text[]))
+                AS a (place, kind, key)
+        ),
+        present AS MATERIALIZED (
+            SELECT DISTINCT a.place, a.key, has.varied FROM asked a CROSS JOIN stores s CROSS JOIN LATERAL (
+                SELECT EXISTS (SELECT FROM products p WHERE p.keys @> {key} AND p.is_active) AS own,
+                       a.kind <> '{CATEGORY}' AND EXISTS (
+                           SELECT FROM product_variations v JOIN products p
+                               ON p.store_id = v.store_id AND p.external_id = v.parent_external_id
+                           WHERE v.keys @> {key} AND v.is_active AND p.is_active) AS varied) AS has
+            WHERE {scope.stores(question)} AND (has.own OR has.varied)
+        ),
+        lacking AS MATERIALIZED (
+            SELECT wanted.kind FROM unnest(CAST(:wanted AS text[])) WITH ORDINALITY AS wanted (kind, place)
+            WHERE NOT EXISTS (SELECT FROM present WHERE present.place = wanted.place)
+        )"""
+
+
+def _known(question: Question) -> str:
+    """Returns SQL of the store's values of each kind that is needed, the most frequent first."""
+    products = f"products p WHERE {scope.owned(question, 'p')} AND p.is_active"
+
+    def column(kind: str, name: str) -> str:
+        return f"""(
+            SELECT '{kind}', '', value, count(*) FROM (
+                SELECT unnest(p.{name}) AS value FROM {products}
+                AND EXISTS (SELECT FROM lacking WHERE kind = '{kind}')) AS one
+            GROUP BY value ORDER BY count(*) DESC, value LIMIT {KNOWN_VALUES})"""
+
+    def options(attributes: str, rows: str) -> str:
+        return f"""
+            SELECT attribute ->> 'name' AS name, value FROM (
+                SELECT jsonb_array_elements({attributes}) AS attribute FROM {rows}
+                AND EXISTS (SELECT FROM lacking WHERE kind = '{ATTRIBUTE}')) AS one
+            CROSS JOIN jsonb_array_elements_text(attribute -> 'options') AS value"""
+
+    variations = f"""product_variations v JOIN products p
+        ON p.store_id = v.store_id AND p.external_id = v.parent_external_id
+        WHERE {scope.owned(question, "p")} AND p.is_active AND v.is_active"""
+    return f"""
+        {column(CATEGORY, "categories")} UNION ALL {column(BRAND, "brands")} UNION ALL (
+            SELECT '{ATTRIBUTE}', name, value, count(*) FROM (
+                {options("p.attributes", products)} UNION ALL {options("v.options", variations)}) AS one
+            GROUP BY name, value ORDER BY count(*) DESC, name, value LIMIT {KNOWN_OPTIONS})"""
+
+
+def _statement(question: Question) -> TextClause:
+    return text(f"""
+        WITH {_present(question)}
+        SELECT 'present' AS kind, CAST(place AS text) AS name, key AS value, CAST(varied AS int) AS count
+        FROM present
+        UNION ALL {_known(question)}
+    """)
+
+
+def _asked(question: Question, widened: Widened) -> list[Asked]:
+    filters = question.filters
+    listed: tuple[tuple[str, str, Iterable[str]], ...] = (
+        ("category", CATEGORY, () if filters.category is None else (filters.category,)),
+        ("categories", CATEGORY, filters.categories),
+        ("brands", BRAND, filters.brands),
+        ("exclude.categories", CATEGORY, filters.exclude_categories),
+        ("exclude.brands", BRAND, filters.exclude_brands),
+    )
+    asked = [
+        Asked(field=name, kind=kind, value=value, names=(value, *widened(kind, value)))
+        for name, kind, values in listed
+        for value in values
+    ]
+    return asked + [
+        Asked(
+            field=f"attributes.{name}",
+            kind=ATTRIBUTE,
+            value=value,
+            names=(value, *widened(ATTRIBUTE, value)),
+            attribute=name,
+        )
+        for name, values in filters.attributes.items()
+        for value in values
+    ]
+
+
+class _Known:
+    """What the statement found: the keys that exist, and the store's values of the kinds that are needed."""
+
+    def __init__(self, rows: Iterable[Any]) -> None:
+        self.present: dict[int, Meant] = {}
+        self.values: dict[str, list[str]] = {CATEGORY: [], BRAND: []}
+        self.options: dict[str, list[str]] = {}
+        for kind, name, value, count in rows:
+            if kind == "present":
+                self.present[int(name)] = self.present.get(int(name), Meant())
+                self.present[int(name)] |= Meant(keys={value}, is_varied=bool(count))
+            elif kind == ATTRIBUTE:
+                self.options.setdefault(name, []).append(value)
+            else:
+                self.values[kind].append(value)
+
+    def attributes(self, asked: str) -> list[str]:
+        """Returns the names of attributes that an asked name means."""
+        wanted = compact(asked)
+        equal = [name for name in self.options if compact(name) == wanted]
+        return equal or fitting(asked, self.options)
+
+    def meant(self, asked: Asked) -> Meant:
+        """Returns the keys of the values that have all the words of one of the asked names."""
+        meant = Meant()
+        if asked.kind != ATTRIBUTE:
+            values = self.values[asked.kind]
+            for name in asked.names:
+                found = fitting(name, values, kinds=asked.kind == CATEGORY)
+                meant.keys |= keys(asked.kind, found[:MEANT])
+            return meant
+        wanted = {compact(name) for name in asked.names} - {""}
+        for attribute in self.attributes(asked.attribute):
+            options = self.options[attribute]
+            found = [option for option in options if compact(option) in wanted]
+            for name in () if found else asked.names:
+                found += fitting(name, options)
+            meant.keys |= attribute_keys(attribute, found[:MEANT])
+            meant.beginnings |= _beginnings(attribute)
+        return meant
+
+    def unmatched(self, asked: Asked) -> Unmatched:
+        """Returns the report of a value that no product has."""
+        if asked.kind != ATTRIBUTE:
+            known = suggested(asked.value, self.values[asked.kind])
+        elif names := self.attributes(asked.attribute):
+            options = dict.fromkeys(option for name in names for option in self.options[name])
+            known = suggested(asked.value, list(options))
+        else:
+            known = suggested(asked.attribute, list(self.options))
+            return Unmatched(field="attributes", value=asked.attribute, known=known)
+        return Unmatched(field=asked.field, value=asked.value, known=known)
+
+
+def _beginnings(attribute: str) -> set[str]:
+    """Returns how all keys of an attribute begin."""
+    return {f"{ATTRIBUTE}/{compact(attribute)}/"}
+
+
+async def resolve(connection: AsyncConnection, question: Question, widened: Widened) -> Resolved:
+    """Returns what the values of a question's filters mean in the owner's stores, read in one statement.
+
+    A value means the values that are equal to it, or to one of its other names, in letters and digits; where
+    there is none, the values that have all its words.
+    """
+    asked = _asked(question, widened)
+    if not asked:
+        return Resolved(fields={})
+    wanted = [(place, each.kind, key) for place, each in enumerate(asked, 1) for key in sorted(each.keys)]
+    rows = await connection.execute(
+        _statement(question),
+        {
+            **scope.parameters(question),
+            "places": [place for place, _, _ in wanted],
+            "kinds": [kind for _, kind, _ in wanted],
+            "keys": [key for _, _, key in wanted],
+            "wanted": [each.kind for each in asked],
+        },
+    )
+    known = _Known(rows)
+    fields: dict[str, Meant] = {}
+    unmatched: dict[tuple[str, str], Unmatched] = {}
+    for place, each in enumerate(asked, 1):
+        found = known.present.get(place) or known.meant(each)
+        if each.attribute and place in known.present:
+            found.beginnings |= _beginnings(each.attribute)
+        meant = fields.setdefault(each.field, Meant())
+        meant |= found
+        if not found.keys:
+            report = known.unmatched(each)
+            unmatched.setdefault((report.field, report.value), report)
+    return Resolved(fields=fields, unmatched=list(unmatched.values())[:REPORTED])

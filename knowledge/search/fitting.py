@@ -1,0 +1,99 @@
+"""Which of a shop's values the value of a filter means: those with all its words, in any spelling."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from knowledge.normalise import search_form
+from knowledge.search.keys import compact
+
+WORDS = 12
+"""The most words of a value that are compared."""
+
+KNOWN = 20
+"""The most values that are suggested."""
+
+_SPACED = str.maketrans({"\u200c": " ", "\u200d": None})
+_JOINED = str.maketrans("", "", "\u200c\u200d")
+_ENDINGS = ("هایی", "های", "ها")
+_HISSES = ("ses", "xes", "ches", "shes")
+_LIKELY = 0.2
+
+
+def _singular(word: str) -> str:
+    """Returns a word without the ending of its plural."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) > len(ending) + 1:
+            return word.removesuffix(ending)
+    if word.isascii() and word.endswith("s") and len(word) > 3 and not word.endswith("ss"):
+        return word[:-2] if word.endswith(_HISSES) else word[:-1]
+    return word
+
+
+@lru_cache(maxsize=20_000)
+def _words(text: str) -> tuple[str, ...]:
+    """Returns the words of a text in the singular; a half-space parts words."""
+    words = search_form(text.translate(_SPACED)).split()[:WORDS]
+    return tuple(_singular(word) for word in words if word not in _ENDINGS) or tuple(words)
+
+
+@lru_cache(maxsize=20_000)
+def _asked(text: str) -> tuple[str, ...]:
+    """Returns the words of a filter's value in the singular; a half-space joins words."""
+    words = search_form(text.translate(_JOINED)).split()
+    return tuple(_singular(word) for word in words if word not in _ENDINGS) or tuple(words)
+
+
+@lru_cache(maxsize=20_000)
+def _runs(text: str) -> frozenset[str]:
+    """Returns the words of a text, and what its neighbouring words are when they are joined."""
+    words = _words(text)
+    return frozenset(
+        "".join(words[first:end]) for first in range(len(words)) for end in range(first + 1, len(words) + 1)
+    )
+
+
+def has_words_of(asked: str, value: str) -> bool:
+    """Returns whether `value` has all words of `asked`, joined or apart, in the singular or the plural."""
+    words = _asked(asked)
+    if not words:
+        return False
+    runs = _runs(value)
+    return all(word in runs for word in words) or "".join(words) in runs
+
+
+def _is_kind_of(asked: str, value: str) -> bool:
+    """Returns whether `value` names a kind of `asked`: گوشی موبایل is a گوشی, and running shoes are shoes.
+
+    قاب گوشی is none: the noun comes first in Persian and last in English.
+    """
+    joined, words = "".join(_asked(asked)), _words(value)
+    if joined.isascii():
+        return any("".join(words[first:]) == joined for first in range(len(words)))
+    return any("".join(words[:end]) == joined for end in range(1, len(words) + 1))
+
+
+def fitting(asked: str, values: Iterable[str], *, kinds: bool = False) -> list[str]:
+    """Returns the values that `asked` means, in their order: those with all its words.
+
+    With `kinds`, values that only mention the words are left out where other values name kinds of them.
+    """
+    found = [value for value in values if has_words_of(asked, value)]
+    return ([value for value in found if _is_kind_of(asked, value)] if kinds else []) or found
+
+
+@lru_cache(maxsize=20_000)
+def _pairs(text: str) -> frozenset[str]:
+    letters = compact(text)
+    return frozenset(letters[at : at + 2] for at in range(max(len(letters) - 1, 1)))
+
+
+def suggested(asked: str, values: Sequence[str]) -> list[str]:
+    """Returns at most `KNOWN` values: those spelled like `asked` first, then the others in their order."""
+    pairs = _pairs(asked)
+
+    def likeness(value: str) -> float:
+        others = _pairs(value)
+        share = len(pairs & others) / len(pairs | others)
+        return share if share > _LIKELY else 0.0
+
+    return sorted(values, key=likeness, reverse=True)[:KNOWN]
