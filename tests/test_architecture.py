@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "database.chunks": {"contracts", "database"},
     "database.sync": {"contracts", "database"},
     "database.access": {"contracts", "crypto", "database"},
+    "database.search": {"database"},
     "activities": {"compute", "connectors.*", "contracts", "database.*", "embeddings", "knowledge"},
     "activities.stores": {"activities", "connectors.*", "contracts", "crypto", "database.*"},
     "activities.events": {
@@ -69,7 +70,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "api.openapi": {"api", "connectors.*"},
     "api.verdict": {"contracts", "database.events"},
-    "api.schemas": {"api.verdict", "api", "api.openapi", "connectors.*", "contracts", "database.*"},
+    "api.schemas": {
+        "api.verdict",
+        "api",
+        "api.openapi",
+        "connectors.*",
+        "contracts",
+        "database.*",
+        "knowledge",
+    },
+    "api.synonyms": {"database.search", "knowledge"},
     "api.ingest": {"api", "api.repeated", "contracts", "database.*", "temporal"},
     "api.repeated": {"contracts", "database.*", "temporal"},
     "api.dependencies": {
@@ -127,6 +137,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "database.*",
         "embedded",
         "embeddings",
+        "knowledge",
         "temporal",
         "worker",
     },
