@@ -9,6 +9,7 @@ from commands.prepare import migrate, prepare_temporal
 from commands.resync import resync
 from commands.server import api, up, worker
 from commands.store import reseal, store
+from commands.synonyms import synonyms
 from commands.token import token
 from commands.trouble import Sentences
 from commands.user import user
@@ -26,6 +27,7 @@ app.add_typer(admin, name="admin")
 app.add_typer(user, name="user")
 app.add_typer(token, name="token")
 app.add_typer(store, name="store")
+app.add_typer(synonyms, name="synonyms")
 app.command()(resync)
 app.command()(reseal)
 

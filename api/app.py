@@ -40,6 +40,7 @@ from api.routes import (
     signed_webhooks,
     stores,
     syncs,
+    synonyms,
     tokens,
 )
 from api.security.integration_tokens import IntegrationTokens
@@ -212,7 +213,7 @@ def create_app(settings: Settings, *, wall: Callable[[], float] = wall_clock) ->
     for kind in DATABASE_DOWN:
         app.add_exception_handler(kind, database_down)
     for routes in (
-        *(plugin_webhook, signed_webhooks, auth, tokens, stores, syncs),
+        *(plugin_webhook, signed_webhooks, auth, tokens, stores, syncs, synonyms),
         *(events, products, explain, search, health, docs),
     ):
         app.include_router(routes.router)

@@ -2,6 +2,7 @@
 
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
+    UUID,
     BigInteger,
     Boolean,
     Column,
@@ -378,6 +379,15 @@ shop_categories = Table(
     Column("id", BigInteger, primary_key=True, comment="the category's number in the shop"),
     Column("parent", BigInteger, nullable=False, comment="0 for none"),
     Column("name", Text, nullable=False),
+)
+
+synonyms = Table(
+    "synonyms",
+    metadata,
+    Column("store_id", BigInteger, ForeignKey("stores.id", ondelete="CASCADE"), primary_key=True),
+    Column("groups", JSONB, nullable=False, comment="lists of phrases that mean the same"),
+    Column("version", UUID, nullable=False, comment="a new one with each change"),
+    _moment("updated_at", required=True),
 )
 
 shop_budgets = Table(

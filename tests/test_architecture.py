@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "database.search": {"contracts", "database", "database.chunks", "knowledge"},
     "database.sync": {"contracts", "database"},
     "database.access": {"contracts", "crypto", "database"},
+    "database.search": {"database"},
     "activities": {"compute", "connectors.*", "contracts", "database.*", "embeddings", "knowledge"},
     "activities.stores": {"activities", "connectors.*", "contracts", "crypto", "database.*"},
     "activities.events": {
@@ -70,7 +71,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "api.openapi": {"api", "connectors.*"},
     "api.verdict": {"contracts", "database.events"},
-    "api.schemas": {"api.verdict", "api", "api.openapi", "connectors.*", "contracts", "database.*"},
+    "api.schemas": {
+        "api.verdict",
+        "api",
+        "api.openapi",
+        "connectors.*",
+        "contracts",
+        "database.*",
+        "knowledge",
+    },
+    "api.synonyms": {"database.search", "knowledge"},
     "api.ingest": {"api", "api.repeated", "contracts", "database.*", "temporal"},
     "api.repeated": {"contracts", "database.*", "temporal"},
     "api.dependencies": {
@@ -136,6 +146,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "database.*",
         "embedded",
         "embeddings",
+        "knowledge",
         "temporal",
         "worker",
     },

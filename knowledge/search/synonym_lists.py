@@ -55,15 +55,17 @@ def problems(groups: Sequence[Sequence[str]]) -> list[Problem]:
             continue
         for position, phrase in enumerate(phrases, 1):
             reasons = list(_reasons(phrase))
-            name = compact(phrase)
-            if not reasons and homes.setdefault(name, number) != number:
-                reasons = [f"The phrase is in group {homes[name]} too. Join the two groups."]
+            if not reasons and homes.setdefault(compact(phrase), number) != number:
+                reasons = [f"The phrase is in group {homes[compact(phrase)]} too. Join the two groups."]
             found += [Problem(number, position, reason) for reason in reasons]
     return found
 
 
 def parse(text: str) -> list[Group]:
-    """Returns the groups of a text: one a line, phrases separated by `=`; empty lines and `#` lines skipped."""
+    """Returns the groups of a text: one a line, phrases separated by `=`.
+
+    Empty lines, and lines that begin with `#`, are skipped.
+    """
     lines = (line.strip() for line in text.removeprefix("\ufeff").splitlines())
     return [
         [phrase.strip() for phrase in line.split(SEPARATOR)]
@@ -85,10 +87,11 @@ def _reasons(phrase: str) -> Iterator[str]:
     if len(phrase) > LONGEST_PHRASE:
         yield f"The phrase has {len(phrase)} characters; the most is {LONGEST_PHRASE}."
         return
+    phrase = _on_one_line(phrase)
     words = len(search_form(phrase.replace("\u200c", "")).split())
     if not words:
         yield "The phrase has no letter or digit."
     elif words > MOST_WORDS:
         yield f"The phrase has {words} words; the most is {MOST_WORDS}."
-    if SEPARATOR in phrase or phrase.lstrip().startswith(COMMENT):
+    if SEPARATOR in phrase or phrase.startswith(COMMENT):
         yield f"A phrase has no {SEPARATOR} and does not begin with {COMMENT}."

@@ -31,6 +31,8 @@ POST    /api/v1/integrations/stores/{id}/rotate-secret/     admin
 POST    /api/v1/integrations/stores/{id}/resync/            admin
 GET     /api/v1/integrations/stores/{id}/syncs/             admin
 GET     /api/v1/integrations/stores/{id}/syncs/{id}/        admin
+GET     /api/v1/integrations/stores/{id}/synonyms/          user
+PUT     /api/v1/integrations/stores/{id}/synonyms/          user
 GET     /api/v1/integrations/events/                        admin
 GET     /api/v1/integrations/events/{id}/                   admin
 POST    /api/v1/integrations/events/{id}/retry/             admin

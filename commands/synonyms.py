@@ -1,0 +1,68 @@
+"""`pilito synonyms`: the synonyms of a store as a text file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.environment import database, fail, run, settings
+from commands.store import StoreId
+from database.search import synonyms as stored
+from database.search.synonyms import SynonymList, Unchecked
+from knowledge.search.builtin import KINDS, groups
+from knowledge.search.synonym_lists import parse, problems, tidy, write
+
+synonyms = typer.Typer(no_args_is_help=True, help="Manage synonyms of stores.")
+
+LARGEST_FILE = 4 * 2**20
+"""In bytes."""
+
+
+@synonyms.command("export")
+def export(store_id: StoreId) -> None:
+    """Print the synonyms of a store, one group a line, phrases separated by `=`."""
+
+    async def work() -> SynonymList | None:
+        async with database(settings(adopt=True)) as opened, opened.reading() as connection:
+            return await stored.read(connection, store_id)
+
+    if (found := run(work())) is None:
+        raise fail(f"There is no store {store_id}.")
+    typer.echo(write(found.groups), nl=False)
+
+
+@synonyms.command("import")
+def import_(
+    store_id: StoreId,
+    file: Annotated[
+        Path, typer.Argument(help="Text file in UTF-8, as `export` prints it.", exists=True, dir_okay=False)
+    ],
+) -> None:
+    """Replace the synonyms of a store with those in a file. The next search uses them."""
+    try:
+        if file.stat().st_size > LARGEST_FILE:
+            raise fail(f"{file} is larger than {LARGEST_FILE} bytes; nothing was changed.")
+        listed = parse(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise fail(f"{file} is not text in UTF-8; nothing was changed.") from None
+    if wrong := problems(listed):
+        lines = "\n".join(f"  {problem}: {problem.reason}" for problem in wrong[:20])
+        raise fail(f"{file} has {len(wrong)} problems; nothing was changed.\n{lines}")
+
+    async def work() -> bool:
+        async with database(settings(adopt=True)) as opened, opened.transaction() as connection:
+            if await stored.read(connection, store_id) is None:
+                return False
+            await stored.replace(connection, store_id, tidy(listed), expected=Unchecked())
+            return True
+
+    if not run(work()):
+        raise fail(f"There is no store {store_id}.")
+    typer.echo(f"Store {store_id} has {len(listed)} groups of synonyms.")
+
+
+@synonyms.command("builtin")
+def builtin() -> None:
+    """Print the synonyms that each store has."""
+    for kind in KINDS:
+        typer.echo(f"# {kind}\n\n{write(groups(kind))}")
