@@ -361,6 +361,20 @@ tenant_knowledge = Table(
 )
 
 
+vocabulary = Table(
+    "vocabulary",
+    metadata,
+    Column("store_id", BigInteger, ForeignKey("stores.id", ondelete="CASCADE"), primary_key=True),
+    Column("word", Text, primary_key=True),
+    Column("sound", Text, nullable=False, comment="its consonants; empty if there are too few"),
+    Column("grams", ARRAY(Text), nullable=False, comment="runs of three letters, with the store"),
+    Column("checked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("ix_vocabulary_sound", "store_id", "sound", postgresql_where=text("sound <> ''")),
+    Index("ix_vocabulary_grams", "grams", postgresql_using="gin"),
+    Index("ix_vocabulary_checked", "checked_at"),
+)
+
+
 def _count(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, server_default="0")
 

@@ -1,74 +1,45 @@
-"""Which products answer a question, and how well: vector and lexical ranking, fused."""
+"""Which products answer a question, and how well.
 
+The score of a chunk is half how close its vector is to the question's, and half the share of the question's
+words that it has; words in the name of its product count a little more. How close a vector is, is measured in
+standard deviations above the mean of the store's chunks, so that scores of one model are comparable.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.elements import TextClause
-
-from contracts.search import Question
-from database.chunks import lexical
-from database.chunks.vector_index import INDEXED_DIMENSIONS, index_name, quoted
+from contracts.search import Question, Sort
+from database.search import lexical, vectors
 from database.search.filters import Narrowed
-from database.search.scope import owned
+from database.search.scope import keys, owned
+from database.search.vectors import Space
+from knowledge.search.forms import AskedWord
+from knowledge.search.keys import CODE, TITLE
 
-RANK_CONSTANT = 60
-"""Reciprocal rank fusion: a chunk scores 1 / (60 + rank) in each ranking that has it."""
+NEAREST = 100
+"""Chunks with the nearest vectors that are judged; those with words of the question come on top."""
 
-BEST = f"{RANK_CONSTANT + 1} / 2"
-"""SQL of what a score is multiplied with, so that the first of both rankings scores 1."""
+CLOSENESS = 0.5
+SHARE = 0.5
+TITLED = 0.15
+"""The parts of a score, see `_score`."""
 
-EXACT_CHUNKS = 10_000
-EXACT_PRODUCTS = 2_000
-"""A store with at most so many chunks, or products that satisfy the filters, is searched exactly.
+MIDDLE = 3.0
+"""A similarity of so many standard deviations above the mean is half close."""
 
-The vector index is shared by all stores, so a search for a small part of it would miss some chunks.
-"""
+LEAST_DEVIATION = 0.005
+"""Where all chunks are about as similar, small differences say nothing."""
 
-EXACT_SHARE = 30_000
-"""A store with at most so many chunks is searched exactly, too, if others have more chunks than it.
+FEW = 30
+"""Among so few chunks the closest one itself decides about mean and deviation, which is corrected."""
 
-The index would look at many chunks of the others first: that takes longer, and finds less.
-"""
+SAME_TITLE = 0.9
+SAME_CODE = 0.95
+"""The least score of a product that the question names, and of one that it has a code of."""
 
-SCANNED = 20_000
-"""Chunks of all stores that the vector index looks at for one question.
-
-A store of which it finds fewer than `lexical.CANDIDATES` among these is searched exactly after all.
-"""
-
-_SETTINGS = """
-    set_config('hnsw.iterative_scan', 'relaxed_order', true),
-    set_config('hnsw.ef_search', '400', true),
-    set_config('hnsw.max_scan_tuples', CAST(:scanned AS text), true),
-    set_config('plan_cache_mode', 'force_custom_plan', true)
-"""
-"""Every question gets its own plan: a generic plan would read all chunks of a large store."""
-
-_NO_CANDIDATES = """
-    SELECT NULL::bigint AS id, NULL::bigint AS product_id, NULL::float8 AS distance, NULL::bigint AS rank
-    WHERE false"""
-
-
-def _few(rows: str, limit: int) -> str:
-    """Returns SQL: whether there are at most so many rows; it counts no further."""
-    return f"(SELECT count(*) FROM (SELECT FROM {rows} LIMIT {limit + 1}) AS counted) <= {limit}"
-
-
-def _preparation(question: Question, narrowed: Narrowed, *, label: str) -> TextClause:
-    """Returns a statement that sets up the transaction; its `exact` is whether to search exactly."""
-    chunks = f"tenant_knowledge k WHERE k.is_live AND {owned(question, 'k')}"
-    indexed = f"(SELECT reltuples FROM pg_class WHERE oid = to_regclass({quoted(index_name(label))}))"
-    exact = f"""{_few(chunks, EXACT_CHUNKS)}
-        OR CASE WHEN {indexed} > {2 * EXACT_CHUNKS} THEN
-               (SELECT count(*) FROM (SELECT FROM {chunks} LIMIT {EXACT_SHARE + 1}) AS counted)
-               <= least({EXACT_SHARE}, {indexed} / 2)
-           ELSE false END"""
-    if narrowed.is_filtered:
-        products = f"products p WHERE {owned(question, 'p')} AND {narrowed.found}"
-        exact += " OR " + _few(products, EXACT_PRODUCTS)
-    first = f"WITH {narrowed.first.rstrip().removesuffix(',')}" if narrowed.first else ""
-    return text(f"{first} SELECT {_SETTINGS}, {exact} AS exact")
+FLOOR = 0.4
+STRICT_FLOOR = 0.75
+"""The least score of a result, as a part of the best one's: for an order by score, and for other orders."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,55 +56,91 @@ class Ranking:
     is_enough: str = "true"
 
 
-async def searches_exactly(
-    connection: AsyncConnection, question: Question, narrowed: Narrowed, *, label: str, dimensions: int
-) -> bool:
-    """Prepare the transaction for a question; returns whether all vectors should be compared."""
-    statement = _preparation(question, narrowed, label=label)
-    prepared = await connection.execute(statement, {**narrowed.parameters, "scanned": SCANNED})
-    return bool(prepared.one().exact) or dimensions > INDEXED_DIMENSIONS
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question as it is ranked: its words, and what of it may name a product exactly.
+
+    `codes` and `title` are unscoped keys.
+    """
+
+    words: Sequence[AskedWord]
+    codes: Sequence[str]
+    title: str
+
+    @property
+    def keys(self) -> list[str]:
+        return [*(f"{CODE}/{code}" for code in self.codes), *([f"{TITLE}/{self.title}"] if self.title else [])]
 
 
-def by_vectors_and_words(
-    question: Question, narrowed: Narrowed, *, folded: str, label: str, dimensions: int, exact: bool
-) -> Ranking:
-    """Returns the ranking of a question; `folded` is its text in the indexed form."""
+_NOWHERE = """
+    near AS (SELECT NULL::bigint AS id, NULL::float8 AS similarity WHERE false),
+    spread AS (SELECT NULL::float8 AS mean, NULL::float8 AS deviation, 0 AS chunks)"""
+"""Takes the place of the vectors of a question without one."""
+
+
+def ranked(question: Question, narrowed: Narrowed, asked: Asked, space: Space, *, exact: bool) -> Ranking:
+    """Returns the ranking of a question; `exact` is whether all vectors of the `space` are compared."""
+    has_vector = question.vector is not None
+    nearest = f"{vectors.near(space, exact=exact)}, {vectors.spread(space)}" if has_vector else _NOWHERE
+    compared = f"1 - ({space.distance('k')})" if has_vector else "NULL::float8"
     chunks = f"k.is_live AND {owned(question, 'k')}"
-    found = narrowed.found
-    products = f"{owned(question, 'p')} AND {found}" if exact else found
-    vector = f"k.embedding::halfvec({dimensions})"
-    distance = f"{vector} <=> CAST(:vector AS halfvec({dimensions}))"
-    nearest = f"""
-        SELECT id, product_id, distance, row_number() OVER (ORDER BY distance) AS rank FROM (
-            SELECT k.id, k.product_id, {distance} AS distance
-            FROM tenant_knowledge k JOIN products p ON p.id = k.product_id
-            WHERE {chunks} AND k.model = {quoted(label)} AND k.embedding IS NOT NULL AND {products}
-            ORDER BY {f"({distance}) + 0" if exact else distance} LIMIT {lexical.CANDIDATES}
-        ) AS closest"""
+    floor = FLOOR if question.sort is Sort.RELEVANCE else STRICT_FLOOR
     sql = f"""
-        near AS MATERIALIZED ({nearest if question.vector else _NO_CANDIDATES}),
-        {lexical.ranking(owned=chunks, found=found)},
-        fused AS (
-            SELECT id, coalesce(near.product_id, worded.product_id) AS product_id, near.rank AS nearness,
-                   near.distance,
-                   coalesce(1.0 / ({RANK_CONSTANT} + near.rank), 0)
-                     + coalesce(1.0 / ({RANK_CONSTANT} + worded.rank), 0) AS score
-            FROM near FULL JOIN worded USING (id)
+        {nearest},
+        {lexical.words(owned=chunks, found=narrowed.found)},
+        named AS MATERIALIZED ({_named(question, narrowed)}),
+        judged AS MATERIALIZED (
+            SELECT k.id, k.product_id, words.share, words.titled, words.missing, named.floor AS named,
+                   coalesce(near.similarity, CAST({compared} AS float8)) AS similarity
+            FROM (SELECT id FROM (SELECT id FROM near ORDER BY similarity DESC, id LIMIT {NEAREST}) AS nearest
+                  UNION SELECT id FROM worded
+                  UNION SELECT k.id FROM named JOIN tenant_knowledge k ON k.product_id = named.id
+                        WHERE {chunks} AND k.position = 0) AS one
+            JOIN tenant_knowledge k ON k.id = one.id
+            LEFT JOIN near ON near.id = k.id
+            LEFT JOIN named ON named.id = k.product_id
+            {lexical.share("k")}
+        ),
+        scored AS MATERIALIZED (
+            SELECT DISTINCT ON (product_id) product_id, id AS chunk_id, similarity, share, missing,
+                   CASE WHEN named IS NULL THEN score ELSE greatest(named + (1 - named) * score, score) END AS score
+            FROM (SELECT judged.*, {_score(has_vector)} AS score FROM judged CROSS JOIN spread) AS judged
+            ORDER BY product_id, score DESC, id
         ),
         ranked AS MATERIALIZED (
-            SELECT DISTINCT ON (product_id) product_id, id AS chunk_id,
-                   CAST(score * {BEST} AS float8) AS score, CAST(1 - distance AS float8) AS similarity,
-                   NULL::float8 AS share, CAST('{{}}' AS text[]) AS missing
-            FROM fused ORDER BY product_id, score DESC, nearness, id
+            SELECT product_id, chunk_id, CAST(score AS float8) AS score, similarity, share, missing
+            FROM scored WHERE score > 0 AND score >= {floor} * (SELECT max(score) FROM scored)
         )"""
-    parameters = lexical.parameters(question, folded)
-    if question.vector is None:
-        return Ranking(sql=sql, parameters=parameters)
-    return Ranking(
-        sql=sql,
-        parameters={**parameters, "vector": str(question.vector)},
-        is_enough="true" if exact else f"(SELECT count(*) FROM near) >= {lexical.CANDIDATES}",
-    )
+    parameters = {**lexical.parameters(question, asked.words), "named": asked.keys}
+    if question.vector is not None:
+        parameters["vector"] = str(question.vector)
+    is_enough = "true" if exact or not has_vector else f"(SELECT count(*) FROM near) >= {vectors.ENOUGH}"
+    return Ranking(sql=sql, parameters=parameters, is_enough=is_enough)
+
+
+def _named(question: Question, narrowed: Narrowed) -> str:
+    """Returns SQL of the products that the question names by a code or by their whole title."""
+    names = keys(question, "named")
+    return f"""
+        SELECT p.id, CASE WHEN p.keys && {keys(question, "titles")} THEN {SAME_TITLE} ELSE {SAME_CODE} END AS floor
+        FROM products p
+        WHERE {narrowed.found} AND p.id IN (
+            SELECT p.id FROM products p WHERE p.keys && {names}
+            UNION ALL
+            SELECT p.id FROM product_variations v JOIN products p
+                ON p.store_id = v.store_id AND p.external_id = v.parent_external_id
+            WHERE v.is_active AND v.keys && {names})"""
+
+
+def _score(has_vector: bool) -> str:
+    """Returns SQL of the score of a chunk of `judged`, from 0 to 1."""
+    if not has_vector:
+        return f"(share + {TITLED} * titled) / {1 + TITLED}"
+    above = f"(similarity - mean) / greatest(deviation, {LEAST_DEVIATION})"
+    corrected = f"""CASE WHEN chunks >= {FEW} THEN {above} WHEN chunks < 3 THEN {MIDDLE}
+        ELSE {above} * sqrt((chunks - 2) / greatest(chunks - 1 - power({above}, 2), 0.1)) END"""
+    closeness = f"coalesce(1 / (1 + exp(least({MIDDLE} - ({corrected}), 50))), 0)"
+    return f"({CLOSENESS} * {closeness} + {SHARE} * share + {TITLED} * titled) / {CLOSENESS + SHARE + TITLED}"
 
 
 def listed(question: Question, narrowed: Narrowed) -> Ranking:

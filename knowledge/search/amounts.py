@@ -8,10 +8,15 @@ from decimal import Decimal, InvalidOperation
 _DIGITS = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)([^\W\d_]*)")
 _SIGNS = {"$": "usd", "€": "eur", "£": "gbp", "﷼": "irr"}
 
-_ONES = "یک دو سه چهار پنج شش هفت هشت نه ده یازده دوازده سیزده چهارده پانزده شانزده هفده هجده نوزده".split()
-_TENS = "بیست سی چهل پنجاه شصت هفتاد هشتاد نود".split()
-_HUNDREDS = "صد دویست سیصد چهارصد پانصد ششصد هفتصد هشتصد نهصد".split()
-_ENGLISH = "one two three four five six seven eight nine ten".split()
+
+def _listed(words: str) -> list[str]:
+    return words.split()
+
+
+_ONES = _listed("یک دو سه چهار پنج شش هفت هشت نه ده یازده دوازده سیزده چهارده پانزده شانزده هفده هجده نوزده")
+_TENS = _listed("بیست سی چهل پنجاه شصت هفتاد هشتاد نود")
+_HUNDREDS = _listed("صد دویست سیصد چهارصد پانصد ششصد هفتصد هشتصد نهصد")
+_ENGLISH = _listed("one two three four five six seven eight nine ten")
 _SPOKEN = {"یه": 1, "چار": 4, "شیش": 6, "پونزده": 15, "شونزده": 16, "هیفده": 17, "هیجده": 18, "پونصد": 500}
 
 _WORDS: dict[str, Decimal] = {

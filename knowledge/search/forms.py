@@ -1,7 +1,7 @@
 """The lexemes of texts and of questions, for full-text search by Postgres.
 
-A text is indexed by its words, their stems, short neighbours as one word (لپ تاپ also as لپتاپ), and its codes.
-The words of its title are there once more, marked. A question asks for each word in several forms.
+A text is indexed by its words, their stems, short neighbours as one word (لپ تاپ also as لپتاپ), and its
+codes. The words of its title are there once more, marked. A question asks for each word in several forms.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from knowledge.normalise import search_form
 from knowledge.search.codes import MARK, codes
-from knowledge.search.polite import POLITE
+from knowledge.search.polite import polite
 from knowledge.search.sounds import sound
 from knowledge.search.stems import stems
 from knowledge.search.synonyms import Synonyms
@@ -110,7 +110,7 @@ def asked(question: str, synonyms: Synonyms) -> list[AskedWord]:
         for one in found[expansion.start : expansion.start + expansion.length]:
             for alternative in expansion.alternatives:
                 one.add(alternative, EXACT)
-    return ([one for one in found if one.word not in POLITE] or found)[:MOST_WORDS]
+    return ([one for one in found if one.word not in polite()] or found)[:MOST_WORDS]
 
 
 def asked_codes(question: str) -> set[str]:

@@ -13,7 +13,15 @@ _PLURALS = ("ها", "های", "هایی", *(f"ها{owner}" for owner in _OWNERS)
 _PERSIAN = tuple(
     sorted((*_PLURALS, *_OWNERS[3:], "ترین", "تر", "ی", "ای"), key=lambda ending: (-len(ending), ending))
 )
-_ENGLISH = (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("ss", "ss"), ("s", ""))
+_ENGLISH = (
+    ("ies", "y"),
+    ("sses", "ss"),
+    ("ches", "ch"),
+    ("shes", "sh"),
+    ("xes", "x"),
+    ("ss", "ss"),
+    ("s", ""),
+)
 
 
 def stems(word: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ Phrases that are understood are taken out of the question; the rest is searched 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from knowledge.normalise import normalise, search_form
 from knowledge.search.amounts import Amount, amount
@@ -45,12 +46,13 @@ _BETWEEN = _phrases("بین", "از", "between", "from")
 _TO = frozenset(("تا", "و", "الی", "to", "and"))
 _ORDERS = {
     **dict.fromkeys(
-        _phrases("ارزانترین", "ارزان ترین", "ارزونترین", "ارزون ترین", "کم قیمت ترین", "cheapest", "least expensive",
-                 "lowest price", "lowest priced"),
+        _phrases("ارزانترین", "ارزان ترین", "ارزونترین", "ارزون ترین", "کم قیمت ترین", "cheapest",
+                 "least expensive", "lowest price", "lowest priced"),
         PRICE,
     ),
     **dict.fromkeys(
-        _phrases("گرانترین", "گران ترین", "گرونترین", "گرون ترین", "most expensive", "priciest", "highest price"),
+        _phrases("گرانترین", "گران ترین", "گرونترین", "گرون ترین", "most expensive", "priciest",
+                 "highest price"),
         PRICE_DESCENDING,
     ),
     **dict.fromkeys(_phrases("جدیدترین", "جدید ترین", "تازه ترین", "newest", "latest"), NEWEST),
@@ -63,8 +65,12 @@ _NOT_AFTERWARDS = _phrases("نباشه", "نباشد", "نمیخوام", "نمی
 _NO = "نه"
 """As a word of its own it is also the number nine, so it must end a part of the sentence."""
 _STOPS = frozenset(
-    "برای واسه با در که به از تا زیر بالای بین دارید دارین داری هست باشه باشد میخوام لطفا چی for with in on under"
-    " below over above between please that which to from at".split()
+    word
+    for words in (
+        "برای واسه با در که به از تا زیر بالای بین دارید دارین داری هست باشه باشد میخوام لطفا چی",
+        "for with in on under below over above between please that which to from at",
+    )
+    for word in words.split()
 )
 _JOINS = frozenset(("و", "یا", "and", "or"))
 
@@ -74,12 +80,13 @@ class Understood:
     """What was taken out of a question, and its `rest`.
 
     `excluded` has the words of each thing that a product must not be, three at most: where a value ends, only
-    a shop's brands and categories can say. `order` is PRICE, PRICE_DESCENDING, NEWEST or empty.
+    a shop's brands and categories can say. `order` is PRICE, PRICE_DESCENDING, NEWEST or empty. Prices are in
+    the shop's currency.
     """
 
     rest: str
-    lowest: Amount | None = None
-    highest: Amount | None = None
+    lowest: Decimal | None = None
+    highest: Decimal | None = None
     order: str = ""
     excluded: tuple[Phrase, ...] = ()
 
@@ -91,6 +98,7 @@ class _Reading:
     tokens: list[str]
     words: list[str]
     breaks: list[bool]
+    currency: str
     taken: set[int] = field(default_factory=set)
 
     def phrase(self, start: int, phrases: Sequence[Phrase]) -> int:
@@ -105,13 +113,17 @@ class _Reading:
         self.taken.update(range(start, end))
 
 
-def understand(question: str) -> Understood:
-    """Returns what a question asks for besides its words; idempotent on its `rest`."""
+def understand(question: str, currency: str) -> Understood:
+    """Returns what a question asks for besides its words.
+
+    Prices in a currency that cannot be converted to the shop's are words like others.
+    """
     tokens = normalise(question).split()
     reading = _Reading(
         tokens,
         [_folded(token) for token in tokens[:MOST_WORDS]],
         [_BREAK.search(token) is not None for token in tokens[:MOST_WORDS]],
+        currency,
     )
     lowest, highest = _prices(reading)
     order = _order(reading)
@@ -128,44 +140,47 @@ def _folded(token: str) -> str:
     return (sign[0] if sign else "") + search_form(token.translate(_ZERO_WIDTH))
 
 
-def _prices(reading: _Reading) -> tuple[Amount | None, Amount | None]:
-    lowest: Amount | None = None
-    highest: Amount | None = None
+def _prices(reading: _Reading) -> tuple[Decimal | None, Decimal | None]:
+    lowest: Decimal | None = None
+    highest: Decimal | None = None
     place = 0
     while place < len(reading.words):
-        found = _range(reading, place) or _limit(reading, place)
-        if found is None:
+        amounts = _range(reading, place) or _limit(reading, place)
+        prices = [one.price(reading.currency) if one else None for one in amounts]
+        end = max((one.end for one in amounts if one), default=place)
+        if end == place or any(one and price is None for one, price in zip(amounts, prices, strict=True)):
             place += 1
             continue
-        low, high, end = found
-        lowest, highest = low or lowest, high or highest
+        low, high = prices
+        lowest, highest = (lowest if low is None else low), (highest if high is None else high)
         reading.take(place, end)
         place = end
     return lowest, highest
 
 
-def _range(reading: _Reading, place: int) -> tuple[Amount | None, Amount | None, int] | None:
-    """Returns (lowest, highest, end) of a phrase such as بین ۱ تا ۵ میلیون."""
+_Limits = tuple[Amount | None, Amount | None]
+"""The lowest and the highest amount of a phrase."""
+
+
+def _range(reading: _Reading, place: int) -> _Limits | None:
+    """Returns the amounts of a phrase such as بین ۱ تا ۵ میلیون."""
     start = place + reading.phrase(place, _BETWEEN)
     low = amount(reading.words, start)
-    if low is None or reading.words[low.end : low.end + 1] == [] or reading.words[low.end] not in _TO:
-        return None
-    if start == place and reading.words[low.end] in ("و", "and"):
+    joining = reading.words[low.end : low.end + 1] if low else []
+    if low is None or not joining or joining[0] not in _TO or (start == place and joining[0] in _JOINS):
         return None
     high = amount(reading.words, low.end + 1)
-    if high is None or not high.is_money:
-        return None
-    return low.scaled_as(high), high, high.end
+    return (low.scaled_as(high), high) if high is not None and high.is_money else None
 
 
-def _limit(reading: _Reading, place: int) -> tuple[Amount | None, Amount | None, int] | None:
-    """Returns (lowest, highest, end) of a phrase such as زیر ۵ میلیون."""
+def _limit(reading: _Reading, place: int) -> _Limits:
+    """Returns the amount of a phrase such as زیر ۵ میلیون, on its side."""
     for phrases, is_highest in ((_BELOW, True), (_ABOVE, False)):
         length = reading.phrase(place, phrases)
         found = amount(reading.words, place + length) if length else None
         if found is not None and found.is_money:
-            return (None, found, found.end) if is_highest else (found, None, found.end)
-    return None
+            return (None, found) if is_highest else (found, None)
+    return None, None
 
 
 def _order(reading: _Reading) -> str:
@@ -186,15 +201,16 @@ def _excluded(reading: _Reading) -> list[Phrase]:
             if values:
                 excluded += values
                 reading.take(place, end)
-        elif place and place not in reading.taken and _is_refused(reading, place):
-            if place - 1 not in reading.taken and not reading.breaks[place - 1]:
-                excluded.append((reading.words[place - 1],))
-                reading.take(place - 1, place + 1)
+        elif _is_refused(reading, place):
+            excluded.append((reading.words[place - 1],))
+            reading.take(place - 1, place + 1)
     return excluded[:MOST_EXCLUDED]
 
 
 def _is_refused(reading: _Reading, place: int) -> bool:
     """Returns whether the word at a place refuses the one before it."""
+    if not place or not reading.taken.isdisjoint((place - 1, place)) or reading.breaks[place - 1]:
+        return False
     if reading.words[place] == _NO:
         return reading.breaks[place] or place == len(reading.words) - 1
     return reading.phrase(place, _NOT_AFTERWARDS) > 0

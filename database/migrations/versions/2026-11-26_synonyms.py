@@ -1,7 +1,7 @@
 """Lists of synonyms of stores.
 
 Revision ID: 9d4f6b8c0e53
-Revises: 5d9b2e7c4a18
+Revises: 8c3e5a7b9d42
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "9d4f6b8c0e53"
-down_revision = "5d9b2e7c4a18"
+down_revision = "8c3e5a7b9d42"
 branch_labels = None
 depends_on = None
 

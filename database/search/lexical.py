@@ -1,0 +1,109 @@
+"""The words half of a ranking: which share of a question's words a chunk has, rare words counting more.
+
+Every word is searched separately for at most `MATCHES` chunks, and its weight follows from the number of
+matches. Words with more are common: some of their chunks are taken, and some chunks that contain all of them.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from contracts.search import Question
+from knowledge.search.forms import EXACT, FAR, NEAR, TITLE, AskedWord, Lexemes
+
+MATCHES = 200
+LOOKED_AT = 2_000
+"""`MATCHES` chunks are taken for each word, out of `LOOKED_AT` that are checked against the filters."""
+
+WORDED = 150
+"""Chunks whose share is computed, those with the rarest of the words first."""
+
+UNKNOWN = 1.5
+"""How much more a word weighs that no chunk has: what the store does not have matters most."""
+
+NOTHING = "'nothing='"
+"""A query that no chunk satisfies."""
+
+
+def words(*, owned: str, found: str) -> str:
+    """Returns common table expressions; the last one is `worded (id)`, chunks with words of the question.
+
+    `weighed (loose, exact, near, heading, word, place, weight)` has the words. `owned` is the condition on
+    chunks `k`, `found` the one on their products `p`.
+    """
+
+    def chunks(matching: str) -> str:
+        return f"""
+            SELECT k.id FROM (
+                SELECT k.id, k.product_id FROM tenant_knowledge k
+                WHERE {owned} AND k.words @@ {matching} LIMIT {LOOKED_AT}) AS k
+            JOIN products p ON p.id = k.product_id
+            WHERE {found} LIMIT {MATCHES}"""
+
+    common = f"""(SELECT CAST(string_agg(CAST(loose AS text), ' & ') AS tsquery) FROM weighed
+                  WHERE chunks = {MATCHES})"""
+    return f"""
+        asked AS MATERIALIZED (
+            SELECT * FROM unnest(CAST(:loose AS tsquery[]), CAST(:exact AS tsquery[]),
+                                 CAST(:near AS tsquery[]), CAST(:heading AS tsquery[]),
+                                 CAST(:words AS text[]))
+                WITH ORDINALITY AS q(loose, exact, near, heading, word, place)
+        ),
+        matched AS MATERIALIZED (
+            SELECT place, chunk.id FROM asked CROSS JOIN LATERAL ({chunks("asked.loose")}) AS chunk
+        ),
+        weighed AS MATERIALIZED (
+            SELECT asked.*, found.chunks,
+                   CASE found.chunks WHEN 0 THEN {UNKNOWN} ELSE 1 END
+                     * ln(1 + {MATCHES}.0 / greatest(found.chunks, 1)) AS weight
+            FROM asked, LATERAL (SELECT count(*) AS chunks FROM matched WHERE place = asked.place) AS found
+        ),
+        together AS MATERIALIZED ({chunks(common)}),
+        worded AS MATERIALIZED (
+            SELECT id FROM (
+                SELECT m.id, w.weight FROM matched m JOIN weighed w USING (place)
+                UNION ALL
+                SELECT together.id, (SELECT sum(weight) FROM weighed WHERE chunks = {MATCHES}) FROM together
+            ) AS each
+            GROUP BY id ORDER BY sum(weight) DESC, id LIMIT {WORDED}
+        )"""
+
+
+def share(chunk: str) -> str:
+    """Returns SQL of a lateral join of `words (share, titled, missing)` for a chunk, from `weighed`.
+
+    `share` is the part of the words, by weight, that the chunk has; `titled` the part that the name of its
+    product has; both are 0 for a question without words.
+    """
+    matched = f"""CASE WHEN {chunk}.words @@ w.exact THEN {EXACT} WHEN {chunk}.words @@ w.near THEN {NEAR}
+                       WHEN {chunk}.words @@ w.loose THEN {FAR} ELSE 0 END"""
+    return f"""CROSS JOIN LATERAL (
+        SELECT CAST(coalesce(sum(weight * strength) / nullif(sum(weight), 0), 0) AS float8) AS share,
+               CAST(coalesce(sum(weight * titled) / nullif(sum(weight), 0), 0) AS float8) AS titled,
+               coalesce(array_agg(word ORDER BY place) FILTER (WHERE strength = 0), '{{}}') AS missing
+        FROM (SELECT w.word, w.place, w.weight, {matched} AS strength,
+                     CAST({chunk}.words @@ w.heading AS int) AS titled FROM weighed w) AS each
+    ) AS words"""
+
+
+def parameters(question: Question, asked: Sequence[AskedWord]) -> dict[str, object]:
+    """Returns the parameters of `words`."""
+    owner = f"'user={question.user_id}'" if question.store_id is None else f"'store={question.store_id}'"
+    queries: dict[str, list[str]] = {"loose": [], "exact": [], "near": [], "heading": []}
+    for one in asked:
+        queries["loose"].append(f"{owner} & ({_any(one.forms)})")
+        queries["exact"].append(_any(_of(one, EXACT)))
+        queries["near"].append(_any(_of(one, NEAR)))
+        queries["heading"].append(_any(tuple(TITLE + word for word in form) for form in _of(one, EXACT, NEAR)))
+    return {**queries, "words": [one.word for one in asked]}
+
+
+def _of(asked: AskedWord, *strengths: float) -> list[Lexemes]:
+    return [form for form, strength in asked.forms.items() if strength in strengths]
+
+
+def _any(forms: Iterable[Lexemes]) -> str:
+    """Returns a query that one of the forms satisfies."""
+    return " | ".join(f"({' & '.join(map(_quoted, form))})" for form in forms) or NOTHING
+
+
+def _quoted(lexeme: str) -> str:
+    return "'" + lexeme.replace("\\", "").replace("'", "") + "'"
