@@ -17,8 +17,9 @@ from bench.results import Row, Times, at_least, at_most, compared, count, ratio
 from bench.system import DIMENSIONS, MODEL, Servers, migrate
 from contracts.ids import embedding_label
 from contracts.search import Hit, Question
-from database.chunks import search, vector_index
+from database.chunks import search
 from database.engine import Database, create_engine
+from database.search import vector_index
 
 NAME = "bench_search"
 QUESTIONS = 40
