@@ -25,10 +25,12 @@ from knowledge.chunks import CHUNK_TOKENS, split
 from knowledge.content import Content, canonical, size_of
 from knowledge.document import render
 from knowledge.normalise import search_form
+from knowledge.search.language import language_of
 
 
 def chunk_rows(version: TextVersion, content: Content, *, max_tokens: int = CHUNK_TOKENS) -> list[ChunkRow]:
     """Returns the rows of a text's chunks, each of at most so many estimated tokens."""
+    language = language_of(content.title)
     return [
         ChunkRow(
             product_id=version.product_id,
@@ -38,6 +40,7 @@ def chunk_rows(version: TextVersion, content: Content, *, max_tokens: int = CHUN
             text_hash=chunk.text_hash,
             tokens=chunk.tokens,
             words=search_form(chunk.text),
+            language=language,
         )
         for chunk in split(render(content), max_tokens=max_tokens)
     ]

@@ -17,8 +17,8 @@ from bench.results import Row, Times, at_least, at_most, compared, count, ratio
 from bench.system import DIMENSIONS, MODEL, Servers, migrate
 from contracts.ids import embedding_label
 from contracts.search import Filters, Hit, Question
-from database.chunks import vector_index
 from database.engine import Database, create_engine
+from database.search import vector_index
 from database.search.find import find
 
 NAME = "bench_search"

@@ -18,8 +18,8 @@ from contracts.ids import SEARCH_ATTRIBUTES
 from contracts.stores import StoreType
 from contracts.tokens import IssuedToken
 from database.access import stores, tokens, users
-from database.chunks import vector_index
 from database.engine import Database, create_engine
+from database.search import vector_index
 from embedded.ports import LOOPBACK, free_ports
 from embedded.postgres import EmbeddedPostgres
 from embedded.processes import Child, start_child

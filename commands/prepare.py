@@ -11,9 +11,9 @@ from sqlalchemy.exc import DBAPIError
 
 from commands.environment import alembic, database, fail, run, settings
 from database import health
-from database.chunks import vector_index
 from database.connecting.waits import WaitedTooLong, Watch, lock_not_available, watched
 from database.engine import create_migration_engine
+from database.search import vector_index
 from settings import Settings
 from temporal.client import connect, register_search_attributes
 from temporal.schedules import ensure_schedules

@@ -18,7 +18,7 @@ from temporalio.client import WorkflowFailureError
 from contracts.events import UnindexedProduct
 from contracts.ids import SEARCH_ATTRIBUTES, event_retention_id, store_schedules_id
 from contracts.syncs import SyncMode, SyncRequest
-from database.chunks import vector_index
+from database.search import vector_index
 from embedded.postgres import EmbeddedPostgres
 from embedded.temporal import EmbeddedTemporal
 from fakes import openai as servers

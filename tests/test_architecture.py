@@ -31,11 +31,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "database.migrations": {"database", "settings"},
     "database.events": {"contracts", "database"},
     "database.products": {"contracts", "database", "database.events", "knowledge"},
-    "database.chunks": {"contracts", "database"},
-    "database.search": {"contracts", "database", "database.chunks", "knowledge"},
+    "database.chunks": {"contracts", "database", "database.search", "knowledge"},
+    "database.search": {"contracts", "database", "knowledge"},
     "database.sync": {"contracts", "database"},
     "database.access": {"contracts", "crypto", "database"},
-    "database.search": {"database"},
     "activities": {"compute", "connectors.*", "contracts", "database.*", "embeddings", "knowledge"},
     "activities.stores": {"activities", "connectors.*", "contracts", "crypto", "database.*"},
     "activities.events": {

@@ -15,12 +15,12 @@ from contracts.storage import REASONS, StorageRefusal, storage_refusal
 from crypto import SecretBox
 from database import health
 from database.access import stores
-from database.chunks.vector_index import INDEXED_DIMENSIONS, index_name
 from database.connecting.address import InvalidAddress
 from database.connecting.poolers import is_pooled
 from database.connecting.problems import Problem, problem_of
 from database.engine import Database, create_engine
 from database.events import failed, stalled
+from database.search.vector_index import INDEXED_DIMENSIONS, index_name
 from settings import Settings
 
 OVERDUE = timedelta(hours=1)

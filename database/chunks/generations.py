@@ -35,6 +35,7 @@ _CHUNKS = {
     "text_hash": "text",
     "tokens": "int",
     "words": "text",
+    "language": "smallint",
     "vector": "int",
     "is_live": "boolean",
 }
@@ -55,11 +56,11 @@ def insert_chunks(embedding: str) -> str:
     return f"""
         INSERT INTO tenant_knowledge AS k (
             user_id, store_id, product_id, content_hash, model, position, text, text_hash, tokens, words,
-            embedding, is_live)
+            language, embedding, is_live)
         SELECT p.user_id, p.store_id, p.id, c.content_hash, :model, c.position, c.text, c.text_hash, c.tokens,
                to_tsvector('simple', c.words)
                  || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id]),
-               {embedding}, c.is_live
+               c.language, {embedding}, c.is_live
         FROM {recordset("chunks", "c", _CHUNKS)}
         JOIN products p ON p.id = c.product_id
         LEFT JOIN unnest(CAST(:vectors AS halfvec[])) WITH ORDINALITY AS v(embedding, place)
@@ -67,7 +68,11 @@ def insert_chunks(embedding: str) -> str:
     """
 
 
-_STAGE = text(f"{insert_chunks(OWN_VECTOR)} ON CONFLICT DO NOTHING")
+_STAGE = text(f"""
+    {insert_chunks(OWN_VECTOR)}
+    ON CONFLICT (product_id, content_hash, model, position) DO UPDATE SET language = excluded.language
+    WHERE k.language <> excluded.language
+""")
 
 _OF_VERSION = "k.product_id = w.product_id AND k.content_hash = w.content_hash AND k.model = :model"
 
@@ -146,7 +151,10 @@ _DELETE_OLD = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkRow:
-    """A chunk of a product's text before it has a vector; `words` is its folded text."""
+    """A chunk of a product's text before it has a vector.
+
+    `words` is its folded text, and `language` the language of the product's title, 0 to 2.
+    """
 
     product_id: int
     content_hash: str
@@ -155,6 +163,7 @@ class ChunkRow:
     text_hash: str
     tokens: int
     words: str
+    language: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

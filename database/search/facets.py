@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.search import Facet, FacetValue, PriceFacet
-from database.chunks.vector_index import quoted
+from database.search.vector_index import quoted
 from database.search.filters import HIGHEST, LOWEST
 from knowledge.search.keys import compact
 

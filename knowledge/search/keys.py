@@ -11,6 +11,7 @@ CODE = "code"
 BRAND = "brand"
 CATEGORY = "category"
 ATTRIBUTE = "attribute"
+TITLE = "title"
 
 LONGEST = 200
 """The most characters of a key's value; an index entry has room for no more than some 2,700 bytes."""

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import make_url
 
 from contracts.ids import embedding_label
-from database.chunks.vector_index import index_name
 from database.connecting import waits
+from database.search.vector_index import index_name
 from tests.support.environment import SECRET_KEY, empty_database
 from tests.support.network.pooler import Pooler
 from tests.support.pilito import Pilito

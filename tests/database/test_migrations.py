@@ -9,7 +9,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, create_engine, inspect, make_url, text
 
-from database.chunks import vector_index
+from database.search import vector_index
 from tests.support.environment import ROOT, migrated
 
 VERSIONS = sorted((ROOT / "database" / "migrations" / "versions").glob("*.py"))

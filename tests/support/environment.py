@@ -33,7 +33,7 @@ def migrate(url: str) -> None:
     """Create the tables and the vector index of the tests' embedding model in the database at `url`."""
     from alembic import command
 
-    from database.chunks import vector_index
+    from database.search import vector_index
 
     command.upgrade(migrated(url), "head")
     vector_index.ensure(url, model="text-embedding-3-small", dimensions=DIMENSIONS)

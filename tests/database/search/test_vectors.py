@@ -7,9 +7,9 @@ from sqlalchemy import text
 
 from contracts.ids import embedding_label
 from contracts.search import Question
-from database.chunks.vector_index import INDEXED_DIMENSIONS
-from database.search import ranking
-from database.search.find import find
+from database.chunks import search
+from database.search import vectors
+from database.search.vector_index import INDEXED_DIMENSIONS
 from tests.support.environment import DIMENSIONS
 from tests.support.shop import Shop
 from tests.support.system import System
@@ -70,16 +70,16 @@ async def nearest(system: System, shop: Shop, *, limit: int, dimensions: int = D
 def exactness(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether each statement compared all vectors of the store, with limits as for a large installation."""
     seen: list[bool] = []
-    ranked = ranking.by_vectors_and_words
+    near = vectors.near
 
-    def noted(*question: Any, **how: Any) -> ranking.Ranking:
+    def noted(space: vectors.Space, **how: Any) -> Any:
         seen.append(how["exact"])
-        return ranked(*question, **how)
+        return near(space, **how)
 
-    monkeypatch.setattr(ranking, "by_vectors_and_words", noted)
-    monkeypatch.setattr(ranking, "EXACT_CHUNKS", 100)
-    monkeypatch.setattr(ranking, "EXACT_SHARE", 0)
-    monkeypatch.setattr(ranking, "SCANNED", 500)
+    monkeypatch.setattr(vectors, "near", noted)
+    monkeypatch.setattr(vectors, "EXACT_CHUNKS", 100)
+    monkeypatch.setattr(vectors, "EXACT_SHARE", 0)
+    monkeypatch.setattr(vectors, "SCANNED", 500)
     return seen
 
 
@@ -101,7 +101,7 @@ async def test_a_small_share_of_the_index_is_searched_exactly_at_once(
     system: System, shop: Shop, exactness: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Postgres knows about how many chunks the index has."""
-    monkeypatch.setattr(ranking, "EXACT_SHARE", 1_000)
+    monkeypatch.setattr(vectors, "EXACT_SHARE", 1_000)
     larger = await system.shop()
     await fill(system, larger, count=1_500, nearness=0.9)
     await fill(system, shop, count=300, nearness=0.1)
