@@ -71,11 +71,6 @@ def of_variation(store_id: int, variation: Variation, stored: Mapping[Any, Any] 
     return _keys(store_id, codes=codes, brands=values["brands"], attributes=values["options"])
 
 
-def of_code(store_ids: Iterable[int], code: str) -> list[str]:
-    """Returns the keys under which stores have a code; empty for one without letters and digits."""
-    return [key for store_id in store_ids for key in scoped(store_id, keys(CODE, [code]))]
-
-
 def _keys(
     store_id: int,
     *,
