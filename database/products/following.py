@@ -7,9 +7,10 @@ until one of the variations changes. A product with variations that are not stor
 or what a newer variation improves on, and has no range.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -128,3 +129,23 @@ async def follow(
     values = {"store_id": store_id, "changes": as_json([one.row() for one in followed])}
     rows = await connection.execute(_FOLLOW, values)
     return {row["external_id"]: SavedRow(**row) for row in rows.mappings()}
+
+
+async def follow_stored(
+    connection: AsyncConnection, store_id: int, products: Sequence[Mapping[Any, Any]]
+) -> None:
+    """Bring stored products in line with their variations; their own price and stock count as sent.
+
+    The rows have the columns `external_id`, `version` and `received_at`.
+    """
+    rows = [
+        {
+            "parent": row["external_id"],
+            "version": row["version"],
+            "received_at": row["received_at"],
+            "says_price": True,
+            "says_stock": True,
+        }
+        for row in products
+    ]
+    await connection.execute(_FOLLOW, {"store_id": store_id, "changes": as_json(rows)})
