@@ -162,7 +162,7 @@ async def existing_store(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchScope:
-    """The products that a request may search; `store_id` is None for all stores of the user."""
+    """The products that a request may search and list; `store_id` is None for all stores of the user."""
 
     user_id: int
     store_id: int | None

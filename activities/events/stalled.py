@@ -22,8 +22,12 @@ from contracts.events import (
 from database.engine import Database
 from database.events import stalled
 from database.events import write as events
+from database.products import filling
 
 BATCH = 50
+
+FILLED, FILLED_BATCHES = 500, 10
+"""Products that are filled in one transaction, and transactions of one round."""
 
 STALLED_AFTER = timedelta(minutes=1)
 """How old an event is before Temporal is asked about its workflow."""
@@ -66,7 +70,8 @@ class StalledActivities:
     async def recover_stalled(self, looked_at: int) -> int:
         """Recover unfinished events after a row, syncs without a workflow, and texts that no event indexes.
 
-        Returns the row to continue after; 0 to start from the beginning.
+        Products that an older version saved get what they lack. Returns the row to continue after; 0 to start
+        from the beginning.
         """
         with database_errors():
             async with self._database.reading() as connection:
@@ -83,7 +88,14 @@ class StalledActivities:
             await asyncio.gather(
                 *(_logging_errors(self._starter.start_indexing(product)) for product in products)
             )
+            await self._fill()
         return unfinished[-1].row_id if len(unfinished) == BATCH else 0
+
+    async def _fill(self) -> None:
+        for _ in range(FILLED_BATCHES):
+            async with self._database.transaction() as connection:
+                if not await filling.fill(connection, limit=FILLED):
+                    return
 
     async def _recover(self, unfinished: UnfinishedEvent) -> None:
         """Restart an event without a workflow; fail one with a workflow that ended without an outcome.

@@ -1,10 +1,10 @@
-"""`/api/v1/web-knowledge/products/`: the products of a user's stores, and whether search finds them."""
+"""`/api/v1/web-knowledge/products/`: the products of a user's stores or of a token's, as search has them."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from api.dependencies import CurrentState, CurrentUser
+from api.dependencies import CurrentSearchScope, CurrentState
 from api.errors import not_found
 from api.fields import PathId
 from api.openapi.build import refuses
@@ -17,12 +17,17 @@ router = APIRouter(prefix="/api/v1/web-knowledge/products", tags=["products"])
 
 @router.get("/", response_model_exclude_unset=True)
 async def list_products(
-    request: Request, user: CurrentUser, state: CurrentState, params: Annotated[ProductListParams, Query()]
+    request: Request,
+    scope: CurrentSearchScope,
+    state: CurrentState,
+    params: Annotated[ProductListParams, Query()],
 ) -> ProductPage:
-    """The user's own products, the latest change first."""
+    """The user's own products, or those of the integration token's store, the latest change first."""
+    if scope.store_id is not None and params.store not in (None, scope.store_id):
+        return ProductPage.of(request, params, 0, [])
     filters = ProductFilter(
         external_source=params.external_source,
-        store_id=params.store,
+        store_id=params.store or scope.store_id,
         is_active=params.is_active,
         in_stock=params.in_stock,
         search=params.search,
@@ -30,16 +35,16 @@ async def list_products(
     )
     async with state.database.reading() as connection:
         count, rows = await listing.list_products(
-            connection, user.id, filters, offset=params.offset, limit=params.page_size
+            connection, scope.user_id, filters, offset=params.offset, limit=params.page_size
         )
     return ProductPage.of(request, params, count, [ProductSummary.of(row) for row in rows])
 
 
 @router.get("/{product_id:id}/", responses=refuses(404), response_model_exclude_unset=True)
-async def read_product(user: CurrentUser, state: CurrentState, product_id: PathId) -> ProductOut:
-    """One of the user's products, with its variations and the chunks that search holds."""
+async def read_product(scope: CurrentSearchScope, state: CurrentState, product_id: PathId) -> ProductOut:
+    """One of these products, with its variations and the chunks that search holds."""
     async with state.database.reading() as connection:
-        row = await listing.read_product(connection, user.id, product_id)
+        row = await listing.read_product(connection, scope.user_id, product_id, store_id=scope.store_id)
     if row is None:
         raise not_found("product")
     return ProductOut.of(row)

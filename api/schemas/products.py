@@ -24,18 +24,23 @@ LISTED: dict[str, Any] = {
     "brands": ["ایسوس"],
     "attributes": [{"name": "رنگ", "options": ["مشکی"]}],
     "price": "45000000",
+    "min_price": "45000000",
+    "max_price": "52000000",
     "currency": "IRT",
     "stock_quantity": "5",
     "in_stock": True,
     "availability": "in_stock",
     "link": "https://shop.example/product/777",
     "image": "https://shop.example/777.jpg",
+    "sku": "ROG-1",
+    "gtin": "4711081234567",
     "status": "publish",
     "is_active": True,
     "variation_ids": ["woo_778"],
     "metadata": {
         "woo_product_id": 777,
         "sku": "ROG-1",
+        "gtin": "4711081234567",
         "regular_price": "48000000",
         "sale_price": "45000000",
         "on_sale": True,
@@ -93,6 +98,7 @@ class ProductMetadata(ResponseModel):
 
     woo_product_id: int = Field(default=0, description="only products of WooCommerce have it")
     sku: str
+    gtin: str = Field(default="", description="the number below the bar code, as the shop spells it")
     images: Images
     on_sale: bool
     sale_price: str | None
@@ -113,6 +119,11 @@ class Knowledge(ResponseModel):
     embedded_at: datetime | None
 
 
+def _known(stored: dict[str, Any], model: type[ResponseModel]) -> dict[str, Any]:
+    """Returns what a model shows of stored metadata; a newer version may have stored more."""
+    return {name: value for name, value in stored.items() if name in model.model_fields}
+
+
 class ProductSummary(ResponseModel):
     """A product as in the latest change of its shop."""
 
@@ -130,12 +141,16 @@ class ProductSummary(ResponseModel):
     brands: list[str]
     attributes: list[Attribute]
     price: str | None
+    min_price: str | None = Field(description="lowest of its variations; the price of a product without")
+    max_price: str | None = Field(description="highest of its variations; the price of a product without")
     currency: str
     stock_quantity: str | None
     in_stock: bool
     availability: Availability
     link: str
     image: str
+    sku: str
+    gtin: str
     status: str = Field(description="`publish`, `draft`, `private`, … or `deleted`")
     is_active: bool = Field(description="whether search may find it")
     variation_ids: list[str] | None = Field(description="all variations, if the shop listed them")
@@ -154,7 +169,7 @@ class ProductSummary(ResponseModel):
         id_field = PLATFORMS[StoreType(row["external_source"])].product_id_field
         metadata = ProductMetadata(
             **({id_field: int(number)} if id_field and number.isdigit() else {}),
-            **row["metadata"],
+            **_known(row["metadata"], ProductMetadata),
             content_hash=row["content_hash"],
             needs_embedding=row["is_active"] and not is_current,
             last_sync_at=row["received_at"],
@@ -173,7 +188,10 @@ class VariationMetadata(ResponseModel):
     """More fields of the shop."""
 
     sku: str
+    gtin: str = ""
+    brands: list[str] = Field(default=[])
     visible: bool
+    on_sale: bool = False
     sale_price: str | None
     regular_price: str | None
 
@@ -233,8 +251,11 @@ class ProductOut(ProductSummary):
                     "image": "",
                     "metadata": {
                         "sku": "ROG-1-16",
+                        "gtin": "4711081234574",
+                        "brands": [],
                         "regular_price": None,
                         "sale_price": None,
+                        "on_sale": False,
                         "visible": True,
                     },
                     "is_active": True,

@@ -2,14 +2,15 @@
 
 Each path that writes products or variations runs this statement last, in its transaction. A product whose
 variations are all stored has the lowest and the highest price of the active ones, and is in stock if one of
-them is. A body that lists variations by their ids may say the price and the stock of all of them; these count
+them is. A body whose variations are ids alone may say the price and the stock of all of them; these count
 until one of the variations changes. A product with variations that are not stored keeps what it says itself,
 or what a newer variation improves on, and has no range.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -85,9 +86,6 @@ _FOLLOW = text(f"""
 """)
 
 
-_NOTHING_SAID = frozenset(("price", "in_stock"))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
     """A product to bring in line with its variations, after a change.
@@ -101,16 +99,22 @@ class Followed:
     content_hash: str | None = None
 
     def row(self) -> dict[str, str | bool | datetime | None]:
-        change, sent = self.change, self.product
-        absent = _NOTHING_SAID if sent is None or sent.variations else sent.absent
+        change = self.change
         return {
             "parent": change.product_key,
             "version": change.version,
             "received_at": change.received_at,
-            "says_price": "price" not in absent,
-            "says_stock": "in_stock" not in absent,
+            "says_price": self._says("price"),
+            "says_stock": self._says("in_stock"),
             "content_hash": self.content_hash,
         }
+
+    def _says(self, fact: str) -> bool:
+        """Returns whether the product was sent with a fact, and none of its variations."""
+        sent = self.product
+        return (
+            sent is not None and not sent.lacks(fact) and all(fact in one.absent for one in sent.variations)
+        )
 
 
 async def follow(
@@ -125,3 +129,23 @@ async def follow(
     values = {"store_id": store_id, "changes": as_json([one.row() for one in followed])}
     rows = await connection.execute(_FOLLOW, values)
     return {row["external_id"]: SavedRow(**row) for row in rows.mappings()}
+
+
+async def follow_stored(
+    connection: AsyncConnection, store_id: int, products: Sequence[Mapping[Any, Any]]
+) -> None:
+    """Bring stored products in line with their variations; their own price and stock count as sent.
+
+    The rows have the columns `external_id`, `version` and `received_at`.
+    """
+    rows = [
+        {
+            "parent": row["external_id"],
+            "version": row["version"],
+            "received_at": row["received_at"],
+            "says_price": True,
+            "says_stock": True,
+        }
+        for row in products
+    ]
+    await connection.execute(_FOLLOW, {"store_id": store_id, "changes": as_json(rows)})

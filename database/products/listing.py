@@ -4,14 +4,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Table, func, literal_column, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Select,
+    Table,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database import shown
-from database.tables import product_variations, products, tenant_knowledge
+from database.tables import product_variations, products, stores, tenant_knowledge
+from knowledge.search.keys import CODE, keys
 
-_INTERNAL = ("user_id", "claimed_hash", "claimed_by", "listed_hash")
-_REPLACED = ("backorder", "link")
+_INTERNAL = ("user_id", "claimed_hash", "claimed_by", "listed_hash", "keys")
+_REPLACED = ("backorder", "link", "min_price", "max_price")
 
 
 def _shown(table: Table) -> list[ColumnElement[Any]]:
@@ -24,13 +36,20 @@ def _shown(table: Table) -> list[ColumnElement[Any]]:
     ]
 
 
-_LISTED = _shown(products)
+_LISTED = [
+    *_shown(products),
+    *(func.coalesce(products.c[name], products.c.price).label(name) for name in ("min_price", "max_price")),
+    *(func.coalesce(products.c.metadata[name].astext, "").label(name) for name in ("sku", "gtin")),
+]
 _LISTED_VARIATIONS = _shown(product_variations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductFilter:
-    """Filters of a list of products; None does not filter. `search` matches titles, ids and SKUs."""
+    """Filters of a list of products; None does not filter.
+
+    `search` matches titles, ids, and codes of products and of their active variations.
+    """
 
     external_source: str | None = None
     store_id: int | None = None
@@ -39,7 +58,8 @@ class ProductFilter:
     search: str | None = None
     updated_after: datetime | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self, user_id: int) -> list[ColumnElement[bool]]:
+        """Returns the conditions on the products of this owner."""
         equal = {
             products.c.external_source: self.external_source,
             products.c.store_id: self.store_id,
@@ -55,9 +75,30 @@ class ProductFilter:
                     products.c.title.icontains(self.search, autoescape=True),
                     products.c.external_id == self.search,
                     products.c.metadata["sku"].astext == self.search,
+                    *_has_code(user_id, self.search),
                 )
             )
         return conditions
+
+
+def _has_code(user_id: int, code: str) -> list[ColumnElement[bool]]:
+    """Returns conditions; one holds where the product or an active variation of it has this code.
+
+    Empty for a text without letters and digits.
+    """
+    found: list[ColumnElement[bool]] = []
+    for key in keys(CODE, [code]):
+        owned = select(func.concat(stores.c.id, "/", key)).where(stores.c.user_id == user_id)
+        wanted = func.array(owned.scalar_subquery())
+        variation = product_variations.c
+        parents = select(variation.store_id, variation.parent_external_id).where(
+            variation["keys"].op("&&")(wanted), variation.is_active
+        )
+        found += [
+            products.c["keys"].op("&&")(wanted),
+            tuple_(products.c.store_id, products.c.external_id).in_(parents),
+        ]
+    return found
 
 
 def _plain(row: RowMapping) -> dict[str, Any]:
@@ -66,7 +107,7 @@ def _plain(row: RowMapping) -> dict[str, Any]:
 
 
 def _owned(user_id: int, filters: ProductFilter) -> Select[Any]:
-    return select(*_LISTED).where(products.c.user_id == user_id, true(), *filters.conditions())
+    return select(*_LISTED).where(products.c.user_id == user_id, true(), *filters.conditions(user_id))
 
 
 async def list_products(
@@ -79,9 +120,15 @@ async def list_products(
     return count, [_plain(row) for row in (await connection.execute(page)).mappings()]
 
 
-async def read_product(connection: AsyncConnection, user_id: int, product_id: int) -> dict[str, Any] | None:
-    """Returns a product with `variations` and `chunks`; None if the owner has no product of this id."""
-    row = await connection.execute(_owned(user_id, ProductFilter()).where(products.c.id == product_id))
+async def read_product(
+    connection: AsyncConnection, user_id: int, product_id: int, *, store_id: int | None = None
+) -> dict[str, Any] | None:
+    """Returns a product with `variations` and `chunks`; None if the owner has no product of this id.
+
+    Nor if it is of another store than `store_id`.
+    """
+    owned = _owned(user_id, ProductFilter(store_id=store_id))
+    row = await connection.execute(owned.where(products.c.id == product_id))
     product = row.mappings().one_or_none()
     if product is None:
         return None

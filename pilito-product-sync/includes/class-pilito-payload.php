@@ -119,8 +119,11 @@ class Pilito_PS_Payload {
 	 * @return array
 	 */
 	private static function facts( $product ) {
-		return array(
-			'sku'               => $product->get_sku(),
+		$codes = array( 'sku' => $product->get_sku() );
+		if ( is_callable( array( $product, 'get_global_unique_id' ) ) ) { // since WooCommerce 9.2.
+			$codes['global_unique_id'] = (string) $product->get_global_unique_id();
+		}
+		return $codes + array(
 			'price'             => (string) $product->get_price(),
 			'regular_price'     => (string) $product->get_regular_price(),
 			'sale_price'        => (string) $product->get_sale_price(),

@@ -96,6 +96,10 @@ async def the_other_token(_: System, tenants: Tenants) -> dict[str, str]:
     return tenants.other.headers
 
 
+async def a_token_of_another_store(system: System, tenants: Tenants) -> dict[str, str]:
+    return (await system.second_shop(tenants.one.user_id)).headers
+
+
 async def the_other_user(system: System, tenants: Tenants) -> dict[str, str]:
     return await session_of(system, tenants.other.user_id)
 
@@ -159,15 +163,19 @@ async def test_a_refusal_does_not_reveal_what_exists(
     assert set(answers[0].json()) == ({"detail"} if code == 401 else {"error"})
 
 
-OWNED = [route for route in PROTECTED if "{id}" in route.path and route.who == "user"]
+OWNED = [route for route in PROTECTED if "{id}" in route.path and route.who.startswith("user")]
 
 
 @pytest.mark.parametrize("route", OWNED, ids=str)
 async def test_objects_of_other_users_are_not_found(system: System, tenants: Tenants, route: Route) -> None:
-    """The other owner and an admin get the same response as for an unknown id."""
+    """The other owner, an admin and another store's token get the same response as for an unknown id."""
     real = tenants.ids[kind(route)]
     assert (await ask(system.http, route, real, await session_of(system, tenants.one.user_id))).is_success
-    for asker in (the_other_user, an_admin):
+    askers: list[Asker] = [the_other_user, an_admin]
+    if "token" in route.who:
+        assert (await ask(system.http, route, real, tenants.one.headers)).is_success
+        askers += [the_other_token, a_token_of_another_store]
+    for asker in askers:
         headers = await asker(system, tenants)
         assert seen(await ask(system.http, route, real, headers)) == seen(
             await ask(system.http, route, NOWHERE, headers)
@@ -175,14 +183,16 @@ async def test_objects_of_other_users_are_not_found(system: System, tenants: Ten
 
 
 async def test_lists_and_filters_show_own_objects(system: System, tenants: Tenants) -> None:
-    """A filter by another user's store finds as much as a filter by an unknown store."""
-    headers = await session_of(system, tenants.other.user_id)
+    """A filter by another user's store finds as much as a filter by an unknown store, for a token too."""
     path = "/api/v1/web-knowledge/products/"
-    own = (await system.http.get(path, headers=headers)).json()
-    assert {product["store"] for product in own["results"]} == {tenants.other.store_id}
-    asked = [{"store": tenants.one.store_id}, {"store": NOWHERE}]
-    answers = [(await system.http.get(path, params=each, headers=headers)).json() for each in asked]
-    assert answers[0] == answers[1] == {"count": 0, "next": None, "previous": None, "results": []}
+    askers: list[Asker] = [the_other_user, the_other_token]
+    for asker in askers:
+        headers = await asker(system, tenants)
+        own = (await system.http.get(path, headers=headers)).json()
+        assert {product["store"] for product in own["results"]} == {tenants.other.store_id}
+        asked = [{"store": tenants.one.store_id}, {"store": NOWHERE}]
+        answers = [(await system.http.get(path, params=each, headers=headers)).json() for each in asked]
+        assert answers[0] == answers[1] == {"count": 0, "next": None, "previous": None, "results": []}
 
 
 async def test_search_finds_own_products(system: System, tenants: Tenants) -> None:

@@ -59,6 +59,7 @@ def expected_facts(body: Mapping[str, Any]) -> Facts:
         in_stock=body["stock_status"] in ("instock", "onbackorder"),
         backorder=body["stock_status"] == "onbackorder",
         sku=body["sku"],
+        gtin=body["global_unique_id"],
         link=body["permalink"],
         image=sources[0] if sources else "",
         gallery=tuple(sources[1:]),
@@ -582,7 +583,7 @@ def test_an_invalid_field_is_named(fields: dict[str, Any], path: str) -> None:
 
 # fmt: off
 KEYS = (
-    "id", "name", "short_description", "description", "sku", "price",
+    "id", "name", "short_description", "description", "sku", "global_unique_id", "gtin", "barcode", "price",
     "regular_price", "sale_price", "on_sale", "stock_quantity", "stock_status", "in_stock",
     "permalink", "image", "images", "gallery", "attributes", "status",
     "date_modified_gmt", "parent_id", "type", "categories", "tags", "brands",

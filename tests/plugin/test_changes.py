@@ -15,12 +15,13 @@ async def test_a_product_with_its_variations(wordpress: WordPress, shop: Shop) -
         $in  = wp_insert_term( 'تی‌شرت', 'product_cat', array( 'parent' => $top['term_id'] ) );
         wp_insert_term( 'مشکی', 'pa_color', array( 'slug' => 'black' ) );
         $id = WC_Product::write( array( 'post_title' => 'تی‌شرت &amp; شلوار', 'post_content' => 'نخ صد درصد پنبه', 'post_excerpt' => 'راحت' ),
-            array( 'sku' => 'T-1', 'product_attributes' => array( array( 'name' => 'pa_color', 'options' => array(), 'variation' => true ) ) ) );
+            array( 'sku' => 'T-1', 'global_unique_id' => '6260001', 'product_attributes' => array( array( 'name' => 'pa_color', 'options' => array(), 'variation' => true ) ) ) );
         wp_set_object_terms( $id, array( $in['term_id'] ), 'product_cat' );
         wp_set_object_terms( $id, array( 'تابستانه' ), 'product_tag' );
         wp_set_object_terms( $id, array( 'black' ), 'pa_color' );
+        wp_set_object_terms( $id, array( 'آرام' ), 'product_brand' );
         WC_Product_Variation::write( array( 'post_title' => 'v', 'post_parent' => $id ),
-            array( 'regular_price' => '250000', 'stock' => 3, 'options' => array( 'pa_color' => 'black' ) ) );
+            array( 'regular_price' => '250000', 'stock' => 3, 'global_unique_id' => '6260002', 'options' => array( 'pa_color' => 'black' ) ) );
         return $id;""")
     assert await wordpress.send() == 1
     (event,) = await arrived(shop, product)
@@ -29,9 +30,11 @@ async def test_a_product_with_its_variations(wordpress: WordPress, shop: Shop) -
     assert sent["categories"][0]["path"] == ["پوشاک", "تی‌شرت"]
     assert sent["attributes"][0]["options"] == ["مشکی"]
     assert (sent["currency"], sent["sku"], sent["slug"]) == ("IRT", "T-1", "تیشرت-شلوار")
+    assert (sent["global_unique_id"], [brand["name"] for brand in sent["brands"]]) == ("6260001", ["آرام"])
     (variation,) = sent["variations"]
     assert variation["attributes"] == [{"name": "رنگ", "option": "مشکی"}]
     assert (variation["price"], variation["stock_quantity"]) == ("250000", 3)
+    assert variation["global_unique_id"] == "6260002"
     (hit,) = await shop.search("پنبه")
     assert hit["product"]["external_id"] == f"woo_{product}"
     await wordpress.act(
@@ -58,6 +61,7 @@ CHANGES = {
     "an edit": "WC_Product::write( array( 'ID' => $id, 'post_title' => 'نام تازه' ) );",
     "an edit by a plugin that knows no WooCommerce": "wp_update_post( array( 'ID' => $id, 'post_title' => 'x' ) );",
     "a field written directly": "update_post_meta( $id, '_regular_price', '9' );",
+    "another bar code": "update_post_meta( $id, '_global_unique_id', '6260001' );",
     "a field removed directly": "delete_post_meta( $id, '_stock' );",
     "stock by an order": "wc_get_product( $id )->set_stock( 2 );",
     "another category": "wp_set_object_terms( $id, array( 'دیگر' ), 'product_tag' );",

@@ -1,8 +1,10 @@
 """Keys of products and variations, and the price range of products.
 
-Python folds texts to keys, so `database.products.keys` fills those of existing rows, which lack `gtin` in
-their metadata. The indexes are built without blocking writes, so no transaction surrounds them; the next
-attempt replaces what an interrupted migration left behind.
+Python folds texts to keys, so workers fill those of existing rows, which lack `gtin` in their metadata:
+`database.products.filling`. Rows that workers of the older version still write are found by the same.
+
+The indexes are built without blocking writes, so no transaction surrounds them; the next attempt replaces
+what an interrupted migration left behind.
 
 Revision ID: 6a1c3e5f7b20
 Revises: 5d9b2e7c4a18
@@ -41,5 +43,7 @@ def downgrade() -> None:
     for table in _TABLES:
         op.execute(f"DROP INDEX IF EXISTS ix_{table}_unkeyed")
         op.drop_column(table, "keys")
+        op.execute(f"UPDATE {table} SET metadata = metadata - 'gtin' WHERE jsonb_exists(metadata, 'gtin')")
+    op.execute("UPDATE product_variations SET metadata = metadata - '{brands,on_sale}'::text[]")
     for column in ("min_price", "max_price"):
         op.drop_column("products", column)

@@ -160,8 +160,65 @@ async def test_products_of_other_users_are_not_shown(system: System, shop: Shop)
     missing = await shop.http.get(f"{PRODUCTS}{10**15}/", headers=stranger)
     assert (foreign.status_code, foreign.json()) == (missing.status_code, missing.json())
     assert foreign.status_code == 404
-    assert (await shop.http.get(PRODUCTS, headers=shop.headers)).status_code == 401
     assert (await shop.http.get(PRODUCTS)).status_code == 401
+
+
+async def test_a_token_lists_the_products_of_its_store(system: System, shop: Shop) -> None:
+    """Not those of another store of its owner, and no variation's code leads there."""
+    second = await system.second_shop(shop.user_id)
+    inside = {"id": 11, "sku": "TK-11", "attributes": [{"name": "سایز", "option": "۴۲"}]}
+    for one in (shop, second):
+        await one.sync({"id": 1, "name": "کفش", "sku": "TK-1", "variations": [inside]})
+    own = await listed(shop, shop.headers)
+    assert [found["store"] for found in own["results"]] == [shop.store_id]
+    for code in ("TK-1", "tk 11"):
+        found = await listed(shop, shop.headers, search=code)
+        assert [one["store"] for one in found["results"]] == [shop.store_id]
+        both = await listed(shop, await session_of(system, shop.user_id), search=code)
+        assert {one["store"] for one in both["results"]} == {shop.store_id, second.store_id}
+    assert (await listed(shop, shop.headers, store=second.store_id))["count"] == 0
+    assert (await listed(shop, shop.headers, store=shop.store_id))["count"] == 1
+    (other,) = (await listed(shop, second.headers))["results"]
+    answers = [
+        await shop.http.get(f"{PRODUCTS}{number}/", headers=shop.headers) for number in (other["id"], 10**15)
+    ]
+    assert [(one.status_code, one.json()) for one in answers] == [(404, answers[1].json())] * 2
+
+
+@pytest.mark.parametrize(
+    "code", ["SM-S911B", "sms911b", "SM S911 B", "۶۲۶۰۰۰۱", "626-0001", "V.۹", "v-9", "626 0009"]
+)
+async def test_a_code_finds_its_product(shop: Shop, owner: dict[str, str], code: str) -> None:
+    """SKU and GTIN of the product or of a variation, however they are spelled."""
+    inside = {"id": 11, "sku": "V-9", "global_unique_id": "6260009", "price": "12"}
+    await shop.sync(
+        {
+            "id": 1,
+            "name": "گوشی سامسونگ",
+            "sku": "SM-S911B",
+            "gtin": 6260001,
+            "price": "10",
+            "variations": [inside, {**inside, "id": 12, "sku": "V-10", "gtin": "", "price": "10"}],
+        }
+    )
+    await shop.sync({"id": 2, "name": "Other phone", "sku": "SM-S911"})
+    (found,) = (await listed(shop, owner, search=code))["results"]
+    assert (found["external_id"], found["sku"], found["gtin"]) == ("woo_1", "SM-S911B", "6260001")
+    assert (found["price"], found["min_price"], found["max_price"]) == ("10", "10", "12")
+    detail = (await shop.http.get(f"{PRODUCTS}{found['id']}/", headers=owner)).json()
+    assert [(one["metadata"]["sku"], one["metadata"]["gtin"]) for one in detail["variations"]] == [
+        ("V-9", "6260009"),
+        ("V-10", "6260009"),
+    ]
+
+
+async def test_a_deleted_variation_is_not_found_by_its_code(shop: Shop, owner: dict[str, str]) -> None:
+    """Nor do signs alone find anything."""
+    await shop.sync({"id": 1, "name": "کفش", "variations": [{"id": 11, "sku": "V-9"}]})
+    assert (await listed(shop, owner, search="V-9"))["count"] == 1
+    await shop.sync({"id": 11}, "product.deleted")
+    assert (await listed(shop, owner, search="V-9"))["count"] == 0
+    assert (await listed(shop, owner, search="--"))["count"] == 0
 
 
 @pytest.mark.parametrize(

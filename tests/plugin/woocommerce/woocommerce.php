@@ -113,6 +113,10 @@ class WC_Product {
 		return $this->field( 'sku' );
 	}
 
+	public function get_global_unique_id() {
+		return $this->field( 'global_unique_id' );
+	}
+
 	public function get_price() {
 		return $this->get_sale_price() ?: $this->get_regular_price();
 	}
@@ -235,6 +239,7 @@ add_action(
 		register_post_type( 'product_variation', array( 'public' => false ) );
 		register_taxonomy( 'product_cat', 'product', array( 'hierarchical' => true, 'public' => true ) );
 		register_taxonomy( 'product_tag', 'product', array( 'public' => true ) );
+		register_taxonomy( 'product_brand', 'product', array( 'public' => true ) );
 		register_taxonomy( 'pa_color', 'product', array( 'public' => true, 'labels' => array( 'singular_name' => get_option( 'test_attribute_label', 'رنگ' ) ) ) );
 	},
 	5

@@ -37,8 +37,8 @@ GET     /api/v1/integrations/events/                        admin
 GET     /api/v1/integrations/events/{id}/                   admin
 POST    /api/v1/integrations/events/{id}/retry/             admin
 POST    /api/v1/integrations/events/retry/                  admin
-GET     /api/v1/web-knowledge/products/                     user
-GET     /api/v1/web-knowledge/products/{id}/                user
+GET     /api/v1/web-knowledge/products/                     user or token
+GET     /api/v1/web-knowledge/products/{id}/                user or token
 GET     /api/v1/web-knowledge/products/{id}/explain/        user
 GET     /api/v1/web-knowledge/explain/                      user
 POST    /api/v1/knowledge/search/                           user or token
