@@ -18,7 +18,7 @@ SPELLINGS = 4 * VALUES
 ATTRIBUTES = "attributes."
 
 _LETTERS = "يىےكڪةۀەہھأإآٱ۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "یییککهههههاااا01234567890123456789"
-_DROPPED = " \u00a0\u200c\u200d-_.,،:؛/()"
+_DROPPED = " \u00a0\u200c\u200d-_.,،:؛/()" + "".join(map(chr, (*range(0x64B, 0x656), 0x670)))
 
 COLUMNS = {"brand": "brands", "category": "categories"}
 

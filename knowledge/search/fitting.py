@@ -93,7 +93,8 @@ def suggested(asked: str, values: Sequence[str]) -> list[str]:
 
     def likeness(value: str) -> float:
         others = _pairs(value)
-        share = len(pairs & others) / len(pairs | others)
+        common = len(pairs & others)
+        share = (common / len(pairs | others) + common / min(len(pairs), len(others))) / 2
         return share if share > _LIKELY else 0.0
 
     return sorted(values, key=likeness, reverse=True)[:KNOWN]

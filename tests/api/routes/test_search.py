@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +26,13 @@ CATALOGUE: list[dict[str, Any]] = [
         "name": "لپ‌تاپ گیمینگ ایسوس",
         "description": "<p>پردازندهٔ قدرتمند و صفحه‌نمایش ۱۵٫۶ اینچ با ۱۶ گیگابایت حافظه.</p>",
         "price": "45000000",
+        "regular_price": "48000000",
+        "sale_price": "45000000",
+        "on_sale": True,
+        "sku": "ROG-1",
+        "global_unique_id": "4711081234567",
+        "brands": ["ایسوس"],
+        "attributes": [{"name": "رنگ", "options": ["مشکی"]}],
         "stock_quantity": 5,
         "stock_status": "instock",
         "categories": ["لپ‌تاپ", "Gaming"],
@@ -50,6 +58,11 @@ CATALOGUE: list[dict[str, Any]] = [
     },
     {"id": 4, "name": "کارت هدیه", "description": "<p>بدون قیمت.</p>", "price": "", "categories": ["هدیه"]},
 ]
+
+
+def as_utc(moment: datetime) -> str:
+    """Returns a time as responses have it."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 async def stocked(shop: Shop) -> Shop:
@@ -99,13 +112,39 @@ async def test_a_hit_has_a_chunk_and_the_current_product(store: Shop, embeddings
         "external_id": "woo_1",
         "title": "لپ‌تاپ گیمینگ ایسوس",
         "price": "45000000",
+        "min_price": "45000000",
+        "max_price": "45000000",
+        "regular_price": "48000000",
+        "on_sale": True,
         "currency": "IRT",
         "in_stock": True,
         "availability": "in_stock",
         "stock_quantity": "5",
+        "sku": "ROG-1",
+        "gtin": "4711081234567",
+        "brands": ["ایسوس"],
+        "categories": ["لپ‌تاپ", "Gaming"],
+        "attributes": [{"name": "رنگ", "options": ["مشکی"]}],
+        "variations": [],
+        "variations_total": 0,
         "link": "https://shop.example/p/1",
         "image": "https://shop.example/i/1.jpg",
+        "facts_at": as_utc(row["received_at"]),
+        "known_at": as_utc(row["knowledge_at"]),
     }
+    assert content == {
+        "mode": "hybrid",
+        "confidence": "high",
+        "total": 4,
+        "next": content["next"],
+        "understood": {},
+        "unmatched": [],
+        "results": [hit],
+        "facets": {},
+    }
+    assert set(hit) == {"score", "similarity", "matched", "text", "product"}
+    assert 0 < hit["score"] <= 1
+    assert 0 < hit["similarity"] <= 1
     assert sum(embeddings.texts.values()) == 1
 
 
@@ -165,6 +204,26 @@ async def test_a_token_is_needed(store: Shop, authorization: str | None) -> None
         ({"max_price": "1" * 40}, "max_price"),
         ({"category": 5}, "category"),
         ({"category": "ک" * 201}, "category"),
+        ({"categories": "کیف"}, "categories"),
+        ({"categories": ["کیف", 5]}, "categories.1"),
+        ({"categories": [""]}, "categories.0"),
+        ({"brands": ["ک"] * 21}, "brands"),
+        ({"brands": ["ک" * 201]}, "brands.0"),
+        ({"exclude": ["سامسونگ"]}, "exclude"),
+        ({"exclude": {"colours": ["red"]}}, "exclude.colours"),
+        ({"exclude": {"brands": [None]}}, "exclude.brands.0"),
+        ({"attributes": ["رنگ"]}, "attributes"),
+        ({"attributes": {"رنگ": "مشکی"}}, "attributes.رنگ"),
+        ({"attributes": {"رنگ": []}}, "attributes.رنگ"),
+        ({"attributes": {str(n): ["1"] for n in range(11)}}, "attributes"),
+        ({"sort": "cheapest"}, "sort"),
+        ({"facets": ["colour"]}, "facets.0"),
+        ({"facets": ["attributes."]}, "facets.0"),
+        ({"facets": ["attributes.\x00"]}, "facets.0"),
+        ({"facets": ["brand"] * 11}, "facets"),
+        ({"understand": "no"}, "understand"),
+        ({"cursor": 5}, "cursor"),
+        ({"cursor": "c" * 401}, "cursor"),
         ({"colour": "red"}, "colour"),
     ],
     ids=lambda value: value if isinstance(value, str) else repr(value)[:40],
@@ -177,9 +236,16 @@ async def test_a_wrong_field_is_named(store: Shop, changes: dict[str, Any], fiel
     assert answer.json()["error"].startswith(f"{field}: ")
 
 
-async def test_a_question_is_required(store: Shop) -> None:
-    """An object without one is refused, and a body that is not an object too."""
-    assert (await ask(store, limit=5)).json()["field"] == "query"
+async def test_a_question_or_a_filter_is_required(store: Shop) -> None:
+    """An object without either is refused, and a body that is not an object too."""
+    for nothing in (
+        {"limit": 5},
+        {"store": store.store_id},
+        {"query": " \u200c", "categories": [], "exclude": {}, "attributes": {}},
+        {"category": "", "sort": "price", "facets": ["brand"]},
+    ):
+        answer = await ask(store, **nothing)
+        assert (answer.status_code, answer.json()["field"]) == (400, "query")
     for content, status in ((b"", 400), (b"[]", 400), (b"{", 400), (b" " * (SEARCH_BYTES + 1), 413)):
         answer = await store.http.post(SEARCH, content=content, headers=store.headers)
         assert answer.status_code == status
