@@ -24,7 +24,7 @@ from embeddings.base import Embedder
 from knowledge.chunks import CHUNK_TOKENS, split
 from knowledge.content import Content, canonical, size_of
 from knowledge.document import render
-from knowledge.normalise import search_form
+from knowledge.search.forms import indexed, vocabulary
 from knowledge.search.language import language_of
 
 
@@ -39,7 +39,8 @@ def chunk_rows(version: TextVersion, content: Content, *, max_tokens: int = CHUN
             text=chunk.text,
             text_hash=chunk.text_hash,
             tokens=chunk.tokens,
-            words=search_form(chunk.text),
+            words=" ".join(indexed(chunk.text, content.title)),
+            spelt=tuple(sorted(vocabulary(chunk.text))),
             language=language,
         )
         for chunk in split(render(content), max_tokens=max_tokens)

@@ -48,6 +48,7 @@ from api.security.passwords import Passwords
 from api.security.rate_limit import RateLimit, TokenBuckets
 from api.security.sessions import Sessions
 from api.security.stale_cache import StaleIfErrorCache
+from api.synonyms import SearchSynonyms
 from compute import Busy, Compute, TooSlow
 from connectors.http.outbound import Outbound
 from contracts.errors import InvalidBody, InvalidField, TooExpensive
@@ -130,6 +131,7 @@ async def _opened(
             database=database,
             temporal=temporal,
             query_vectors=QueryCache(embedder),
+            synonyms=SearchSynonyms(),
             tokens=tokens,
             sessions=Sessions(settings.secret_keys, clock=database.clock.estimate),
             passwords=passwords,

@@ -23,6 +23,7 @@ from api.security.passwords import Passwords
 from api.security.rate_limit import RateLimit, TokenBuckets
 from api.security.sessions import Sessions, password_stamp
 from api.security.stale_cache import StaleIfErrorCache
+from api.synonyms import SearchSynonyms
 from compute import Compute
 from connectors.http.outbound import Outbound
 from connectors.registry import PLATFORMS
@@ -44,6 +45,7 @@ class AppState:
     database: Database
     temporal: Client
     query_vectors: QueryCache
+    synonyms: SearchSynonyms
     tokens: IntegrationTokens
     sessions: Sessions
     passwords: Passwords

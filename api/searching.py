@@ -1,7 +1,7 @@
 """Search as a person or an assistant asks for it; every door to the knowledge base calls `search`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from api.dependencies import AppState, SearchScope
@@ -13,10 +13,8 @@ from contracts.ids import embedding_label
 from contracts.search import Facet, Hit, Question, Unmatched
 from database.access import stores
 from database.search.find import find
-from knowledge.normalise import normalise, search_form
-
-MAX_WORD_BYTES = 2_046
-"""The full-text index and its queries cannot hold longer words."""
+from database.search.understood import understood
+from knowledge.normalise import normalise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,26 +51,30 @@ async def search(state: AppState, scope: SearchScope, asked: SearchRequest) -> A
     if not query and not filters:
         raise invalid_field("query", "expected some words, or a filter")
     store_id = scope.store_id if asked.store is None else asked.store
-    vector = await state.query_vectors.of(query) if query else None
-    mode: Literal["hybrid", "words"] = "words" if vector is None else "hybrid"
-    belongs_to = fingerprint(scope.user_id, store_id, query, filters, asked.sort, asked.understand, mode)
     question = Question(
         user_id=scope.user_id,
         store_id=store_id,
         text=query,
-        vector=vector,
+        vector=None,
         limit=asked.limit,
         filters=filters,
         sort=asked.sort,
         facets=tuple(dict.fromkeys(asked.facets)),
-        after=read_cursor(asked.cursor, belongs_to, asked.sort),
     )
+    async with state.database.reading() as connection:
+        synonyms = await state.synonyms.of(connection, scope.user_id, store_id)
+        read = await understood(connection, question, synonyms, understand=asked.understand)
+    question = read.question
+    vector = await state.query_vectors.of(question.text) if question.text else None
+    mode: Literal["hybrid", "words"] = "words" if question.text and vector is None else "hybrid"
+    belongs_to = fingerprint(scope.user_id, store_id, query, filters, asked.sort, asked.understand, mode)
+    after = read_cursor(asked.cursor, belongs_to, question.sort)
     settings = state.settings
     async with state.database.transaction() as connection:
         found = await find(
             connection,
-            question,
-            folded=_folded(query),
+            replace(question, vector=vector, after=after),
+            synonyms,
             label=embedding_label(
                 settings.embedding_model, settings.embedding_dimensions, settings.embedding_variant
             ),
@@ -80,16 +82,11 @@ async def search(state: AppState, scope: SearchScope, asked: SearchRequest) -> A
         )
     return Answer(
         mode=mode,
-        confidence="high" if found.total else "low",
+        confidence="high" if found.is_confident else "low",
         total=found.total,
         next=write_cursor(found.following, belongs_to),
-        understood={},
+        understood=read.shown,
         unmatched=found.unmatched,
         results=found.hits,
         facets=found.facets,
     )
-
-
-def _folded(query: str) -> str:
-    """Returns a query in the form that is indexed, without words that the index cannot hold."""
-    return " ".join(word for word in search_form(query).split() if len(word.encode()) <= MAX_WORD_BYTES)

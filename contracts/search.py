@@ -58,7 +58,8 @@ class Position:
 class Question:
     """A query of an owner, with the filters that its results must satisfy.
 
-    `text` is empty for a list of what passes the filters. `vector` is the embedded query, or None if there
+    `text` is empty for a list of what passes the filters. Products with one of the `excluded_words` in their
+    names are left out. `vector` is the embedded query, or None if there
     is none or the embedding service did not answer; search is then lexical only. Results after the position
     `after` are asked for.
     """
@@ -69,6 +70,7 @@ class Question:
     store_id: int | None = None
     limit: int = 10
     filters: Filters = field(default_factory=Filters)
+    excluded_words: Sequence[str] = ()
     sort: Sort = Sort.RELEVANCE
     facets: Sequence[str] = ()
     after: Position | None = None
@@ -180,9 +182,13 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A page of results, with what is known of all of them; `following` is where the next page begins."""
+    """A page of results, with what is known of all of them; `following` is where the next page begins.
+
+    `is_confident` is whether the best of them probably answers the question.
+    """
 
     total: int
+    is_confident: bool
     hits: Sequence[Hit]
     facets: Mapping[str, Facet]
     unmatched: Sequence[Unmatched]

@@ -6,7 +6,7 @@ import json
 from knowledge.chunks import CHUNK_TOKENS
 from knowledge.content import Content, Form
 
-CONTENT_VERSION: int = 2
+CONTENT_VERSION: int = 3
 """The version of everything between a product and its chunks; part of each hash.
 
 Raise it whenever the same product would get other chunks or other words for full-text search: by another

@@ -9,11 +9,15 @@ from contracts.events import TrimmedPayloads
 from database.engine import Database
 from database.events import retention
 from database.leases import forget_expired
+from database.search import vocabulary
 
 BATCH = 200
 """Payloads trimmed in one transaction; Postgres stores a large one as thousands of rows."""
 
 BATCHES = 100
+
+WORDS = 2_000
+"""Words that are checked at a time."""
 
 
 class RetentionActivities:
@@ -27,11 +31,13 @@ class RetentionActivities:
     async def trim_payloads(self) -> TrimmedPayloads:
         """Trim up to 20,000 payloads, the oldest first; a retry resumes after the last batch.
 
-        Leases of processes that died are deleted before.
+        Leases of processes that died, and words that no text has any more, are deleted before.
         """
         with database_errors():
             async with self._database.single() as connection:
                 await forget_expired(connection)
+            async with self._database.transaction() as connection:
+                await vocabulary.sweep(connection, limit=WORDS)
         if self._keep is None:
             return TrimmedPayloads(count=0, more=False)
         since, trimmed = _so_far()

@@ -12,6 +12,7 @@ from contracts.events import TextVersion
 from contracts.search import Vector
 from database.chunks import generations
 from database.chunks.generations import OWN_VECTOR, ChunkRow, TextKey, chunk_values, insert_chunks
+from database.search import vocabulary
 
 _EMBEDDED = text("""
     SELECT p.id, array(SELECT DISTINCT k.text_hash FROM tenant_knowledge k
@@ -72,6 +73,7 @@ async def upsert_chunks(
         rows = await connection.execute(_PUBLISH, {**_values(complete), "model": model})
         published = set(rows.scalars())
     if chunks:
+        await vocabulary.add(connection, ((chunk.product_id, chunk.spelt) for chunk in chunks))
         values = chunk_values(model, chunks, vectors, live=published)
         if (await connection.execute(_UPSERT, values)).scalar_one():
             raise Vanished

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.events import TextVersion
 from contracts.search import Vector
 from database.halfvec import Vectors
+from database.search import vocabulary
 from database.sql import as_json, recordset
 
 TextKey = tuple[int, str]
@@ -58,7 +59,7 @@ def insert_chunks(embedding: str) -> str:
             user_id, store_id, product_id, content_hash, model, position, text, text_hash, tokens, words,
             language, embedding, is_live)
         SELECT p.user_id, p.store_id, p.id, c.content_hash, :model, c.position, c.text, c.text_hash, c.tokens,
-               to_tsvector('simple', c.words)
+               array_to_tsvector(string_to_array(c.words, ' '))
                  || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id]),
                c.language, {embedding}, c.is_live
         FROM {recordset("chunks", "c", _CHUNKS)}
@@ -153,7 +154,8 @@ _DELETE_OLD = text("""
 class ChunkRow:
     """A chunk of a product's text before it has a vector.
 
-    `words` is its folded text, and `language` the language of the product's title, 0 to 2.
+    `words` are its lexemes, separated by spaces, `spelt` the words that a misspelt one may have meant, and
+    `language` the language of the product's title, 0 to 2.
     """
 
     product_id: int
@@ -163,6 +165,7 @@ class ChunkRow:
     text_hash: str
     tokens: int
     words: str
+    spelt: tuple[str, ...]
     language: int
 
 
@@ -186,7 +189,7 @@ class MissingVector:
     position: int
 
 
-_FIELDS = tuple(field.name for field in fields(ChunkRow))
+_FIELDS = tuple(field.name for field in fields(ChunkRow) if field.name in _CHUNKS)
 _fields_of = attrgetter(*_FIELDS)
 
 
@@ -231,6 +234,7 @@ async def stage(
     chunks: Sequence[ChunkRow],
 ) -> dict[int, Staged]:
     """Insert chunks that are not live yet, with the vectors that their products have for equal texts."""
+    await vocabulary.add(connection, ((chunk.product_id, chunk.spelt) for chunk in chunks))
     await connection.execute(_STAGE, chunk_values(model, chunks, {}))
     rows = await connection.execute(_COUNT, {**_values(versions), "model": model})
     return {row.product_id: Staged(missing=row.missing, reused=row.reused) for row in rows}

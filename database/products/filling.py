@@ -55,6 +55,7 @@ def _row(row: Mapping[Any, Any]) -> dict[str, object]:
     made = keys.made_of(
         row["store_id"],
         codes=(row["sku"] or "",),
+        titles=(row.get("title", ""),),
         brands=row.get("brands", ()),
         categories=row.get("categories", ()),
         attributes=keys.as_attributes(row["attributes"]),

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from contracts.catalog import Attribute, Product, Variation
-from knowledge.search.keys import BRAND, CATEGORY, CODE, attribute_keys, keys, scoped
+from knowledge.html import plain_line
+from knowledge.search.keys import BRAND, CATEGORY, CODE, TITLE, attribute_keys, keys, scoped
 
 
 def as_attributes(value: Sequence[Mapping[str, Any]]) -> tuple[Attribute, ...]:
@@ -16,6 +17,7 @@ def of_product(store_id: int, product: Product) -> list[str]:
     """Returns the keys of a product's codes, brands, categories and attributes, sorted."""
     return made_of(
         store_id,
+        titles=(product.title,),
         codes=(product.facts.sku, product.facts.gtin),
         brands=product.brands,
         categories=product.categories,
@@ -50,12 +52,18 @@ def made_of(
     store_id: int,
     *,
     codes: Iterable[str],
+    titles: Iterable[str] = (),
     brands: Iterable[str] = (),
     categories: Iterable[str] = (),
     attributes: Iterable[Attribute] = (),
 ) -> list[str]:
     """Returns the keys of these values in a store, sorted."""
-    found = keys(CODE, codes) | keys(BRAND, brands) | keys(CATEGORY, categories)
+    found = (
+        keys(TITLE, map(plain_line, titles))
+        | keys(CODE, codes)
+        | keys(BRAND, brands)
+        | keys(CATEGORY, categories)
+    )
     for attribute in attributes:
         found |= attribute_keys(attribute.name, attribute.options)
     return scoped(store_id, found)

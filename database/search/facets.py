@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.search import Facet, FacetValue, PriceFacet
-from database.search.vector_index import quoted
 from database.search.filters import HIGHEST, LOWEST
+from database.search.vector_index import quoted
 from knowledge.search.keys import compact
 
 VALUES = 50

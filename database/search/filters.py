@@ -1,11 +1,14 @@
 """SQL of a question's filters, and of what they leave."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from contracts.search import Question
 from database.search import scope
+from database.search.lexical import quoted
 from database.search.values import Resolved
+from knowledge.search.forms import TITLE
+from knowledge.search.stems import stems
 
 LOWEST = "coalesce({row}.min_price, {row}.price)"
 HIGHEST = "coalesce({row}.max_price, {row}.price)"
@@ -50,6 +53,10 @@ def narrowed(question: Question, resolved: Resolved) -> Narrowed:
     for limit in ("in_stock", "min_price", "max_price"):
         if (value := getattr(filters, limit)) is not None:
             parameters[limit] = value
+    if question.excluded_words:
+        first.append(_excluded(question))
+        parameters["excluded"] = _titled(question.excluded_words)
+        conditions.append("p.id NOT IN (SELECT excluded.product_id FROM excluded)")
     if sought:
         first.append(_fitting(question, sought))
         conditions.append("p.id IN (SELECT fitting.id FROM fitting)")
@@ -62,6 +69,21 @@ def narrowed(question: Question, resolved: Resolved) -> Narrowed:
         is_filtered=bool(conditions),
         sought=sought,
     )
+
+
+def _excluded(question: Question) -> str:
+    """Returns SQL of the products with one of the excluded words in their names."""
+    return f"""
+        excluded AS MATERIALIZED (
+            SELECT k.product_id FROM tenant_knowledge k
+            WHERE k.is_live AND {scope.owned(question, "k")}
+              AND k.words @@ ({scope.marked(question)} && CAST(:excluded AS tsquery))),"""
+
+
+def _titled(words: Iterable[str]) -> str:
+    """Returns a query for names with one of the words, or with its stem."""
+    forms = {form for word in words for form in (word, *stems(word)[:1])}
+    return " | ".join(quoted(TITLE + form) for form in sorted(forms))
 
 
 def _limits(question: Question, row: str, *, lowest: str, highest: str) -> list[str]:

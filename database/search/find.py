@@ -6,60 +6,66 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.search import Found, Position, Question, Unmatched
-from database.search import facets, page, products, ranking
+from database.search import facets, page, products, vectors, vocabulary
 from database.search.filters import Narrowed, narrowed
-from database.search.ranking import Ranking
-from database.search.values import Widened, resolve, unwidened
+from database.search.ranking import Asked, Ranking, is_confident, listed, ranked
+from database.search.values import resolve
+from database.search.vectors import Space
+from knowledge.search.forms import asked, asked_codes
+from knowledge.search.keys import compact
+from knowledge.search.synonyms import Synonyms
 
 
 async def find(
     connection: AsyncConnection,
     question: Question,
+    synonyms: Synonyms,
     *,
-    folded: str,
     label: str,
     dimensions: int,
-    widened: Widened = unwidened,
 ) -> Found:
-    """Returns a page of the products that answer a question.
-
-    `folded` is its text in the indexed form, `label` the model of its vector. `widened` returns other names
-    of a filter's value.
-    """
-    resolved = await resolve(connection, question, widened)
+    """Returns a page of the products that answer a question; `label` is the model of its vector."""
+    resolved = await resolve(connection, question, lambda _, value: synonyms.alternatives(value))
     if resolved.is_impossible:
         return _found(question, (), resolved.unmatched)
     filters = narrowed(question, resolved)
     if not question.text:
-        rows = await _page(connection, question, filters, ranking.listed(question, filters))
+        rows = await _page(connection, question, filters, listed(question, filters))
         return _found(question, rows, resolved.unmatched)
-    exact = await ranking.searches_exactly(connection, question, filters, label=label, dimensions=dimensions)
-
-    def ranked(*, exact: bool) -> Ranking:
-        return ranking.by_vectors_and_words(
-            question, filters, folded=folded, label=label, dimensions=dimensions, exact=exact
-        )
-
-    rows = await _page(connection, question, filters, ranked(exact=exact))
+    words = asked(question.text, synonyms)
+    await vocabulary.complete(connection, question, words)
+    wanted = Asked(words=words, codes=sorted(asked_codes(question.text)), title=compact(question.text))
+    space = Space(
+        one_store=question.store_id is not None,
+        filters=filters.found if filters.is_filtered else "",
+        label=label,
+        dimensions=dimensions,
+    )
+    has_vector = question.vector is not None
+    exact = await vectors.prepare(connection, space if has_vector else None, filters.parameters)
+    rows = await _page(connection, question, filters, ranked(question, filters, wanted, space, exact=exact))
     if not rows[0]["is_enough"]:
-        rows = await _page(connection, question, filters, ranked(exact=True))
+        rows = await _page(
+            connection, question, filters, ranked(question, filters, wanted, space, exact=True)
+        )
     return _found(question, rows, resolved.unmatched)
 
 
 async def _page(
-    connection: AsyncConnection, question: Question, filters: Narrowed, ranked: Ranking
+    connection: AsyncConnection, question: Question, filters: Narrowed, ranking: Ranking
 ) -> Sequence[RowMapping]:
     """Returns the hits in their order, the first row with total and facets; without hits that row alone."""
     page_sql, page_parameters = page.statements(question, filters)
     faced, facet_values, facet_parameters = facets.statements(question.facets)
     statement = text(f"""
-        WITH {filters.first} {ranked.sql} {page_sql} {faced}
-        SELECT hits.*, {ranked.is_enough} AS is_enough, (SELECT count(*) FROM ranked) AS total,
+        WITH {filters.first} {ranking.sql} {page_sql} {faced}
+        SELECT hits.*, {ranking.is_enough} AS is_enough, (SELECT count(*) FROM ranked) AS total,
+               (SELECT max(score) FROM ranked) AS best,
                CASE WHEN coalesce(hits.place, 1) = 1 THEN {facet_values} END AS facets
         FROM (SELECT) AS always LEFT JOIN hits ON true ORDER BY hits.place
     """)
     rows = await connection.execute(
-        statement, {**filters.parameters, **ranked.parameters, **page_parameters, **facet_parameters}
+        statement, {**filters.parameters, **ranking.parameters, **page_parameters, **facet_parameters}
     )
     return rows.mappings().all()
 
@@ -69,6 +75,7 @@ def _found(question: Question, rows: Sequence[RowMapping], unmatched: Sequence[U
     last = shown[-1] if len(rows) > question.limit else None
     return Found(
         total=rows[0]["total"] if rows else 0,
+        is_confident=is_confident(question, rows[0]["best"] if rows else None),
         hits=[products.hit(row) for row in shown],
         facets=facets.read(question.facets, rows[0]["facets"] if rows else None),
         unmatched=unmatched,

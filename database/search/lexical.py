@@ -92,7 +92,9 @@ def parameters(question: Question, asked: Sequence[AskedWord]) -> dict[str, obje
         queries["loose"].append(f"{owner} & ({_any(one.forms)})")
         queries["exact"].append(_any(_of(one, EXACT)))
         queries["near"].append(_any(_of(one, NEAR)))
-        queries["heading"].append(_any(tuple(TITLE + word for word in form) for form in _of(one, EXACT, NEAR)))
+        queries["heading"].append(
+            _any(tuple(TITLE + word for word in form) for form in _of(one, EXACT, NEAR))
+        )
     return {**queries, "words": [one.word for one in asked]}
 
 
@@ -102,8 +104,9 @@ def _of(asked: AskedWord, *strengths: float) -> list[Lexemes]:
 
 def _any(forms: Iterable[Lexemes]) -> str:
     """Returns a query that one of the forms satisfies."""
-    return " | ".join(f"({' & '.join(map(_quoted, form))})" for form in forms) or NOTHING
+    return " | ".join(f"({' & '.join(map(quoted, form))})" for form in forms) or NOTHING
 
 
-def _quoted(lexeme: str) -> str:
+def quoted(lexeme: str) -> str:
+    """Returns a lexeme as a part of a full-text query."""
     return "'" + lexeme.replace("\\", "").replace("'", "") + "'"

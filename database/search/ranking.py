@@ -41,6 +41,14 @@ FLOOR = 0.4
 STRICT_FLOOR = 0.75
 """The least score of a result, as a part of the best one's: for an order by score, and for other orders."""
 
+CONFIDENT = 0.37
+CONFIDENT_BY_WORDS = 0.3
+"""The least score of a best result that probably answers the question, with and without vectors.
+
+They were set by the questions of `bench/search_set` that the catalogue cannot answer: at most one of twenty
+answerable questions is below.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
@@ -69,7 +77,12 @@ class Asked:
 
     @property
     def keys(self) -> list[str]:
-        return [*(f"{CODE}/{code}" for code in self.codes), *([f"{TITLE}/{self.title}"] if self.title else [])]
+        """All keys by which a product may be named."""
+        return [*(f"{CODE}/{code}" for code in self.codes), *self.titles]
+
+    @property
+    def titles(self) -> list[str]:
+        return [f"{TITLE}/{self.title}"] if self.title else []
 
 
 _NOWHERE = """
@@ -103,15 +116,16 @@ def ranked(question: Question, narrowed: Narrowed, asked: Asked, space: Space, *
         ),
         scored AS MATERIALIZED (
             SELECT DISTINCT ON (product_id) product_id, id AS chunk_id, similarity, share, missing,
-                   CASE WHEN named IS NULL THEN score ELSE greatest(named + (1 - named) * score, score) END AS score
-            FROM (SELECT judged.*, {_score(has_vector)} AS score FROM judged CROSS JOIN spread) AS judged
+                   CASE WHEN named IS NULL THEN score
+                        ELSE greatest(named + (1 - named) * score, score) END AS score
+            FROM (SELECT judged.*, {_score(has_vector=has_vector)} AS score FROM judged CROSS JOIN spread) AS judged
             ORDER BY product_id, score DESC, id
         ),
         ranked AS MATERIALIZED (
             SELECT product_id, chunk_id, CAST(score AS float8) AS score, similarity, share, missing
             FROM scored WHERE score > 0 AND score >= {floor} * (SELECT max(score) FROM scored)
         )"""
-    parameters = {**lexical.parameters(question, asked.words), "named": asked.keys}
+    parameters = {**lexical.parameters(question, asked.words), "named": asked.keys, "titles": asked.titles}
     if question.vector is not None:
         parameters["vector"] = str(question.vector)
     is_enough = "true" if exact or not has_vector else f"(SELECT count(*) FROM near) >= {vectors.ENOUGH}"
@@ -122,7 +136,8 @@ def _named(question: Question, narrowed: Narrowed) -> str:
     """Returns SQL of the products that the question names by a code or by their whole title."""
     names = keys(question, "named")
     return f"""
-        SELECT p.id, CASE WHEN p.keys && {keys(question, "titles")} THEN {SAME_TITLE} ELSE {SAME_CODE} END AS floor
+        SELECT p.id, CASE WHEN p.keys && {keys(question, "titles")} THEN {SAME_TITLE}
+                          ELSE {SAME_CODE} END AS floor
         FROM products p
         WHERE {narrowed.found} AND p.id IN (
             SELECT p.id FROM products p WHERE p.keys && {names}
@@ -132,7 +147,7 @@ def _named(question: Question, narrowed: Narrowed) -> str:
             WHERE v.is_active AND v.keys && {names})"""
 
 
-def _score(has_vector: bool) -> str:
+def _score(*, has_vector: bool) -> str:
     """Returns SQL of the score of a chunk of `judged`, from 0 to 1."""
     if not has_vector:
         return f"(share + {TITLED} * titled) / {1 + TITLED}"
@@ -141,6 +156,13 @@ def _score(has_vector: bool) -> str:
         ELSE {above} * sqrt((chunks - 2) / greatest(chunks - 1 - power({above}, 2), 0.1)) END"""
     closeness = f"coalesce(1 / (1 + exp(least({MIDDLE} - ({corrected}), 50))), 0)"
     return f"({CLOSENESS} * {closeness} + {SHARE} * share + {TITLED} * titled) / {CLOSENESS + SHARE + TITLED}"
+
+
+def is_confident(question: Question, best: float | None) -> bool:
+    """Returns whether a question is probably answered, by the score of its best result."""
+    if best is None or not question.text:
+        return best is not None
+    return best >= (CONFIDENT if question.vector is not None else CONFIDENT_BY_WORDS)
 
 
 def listed(question: Question, narrowed: Narrowed) -> Ranking:

@@ -26,6 +26,16 @@ def keys(question: Question, parameter: str) -> str:
     )
 
 
+def marked(question: Question) -> str:
+    """Returns SQL of the full-text query that every chunk of the owner satisfies."""
+    marker = (
+        "'user=' || CAST(:user_id AS text)"
+        if question.store_id is None
+        else "'store=' || CAST(:store_id AS text)"
+    )
+    return f"CAST(format('%L', {marker}) AS tsquery)"
+
+
 def parameters(question: Question) -> dict[str, object]:
     """Returns the parameters of this module's SQL."""
     return {"user_id": question.user_id, "store_id": question.store_id}

@@ -1,11 +1,10 @@
-"""The words of each store's texts: what a misspelt word may have meant, and how a word of the other script sounds.
+"""The words of each store's texts: what a misspelt word may have meant, and words of the other script.
 
-A word is added with the first text that has it, in the same transaction. It may outlive its texts until `sweep`
-finds that no text has it any more; a search for it finds nothing meanwhile.
+A word is added with the first text that has it, in the same transaction. It may outlive its texts until
+`sweep` finds that no text has it any more; until then a search for it finds nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from rapidfuzz.distance import OSA
@@ -89,23 +88,17 @@ _SWEEP = text("""
 """)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spelt:
-    """The words of a product's text that are kept in the vocabulary."""
+async def add(connection: AsyncConnection, texts: Iterable[tuple[int, Iterable[str]]]) -> None:
+    """Add words of products' texts to the vocabularies of their stores, in an order that cannot deadlock.
 
-    product_id: int
-    words: Sequence[str]
-
-
-async def add(connection: AsyncConnection, texts: Iterable[Spelt]) -> None:
-    """Add words of texts to the vocabularies of their stores, in an order that cannot deadlock."""
-    first: dict[tuple[int, str], None] = {(one.product_id, word): None for one in texts for word in one.words}
-    if not first:
+    Texts are (product id, words).
+    """
+    pairs = {(product_id, word) for product_id, words in texts for word in words}
+    if not pairs:
         return
-    products = [product_id for product_id, _ in first]
-    words = [word for _, word in first]
+    products, words = zip(*pairs, strict=True)
     await connection.execute(_LOCK, {"product_ids": sorted(set(products))})
-    values = {"products": products, "words": words, "sounds": [sound(word) for word in words]}
+    values = {"products": list(products), "words": list(words), "sounds": list(map(sound, words))}
     await connection.execute(_ADD, values)
 
 

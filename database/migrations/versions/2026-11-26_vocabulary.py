@@ -21,7 +21,9 @@ def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.create_table(
         "vocabulary",
-        sa.Column("store_id", sa.BigInteger(), sa.ForeignKey("stores.id", ondelete="CASCADE"), nullable=False),
+        sa.Column(
+            "store_id", sa.BigInteger(), sa.ForeignKey("stores.id", ondelete="CASCADE"), nullable=False
+        ),
         sa.Column("word", sa.Text(), nullable=False),
         sa.Column("sound", sa.Text(), nullable=False, comment="its consonants; empty if there are too few"),
         sa.Column(

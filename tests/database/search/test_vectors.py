@@ -7,7 +7,6 @@ from sqlalchemy import text
 
 from contracts.ids import embedding_label
 from contracts.search import Question
-from database.chunks import search
 from database.search import vectors
 from database.search.vector_index import INDEXED_DIMENSIONS
 from tests.support.environment import DIMENSIONS
