@@ -1,4 +1,4 @@
-"""Products whose vectors were made by another model than the one that search compares with."""
+"""Products with vectors of another model than the one that search uses."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection

@@ -36,7 +36,7 @@ MOST_THREADS = 4
 NICENESS = 5
 
 INPUT_TYPES = {"": False, "passage": False, "document": False, "query": True}
-"""Input types -> whether they are those of questions."""
+"""Input types -> whether a text of that type is a question."""
 
 Window = tuple[str, int]
 """A text that the model reads at once, and its tokens."""

@@ -28,7 +28,7 @@ OTHER_SIZE = f"Vectors of {E5} have {E5_DIMENSIONS} dimensions: leave PILITO_EMB
 class Choice:
     """A model of the local server; `note` says what people should know about it, if anything.
 
-    `variables` are those of the processes that use the model.
+    `variables` are set for the processes that use the model.
     """
 
     model: str

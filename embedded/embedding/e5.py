@@ -75,7 +75,7 @@ def cleaned(text: str) -> str:
 def is_usable() -> bool:
     """Returns whether this machine can load the model and embed a text.
 
-    Tried in another process, because the engine ends a process whose processor lacks its instructions.
+    Tried in another process, because a processor without the instructions of the engine ends the process.
     """
     code = f"from {__name__} import Model; Model().vectors(['سلام', 'hello'], is_query=True)"
     try:
@@ -88,7 +88,7 @@ def is_usable() -> bool:
 
 
 def average(vectors: Singles, tokens: Sequence[int]) -> Singles:
-    """Returns the unit vector of a text from those of its windows, each weighted by its tokens."""
+    """Returns the unit vector of a text from the vectors of its windows, weighted by their tokens."""
     if len(tokens) == 1:
         return np.asarray(vectors[0], np.float32)
     total = np.average(vectors, axis=0, weights=tokens)

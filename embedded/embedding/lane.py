@@ -35,7 +35,7 @@ class Step:
 
 @dataclass(slots=True, eq=False)
 class _Job:
-    """The steps of a request: `begun` of them were taken up, and `answers` are those of the finished ones."""
+    """The steps of a request: `begun` of them were taken up, and the finished ones have `answers`."""
 
     steps: Sequence[Step]
     embed: Callable[[Sequence[str]], Singles]

@@ -75,7 +75,7 @@ class Refused(Exception):
 
 
 def too_many_tokens(tokens: int, limit: int) -> Refused:
-    """Returns the refusal of a request whose texts have too many tokens together."""
+    """Returns the refusal of a request with too many tokens in all of its texts."""
     return Refused(
         f"Requested {tokens} tokens, max {limit} tokens per request",
         param="input",

@@ -22,7 +22,7 @@ def label(variables: dict[str, str]) -> str:
 
 
 def test_meanings_are_compared_where_the_model_can_be_loaded() -> None:
-    """Questions and passages are told apart; a prefix of another model is not sent to this one."""
+    """Questions and passages have input types; a prefix of another model is not sent to this one."""
     choice = chosen(settings(embedding_query_prefix="query: "), is_usable=True)
     assert (choice.model, choice.dimensions, choice.kind, choice.note) == (E5, 384, "e5", "")
     assert choice.variables["PILITO_EMBEDDING_QUERY_INPUT_TYPE"] == "query"
@@ -31,7 +31,7 @@ def test_meanings_are_compared_where_the_model_can_be_loaded() -> None:
 
 
 def test_words_are_compared_where_the_model_cannot_be_loaded() -> None:
-    """It is said, and such vectors are never compared with those of a model, not even of a later key."""
+    """It is said, and such vectors are never compared with vectors of a model, also once a key is set."""
     words, meaning = (chosen(settings(), is_usable=usable) for usable in (False, True))
     assert (words.kind, words.model) == ("lexical", "pilito-lexical")
     assert "cannot be loaded" in words.note

@@ -127,7 +127,7 @@ def test_a_vector_does_not_depend_on_its_neighbours(openai: OpenAI) -> None:
 
 
 def test_a_text_beyond_the_window_counts_as_a_whole(openai: OpenAI) -> None:
-    """Its vector is near those of both halves."""
+    """Its vector is near the vectors of both halves."""
     shoes, coffee = "کفش ورزشی برای دویدن. " * 60, "Coffee maker for the kitchen. " * 80
     both, first, second = vectors(openai, [shoes + coffee, shoes, coffee], PASSAGE)
     assert both @ first > first @ second < both @ second
