@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SHORTEST_KEY = 32
@@ -160,6 +160,18 @@ class Settings(BaseSettings):
     embedding_max_text_tokens: Annotated[Annotated[int, Field(ge=64)] | None, Optional] = None
     embedding_timeout_seconds: float = Field(default=60.0, gt=0)
     embedding_patience_hours: float = Field(default=24.0, gt=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_model_is_unset(cls, values: object) -> object:
+        """Leave out an empty model and empty dimensions: which ones are meant depends on the server."""
+        if not isinstance(values, dict):
+            return values
+        return {
+            name: value
+            for name, value in values.items()
+            if value != "" or name not in ("embedding_model", "embedding_dimensions")
+        }
 
     @property
     def secret_keys(self) -> tuple[str, ...]:

@@ -11,10 +11,11 @@ from http.client import HTTPException
 from rich.console import Console
 
 from contracts.ids import SEARCH_ATTRIBUTES
-from embedded import embedder, logs
+from embedded import logs
+from embedded.embedder import EmbeddedEmbedder
 from embedded.environment import complete, only_one
 from embedded.interruption import Interrupted, Interruption
-from embedded.ports import LOOPBACK, free_ports, is_free
+from embedded.ports import LOOPBACK, is_free
 from embedded.postgres import EmbeddedPostgres
 from embedded.processes import Child, StartFailed, end_leftovers, start_child, stop_together
 from embedded.progress import Steps, say
@@ -109,7 +110,7 @@ class _Stack:
         self._clients: list[_Part] = []
         self._postgres: EmbeddedPostgres | None = None
         self._temporal: EmbeddedTemporal | None = None
-        self._embedder_port: int | None = None
+        self._embedder: EmbeddedEmbedder | None = None
         if settings.database_url is None:
             self._postgres = EmbeddedPostgres(self._state_dir, pause=self._pause)
         if settings.temporal_address is None:
@@ -122,7 +123,7 @@ class _Stack:
                 pause=self._pause,
             )
         if not is_configured(settings):
-            (self._embedder_port,) = free_ports(1)
+            self._embedder = EmbeddedEmbedder(settings, pause=self._pause)
 
     def start(self) -> dict[str, str]:
         """Start every server that has no address. Returns the environment with all addresses."""
@@ -130,7 +131,7 @@ class _Stack:
         names = [
             *(["Postgres"] if self._postgres else []),
             *(["Temporal"] if self._temporal else []),
-            *(["Embeddings"] if self._embedder_port else []),
+            *(["Embeddings"] if self._embedder else []),
             *["Migrations", *(client.title for client in CLIENTS)],
         ]
         with Steps(names, self._console) as steps:
@@ -138,6 +139,8 @@ class _Stack:
             environment = complete(self._settings, found)
             self._migrate(environment, steps)
             self._start_clients(environment, steps)
+        if self._embedder and self._embedder.choice.note:
+            say(self._console, self._embedder.choice.note)
         return environment
 
     def watch(self) -> None:
@@ -172,13 +175,13 @@ class _Stack:
     def _start_servers(self, steps: Steps) -> dict[str, str]:
         """Start the servers; Temporal and the embedder start while Postgres does. Returns their addresses."""
         found: dict[str, str] = {}
-        temporal, postgres, port = self._temporal, self._postgres, self._embedder_port
+        temporal, postgres, embedder = self._temporal, self._postgres, self._embedder
         if temporal:
             steps.begin("Temporal")
             self._servers.append(_Part(lambda: _launched(temporal)))
-        if port:
+        if embedder:
             steps.begin("Embeddings")
-            self._servers.append(_Part(lambda: embedder.launch(port, state_dir=self._state_dir)))
+            self._servers.append(_Part(embedder.launch))
             embeddings = self._servers[-1].child
         if postgres:
             steps.begin("Postgres")
@@ -190,10 +193,8 @@ class _Stack:
             found["PILITO_TEMPORAL_ADDRESS"] = temporal.address
             found["PILITO_TEMPORAL_UI_URL"] = self._settings.temporal_ui_url or temporal.ui_url or ""
             steps.done("Temporal")
-        if port:
-            embedder.wait_ready(embeddings, port, pause=self._pause)
-            found["OPENAI_BASE_URL"] = f"http://{LOOPBACK}:{port}/v1"
-            found["OPENAI_API_KEY"] = "local"
+        if embedder:
+            found |= embedder.wait_ready(embeddings)
             steps.done("Embeddings")
         return found
 

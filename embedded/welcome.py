@@ -7,12 +7,20 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from contracts.ids import embedding_label
 from database import health
+from database.chunks import former_models
 from database.engine import Database, create_engine
+from embedded import embedder
 from embedded.bootstrap import Ready, prepare, sample_products, send_sample
 from settings import Settings
 
 SECONDS_TO_KNOW = 60.0
+
+REINDEXED = (
+    "{count} products are embedded again in the background, 50 a minute, because the embedding model has"
+    " changed. Search finds them by their words until then."
+)
 
 
 def greet(environment: Mapping[str, str]) -> None:
@@ -29,9 +37,24 @@ def greet(environment: Mapping[str, str]) -> None:
     console = Console()
     ready = asyncio.run(prepare(settings))
     api = f"http://127.0.0.1:{settings.api_port}"
+    if environment.get("OPENAI_API_KEY") == embedder.KEY and (count := asyncio.run(_reindex(settings))):
+        console.print(REINDEXED.format(count=count), highlight=False, soft_wrap=True)
     if send_sample(api, ready.token):
         asyncio.run(_until_known(settings, ready.store_id, console))
     _tell(console, settings, ready, api)
+
+
+async def _reindex(settings: Settings) -> int:
+    """Leave products with vectors of another model to recovery. Returns how many there are."""
+    label = embedding_label(
+        settings.embedding_model, settings.embedding_dimensions, settings.embedding_variant
+    )
+    database = Database(create_engine(settings.database_url or "", pool_size=1))
+    try:
+        async with database.transaction() as connection:
+            return await former_models.release(connection, label)
+    finally:
+        await database.close()
 
 
 async def _until_known(settings: Settings, store_id: int, console: Console) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import orjson
 
-from embedded.embedder import count_tokens
+from embedded.embedding.protocol import count_tokens
 from fakes.openai import Asked, Refusal, Rule
 
 Style = Literal["tei", "llama.cpp", "openai", "dashscope", "ollama"]

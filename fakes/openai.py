@@ -12,8 +12,8 @@ from zlib import crc32
 
 import orjson
 
-from embedded.embedder import EmbeddingRequest, Refused, encode, parse, render
-from embedded.lexical import embed
+from embedded.embedding.lexical import embed
+from embedded.embedding.protocol import EmbeddingRequest, Refused, encode, parse, render
 from fakes.listener import LOOPBACK, Listener, Received
 
 INSTANT_VECTORS = 64

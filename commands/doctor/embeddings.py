@@ -4,6 +4,7 @@ import asyncio
 
 from commands.doctor.result import CheckResult
 from contracts.retry import Retry
+from embeddings.description import Kind, described
 from embeddings.registry import SETTINGS, create_embedder, is_configured
 from settings import Settings
 
@@ -17,6 +18,12 @@ UNREACHED = (
     "Check OPENAI_BASE_URL, that this machine reaches it, and HTTPS_PROXY or ALL_PROXY where one is set."
     " Events are retried."
 )
+
+HOW: dict[Kind, str] = {
+    "service": "",
+    "e5": " on the local server of `pilito up`, which compares meanings",
+    "lexical": " on the local server of `pilito up`, which compares words, not meanings",
+}
 
 
 async def check_embeddings(settings: Settings) -> CheckResult:
@@ -37,7 +44,7 @@ async def check_embeddings(settings: Settings) -> CheckResult:
         return CheckResult(subject="Embeddings", said=failure.reason, advice=advice)
     finally:
         await embedder.close()
-    model = (
-        f"the local server of `pilito up` ({embedder.served_by})" if embedder.served_by else embedder.model
+    found = described(embedder)
+    return CheckResult(
+        subject="Embeddings", said=f"{found.model}{HOW[found.kind]}, {found.dimensions} dimensions"
     )
-    return CheckResult(subject="Embeddings", said=f"{model}, {embedder.dimensions} dimensions")

@@ -21,8 +21,8 @@ from contracts.events import TextVersion
 from contracts.retry import Failure, Retry
 from contracts.search import Vector, numbers
 from database.engine import Database, create_engine
-from embedded.embedder import EmbeddingRequest
-from embedded.lexical import embed
+from embedded.embedding.lexical import embed
+from embedded.embedding.protocol import EmbeddingRequest
 from embeddings.base import Cause, Embedded, NothingEmbedded
 from embeddings.limits import Limits
 from embeddings.openai import OpenAIEmbedder

@@ -162,15 +162,16 @@ async def test_an_embeddings_api_that_refuses(doctor: Pilito, embeddings: Embedd
     assert "OPENAI_BASE_URL" in advice
 
 
-async def test_the_local_embedding_server_is_not_called_a_model(
-    doctor: Pilito, embeddings: EmbeddingServer
+@pytest.mark.parametrize(("kind", "compares"), [("lexical", "words, not meanings"), ("e5", "meanings")])
+async def test_the_local_embedding_server_says_how_it_compares(
+    doctor: Pilito, embeddings: EmbeddingServer, kind: str, compares: str
 ) -> None:
-    """It compares words with any model that is set."""
+    """It may compare words under the name of any model."""
     vector = b'{"data": [{"index": 0, "embedding": [1%b]}]}' % (b",0" * (DIMENSIONS - 1))
-    headers = {"x-pilito-embedder": "lexical"}
-    embeddings.fail_always(Refusal(status=200, body=vector, headers=headers))
+    embeddings.fail_always(Refusal(status=200, body=vector, headers={"x-pilito-embedder": kind}))
     mark, said, _ = results_of(await doctor("doctor"))["Embeddings"]
-    assert (mark, said) == ("✓", f"the local server of `pilito up` (lexical), {DIMENSIONS} dimensions")
+    server = "text-embedding-3-small on the local server of `pilito up`"
+    assert (mark, said) == ("✓", f"{server}, which compares {compares}, {DIMENSIONS} dimensions")
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h", "http"])

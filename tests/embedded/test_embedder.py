@@ -7,7 +7,8 @@ import httpx2
 import pytest
 from openai import BadRequestError, NotFoundError, OpenAI
 
-from embedded.embedder import MAX_INPUTS, start
+from embedded.embedder import start
+from embedded.embedding.protocol import MAX_INPUTS
 from embedded.ports import free_ports
 from embedded.processes import stop_together
 

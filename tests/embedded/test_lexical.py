@@ -7,7 +7,7 @@ from array import array
 
 import pytest
 
-from embedded.lexical import embed
+from embedded.embedding.lexical import embed
 
 DIMENSIONS = 1536
 
@@ -62,6 +62,6 @@ def test_texts_without_words_differ() -> None:
 @pytest.mark.usefixtures("programs")
 def test_another_process_gives_the_same_vector() -> None:
     """A vector does not depend on the process that made it."""
-    code = "from embedded.lexical import embed; print(embed('کفش ورزشی', 64).tobytes().hex())"
+    code = "from embedded.embedding.lexical import embed; print(embed('کفش ورزشی', 64).tobytes().hex())"
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert array("f", bytes.fromhex(other.stdout)) == embed("کفش ورزشی", 64)

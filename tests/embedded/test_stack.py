@@ -10,9 +10,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from embedded.embedding.e5 import is_usable
 from embedded.environment import running
 from embedded.ports import answers, free_ports
 from tests.support.waiting import gone, until
@@ -213,6 +215,8 @@ def test_parts_that_die_are_started_again(place: Place) -> None:
 
         until(lambda: new(up.children()).keys() == CHILDREN, what="new children")
         until(lambda: answers(place.ports[0]), what="the new API")
+        embedder = urlsplit(running(place.state_dir)["OPENAI_BASE_URL"]).port or 0
+        until(lambda: answers(embedder), what="the new embedding server")
         assert up.end(signal.SIGTERM) == 0
     for child in CHILDREN:
         assert any(line.startswith(f"{child} ended (SIGKILL)") for line in up.lines)
@@ -256,6 +260,29 @@ def test_a_failing_migration_is_shown(place: Place) -> None:
         assert up.ended() == 1
     assert "no such column" in "\n".join(up.lines)
     assert up.children() == {}
+
+
+def test_a_model_by_meaning_is_chosen(place: Place) -> None:
+    """The API and the workers get all that the model needs, without any setting."""
+    with place.up() as up:
+        up.read_until("ready")
+        given = running(place.state_dir)
+        up.end(signal.SIGTERM)
+    names = ("MODEL", "DIMENSIONS", "QUERY_INPUT_TYPE", "PASSAGE_INPUT_TYPE")
+    chosen = tuple(given.get(f"PILITO_EMBEDDING_{name}") for name in names)
+    if is_usable():
+        assert chosen == ("multilingual-e5-small", "384", "query", "passage")
+    else:
+        assert chosen == ("pilito-lexical", "1536", None, None)
+
+
+def test_a_model_without_a_key_is_replaced_by_words(place: Place) -> None:
+    """It is said before the service is ready."""
+    with place.up(PILITO_EMBEDDING_MODEL="text-embedding-3-small") as up:
+        up.read_until("ready")
+        assert running(place.state_dir)["PILITO_EMBEDDING_DIMENSIONS"] == "1536"
+        up.end(signal.SIGTERM)
+    assert any(line.startswith("Texts are compared by their words, as text-emb") for line in up.lines)
 
 
 def test_given_addresses_start_nothing(place: Place) -> None:

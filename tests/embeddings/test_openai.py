@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from contracts.errors import UnusableAnswer, WrongDimensions
 from contracts.search import Vector, numbers
-from embedded.lexical import embed
+from embedded.embedding.lexical import embed
 from embeddings import openai_answers
 from embeddings.openai import OpenAIEmbedder
 from fakes import openai as servers
