@@ -4,7 +4,7 @@ Writes of chunks wait while the copies of existing vectors are made: about 2 s f
 not wait. Existing chunks have language 0 until their texts are written again.
 
 Revision ID: 7b2d4f6a8c31
-Revises: 5d9b2e7c4a18
+Revises: 6a1c3e5f7b20
 """
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from alembic import op
 from pgvector.sqlalchemy import HALFVEC
 
 revision = "7b2d4f6a8c31"
-down_revision = "5d9b2e7c4a18"
+down_revision = "6a1c3e5f7b20"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ It is filled as texts are indexed: the new version of their content lets each pr
 its next event or resync.
 
 Revision ID: 8c3e5a7b9d42
-Revises: 6a1c3e5f7b20
+Revises: 7b2d4f6a8c31
 """
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "8c3e5a7b9d42"
-down_revision = "6a1c3e5f7b20"
+down_revision = "7b2d4f6a8c31"
 branch_labels = None
 depends_on = None
 
