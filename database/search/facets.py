@@ -1,4 +1,4 @@
-"""Facets: the values that all results of a question have, with their numbers and prices."""
+"""Facets: the values that the good results of a question have, with their numbers and prices."""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -6,6 +6,7 @@ from typing import Any
 
 from contracts.search import Facet, FacetValue, PriceFacet
 from database.search.filters import HIGHEST, LOWEST
+from database.search.ranking import FACETS_FLOOR
 from database.search.vector_index import quoted
 from knowledge.search.keys import compact
 
@@ -41,6 +42,7 @@ def statements(facets: Sequence[str]) -> tuple[str, str, dict[str, object]]:
             SELECT p.id, p.store_id, p.external_id, p.brands, p.categories, p.attributes,
                    {LOWEST.format(row="p")} AS low, {HIGHEST.format(row="p")} AS high
             FROM ranked r JOIN products p ON p.id = r.product_id
+            WHERE r.score >= {FACETS_FLOOR} * (SELECT max(score) FROM ranked)
         )"""
     parameters: dict[str, object] = {}
     parts = []

@@ -38,6 +38,7 @@ async def find(
     space = Space(
         one_store=question.store_id is not None,
         filters=filters.found if filters.is_filtered else "",
+        first=filters.first,
         label=label,
         dimensions=dimensions,
     )

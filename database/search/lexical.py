@@ -7,7 +7,7 @@ matches. Words with more are common: some of their chunks are taken, and some ch
 from collections.abc import Iterable, Sequence
 
 from contracts.search import Question
-from knowledge.search.forms import EXACT, FAR, NEAR, TITLE, AskedWord, Lexemes
+from knowledge.search.forms import EXACT, FAR, NEAR, PREFIX, TITLE, AskedWord, Lexemes
 
 MATCHES = 200
 LOOKED_AT = 2_000
@@ -109,4 +109,5 @@ def _any(forms: Iterable[Lexemes]) -> str:
 
 def quoted(lexeme: str) -> str:
     """Returns a lexeme as a part of a full-text query."""
-    return "'" + lexeme.replace("\\", "").replace("'", "") + "'"
+    bare = lexeme.replace("\\", "").replace("'", "")
+    return f"'{bare.removesuffix(PREFIX)}':*" if bare.endswith(PREFIX) else f"'{bare}'"

@@ -37,11 +37,13 @@ SAME_TITLE = 0.9
 SAME_CODE = 0.95
 """The least score of a product that the question names, and of one that it has a code of."""
 
-FLOOR = 0.4
+FLOOR = 0.2
 STRICT_FLOOR = 0.75
-"""The least score of a result, as a part of the best one's: for an order by score, and for other orders."""
+FACETS_FLOOR = 0.4
+"""The least score of a result, as a part of the best one's: in the order of scores, in other orders, and of
+one that facets count."""
 
-CONFIDENT = 0.37
+CONFIDENT = 0.36
 CONFIDENT_BY_WORDS = 0.3
 """The least score of a best result that probably answers the question, with and without vectors.
 
@@ -118,7 +120,8 @@ def ranked(question: Question, narrowed: Narrowed, asked: Asked, space: Space, *
             SELECT DISTINCT ON (product_id) product_id, id AS chunk_id, similarity, share, missing,
                    CASE WHEN named IS NULL THEN score
                         ELSE greatest(named + (1 - named) * score, score) END AS score
-            FROM (SELECT judged.*, {_score(has_vector=has_vector)} AS score FROM judged CROSS JOIN spread) AS judged
+            FROM (SELECT judged.*, {_score(has_vector=has_vector)} AS score
+                  FROM judged CROSS JOIN spread) AS judged
             ORDER BY product_id, score DESC, id
         ),
         ranked AS MATERIALIZED (

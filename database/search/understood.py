@@ -68,7 +68,8 @@ async def _currency(connection: AsyncConnection, question: Question) -> str | No
     """Returns the currency of the owner's stores; None if they have several."""
     statement = f"""
         SELECT min(currency) FROM (
-            SELECT coalesce(s.currency, 'IRT') AS currency FROM stores s WHERE {scope.stores(question)}) AS each
+            SELECT coalesce(s.currency, 'IRT') AS currency FROM stores s
+            WHERE {scope.stores(question)}) AS each
         HAVING count(DISTINCT currency) = 1"""
     row = await connection.execute(text(statement), scope.parameters(question))
     return row.scalar_one_or_none()

@@ -15,6 +15,7 @@ from contracts.search import Question
 from database.search import scope
 from knowledge.search.forms import FAR, NEAR, AskedWord, is_spelt, mistakes
 from knowledge.search.sounds import is_latin, sound
+from knowledge.search.stems import stems
 
 LOCK_CLASS = 1_646
 """The first key of advisory locks on the vocabulary of a store; the second is the store."""
@@ -156,15 +157,15 @@ async def complete(connection: AsyncConnection, question: Question, asked: Seque
     spelt = [one for one in asked if is_spelt(one.word)]
     if not spelt:
         return
-    sounds = sorted(set().union(*(one.sounds for one in spelt)))
+    tried = [(one, word) for one in spelt for word in (one.word, *stems(one.word)[:1]) if mistakes(word)]
     rows = await connection.execute(
         text(_lookup(question)),
         {
             **scope.parameters(question),
-            "words": [one.word for one in spelt],
-            "mistakes": [mistakes(one.word) for one in spelt],
-            "forms": [" ".join(form[0] for form in one.forms if len(form) == 1) for one in spelt],
-            "sounds": sounds,
+            "words": [word for _, word in tried],
+            "mistakes": [mistakes(word) for _, word in tried],
+            "forms": [" ".join(form[0] for form in one.forms if len(form) == 1) for one, _ in tried],
+            "sounds": sorted(set().union(*(one.sounds for one in spelt))),
         },
     )
     near: dict[str, list[str]] = {}
@@ -173,7 +174,8 @@ async def complete(connection: AsyncConnection, question: Question, asked: Seque
         (near if kind == "near" else alike).setdefault(key, []).append(word)
     for one in spelt:
         _add_alike(one, alike)
-        _add_corrections(one, near.get(one.word, ()))
+    for one, word in tried:
+        _add_corrections(one, word, near.get(word, ()))
 
 
 def _add_alike(asked: AskedWord, alike: Mapping[str, Sequence[str]]) -> None:
@@ -183,9 +185,9 @@ def _add_alike(asked: AskedWord, alike: Mapping[str, Sequence[str]]) -> None:
                 asked.add((word,), NEAR)
 
 
-def _add_corrections(asked: AskedWord, candidates: Iterable[str]) -> None:
-    allowed = mistakes(asked.word)
-    measured = ((OSA.distance(asked.word, word, score_cutoff=allowed), word) for word in candidates)
+def _add_corrections(asked: AskedWord, misspelt: str, candidates: Iterable[str]) -> None:
+    allowed = mistakes(misspelt)
+    measured = ((OSA.distance(misspelt, word, score_cutoff=allowed), word) for word in candidates)
     close = sorted((made, word) for made, word in measured if 0 < made <= allowed)
     for made, word in close[:CORRECTIONS]:
         asked.add((word,), NEAR if made == 1 else FAR)

@@ -31,6 +31,10 @@ LONG_WORD = 8
 
 LONGEST_CODE = 64
 
+PREFIX = "*"
+LEAST_PREFIX = 5
+"""The last character of a form that stands for all codes that begin so, and their least characters."""
+
 TITLE = "^"
 """The first character of a lexeme that stands for a word of the title."""
 
@@ -106,6 +110,8 @@ def asked(question: str, synonyms: Synonyms) -> list[AskedWord]:
     for code, (start, end) in codes(words).items():
         for one in found[start:end]:
             one.add((code,), EXACT)
+            if len(code) > LEAST_PREFIX:
+                one.add((code + PREFIX,), NEAR)
     for expansion in synonyms.expansions(words):
         for one in found[expansion.start : expansion.start + expansion.length]:
             for alternative in expansion.alternatives:
