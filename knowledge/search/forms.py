@@ -12,7 +12,7 @@ from knowledge.normalise import search_form
 from knowledge.search.codes import MARK, codes
 from knowledge.search.polite import polite
 from knowledge.search.sounds import sound
-from knowledge.search.stems import stems
+from knowledge.search.stems import ENDINGS, stems
 from knowledge.search.synonyms import Synonyms
 
 JOINED_LETTERS = 4
@@ -102,7 +102,7 @@ def asked(question: str, synonyms: Synonyms) -> list[AskedWord]:
         for step, stem in enumerate(stems(word)):
             one.add((stem,), NEAR if step == 0 else FAR)
         one.add(tuple(pieces), EXACT)
-        for piece in pieces:
+        for piece in set(pieces).difference(ENDINGS):
             one.add((piece,), FAR)
     for place, joined in _joins(words):
         found[place].add((joined,), EXACT)

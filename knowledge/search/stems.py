@@ -10,7 +10,7 @@ LEAST = 3
 
 _OWNERS = ("م", "ت", "ش", "مان", "تان", "شان", "مون", "تون", "شون")
 _PLURALS = ("ها", "های", "هایی", *(f"ها{owner}" for owner in _OWNERS), *(f"های{owner}" for owner in _OWNERS))
-_PERSIAN = tuple(
+ENDINGS = tuple(
     sorted((*_PLURALS, *_OWNERS[3:], "ترین", "تر", "ی", "ای"), key=lambda ending: (-len(ending), ending))
 )
 _ENGLISH = (
@@ -38,7 +38,7 @@ def stems(word: str) -> tuple[str, ...]:
 
 
 def _persian(word: str) -> str:
-    for ending in _PERSIAN:
+    for ending in ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= LEAST:
             return word[: -len(ending)]
     return word
@@ -46,6 +46,6 @@ def _persian(word: str) -> str:
 
 def _english(word: str) -> str:
     for ending, instead in _ENGLISH:
-        if word.endswith(ending) and len(word) - len(ending) >= LEAST:
+        if word.endswith(ending) and len(word) - len(ending) + len(instead) >= LEAST:
             return word[: -len(ending)] + instead
     return word
