@@ -35,7 +35,9 @@ FEW = 30
 
 SAME_TITLE = 0.9
 SAME_CODE = 0.95
-"""The least score of a product that the question names, and of one that it has a code of."""
+NAMED = 0.05
+"""The least score of a product that the question names, and of one that it has a code of; and what the score of
+its text adds to that. Other products score less."""
 
 FLOOR = 0.2
 STRICT_FLOOR = 0.75
@@ -43,8 +45,8 @@ FACETS_FLOOR = 0.4
 """The least score of a result, as a part of the best one's: in the order of scores, in other orders, and of
 one that facets count."""
 
-CONFIDENT = 0.36
-CONFIDENT_BY_WORDS = 0.3
+CONFIDENT = 0.325
+CONFIDENT_BY_WORDS = 0.27
 """The least score of a best result that probably answers the question, with and without vectors.
 
 They were set by the questions of `bench/search_set` that the catalogue cannot answer: at most one of twenty
@@ -118,8 +120,7 @@ def ranked(question: Question, narrowed: Narrowed, asked: Asked, space: Space, *
         ),
         scored AS MATERIALIZED (
             SELECT DISTINCT ON (product_id) product_id, id AS chunk_id, similarity, share, missing,
-                   CASE WHEN named IS NULL THEN score
-                        ELSE greatest(named + (1 - named) * score, score) END AS score
+                   coalesce(named + {NAMED} * score, {SAME_TITLE} * score) AS score
             FROM (SELECT judged.*, {_score(has_vector=has_vector)} AS score
                   FROM judged CROSS JOIN spread) AS judged
             ORDER BY product_id, score DESC, id

@@ -8,7 +8,9 @@ from sqlalchemy import text
 from contracts.ids import embedding_label
 from contracts.search import Question
 from database.search import vectors
+from database.search.find import find
 from database.search.vector_index import INDEXED_DIMENSIONS
+from knowledge.search.builtin import builtin
 from tests.support.environment import DIMENSIONS
 from tests.support.shop import Shop
 from tests.support.system import System
@@ -58,7 +60,7 @@ async def nearest(system: System, shop: Shop, *, limit: int, dimensions: int = D
         found = await find(
             connection,
             question,
-            folded="?",
+            builtin(),
             label=embedding_label(MODEL, dimensions),
             dimensions=dimensions,
         )
