@@ -41,7 +41,7 @@ def of_variation(store_id: int, variation: Variation, stored: Mapping[Any, Any] 
     }
     if stored is not None:
         kept = {**stored["metadata"], "options": as_attributes(stored["options"])}
-        values |= {name: kept[name] for name in SOURCES & variation.absent if name in kept}
+        values |= {name: kept[name] for name in SOURCES & variation.absent if kept.get(name)}
     codes = (values["sku"], values["gtin"])
     return made_of(store_id, codes=codes, brands=values["brands"], attributes=values["options"])
 
