@@ -61,7 +61,7 @@ async def test_an_emptied_code_is_no_code(shop: Shop) -> None:
 async def test_a_resync_notices_a_changed_code(
     synced: Synced, embeddings: EmbeddingServer, mode: SyncMode, field: str
 ) -> None:
-    """Of a product, and of a variation whose product has a later time of change then."""
+    """Of a product, and of a variation: its product has a later time of change then."""
     earlier = datetime.now(UTC) - timedelta(minutes=1)
     synced.shop.clock = lambda: earlier
     lamp = synced.shop.add(name="چراغ", sku="L-1", global_unique_id="1")
