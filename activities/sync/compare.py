@@ -244,6 +244,7 @@ def _outcome(
     differences = [one for one in found if one.external_id not in before]
     seen = len(listed) - len(before)
     new = sum(one.verdict is Verdict.NEW for one in differences)
+    unreported = (Verdict.INCOMPLETE, Verdict.NEW) if run.is_first else (Verdict.INCOMPLETE,)
     unreadable = () if fetched.is_again else fetched.page.unreadable
     return PageOutcome(
         page=fetched.position.page,
@@ -257,7 +258,7 @@ def _outcome(
             failed=len(unreadable),
         ),
         findings=[
-            *(finding(one) for one in differences if not (run.is_first and one.verdict is Verdict.NEW)),
+            *(finding(one) for one in differences if one.verdict not in unreported),
             *unreadable_entries(fetched.position.page, unreadable),
         ],
     )

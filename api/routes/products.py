@@ -22,7 +22,7 @@ async def list_products(
     state: CurrentState,
     params: Annotated[ProductListParams, Query()],
 ) -> ProductPage:
-    """The user's own products, or those of the integration token's store, the latest change first."""
+    """The user's own products, or the products of the integration token's store, the latest change first."""
     if scope.store_id is not None and params.store not in (None, scope.store_id):
         return ProductPage.of(request, params, 0, [])
     filters = ProductFilter(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from api.fields import Id, Moment, Words
 from api.openapi.build import ResponseModel, example
@@ -68,6 +68,16 @@ Availability = Annotated[
 ]
 
 
+Gtin = Annotated[
+    str,
+    BeforeValidator(lambda stored: stored or ""),
+    Field(description="the number below the bar code, as the shop spells it"),
+]
+
+_STORED = ConfigDict(extra="ignore")
+"""A newer version may store more."""
+
+
 class ProductListParams(PageParams):
     """The query parameters of the list of products."""
 
@@ -96,9 +106,11 @@ class Images(ResponseModel):
 class ProductMetadata(ResponseModel):
     """More fields of the shop, and the state of the product's text."""
 
+    model_config = _STORED
+
     woo_product_id: int = Field(default=0, description="only products of WooCommerce have it")
     sku: str
-    gtin: str = Field(default="", description="the number below the bar code, as the shop spells it")
+    gtin: Gtin = ""
     images: Images
     on_sale: bool
     sale_price: str | None
@@ -117,11 +129,6 @@ class Knowledge(ResponseModel):
     current: bool
     model: str | None
     embedded_at: datetime | None
-
-
-def _known(stored: dict[str, Any], model: type[ResponseModel]) -> dict[str, Any]:
-    """Returns what a model shows of stored metadata; a newer version may have stored more."""
-    return {name: value for name, value in stored.items() if name in model.model_fields}
 
 
 class ProductSummary(ResponseModel):
@@ -169,7 +176,7 @@ class ProductSummary(ResponseModel):
         id_field = PLATFORMS[StoreType(row["external_source"])].product_id_field
         metadata = ProductMetadata(
             **({id_field: int(number)} if id_field and number.isdigit() else {}),
-            **_known(row["metadata"], ProductMetadata),
+            **row["metadata"],
             content_hash=row["content_hash"],
             needs_embedding=row["is_active"] and not is_current,
             last_sync_at=row["received_at"],
@@ -187,8 +194,10 @@ class ProductSummary(ResponseModel):
 class VariationMetadata(ResponseModel):
     """More fields of the shop."""
 
+    model_config = _STORED
+
     sku: str
-    gtin: str = ""
+    gtin: Gtin = ""
     brands: list[str] = Field(default=[])
     visible: bool
     on_sale: bool = False

@@ -21,7 +21,7 @@ def _lock(table: str, columns: str) -> str:
 
 def _write(table: str) -> str:
     return f"""
-        UPDATE {table} AS t SET keys = n.keys, metadata = t.metadata || '{{"gtin": ""}}'
+        UPDATE {table} AS t SET keys = n.keys, metadata = t.metadata || '{{"gtin": null}}'
         FROM {_ROWS} WHERE t.id = n.id"""
 
 
@@ -34,7 +34,7 @@ _WRITE_VARIATIONS = text(_write("product_variations"))
 async def fill(connection: AsyncConnection, *, limit: int) -> bool:
     """Fill up to `limit` products and as many variations; returns whether there may be more.
 
-    Rows that another transaction holds are left out.
+    Rows that another transaction holds are left out. Their GTIN becomes null: the shop has to be read for it.
     """
     values = {"limit": limit}
     variations = (await connection.execute(_LOCK_VARIATIONS, values)).mappings().all()

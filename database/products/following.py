@@ -1,8 +1,8 @@
 """Price, range and stock of products that follow their variations, in one statement for all of them.
 
-Each path that writes products or variations runs this statement last, in its transaction. A product whose
-variations are all stored has the lowest and the highest price of the active ones, and is in stock if one of
-them is. A body whose variations are ids alone may say the price and the stock of all of them; these count
+Each path that writes products or variations runs this statement last, in its transaction. If all variations
+of a product are stored, it has the lowest and the highest price of the active ones, and is in stock if one of
+them is. A body with the ids of variations alone may say the price and the stock of all of them; these count
 until one of the variations changes. A product with variations that are not stored keeps what it says itself,
 or what a newer variation improves on, and has no range.
 """
@@ -50,7 +50,7 @@ _PRICE = """
          ELSE coalesce(v.lowest, p.price) END"""
 
 _NONE_LEFT = "CASE WHEN cardinality(p.variation_ids) > 0 THEN false ELSE p.{} END"
-"""A product whose listed variations are all gone cannot be bought; one that lists none is a simple one."""
+"""Without any of its listed variations a product cannot be bought; one that lists none is a simple one."""
 
 _IN_STOCK = f"""
     CASE WHEN NOT v.complete THEN p.in_stock OR v.newer AND coalesce(v.in_stock, false)

@@ -1,6 +1,7 @@
 """The keys of products and variations: what filters and codes look them up by."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from functools import lru_cache
 from typing import Any
 
 from contracts.catalog import Attribute, Product, Variation
@@ -43,7 +44,7 @@ def of_variation(store_id: int, variation: Variation, stored: Mapping[Any, Any] 
     }
     if stored is not None:
         kept = {**stored["metadata"], "options": as_attributes(stored["options"])}
-        values |= {name: kept[name] for name in SOURCES & variation.absent if name in kept}
+        values |= {name: kept[name] for name in SOURCES & variation.absent if kept.get(name)}
     codes = (values["sku"], values["gtin"])
     return made_of(store_id, codes=codes, brands=values["brands"], attributes=values["options"])
 
@@ -58,12 +59,28 @@ def made_of(
     attributes: Iterable[Attribute] = (),
 ) -> list[str]:
     """Returns the keys of these values in a store, sorted."""
-    found = (
-        keys(TITLE, map(plain_line, titles))
-        | keys(CODE, codes)
-        | keys(BRAND, brands)
-        | keys(CATEGORY, categories)
-    )
+    found = keys(TITLE, map(plain_line, titles)) | keys(CODE, codes)
+    for kind, names in ((BRAND, brands), (CATEGORY, categories)):
+        for name in names:
+            found |= _of_name(kind, name) if len(name) <= _SHORT else keys(kind, [name])
     for attribute in attributes:
-        found |= attribute_keys(attribute.name, attribute.options)
+        name = attribute.name
+        for option in attribute.options:
+            is_short = len(name) + len(option) <= _SHORT
+            found |= _of_option(name, option) if is_short else attribute_keys(name, [option])
     return scoped(store_id, found)
+
+
+_SHORT = 100
+"""The most characters of names that are remembered."""
+
+
+@lru_cache(maxsize=4_096)
+def _of_name(kind: str, name: str) -> Set[str]:
+    """Remembers names: the products of a shop share them."""
+    return frozenset(keys(kind, [name]))
+
+
+@lru_cache(maxsize=4_096)
+def _of_option(name: str, option: str) -> Set[str]:
+    return frozenset(attribute_keys(name, [option]))

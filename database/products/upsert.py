@@ -125,7 +125,7 @@ def _facts(row: RowMapping) -> Facts:
         in_stock=row["in_stock"],
         backorder=row["backorder"],
         sku=more["sku"],
-        gtin=more.get("gtin", ""),
+        gtin=more.get("gtin") or "",
         link=row["link"],
         image=row["image"],
         gallery=tuple(more["images"]["gallery"]),

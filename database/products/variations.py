@@ -165,8 +165,8 @@ def as_variation(row: Mapping[Any, Any]) -> Variation:
 def _row(variation: Variation, change: OpenedEvent, stored: Mapping[Any, Any] | None) -> dict[str, object]:
     """Returns a value for each of `COLUMNS`, and the names of what was not sent.
 
-    A variation without a time has that of its change. Its keys are those of what was sent, and of what is
-    `stored` in place of the rest.
+    A variation without a time has that of its change. Its keys are made of what was sent, and of what is
+    `stored` for the rest.
     """
     facts = variation.facts
     return {

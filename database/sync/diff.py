@@ -23,6 +23,8 @@ class Verdict(StrEnum):
     RENAMED = "renamed"
     OTHERWISE = "otherwise"
     UNINDEXED = "unindexed"
+    INCOMPLETE = "incomplete"
+    """An older version saved it, which read less of the shop."""
     SAME = "same"
 
 
@@ -90,8 +92,9 @@ _COMPARE = text(f"""
                    AND (p.price, p.stock_quantity, p.in_stock, p.backorder)
                        IS DISTINCT FROM (m.price, m.stock_quantity, m.in_stock, m.backorder) THEN 'otherwise'
                WHEN m.with_facts AND (m.sku <> p.metadata ->> 'sku'
-                                      OR m.gtin <> coalesce(p.metadata ->> 'gtin', '')) THEN 'otherwise'
+                                      OR m.gtin <> p.metadata ->> 'gtin') THEN 'otherwise'
                WHEN p.is_active AND NOT {_IS_INDEXED} THEN 'unindexed'
+               WHEN p.metadata ->> 'gtin' IS NULL THEN 'incomplete'
                ELSE 'same'
            END AS verdict
     FROM jsonb_to_recordset(CAST(:listed AS jsonb)) AS m(

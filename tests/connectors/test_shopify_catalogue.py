@@ -38,6 +38,7 @@ def variant(id_: int, **changed: object) -> dict[str, Any]:
         "price": "19.99",
         "compare_at_price": "24.99",
         "sku": f"TS-{id_}",
+        "barcode": f"626000{id_}",
         "inventory_quantity": 75,
         "inventory_policy": "deny",
         "inventory_management": "shopify",
@@ -134,7 +135,7 @@ async def all_entries(catalogue: Catalogue, **asked: Any) -> list[ManifestEntry]
         simple(10, status="unlisted"),
         simple(11, body_html="", tags="", vendor="", product_type="", images=[]),
         webhook(12, variant(1, inventory_policy="continue", inventory_quantity=-3), variant(2)),
-        webhook(13, variant(1, inventory_management=None, compare_at_price=None, sku=None)),
+        webhook(13, variant(1, inventory_management=None, compare_at_price=None, sku=None, barcode=None)),
         webhook(
             14,
             variant(1, option1="S", option2="سبز", option3="پنبه"),

@@ -89,3 +89,16 @@ async def test_a_resync_knows_what_the_shop_has(
     known = await synced.indexed()
     assert known["shopify_5"] == "Coat"
     assert "shopify_9" not in known
+    rows = await store.rows(
+        "SELECT metadata ->> 'gtin' AS gtin, keys FROM product_variations"
+        " WHERE store_id = :store AND external_id = 'shopify_5001'"
+    )
+    assert rows == [
+        {
+            "gtin": "6260005001",
+            "keys": [
+                f"{store.store_id}/{key}"
+                for key in ("attribute/size/size1", "code/6260005001", "code/ts5001")
+            ],
+        }
+    ]

@@ -1,7 +1,7 @@
 """Keys of products and variations, and the price range of products.
 
-Python folds texts to keys, so workers fill those of existing rows, which lack `gtin` in their metadata:
-`database.products.filling`. Rows that workers of the older version still write are found by the same.
+Python folds texts to keys, so workers fill the keys of existing rows, which lack `gtin` in their metadata:
+`database.products.filling`. Rows that workers of the older version still write lack it, too.
 
 The indexes are built without blocking writes, so no transaction surrounds them; the next attempt replaces
 what an interrupted migration left behind.

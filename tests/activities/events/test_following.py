@@ -182,7 +182,7 @@ async def test_a_range_goes_with_the_variations(following: Following) -> None:
 
 
 async def test_variations_before_their_product(following: Following) -> None:
-    """The product shows them as soon as it arrives, whatever it says itself, if it brings none."""
+    """The product shows them as soon as it arrives, also if it brings none of them."""
     await following.save(alone(91, price="70"), at=1)
     await following.save(alone(92, price="50", stock_status="outofstock"), at=2)
     await following.save(product(91, 92), at=3)

@@ -164,7 +164,7 @@ async def test_products_of_other_users_are_not_shown(system: System, shop: Shop)
 
 
 async def test_a_token_lists_the_products_of_its_store(system: System, shop: Shop) -> None:
-    """Not those of another store of its owner, and no variation's code leads there."""
+    """No product of another store of its owner, and no variation's code leads there."""
     second = await system.second_shop(shop.user_id)
     inside = {"id": 11, "sku": "TK-11", "attributes": [{"name": "سایز", "option": "۴۲"}]}
     for one in (shop, second):
