@@ -61,7 +61,7 @@ def measure(
             ) as secret:
                 progress = track(questions, "questions", console=Console(stderr=True))
                 found = answers(service, secret, progress, json.loads(extra), twice=twice)
-        except (Refused, KeyError, httpx2.HTTPError) as error:
+        except (Refused, KeyError) as error:
             console.print(f"{type(error).__name__}: {error}", markup=False)
             raise typer.Exit(1) from None
     show(found)

@@ -13,6 +13,8 @@ ENDED = ("succeeded", "unchanged", "superseded", "failed")
 LIMIT = 10
 PAUSE = 1.0
 SECONDS_TO_FILL = 1_800.0
+SECONDS_WITHOUT_ANSWER = 30.0
+"""For so long a service may be starting again."""
 BUSY = (429, 503)
 
 
@@ -29,12 +31,17 @@ class Service:
 
     def request(self, method: str, path: str, token: str, body: object = None) -> Any:
         """Returns the JSON of a response; raises Refused."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        until = time.monotonic() + SECONDS_WITHOUT_ANSWER
         while True:
-            response = self._client.request(
-                method, path, json=body, headers={"Authorization": f"Bearer {token}"} if token else {}
-            )
-            if response.status_code not in BUSY:
-                break
+            try:
+                response = self._client.request(method, path, json=body, headers=headers)
+            except httpx2.TransportError as error:
+                if time.monotonic() > until:
+                    raise Refused(f"{method} {path}: {error}") from None
+            else:
+                if response.status_code not in BUSY:
+                    break
             time.sleep(self._pause)
         if not response.is_success:
             raise Refused(f"{method} {path}: {response.status_code} {response.text[:500]}")
