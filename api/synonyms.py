@@ -12,7 +12,7 @@ from knowledge.search.builtin import builtin
 from knowledge.search.synonyms import Synonyms
 
 MOST_PHRASES = 20_000
-"""The phrases of all tables that a process keeps; a phrase takes about 1 kB."""
+"""The phrases of all tables that a process keeps; a phrase takes about 2 kB."""
 
 Scope = tuple[int, int | None]
 """A user, and one of the user's stores or None for all."""

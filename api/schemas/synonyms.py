@@ -12,10 +12,8 @@ from api.openapi.build import ResponseModel, example
 from database.search.synonyms import SynonymList
 from knowledge.search.synonym_lists import LONGEST_PHRASE, MOST_GROUPS, MOST_PHRASES
 
-EXAMPLE: JsonDict = {
-    "groups": [["موبایل", "گوشی", "phone"], ["ماگ", "لیوان دسته‌دار", "mug"]],
-    "version": "2f1c9a52-6d0e-4b7e-9a53-0c1de7d5a6b4",
-}
+GROUPS: JsonDict = {"groups": [["موبایل", "گوشی", "phone"], ["ماگ", "لیوان دسته‌دار", "mug"]]}
+EXAMPLE: JsonDict = {**GROUPS, "version": "2f1c9a52-6d0e-4b7e-9a53-0c1de7d5a6b4"}
 
 Phrase = Annotated[str, Field(min_length=1, max_length=LONGEST_PHRASE)]
 GroupIn = Annotated[list[Phrase], Field(min_length=1, max_length=MOST_PHRASES)]
@@ -28,7 +26,7 @@ class SynonymsChange(RequestBody):
     With `version`, the change is made only if the list still has this version, null for none.
     """
 
-    model_config = example(EXAMPLE)
+    model_config = example(GROUPS, EXAMPLE)
 
     groups: list[GroupIn] = Field(max_length=MOST_GROUPS)
     version: UUID | None = None

@@ -130,7 +130,7 @@ class Synonyms:
 
 def _spellings(phrase: str) -> list[Words]:
     """Returns a phrase with its half-spaced words joined, then in parts; one of them where they are equal."""
-    forms = (phrase.replace(_HALF_SPACE, filler) for filler in ("", " "))
+    forms = dict.fromkeys(phrase.replace(_HALF_SPACE, filler) for filler in ("", " "))
     return list(dict.fromkeys(words for form in forms if (words := tuple(search_form(form).split()))))
 
 

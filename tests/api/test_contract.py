@@ -14,6 +14,7 @@ SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "token": [{"integrationToken": []}],
     "user": [{"session": []}],
     "admin": [{"adminSession": []}],
+    "owner or admin": [{"session": []}],
     "user or token": [{"integrationToken": []}, {"session": []}],
     "signed": [],
 }

@@ -31,8 +31,8 @@ POST    /api/v1/integrations/stores/{id}/rotate-secret/     admin
 POST    /api/v1/integrations/stores/{id}/resync/            admin
 GET     /api/v1/integrations/stores/{id}/syncs/             admin
 GET     /api/v1/integrations/stores/{id}/syncs/{id}/        admin
-GET     /api/v1/integrations/stores/{id}/synonyms/          user
-PUT     /api/v1/integrations/stores/{id}/synonyms/          user
+GET     /api/v1/integrations/stores/{id}/synonyms/          owner or admin
+PUT     /api/v1/integrations/stores/{id}/synonyms/          owner or admin
 GET     /api/v1/integrations/events/                        admin
 GET     /api/v1/integrations/events/{id}/                   admin
 POST    /api/v1/integrations/events/{id}/retry/             admin
@@ -50,7 +50,10 @@ GET     /docs/swagger-ui-dist-5.35.0/swagger-ui-bundle.js   anyone
 GET     /docs/swagger-ui-dist-5.35.0/swagger-ui.css         anyone
 GET     /openapi.json                                       anyone
 """
-"""`token` is a shop's, `user` a session, `admin` one of an admin; `signed` deliveries carry neither."""
+"""`token` is a shop's, `user` a session, `admin` one of an admin; `signed` deliveries carry neither.
+
+An `owner or admin` sends a session; for any other user the object does not exist.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
