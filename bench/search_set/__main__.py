@@ -1,11 +1,13 @@
-"""`python -m bench.search_set measure` and `compare`."""
+"""`python -m bench.search_set measure`, `compare` and `steps`."""
 
+import asyncio
 import json
 import os
 from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
+from unittest.mock import patch
 
 import httpx2
 import typer
@@ -17,6 +19,9 @@ from bench.search_set.comparison import compare as compared
 from bench.search_set.questions import HELD_OUT, SEEN, Question, fingerprint, read
 from bench.search_set.scores import Answer, marked, percentile, rejected, table
 from bench.search_set.service import LIMIT, Refused, Service
+from bench.search_set.steps import STEPS
+from bench.search_set.steps import measure as measure_steps
+from settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 console = Console()
@@ -86,6 +91,25 @@ def compare(before: Path, after: Path) -> None:
             str(row.better),
             str(row.worse),
         )
+    console.print(shown)
+
+
+@app.command()
+def steps(
+    environment: Annotated[Path, typer.Argument(help="The environment.json of a running `pilito up`.")],
+    store: Annotated[str, typer.Option(help="Name of the store; `measure` made one.")] = "",
+) -> None:
+    """Print what each step of the ranking is worth: the marks of all questions without it."""
+    variables = json.loads(environment.read_text(encoding="utf-8"))
+    with patch.dict(os.environ, variables):
+        settings = Settings()
+    files = {"questions": SEEN, "held out": HELD_OUT}
+    shown = Table("", *(f"{name}: {mark}" for name in files for mark in ("nDCG@10", "hit@1")))
+    name = store or f"search set {fingerprint()}"
+    marks = [asyncio.run(measure_steps(settings, name, read([file]))) for file in files.values()]
+    for step in STEPS:
+        rows = [table(found[step])[-1] for found in marks]
+        shown.add_row(step, *(f"{mark:.3f}" for row in rows for mark in (row.ndcg, row.hit1)))
     console.print(shown)
 
 
