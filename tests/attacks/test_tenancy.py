@@ -164,21 +164,15 @@ async def test_a_refusal_does_not_reveal_what_exists(
     assert set(answers[0].json()) == ({"detail"} if code == 401 else {"error"})
 
 
-OWNED = [
-    route
-    for route in PROTECTED
-    if "{id}" in route.path and (route.who.startswith("user") or route.who == "owner or admin")
-]
+OWNED = [route for route in PROTECTED if "{id}" in route.path and route.who.startswith("user")]
 
 
 @pytest.mark.parametrize("route", OWNED, ids=str)
 async def test_objects_of_other_users_are_not_found(system: System, tenants: Tenants, route: Route) -> None:
-    """The other owner, an admin on routes for users, and another store's token are answered as for no id."""
+    """The other owner, an admin and another store's token get the same response as for an unknown id."""
     real = tenants.ids[kind(route)]
     assert (await ask(system.http, route, real, await session_of(system, tenants.one.user_id))).is_success
-    askers: list[Asker] = [the_other_user]
-    if route.who != "owner or admin":
-        askers.append(an_admin)
+    askers: list[Asker] = [the_other_user, an_admin]
     if "token" in route.who:
         assert (await ask(system.http, route, real, tenants.one.headers)).is_success
         askers += [the_other_token, a_token_of_another_store]
@@ -227,3 +221,14 @@ async def test_events_of_one_tenant_do_not_change_another(tenants: Tenants) -> N
     await tenants.other.sync({"id": 2}, "product.deleted", event_id="same again")
     assert await tenants.one.product(2) == before
     assert await tenants.one.event("same") is None
+
+
+@pytest.mark.parametrize("route", [route for route in CONTRACT if route.who == "owner or admin"], ids=str)
+async def test_owners_and_admins_share_an_object(system: System, tenants: Tenants, route: Route) -> None:
+    """Any other user gets the same response as for an unknown id."""
+    real = tenants.ids[kind(route)]
+    for headers in (await session_of(system, tenants.one.user_id), await an_admin(system, tenants)):
+        assert (await ask(system.http, route, real, headers)).is_success
+    headers = await the_other_user(system, tenants)
+    answers = [await ask(system.http, route, number, headers) for number in (real, NOWHERE)]
+    assert seen(answers[0]) == seen(answers[1])
