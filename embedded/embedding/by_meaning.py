@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain, islice
 
@@ -50,6 +51,7 @@ class ByMeaning:
     def __init__(self, model: Model) -> None:
         self._model = model
         pace = _seconds_per_token(model)
+        self._readers = {is_query: ThreadPoolExecutor(1) for is_query in (True, False)}
         self._questions = Lane(threads=QUESTION_THREADS, most_seconds=QUESTIONS_WAIT, seconds_per_token=pace)
         self._passages = Lane(
             threads=min(_cores(), MOST_THREADS),
@@ -63,7 +65,8 @@ class ByMeaning:
         if request.input_type not in INPUT_TYPES:
             raise Refused("'input_type' must be 'query' or 'passage'.", param="input_type")
         is_query = INPUT_TYPES[request.input_type]
-        texts = await asyncio.to_thread(self._windows, request.texts, is_query=is_query)
+        reading = partial(self._windows, request.texts, is_query=is_query)
+        texts = await asyncio.get_running_loop().run_in_executor(self._readers[is_query], reading)
         windows = list(chain.from_iterable(texts))
         lane = self._questions if is_query else self._passages
         try:

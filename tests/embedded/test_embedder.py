@@ -20,7 +20,7 @@ MODEL = "text-embedding-3-small"
 @pytest.fixture(scope="module")
 def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (port,) = free_ports(1)
-    child = start(port, state_dir=tmp_path_factory.mktemp("embedder"))
+    child = start(port, state_dir=tmp_path_factory.mktemp("embedder"), by_words=True)
     try:
         yield f"http://127.0.0.1:{port}/v1"
     finally:
