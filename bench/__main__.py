@@ -9,7 +9,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import acknowledgement, embedding, event_log, results, search, sync, throughput
+from bench import acknowledgement, embedding, event_log, facets, results, search, sync, throughput
 from bench.results import Row
 from bench.system import Servers, described, running
 
@@ -18,6 +18,7 @@ MEASUREMENTS = {
     "throughput": throughput.measure,
     "embedding": embedding.measure,
     "search": search.measure,
+    "facets": facets.measure,
     "event_log": event_log.measure,
     "sync": sync.measure,
 }

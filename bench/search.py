@@ -20,6 +20,7 @@ from contracts.search import Filters, Hit, Question
 from database.engine import Database, create_engine
 from database.search import vector_index
 from database.search.find import find
+from knowledge.search.builtin import builtin
 
 NAME = "bench_search"
 QUESTIONS = 40
@@ -116,7 +117,9 @@ async def _find(question: Question, words: str, database: Database, *, exact: bo
     async with database.transaction() as connection:
         if exact:
             await connection.execute(text("SET LOCAL enable_indexscan = off"))  # bitmap scans stay enabled
-        found = await find(connection, question, folded=words, label=LABEL, dimensions=DIMENSIONS)
+        found = await find(
+            connection, replace(question, text=words), builtin(), label=LABEL, dimensions=DIMENSIONS
+        )
         return list(found.hits)
 
 

@@ -26,7 +26,7 @@ from database.products import filling
 
 BATCH = 50
 
-FILLED, FILLED_BATCHES = 500, 10
+FILLED, FILLED_BATCHES = 500, 40
 """Products that are filled in one transaction, and transactions of one round."""
 
 STALLED_AFTER = timedelta(minutes=1)

@@ -36,7 +36,7 @@ class SearchRequest(RequestBody):
     """A question, and filters of the products; without a question, all products that pass the filters.
 
     One of the values of a field is enough. A value means the values of the store with the same letters and
-    digits; where there is none, those that contain all its words.
+    digits; where there is none, the values that contain all its words.
     """
 
     model_config = example(

@@ -100,17 +100,14 @@ class UnderstoodExclude(ResponseModel):
 
     categories: list[str] = Field(default=[])
     brands: list[str] = Field(default=[])
+    words: list[str] = Field(default=[], description="words that the names of results do not have")
 
 
 class Understood(ResponseModel):
     """The filters that words of the question mean; they were applied."""
 
-    query: str | None = Field(default=None, description="the other words, which were searched")
-    in_stock: bool | None = None
     min_price: str | None = None
     max_price: str | None = None
-    categories: list[str] | None = None
-    brands: list[str] | None = None
     exclude: UnderstoodExclude | None = None
     sort: Sort | None = None
 

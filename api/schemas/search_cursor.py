@@ -53,7 +53,7 @@ def read_cursor(text: str | None, question: str, sort: Sort) -> Position | None:
     except ValueError:
         raise invalid_field("cursor", "is not a cursor of this search") from None
     if belongs_to != question:
-        raise invalid_field("cursor", "belongs to another question: repeat all fields but limit and facets")
+        raise invalid_field("cursor", "belongs to another question or mode: ask again without it")
     if isinstance(value, datetime) and not 1970 <= value.year < 9999:
         raise invalid_field("cursor", "is not a cursor of this search")
     return Position(value=value, product_id=product_id)

@@ -59,20 +59,32 @@ def made_of(
     attributes: Iterable[Attribute] = (),
 ) -> list[str]:
     """Returns the keys of these values in a store, sorted."""
-    found = keys(TITLE, map(plain_line, titles)) | keys(CODE, codes)
+    found = keys(TITLE, (plain_line(title) for title in titles)) | keys(
+        CODE, (code[:_READ] for code in codes)
+    )
     for kind, names in ((BRAND, brands), (CATEGORY, categories)):
         for name in names:
-            found |= _of_name(kind, name) if len(name) <= _SHORT else keys(kind, [name])
+            found |= _of_name(kind, name) if len(name) <= _SHORT else keys(kind, [name[:_READ]])
     for attribute in attributes:
-        name = attribute.name
-        for option in attribute.options:
-            is_short = len(name) + len(option) <= _SHORT
-            found |= _of_option(name, option) if is_short else attribute_keys(name, [option])
+        found |= _of_attribute(attribute.name[:_READ], attribute.options)
     return scoped(store_id, found)
 
 
-_SHORT = 100
+_READ = 300
+"""The characters of a name that are read for its key, which is shorter still."""
+
+_SHORT = 50
 """The most characters of names that are remembered."""
+
+
+def _of_attribute(name: str, options: Iterable[str]) -> Set[str]:
+    if len(name) > _SHORT:
+        return attribute_keys(name, (option[:_READ] for option in options))
+    found: set[str] = set()
+    for option in options:
+        is_short = len(option) <= _SHORT
+        found |= _of_option(name, option) if is_short else attribute_keys(name, [option[:_READ]])
+    return found
 
 
 @lru_cache(maxsize=4_096)

@@ -1,5 +1,6 @@
 """Variations, stored by their own ids: they may arrive before their product, after it or alone."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -162,7 +163,9 @@ def as_variation(row: Mapping[Any, Any]) -> Variation:
     )
 
 
-def _row(variation: Variation, change: OpenedEvent, stored: Mapping[Any, Any] | None) -> dict[str, object]:
+def _row(
+    variation: Variation, change: OpenedEvent, stored: Mapping[Any, Any] | None = None
+) -> dict[str, object]:
     """Returns a value for each of `COLUMNS`, and the names of what was not sent.
 
     A variation without a time has that of its change. Its keys are made of what was sent, and of what is
@@ -210,6 +213,10 @@ def _values(store_id: int, changes: Sequence[VariationSet]) -> dict[str, object]
     return {"store_id": store_id, "changes": as_json(rows)}
 
 
+_AT_ONCE = 50
+"""Variations with keys made before others have a turn: all of a product take up to a second."""
+
+
 async def upsert(connection: AsyncConnection, store_id: int, changes: Sequence[VariationSet]) -> int:
     """Upsert all variations in one statement; returns how many were written.
 
@@ -222,7 +229,11 @@ async def upsert(connection: AsyncConnection, store_id: int, changes: Sequence[V
     if partial:
         found = await connection.execute(_STORED, {"store_id": store_id, "external_ids": partial})
         known = {row["external_id"]: row for row in found.mappings()}
-    rows = {one.external_id: _row(one, change, known.get(one.external_id)) for one, change in sent}
+    rows = {}
+    for number, (one, change) in enumerate(sent, start=1):
+        rows[one.external_id] = _row(one, change, known.get(one.external_id))
+        if number % _AT_ONCE == 0:
+            await asyncio.sleep(0)
     values = {"store_id": store_id, "variations": as_json(list(rows.values()))}
     written = await connection.execute(_UPSERT, values)
     return len(written.all())

@@ -1,33 +1,26 @@
 """Facets: the values that the good results of a question have, with their numbers and prices."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from contracts.search import Facet, FacetValue, PriceFacet
 from database.search.filters import HIGHEST, LOWEST
 from database.search.ranking import FACETS_FLOOR
-from database.search.vector_index import quoted
-from knowledge.search.keys import compact
+from knowledge.search.keys import ATTRIBUTE, compact
 
 VALUES = 50
 """The most values of a facet, the most frequent ones."""
 
 SPELLINGS = 4 * VALUES
-"""The most spellings of values that are read; those of one value are counted together."""
+"""The most spellings of values that are read; the spellings of one value are counted together."""
+
+SAMPLE_CHARACTERS = 20_000
+"""Of a product with longer attributes the options are shown by their keys."""
 
 ATTRIBUTES = "attributes."
 
-_LETTERS = "يىےكڪةۀەہھأإآٱ۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "یییککهههههاااا01234567890123456789"
-_DROPPED = " \u00a0\u200c\u200d-_.,،:؛/()" + "".join(map(chr, (*range(0x64B, 0x656), 0x670)))
-
 COLUMNS = {"brand": "brands", "category": "categories"}
-
-
-def _folded(name: str) -> str:
-    """Returns SQL of an attribute's name in the spelling used for comparison."""
-    letters, folded = _LETTERS
-    return f"translate(lower({name}), {quoted(letters + _DROPPED)}, {quoted(folded)})"
 
 
 def statements(facets: Sequence[str]) -> tuple[str, str, dict[str, object]]:
@@ -37,53 +30,76 @@ def statements(facets: Sequence[str]) -> tuple[str, str, dict[str, object]]:
     """
     if not facets:
         return "", "NULL::json", {}
-    first = f""",
-        faced AS MATERIALIZED (
-            SELECT p.id, p.store_id, p.external_id, p.brands, p.categories, p.attributes,
-                   {LOWEST.format(row="p")} AS low, {HIGHEST.format(row="p")} AS high
-            FROM ranked r JOIN products p ON p.id = r.product_id
-            WHERE r.score >= {FACETS_FLOOR} * (SELECT max(score) FROM ranked)
-        )"""
     parameters: dict[str, object] = {}
-    parts = []
+    columns = ", p.keys" if any(facet.startswith(ATTRIBUTES) for facet in facets) else ""
+    first, parts = "", []
     for place, facet in enumerate(facets):
         if facet.startswith(ATTRIBUTES):
-            parameters[f"facet_{place}"] = facet.removeprefix(ATTRIBUTES)
-            parts.append(_values(_options(f"facet_{place}")))
+            name = f"facet_{place}"
+            parameters[name] = f"/{ATTRIBUTE}/{compact(facet.removeprefix(ATTRIBUTES))}/"
+            columns += f", p.store_id || CAST(:{name} AS text) AS {name}"
+            first += f", varied_{name} AS MATERIALIZED ({_varied(name)})"
+            parts.append(_options(name))
         elif facet in COLUMNS:
-            parts.append(_values(f"SELECT id, low, high, unnest({COLUMNS[facet]}) AS value FROM faced"))
+            columns += f", p.{COLUMNS[facet]}"
+            parts.append(_values(COLUMNS[facet]))
         else:
             parts.append(
                 "(SELECT json_build_array(CAST(min(low) AS text), CAST(max(high) AS text), count(low))"
                 " FROM faced)"
             )
-    return first, f"json_build_array({', '.join(parts)})", parameters
+    faced = f""",
+        faced AS MATERIALIZED (
+            SELECT p.id, p.store_id, p.external_id, {LOWEST.format(row="p")} AS low,
+                   {HIGHEST.format(row="p")} AS high {columns}
+            FROM ranked r JOIN products p ON p.id = r.product_id
+            WHERE r.score >= {FACETS_FLOOR} * (SELECT max(score) FROM ranked)
+        )"""
+    return faced + first, f"json_build_array({', '.join(parts)})", parameters
 
 
-def _values(rows: str) -> str:
+def _values(column: str) -> str:
     """Returns SQL of a JSON array of [value, count, lowest price, highest price], the most frequent first."""
     return f"""(
         SELECT json_agg(json_build_array(value, number, CAST(low AS text), CAST(high AS text)))
-        FROM (SELECT value, count(DISTINCT id) AS number, min(low) AS low, max(high) AS high
-              FROM ({rows}) AS each WHERE value <> '' GROUP BY value
-              ORDER BY number DESC, value LIMIT {SPELLINGS}) AS most)"""
+        FROM (SELECT value, count(*) AS number, min(low) AS low, max(high) AS high
+              FROM (SELECT DISTINCT id, low, high, unnest({column}) AS value FROM faced) AS each
+              WHERE value <> '' GROUP BY value ORDER BY number DESC, value LIMIT {SPELLINGS}) AS most)"""
 
 
-def _options(parameter: str) -> str:
-    """Returns SQL of the options of one attribute: those of active variations, or else the product's."""
-    asked = _folded(f"CAST(:{parameter} AS text)")
-    named = _folded("attribute ->> 'name'")
-    option = "jsonb_array_elements_text(attribute -> 'options')"
-    variations = f"""product_variations v CROSS JOIN jsonb_array_elements(v.options) AS attribute
-        WHERE v.store_id = f.store_id AND v.parent_external_id = f.external_id AND v.is_active
-          AND {named} = {asked}"""
+def _varied(name: str) -> str:
+    """Returns SQL of the options of one attribute that active variations have, by their keys."""
     return f"""
-        SELECT f.id, coalesce(one.price, f.low) AS low, coalesce(one.price, f.high) AS high, one.value
-        FROM faced f CROSS JOIN LATERAL (SELECT v.price, {option} AS value FROM {variations}) AS one
-        UNION ALL
-        SELECT f.id, f.low, f.high, {option} AS value
-        FROM faced f CROSS JOIN jsonb_array_elements(f.attributes) AS attribute
-        WHERE {named} = {asked} AND NOT EXISTS (SELECT FROM {variations})"""
+        SELECT f.id, coalesce(v.price, f.low) AS low, coalesce(v.price, f.high) AS high,
+               substr(key, length(f.{name}) + 1) AS value, v.id AS variation_id
+        FROM faced f JOIN product_variations v
+            ON v.store_id = f.store_id AND v.parent_external_id = f.external_id AND v.is_active
+        CROSS JOIN unnest(v.keys) AS key WHERE starts_with(key, f.{name})"""
+
+
+def _options(name: str) -> str:
+    """Returns SQL as `_values` does, with two more elements: the number of a sample, and its attributes.
+
+    A product has the options of its variations, or else its own. They are counted by their keys, which are
+    the same for all spellings.
+    """
+    return f"""(
+        SELECT json_agg(json_build_array(
+            value, number, CAST(low AS text), CAST(high AS text), coalesce(-variation_id, product_id),
+            CASE WHEN variation_id IS NULL
+                THEN (SELECT p.attributes FROM products p
+                      WHERE p.id = product_id AND length(CAST(p.attributes AS text)) <= {SAMPLE_CHARACTERS})
+                ELSE (SELECT v.options FROM product_variations v WHERE v.id = variation_id) END))
+        FROM (SELECT value, count(*) AS number, min(low) AS low, max(high) AS high,
+                     min(variation_id) AS variation_id, min(id) AS product_id
+              FROM (SELECT id, value, min(low) AS low, max(high) AS high, min(variation_id) AS variation_id
+                    FROM varied_{name} GROUP BY id, value
+                    UNION ALL
+                    SELECT f.id, substr(key, length(f.{name}) + 1), f.low, f.high, NULL
+                    FROM faced f CROSS JOIN unnest(f.keys) AS key
+                    WHERE starts_with(key, f.{name}) AND f.id NOT IN (SELECT id FROM varied_{name})
+                   ) AS each
+              GROUP BY value ORDER BY number DESC, value LIMIT {VALUES}) AS most)"""
 
 
 def _price(number: str | None) -> Decimal | None:
@@ -93,10 +109,24 @@ def _price(number: str | None) -> Decimal | None:
 def read(facets: Sequence[str], values: Sequence[Any] | None) -> dict[str, Facet]:
     """Returns facet -> its values, from the JSON of `statements`; None is an empty result."""
     found = values or [None] * len(facets)
-    return {
-        facet: _priced(value) if facet == "price" else _counted(value or ())
-        for facet, value in zip(facets, found, strict=True)
-    }
+    return {facet: _read(facet, value) for facet, value in zip(facets, found, strict=True)}
+
+
+def _read(facet: str, value: Sequence[Any] | None) -> Facet:
+    if facet.startswith(ATTRIBUTES):
+        name = compact(facet.removeprefix(ATTRIBUTES))
+        spelled: dict[int, dict[str, str]] = {}
+        for *_, sample, attributes in value or ():
+            if sample not in spelled:
+                spelled[sample] = _spellings(name, attributes or ())
+        return _counted((spelled[one[4]].get(one[0], one[0]), *one[1:4]) for one in value or ())
+    return _priced(value) if facet == "price" else _counted(value or ())
+
+
+def _spellings(name: str, attributes: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Returns the keys of the options of an attribute, with the options as the shop spells them."""
+    options = [option for one in attributes if compact(one["name"]) == name for option in one["options"]]
+    return {compact(option): option for option in reversed(options)}
 
 
 def _priced(value: Sequence[Any] | None) -> PriceFacet:
@@ -105,7 +135,7 @@ def _priced(value: Sequence[Any] | None) -> PriceFacet:
 
 
 def _counted(rows: Iterable[Sequence[Any]]) -> list[FacetValue]:
-    """Returns the values, those of the same letters and digits as one, in the most frequent spelling."""
+    """Returns the values; with the same letters and digits they are one, in the most frequent spelling."""
     merged: dict[str, FacetValue] = {}
     for value, count, lowest, highest in rows:
         one = FacetValue(value=value, count=count, min_price=_price(lowest), max_price=_price(highest))

@@ -1,7 +1,7 @@
 """SQL of a question's filters, and of what they leave."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.search import Question
 from database.search import scope
@@ -29,6 +29,15 @@ class Narrowed:
     parameters: dict[str, object]
     is_filtered: bool
     sought: Sequence[tuple[str, str]] = ()
+
+    def only(self, ids: Sequence[int]) -> "Narrowed":
+        """Returns the same filters for products of which these ids are known to pass."""
+        return replace(
+            self,
+            found="p.is_active AND p.id = ANY(CAST(:passing AS bigint[]))",
+            first="",
+            parameters={**self.parameters, "passing": list(ids)},
+        )
 
 
 def narrowed(question: Question, resolved: Resolved) -> Narrowed:

@@ -6,7 +6,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.search import Found, Position, Question, Unmatched
-from database.search import facets, page, products, vectors, vocabulary
+from database.search import facets, page, products, scope, vectors, vocabulary
 from database.search.filters import Narrowed, narrowed
 from database.search.ranking import Asked, Ranking, is_confident, listed, ranked
 from database.search.values import resolve
@@ -32,13 +32,14 @@ async def find(
     if not question.text:
         rows = await _page(connection, question, filters, listed(question, filters))
         return _found(question, rows, resolved.unmatched)
+    if filters.first:
+        filters = filters.only(await _passing(connection, question, filters))
     words = asked(question.text, synonyms)
     await vocabulary.complete(connection, question, words)
     wanted = Asked(words=words, codes=sorted(asked_codes(question.text)), title=compact(question.text))
     space = Space(
         one_store=question.store_id is not None,
         filters=filters.found if filters.is_filtered else "",
-        first=filters.first,
         label=label,
         dimensions=dimensions,
     )
@@ -50,6 +51,15 @@ async def find(
             connection, question, filters, ranked(question, filters, wanted, space, exact=True)
         )
     return _found(question, rows, resolved.unmatched)
+
+
+async def _passing(connection: AsyncConnection, question: Question, filters: Narrowed) -> list[int]:
+    """Returns the ids of the products that pass filters that look at more than the products' rows."""
+    statement = text(f"""
+        WITH {filters.first.rstrip().removesuffix(",")}
+        SELECT p.id FROM products p WHERE {scope.owned(question, "p")} AND {filters.found}
+    """)
+    return list((await connection.execute(statement, filters.parameters)).scalars())
 
 
 async def _page(

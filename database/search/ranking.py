@@ -36,8 +36,8 @@ FEW = 30
 SAME_TITLE = 0.9
 SAME_CODE = 0.95
 NAMED = 0.05
-"""The least score of a product that the question names, and of one that it has a code of; and what the score of
-its text adds to that. Other products score less."""
+"""The least score of a product that the question names, and of one that it has a code of; and what the score
+of its text adds to that. Other products score less."""
 
 FLOOR = 0.2
 STRICT_FLOOR = 0.75

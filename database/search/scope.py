@@ -19,7 +19,7 @@ def stores(question: Question, row: str = "s") -> str:
 
 
 def keys(question: Question, parameter: str) -> str:
-    """Returns SQL of an array of keys, those of `parameter` in each of the owner's stores."""
+    """Returns SQL of an array: each key of `parameter` in each of the owner's stores."""
     return (
         f"ARRAY(SELECT s.id || '/' || unscoped FROM stores s"
         f" CROSS JOIN unnest(CAST(:{parameter} AS text[])) AS unscoped WHERE {stores(question)})"

@@ -14,8 +14,11 @@ from knowledge.search.fitting import fitting, suggested
 from knowledge.search.keys import ATTRIBUTE, BRAND, CATEGORY, attribute_keys, compact, keys
 
 KNOWN_VALUES = 2_000
-KNOWN_OPTIONS = 5_000
+KNOWN_OPTIONS = 2_000
 """Values of a kind, and options of all attributes, that are compared word by word: the most frequent ones."""
+
+READ = 300
+"""Characters of a value that are read, as for its key."""
 
 MEANT = 100
 """The most values that one value of a filter means."""
@@ -24,7 +27,7 @@ REPORTED = 20
 """The most values of a question that are reported as unmatched."""
 
 Widened = Callable[[str, str], Set[str]]
-"""Kind and value -> other names of the value, such as those of a table of synonyms."""
+"""Kind and value -> other names of the value, such as its synonyms."""
 
 
 def unwidened(kind: str, value: str) -> Set[str]:
@@ -103,40 +106,49 @@ def _present(question: Question) -> str:
         )"""
 
 
-def _known(question: Question) -> str:
-    """Returns SQL of the store's values of each kind that is needed, the most frequent first."""
+def _known(question: Question, kinds: Set[str]) -> str:
+    """Returns SQL of the store's values of the kinds that are asked and needed, the most frequent first."""
     products = f"products p WHERE {scope.owned(question, 'p')} AND p.is_active"
+
+    def needed(kind: str) -> str:
+        return f"(SELECT DISTINCT kind FROM lacking WHERE kind = '{kind}') AS needed CROSS JOIN"
 
     def column(kind: str, name: str) -> str:
         return f"""(
             SELECT '{kind}', '', value, count(*) FROM (
-                SELECT unnest(p.{name}) AS value FROM {products}
-                AND EXISTS (SELECT FROM lacking WHERE kind = '{kind}')) AS one
+                SELECT left(unnest(p.{name}), {READ}) AS value FROM {needed(kind)} {products}) AS one
             GROUP BY value ORDER BY count(*) DESC, value LIMIT {KNOWN_VALUES})"""
 
-    def options(attributes: str, rows: str) -> str:
+    def attributes(column: str, rows: str) -> str:
+        """Returns SQL of attributes as they are: most products share theirs with many others."""
         return f"""
-            SELECT attribute ->> 'name' AS name, value FROM (
-                SELECT jsonb_array_elements({attributes}) AS attribute FROM {rows}
-                AND EXISTS (SELECT FROM lacking WHERE kind = '{ATTRIBUTE}')) AS one
-            CROSS JOIN jsonb_array_elements_text(attribute -> 'options') AS value"""
+            SELECT attribute, count(*) AS number FROM (
+                SELECT jsonb_array_elements({column}) AS attribute FROM {needed(ATTRIBUTE)} {rows}) AS one
+            GROUP BY attribute"""
 
     variations = f"""product_variations v JOIN products p
         ON p.store_id = v.store_id AND p.external_id = v.parent_external_id
         WHERE {scope.owned(question, "p")} AND p.is_active AND v.is_active"""
-    return f"""
-        {column(CATEGORY, "categories")} UNION ALL {column(BRAND, "brands")} UNION ALL (
-            SELECT '{ATTRIBUTE}', name, value, count(*) FROM (
-                {options("p.attributes", products)} UNION ALL {options("v.options", variations)}) AS one
-            GROUP BY name, value ORDER BY count(*) DESC, name, value LIMIT {KNOWN_OPTIONS})"""
+    known = {
+        CATEGORY: column(CATEGORY, "categories"),
+        BRAND: column(BRAND, "brands"),
+        ATTRIBUTE: f"""(
+            SELECT '{ATTRIBUTE}', left(attribute ->> 'name', {READ}) AS name, left(option, {READ}) AS value,
+                   CAST(sum(number) AS bigint) AS number
+            FROM ({attributes("p.attributes", products)}
+                  UNION ALL {attributes("v.options", variations)}) AS one
+            CROSS JOIN jsonb_array_elements_text(attribute -> 'options') AS option
+            GROUP BY 2, 3 ORDER BY number DESC, name, value LIMIT {KNOWN_OPTIONS})""",
+    }
+    return " UNION ALL ".join(sql for kind, sql in known.items() if kind in kinds)
 
 
-def _statement(question: Question) -> TextClause:
+def _statement(question: Question, kinds: Set[str]) -> TextClause:
     return text(f"""
         WITH {_present(question)}
         SELECT 'present' AS kind, CAST(place AS text) AS name, key AS value, CAST(varied AS int) AS count
         FROM present
-        UNION ALL {_known(question)}
+        UNION ALL {_known(question, kinds)}
     """)
 
 
@@ -237,7 +249,7 @@ async def resolve(connection: AsyncConnection, question: Question, widened: Wide
         return Resolved(fields={})
     wanted = [(place, each.kind, key) for place, each in enumerate(asked, 1) for key in sorted(each.keys)]
     rows = await connection.execute(
-        _statement(question),
+        _statement(question, {each.kind for each in asked}),
         {
             **scope.parameters(question),
             "places": [place for place, _, _ in wanted],

@@ -65,13 +65,11 @@ class Space:
     """Which vectors a question is compared with.
 
     They are those of the store `:store_id`, if it belongs to `:user_id`, or of all stores of this user.
-    `filters` is the SQL condition on products `p`, or empty, and `first` are common table expressions that it
-    needs, each followed by a comma. `label` and `dimensions` are the model's.
+    `filters` is the SQL condition on products `p`, or empty. `label` and `dimensions` are the model's.
     """
 
     one_store: bool
     filters: str
-    first: str
     label: str
     dimensions: int
 
@@ -212,8 +210,7 @@ async def prepare(connection: AsyncConnection, space: Space | None, parameters: 
     A search for words only has no space.
     """
     exact = _is_small(space) if space else "true"
-    first = f"WITH {space.first.rstrip().removesuffix(',')}" if space and space.first else ""
-    statement = text(f"{first} SELECT {_SETTINGS}, {exact} AS exact")
+    statement = text(f"SELECT {_SETTINGS}, {exact} AS exact")
     row = (await connection.execute(statement, {**parameters, "scanned": SCANNED})).one()
     return bool(row.exact) or (space is not None and space.dimensions > INDEXED_DIMENSIONS)
 

@@ -1,6 +1,6 @@
 """Which of a shop's values the value of a filter means: those with all its words, in any spelling."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from knowledge.normalise import search_form
@@ -11,6 +11,10 @@ WORDS = 12
 
 KNOWN = 20
 """The most values that are suggested."""
+
+COMPARED = 500
+COMPARED_CHARACTERS = 60
+"""The most values that are compared by their spelling, and the characters of each."""
 
 _SPACED = str.maketrans({"\u200c": " ", "\u200d": None})
 _JOINED = str.maketrans("", "", "\u200c\u200d")
@@ -29,36 +33,41 @@ def _singular(word: str) -> str:
     return word
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=10_000)
 def _words(text: str) -> tuple[str, ...]:
     """Returns the words of a text in the singular; a half-space parts words."""
     words = search_form(text.translate(_SPACED)).split()[:WORDS]
     return tuple(_singular(word) for word in words if word not in _ENDINGS) or tuple(words)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=1_000)
 def _asked(text: str) -> tuple[str, ...]:
     """Returns the words of a filter's value in the singular; a half-space joins words."""
     words = search_form(text.translate(_JOINED)).split()
     return tuple(_singular(word) for word in words if word not in _ENDINGS) or tuple(words)
 
 
-@lru_cache(maxsize=20_000)
-def _runs(text: str) -> frozenset[str]:
-    """Returns the words of a text, and what its neighbouring words are when they are joined."""
-    words = _words(text)
-    return frozenset(
-        "".join(words[first:end]) for first in range(len(words)) for end in range(first + 1, len(words) + 1)
-    )
+def _runs_at(words: Sequence[str], joined: str) -> Iterator[tuple[int, int]]:
+    """Yields where neighbouring words are `joined` when they are written as one: the first and the end."""
+    for first in range(len(words)):
+        rest = joined
+        for end, word in enumerate(words[first:], start=first + 1):
+            if not rest.startswith(word):
+                break
+            rest = rest[len(word) :]
+            if not rest:
+                yield first, end
+                break
+
+
+def _has(words: Sequence[str], joined: str) -> bool:
+    return any(True for _ in _runs_at(words, joined))
 
 
 def has_words_of(asked: str, value: str) -> bool:
     """Returns whether `value` has all words of `asked`, joined or apart, in the singular or the plural."""
-    words = _asked(asked)
-    if not words:
-        return False
-    runs = _runs(value)
-    return all(word in runs for word in words) or "".join(words) in runs
+    wanted, words = _asked(asked), _words(value)
+    return bool(wanted) and (all(_has(words, word) for word in wanted) or _has(words, "".join(wanted)))
 
 
 def _is_kind_of(asked: str, value: str) -> bool:
@@ -67,9 +76,8 @@ def _is_kind_of(asked: str, value: str) -> bool:
     قاب گوشی is none: the noun comes first in Persian and last in English.
     """
     joined, words = "".join(_asked(asked)), _words(value)
-    if joined.isascii():
-        return any("".join(words[first:]) == joined for first in range(len(words)))
-    return any("".join(words[:end]) == joined for end in range(1, len(words) + 1))
+    at_last = joined.isascii()
+    return any((end == len(words)) if at_last else first == 0 for first, end in _runs_at(words, joined))
 
 
 def fitting(asked: str, values: Iterable[str], *, kinds: bool = False) -> list[str]:
@@ -81,14 +89,17 @@ def fitting(asked: str, values: Iterable[str], *, kinds: bool = False) -> list[s
     return ([value for value in found if _is_kind_of(asked, value)] if kinds else []) or found
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=1_000)
 def _pairs(text: str) -> frozenset[str]:
-    letters = compact(text)
+    letters = compact(text[:COMPARED_CHARACTERS])
     return frozenset(letters[at : at + 2] for at in range(max(len(letters) - 1, 1)))
 
 
 def suggested(asked: str, values: Sequence[str]) -> list[str]:
-    """Returns at most `KNOWN` values: those spelled like `asked` first, then the others in their order."""
+    """Returns at most `KNOWN` values: those spelled like `asked` first, then the others in their order.
+
+    Only the first values are compared.
+    """
     pairs = _pairs(asked)
 
     def likeness(value: str) -> float:
@@ -97,4 +108,4 @@ def suggested(asked: str, values: Sequence[str]) -> list[str]:
         share = (common / len(pairs | others) + common / min(len(pairs), len(others))) / 2
         return share if share > _LIKELY else 0.0
 
-    return sorted(values, key=likeness, reverse=True)[:KNOWN]
+    return sorted(values[:COMPARED], key=likeness, reverse=True)[:KNOWN]

@@ -5,6 +5,7 @@ import pytest
 from contracts.ids import embedding_label
 from contracts.search import Question
 from database.search.find import find
+from knowledge.search.builtin import builtin
 from tests.support.environment import DIMENSIONS
 from tests.support.shop import Shop
 from tests.support.system import System
@@ -17,7 +18,7 @@ async def found(system: System, question: Question) -> list[str]:
         answer = await find(
             connection,
             question,
-            folded=question.text,
+            builtin(),
             label=embedding_label(MODEL, DIMENSIONS),
             dimensions=DIMENSIONS,
         )

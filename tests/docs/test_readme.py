@@ -15,6 +15,8 @@ PAGE = (ROOT / "README.md").read_text()
 EXAMPLES = re.findall(r"```sh\n(curl .*?)```.*?```json\n(.*?)```", PAGE, flags=re.DOTALL)
 """Each command of the page, with the answer that follows it."""
 
+TIME = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+Z")
+
 IMAGES = ROOT / "docs" / "images"
 
 
@@ -34,7 +36,7 @@ async def pasted(command: str, shop: Shop) -> dict[str, Any]:
 
 
 def shape(value: object) -> object:
-    """Returns the value with its numbers replaced by the name of their type; they differ with every run."""
+    """Returns the value with its numbers and times replaced by names of types; they differ with every run."""
     match value:
         case dict():
             return {name: shape(field) for name, field in value.items()}
@@ -42,6 +44,8 @@ def shape(value: object) -> object:
             return [shape(item) for item in value]
         case int() | float() if not isinstance(value, bool):
             return type(value).__name__
+        case str() if TIME.fullmatch(value):
+            return "time"
     return value
 
 

@@ -2,11 +2,18 @@
 
 import base64
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
 
+from api.errors import ApiError
+from api.schemas.search_cursor import read_cursor, write_cursor
+from contracts.search import Position, Sort
+from fakes.openai import EmbeddingServer, server_error
 from tests.support.search_catalogue import (
     BOOT,
     CASE,
@@ -149,6 +156,52 @@ async def test_a_forged_cursor_is_refused_or_only_a_place(store: Shop) -> None:
             assert (refused.status_code, refused.json()["field"]) == (400, "cursor"), text
         answer = await answer_of(store, cursor=forged(cursor, product_id=2**63 - 1), **asked)
         assert answer["total"] == (await answer_of(store, **asked))["total"]
+
+
+async def test_a_page_by_words_does_not_continue_one_by_vectors(
+    store: Shop, embeddings: EmbeddingServer
+) -> None:
+    """The order of the other mode is another one, so the search begins again."""
+    embeddings.fail_always(server_error())
+    first = await answer_of(store, query="کفش چرمی nike", limit=1)
+    assert (first["mode"], bool(first["next"])) == ("words", True)
+    second = await answer_of(store, query="کفش چرمی nike", limit=1, cursor=first["next"])
+    assert not set(numbers_of(first)) & set(numbers_of(second))
+    embeddings.fail_always(None)
+    body = {"query": "کفش چرمی nike", "limit": 1, "cursor": first["next"]}
+    refused = await store.http.post(SEARCH, json=body, headers=store.headers)
+    assert (refused.status_code, refused.json()["field"]) == (400, "cursor")
+
+
+@given(st.text(), st.binary(), st.sampled_from(Sort))
+def test_no_text_breaks_the_reader_of_cursors(text: str, content: bytes, sort: Sort) -> None:
+    """It is refused with a 400, or is no cursor at all."""
+    for cursor in (text, base64.urlsafe_b64encode(content).decode()):
+        if cursor:
+            with pytest.raises(ApiError) as refused:
+                read_cursor(cursor, "question", sort)
+            assert refused.value.status_code == 400
+    assert read_cursor("", "question", sort) is None
+
+
+@given(
+    st.one_of(
+        st.tuples(st.just(Sort.RELEVANCE), st.floats(0, 1)),
+        st.tuples(
+            st.sampled_from([Sort.CHEAPEST, Sort.DEAREST]), st.none() | st.decimals(0, 10**17, places=2)
+        ),
+        st.tuples(
+            st.just(Sort.NEWEST),
+            st.datetimes(datetime(2020, 1, 1), datetime(2900, 1, 1), timezones=st.just(UTC)),
+        ),
+    ),
+    st.integers(1, 2**63 - 1),
+)
+def test_a_cursor_is_read_as_it_was_written(order: tuple[Sort, Any], product_id: int) -> None:
+    """Scores, prices and times keep every digit."""
+    sort, value = order
+    position = Position(value=value, product_id=product_id)
+    assert read_cursor(write_cursor(position, "q"), "q", sort) == position
 
 
 async def test_an_empty_cursor_is_the_first_page(store: Shop) -> None:
