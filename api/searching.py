@@ -66,7 +66,7 @@ async def search(state: AppState, scope: SearchScope, asked: SearchRequest) -> A
         read = await understood(connection, question, synonyms, understand=asked.understand)
     question = read.question
     vector = await state.query_vectors.of(question.text) if question.text else None
-    mode: Literal["hybrid", "words"] = "words" if question.text and vector is None else "hybrid"
+    mode: Literal["hybrid", "words"] = "words" if vector is None else "hybrid"
     belongs_to = fingerprint(scope.user_id, store_id, query, filters, asked.sort, asked.understand, mode)
     after = read_cursor(asked.cursor, belongs_to, question.sort)
     settings = state.settings

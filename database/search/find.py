@@ -13,6 +13,7 @@ from database.search.values import resolve
 from database.search.vectors import Space
 from knowledge.search.forms import asked, asked_codes
 from knowledge.search.keys import compact
+from knowledge.search.stems import stems
 from knowledge.search.synonyms import Synonyms
 
 
@@ -36,7 +37,12 @@ async def find(
         filters = filters.only(await _passing(connection, question, filters))
     words = asked(question.text, synonyms)
     await vocabulary.complete(connection, question, words)
-    wanted = Asked(words=words, codes=sorted(asked_codes(question.text)), title=compact(question.text))
+    wanted = Asked(
+        words=words,
+        codes=sorted(asked_codes(question.text)),
+        title=compact(question.text),
+        kinds=_kinds(question.text, synonyms),
+    )
     space = Space(
         one_store=question.store_id is not None,
         filters=filters.found if filters.is_filtered else "",
@@ -51,6 +57,13 @@ async def find(
             connection, question, filters, ranked(question, filters, wanted, space, exact=True)
         )
     return _found(question, rows, resolved.unmatched)
+
+
+def _kinds(question: str, synonyms: Synonyms) -> list[str]:
+    """Returns the spellings of a category that a question may name as a whole, also in the singular."""
+    own = compact(question)
+    names = {name for spelling in (own, *stems(own)) for name in (spelling, *synonyms.alternatives(spelling))}
+    return sorted(names - {""})
 
 
 async def _passing(connection: AsyncConnection, question: Question, filters: Narrowed) -> list[int]:

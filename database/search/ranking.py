@@ -14,7 +14,7 @@ from database.search.filters import Narrowed
 from database.search.scope import keys, owned
 from database.search.vectors import Space
 from knowledge.search.forms import AskedWord
-from knowledge.search.keys import CODE, TITLE
+from knowledge.search.keys import CATEGORY, CODE, TITLE
 
 NEAREST = 100
 """Chunks with the nearest vectors that are judged; those with words of the question come on top."""
@@ -23,6 +23,9 @@ CLOSENESS = 0.5
 SHARE = 0.5
 TITLED = 0.15
 """The parts of a score, see `_score`."""
+
+KIND = 0.2
+"""How far the score of a product moves up that is in the category that the question names."""
 
 MIDDLE = 3.0
 """A similarity of so many standard deviations above the mean is half close."""
@@ -40,7 +43,7 @@ NAMED = 0.05
 of its text adds to that. Other products score less."""
 
 FLOOR = 0.2
-STRICT_FLOOR = 0.75
+STRICT_FLOOR = 0.5
 FACETS_FLOOR = 0.4
 """The least score of a result, as a part of the best one's: in the order of scores, in other orders, and of
 one that facets count."""
@@ -70,14 +73,15 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A question as it is ranked: its words, and what of it may name a product exactly.
+    """A question as it is ranked: its words, and what of it may name a product or a category exactly.
 
-    `codes` and `title` are unscoped keys.
+    `codes`, `title` and `kinds` are values of keys; `kinds` are spellings of a category.
     """
 
     words: Sequence[AskedWord]
     codes: Sequence[str]
     title: str
+    kinds: Sequence[str] = ()
 
     @property
     def keys(self) -> list[str]:
@@ -87,6 +91,10 @@ class Asked:
     @property
     def titles(self) -> list[str]:
         return [f"{TITLE}/{self.title}"] if self.title else []
+
+    @property
+    def categories(self) -> list[str]:
+        return [f"{CATEGORY}/{kind}" for kind in self.kinds]
 
 
 _NOWHERE = """
@@ -108,6 +116,8 @@ def ranked(question: Question, narrowed: Narrowed, asked: Asked, space: Space, *
         named AS MATERIALIZED ({_named(question, narrowed)}),
         judged AS MATERIALIZED (
             SELECT k.id, k.product_id, words.share, words.titled, words.missing, named.floor AS named,
+                   EXISTS (SELECT FROM products p WHERE p.id = k.product_id
+                           AND p.keys && {keys(question, "kinds")}) AS of_kind,
                    coalesce(near.similarity, CAST({compared} AS float8)) AS similarity
             FROM (SELECT id FROM (SELECT id FROM near ORDER BY similarity DESC, id LIMIT {NEAREST}) AS nearest
                   UNION SELECT id FROM worded
@@ -121,15 +131,21 @@ def ranked(question: Question, narrowed: Narrowed, asked: Asked, space: Space, *
         scored AS MATERIALIZED (
             SELECT DISTINCT ON (product_id) product_id, id AS chunk_id, similarity, share, missing,
                    coalesce(named + {NAMED} * score, {SAME_TITLE} * score) AS score
-            FROM (SELECT judged.*, {_score(has_vector=has_vector)} AS score
-                  FROM judged CROSS JOIN spread) AS judged
+            FROM (SELECT judged.*, one.score + CASE WHEN of_kind THEN {KIND} * (1 - one.score) ELSE 0 END AS score
+                  FROM judged CROSS JOIN spread
+                  CROSS JOIN LATERAL (SELECT {_score(has_vector=has_vector)} AS score) AS one) AS judged
             ORDER BY product_id, score DESC, id
         ),
         ranked AS MATERIALIZED (
             SELECT product_id, chunk_id, CAST(score AS float8) AS score, similarity, share, missing
             FROM scored WHERE score > 0 AND score >= {floor} * (SELECT max(score) FROM scored)
         )"""
-    parameters = {**lexical.parameters(question, asked.words), "named": asked.keys, "titles": asked.titles}
+    parameters = {
+        **lexical.parameters(question, asked.words),
+        "named": asked.keys,
+        "titles": asked.titles,
+        "kinds": asked.categories,
+    }
     if question.vector is not None:
         parameters["vector"] = str(question.vector)
     is_enough = "true" if exact or not has_vector else f"(SELECT count(*) FROM near) >= {vectors.ENOUGH}"

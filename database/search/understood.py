@@ -1,15 +1,16 @@
 """A question after what it asks for besides its words became filters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.search import Question, Sort
+from contracts.search import Filters, Question, Sort
 from database.search import exclusions, scope
+from database.search.values import resolve, unwidened
 from knowledge.search.synonyms import Synonyms
-from knowledge.search.understanding import Understood, understand
+from knowledge.search.understanding import PRICE, PRICE_DESCENDING, Understood, understand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,10 @@ async def understood(
     if found.order and sort is Sort.RELEVANCE:
         sort = Sort(found.order)
         shown["sort"] = sort.value
+    if found.order in (PRICE, PRICE_DESCENDING) and (
+        kinds := await _category(connection, question, found.rest)
+    ):
+        filters = replace(filters, categories=kinds)
     named = {"brands": excluded.brands, "categories": excluded.categories, "words": excluded.words}
     if any(named.values()):
         shown["exclude"] = {kind: values for kind, values in named.items() if values}
@@ -58,6 +63,17 @@ async def understood(
         ),
         shown=shown,
     )
+
+
+async def _category(connection: AsyncConnection, question: Question, rest: str) -> Sequence[str]:
+    """Returns the rest of a question about the cheapest or dearest product if it names a category, and only that.
+
+    Otherwise the cheapest result for a phone would be a case for one.
+    """
+    if not rest or question.filters.categories or question.filters.category:
+        return ()
+    asked = replace(question, filters=Filters(categories=(rest,)))
+    return () if (await resolve(connection, asked, unwidened)).is_impossible else (rest,)
 
 
 def _understand(question: str, currency: str | None) -> Understood:

@@ -253,6 +253,28 @@ async def test_a_question_or_a_filter_is_required(store: Shop) -> None:
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        '{"query": "کیف", "attributes": ' + '{"a":' * 5_000 + "1" + "}" * 5_001,
+        '{"query": ' + "[" * 10_000 + "]" * 10_000 + "}",
+        '{"query": "کیف", "min_price": 1e400}',
+        '{"query": "کیف", "max_price": ' + "9" * 5_000 + "}",
+        '{"query": "کیف", "limit": ' + "9" * 5_000 + "}",
+        '{"query": "کیف", "min_price": NaN}',
+        '{"query": "\\ud800"}',
+        '{"query": "' + "ک" * 10_000 + '"}',
+        '{"categories": ' + str(["ک" * 200] * 50).replace("'", '"') + "}",
+    ],
+    ids=range(9),
+)
+async def test_a_hostile_body_is_refused(store: Shop, content: str) -> None:
+    """Depth, numbers and lengths that no question needs are a 400."""
+    answer = await store.http.post(SEARCH, content=content.encode(), headers=store.headers)
+    assert answer.status_code == 400
+    assert "error" in answer.json()
+
+
+@pytest.mark.parametrize(
     ("fields", "found"),
     [
         ({}, {1, 2, 3, 4}),

@@ -24,7 +24,7 @@ def test_keys_have_their_store_and_kind() -> None:
 
 @given(st.text())
 def test_compact_is_idempotent_and_bounded(text: str) -> None:
-    """Whatever a shop writes, a key holds letters and digits only."""
+    """For any text of a shop, a key holds letters and digits only."""
     once = compact(text)
     assert compact(once) == once
     assert len(once) <= LONGEST

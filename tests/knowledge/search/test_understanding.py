@@ -66,7 +66,7 @@ WORDS = st.sampled_from(
 
 @given(st.lists(WORDS, max_size=40))
 def test_words_are_taken_or_stay(words: list[str]) -> None:
-    """Whatever is asked, the rest are words of the question in their order, and there is no error."""
+    """The rest are always words of the question in their order, and there is no error."""
     found = understand(" ".join(words), "IRT")
     left = iter(normalise(" ".join(words)).split())
     assert all(word in left for word in found.rest.split())
