@@ -356,6 +356,9 @@ tenant_knowledge = Table(
     ),
 )
 
+_VACUUMED_OFTEN = {"autovacuum_vacuum_scale_factor": 0.02, "autovacuum_vacuum_insert_scale_factor": 0.02}
+"""Pages that were vacuumed are read from the index alone."""
+
 compact_vectors = Table(
     "compact_vectors",
     metadata,
@@ -368,6 +371,7 @@ compact_vectors = Table(
     PrimaryKeyConstraint(
         "store_id", "model", "language", "product_id", "chunk_id", postgresql_include=["vector"]
     ),
+    postgresql_with=_VACUUMED_OFTEN,
 )
 """Of each live chunk of an active product; triggers of the migration write it, and nothing else does."""
 

@@ -98,7 +98,8 @@ class Space:
             SELECT s.id AS store_id, l.language
             FROM stores s CROSS JOIN (VALUES (CAST(0 AS smallint)), (1), (2)) AS l(language)
             CROSS JOIN LATERAL (SELECT FROM compact_vectors c WHERE c.store_id = s.id
-                                AND c.model = {quoted(self.label)} AND c.language = l.language LIMIT 1) AS one
+                                AND c.model = {quoted(self.label)} AND c.language = l.language
+                                ORDER BY c.product_id LIMIT 1) AS known
             WHERE s.user_id = :user_id{store}"""
 
     @property
@@ -216,19 +217,18 @@ async def prepare(connection: AsyncConnection, space: Space | None, parameters: 
     return bool(row.exact) or (space is not None and space.dimensions > INDEXED_DIMENSIONS)
 
 
-def _few(rows: str, limit: int) -> str:
-    """Returns SQL: whether there are at most so many rows; it counts no further."""
-    return f"(SELECT count(*) FROM (SELECT FROM {rows} LIMIT {limit + 1}) AS counted) <= {limit}"
-
-
 def _is_small(space: Space) -> str:
-    owned = f"tenant_knowledge k WHERE k.is_live AND {space.owned('k')}"
+    """Returns SQL: whether to compare exactly. It counts rows up to the limits, and no further."""
     indexed = f"(SELECT reltuples FROM pg_class WHERE oid = to_regclass({quoted(index_name(space.label))}))"
-    exact = f"""{_few(owned, EXACT_CHUNKS)}
-        OR CASE WHEN {indexed} > {2 * EXACT_CHUNKS} THEN
-               (SELECT count(*) FROM (SELECT FROM {owned} LIMIT {EXACT_SHARE + 1}) AS counted)
-               <= least({EXACT_SHARE}, {indexed} / 2)
-           ELSE false END"""
-    if space.filters:
-        exact += " OR " + _few(f"products p WHERE {space.owned('p')} AND {space.matching}", EXACT_PRODUCTS)
-    return exact
+    chunks = f"SELECT FROM tenant_knowledge k WHERE k.is_live AND {space.owned('k')}"
+    small = f"""
+        (SELECT chunks <= CASE WHEN {indexed} > {2 * EXACT_CHUNKS}
+                               THEN greatest({EXACT_CHUNKS}, least({EXACT_SHARE}, {indexed} / 2))
+                               ELSE {EXACT_CHUNKS} END
+         FROM (SELECT count(*) AS chunks
+               FROM ({chunks} LIMIT {max(EXACT_CHUNKS, EXACT_SHARE) + 1}) AS listed) AS counted)"""
+    if not space.filters:
+        return small
+    products = f"SELECT FROM products p WHERE {space.owned('p')} AND {space.matching}"
+    return f"""{small}
+        OR (SELECT count(*) FROM ({products} LIMIT {EXACT_PRODUCTS + 1}) AS listed) <= {EXACT_PRODUCTS}"""

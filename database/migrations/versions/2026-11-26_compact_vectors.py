@@ -114,6 +114,10 @@ def upgrade() -> None:
         sa.Column("product_id", sa.BigInteger(), nullable=False),
         sa.Column("chunk_id", sa.BigInteger(), nullable=False),
         sa.Column("vector", HALFVEC(), nullable=False),
+        postgresql_with={
+            "autovacuum_vacuum_scale_factor": 0.02,
+            "autovacuum_vacuum_insert_scale_factor": 0.02,
+        },
     )
     for statement in (_COMPACT, _KEEP, _FOLLOW, *_TRIGGERS.split(";\n")):
         if statement.strip():
