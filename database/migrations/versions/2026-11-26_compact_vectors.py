@@ -23,15 +23,23 @@ DECLARE
     dimensions int := vector_dims(whole);
     blocks int := (dimensions + 511) / 512;
     length int := (dimensions + blocks - 1) / blocks;
-    compact halfvec := subvector(whole, 1, length);
+    compact halfvec;
 BEGIN
+    IF blocks = 1 THEN
+        RETURN whole;
+    END IF;
+    whole := l2_normalize(whole);
+    compact := subvector(whole, 1, length);
     FOR block IN 2 .. blocks LOOP
         compact := compact + subvector(whole, least((block - 1) * length, dimensions - length) + 1, length);
     END LOOP;
     RETURN compact;
 END $$
 """
-"""Adds up equal blocks of at most 512 numbers; the last block overlaps if the length is no multiple."""
+"""Adds up equal blocks of at most 512 numbers; the last block overlaps if the length is no multiple.
+
+The unit vector is taken first, because sums of larger numbers may not fit into half precision.
+"""
 
 _KEEP = """
 CREATE FUNCTION keep_compact_vectors() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -252,11 +252,13 @@ async def test_a_long_vector_is_added_up_in_blocks(
     system: System, dimensions: int, blocks: Sequence[str]
 ) -> None:
     """The blocks are equal and of at most 512 numbers; the last one overlaps where it must."""
-    numbers = [float(number % 7) for number in range(dimensions)]
+    numbers = [60_000 - 7_000.0 * (number % 7) for number in range(dimensions)]
     edges = [tuple(map(int, block.split(":"))) for block in blocks]
     expected = [sum(column) for column in zip(*(numbers[a - 1 : b] for a, b in edges), strict=True)]
     async with system.database.reading() as connection:
         found = await connection.execute(
             text("SELECT compact_vector(CAST(:vector AS halfvec))::text"), {"vector": str(numbers)}
         )
-        assert [float(number) for number in found.scalar_one()[1:-1].split(",")] == expected
+        sums = [float(number) for number in found.scalar_one()[1:-1].split(",")]
+    scale = expected[0] / sums[0]
+    assert [number * scale for number in sums] == pytest.approx(expected, rel=5e-3)

@@ -181,7 +181,8 @@ async def test_the_spread_is_that_of_each_language(system: System, shop: Shop, d
         f"WITH {vectors.near(where, exact=True)}, {vectors.spread(where)} SELECT * FROM spread ORDER BY 1"
     )
     question = drawn(1, dimensions, seed=6)[0]
-    values = {"user_id": shop.user_id, "store_id": shop.store_id, "vector": str(question.tolist())}
+    values: dict[str, Any] = {"user_id": shop.user_id, "store_id": shop.store_id}
+    values["vector"] = str(question.tolist())
     async with system.database.transaction() as connection:
         rows = (await connection.execute(text(statement), values)).all()
         values["user_id"] += 1
