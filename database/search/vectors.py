@@ -21,7 +21,7 @@ NEAREST = 200
 """Chunks of each language that `near` returns. A later step compares languages with each other."""
 
 COMPARED_AGAIN = 300
-"""Chunks of each language whose whole vectors are compared, because their compact vectors are nearest."""
+"""Chunks of each language, nearest by compact vectors, of which the whole vectors are compared."""
 
 NEAREST_BY_INDEX = 150
 """Chunks of all languages that the HNSW index returns; `ENOUGH` if they must satisfy filters."""
@@ -64,7 +64,7 @@ _SIMILARITY = "CASE WHEN {distance} = 'NaN' THEN 0 ELSE 1 - {distance} END"
 class Space:
     """Which vectors a question is compared with.
 
-    They are those of the store `:store_id`, if it belongs to `:user_id`, or of all stores of this user.
+    They belong to the store `:store_id`, if `:user_id` owns the store, or to all stores of this user.
     `filters` is the SQL condition on products `p`, or empty. `label` and `dimensions` are the model's.
     """
 
@@ -178,7 +178,7 @@ def _by_index(space: Space) -> str:
 def spread(space: Space) -> str:
     """Returns common table expressions; the last one is `spread (language, mean, deviation)`.
 
-    They follow those of `near`. Each row has mean and standard deviation, as float8, of the similarity of
+    They follow the expressions of `near`. Each row has mean and standard deviation, as float8, of the similarity of
     the question to the chunks of one language that the owner has, with and without the filters. They are
     estimated from about `SAMPLED` chunks of each language, in equal steps of the products' numbers.
     """

@@ -1,4 +1,4 @@
-"""Compact vectors are those of the live chunks of active products, whatever is written."""
+"""After every write, exactly the live chunks of active products have compact vectors."""
 
 import asyncio
 import random
@@ -94,7 +94,7 @@ async def add(connection: AsyncConnection, shop: Shop, name: str) -> int:
 
 
 async def kept(database: Database, *shops: Shop) -> list[Any]:
-    """Returns the compact vectors of shops; they are those of their live chunks."""
+    """Returns the compact vectors of shops; they equal the vectors of their live chunks."""
     values = {"stores": [shop.store_id for shop in shops]}
     async with database.transaction() as connection:
         rows = (await connection.execute(KEPT, values)).all()
@@ -121,7 +121,7 @@ async def test_a_published_text_replaces_the_former_one(system: System, shop: Sh
 
 
 async def test_the_model_and_the_language_follow_the_chunk(system: System, shop: Shop) -> None:
-    """A text under another model, or whose title is in another script, is found as such."""
+    """A text under another model, or with a title in another script, is found as such."""
     async with system.database.transaction() as connection:
         product = await add(connection, shop, "phone")
         await publish(connection, product, "first")

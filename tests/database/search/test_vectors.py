@@ -14,7 +14,7 @@ from tests.support.shop import Shop
 from tests.support.system import System
 
 WHOLE, LONG = 48, 3 * COMPACT
-"""Dimensions of vectors that are compared whole, and of those that are compared in blocks first."""
+"""Dimensions of vectors that are compared whole, and of longer ones."""
 
 FILL = text("""
     WITH made AS (
@@ -35,7 +35,7 @@ Floats = NDArray[np.float32]
 
 
 def drawn(count: int, dimensions: int, *, seed: int = 5) -> Floats:
-    """Returns unit vectors that have much in common, as those of real models do."""
+    """Returns unit vectors that have much in common, as vectors of real models do."""
     random = np.random.default_rng(seed)
     points = random.standard_normal((count, dimensions)) + 2 * random.standard_normal(dimensions)
     found: Floats = (points / np.linalg.norm(points, axis=1, keepdims=True)).astype("f4")
@@ -171,7 +171,7 @@ async def test_a_vector_of_zeros_is_similar_to_nothing(system: System, shop: Sho
 
 @pytest.mark.parametrize("dimensions", [WHOLE, LONG])
 async def test_the_spread_is_that_of_each_language(system: System, shop: Shop, dimensions: int) -> None:
-    """Mean and deviation come from a part of the chunks, and are near those of all of this store."""
+    """Mean and deviation come from a part of the chunks, and are near the values of all chunks of this store."""
     embeddings = drawn(600, dimensions)
     languages = [1 + at % 3 // 2 for at in range(600)]
     await fill(system, shop, embeddings, languages=languages)
