@@ -178,8 +178,8 @@ def _by_index(space: Space) -> str:
 def spread(space: Space) -> str:
     """Returns common table expressions; the last one is `spread (language, mean, deviation)`.
 
-    They follow the expressions of `near`. Each row has mean and standard deviation, as float8, of the similarity of
-    the question to the chunks of one language that the owner has, with and without the filters. They are
+    They follow the expressions of `near`. A row has mean and standard deviation, as float8, of the similarity
+    of the question to the chunks of one language that the owner has, with and without the filters. They are
     estimated from about `SAMPLED` chunks of each language, in equal steps of the products' numbers.
     """
     distance = space.compact_distance if space.is_whole else space.distance("k")

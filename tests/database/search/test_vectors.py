@@ -171,7 +171,7 @@ async def test_a_vector_of_zeros_is_similar_to_nothing(system: System, shop: Sho
 
 @pytest.mark.parametrize("dimensions", [WHOLE, LONG])
 async def test_the_spread_is_that_of_each_language(system: System, shop: Shop, dimensions: int) -> None:
-    """Mean and deviation come from a part of the chunks, and are near the values of all chunks of this store."""
+    """Mean and deviation of a part of the chunks are near the values of all chunks of this store."""
     embeddings = drawn(600, dimensions)
     languages = [1 + at % 3 // 2 for at in range(600)]
     await fill(system, shop, embeddings, languages=languages)
