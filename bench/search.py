@@ -138,7 +138,8 @@ async def _nearest(connection: AsyncConnection, space: Space, parameters: dict[s
 
     exact = await vectors.prepare(connection, space, parameters)
     found = await rows(exact=exact)
-    return found if exact or len(found) >= vectors.ENOUGH else await rows(exact=True)
+    is_enough = exact or (found and found[0].found >= vectors.ENOUGH)
+    return found if is_enough else await rows(exact=True)
 
 
 def _rows(case: Case, found: Found) -> list[Row]:

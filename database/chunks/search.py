@@ -45,7 +45,8 @@ def _space(question: Question, *, label: str, dimensions: int) -> vectors.Space:
     )
 
 
-def _statement(space: vectors.Space, *, near: str) -> TextClause:
+def _statement(space: vectors.Space, *, near: str, counted: str) -> TextClause:
+    """Returns the search; `counted` is the expression with the rows of which enough must be found."""
     return text(f"""
         WITH {near},
         nearest AS (
@@ -64,7 +65,7 @@ def _statement(space: vectors.Space, *, near: str) -> TextClause:
                  ORDER BY product_id, score DESC, nearness, id)
         SELECT best.score::float8 AS score, k.text, p.id, p.external_id, p.title, p.price, p.currency,
                p.in_stock, {shown.availability("p")} AS availability, p.stock_quantity,
-               {shown.link("p")} AS link, p.image, (SELECT count(*) FROM near) AS nearest
+               {shown.link("p")} AS link, p.image, (SELECT count(*) FROM {counted}) AS nearest
         FROM best JOIN tenant_knowledge k ON k.id = best.id JOIN products p ON p.id = best.product_id
         ORDER BY best.score DESC, best.nearness, p.id LIMIT :limit
     """)
@@ -87,7 +88,8 @@ async def find(
 
     async def ranked(*, exact: bool) -> Sequence[RowMapping]:
         near = _NO_VECTOR if question.vector is None else vectors.near(space, exact=exact)
-        return (await connection.execute(_statement(space, near=near), parameters)).mappings().all()
+        statement = _statement(space, near=near, counted="near" if exact else "by_index")
+        return (await connection.execute(statement, parameters)).mappings().all()
 
     rows = await ranked(exact=exact)
     if not exact and not (rows and rows[0]["nearest"] >= vectors.ENOUGH):

@@ -26,6 +26,9 @@ COMPARED_AGAIN = 300
 NEAREST_BY_INDEX = 150
 """Chunks of all languages that the HNSW index returns; `ENOUGH` if they must satisfy filters."""
 
+RARE = 5_000
+"""A language with at most so many chunks in a large store is compared exactly."""
+
 ENOUGH = 60
 """A store of which the HNSW index finds fewer chunks is compared exactly after all."""
 
@@ -56,7 +59,7 @@ _SETTINGS = """
 """
 """Every question gets its own plan: a generic plan would read all chunks of a large store."""
 
-_SIMILARITY = "CASE WHEN {distance} = 'NaN' THEN 0 ELSE 1 - {distance} END"
+_SIMILARITY = "CASE WHEN distance = 'NaN' THEN 0 ELSE 1 - distance END AS similarity"
 """A vector of zeros is similar to nothing."""
 
 
@@ -127,52 +130,72 @@ def near(space: Space, *, exact: bool) -> str:
 
     `id` is the chunk's, `similarity` is 1 minus the cosine distance, as float8. The rows are the nearest
     chunks of active products that satisfy the filters. The parameter `vector` is the question's.
+
+    Without `exact`, rare languages are compared exactly, and the others are looked up in `by_index`. If that
+    has fewer rows than `ENOUGH`, the search must be repeated exactly.
     """
-    nearest = _exactly(space) if exact else _by_index(space)
+    if exact:
+        return f"""
+        languages AS MATERIALIZED ({space.languages}),
+        {_closest(space, "languages")},
+        near AS MATERIALIZED ({_placed(space)})"""
     return f"""
         languages AS MATERIALIZED ({space.languages}),
-        {nearest}"""
+        rare AS MATERIALIZED (
+            SELECT * FROM languages l
+            WHERE (SELECT count(*) FROM (SELECT FROM compact_vectors c WHERE {space.compact}
+                                         LIMIT {RARE + 1}) AS listed) <= {RARE}
+        ),
+        {_closest(space, "rare")},
+        by_index AS MATERIALIZED ({_by_index(space)}),
+        near AS MATERIALIZED (
+            {_placed(space)}
+            UNION ALL
+            SELECT id, product_id, language, {_SIMILARITY} FROM by_index
+            WHERE id NOT IN (SELECT id FROM closest)
+        )"""
 
 
-def _exactly(space: Space) -> str:
+def _closest(space: Space, languages: str) -> str:
+    """Returns the expression `closest (id, product_id, language, distance)`, by compact vectors."""
     matching, joined = "", ""
     if space.filters:
         matching = f"""
         matching AS MATERIALIZED (
             SELECT p.id FROM products p WHERE {space.owned("p")} AND {space.matching}),"""
         joined = "JOIN matching m ON m.id = c.product_id"
+    return f"""{matching}
+        closest AS MATERIALIZED (
+            SELECT nearest.* FROM {languages} l CROSS JOIN LATERAL (
+                SELECT c.chunk_id AS id, c.product_id, c.language, {space.compact_distance} AS distance
+                FROM compact_vectors c {joined}
+                WHERE {space.compact}
+                ORDER BY distance LIMIT {NEAREST if space.is_whole else COMPARED_AGAIN}) AS nearest
+        )"""
+
+
+def _placed(space: Space) -> str:
+    """Returns the SELECT of the nearest rows of each language in `closest`, by whole vectors."""
     compared = "closest"
     if not space.is_whole:
         compared = f"""(
                     SELECT k.id, k.product_id, c.language, {space.distance("k")} AS distance
                     FROM closest c JOIN tenant_knowledge k ON k.id = c.id) AS compared"""
-    return f"""{matching}
-        closest AS MATERIALIZED (
-            SELECT nearest.* FROM languages l CROSS JOIN LATERAL (
-                SELECT c.chunk_id AS id, c.product_id, c.language, {space.compact_distance} AS distance
-                FROM compact_vectors c {joined}
-                WHERE {space.compact}
-                ORDER BY distance LIMIT {NEAREST if space.is_whole else COMPARED_AGAIN}) AS nearest
-        ),
-        near AS MATERIALIZED (
-            SELECT id, product_id, language, {_SIMILARITY.format(distance="distance")} AS similarity FROM (
+    return f"""
+            SELECT id, product_id, language, {_SIMILARITY} FROM (
                 SELECT *, row_number() OVER (PARTITION BY language ORDER BY distance, id) AS place
                 FROM {compared}) AS placed
-            WHERE place <= {NEAREST}
-        )"""
+            WHERE place <= {NEAREST}"""
 
 
 def _by_index(space: Space) -> str:
     distance = space.distance("k")
     return f"""
-        near AS MATERIALIZED (
-            SELECT id, product_id, language, {_SIMILARITY.format(distance="distance")} AS similarity FROM (
-                SELECT k.id, k.product_id, k.language, {distance} AS distance
-                FROM tenant_knowledge k JOIN products p ON p.id = k.product_id
-                WHERE k.is_live AND {space.owned("k")} AND k.model = {quoted(space.label)}
-                  AND k.embedding IS NOT NULL AND {space.matching}
-                ORDER BY {distance} LIMIT {ENOUGH if space.filters else NEAREST_BY_INDEX}) AS closest
-        )"""
+            SELECT k.id, k.product_id, k.language, {distance} AS distance
+            FROM tenant_knowledge k JOIN products p ON p.id = k.product_id
+            WHERE k.is_live AND {space.owned("k")} AND k.model = {quoted(space.label)}
+              AND k.embedding IS NOT NULL AND {space.matching}
+            ORDER BY {distance} LIMIT {ENOUGH if space.filters else NEAREST_BY_INDEX}"""
 
 
 def spread(space: Space) -> str:
@@ -200,8 +223,8 @@ def spread(space: Space) -> str:
         ),
         spread AS MATERIALIZED (
             SELECT language, avg(similarity) AS mean, stddev_pop(similarity) AS deviation FROM (
-                SELECT c.language, {_SIMILARITY.format(distance="c.distance")} AS similarity
-                FROM (SELECT c.language, {distance} AS distance FROM sampled c {whole}) AS c) AS compared
+                SELECT language, {_SIMILARITY}
+                FROM (SELECT c.language, {distance} AS distance FROM sampled c {whole}) AS compared) AS found
             GROUP BY language
         )"""
 

@@ -71,10 +71,16 @@ def space(dimensions: int, *, filters: str = "", one_store: bool = True, label: 
 
 
 async def near(
-    system: System, shop: Shop, where: Space, question: Floats, *, owner: int | None = None
+    system: System,
+    shop: Shop,
+    where: Space,
+    question: Floats,
+    *,
+    owner: int | None = None,
+    exact: bool = True,
 ) -> list[Any]:
     """Returns the rows of `near`, nearest first."""
-    statement = f"WITH {vectors.near(where, exact=True)} SELECT * FROM near ORDER BY similarity DESC"
+    statement = f"WITH {vectors.near(where, exact=exact)} SELECT * FROM near ORDER BY similarity DESC"
     values = {
         "user_id": owner or shop.user_id,
         "store_id": shop.store_id,
@@ -139,6 +145,25 @@ async def test_each_language_has_places_of_its_own(
     await fill(system, shop, embeddings, languages=languages)
     rows = await near(system, shop, space(dimensions), embeddings[0])
     assert [row.language for row in rows] == [1] * 5 + [2] * 5
+
+
+async def test_a_rare_language_of_a_large_store_is_compared_exactly(
+    system: System, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The vector index would find the common language only; no chunk is returned twice."""
+    monkeypatch.setattr(vectors, "RARE", 10)
+    embeddings = drawn(200, WHOLE)
+    order = np.argsort(-similarities_of(embeddings, embeddings[0])).tolist()
+    languages = [1] * 200
+    for at in (order[1], *order[-5:]):
+        languages[at] = 2
+    ids = await fill(system, shop, embeddings, languages=languages)
+    rows = await near(system, shop, space(WHOLE), embeddings[0], exact=False)
+    assert [row.id for row in rows if row.language == 2] == [ids[at] for at in (order[1], *order[-5:])]
+    common = [ids[at] for at in order if languages[at] == 1]
+    found = [row.id for row in rows if row.language == 1]
+    assert found == common[: len(found)]
+    assert len(found) >= vectors.NEAREST_BY_INDEX - 6
 
 
 async def test_a_user_finds_all_own_stores_and_no_other(system: System, shop: Shop) -> None:
