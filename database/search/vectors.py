@@ -26,7 +26,7 @@ COMPARED_AGAIN = 300
 NEAREST_BY_INDEX = 150
 """Chunks of all languages that the HNSW index returns; `ENOUGH` if they must satisfy filters."""
 
-RARE = 5_000
+RARE = 3_000
 """A language with at most so many chunks in a large store is compared exactly."""
 
 ENOUGH = 60
