@@ -130,15 +130,15 @@ async def _nearest(connection: AsyncConnection, space: Space, parameters: dict[s
     """Returns the nearest chunks, found as a search finds them."""
 
     async def rows(*, exact: bool) -> Any:
-        near = vectors.near(space, exact=exact)
-        statement = (
-            f"WITH {near} SELECT id, product_id, similarity FROM near ORDER BY similarity DESC LIMIT 60"
-        )
+        near, counted = vectors.near(space, exact=exact), "near" if exact else "by_index"
+        statement = f"""
+            WITH {near} SELECT id, product_id, (SELECT count(*) FROM {counted}) AS counted
+            FROM near ORDER BY similarity DESC LIMIT 60"""
         return (await connection.execute(text(statement), parameters)).all()
 
     exact = await vectors.prepare(connection, space, parameters)
     found = await rows(exact=exact)
-    is_enough = exact or (found and found[0].found >= vectors.ENOUGH)
+    is_enough = exact or (found and found[0].counted >= vectors.ENOUGH)
     return found if is_enough else await rows(exact=True)
 
 
