@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.search.vector_index import INDEXED_DIMENSIONS, index_name, quoted
 
-COMPACT = 512
+COMPACT = 384
 """The most numbers of a compact vector; the function `compact_vector` of the database has the same."""
 
 NEAREST = 200

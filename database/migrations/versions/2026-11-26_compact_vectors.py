@@ -21,7 +21,7 @@ CREATE FUNCTION compact_vector(whole halfvec) RETURNS halfvec
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     dimensions int := vector_dims(whole);
-    blocks int := (dimensions + 511) / 512;
+    blocks int := (dimensions + 383) / 384;
     length int := (dimensions + blocks - 1) / blocks;
     compact halfvec;
 BEGIN
@@ -36,7 +36,7 @@ BEGIN
     RETURN compact;
 END $$
 """
-"""Adds up equal blocks of at most 512 numbers; the last block overlaps if the length is no multiple.
+"""Adds up equal blocks of at most 384 numbers; the last block overlaps if the length is no multiple.
 
 The unit vector is taken first, because sums of larger numbers may not fit into half precision.
 """

@@ -241,17 +241,17 @@ async def waits(database: Database) -> bool:
     ("dimensions", "blocks"),
     [
         (1, ["1:1"]),
-        (512, ["1:512"]),
-        (513, ["1:257", "257:513"]),
+        (384, ["1:384"]),
+        (385, ["1:193", "193:385"]),
         (768, ["1:384", "385:768"]),
-        (1536, ["1:512", "513:1024", "1025:1536"]),
-        (1600, ["1:400", "401:800", "801:1200", "1201:1600"]),
+        (1024, ["1:342", "343:684", "683:1024"]),
+        (1536, ["1:384", "385:768", "769:1152", "1153:1536"]),
     ],
 )
 async def test_a_long_vector_is_added_up_in_blocks(
     system: System, dimensions: int, blocks: Sequence[str]
 ) -> None:
-    """The blocks are equal and of at most 512 numbers; the last one overlaps where it must."""
+    """The blocks are equal and of at most 384 numbers; the last one overlaps where it must."""
     numbers = [60_000 - 7_000.0 * (number % 7) for number in range(dimensions)]
     edges = [tuple(map(int, block.split(":"))) for block in blocks]
     expected = [sum(column) for column in zip(*(numbers[a - 1 : b] for a, b in edges), strict=True)]

@@ -13,7 +13,7 @@ from database.search.vectors import COMPACT, Space
 from tests.support.shop import Shop
 from tests.support.system import System
 
-WHOLE, LONG = 48, 3 * COMPACT
+WHOLE, LONG = 48, 4 * COMPACT
 """Dimensions of vectors that are compared whole, and of longer ones."""
 
 FILL = text("""
