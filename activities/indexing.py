@@ -25,12 +25,10 @@ from knowledge.chunks import CHUNK_TOKENS, split
 from knowledge.content import Content, canonical, size_of
 from knowledge.document import render
 from knowledge.search.forms import indexed, vocabulary
-from knowledge.search.language import language_of
 
 
 def chunk_rows(version: TextVersion, content: Content, *, max_tokens: int = CHUNK_TOKENS) -> list[ChunkRow]:
     """Returns the rows of a text's chunks, each of at most so many estimated tokens."""
-    language = language_of(content.title)
     return [
         ChunkRow(
             product_id=version.product_id,
@@ -41,7 +39,6 @@ def chunk_rows(version: TextVersion, content: Content, *, max_tokens: int = CHUN
             tokens=chunk.tokens,
             words=" ".join(indexed(chunk.text, content.title)),
             spelt=tuple(sorted(vocabulary(chunk.text))),
-            language=language,
         )
         for chunk in split(render(content), max_tokens=max_tokens)
     ]

@@ -1,9 +1,8 @@
-"""Search among 100,000 chunks: response time and recall."""
+"""Nearest chunks among 100,000: response time, recall, and what compact vectors cost writes of chunks."""
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -11,33 +10,44 @@ import psycopg
 from psycopg import sql
 from rich.progress import Progress
 from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bench.corpus import STORES, Corpus, Store, load
+from bench import scan
+from bench.chunk_writes import write_rows
+from bench.corpus import STORES, Corpus, Floats, Store, load
 from bench.results import Row, Times, at_least, at_most, compared, count, ratio
 from bench.system import DIMENSIONS, MODEL, Servers, migrate
 from contracts.ids import embedding_label
-from contracts.search import Filters, Hit, Question
 from database.engine import Database, create_engine
-from database.search import vector_index
-from database.search.find import find
-from knowledge.search.builtin import builtin
+from database.search import vector_index, vectors
+from database.search.vectors import Space
 
 NAME = "bench_search"
 QUESTIONS = 40
 WARM_UP = 10
-QUESTION_WORDS = 4
 BEST = 10
-ENOUGH = 0.95
 LABEL = embedding_label(MODEL, DIMENSIONS)
-FILTERED: dict[str, Any] = {"in_stock": True, "min_price": Decimal(300_000), "max_price": Decimal(600_000)}
+FILTERS = "p.in_stock AND p.price BETWEEN 300000 AND 600000"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A store, and the most that its nearest chunks may take, against the search of version 0.1."""
+
+    name: str
+    store: Store
+    filters: str = ""
+    p50: float | None = None
+    p95: float | None = None
+    recall: float = 0.98
 
 
 @dataclass(slots=True)
 class Found:
-    """The times of one kind of query, by index and by exact scan, and the recall."""
+    """The times of both searches, and the recall of ours."""
 
-    indexed: Times
-    exact: Times
+    ours: Times = field(default_factory=Times)
+    theirs: Times = field(default_factory=Times)
     recalled: int = 0
     recallable: int = 0
 
@@ -52,22 +62,25 @@ async def measure(servers: Servers, progress: Progress) -> list[Row]:
     vector_index.ensure(url, model=MODEL, dimensions=DIMENSIONS)
     built = time.monotonic() - began
     progress.advance(task)
-    cases: dict[str, Question] = {
-        f"{name}{', ' + 'stock and price filtered' if filters else ''}": _question(store, filters)
-        for name, store in (
-            ("a store of 50,000", stores["large"]),
-            ("a store of 10,000", stores["middle"]),
-            ("a store of 1,000", stores["small 20"]),
-        )
-        for filters in (dict[str, Any](), FILTERED)
-    }
+    large, middle, small = stores["large"], stores["middle"], stores["small 20"]
+    cases = [
+        Case(name="a store of 50,000", store=large, p95=1.0),
+        Case(name="a store of 50,000, filtered", store=large, filters=FILTERS),
+        Case(name="a store of 10,000", store=middle, p50=0.35, p95=0.5, recall=0.99),
+        Case(name="a store of 10,000, filtered", store=middle, filters=FILTERS, p50=1.0, recall=0.99),
+        Case(name="a store of 1,000", store=small, p50=1.0, recall=0.99),
+        Case(name="a store of 1,000, filtered", store=small, filters=FILTERS, recall=0.99),
+    ]
     task = progress.add_task("search", total=len(cases) * QUESTIONS)
     database = Database(create_engine(url, pool_size=1, statement_timeout_seconds=60))
     rows: list[Row] = []
     try:
-        for name, question in cases.items():
-            found = await _ask(database, question, corpus, lambda: progress.advance(task))
-            rows += _rows(name, found)
+        for case in cases:
+            found = await _ask(
+                database, case, corpus.vectors(WARM_UP + QUESTIONS), lambda: progress.advance(task)
+            )
+            rows += _rows(case, found)
+        rows += await write_rows(database, corpus, stores["small 21"], progress)
     finally:
         await database.close()
     return [*rows, *_index_rows(url, built)]
@@ -83,74 +96,83 @@ def _own_database(url: str) -> str:
     return make_url(url).set(database=NAME).render_as_string(hide_password=False)
 
 
-def _question(store: Store, filters: dict[str, Any]) -> Question:
-    return Question(
-        user_id=store.id, store_id=store.id, text="?", vector=None, limit=BEST, filters=Filters(**filters)
-    )
-
-
-async def _ask(
-    database: Database, question: Question, corpus: Corpus, advance: Callable[[], object]
-) -> Found:
-    """Run hybrid queries by index and exactly, then queries by vector only, to measure the recall."""
-    found = Found(indexed=Times(), exact=Times())
-    vectors = corpus.vectors(WARM_UP + QUESTIONS)
-    for at, vector in enumerate(vectors):
-        words = corpus.text(QUESTION_WORDS)
-        asked = replace(question, vector=vector.tolist())
-        hybrid, exact = partial(_find, asked, words, exact=False), partial(_find, asked, words, exact=True)
+async def _ask(database: Database, case: Case, questions: Floats, advance: Callable[[], object]) -> Found:
+    """Search in alternation with both, then exactly, to measure the recall of ours."""
+    found = Found()
+    space = Space(one_store=True, filters=case.filters, label=LABEL, dimensions=DIMENSIONS)
+    owner = {"user_id": case.store.id, "store_id": case.store.id}
+    for at, vector in enumerate(questions):
+        parameters = {**owner, "vector": str(vector.tolist())}
+        ours = partial(_in_transaction, database, _nearest, space, parameters)
+        theirs = partial(_in_transaction, database, scan.nearest, space, parameters)
         if at < WARM_UP:
-            await hybrid(database)
+            await ours()
+            await theirs()
             continue
-        await found.indexed.take(partial(hybrid, database))
-        await found.exact.take(partial(exact, database))
-        near, nearest = [
-            {hit.product.id for hit in await _find(asked, "", database, exact=way)} for way in (False, True)
-        ]
-        found.recalled += len(near & nearest)
+        await found.theirs.take(theirs)
+        await found.ours.take(ours)
+        exact = await _in_transaction(database, partial(scan.nearest, exact=True), space, parameters)
+        nearest = {row.id for row in exact[:BEST]}
+        found.recalled += len(nearest & {row.id for row in (await ours())[:BEST]})
         found.recallable += len(nearest)
         advance()
     return found
 
 
-async def _find(question: Question, words: str, database: Database, *, exact: bool) -> list[Hit]:
+async def _in_transaction(
+    database: Database, search: Callable[..., Any], space: Space, parameters: dict[str, Any]
+) -> Any:
     async with database.transaction() as connection:
-        if exact:
-            await connection.execute(text("SET LOCAL enable_indexscan = off"))  # bitmap scans stay enabled
-        found = await find(
-            connection, replace(question, text=words), builtin(), label=LABEL, dimensions=DIMENSIONS
-        )
-        return list(found.hits)
+        return await search(connection, space, parameters)
 
 
-def _rows(name: str, found: Found) -> list[Row]:
+async def _nearest(connection: AsyncConnection, space: Space, parameters: dict[str, Any]) -> Any:
+    """Returns the nearest chunks, found as a search finds them."""
+
+    async def rows(*, exact: bool) -> Any:
+        near, counted = vectors.near(space, exact=exact), "near" if exact else "by_index"
+        statement = f"""
+            WITH {near} SELECT id, product_id, (SELECT count(*) FROM {counted}) AS counted
+            FROM near ORDER BY similarity DESC LIMIT 60"""
+        return (await connection.execute(text(statement), parameters)).all()
+
+    exact = await vectors.prepare(connection, space, parameters)
+    found = await rows(exact=exact)
+    is_enough = exact or (found and found[0].counted >= vectors.ENOUGH)
+    return found if is_enough else await rows(exact=True)
+
+
+def _rows(case: Case, found: Found) -> list[Row]:
     return [
         *(
             at_most(
-                f"search p{percent}, {name}, against exact vectors",
-                ratio(found.indexed, found.exact, percent),
-                None,
-                compared(found.indexed, found.exact, percent),
+                f"nearest chunks p{percent}, {case.name}, against version 0.1",
+                ratio(found.ours, found.theirs, percent),
+                limit,
+                compared(found.ours, found.theirs, percent),
             )
-            for percent in (50, 95)
+            for percent, limit in ((50, case.p50), (95, case.p95))
         ),
         at_least(
-            f"recall@{BEST} of vectors, {name}",
+            f"recall@{BEST} of vectors, {case.name}",
             found.recalled / found.recallable,
-            ENOUGH,
-            f"{found.recalled} of {found.recallable} nearest products",
+            case.recall,
+            f"{found.recalled} of {found.recallable} nearest chunks",
             unit="",
         ),
     ]
 
 
 def _index_rows(url: str, seconds: float) -> list[Row]:
-    name = vector_index.index_name(LABEL)
-    with psycopg.connect(url.replace("+psycopg", "")) as connection:
-        row = connection.execute("SELECT pg_relation_size(%s::regclass)", (name,)).fetchone()
-    assert row
     chunks = f"{sum(STORES.values()):,} chunks of {DIMENSIONS} dimensions"
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        sizes = [
+            row[0] // 2**20
+            for name in (vector_index.index_name(LABEL), "compact_vectors", "pk_compact_vectors")
+            if (row := connection.execute("SELECT pg_relation_size(%s::regclass)", (name,)).fetchone())
+        ]
     return [
         count("seconds to make the vector index", round(seconds), chunks),
-        count("size of the vector index, MiB", row[0] // 2**20, chunks),
+        count("size of the vector index, MiB", sizes[0], chunks),
+        count("size of the compact vectors with their index, MiB", sum(sizes[1:]), chunks),
     ]

@@ -16,7 +16,6 @@ from sqlalchemy import (
     MetaData,
     Numeric,
     PrimaryKeyConstraint,
-    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -334,11 +333,6 @@ product_variations = Table(
 )
 
 
-def _language(*, server_default: str | None = None) -> Column[int]:
-    comment = "script of the text: 1 Arabic, 2 Latin, 0 another"
-    return Column("language", SmallInteger, nullable=False, server_default=server_default, comment=comment)
-
-
 tenant_knowledge = Table(
     "tenant_knowledge",
     metadata,
@@ -356,7 +350,6 @@ tenant_knowledge = Table(
     Column("embedding", HALFVEC),
     _flag("is_live", default=False),
     _moment("created_at", required=True),
-    _language(server_default="0"),
     UniqueConstraint("product_id", "content_hash", "model", "position"),
     Index(None, "product_id", "text_hash", "model"),
     Index("ix_tenant_knowledge_store_live", "store_id", postgresql_where=text("is_live")),
@@ -369,18 +362,19 @@ tenant_knowledge = Table(
     ),
 )
 
+_VACUUMED_OFTEN = {"autovacuum_vacuum_scale_factor": 0.02, "autovacuum_vacuum_insert_scale_factor": 0.02}
+"""Pages that were vacuumed are read from the index alone."""
+
 compact_vectors = Table(
     "compact_vectors",
     metadata,
     Column("store_id", BigInteger, nullable=False),
     Column("model", Text(collation="C"), nullable=False),
-    _language(),
     Column("product_id", BigInteger, nullable=False),
     Column("chunk_id", BigInteger, nullable=False),
     Column("vector", HALFVEC, nullable=False),
-    PrimaryKeyConstraint(
-        "store_id", "model", "language", "product_id", "chunk_id", postgresql_include=["vector"]
-    ),
+    PrimaryKeyConstraint("store_id", "model", "product_id", "chunk_id", postgresql_include=["vector"]),
+    postgresql_with=_VACUUMED_OFTEN,
 )
 """Of each live chunk of an active product; triggers of the migration write it, and nothing else does."""
 

@@ -33,7 +33,7 @@ _UPSERT = text(f"""
     WITH upserted AS (
         {insert_chunks(f"coalesce(v.embedding, {OWN_VECTOR})")}
         ON CONFLICT (product_id, content_hash, model, position) DO UPDATE
-        SET embedding = coalesce(k.embedding, excluded.embedding), language = excluded.language
+        SET embedding = coalesce(k.embedding, excluded.embedding)
         RETURNING k.embedding IS NULL AS vanished
     )
     SELECT coalesce(bool_or(vanished), false) AS vanished FROM upserted

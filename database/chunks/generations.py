@@ -36,7 +36,6 @@ _CHUNKS = {
     "text_hash": "text",
     "tokens": "int",
     "words": "text",
-    "language": "smallint",
     "vector": "int",
     "is_live": "boolean",
 }
@@ -57,11 +56,11 @@ def insert_chunks(embedding: str) -> str:
     return f"""
         INSERT INTO tenant_knowledge AS k (
             user_id, store_id, product_id, content_hash, model, position, text, text_hash, tokens, words,
-            language, embedding, is_live)
+            embedding, is_live)
         SELECT p.user_id, p.store_id, p.id, c.content_hash, :model, c.position, c.text, c.text_hash, c.tokens,
                array_to_tsvector(string_to_array(c.words, ' '))
                  || array_to_tsvector(ARRAY['user=' || p.user_id, 'store=' || p.store_id]),
-               c.language, {embedding}, c.is_live
+               {embedding}, c.is_live
         FROM {recordset("chunks", "c", _CHUNKS)}
         JOIN products p ON p.id = c.product_id
         LEFT JOIN unnest(CAST(:vectors AS halfvec[])) WITH ORDINALITY AS v(embedding, place)
@@ -69,11 +68,7 @@ def insert_chunks(embedding: str) -> str:
     """
 
 
-_STAGE = text(f"""
-    {insert_chunks(OWN_VECTOR)}
-    ON CONFLICT (product_id, content_hash, model, position) DO UPDATE SET language = excluded.language
-    WHERE k.language <> excluded.language
-""")
+_STAGE = text(f"{insert_chunks(OWN_VECTOR)} ON CONFLICT DO NOTHING")
 
 _OF_VERSION = "k.product_id = w.product_id AND k.content_hash = w.content_hash AND k.model = :model"
 
@@ -154,8 +149,7 @@ _DELETE_OLD = text("""
 class ChunkRow:
     """A chunk of a product's text before it has a vector.
 
-    `words` are its lexemes, separated by spaces, `spelt` the words that a misspelt one may have meant, and
-    `language` the language of the product's title, 0 to 2.
+    `words` are its lexemes, separated by spaces, and `spelt` the words that a misspelt one may have meant.
     """
 
     product_id: int
@@ -166,7 +160,6 @@ class ChunkRow:
     tokens: int
     words: str
     spelt: tuple[str, ...]
-    language: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The chunks nearest to a question: common table expressions of a search.
 
 A small store is compared exactly, over `compact_vectors`: rows of a few hundred numbers each, in the order of
-store, model and language, of active products' live chunks only. Vectors of at most `COMPACT` numbers are
+store and model, of active products' live chunks only. Vectors of at most `COMPACT` numbers are
 there whole. Longer ones are there in blocks that are added up; the nearest of these are compared again by
 the whole vectors. A large store is searched by the HNSW index.
 """
@@ -14,23 +14,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.search.vector_index import INDEXED_DIMENSIONS, index_name, quoted
 
-COMPACT = 512
+COMPACT = 384
 """The most numbers of a compact vector; the function `compact_vector` of the database has the same."""
 
 NEAREST = 200
-"""Chunks of each language that `near` returns. A later step compares languages with each other."""
+"""Chunks that `near` returns."""
 
 COMPARED_AGAIN = 300
-"""Chunks of each language whose whole vectors are compared, because their compact vectors are nearest."""
+"""Chunks, nearest by compact vectors, of which the whole vectors are compared."""
 
 NEAREST_BY_INDEX = 150
-"""Chunks of all languages that the HNSW index returns; `ENOUGH` if they must satisfy filters."""
+"""Chunks that the HNSW index returns; `ENOUGH` if they must satisfy filters."""
 
 ENOUGH = 60
 """A store of which the HNSW index finds fewer chunks is compared exactly after all."""
 
 SAMPLED = 100
-"""Steps over the chunks of each language at which one is taken to estimate mean and deviation."""
+"""Steps over a store's chunks at which one is taken to estimate mean and deviation."""
 
 EXACT_CHUNKS = 20_000
 EXACT_PRODUCTS = 2_000
@@ -56,7 +56,7 @@ _SETTINGS = """
 """
 """Every question gets its own plan: a generic plan would read all chunks of a large store."""
 
-_SIMILARITY = "CASE WHEN {distance} = 'NaN' THEN 0 ELSE 1 - {distance} END"
+_SIMILARITY = "CASE WHEN distance = 'NaN' THEN 0 ELSE 1 - distance END AS similarity"
 """A vector of zeros is similar to nothing."""
 
 
@@ -64,7 +64,7 @@ _SIMILARITY = "CASE WHEN {distance} = 'NaN' THEN 0 ELSE 1 - {distance} END"
 class Space:
     """Which vectors a question is compared with.
 
-    They are those of the store `:store_id`, if it belongs to `:user_id`, or of all stores of this user.
+    They belong to the store `:store_id`, if `:user_id` owns the store, or to all stores of this user.
     `filters` is the SQL condition on products `p`, or empty. `label` and `dimensions` are the model's.
     """
 
@@ -91,21 +91,16 @@ class Space:
         return self.dimensions <= COMPACT
 
     @property
-    def languages(self) -> str:
-        """SQL: the languages of each store of the owner that has any."""
+    def stores(self) -> str:
+        """SQL: the stores of the owner."""
         store = " AND s.id = :store_id" if self.one_store else ""
-        return f"""
-            SELECT s.id AS store_id, l.language
-            FROM stores s CROSS JOIN (VALUES (CAST(0 AS smallint)), (1), (2)) AS l(language)
-            CROSS JOIN LATERAL (SELECT FROM compact_vectors c WHERE c.store_id = s.id
-                                AND c.model = {quoted(self.label)} AND c.language = l.language LIMIT 1) AS one
-            WHERE s.user_id = :user_id{store}"""
+        return f"SELECT s.id FROM stores s WHERE s.user_id = :user_id{store}"
 
     @property
     def compact(self) -> str:
-        """SQL: the condition on compact vectors `c` of a row `l` of `languages`."""
-        store = ":store_id" if self.one_store else "l.store_id"
-        return f"c.store_id = {store} AND c.model = {quoted(self.label)} AND c.language = l.language"
+        """SQL: the condition on compact vectors `c` of a row `s` of `searched`."""
+        store = ":store_id" if self.one_store else "s.id"
+        return f"c.store_id = {store} AND c.model = {quoted(self.label)}"
 
     def distance(self, chunk: str) -> str:
         """SQL: the cosine distance of a chunk's vector to the question's."""
@@ -122,85 +117,83 @@ class Space:
 
 
 def near(space: Space, *, exact: bool) -> str:
-    """Returns common table expressions; the last one is `near (id, product_id, language, similarity)`.
+    """Returns common table expressions; the last one is `near (id, product_id, similarity)`.
 
     `id` is the chunk's, `similarity` is 1 minus the cosine distance, as float8. The rows are the nearest
     chunks of active products that satisfy the filters. The parameter `vector` is the question's.
+
+    Without `exact`, they are looked up in the HNSW index. If these are fewer than `ENOUGH`, the search must be
+    repeated exactly.
     """
     nearest = _exactly(space) if exact else _by_index(space)
     return f"""
-        languages AS MATERIALIZED ({space.languages}),
-        {nearest}"""
+        searched AS MATERIALIZED ({space.stores}),
+        {nearest},
+        near AS MATERIALIZED (SELECT id, product_id, {_SIMILARITY} FROM nearest)"""
 
 
 def _exactly(space: Space) -> str:
+    """Returns the expression `nearest (id, product_id, distance)`, by compact vectors and then by whole ones."""
     matching, joined = "", ""
     if space.filters:
-        matching = f"""
-        matching AS MATERIALIZED (
-            SELECT p.id FROM products p WHERE {space.owned("p")} AND {space.matching}),"""
+        matching = f"""matching AS MATERIALIZED (
+            SELECT p.id FROM products p WHERE {space.owned("p")} AND {space.matching}),
+        """
         joined = "JOIN matching m ON m.id = c.product_id"
-    compared = "closest"
-    if not space.is_whole:
-        compared = f"""(
-                    SELECT k.id, k.product_id, c.language, {space.distance("k")} AS distance
-                    FROM closest c JOIN tenant_knowledge k ON k.id = c.id) AS compared"""
-    return f"""{matching}
-        closest AS MATERIALIZED (
-            SELECT nearest.* FROM languages l CROSS JOIN LATERAL (
-                SELECT c.chunk_id AS id, c.product_id, c.language, {space.compact_distance} AS distance
+    limit = NEAREST if space.is_whole else COMPARED_AGAIN
+    closest = f"""
+            SELECT nearest.* FROM searched s CROSS JOIN LATERAL (
+                SELECT c.chunk_id AS id, c.product_id, {space.compact_distance} AS distance
                 FROM compact_vectors c {joined}
                 WHERE {space.compact}
-                ORDER BY distance LIMIT {NEAREST if space.is_whole else COMPARED_AGAIN}) AS nearest
-        ),
-        near AS MATERIALIZED (
-            SELECT id, product_id, language, {_SIMILARITY.format(distance="distance")} AS similarity FROM (
-                SELECT *, row_number() OVER (PARTITION BY language ORDER BY distance, id) AS place
-                FROM {compared}) AS placed
-            WHERE place <= {NEAREST}
-        )"""
+                ORDER BY distance LIMIT {limit}) AS nearest
+            ORDER BY distance, id LIMIT {limit}"""
+    if space.is_whole:
+        return f"{matching}nearest AS MATERIALIZED ({closest})"
+    return f"""{matching}closest AS MATERIALIZED ({closest}),
+        nearest AS MATERIALIZED (
+            SELECT k.id, k.product_id, {space.distance("k")} AS distance
+            FROM closest c JOIN tenant_knowledge k ON k.id = c.id
+            ORDER BY distance, k.id LIMIT {NEAREST})"""
 
 
 def _by_index(space: Space) -> str:
     distance = space.distance("k")
-    return f"""
-        near AS MATERIALIZED (
-            SELECT id, product_id, language, {_SIMILARITY.format(distance="distance")} AS similarity FROM (
-                SELECT k.id, k.product_id, k.language, {distance} AS distance
-                FROM tenant_knowledge k JOIN products p ON p.id = k.product_id
-                WHERE k.is_live AND {space.owned("k")} AND k.model = {quoted(space.label)}
-                  AND k.embedding IS NOT NULL AND {space.matching}
-                ORDER BY {distance} LIMIT {ENOUGH if space.filters else NEAREST_BY_INDEX}) AS closest
-        )"""
+    return f"""nearest AS MATERIALIZED (
+            SELECT k.id, k.product_id, {distance} AS distance
+            FROM tenant_knowledge k JOIN products p ON p.id = k.product_id
+            WHERE k.is_live AND {space.owned("k")} AND k.model = {quoted(space.label)}
+              AND k.embedding IS NOT NULL AND {space.matching}
+            ORDER BY {distance} LIMIT {ENOUGH if space.filters else NEAREST_BY_INDEX})"""
 
 
 def spread(space: Space) -> str:
-    """Returns common table expressions; the last one is `spread (mean, deviation, chunks)`.
+    """Returns common table expressions; the last one is `spread (mean, deviation, chunks)`, a single row.
 
-    They follow those of `near`. Each row has mean and standard deviation, as float8, of the similarity of
-    the question to the chunks of one language that the owner has, with and without the filters. They are
-    estimated from about `SAMPLED` chunks of each language, in equal steps of the products' numbers.
+    They follow the expressions of `near`. Mean and standard deviation, as float8, are those of the similarity
+    of the question to the chunks that the owner has, with and without the filters. They are estimated from
+    about `SAMPLED` chunks, in equal steps of the products' numbers; `chunks` is how many these are.
     """
     distance = space.compact_distance if space.is_whole else space.distance("k")
     whole = "" if space.is_whole else "JOIN tenant_knowledge k ON k.id = c.chunk_id"
-    stores = "(SELECT greatest(count(DISTINCT store_id), 1) FROM languages)"
+    step = "(SELECT greatest(count(*), 1) FROM searched)"
     edge = f"SELECT c.product_id FROM compact_vectors c WHERE {space.compact} ORDER BY c.product_id"
     return f"""
         sampled AS MATERIALIZED (
-            SELECT DISTINCT ON (taken.language, taken.chunk_id) taken.* FROM languages l
+            SELECT DISTINCT ON (taken.chunk_id) taken.* FROM searched s
             CROSS JOIN LATERAL ({edge} LIMIT 1) AS lowest(id)
             CROSS JOIN LATERAL ({edge} DESC LIMIT 1) AS highest(id)
-            CROSS JOIN generate_series(0, {SAMPLED - 1}, {stores}) AS step
+            CROSS JOIN generate_series(0, {SAMPLED - 1}, {step}) AS step
             CROSS JOIN LATERAL (
-                SELECT c.language, c.chunk_id, c.vector FROM compact_vectors c
+                SELECT c.chunk_id, c.vector FROM compact_vectors c
                 WHERE {space.compact}
                   AND c.product_id >= lowest.id + (highest.id - lowest.id) * step / {SAMPLED - 1}
                 ORDER BY c.product_id, c.chunk_id LIMIT 1) AS taken
         ),
         spread AS MATERIALIZED (
             SELECT avg(similarity) AS mean, stddev_pop(similarity) AS deviation, count(*) AS chunks FROM (
-                SELECT {_SIMILARITY.format(distance="c.distance")} AS similarity
-                FROM (SELECT c.language, {distance} AS distance FROM sampled c {whole}) AS c) AS compared
+                SELECT {_SIMILARITY}
+                FROM (SELECT {distance} AS distance FROM sampled c {whole}) AS compared) AS found
         )"""
 
 
@@ -215,19 +208,18 @@ async def prepare(connection: AsyncConnection, space: Space | None, parameters: 
     return bool(row.exact) or (space is not None and space.dimensions > INDEXED_DIMENSIONS)
 
 
-def _few(rows: str, limit: int) -> str:
-    """Returns SQL: whether there are at most so many rows; it counts no further."""
-    return f"(SELECT count(*) FROM (SELECT FROM {rows} LIMIT {limit + 1}) AS counted) <= {limit}"
-
-
 def _is_small(space: Space) -> str:
-    owned = f"tenant_knowledge k WHERE k.is_live AND {space.owned('k')}"
+    """Returns SQL: whether to compare exactly. It counts rows up to the limits, and no further."""
     indexed = f"(SELECT reltuples FROM pg_class WHERE oid = to_regclass({quoted(index_name(space.label))}))"
-    exact = f"""{_few(owned, EXACT_CHUNKS)}
-        OR CASE WHEN {indexed} > {2 * EXACT_CHUNKS} THEN
-               (SELECT count(*) FROM (SELECT FROM {owned} LIMIT {EXACT_SHARE + 1}) AS counted)
-               <= least({EXACT_SHARE}, {indexed} / 2)
-           ELSE false END"""
-    if space.filters:
-        exact += " OR " + _few(f"products p WHERE {space.owned('p')} AND {space.matching}", EXACT_PRODUCTS)
-    return exact
+    chunks = f"SELECT FROM tenant_knowledge k WHERE k.is_live AND {space.owned('k')}"
+    small = f"""
+        (SELECT chunks <= CASE WHEN {indexed} > {2 * EXACT_CHUNKS}
+                               THEN greatest({EXACT_CHUNKS}, least({EXACT_SHARE}, {indexed} / 2))
+                               ELSE {EXACT_CHUNKS} END
+         FROM (SELECT count(*) AS chunks
+               FROM ({chunks} LIMIT {max(EXACT_CHUNKS, EXACT_SHARE) + 1}) AS listed) AS counted)"""
+    if not space.filters:
+        return small
+    products = f"SELECT FROM products p WHERE {space.owned('p')} AND {space.matching}"
+    return f"""{small}
+        OR (SELECT count(*) FROM ({products} LIMIT {EXACT_PRODUCTS + 1}) AS listed) <= {EXACT_PRODUCTS}"""

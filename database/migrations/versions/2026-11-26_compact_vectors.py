@@ -1,7 +1,7 @@
 """Keep short copies of the vectors that search compares.
 
 Writes of chunks wait while the copies of existing vectors are made: about 2 s for 100,000 chunks. Searches do
-not wait. Existing chunks have language 0 until their texts are written again.
+not wait.
 
 Revision ID: 7b2d4f6a8c31
 Revises: 6a1c3e5f7b20
@@ -21,17 +21,25 @@ CREATE FUNCTION compact_vector(whole halfvec) RETURNS halfvec
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     dimensions int := vector_dims(whole);
-    blocks int := (dimensions + 511) / 512;
+    blocks int := (dimensions + 383) / 384;
     length int := (dimensions + blocks - 1) / blocks;
-    compact halfvec := subvector(whole, 1, length);
+    compact halfvec;
 BEGIN
+    IF blocks = 1 THEN
+        RETURN whole;
+    END IF;
+    whole := l2_normalize(whole);
+    compact := subvector(whole, 1, length);
     FOR block IN 2 .. blocks LOOP
         compact := compact + subvector(whole, least((block - 1) * length, dimensions - length) + 1, length);
     END LOOP;
     RETURN compact;
 END $$
 """
-"""Adds up equal blocks of at most 512 numbers; the last block overlaps if the length is no multiple."""
+"""Adds up equal blocks of at most 384 numbers; the last block overlaps if the length is no multiple.
+
+The unit vector is taken first, because sums of larger numbers may not fit into half precision.
+"""
 
 _KEEP = """
 CREATE FUNCTION keep_compact_vectors() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -40,14 +48,14 @@ DECLARE
 BEGIN
     IF TG_OP <> 'INSERT' AND OLD.is_live THEN
         DELETE FROM compact_vectors
-        WHERE store_id = OLD.store_id AND model = OLD.model AND language = OLD.language
+        WHERE store_id = OLD.store_id AND model = OLD.model
           AND product_id = OLD.product_id AND chunk_id = OLD.id;
     END IF;
     IF TG_OP <> 'DELETE' AND NEW.is_live AND NEW.embedding IS NOT NULL THEN
         SELECT p.is_active INTO found FROM products p WHERE p.id = NEW.product_id FOR SHARE;
         IF found THEN
-            INSERT INTO compact_vectors (store_id, model, language, product_id, chunk_id, vector)
-            VALUES (NEW.store_id, NEW.model, NEW.language, NEW.product_id, NEW.id,
+            INSERT INTO compact_vectors (store_id, model, product_id, chunk_id, vector)
+            VALUES (NEW.store_id, NEW.model, NEW.product_id, NEW.id,
                     compact_vector(NEW.embedding));
         END IF;
     END IF;
@@ -60,14 +68,14 @@ _FOLLOW = """
 CREATE FUNCTION follow_active_products() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.is_active THEN
-        INSERT INTO compact_vectors (store_id, model, language, product_id, chunk_id, vector)
-        SELECT k.store_id, k.model, k.language, k.product_id, k.id, compact_vector(k.embedding)
+        INSERT INTO compact_vectors (store_id, model, product_id, chunk_id, vector)
+        SELECT k.store_id, k.model, k.product_id, k.id, compact_vector(k.embedding)
         FROM tenant_knowledge k WHERE k.product_id = NEW.id AND k.is_live AND k.embedding IS NOT NULL;
     ELSE
         DELETE FROM compact_vectors c USING tenant_knowledge k
         WHERE k.product_id = NEW.id AND k.is_live
-          AND (c.store_id, c.model, c.language, c.product_id, c.chunk_id)
-              = (k.store_id, k.model, k.language, k.product_id, k.id);
+          AND (c.store_id, c.model, c.product_id, c.chunk_id)
+              = (k.store_id, k.model, k.product_id, k.id);
     END IF;
     RETURN NULL;
 END $$
@@ -76,44 +84,37 @@ END $$
 _TRIGGERS = """
 CREATE TRIGGER keep_compact_vectors_inserted AFTER INSERT ON tenant_knowledge
     FOR EACH ROW WHEN (NEW.is_live) EXECUTE FUNCTION keep_compact_vectors();
+CREATE TRIGGER keep_compact_vectors_updated AFTER UPDATE ON tenant_knowledge
+    FOR EACH ROW WHEN (
+        OLD.is_live <> NEW.is_live OR NEW.is_live AND OLD.embedding IS DISTINCT FROM NEW.embedding)
+    EXECUTE FUNCTION keep_compact_vectors();
 CREATE TRIGGER keep_compact_vectors_deleted AFTER DELETE ON tenant_knowledge
     FOR EACH ROW WHEN (OLD.is_live) EXECUTE FUNCTION keep_compact_vectors();
 CREATE TRIGGER follow_active_products AFTER UPDATE ON products
     FOR EACH ROW WHEN (OLD.is_active <> NEW.is_active) EXECUTE FUNCTION follow_active_products();
 """
 
-_TRIGGER_OF_UPDATES = """
-CREATE TRIGGER keep_compact_vectors_updated AFTER UPDATE ON tenant_knowledge
-    FOR EACH ROW WHEN (
-        OLD.is_live <> NEW.is_live
-        OR NEW.is_live AND (OLD.language <> NEW.language OR OLD.embedding IS DISTINCT FROM NEW.embedding))
-    EXECUTE FUNCTION keep_compact_vectors();
-"""
-
 _FILL = """
-    INSERT INTO compact_vectors (store_id, model, language, product_id, chunk_id, vector)
-    SELECT k.store_id, k.model, 0, k.product_id, k.id, compact_vector(k.embedding)
+    INSERT INTO compact_vectors (store_id, model, product_id, chunk_id, vector)
+    SELECT k.store_id, k.model, k.product_id, k.id, compact_vector(k.embedding)
     FROM tenant_knowledge k JOIN products p ON p.id = k.product_id
     WHERE k.is_live AND k.embedding IS NOT NULL AND p.is_active
 """
 
 
 def upgrade() -> None:
-    """Add the column last: only then do searches wait, and nothing takes long any more."""
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.create_table(
         "compact_vectors",
         sa.Column("store_id", sa.BigInteger(), nullable=False),
         sa.Column("model", sa.Text(collation="C"), nullable=False),
-        sa.Column(
-            "language",
-            sa.SmallInteger(),
-            nullable=False,
-            comment="script of the text: 1 Arabic, 2 Latin, 0 another",
-        ),
         sa.Column("product_id", sa.BigInteger(), nullable=False),
         sa.Column("chunk_id", sa.BigInteger(), nullable=False),
         sa.Column("vector", HALFVEC(), nullable=False),
+        postgresql_with={
+            "autovacuum_vacuum_scale_factor": 0.02,
+            "autovacuum_vacuum_insert_scale_factor": 0.02,
+        },
     )
     for statement in (_COMPACT, _KEEP, _FOLLOW, *_TRIGGERS.split(";\n")):
         if statement.strip():
@@ -121,19 +122,8 @@ def upgrade() -> None:
     op.execute(_FILL)
     op.execute("""
         ALTER TABLE compact_vectors ADD CONSTRAINT pk_compact_vectors
-            PRIMARY KEY (store_id, model, language, product_id, chunk_id) INCLUDE (vector)
+            PRIMARY KEY (store_id, model, product_id, chunk_id) INCLUDE (vector)
     """)
-    op.add_column(
-        "tenant_knowledge",
-        sa.Column(
-            "language",
-            sa.SmallInteger(),
-            server_default="0",
-            nullable=False,
-            comment="script of the text: 1 Arabic, 2 Latin, 0 another",
-        ),
-    )
-    op.execute(_TRIGGER_OF_UPDATES)
 
 
 def downgrade() -> None:
@@ -141,7 +131,6 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER follow_active_products ON products")
     for change in ("inserted", "updated", "deleted"):
         op.execute(f"DROP TRIGGER keep_compact_vectors_{change} ON tenant_knowledge")
-    op.drop_column("tenant_knowledge", "language")
     op.drop_table("compact_vectors")
     for function in ("follow_active_products()", "keep_compact_vectors()", "compact_vector(halfvec)"):
         op.execute(f"DROP FUNCTION {function}")

@@ -1,125 +1,229 @@
-"""Search by vectors: as many results as asked for, and the right ones, next to larger stores."""
+"""The nearest chunks of a question: the right ones, of its owner, filters, model and languages only."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sqlalchemy import text
 
-from contracts.ids import embedding_label
-from contracts.search import Question
 from database.search import vectors
-from database.search.find import find
-from database.search.vector_index import INDEXED_DIMENSIONS
-from knowledge.search.builtin import builtin
-from tests.support.environment import DIMENSIONS
+from database.search.vectors import COMPACT, Space
 from tests.support.shop import Shop
 from tests.support.system import System
 
-MODEL = "text-embedding-3-small"
+WHOLE, LONG = 48, 4 * COMPACT
+"""Dimensions of vectors that are compared whole, and of longer ones."""
 
 FILL = text("""
     WITH made AS (
-        INSERT INTO products (user_id, store_id, external_source, external_id, title, currency, status,
+        INSERT INTO products (user_id, store_id, external_source, external_id, title, currency, price, status,
                               is_active, received_at, content_hash, claimed_hash)
-        SELECT :user, :store, 'custom', n::text, 'x', 'IRT', 'publish', true, now(), 'hash', 'hash'
+        SELECT :user, :store, 'custom', :prefix || n, 'x', 'IRT', n, 'publish', true, now(), 'hash', 'hash'
         FROM generate_series(1, CAST(:count AS int)) AS n
-        RETURNING id, external_id::int AS n
+        RETURNING id, price::int AS n
     )
     INSERT INTO tenant_knowledge (user_id, store_id, product_id, content_hash, model, position, text,
-                                  text_hash, tokens, words, embedding, is_live)
+                                  text_hash, tokens, words, embedding, is_live, language)
     SELECT :user, :store, id, 'hash', :model, 0, 'x', 'x', 1, ''::tsvector,
-           CAST(ARRAY[CAST(:nearness AS real) + n * 0.001, 1 - CAST(:nearness AS real)]
-                || ARRAY(SELECT CAST(random() * 0.004 + n * 0 AS real)
-                         FROM generate_series(3, CAST(:dimensions AS int))) AS halfvec), true
-    FROM made
+           (CAST(:vectors AS halfvec[]))[n], true, (CAST(:languages AS int[]))[n]
+    FROM made RETURNING id
 """)
-"""Products with one chunk each; those with higher numbers are nearer to the first axis."""
+
+Floats = NDArray[np.float32]
+
+
+def drawn(count: int, dimensions: int, *, seed: int = 5) -> Floats:
+    """Returns unit vectors that have much in common, as vectors of real models do."""
+    random = np.random.default_rng(seed)
+    points = random.standard_normal((count, dimensions)) + 2 * random.standard_normal(dimensions)
+    found: Floats = (points / np.linalg.norm(points, axis=1, keepdims=True)).astype("f4")
+    return found
+
+
+def similarities_of(embeddings: Floats, question: Floats) -> NDArray[np.float64]:
+    """Returns the cosines of vectors and a question, in the half precision in which they are stored."""
+    stored, asked = embeddings.astype("f2").astype("f8"), question.astype("f2").astype("f8")
+    found: NDArray[np.float64] = stored @ asked / np.linalg.norm(stored, axis=1) / np.linalg.norm(asked)
+    return found
 
 
 async def fill(
-    system: System, shop: Shop, *, count: int, nearness: float, dimensions: int = DIMENSIONS
+    system: System, shop: Shop, embeddings: Floats, *, languages: Sequence[int] = (), model: str = "model"
+) -> list[int]:
+    """Add a product with one chunk for each vector, at the prices 1, 2, …; returns the ids of the chunks."""
+    values = {
+        "user": shop.user_id,
+        "store": shop.store_id,
+        "prefix": model,
+        "count": len(embeddings),
+        "model": model,
+        "vectors": [str(each.tolist()) for each in embeddings],
+        "languages": list(languages) or [1] * len(embeddings),
+    }
+    async with system.database.transaction() as connection:
+        return list((await connection.execute(FILL, values)).scalars())
+
+
+def space(dimensions: int, *, filters: str = "", one_store: bool = True, label: str = "model") -> Space:
+    return Space(one_store=one_store, filters=filters, label=label, dimensions=dimensions)
+
+
+async def near(
+    system: System,
+    shop: Shop,
+    where: Space,
+    question: Floats,
+    *,
+    owner: int | None = None,
+    exact: bool = True,
+) -> list[Any]:
+    """Returns the rows of `near`, nearest first."""
+    statement = f"WITH {vectors.near(where, exact=exact)} SELECT * FROM near ORDER BY similarity DESC"
+    values = {
+        "user_id": owner or shop.user_id,
+        "store_id": shop.store_id,
+        "vector": str(question.tolist()),
+    }
+    async with system.database.transaction() as connection:
+        return list((await connection.execute(text(statement), values)).all())
+
+
+@pytest.mark.parametrize("dimensions", [WHOLE, LONG])
+async def test_the_nearest_are_those_of_a_comparison_of_all(
+    system: System, shop: Shop, dimensions: int
 ) -> None:
-    async with system.database.transaction() as connection:
-        values = {"user": shop.user_id, "store": shop.store_id, "count": count, "nearness": nearness}
-        label = embedding_label(MODEL, dimensions)
-        await connection.execute(FILL, {**values, "model": label, "dimensions": dimensions})
+    """Their similarity is 1 minus the cosine distance of the whole vectors, however they are found."""
+    embeddings = drawn(600, dimensions)
+    ids = await fill(system, shop, embeddings)
+    question = embeddings[17] + drawn(1, dimensions, seed=6)[0] / 4
+    similarities = similarities_of(embeddings, question)
+    best = np.argsort(-similarities)[: vectors.NEAREST]
+    rows = await near(system, shop, space(dimensions), question)
+    assert [row.id for row in rows[:10]] == [ids[at] for at in best[:10]]
+    assert len(rows) == vectors.NEAREST
+    assert [row.similarity for row in rows[:10]] == pytest.approx(similarities[best[:10]], abs=1e-4)
 
 
-async def nearest(system: System, shop: Shop, *, limit: int, dimensions: int = DIMENSIONS) -> list[str]:
-    """Returns the products nearest to the first axis; Postgres uses the vector index if it can."""
-    question = Question(
-        user_id=shop.user_id,
-        store_id=shop.store_id,
-        text="?",
-        vector=[1.0] + [0.0] * (dimensions - 1),
-        limit=limit,
-    )
+@pytest.mark.parametrize("dimensions", [WHOLE, LONG])
+async def test_only_what_is_found_takes_a_place(
+    system: System, shop: Shop, dimensions: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nearer chunks of hidden products, of other models and outside the filters are not in the way."""
+    monkeypatch.setattr(vectors, "NEAREST", 5)
+    monkeypatch.setattr(vectors, "COMPARED_AGAIN", 33)
+    embeddings = drawn(40, dimensions)
+    ids = await fill(system, shop, embeddings)
+    await fill(system, shop, embeddings[:20], model="former")
+    nearest = np.argsort(-similarities_of(embeddings, embeddings[0])).tolist()
     async with system.database.transaction() as connection:
-        for plan in ("seqscan", "bitmapscan", "sort"):
-            await connection.execute(text(f"SET LOCAL enable_{plan} = off"))
-        found = await find(
-            connection,
-            question,
-            builtin(),
-            label=embedding_label(MODEL, dimensions),
-            dimensions=dimensions,
+        await connection.execute(
+            text(
+                "UPDATE products SET is_active = false"
+                " WHERE id IN (SELECT product_id FROM tenant_knowledge WHERE id = ANY(:ids))"
+            ),
+            {"ids": [ids[at] for at in nearest[:7]]},
         )
-    return [hit.product.external_id for hit in found.hits]
+    rows = await near(system, shop, space(dimensions), embeddings[0])
+    assert [row.id for row in rows] == [ids[at] for at in nearest[7:12]]
+    rows = await near(system, shop, space(dimensions, filters="p.price > 10 AND p.in_stock"), embeddings[0])
+    assert [row.id for row in rows] == [ids[at] for at in nearest[7:] if at >= 10][:5]
 
 
-@pytest.fixture
-def exactness(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Whether each statement compared all vectors of the store, with limits as for a large installation."""
-    seen: list[bool] = []
-    near = vectors.near
-
-    def noted(space: vectors.Space, **how: Any) -> Any:
-        seen.append(how["exact"])
-        return near(space, **how)
-
-    monkeypatch.setattr(vectors, "near", noted)
-    monkeypatch.setattr(vectors, "EXACT_CHUNKS", 100)
-    monkeypatch.setattr(vectors, "EXACT_SHARE", 0)
-    monkeypatch.setattr(vectors, "SCANNED", 500)
-    return seen
-
-
-async def test_a_store_next_to_a_larger_one_gets_all_its_nearest(
-    system: System, shop: Shop, exactness: list[bool]
+@pytest.mark.parametrize("dimensions", [WHOLE, LONG])
+async def test_each_language_has_places_of_its_own(
+    system: System, shop: Shop, dimensions: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The index gives up among the chunks of the other store; then all of this one are compared."""
-    larger = await system.shop()
-    await fill(system, larger, count=2_000, nearness=0.9)
-    await fill(system, shop, count=300, nearness=0.1)
-    assert await nearest(system, shop, limit=50) == [str(300 - at) for at in range(50)]
-    assert exactness == [False, True]
-    exactness.clear()
-    assert len(await nearest(system, larger, limit=50)) == 50
-    assert exactness == [False], "what the index finds is enough"
+    """A Persian question also gets the nearest English products, though all Persian ones are nearer."""
+    monkeypatch.setattr(vectors, "NEAREST", 5)
+    embeddings = drawn(40, dimensions)
+    order = np.argsort(-(embeddings @ embeddings[0]))
+    languages = [1] * 40
+    for at in order[20:]:
+        languages[at] = 2
+    await fill(system, shop, embeddings, languages=languages)
+    rows = await near(system, shop, space(dimensions), embeddings[0])
+    assert [row.language for row in rows] == [1] * 5 + [2] * 5
 
 
-async def test_a_small_share_of_the_index_is_searched_exactly_at_once(
-    system: System, shop: Shop, exactness: list[bool], monkeypatch: pytest.MonkeyPatch
+async def test_a_rare_language_of_a_large_store_is_compared_exactly(
+    system: System, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Postgres knows about how many chunks the index has."""
-    monkeypatch.setattr(vectors, "EXACT_SHARE", 1_000)
-    larger = await system.shop()
-    await fill(system, larger, count=1_500, nearness=0.9)
-    await fill(system, shop, count=300, nearness=0.1)
+    """The vector index would find the common language only; no chunk is returned twice."""
+    monkeypatch.setattr(vectors, "RARE", 10)
+    embeddings = drawn(200, WHOLE)
+    order = np.argsort(-similarities_of(embeddings, embeddings[0])).tolist()
+    languages = [1] * 200
+    for at in (order[1], *order[-5:]):
+        languages[at] = 2
+    ids = await fill(system, shop, embeddings, languages=languages)
+    rows = await near(system, shop, space(WHOLE), embeddings[0], exact=False)
+    assert [row.id for row in rows if row.language == 2] == [ids[at] for at in (order[1], *order[-5:])]
+    common = [ids[at] for at in order if languages[at] == 1]
+    found = [row.id for row in rows if row.language == 1]
+    assert found == common[: len(found)]
+    assert len(found) >= vectors.NEAREST_BY_INDEX - 6
+
+
+async def test_a_user_finds_all_own_stores_and_no_other(system: System, shop: Shop) -> None:
+    """With the id of a store of another user nothing is compared."""
+    second, other = await system.second_shop(shop.user_id), await system.shop()
+    embeddings = drawn(30, WHOLE)
+    own = [
+        await fill(system, each, part)
+        for each, part in ((shop, embeddings[:10]), (second, embeddings[10:20]))
+    ]
+    await fill(system, other, embeddings[20:])
+    rows = await near(system, shop, space(WHOLE, one_store=False), embeddings[25])
+    assert {row.id for row in rows} == {*own[0], *own[1]}
+    rows = await near(system, shop, space(WHOLE), embeddings[25])
+    assert {row.id for row in rows} == set(own[0])
+    for filters in ("", "p.price > 0"):
+        assert (
+            await near(system, shop, space(WHOLE, filters=filters), embeddings[0], owner=other.user_id) == []
+        )
+
+
+async def test_a_vector_of_zeros_is_similar_to_nothing(system: System, shop: Shop) -> None:
+    """Its similarity is 0 and not NaN, which would be the greatest number."""
+    embeddings = drawn(3, WHOLE)
+    embeddings[1] = 0
+    ids = await fill(system, shop, embeddings)
+    rows = await near(system, shop, space(WHOLE), embeddings[2])
+    assert (rows[-1].id, rows[-1].similarity) == (ids[1], 0)
+
+
+@pytest.mark.parametrize("dimensions", [WHOLE, LONG])
+async def test_the_spread_is_that_of_each_language(system: System, shop: Shop, dimensions: int) -> None:
+    """Mean and deviation of a part of the chunks are near the values of all chunks of this store."""
+    embeddings = drawn(600, dimensions)
+    languages = [1 + at % 3 // 2 for at in range(600)]
+    await fill(system, shop, embeddings, languages=languages)
+    await fill(system, await system.shop(), drawn(50, dimensions, seed=9), languages=[0] * 50)
+    where = space(dimensions, filters="p.price < 5")
+    statement = (
+        f"WITH {vectors.near(where, exact=True)}, {vectors.spread(where)} SELECT * FROM spread ORDER BY 1"
+    )
+    question = drawn(1, dimensions, seed=6)[0]
+    values: dict[str, Any] = {"user_id": shop.user_id, "store_id": shop.store_id}
+    values["vector"] = str(question.tolist())
     async with system.database.transaction() as connection:
-        await connection.execute(text("ANALYZE tenant_knowledge"))
-    assert await nearest(system, shop, limit=50) == [str(300 - at) for at in range(50)]
-    assert exactness == [True]
-    exactness.clear()
-    assert len(await nearest(system, larger, limit=50)) == 50
-    assert exactness == [False]
+        rows = (await connection.execute(text(statement), values)).all()
+        values["user_id"] += 1
+        assert (await connection.execute(text(statement), values)).all() == []
+    assert [row.language for row in rows] == [1, 2]
+    for row in rows:
+        similarities = embeddings[np.array(languages) == row.language] @ question
+        deviation = float(similarities.std())
+        assert row.mean == pytest.approx(float(similarities.mean()), abs=deviation / 3)
+        assert row.deviation == pytest.approx(deviation, rel=0.3)
 
 
-async def test_vectors_above_the_index_are_compared_one_by_one(
-    system: System, shop: Shop, exactness: list[bool]
-) -> None:
-    """pgvector has no index for so many numbers, but stores them."""
-    dimensions = INDEXED_DIMENSIONS + 96
-    await fill(system, shop, count=150, nearness=0.1, dimensions=dimensions)
-    assert await nearest(system, shop, limit=3, dimensions=dimensions) == ["150", "149", "148"]
-    assert exactness == [True]
+async def test_the_database_makes_compact_vectors_of_the_length_that_searches_expect(system: System) -> None:
+    """Vectors of `COMPACT` numbers stay whole, and longer ones do not."""
+    async with system.database.reading() as connection:
+        for dimensions, length in ((COMPACT, COMPACT), (COMPACT + 1, COMPACT // 2 + 1)):
+            statement = text("SELECT vector_dims(compact_vector(CAST(:vector AS halfvec)))")
+            found = await connection.execute(statement, {"vector": str([1.0] * dimensions)})
+            assert found.scalar_one() == length
