@@ -14,7 +14,7 @@ LOOKED_AT = 2_000
 """`MATCHES` chunks are taken for each word, out of `LOOKED_AT` that are checked against the filters."""
 
 WORDED = 150
-"""Chunks whose share is computed, those with the rarest of the words first."""
+"""Chunks that are judged, the ones with the rarest words first."""
 
 UNKNOWN = 1.5
 """How much more a word weighs that no chunk has: what the store does not have matters most."""

@@ -131,7 +131,8 @@ def ranked(question: Question, narrowed: Narrowed, asked: Asked, space: Space, *
         scored AS MATERIALIZED (
             SELECT DISTINCT ON (product_id) product_id, id AS chunk_id, similarity, share, missing,
                    coalesce(named + {NAMED} * score, {SAME_TITLE} * score) AS score
-            FROM (SELECT judged.*, one.score + CASE WHEN of_kind THEN {KIND} * (1 - one.score) ELSE 0 END AS score
+            FROM (SELECT judged.*,
+                         one.score + CASE WHEN of_kind THEN {KIND} * (1 - one.score) ELSE 0 END AS score
                   FROM judged CROSS JOIN spread
                   CROSS JOIN LATERAL (SELECT {_score(has_vector=has_vector)} AS score) AS one) AS judged
             ORDER BY product_id, score DESC, id

@@ -24,7 +24,7 @@ class Read:
 async def understood(
     connection: AsyncConnection, question: Question, synonyms: Synonyms, *, understand: bool
 ) -> Read:
-    """Returns a question whose words about prices, order and exclusions are filters.
+    """Returns a question with filters in place of its words about prices, order and exclusions.
 
     A filter that the question has already wins over its words. Without `understand`, all words stay.
     """
@@ -66,7 +66,7 @@ async def understood(
 
 
 async def _category(connection: AsyncConnection, question: Question, rest: str) -> Sequence[str]:
-    """Returns the rest of a question about the cheapest or dearest product if it names a category, and only that.
+    """Returns the rest of a question about the cheapest or dearest product if it is a category.
 
     Otherwise the cheapest result for a phone would be a case for one.
     """

@@ -122,8 +122,8 @@ def near(space: Space, *, exact: bool) -> str:
     `id` is the chunk's, `similarity` is 1 minus the cosine distance, as float8. The rows are the nearest
     chunks of active products that satisfy the filters. The parameter `vector` is the question's.
 
-    Without `exact`, they are looked up in the HNSW index. If these are fewer than `ENOUGH`, the search must be
-    repeated exactly.
+    Without `exact`, they are looked up in the HNSW index. If these are fewer than `ENOUGH`, the search must
+    be repeated exactly.
     """
     nearest = _exactly(space) if exact else _by_index(space)
     return f"""
@@ -133,7 +133,7 @@ def near(space: Space, *, exact: bool) -> str:
 
 
 def _exactly(space: Space) -> str:
-    """Returns the expression `nearest (id, product_id, distance)`, by compact vectors and then by whole ones."""
+    """Returns the expression `nearest (id, product_id, distance)`, by compact and then by whole vectors."""
     matching, joined = "", ""
     if space.filters:
         matching = f"""matching AS MATERIALIZED (
@@ -170,8 +170,8 @@ def _by_index(space: Space) -> str:
 def spread(space: Space) -> str:
     """Returns common table expressions; the last one is `spread (mean, deviation, chunks)`, a single row.
 
-    They follow the expressions of `near`. Mean and standard deviation, as float8, are those of the similarity
-    of the question to the chunks that the owner has, with and without the filters. They are estimated from
+    They follow the expressions of `near`. Mean and standard deviation, as float8, are of the similarity of
+    the question to the chunks that the owner has, with and without the filters. They are estimated from
     about `SAMPLED` chunks, in equal steps of the products' numbers; `chunks` is how many these are.
     """
     distance = space.compact_distance if space.is_whole else space.distance("k")

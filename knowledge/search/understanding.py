@@ -93,7 +93,7 @@ class Understood:
 
 @dataclass(slots=True)
 class _Reading:
-    """The tokens of a question; `taken` are the places of those that were understood."""
+    """The tokens of a question; `taken` are the places of the understood ones."""
 
     tokens: list[str]
     words: list[str]

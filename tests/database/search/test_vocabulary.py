@@ -1,4 +1,4 @@
-"""The vocabulary has the words of each store's texts, whatever is written at the same time."""
+"""The vocabulary has the words of each store's texts, also with many writers."""
 
 import asyncio
 from collections.abc import Sequence
