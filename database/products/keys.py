@@ -15,7 +15,7 @@ def as_attributes(value: Sequence[Mapping[str, Any]]) -> tuple[Attribute, ...]:
 
 
 def of_product(store_id: int, product: Product) -> list[str]:
-    """Returns the keys of a product's codes, brands, categories and attributes, sorted."""
+    """Returns the keys of a product's title, codes, brands, categories and attributes, sorted."""
     return made_of(
         store_id,
         titles=(product.title,),

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.search import Filters, Question, Sort
 from database.search import exclusions, scope
 from database.search.values import resolve, unwidened
+from knowledge.search.polite import says_nothing
 from knowledge.search.synonyms import Synonyms
 from knowledge.search.understanding import PRICE, PRICE_DESCENDING, Understood, understand
 
@@ -26,7 +27,8 @@ async def understood(
 ) -> Read:
     """Returns a question with filters in place of its words about prices, order and exclusions.
 
-    A filter that the question has already wins over its words. Without `understand`, all words stay.
+    A filter that the question has already wins over its words. Without `understand`, all words stay. Where
+    only polite words are left, the question is a list of what passes the filters.
     """
     if not understand or not question.text:
         return Read(question=question, shown={})
@@ -49,10 +51,11 @@ async def understood(
     named = {"brands": excluded.brands, "categories": excluded.categories, "words": excluded.words}
     if any(named.values()):
         shown["exclude"] = {kind: values for kind, values in named.items() if values}
+    rest = " ".join([found.rest, *excluded.rest]).strip()
     return Read(
         question=replace(
             question,
-            text=" ".join([found.rest, *excluded.rest]).strip(),
+            text="" if shown and says_nothing(rest) else rest,
             filters=replace(
                 filters,
                 exclude_brands=(*filters.exclude_brands, *excluded.brands),

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 
 import openai
@@ -68,6 +68,13 @@ class Run:
     @property
     def cut(self) -> list[int]:
         return sorted(text.position for text, _ in self.problems.cut)
+
+
+@pytest.fixture
+def embeddings() -> Iterator[EmbeddingServer]:
+    """A server of its own: no worker of another test sends it requests."""
+    with EmbeddingServer() as server:
+        yield server
 
 
 @pytest_asyncio.fixture

@@ -67,9 +67,10 @@ async def test_words_become_filters(
     assert not never.intersection(found)
 
 
-async def test_a_question_of_nothing_but_filters_is_a_list(store: Shop) -> None:
-    """It has no words left to rank by."""
-    answer = await ask(store, "زیر ۴۵۰ هزار تومان")
+@pytest.mark.parametrize("query", ["زیر ۴۵۰ هزار تومان", "سلام، چی زیر ۴۵۰ هزار تومن دارین؟"])
+async def test_a_question_of_nothing_but_filters_is_a_list(store: Shop, query: str) -> None:
+    """It has no words left to rank by, or polite ones only."""
+    answer = await ask(store, query)
     assert answer["understood"] == {"max_price": "450000"}
     assert set(numbers(answer)) == {4, 5, 6}
     assert answer["confidence"] == "high"

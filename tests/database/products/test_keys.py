@@ -7,7 +7,7 @@ from knowledge.search.keys import LONGEST
 LONG = "نام بلند "
 
 
-def test_a_product_has_keys_of_codes_brands_categories_and_options() -> None:
+def test_a_product_has_keys_of_its_name_codes_brands_categories_and_options() -> None:
     """One for each spelling that differs in letters or digits."""
     product = Product(
         external_id="7",
@@ -26,6 +26,7 @@ def test_a_product_has_keys_of_codes_brands_categories_and_options() -> None:
         "7/category/گوشیموبایل",
         "7/code/6260001",
         "7/code/sms911b",
+        "7/title/گوشی",
     ]
 
 
