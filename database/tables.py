@@ -370,10 +370,13 @@ compact_vectors = Table(
     metadata,
     Column("store_id", BigInteger, nullable=False),
     Column("model", Text(collation="C"), nullable=False),
+    Column("place", Integer, nullable=False, comment="a hash, so that the first are a sample"),
     Column("product_id", BigInteger, nullable=False),
     Column("chunk_id", BigInteger, nullable=False),
     Column("vector", HALFVEC, nullable=False),
-    PrimaryKeyConstraint("store_id", "model", "product_id", "chunk_id", postgresql_include=["vector"]),
+    PrimaryKeyConstraint(
+        "store_id", "model", "place", "product_id", "chunk_id", postgresql_include=["vector"]
+    ),
     postgresql_with=_VACUUMED_OFTEN,
 )
 """Of each live chunk of an active product; triggers of the migration write it, and nothing else does."""
@@ -385,10 +388,10 @@ vocabulary = Table(
     Column("store_id", BigInteger, ForeignKey("stores.id", ondelete="CASCADE"), primary_key=True),
     Column("word", Text, primary_key=True),
     Column("sound", Text, nullable=False, comment="its consonants; empty if there are too few"),
-    Column("grams", ARRAY(Text), nullable=False, comment="runs of three letters, with the store"),
+    Column("parts", ARRAY(BigInteger), nullable=False, comment="hashes of it without one or two letters"),
     Column("checked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Index("ix_vocabulary_sound", "store_id", "sound", postgresql_where=text("sound <> ''")),
-    Index("ix_vocabulary_grams", "grams", postgresql_using="gin"),
+    Index("ix_vocabulary_parts", "parts", postgresql_using="gin"),
     Index("ix_vocabulary_checked", "checked_at"),
 )
 

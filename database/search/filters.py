@@ -21,7 +21,8 @@ class Narrowed:
 
     `found` is the condition on products `p`: active, and with all that is asked. `first` are common table
     expressions that the condition needs, each followed by a comma. `sought` are pairs of the parameter with
-    the keys of an asked attribute and the one with the beginnings of its keys.
+    the keys of an asked attribute and the one with the beginnings of its keys. `few` is whether the ids of
+    all products that pass are the parameter `passing`.
     """
 
     found: str
@@ -29,11 +30,13 @@ class Narrowed:
     parameters: dict[str, object]
     is_filtered: bool
     sought: Sequence[tuple[str, str]] = ()
+    few: bool = False
 
     def only(self, ids: Sequence[int]) -> "Narrowed":
-        """Returns the same filters for products of which these ids are known to pass."""
+        """Returns the same filters for the few products that pass, by their ids."""
         return replace(
             self,
+            few=True,
             found="p.is_active AND p.id = ANY(CAST(:passing AS bigint[]))",
             first="",
             parameters={**self.parameters, "passing": list(ids)},

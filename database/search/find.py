@@ -16,6 +16,9 @@ from knowledge.search.keys import compact
 from knowledge.search.stems import stems
 from knowledge.search.synonyms import Synonyms
 
+FEW = 2_000
+"""So few products that pass the filters are named by their ids, and all their chunks are compared."""
+
 
 async def find(
     connection: AsyncConnection,
@@ -33,8 +36,8 @@ async def find(
     if not question.text:
         rows = await _page(connection, question, filters, listed(question, filters))
         return _found(question, rows, resolved.unmatched)
-    if filters.first:
-        filters = filters.only(await _passing(connection, question, filters))
+    if filters.is_filtered and len(ids := await _passing(connection, question, filters)) <= FEW:
+        filters = filters.only(ids)
     words = asked(question.text, synonyms)
     await vocabulary.complete(connection, question, words)
     wanted = Asked(
@@ -45,6 +48,7 @@ async def find(
     )
     space = Space(
         one_store=question.store_id is not None,
+        first="" if filters.few else filters.first,
         filters=filters.found if filters.is_filtered else "",
         label=label,
         dimensions=dimensions,
@@ -67,10 +71,11 @@ def _kinds(question: str, synonyms: Synonyms) -> list[str]:
 
 
 async def _passing(connection: AsyncConnection, question: Question, filters: Narrowed) -> list[int]:
-    """Returns the ids of the products that pass filters that look at more than the products' rows."""
+    """Returns the ids of products that pass the filters: all, or more than `FEW`."""
+    first = f"WITH {filters.first.rstrip().removesuffix(',')}" if filters.first else ""
     statement = text(f"""
-        WITH {filters.first.rstrip().removesuffix(",")}
-        SELECT p.id FROM products p WHERE {scope.owned(question, "p")} AND {filters.found}
+        {first} SELECT p.id FROM products p
+        WHERE {scope.owned(question, "p")} AND {filters.found} LIMIT {FEW + 1}
     """)
     return list((await connection.execute(statement, filters.parameters)).scalars())
 

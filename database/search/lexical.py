@@ -4,7 +4,7 @@ Every word is searched separately for at most `MATCHES` chunks, and its weight f
 matches. Words with more are common: some of their chunks are taken, and some chunks that contain all of them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from contracts.search import Question
 from knowledge.search.forms import EXACT, FAR, NEAR, PREFIX, TITLE, AskedWord, Lexemes
@@ -23,43 +23,59 @@ NOTHING = "'nothing='"
 """A query that no chunk satisfies."""
 
 
-def words(*, owned: str, found: str) -> str:
+def words(*, owned: str, found: str, few: bool) -> str:
     """Returns common table expressions; the last one is `worded (id)`, chunks with words of the question.
 
     `weighed (loose, exact, near, heading, word, place, weight)` has the words. `owned` is the condition on
-    chunks `k`, `found` the one on their products `p`.
+    chunks `k`, `found` the one on their products `p`; `few` is whether few products satisfy it, the ids of
+    which are the parameter `passing`.
     """
+    passing = "AND k.product_id = ANY(CAST(:passing AS bigint[]))" if few else ""
 
     def chunks(matching: str) -> str:
         return f"""
             SELECT k.id FROM (
                 SELECT k.id, k.product_id FROM tenant_knowledge k
-                WHERE {owned} AND k.words @@ {matching} LIMIT {LOOKED_AT}) AS k
+                WHERE {owned} AND k.words @@ {matching} {passing} LIMIT {LOOKED_AT}) AS k
             JOIN products p ON p.id = k.product_id
             WHERE {found} LIMIT {MATCHES}"""
 
     common = f"""(SELECT CAST(string_agg(CAST(loose AS text), ' & ') AS tsquery) FROM weighed
                   WHERE chunks = {MATCHES})"""
+    is_unknown = f"""NOT EXISTS (
+        SELECT FROM tenant_knowledge k JOIN products p ON p.id = k.product_id
+        WHERE {owned} AND k.words @@ known.loose AND p.is_active)"""
     return f"""
         asked AS MATERIALIZED (
             SELECT * FROM unnest(CAST(:loose AS tsquery[]), CAST(:exact AS tsquery[]),
                                  CAST(:near AS tsquery[]), CAST(:heading AS tsquery[]),
+                                 CAST(:corrected AS tsquery[]), CAST(:corrected_near AS tsquery[]),
                                  CAST(:words AS text[]))
-                WITH ORDINALITY AS q(loose, exact, near, heading, word, place)
+                WITH ORDINALITY AS q(loose, exact, near, heading, corrected, corrected_near, word, place)
         ),
-        matched AS MATERIALIZED (
-            SELECT place, chunk.id FROM asked CROSS JOIN LATERAL ({chunks("asked.loose")}) AS chunk
+        known AS MATERIALIZED (
+            SELECT asked.*, ARRAY({chunks("asked.loose")}) AS ids FROM asked
+        ),
+        meant AS MATERIALIZED (
+            SELECT place, word, exact, heading, ids, loose, near FROM known
+            WHERE cardinality(ids) > 0 OR corrected IS NULL
+            UNION ALL
+            SELECT place, word, exact, heading, ARRAY({chunks("asked.loose")}), loose, near FROM (
+                SELECT known.place, known.word, known.exact, known.heading,
+                       CASE WHEN {is_unknown} THEN corrected ELSE loose END AS loose,
+                       CASE WHEN {is_unknown} THEN corrected_near ELSE near END AS near
+                FROM known WHERE cardinality(ids) = 0 AND corrected IS NOT NULL) AS asked
         ),
         weighed AS MATERIALIZED (
-            SELECT asked.*, found.chunks,
-                   CASE found.chunks WHEN 0 THEN {UNKNOWN} ELSE 1 END
-                     * ln(1 + {MATCHES}.0 / greatest(found.chunks, 1)) AS weight
-            FROM asked, LATERAL (SELECT count(*) AS chunks FROM matched WHERE place = asked.place) AS found
+            SELECT meant.*, cardinality(ids) AS chunks,
+                   CASE cardinality(ids) WHEN 0 THEN {UNKNOWN} ELSE 1 END
+                     * ln(1 + {MATCHES}.0 / greatest(cardinality(ids), 1)) AS weight
+            FROM meant
         ),
         together AS MATERIALIZED ({chunks(common)}),
         worded AS MATERIALIZED (
             SELECT id FROM (
-                SELECT m.id, w.weight FROM matched m JOIN weighed w USING (place)
+                SELECT unnest(ids) AS id, weight FROM weighed
                 UNION ALL
                 SELECT together.id, (SELECT sum(weight) FROM weighed WHERE chunks = {MATCHES}) FROM together
             ) AS each
@@ -87,19 +103,22 @@ def share(chunk: str) -> str:
 def parameters(question: Question, asked: Sequence[AskedWord]) -> dict[str, object]:
     """Returns the parameters of `words`."""
     owner = f"'user={question.user_id}'" if question.store_id is None else f"'store={question.store_id}'"
-    queries: dict[str, list[str]] = {"loose": [], "exact": [], "near": [], "heading": []}
+    columns: dict[str, list[str | None]] = {name: [] for name in ("loose", "exact", "near", "heading")}
+    columns |= {"corrected": [], "corrected_near": []}
     for one in asked:
-        queries["loose"].append(f"{owner} & ({_any(one.forms)})")
-        queries["exact"].append(_any(_of(one, EXACT)))
-        queries["near"].append(_any(_of(one, NEAR)))
-        queries["heading"].append(
-            _any(tuple(TITLE + word for word in form) for form in _of(one, EXACT, NEAR))
-        )
-    return {**queries, "words": [one.word for one in asked]}
+        columns["loose"].append(f"{owner} & ({_any(one.forms)})")
+        columns["exact"].append(_any(_of(one.forms, EXACT)))
+        columns["near"].append(_any(_of(one.forms, NEAR)))
+        heading = (tuple(TITLE + word for word in form) for form in _of(one.forms, EXACT, NEAR))
+        columns["heading"].append(_any(heading))
+        corrected = one.corrections
+        columns["corrected"].append(f"{owner} & ({_any(corrected)})" if corrected else None)
+        columns["corrected_near"].append(_any(_of(corrected, NEAR)) if corrected else None)
+    return {**columns, "words": [one.word for one in asked]}
 
 
-def _of(asked: AskedWord, *strengths: float) -> list[Lexemes]:
-    return [form for form, strength in asked.forms.items() if strength in strengths]
+def _of(forms: Mapping[Lexemes, float], *strengths: float) -> list[Lexemes]:
+    return [form for form, strength in forms.items() if strength in strengths]
 
 
 def _any(forms: Iterable[Lexemes]) -> str:

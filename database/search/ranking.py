@@ -27,6 +27,9 @@ TITLED = 0.15
 KIND = 0.2
 """How far the score of a product moves up that is in the category that the question names."""
 
+NAMESAKES = 100
+"""Products with the same code or name that are judged as such."""
+
 MIDDLE = 3.0
 """A similarity of so many standard deviations above the mean is half close."""
 
@@ -34,7 +37,8 @@ LEAST_DEVIATION = 0.005
 """Where all chunks are about as similar, small differences say nothing."""
 
 FEW = 30
-"""Among so few chunks the closest one itself decides about mean and deviation, which is corrected."""
+"""Among so few chunks the closest one itself decides about mean and deviation, which is corrected. Among one
+or two there is nothing to compare with, and the similarity itself is the closeness."""
 
 SAME_TITLE = 0.9
 SAME_CODE = 0.95
@@ -107,12 +111,12 @@ def ranked(question: Question, narrowed: Narrowed, asked: Asked, space: Space, *
     """Returns the ranking of a question; `exact` is whether all vectors of the `space` are compared."""
     has_vector = question.vector is not None
     nearest = f"{vectors.near(space, exact=exact)}, {vectors.spread(space)}" if has_vector else _NOWHERE
-    compared = f"1 - ({space.distance('k')})" if has_vector else "NULL::float8"
+    compared = space.similarity("k") if has_vector else "NULL::float8"
     chunks = f"k.is_live AND {owned(question, 'k')}"
     floor = FLOOR if question.sort is Sort.RELEVANCE else STRICT_FLOOR
     sql = f"""
         {nearest},
-        {lexical.words(owned=chunks, found=narrowed.found)},
+        {lexical.words(owned=chunks, found=narrowed.found, few=narrowed.few)},
         named AS MATERIALIZED ({_named(question, narrowed)}),
         judged AS MATERIALIZED (
             SELECT k.id, k.product_id, words.share, words.titled, words.missing, named.floor AS named,
@@ -135,7 +139,7 @@ def ranked(question: Question, narrowed: Narrowed, asked: Asked, space: Space, *
                          one.score + CASE WHEN of_kind THEN {KIND} * (1 - one.score) ELSE 0 END AS score
                   FROM judged CROSS JOIN spread
                   CROSS JOIN LATERAL (SELECT {_score(has_vector=has_vector)} AS score) AS one) AS judged
-            ORDER BY product_id, score DESC, id
+            ORDER BY product_id, score DESC, similarity DESC NULLS LAST, id
         ),
         ranked AS MATERIALIZED (
             SELECT product_id, chunk_id, CAST(score AS float8) AS score, similarity, share, missing
@@ -165,7 +169,8 @@ def _named(question: Question, narrowed: Narrowed) -> str:
             UNION ALL
             SELECT p.id FROM product_variations v JOIN products p
                 ON p.store_id = v.store_id AND p.external_id = v.parent_external_id
-            WHERE v.is_active AND v.keys && {names})"""
+            WHERE v.is_active AND v.keys && {names})
+        ORDER BY p.id LIMIT {NAMESAKES}"""
 
 
 def _score(*, has_vector: bool) -> str:
@@ -173,9 +178,10 @@ def _score(*, has_vector: bool) -> str:
     if not has_vector:
         return f"(share + {TITLED} * titled) / {1 + TITLED}"
     above = f"(similarity - mean) / greatest(deviation, {LEAST_DEVIATION})"
-    corrected = f"""CASE WHEN chunks >= {FEW} THEN {above} WHEN chunks < 3 THEN {MIDDLE}
+    corrected = f"""CASE WHEN chunks >= {FEW} THEN {above}
         ELSE {above} * sqrt((chunks - 2) / greatest(chunks - 1 - power({above}, 2), 0.1)) END"""
-    closeness = f"coalesce(1 / (1 + exp(least({MIDDLE} - ({corrected}), 50))), 0)"
+    spread = f"1 / (1 + exp(least(greatest({MIDDLE} - ({corrected}), -50), 50)))"
+    closeness = f"coalesce(CASE WHEN chunks < 3 THEN greatest(similarity, 0) ELSE {spread} END, 0)"
     return f"({CLOSENESS} * {closeness} + {SHARE} * share + {TITLED} * titled) / {CLOSENESS + SHARE + TITLED}"
 
 

@@ -29,8 +29,9 @@ NEAREST_BY_INDEX = 150
 ENOUGH = 60
 """A store of which the HNSW index finds fewer chunks is compared exactly after all."""
 
-SAMPLED = 100
-"""Steps over a store's chunks at which one is taken to estimate mean and deviation."""
+SAMPLED = 128
+SAMPLED_AT_LEAST = 8
+"""Chunks from which mean and deviation are estimated, in all and of each store."""
 
 EXACT_CHUNKS = 20_000
 EXACT_PRODUCTS = 2_000
@@ -65,11 +66,13 @@ class Space:
     """Which vectors a question is compared with.
 
     They belong to the store `:store_id`, if `:user_id` owns the store, or to all stores of this user.
-    `filters` is the SQL condition on products `p`, or empty. `label` and `dimensions` are the model's.
+    `filters` is the SQL condition on products `p`, or empty, and `first` are common table expressions that it
+    needs, each followed by a comma. `label` and `dimensions` are the model's.
     """
 
     one_store: bool
     filters: str
+    first: str
     label: str
     dimensions: int
 
@@ -92,15 +95,24 @@ class Space:
 
     @property
     def stores(self) -> str:
-        """SQL: the stores of the owner."""
+        """SQL: the stores of the owner that have vectors."""
         store = " AND s.id = :store_id" if self.one_store else ""
-        return f"SELECT s.id FROM stores s WHERE s.user_id = :user_id{store}"
+        return f"""
+            SELECT s.id FROM stores s WHERE s.user_id = :user_id{store} AND EXISTS (
+                SELECT FROM compact_vectors c WHERE c.store_id = s.id AND c.model = {quoted(self.label)})"""
 
     @property
     def compact(self) -> str:
         """SQL: the condition on compact vectors `c` of a row `s` of `searched`."""
         store = ":store_id" if self.one_store else "s.id"
         return f"c.store_id = {store} AND c.model = {quoted(self.label)}"
+
+    def similarity(self, chunk: str) -> str:
+        """SQL: the similarity of a chunk's vector to the question's; NULL if it has none of the model."""
+        compared = f"SELECT {self.distance(chunk)} AS distance"
+        return f"""
+            CASE WHEN {chunk}.model = {quoted(self.label)} AND {chunk}.embedding IS NOT NULL
+                 THEN (SELECT {_SIMILARITY} FROM ({compared}) AS compared) END"""
 
     def distance(self, chunk: str) -> str:
         """SQL: the cosine distance of a chunk's vector to the question's."""
@@ -171,24 +183,20 @@ def spread(space: Space) -> str:
     """Returns common table expressions; the last one is `spread (mean, deviation, chunks)`, a single row.
 
     They follow the expressions of `near`. Mean and standard deviation, as float8, are of the similarity of
-    the question to the chunks that the owner has, with and without the filters. They are estimated from
-    about `SAMPLED` chunks, in equal steps of the products' numbers; `chunks` is how many these are.
+    the question to the chunks that the owner has, with and without the filters. They are estimated from about
+    `SAMPLED` chunks, or all where there are fewer; `chunks` is how many these are.
+
+    Compact vectors are stored in the order of `place`, a hash, so the first ones are a fair sample.
     """
     distance = space.compact_distance if space.is_whole else space.distance("k")
     whole = "" if space.is_whole else "JOIN tenant_knowledge k ON k.id = c.chunk_id"
-    step = "(SELECT greatest(count(*), 1) FROM searched)"
-    edge = f"SELECT c.product_id FROM compact_vectors c WHERE {space.compact} ORDER BY c.product_id"
     return f"""
         sampled AS MATERIALIZED (
-            SELECT DISTINCT ON (taken.chunk_id) taken.* FROM searched s
-            CROSS JOIN LATERAL ({edge} LIMIT 1) AS lowest(id)
-            CROSS JOIN LATERAL ({edge} DESC LIMIT 1) AS highest(id)
-            CROSS JOIN generate_series(0, {SAMPLED - 1}, {step}) AS step
-            CROSS JOIN LATERAL (
-                SELECT c.chunk_id, c.vector FROM compact_vectors c
-                WHERE {space.compact}
-                  AND c.product_id >= lowest.id + (highest.id - lowest.id) * step / {SAMPLED - 1}
-                ORDER BY c.product_id, c.chunk_id LIMIT 1) AS taken
+            SELECT taken.* FROM searched s CROSS JOIN LATERAL (
+                SELECT c.chunk_id, c.vector FROM compact_vectors c WHERE {space.compact}
+                ORDER BY c.place, c.chunk_id
+                LIMIT (SELECT greatest({SAMPLED} / greatest(count(*), 1), {SAMPLED_AT_LEAST}) FROM searched)
+            ) AS taken
         ),
         spread AS MATERIALIZED (
             SELECT avg(similarity) AS mean, stddev_pop(similarity) AS deviation, count(*) AS chunks FROM (
@@ -203,7 +211,8 @@ async def prepare(connection: AsyncConnection, space: Space | None, parameters: 
     A search for words only has no space.
     """
     exact = _is_small(space) if space else "true"
-    statement = text(f"SELECT {_SETTINGS}, {exact} AS exact")
+    first = f"WITH {space.first.rstrip().removesuffix(',')}" if space and space.first else ""
+    statement = text(f"{first} SELECT {_SETTINGS}, {exact} AS exact")
     row = (await connection.execute(statement, {**parameters, "scanned": SCANNED})).one()
     return bool(row.exact) or (space is not None and space.dimensions > INDEXED_DIMENSIONS)
 

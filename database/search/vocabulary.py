@@ -4,7 +4,9 @@ A word is added with the first text that has it, in the same transaction. It may
 `sweep` finds that no text has it any more; until then a search for it finds nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from rapidfuzz.distance import OSA
@@ -23,19 +25,33 @@ LOCK_CLASS = 1_646
 ALIKE = 8
 """The most words for one sound."""
 
-COMPARED = 40
+PREFIX = 7
+TWICE_FROM = 6
+"""Letters of a word that are compared, and letters from which a word may lack two of them."""
+
+COMPARED = 60
 CORRECTIONS = 6
-"""Words that share most letters with a misspelt one: so many are compared, and so many are meant."""
+"""Words that share a part with a misspelt one: so many are compared, and so many are meant."""
+
+CORRECTED = 12
+"""The most words of a question that are corrected, the longest ones."""
 
 CHECK_EVERY = timedelta(days=1)
 
 
-def _grams(store: str, word: str) -> str:
-    """Returns SQL of the runs of three letters of a word, with the store that they belong to."""
-    return (
-        f"ARRAY(SELECT DISTINCT {store} || '/' || substr('_' || {word} || '_', run, 3)"
-        f" FROM generate_series(1, length({word})) AS run)"
-    )
+def _parts(store: str, word: str) -> str:
+    """Returns SQL of hashes of a word's beginning, whole and without one or two of its letters.
+
+    Words with few mistakes have one of them in common (symmetric deletion). The store is the seed.
+    """
+    begin = f"left({word}, {PREFIX})"
+    once = "SELECT left(w, i - 1) || substr(w, i + 1) AS w FROM whole, generate_series(1, length(w)) AS i"
+    twice = f"""SELECT left(w, i - 1) || substr(w, i + 1) FROM once, generate_series(1, length(w)) AS i
+                WHERE length({begin}) >= {TWICE_FROM}"""
+    return f"""ARRAY(
+        WITH whole AS (SELECT {begin} AS w), once AS ({once})
+        SELECT DISTINCT hashtextextended(w, {store}) FROM (
+            SELECT w FROM whole UNION SELECT w FROM once UNION {twice}) AS part)"""
 
 
 _LOCK = text(f"""
@@ -44,8 +60,8 @@ _LOCK = text(f"""
 """)
 
 _ADD = text(f"""
-    INSERT INTO vocabulary (store_id, word, sound, grams)
-    SELECT n.store_id, n.word, n.sound, {_grams("n.store_id", "n.word")}
+    INSERT INTO vocabulary (store_id, word, sound, parts)
+    SELECT n.store_id, n.word, n.sound, {_parts("n.store_id", "n.word")}
     FROM (
         SELECT DISTINCT p.store_id, w.word, w.sound
         FROM unnest(CAST(:products AS bigint[]), CAST(:words AS text[]), CAST(:sounds AS text[]))
@@ -57,27 +73,29 @@ _ADD = text(f"""
     ON CONFLICT DO NOTHING
 """)
 
-_CHECKED = text("""
-    SELECT store_id, word FROM vocabulary
-    WHERE checked_at < now() - CAST(:every AS interval) ORDER BY checked_at LIMIT :limit
+_DUE = text(f"""
+    WITH due AS MATERIALIZED (
+        SELECT store_id, word FROM vocabulary
+        WHERE checked_at < now() - CAST(:every AS interval) ORDER BY checked_at LIMIT :limit
+    ), idle AS MATERIALIZED (
+        SELECT s.store_id FROM (SELECT DISTINCT store_id FROM due) AS s
+        WHERE NOT EXISTS (
+            SELECT FROM products p WHERE p.store_id = s.store_id AND p.is_active
+            AND p.knowledge_hash IS DISTINCT FROM p.content_hash)
+        AND pg_try_advisory_xact_lock({LOCK_CLASS}, CAST(s.store_id % 2147483647 AS int))
+    )
+    SELECT due.*, due.store_id IN (SELECT store_id FROM idle) AS idle FROM due
 """)
-
-_IDLE = text(f"""
-    SELECT o.store_id FROM (SELECT DISTINCT unnest(CAST(:stores AS bigint[])) AS store_id) AS o
-    WHERE NOT EXISTS (
-        SELECT FROM products p WHERE p.store_id = o.store_id AND p.is_active
-        AND p.knowledge_hash IS DISTINCT FROM p.content_hash)
-    AND pg_try_advisory_xact_lock({LOCK_CLASS}, CAST(o.store_id % 2147483647 AS int))
-""")
-"""Stores that no transaction adds words to, and of which no text waits to be found."""
+"""Words to check. A store is idle if no transaction adds words to it, and no text of it waits to be found."""
 
 _SWEEP = text("""
     WITH judged AS (
-        SELECT o.store_id, o.word, EXISTS (
+        SELECT o.store_id, o.word, NOT o.idle OR EXISTS (
             SELECT FROM tenant_knowledge k
             WHERE k.is_live
               AND k.words @@ CAST(format('%L & %L', 'store=' || o.store_id, o.word) AS tsquery)) AS used
-        FROM unnest(CAST(:stores AS bigint[]), CAST(:words AS text[])) AS o(store_id, word)
+        FROM unnest(CAST(:stores AS bigint[]), CAST(:words AS text[]), CAST(:idle AS boolean[]))
+            AS o(store_id, word, idle)
     ), kept AS (
         UPDATE vocabulary v SET checked_at = now() FROM judged j
         WHERE j.used AND v.store_id = j.store_id AND v.word = j.word
@@ -87,6 +105,14 @@ _SWEEP = text("""
     )
     SELECT count(*) FROM gone
 """)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many words were looked at, and how many of them were deleted."""
+
+    checked: int
+    deleted: int
 
 
 async def add(connection: AsyncConnection, texts: Iterable[tuple[int, Iterable[str]]]) -> None:
@@ -103,42 +129,31 @@ async def add(connection: AsyncConnection, texts: Iterable[tuple[int, Iterable[s
     await connection.execute(_ADD, values)
 
 
-async def sweep(connection: AsyncConnection, *, limit: int) -> int:
-    """Delete words that no live text has; returns how many. At most `limit` words are checked.
+async def sweep(connection: AsyncConnection, *, limit: int) -> Swept:
+    """Delete words that no live text has, out of `limit` words that were not checked for a day.
 
-    Stores that are being written are left for the next time.
+    Words of stores that are being written are left for the next day.
     """
-    old = (await connection.execute(_CHECKED, {"every": CHECK_EVERY, "limit": limit})).all()
-    idle = set((await connection.execute(_IDLE, {"stores": [row.store_id for row in old]})).scalars())
-    rows = [row for row in old if row.store_id in idle]
-    if not rows:
-        return 0
-    values = {"stores": [row.store_id for row in rows], "words": [row.word for row in rows]}
-    return int((await connection.execute(_SWEEP, values)).scalar_one())
+    due = (await connection.execute(_DUE, {"every": CHECK_EVERY, "limit": limit})).all()
+    if not due:
+        return Swept(0, 0)
+    values = {
+        "stores": [row.store_id for row in due],
+        "words": [row.word for row in due],
+        "idle": [row.idle for row in due],
+    }
+    return Swept(len(due), int((await connection.execute(_SWEEP, values)).scalar_one()))
 
 
 def _lookup(question: Question) -> str:
     return f"""
-        WITH searched AS MATERIALIZED (SELECT s.id FROM stores s WHERE {scope.stores(question)}),
-        asked AS MATERIALIZED (
-            SELECT word, mistakes, string_to_array(forms, ' ') AS forms
-            FROM unnest(CAST(:words AS text[]), CAST(:mistakes AS int[]), CAST(:forms AS text[]))
-                AS a(word, mistakes, forms)
-        ),
-        unknown AS MATERIALIZED (
-            SELECT a.word, a.mistakes FROM asked a
-            WHERE a.mistakes > 0 AND NOT EXISTS (
-                SELECT FROM searched s JOIN vocabulary v ON v.store_id = s.id WHERE v.word = ANY(a.forms))
-        )
-        SELECT 'near' AS kind, u.word AS asked, near.word
-        FROM unknown u CROSS JOIN LATERAL (
-            SELECT v.word FROM (
-                SELECT array_agg(gram) AS grams FROM searched s
-                CROSS JOIN unnest({_grams("s.id", "u.word")}) AS gram) AS q
-            JOIN vocabulary v ON v.grams && q.grams
-                AND length(v.word) BETWEEN length(u.word) - u.mistakes AND length(u.word) + u.mistakes
-            GROUP BY v.word, v.grams, q.grams
-            ORDER BY (SELECT count(*) FROM unnest(v.grams) AS gram WHERE gram = ANY(q.grams)) DESC, v.word
+        WITH searched AS MATERIALIZED (SELECT s.id FROM stores s WHERE {scope.stores(question)})
+        SELECT 'near' AS kind, a.word AS asked, near.word
+        FROM unnest(CAST(:words AS text[]), CAST(:mistakes AS int[])) AS a(word, mistakes)
+        CROSS JOIN LATERAL (
+            SELECT v.word FROM searched s JOIN vocabulary v
+                ON v.store_id = s.id AND v.parts && {_parts("s.id", "a.word")}
+            WHERE length(v.word) BETWEEN length(a.word) - a.mistakes AND length(a.word) + a.mistakes
             LIMIT {COMPARED}) AS near
         UNION ALL
         SELECT 'alike', wanted.sound, alike.word
@@ -151,43 +166,43 @@ def _lookup(question: Question) -> str:
 async def complete(connection: AsyncConnection, question: Question, asked: Sequence[AskedWord]) -> None:
     """Add forms to the words of a question that texts of its owner have.
 
-    These are words of the other script that sound alike, and for a word that no text has, words that it may
-    be a misspelling of.
+    These are words of the other script that sound alike, and words that a word may be a misspelling of; the
+    latter count only if no text has the word itself.
     """
-    spelt = [one for one in asked if is_spelt(one.word)]
+    spelt = sorted((one for one in asked if is_spelt(one.word)), key=lambda one: -len(one.word))
     if not spelt:
         return
-    tried = [(one, word) for one in spelt for word in (one.word, *stems(one.word)[:1]) if mistakes(word)]
+    tried = [(one, word) for one in spelt[:CORRECTED] for word in (one.word, *stems(one.word)[:1])]
+    tried = [(one, word) for one, word in tried if mistakes(word)]
     rows = await connection.execute(
         text(_lookup(question)),
         {
             **scope.parameters(question),
             "words": [word for _, word in tried],
             "mistakes": [mistakes(word) for _, word in tried],
-            "forms": [" ".join(form[0] for form in one.forms if len(form) == 1) for one, _ in tried],
             "sounds": sorted(set().union(*(one.sounds for one in spelt))),
         },
     )
-    near: dict[str, list[str]] = {}
-    alike: dict[str, list[str]] = {}
+    found = defaultdict[tuple[str, str], list[str]](list)
     for kind, key, word in rows:
-        (near if kind == "near" else alike).setdefault(key, []).append(word)
+        found[kind, key].append(word)
     for one in spelt:
-        _add_alike(one, alike)
+        _add_alike(one, found)
     for one, word in tried:
-        _add_corrections(one, word, near.get(word, ()))
+        _add_corrections(one, word, found["near", word])
 
 
-def _add_alike(asked: AskedWord, alike: Mapping[str, Sequence[str]]) -> None:
+def _add_alike(asked: AskedWord, found: Mapping[tuple[str, str], Sequence[str]]) -> None:
     for heard in asked.sounds:
-        for word in alike.get(heard, ()):
+        for word in found.get(("alike", heard), ()):
             if is_latin(word) != is_latin(asked.word):
                 asked.add((word,), NEAR)
 
 
 def _add_corrections(asked: AskedWord, misspelt: str, candidates: Iterable[str]) -> None:
     allowed = mistakes(misspelt)
-    measured = ((OSA.distance(misspelt, word, score_cutoff=allowed), word) for word in candidates)
+    measured = ((OSA.distance(misspelt, word, score_cutoff=allowed), word) for word in set(candidates))
     close = sorted((made, word) for made, word in measured if 0 < made <= allowed)
     for made, word in close[:CORRECTIONS]:
-        asked.add((word,), NEAR if made == 1 else FAR)
+        if (word,) not in asked.forms:
+            asked.corrections[(word,)] = NEAR if made == 1 else FAR

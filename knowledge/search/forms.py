@@ -48,10 +48,14 @@ Lexemes = tuple[str, ...]
 
 @dataclass(slots=True)
 class AskedWord:
-    """A word of a question, and what counts as a match of it: groups of lexemes with their strengths."""
+    """A word of a question, and what counts as a match of it: groups of lexemes with their strengths.
+
+    `corrections` count only if no text has one of the `forms`.
+    """
 
     word: str
     forms: dict[Lexemes, float] = field(default_factory=dict)
+    corrections: dict[Lexemes, float] = field(default_factory=dict)
 
     def add(self, lexemes: Lexemes, strength: float) -> None:
         """Add a form, or make it as strong as this."""

@@ -1,7 +1,7 @@
 """Keep short copies of the vectors that search compares.
 
-Writes of chunks wait while the copies of existing vectors are made: about 2 s for 100,000 chunks. Searches do
-not wait.
+Writes of products and chunks wait while the copies of existing vectors are made: about 2 s for 100,000
+chunks. Searches do not wait. Both tables are locked first, in the order in which a save writes them.
 
 Revision ID: 7b2d4f6a8c31
 Revises: 6a1c3e5f7b20
@@ -48,14 +48,14 @@ DECLARE
 BEGIN
     IF TG_OP <> 'INSERT' AND OLD.is_live THEN
         DELETE FROM compact_vectors
-        WHERE store_id = OLD.store_id AND model = OLD.model
+        WHERE store_id = OLD.store_id AND model = OLD.model AND place = hashint8(OLD.id)
           AND product_id = OLD.product_id AND chunk_id = OLD.id;
     END IF;
     IF TG_OP <> 'DELETE' AND NEW.is_live AND NEW.embedding IS NOT NULL THEN
         SELECT p.is_active INTO found FROM products p WHERE p.id = NEW.product_id FOR SHARE;
         IF found THEN
-            INSERT INTO compact_vectors (store_id, model, product_id, chunk_id, vector)
-            VALUES (NEW.store_id, NEW.model, NEW.product_id, NEW.id,
+            INSERT INTO compact_vectors (store_id, model, place, product_id, chunk_id, vector)
+            VALUES (NEW.store_id, NEW.model, hashint8(NEW.id), NEW.product_id, NEW.id,
                     compact_vector(NEW.embedding));
         END IF;
     END IF;
@@ -68,14 +68,14 @@ _FOLLOW = """
 CREATE FUNCTION follow_active_products() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.is_active THEN
-        INSERT INTO compact_vectors (store_id, model, product_id, chunk_id, vector)
-        SELECT k.store_id, k.model, k.product_id, k.id, compact_vector(k.embedding)
+        INSERT INTO compact_vectors (store_id, model, place, product_id, chunk_id, vector)
+        SELECT k.store_id, k.model, hashint8(k.id), k.product_id, k.id, compact_vector(k.embedding)
         FROM tenant_knowledge k WHERE k.product_id = NEW.id AND k.is_live AND k.embedding IS NOT NULL;
     ELSE
         DELETE FROM compact_vectors c USING tenant_knowledge k
         WHERE k.product_id = NEW.id AND k.is_live
-          AND (c.store_id, c.model, c.product_id, c.chunk_id)
-              = (k.store_id, k.model, k.product_id, k.id);
+          AND (c.store_id, c.model, c.place, c.product_id, c.chunk_id)
+              = (k.store_id, k.model, hashint8(k.id), k.product_id, k.id);
     END IF;
     RETURN NULL;
 END $$
@@ -95,8 +95,8 @@ CREATE TRIGGER follow_active_products AFTER UPDATE ON products
 """
 
 _FILL = """
-    INSERT INTO compact_vectors (store_id, model, product_id, chunk_id, vector)
-    SELECT k.store_id, k.model, k.product_id, k.id, compact_vector(k.embedding)
+    INSERT INTO compact_vectors (store_id, model, place, product_id, chunk_id, vector)
+    SELECT k.store_id, k.model, hashint8(k.id), k.product_id, k.id, compact_vector(k.embedding)
     FROM tenant_knowledge k JOIN products p ON p.id = k.product_id
     WHERE k.is_live AND k.embedding IS NOT NULL AND p.is_active
 """
@@ -104,10 +104,12 @@ _FILL = """
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
+    op.execute("LOCK TABLE products, tenant_knowledge IN SHARE ROW EXCLUSIVE MODE")
     op.create_table(
         "compact_vectors",
         sa.Column("store_id", sa.BigInteger(), nullable=False),
         sa.Column("model", sa.Text(collation="C"), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False, comment="a hash, so that the first are a sample"),
         sa.Column("product_id", sa.BigInteger(), nullable=False),
         sa.Column("chunk_id", sa.BigInteger(), nullable=False),
         sa.Column("vector", HALFVEC(), nullable=False),
@@ -122,7 +124,7 @@ def upgrade() -> None:
     op.execute(_FILL)
     op.execute("""
         ALTER TABLE compact_vectors ADD CONSTRAINT pk_compact_vectors
-            PRIMARY KEY (store_id, model, product_id, chunk_id) INCLUDE (vector)
+            PRIMARY KEY (store_id, model, place, product_id, chunk_id) INCLUDE (vector)
     """)
 
 

@@ -27,10 +27,10 @@ def upgrade() -> None:
         sa.Column("word", sa.Text(), nullable=False),
         sa.Column("sound", sa.Text(), nullable=False, comment="its consonants; empty if there are too few"),
         sa.Column(
-            "grams",
-            postgresql.ARRAY(sa.Text()),
+            "parts",
+            postgresql.ARRAY(sa.BigInteger()),
             nullable=False,
-            comment="runs of three letters, with the store",
+            comment="hashes of it without one or two letters",
         ),
         sa.Column("checked_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
         sa.PrimaryKeyConstraint("store_id", "word"),
@@ -41,7 +41,7 @@ def upgrade() -> None:
         ["store_id", "sound"],
         postgresql_where=sa.text("sound <> ''"),
     )
-    op.create_index("ix_vocabulary_grams", "vocabulary", ["grams"], postgresql_using="gin")
+    op.create_index("ix_vocabulary_parts", "vocabulary", ["parts"], postgresql_using="gin")
     op.create_index("ix_vocabulary_checked", "vocabulary", ["checked_at"])
 
 
