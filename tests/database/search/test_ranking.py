@@ -134,6 +134,28 @@ async def test_a_word_that_texts_have_is_not_corrected(shop: Shop) -> None:
     assert await ranked(shop, "چرمه") == [2]
 
 
+async def test_a_word_of_hidden_products_only_is_corrected(shop: Shop) -> None:
+    """Their texts stay, and are not found."""
+    await stock(shop, "گوشی سامسونک", "گوشی سامسونگ")
+    assert await shop.sync({"id": 1}, "product.deleted") == "succeeded"
+    assert await ranked(shop, "سامسونک") == [2]
+
+
+async def test_a_word_that_a_filter_hides_is_not_corrected(shop: Shop) -> None:
+    """The word is right; the filter leaves nothing of it."""
+    await stock(shop, {"name": "گوشت", "brands": ["الف"]}, {"name": "گوشی", "brands": ["ب"]})
+    assert await ranked(shop, "گوشی", filters=Filters(brands=("الف",))) == []
+
+
+async def test_few_products_of_a_filter_are_found_among_many_with_the_word(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only the first chunks with a word are checked against the filter."""
+    monkeypatch.setattr(lexical, "LOOKED_AT", 2)
+    await stock(shop, *["کیف"] * 5, {"name": "کیف", "brands": ["سونی"]})
+    assert await ranked(shop, "کیف", filters=Filters(brands=("سونی",))) == [6]
+
+
 async def test_synonyms_of_the_store_count_as_its_words(shop: Shop) -> None:
     """For questions and for values of filters."""
     await stock(shop, {"name": "چراغ مطالعه", "brands": ["نورا"]}, "میز")

@@ -7,7 +7,8 @@ from sqlalchemy import text
 
 from contracts.search import Question
 from database.search import vocabulary
-from knowledge.search.forms import AskedWord, asked
+from database.search.vocabulary import Swept
+from knowledge.search.forms import FAR, NEAR, AskedWord, asked
 from knowledge.search.synonyms import Synonyms
 from tests.support.shop import Shop
 from tests.support.system import System
@@ -33,9 +34,10 @@ async def aged(shop: Shop) -> None:
 
 
 async def swept(shop: Shop) -> int:
+    """Returns how many words were deleted."""
     await aged(shop)
     async with shop.database.transaction() as connection:
-        return await vocabulary.sweep(connection, limit=100_000)
+        return (await vocabulary.sweep(connection, limit=100_000)).deleted
 
 
 async def test_words_of_texts_are_there_as_soon_as_the_texts(shop: Shop) -> None:
@@ -47,7 +49,9 @@ async def test_words_of_texts_are_there_as_soon_as_the_texts(shop: Shop) -> None
 async def test_misspelt_and_foreign_words_get_forms(shop: Shop) -> None:
     """A correct word gets none, and no store gives another its words."""
     await shop.sync({"id": 1, "name": "اسپرسوساز Philips"})
-    assert ("اسپرسوساز",) in (await completed(shop, "اسپرسوساظ")).forms
+    assert (await completed(shop, "اسپرسوساظ")).corrections == {("اسپرسوساز",): NEAR}
+    assert (await completed(shop, "اسپرسسوسازز")).corrections == {("اسپرسوساز",): FAR}
+    assert (await completed(shop, "سپرسوساز")).corrections == {("اسپرسوساز",): NEAR}
     assert ("philips",) in (await completed(shop, "فیلیپس")).forms
     assert ("philips",) in (await completed(shop, "فیلیپس", shop.store_id)).forms
     assert set((await completed(shop, "philips")).forms) == {("philips",), ("philip",)}
@@ -95,6 +99,29 @@ async def test_a_sweep_leaves_words_of_texts_that_wait(shop: Shop) -> None:
         )
     await swept(shop)
     assert "گلدان" in await words(shop)
+
+
+async def test_a_store_that_waits_does_not_hold_up_others(system: System, shop: Shop) -> None:
+    """Its words come up again a day later."""
+    other = await system.shop()
+    for one, name in ((shop, "گلدان سفالی"), (other, "صندلی چوبی")):
+        await one.sync({"id": 1, "name": name})
+    async with shop.database.transaction() as connection:
+        values = {"waits": shop.store_id, "gone": other.store_id}
+        statements = (
+            "UPDATE products SET content_hash = 'waits' WHERE store_id = :waits",
+            "UPDATE tenant_knowledge SET is_live = false WHERE store_id IN (:waits, :gone)",
+            "UPDATE vocabulary SET checked_at = now() - interval '9 days' WHERE store_id = :waits",
+            "UPDATE vocabulary SET checked_at = now() - interval '8 days' WHERE store_id = :gone",
+        )
+        for statement in statements:
+            await connection.execute(text(statement), values)
+    waiting = len(await words(shop))
+    async with shop.database.transaction() as connection:
+        assert (await vocabulary.sweep(connection, limit=waiting)) == Swept(waiting, 0)
+    async with shop.database.transaction() as connection:
+        await vocabulary.sweep(connection, limit=100_000)
+    assert (len(await words(shop)), await words(other)) == (waiting, set())
 
 
 async def test_writers_of_the_same_words_all_succeed(system: System, shop: Shop) -> None:
