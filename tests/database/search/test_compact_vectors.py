@@ -23,14 +23,14 @@ from tests.support.system import System
 LABELS = ("small@4", "large@4")
 
 EXPECTED = text("""
-    SELECT k.store_id, k.model, k.language, k.product_id, k.id, compact_vector(k.embedding)::text
+    SELECT k.store_id, k.model, k.product_id, k.id, compact_vector(k.embedding)::text
     FROM tenant_knowledge k JOIN products p ON p.id = k.product_id
-    WHERE k.is_live AND k.embedding IS NOT NULL AND p.is_active AND k.store_id = ANY(:stores) ORDER BY 1, 2, 5
+    WHERE k.is_live AND k.embedding IS NOT NULL AND p.is_active AND k.store_id = ANY(:stores) ORDER BY 1, 2, 4
 """)
 
 KEPT = text("""
-    SELECT store_id, model, language, product_id, chunk_id, vector::text FROM compact_vectors
-    WHERE store_id = ANY(:stores) ORDER BY 1, 2, 5
+    SELECT store_id, model, product_id, chunk_id, vector::text FROM compact_vectors
+    WHERE store_id = ANY(:stores) ORDER BY 1, 2, 4
 """)
 
 ADD = text("""
@@ -49,7 +49,7 @@ def vector(*numbers: float) -> Vector:
     return struct.pack(f">{len(numbers)}e", *numbers)
 
 
-def chunks(product: int, content: str, *, count: int = 2, language: int = 1) -> list[ChunkRow]:
+def chunks(product: int, content: str, *, count: int = 2) -> list[ChunkRow]:
     """Chunks of a text; the first one is the same in every text of the product."""
     return [
         ChunkRow(
@@ -60,7 +60,7 @@ def chunks(product: int, content: str, *, count: int = 2, language: int = 1) -> 
             text_hash=f"{content if position else ''}/{position}",
             tokens=1,
             words="x",
-            language=language,
+            spelt=("x",),
         )
         for position in range(count)
     ]
@@ -78,9 +78,9 @@ async def publish(
     await generations.publish(connection, [version], label)
 
 
-async def upsert(connection: AsyncConnection, product: int, content: str, label: str, language: int) -> None:
+async def upsert(connection: AsyncConnection, product: int, content: str, label: str) -> None:
     """Write and publish the text of a product, as a sync does."""
-    rows = chunks(product, content, language=language)
+    rows = chunks(product, content)
     vectors: Mapping[TextKey, Vector] = {
         (product, row.text_hash): vector(4, 3, 2, row.position) for row in rows
     }
@@ -112,7 +112,7 @@ async def test_a_published_text_replaces_the_former_one(system: System, shop: Sh
     async with system.database.transaction() as connection:
         await publish(connection, product, "first", count=3)
     first = await kept(system.database, shop)
-    assert [(row.model, row.language, row.product_id) for row in first] == [(LABELS[0], 1, product)] * 3
+    assert [(row.model, row.product_id) for row in first] == [(LABELS[0], product)] * 3
     async with system.database.transaction() as connection:
         await connection.execute(REWORD, {"id": product, "content": "second"})
         await publish(connection, product, "second", count=1)
@@ -120,16 +120,13 @@ async def test_a_published_text_replaces_the_former_one(system: System, shop: Sh
     assert only.chunk_id not in {row.chunk_id for row in first}
 
 
-async def test_the_model_and_the_language_follow_the_chunk(system: System, shop: Shop) -> None:
-    """A text under another model, or with a title in another script, is found as such."""
+async def test_the_model_follows_the_chunk(system: System, shop: Shop) -> None:
+    """A text that is embedded by another model is found under it only."""
     async with system.database.transaction() as connection:
         product = await add(connection, shop, "phone")
         await publish(connection, product, "first")
         await publish(connection, product, "first", LABELS[1])
-    assert {(row.model, row.language) for row in await kept(system.database, shop)} == {(LABELS[1], 1)}
-    async with system.database.transaction() as connection:
-        await publish(connection, product, "first", LABELS[1], language=2)
-    assert {(row.model, row.language) for row in await kept(system.database, shop)} == {(LABELS[1], 2)}
+    assert {row.model for row in await kept(system.database, shop)} == {LABELS[1]}
 
 
 async def test_a_product_that_is_not_active_has_none(system: System, shop: Shop) -> None:
@@ -167,14 +164,14 @@ async def test_a_removed_store_takes_its_own_along(system: System, shop: Shop) -
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_any_sequence_of_writes_keeps_them_true(system: System, shop: Shop, seed: int) -> None:
-    """Events, syncs, models, languages, visibility and removals, in any order, and some rolled back."""
+    """Events, syncs, models, visibility and removals, in any order, and some rolled back."""
     other = await system.shop()
     chance = random.Random(seed)  # noqa: S311 - a sequence, not a secret
     products: list[int] = []
 
     async def write(connection: AsyncConnection) -> None:
         step, product = chance.randrange(7), chance.choice(products)
-        content, label, language = chance.choice("abcdef"), chance.choice(LABELS), chance.randrange(3)
+        content, label = chance.choice("abcdef"), chance.choice(LABELS)
         if step == 0:
             products.append(await add(connection, chance.choice([shop, other]), str(len(products))))
         elif step == 1:
@@ -184,9 +181,9 @@ async def test_any_sequence_of_writes_keeps_them_true(system: System, shop: Shop
         else:
             await connection.execute(REWORD, {"id": product, "content": content})
             if step < 5:
-                await publish(connection, product, content, label, language=language)
+                await publish(connection, product, content, label)
             else:
-                await upsert(connection, product, content, label, language)
+                await upsert(connection, product, content, label)
 
     async with system.database.transaction() as connection:
         products += [await add(connection, shop, "one"), await add(connection, other, "two")]

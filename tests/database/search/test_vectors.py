@@ -1,6 +1,5 @@
-"""The nearest chunks of a question: the right ones, of its owner, filters, model and languages only."""
+"""The nearest chunks of a question: the right ones, of its owner, filters and model only."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,9 +24,9 @@ FILL = text("""
         RETURNING id, price::int AS n
     )
     INSERT INTO tenant_knowledge (user_id, store_id, product_id, content_hash, model, position, text,
-                                  text_hash, tokens, words, embedding, is_live, language)
+                                  text_hash, tokens, words, embedding, is_live)
     SELECT :user, :store, id, 'hash', :model, 0, 'x', 'x', 1, ''::tsvector,
-           (CAST(:vectors AS halfvec[]))[n], true, (CAST(:languages AS int[]))[n]
+           (CAST(:vectors AS halfvec[]))[n], true
     FROM made RETURNING id
 """)
 
@@ -49,9 +48,7 @@ def similarities_of(embeddings: Floats, question: Floats) -> NDArray[np.float64]
     return found
 
 
-async def fill(
-    system: System, shop: Shop, embeddings: Floats, *, languages: Sequence[int] = (), model: str = "model"
-) -> list[int]:
+async def fill(system: System, shop: Shop, embeddings: Floats, *, model: str = "model") -> list[int]:
     """Add a product with one chunk for each vector, at the prices 1, 2, …; returns the ids of the chunks."""
     values = {
         "user": shop.user_id,
@@ -60,7 +57,6 @@ async def fill(
         "count": len(embeddings),
         "model": model,
         "vectors": [str(each.tolist()) for each in embeddings],
-        "languages": list(languages) or [1] * len(embeddings),
     }
     async with system.database.transaction() as connection:
         return list((await connection.execute(FILL, values)).scalars())
@@ -131,41 +127,6 @@ async def test_only_what_is_found_takes_a_place(
     assert [row.id for row in rows] == [ids[at] for at in nearest[7:] if at >= 10][:5]
 
 
-@pytest.mark.parametrize("dimensions", [WHOLE, LONG])
-async def test_each_language_has_places_of_its_own(
-    system: System, shop: Shop, dimensions: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A Persian question also gets the nearest English products, though all Persian ones are nearer."""
-    monkeypatch.setattr(vectors, "NEAREST", 5)
-    embeddings = drawn(40, dimensions)
-    order = np.argsort(-(embeddings @ embeddings[0]))
-    languages = [1] * 40
-    for at in order[20:]:
-        languages[at] = 2
-    await fill(system, shop, embeddings, languages=languages)
-    rows = await near(system, shop, space(dimensions), embeddings[0])
-    assert [row.language for row in rows] == [1] * 5 + [2] * 5
-
-
-async def test_a_rare_language_of_a_large_store_is_compared_exactly(
-    system: System, shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The vector index would find the common language only; no chunk is returned twice."""
-    monkeypatch.setattr(vectors, "RARE", 10)
-    embeddings = drawn(200, WHOLE)
-    order = np.argsort(-similarities_of(embeddings, embeddings[0])).tolist()
-    languages = [1] * 200
-    for at in (order[1], *order[-5:]):
-        languages[at] = 2
-    ids = await fill(system, shop, embeddings, languages=languages)
-    rows = await near(system, shop, space(WHOLE), embeddings[0], exact=False)
-    assert [row.id for row in rows if row.language == 2] == [ids[at] for at in (order[1], *order[-5:])]
-    common = [ids[at] for at in order if languages[at] == 1]
-    found = [row.id for row in rows if row.language == 1]
-    assert found == common[: len(found)]
-    assert len(found) >= vectors.NEAREST_BY_INDEX - 6
-
-
 async def test_a_user_finds_all_own_stores_and_no_other(system: System, shop: Shop) -> None:
     """With the id of a store of another user nothing is compared."""
     second, other = await system.second_shop(shop.user_id), await system.shop()
@@ -195,29 +156,26 @@ async def test_a_vector_of_zeros_is_similar_to_nothing(system: System, shop: Sho
 
 
 @pytest.mark.parametrize("dimensions", [WHOLE, LONG])
-async def test_the_spread_is_that_of_each_language(system: System, shop: Shop, dimensions: int) -> None:
+async def test_the_spread_is_that_of_the_whole_store(system: System, shop: Shop, dimensions: int) -> None:
     """Mean and deviation of a part of the chunks are near the values of all chunks of this store."""
     embeddings = drawn(600, dimensions)
-    languages = [1 + at % 3 // 2 for at in range(600)]
-    await fill(system, shop, embeddings, languages=languages)
-    await fill(system, await system.shop(), drawn(50, dimensions, seed=9), languages=[0] * 50)
+    await fill(system, shop, embeddings)
+    await fill(system, await system.shop(), drawn(50, dimensions, seed=9))
     where = space(dimensions, filters="p.price < 5")
-    statement = (
-        f"WITH {vectors.near(where, exact=True)}, {vectors.spread(where)} SELECT * FROM spread ORDER BY 1"
-    )
+    statement = f"WITH {vectors.near(where, exact=True)}, {vectors.spread(where)} SELECT * FROM spread"
     question = drawn(1, dimensions, seed=6)[0]
     values: dict[str, Any] = {"user_id": shop.user_id, "store_id": shop.store_id}
     values["vector"] = str(question.tolist())
     async with system.database.transaction() as connection:
-        rows = (await connection.execute(text(statement), values)).all()
+        found = (await connection.execute(text(statement), values)).one()
         values["user_id"] += 1
-        assert (await connection.execute(text(statement), values)).all() == []
-    assert [row.language for row in rows] == [1, 2]
-    for row in rows:
-        similarities = embeddings[np.array(languages) == row.language] @ question
-        deviation = float(similarities.std())
-        assert row.mean == pytest.approx(float(similarities.mean()), abs=deviation / 3)
-        assert row.deviation == pytest.approx(deviation, rel=0.3)
+        other = (await connection.execute(text(statement), values)).one()
+    similarities = embeddings @ question
+    deviation = float(similarities.std())
+    assert 0 < found.chunks <= vectors.SAMPLED
+    assert found.mean == pytest.approx(float(similarities.mean()), abs=deviation / 3)
+    assert found.deviation == pytest.approx(deviation, rel=0.3)
+    assert (other.mean, other.deviation, other.chunks) == (None, None, 0), "the store is another user's"
 
 
 async def test_the_database_makes_compact_vectors_of_the_length_that_searches_expect(system: System) -> None:
