@@ -1,6 +1,7 @@
 """100,000 chunks of generated text with generated vectors, copied directly into the tables."""
 
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,16 @@ from numpy.typing import NDArray
 from pgvector import HalfVector
 from pgvector.psycopg import register_vector
 from rich.progress import Progress
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.system import DIMENSIONS, MODEL
 from contracts.ids import embedding_label
+from database.search import vocabulary
+from knowledge.search.forms import indexed
+from knowledge.search.forms import vocabulary as spelt
+from knowledge.search.keys import CODE, TITLE, scoped
+from knowledge.search.keys import keys as keys_of
 
 STORES = {"large": 50_000, "middle": 10_000, **{f"small {n}": 1_000 for n in range(1, 41)}}
 """The number of chunks of every store; each user has one store."""
@@ -22,20 +30,23 @@ INTRINSIC = 96
 """Real embeddings vary in far fewer directions than they have dimensions."""
 SPREAD = 0.8
 VOCABULARY = 20_000
-WORDS = 80
+WORDS, TITLE_WORDS = 80, 6
 SYLLABLES = "با دا تا سا را ما نا لا کا گا بو دو تو سو رو مو نو لو کو گو بی دی تی سی ری می نی لی کی گی"
 
 Floats = NDArray[np.float32]
 
-FOLD = """
-CREATE FUNCTION fold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    NEW.words := to_tsvector('simple', NEW.text)
-        || array_to_tsvector(ARRAY['user=' || NEW.user_id, 'store=' || NEW.store_id]);
-    RETURN NEW;
-END $$;
-CREATE TRIGGER fold BEFORE INSERT ON tenant_knowledge FOR EACH ROW EXECUTE FUNCTION fold();
+FORMER = """
+CREATE TABLE former (LIKE tenant_knowledge INCLUDING STORAGE);
+INSERT INTO former
+SELECT id, user_id, store_id, product_id, content_hash, model, position, text, text_hash, tokens,
+       to_tsvector('simple', text) || array_to_tsvector(ARRAY['user=' || user_id, 'store=' || store_id]),
+       embedding, is_live, created_at
+FROM tenant_knowledge ORDER BY id;
+ALTER TABLE former ADD PRIMARY KEY (id);
+CREATE INDEX ON former (store_id) WHERE is_live;
+CREATE INDEX ON former USING gin (words) WHERE is_live;
 """
-"""A trigger while the corpus is copied; its words are in search form already."""
+"""The chunks as version 0.1 kept them: its words are those of the text alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +99,6 @@ def load(url: str, corpus: Corpus, progress: Progress) -> dict[str, Store]:
     np.random.default_rng(12).shuffle(owners)  # as if all stores had sent products at the same time
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
         register_vector(connection)
-        connection.execute(FOLD)
         with connection.cursor() as cursor:
             with cursor.copy("COPY users (id, email, password_hash) FROM STDIN") as copy:
                 for store in stores.values():
@@ -96,48 +106,75 @@ def load(url: str, corpus: Corpus, progress: Progress) -> dict[str, Store]:
             with cursor.copy("COPY stores (id, user_id, type, name) FROM STDIN") as copy:
                 for store in stores.values():
                     copy.write_row((store.id, store.id, "woocommerce", "bench"))
-            _copy_products(cursor, owners)
+            titles = [corpus.text(TITLE_WORDS) for _ in owners]
+            _copy_products(cursor, owners, titles)
             task = progress.add_task(
                 f"{sum(STORES.values()):,} chunks", total=len(owners) * CHUNKS_PER_PRODUCT
             )
-            _copy_chunks(cursor, owners, corpus, lambda: progress.advance(task, 1_000))
-        connection.execute("DROP TRIGGER fold ON tenant_knowledge")
+            _copy_chunks(cursor, owners, titles, corpus, lambda: progress.advance(task, 1_000))
+        connection.execute(FORMER)
         connection.commit()
         connection.autocommit = True
         connection.execute("VACUUM ANALYZE")
     return stores
 
 
-def _copy_products(cursor: psycopg.Cursor, owners: NDArray[np.int64]) -> None:
+def _copy_products(cursor: psycopg.Cursor, owners: NDArray[np.int64], titles: Sequence[str]) -> None:
     random = np.random.default_rng(13)
     prices = random.integers(1, 1_001, size=len(owners)) * 1_000
     in_stock = random.random(len(owners)) < 0.7
     with cursor.copy(
         "COPY products (id, user_id, store_id, external_source, external_id, title, price, currency,"
-        " in_stock, status, is_active, content_hash) FROM STDIN"
+        " in_stock, status, is_active, content_hash, keys) FROM STDIN"
     ) as copy:
         for at, owner in enumerate(owners.tolist()):
             name = f"woo_{at}"
             facts = (int(prices[at]), "IRT", bool(in_stock[at]), "publish", True)
-            copy.write_row((at + 1, owner, owner, "woocommerce", name, name, *facts, name))
+            keys = scoped(owner, (*keys_of(TITLE, [titles[at]]), *keys_of(CODE, [f"sku{at:06}"])))
+            copy.write_row((at + 1, owner, owner, "woocommerce", name, titles[at], *facts, name, keys))
 
 
 def _copy_chunks(
-    cursor: psycopg.Cursor, owners: NDArray[np.int64], corpus: Corpus, advance: Callable[[], object]
+    cursor: psycopg.Cursor,
+    owners: NDArray[np.int64],
+    titles: Sequence[str],
+    corpus: Corpus,
+    advance: Callable[[], object],
 ) -> None:
     label = embedding_label(MODEL, DIMENSIONS)
     with cursor.copy(
         "COPY tenant_knowledge (user_id, store_id, product_id, position, content_hash, model, text,"
-        " text_hash, tokens, is_live, embedding) FROM STDIN (FORMAT binary)"
+        " text_hash, tokens, is_live, embedding, words) FROM STDIN (FORMAT binary)"
     ) as copy:
-        copy.set_types(["int8"] * 3 + ["int4"] + ["text"] * 4 + ["int4", "bool", "halfvec"])
+        copy.set_types(["int8"] * 3 + ["int4"] + ["text"] * 4 + ["int4", "bool", "halfvec", "bytea"])
         for first in range(0, len(owners), 500):
             drawn = corpus.vectors(500 * CHUNKS_PER_PRODUCT).astype("f2")
             vectors = iter(drawn)
             for at, owner in enumerate(owners[first : first + 500].tolist(), start=first):
                 for position in range(CHUNKS_PER_PRODUCT):
                     keys = (owner, owner, at + 1, position, f"woo_{at}", label)
-                    text = corpus.text(WORDS)
+                    written = f"{titles[at]} {corpus.text(WORDS - TITLE_WORDS)}"
+                    words = _tsvector([*indexed(written, titles[at]), f"user={owner}", f"store={owner}"])
                     vector = HalfVector(next(vectors))
-                    copy.write_row((*keys, text, f"{at}/{position}", WORDS, True, vector))
+                    copy.write_row((*keys, written, f"{at}/{position}", WORDS, True, vector, words))
             advance()
+
+
+def _tsvector(lexemes: Sequence[str]) -> bytes:
+    """Returns a vector of lexemes without positions in the binary format of Postgres."""
+    return struct.pack(">i", len(lexemes)) + b"".join(lexeme.encode() + b"\0\0\0" for lexeme in lexemes)
+
+
+async def spell(connection: AsyncConnection, stores: Iterable[Store]) -> None:
+    """Fill the vocabularies of stores from their chunks; the largest index is made afterwards."""
+    chunks = text("SELECT product_id, text FROM tenant_knowledge WHERE store_id = :store_id ORDER BY id")
+    definition = await connection.execute(text("SELECT pg_get_indexdef('ix_vocabulary_grams'::regclass)"))
+    await connection.execute(text("DROP INDEX ix_vocabulary_grams"))
+    for store in stores:
+        rows = (await connection.execute(chunks, {"store_id": store.id})).all()
+        for first in range(0, len(rows), 1_000):
+            await vocabulary.add(
+                connection, [(row.product_id, spelt(row.text)) for row in rows[first : first + 1_000]]
+            )
+    await connection.execute(text(definition.scalar_one()))
+    await connection.execute(text("ANALYZE vocabulary"))

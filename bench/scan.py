@@ -1,4 +1,4 @@
-"""The nearest chunks as version 0.1 found them, in the wide rows of all chunks: the reference."""
+"""The nearest chunks as version 0.1 found them, in the wide rows of `former`: the reference."""
 
 from collections.abc import Mapping
 
@@ -26,7 +26,7 @@ def _few(rows: str, limit: int) -> str:
 
 
 def _preparation(space: Space) -> TextClause:
-    owned = f"tenant_knowledge k WHERE k.is_live AND {space.owned('k')}"
+    owned = f"former k WHERE k.is_live AND {space.owned('k')}"
     indexed = f"(SELECT reltuples FROM pg_class WHERE oid = to_regclass({quoted(index_name(space.label))}))"
     exact = f"""{_few(owned, EXACT_CHUNKS)}
         OR CASE WHEN {indexed} > {2 * EXACT_CHUNKS} THEN
@@ -38,24 +38,31 @@ def _preparation(space: Space) -> TextClause:
     return text(f"SELECT {SETTINGS}, {exact} AS exact")
 
 
-def _statement(space: Space, *, exact: bool) -> TextClause:
+def closest(space: Space, *, exact: bool) -> str:
+    """Returns SQL of the nearest chunks; the HNSW index is the one of today's chunks."""
     distance = space.distance("k")
     products = f"{space.owned('p')} AND {space.matching}" if exact else space.matching
-    return text(f"""
+    return f"""
         SELECT k.id, k.product_id, {distance} AS distance
-        FROM tenant_knowledge k JOIN products p ON p.id = k.product_id
+        FROM {"former" if exact else "tenant_knowledge"} k JOIN products p ON p.id = k.product_id
         WHERE k.is_live AND {space.owned("k")} AND k.model = {quoted(space.label)}
           AND k.embedding IS NOT NULL AND {products}
-        ORDER BY {f"({distance}) + 0" if exact else distance} LIMIT {CANDIDATES}
-    """)
+        ORDER BY {f"({distance}) + 0" if exact else distance} LIMIT {CANDIDATES}"""
+
+
+async def prepare(connection: AsyncConnection, space: Space, parameters: Mapping[str, object]) -> bool:
+    """Set up the transaction; returns whether all chunks of the store are compared."""
+    return bool((await connection.execute(_preparation(space), parameters)).one().exact)
 
 
 async def nearest(
     connection: AsyncConnection, space: Space, parameters: Mapping[str, object], *, exact: bool = False
 ) -> list[Row[tuple[int, int, float]]]:
     """Returns the nearest chunks (id, product, distance); `exact` compares all chunks of the store."""
-    prepared = (await connection.execute(_preparation(space), parameters)).one().exact
-    rows = list((await connection.execute(_statement(space, exact=exact or prepared), parameters)).all())
-    if not exact and not prepared and len(rows) < CANDIDATES:
-        rows = list((await connection.execute(_statement(space, exact=True), parameters)).all())
-    return rows
+    whole = await prepare(connection, space, parameters)
+
+    async def rows(*, exact: bool) -> list[Row[tuple[int, int, float]]]:
+        return list((await connection.execute(text(closest(space, exact=exact)), parameters)).all())
+
+    found = await rows(exact=exact or whole)
+    return found if exact or whole or len(found) >= CANDIDATES else await rows(exact=True)

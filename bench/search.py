@@ -1,4 +1,4 @@
-"""Nearest chunks among 100,000: response time, recall, and what compact vectors cost writes of chunks."""
+"""Search among 100,000 chunks: the nearest chunks and their recall, whole questions, and writes of chunks."""
 
 import time
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from rich.progress import Progress
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bench import scan
+from bench import questions, scan
 from bench.chunk_writes import write_rows
-from bench.corpus import STORES, Corpus, Floats, Store, load
+from bench.corpus import STORES, Corpus, Floats, Store, load, spell
 from bench.results import Row, Times, at_least, at_most, compared, count, ratio
 from bench.system import DIMENSIONS, MODEL, Servers, migrate
 from contracts.ids import embedding_label
@@ -71,7 +71,8 @@ async def measure(servers: Servers, progress: Progress) -> list[Row]:
         Case(name="a store of 1,000", store=small, p50=1.0, recall=0.99),
         Case(name="a store of 1,000, filtered", store=small, filters=FILTERS, recall=0.99),
     ]
-    task = progress.add_task("search", total=len(cases) * QUESTIONS)
+    whole = questions.cases(stores)
+    task = progress.add_task("search", total=len(cases) * QUESTIONS + len(whole) * questions.ROUNDS)
     database = Database(create_engine(url, pool_size=1, statement_timeout_seconds=60))
     rows: list[Row] = []
     try:
@@ -80,6 +81,10 @@ async def measure(servers: Servers, progress: Progress) -> list[Row]:
                 database, case, corpus.vectors(WARM_UP + QUESTIONS), lambda: progress.advance(task)
             )
             rows += _rows(case, found)
+        async with database.transaction() as connection:
+            await spell(connection, (large, middle, small))
+        for each in whole:
+            rows += await questions.rows_of(database, each, corpus, lambda: progress.advance(task))
         rows += await write_rows(database, corpus, stores["small 21"], progress)
     finally:
         await database.close()
@@ -130,9 +135,9 @@ async def _nearest(connection: AsyncConnection, space: Space, parameters: dict[s
     """Returns the nearest chunks, found as a search finds them."""
 
     async def rows(*, exact: bool) -> Any:
-        near, counted = vectors.near(space, exact=exact), "near" if exact else "by_index"
         statement = f"""
-            WITH {near} SELECT id, product_id, (SELECT count(*) FROM {counted}) AS counted
+            WITH {vectors.near(space, exact=exact)}
+            SELECT id, product_id, (SELECT count(*) FROM near) AS counted
             FROM near ORDER BY similarity DESC LIMIT 60"""
         return (await connection.execute(text(statement), parameters)).all()
 

@@ -87,16 +87,18 @@ def share(chunk: str) -> str:
     """Returns SQL of a lateral join of `words (share, titled, missing)` for a chunk, from `weighed`.
 
     `share` is the part of the words, by weight, that the chunk has; `titled` the part that the name of its
-    product has; both are 0 for a question without words.
+    product has; both are 0 for a question without words. The chunk's lexemes are unpacked once: comparing
+    the stored ones would unpack them for each word again.
     """
-    matched = f"""CASE WHEN {chunk}.words @@ w.exact THEN {EXACT} WHEN {chunk}.words @@ w.near THEN {NEAR}
-                       WHEN {chunk}.words @@ w.loose THEN {FAR} ELSE 0 END"""
-    return f"""CROSS JOIN LATERAL (
+    matched = f"""CASE WHEN unpacked.words @@ w.exact THEN {EXACT} WHEN unpacked.words @@ w.near THEN {NEAR}
+                       WHEN unpacked.words @@ w.loose THEN {FAR} ELSE 0 END"""
+    return f"""CROSS JOIN LATERAL (SELECT strip({chunk}.words) AS words OFFSET 0) AS unpacked
+    CROSS JOIN LATERAL (
         SELECT CAST(coalesce(sum(weight * strength) / nullif(sum(weight), 0), 0) AS float8) AS share,
                CAST(coalesce(sum(weight * titled) / nullif(sum(weight), 0), 0) AS float8) AS titled,
                coalesce(array_agg(word ORDER BY place) FILTER (WHERE strength = 0), '{{}}') AS missing
         FROM (SELECT w.word, w.place, w.weight, {matched} AS strength,
-                     CAST({chunk}.words @@ w.heading AS int) AS titled FROM weighed w) AS each
+                     CAST(unpacked.words @@ w.heading AS int) AS titled FROM weighed w) AS each
     ) AS words"""
 
 
