@@ -1,4 +1,4 @@
-"""What compact vectors, more lexemes and the vocabulary cost the writes of chunks: the same texts without them."""
+"""What compact vectors, lexemes and the vocabulary cost the writes of chunks: the same texts without them."""
 
 from functools import partial
 
