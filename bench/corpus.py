@@ -168,8 +168,8 @@ def _tsvector(lexemes: Sequence[str]) -> bytes:
 async def spell(connection: AsyncConnection, stores: Iterable[Store]) -> None:
     """Fill the vocabularies of stores from their chunks; the largest index is made afterwards."""
     chunks = text("SELECT product_id, text FROM tenant_knowledge WHERE store_id = :store_id ORDER BY id")
-    definition = await connection.execute(text("SELECT pg_get_indexdef('ix_vocabulary_grams'::regclass)"))
-    await connection.execute(text("DROP INDEX ix_vocabulary_grams"))
+    definition = await connection.execute(text("SELECT pg_get_indexdef('ix_vocabulary_parts'::regclass)"))
+    await connection.execute(text("DROP INDEX ix_vocabulary_parts"))
     for store in stores:
         rows = (await connection.execute(chunks, {"store_id": store.id})).all()
         for first in range(0, len(rows), 1_000):

@@ -21,7 +21,7 @@ ROUNDS = 60
 WARM_UP = 10
 WORDS = 4
 LABEL = embedding_label(MODEL, DIMENSIONS)
-SPACE = Space(one_store=True, filters="", label=LABEL, dimensions=DIMENSIONS)
+SPACE = Space(one_store=True, first="", filters="", label=LABEL, dimensions=DIMENSIONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,7 +104,7 @@ def _own_database(url: str) -> str:
 async def _ask(database: Database, case: Case, questions: Floats, advance: Callable[[], object]) -> Found:
     """Search in alternation with both, then exactly, to measure the recall of ours."""
     found = Found()
-    space = Space(one_store=True, filters=case.filters, label=LABEL, dimensions=DIMENSIONS)
+    space = Space(one_store=True, first="", filters=case.filters, label=LABEL, dimensions=DIMENSIONS)
     owner = {"user_id": case.store.id, "store_id": case.store.id}
     for at, vector in enumerate(questions):
         parameters = {**owner, "vector": str(vector.tolist())}

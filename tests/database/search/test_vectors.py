@@ -63,7 +63,7 @@ async def fill(system: System, shop: Shop, embeddings: Floats, *, model: str = "
 
 
 def space(dimensions: int, *, filters: str = "", one_store: bool = True, label: str = "model") -> Space:
-    return Space(one_store=one_store, filters=filters, label=label, dimensions=dimensions)
+    return Space(one_store=one_store, first="", filters=filters, label=label, dimensions=dimensions)
 
 
 async def near(
