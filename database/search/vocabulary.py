@@ -15,8 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.search import Question
 from database.search import scope
+from database.sql import as_json, recordset
 from knowledge.search.forms import FAR, NEAR, AskedWord, is_spelt, mistakes
 from knowledge.search.sounds import is_latin, sound
+from knowledge.search.spelling import parts
 from knowledge.search.stems import stems
 
 LOCK_CLASS = 1_646
@@ -24,10 +26,6 @@ LOCK_CLASS = 1_646
 
 ALIKE = 8
 """The most words for one sound."""
-
-PREFIX = 7
-TWICE_FROM = 6
-"""Letters of a word that are compared, and letters from which a word may lack two of them."""
 
 COMPARED = 60
 CORRECTIONS = 6
@@ -39,19 +37,9 @@ CORRECTED = 12
 CHECK_EVERY = timedelta(days=1)
 
 
-def _parts(store: str, word: str) -> str:
-    """Returns SQL of hashes of a word's beginning, whole and without one or two of its letters.
-
-    Words with few mistakes have one of them in common (symmetric deletion). The store is the seed.
-    """
-    begin = f"left({word}, {PREFIX})"
-    once = "SELECT left(w, i - 1) || substr(w, i + 1) AS w FROM whole, generate_series(1, length(w)) AS i"
-    twice = f"""SELECT left(w, i - 1) || substr(w, i + 1) FROM once, generate_series(1, length(w)) AS i
-                WHERE length({begin}) >= {TWICE_FROM}"""
-    return f"""ARRAY(
-        WITH whole AS (SELECT {begin} AS w), once AS ({once})
-        SELECT DISTINCT hashtextextended(w, {store}) FROM (
-            SELECT w FROM whole UNION SELECT w FROM once UNION {twice}) AS part)"""
+def _scoped(parts: str, store: str) -> str:
+    """Returns SQL of parts as they are stored: the same part differs from store to store."""
+    return f"ARRAY(SELECT part # hashint8extended({store}, 0) FROM unnest({parts}) AS part)"
 
 
 _LOCK = text(f"""
@@ -59,16 +47,19 @@ _LOCK = text(f"""
     FROM (SELECT DISTINCT store_id FROM products WHERE id = ANY(:product_ids) ORDER BY store_id) AS s
 """)
 
+_NEW = text("""
+    SELECT DISTINCT p.store_id, w.word
+    FROM unnest(CAST(:products AS bigint[]), CAST(:words AS text[])) AS w(product_id, word)
+    JOIN products p ON p.id = w.product_id
+    WHERE NOT EXISTS (SELECT FROM vocabulary v WHERE v.store_id = p.store_id AND v.word = w.word)
+""")
+
+_ROW = {"store_id": "bigint", "word": "text", "sound": "text", "parts": "bigint[]"}
+
 _ADD = text(f"""
     INSERT INTO vocabulary (store_id, word, sound, parts)
-    SELECT n.store_id, n.word, n.sound, {_parts("n.store_id", "n.word")}
-    FROM (
-        SELECT DISTINCT p.store_id, w.word, w.sound
-        FROM unnest(CAST(:products AS bigint[]), CAST(:words AS text[]), CAST(:sounds AS text[]))
-            AS w(product_id, word, sound)
-        JOIN products p ON p.id = w.product_id
-        WHERE NOT EXISTS (SELECT FROM vocabulary v WHERE v.store_id = p.store_id AND v.word = w.word)
-    ) AS n
+    SELECT n.store_id, n.word, n.sound, {_scoped("n.parts", "n.store_id")}
+    FROM {recordset("rows", "n", _ROW)}
     ORDER BY n.store_id, n.word
     ON CONFLICT DO NOTHING
 """)
@@ -125,8 +116,14 @@ async def add(connection: AsyncConnection, texts: Iterable[tuple[int, Iterable[s
         return
     products, words = zip(*pairs, strict=True)
     await connection.execute(_LOCK, {"product_ids": sorted(set(products))})
-    values = {"products": list(products), "words": list(words), "sounds": list(map(sound, words))}
-    await connection.execute(_ADD, values)
+    new = (await connection.execute(_NEW, {"products": list(products), "words": list(words)})).all()
+    if not new:
+        return
+    rows = [
+        {"store_id": store_id, "word": word, "sound": sound(word), "parts": parts(word)}
+        for store_id, word in new
+    ]
+    await connection.execute(_ADD, {"rows": as_json(rows)})
 
 
 async def sweep(connection: AsyncConnection, *, limit: int) -> Swept:
@@ -149,11 +146,11 @@ def _lookup(question: Question) -> str:
     return f"""
         WITH searched AS MATERIALIZED (SELECT s.id FROM stores s WHERE {scope.stores(question)})
         SELECT 'near' AS kind, a.word AS asked, near.word
-        FROM unnest(CAST(:words AS text[]), CAST(:mistakes AS int[])) AS a(word, mistakes)
-        CROSS JOIN LATERAL (
-            SELECT v.word FROM searched s JOIN vocabulary v
-                ON v.store_id = s.id AND v.parts && {_parts("s.id", "a.word")}
-            WHERE length(v.word) BETWEEN length(a.word) - a.mistakes AND length(a.word) + a.mistakes
+        FROM {recordset("tried", "a", {"word": "text", "mistakes": "int", "parts": "bigint[]"})}
+        CROSS JOIN searched s CROSS JOIN LATERAL (
+            SELECT v.word FROM vocabulary v
+            WHERE v.store_id = s.id AND v.parts && {_scoped("a.parts", "s.id")}
+              AND length(v.word) BETWEEN length(a.word) - a.mistakes AND length(a.word) + a.mistakes
             LIMIT {COMPARED}) AS near
         UNION ALL
         SELECT 'alike', wanted.sound, alike.word
@@ -178,8 +175,9 @@ async def complete(connection: AsyncConnection, question: Question, asked: Seque
         text(_lookup(question)),
         {
             **scope.parameters(question),
-            "words": [word for _, word in tried],
-            "mistakes": [mistakes(word) for _, word in tried],
+            "tried": as_json(
+                [{"word": word, "mistakes": mistakes(word), "parts": parts(word)} for _, word in tried]
+            ),
             "sounds": sorted(set().union(*(one.sounds for one in spelt))),
         },
     )
