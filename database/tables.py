@@ -386,7 +386,7 @@ vocabulary = Table(
     "vocabulary",
     metadata,
     Column("store_id", BigInteger, ForeignKey("stores.id", ondelete="CASCADE"), primary_key=True),
-    Column("word", Text, primary_key=True),
+    Column("word", Text(collation="C"), primary_key=True),
     Column("sound", Text, nullable=False, comment="its consonants; empty if there are too few"),
     Column("parts", ARRAY(BigInteger), nullable=False, comment="hashes of it without one or two letters"),
     Column("checked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),

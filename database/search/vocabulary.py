@@ -5,7 +5,7 @@ A word is added with the first text that has it, in the same transaction. It may
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -42,16 +42,16 @@ def _scoped(parts: str, store: str) -> str:
     return f"ARRAY(SELECT part # hashint8extended({store}, 0) FROM unnest({parts}) AS part)"
 
 
+_STORES = text("SELECT id, store_id FROM products WHERE id = ANY(CAST(:products AS bigint[]))")
+
 _LOCK = text(f"""
     SELECT pg_advisory_xact_lock_shared({LOCK_CLASS}, CAST(store_id % 2147483647 AS int))
-    FROM (SELECT DISTINCT store_id FROM products WHERE id = ANY(:product_ids) ORDER BY store_id) AS s
+    FROM unnest(CAST(:stores AS bigint[])) AS store_id
 """)
 
-_NEW = text("""
-    SELECT DISTINCT p.store_id, w.word
-    FROM unnest(CAST(:products AS bigint[]), CAST(:words AS text[])) AS w(product_id, word)
-    JOIN products p ON p.id = w.product_id
-    WHERE NOT EXISTS (SELECT FROM vocabulary v WHERE v.store_id = p.store_id AND v.word = w.word)
+_KNOWN = text("""
+    SELECT v.store_id, v.word FROM vocabulary v
+    WHERE v.store_id = ANY(CAST(:stores AS bigint[])) AND v.word = ANY(CAST(:words AS text[]))
 """)
 
 _ROW = {"store_id": "bigint", "word": "text", "sound": "text", "parts": "bigint[]"}
@@ -106,24 +106,33 @@ class Swept:
     deleted: int
 
 
-async def add(connection: AsyncConnection, texts: Iterable[tuple[int, Iterable[str]]]) -> None:
+async def add(connection: AsyncConnection, texts: Iterable[tuple[int, Collection[str]]]) -> None:
     """Add words of products' texts to the vocabularies of their stores, in an order that cannot deadlock.
 
     Texts are (product id, words).
     """
-    pairs = {(product_id, word) for product_id, words in texts for word in words}
-    if not pairs:
+    of_products = {product_id: set(words) for product_id, words in texts if words}
+    if not of_products:
         return
-    products, words = zip(*pairs, strict=True)
-    await connection.execute(_LOCK, {"product_ids": sorted(set(products))})
-    new = (await connection.execute(_NEW, {"products": list(products), "words": list(words)})).all()
-    if not new:
-        return
+    store_of = {
+        row.id: row.store_id for row in await connection.execute(_STORES, {"products": sorted(of_products)})
+    }
+    of_stores = {
+        (store_of[product_id], word)
+        for product_id, words in of_products.items()
+        if product_id in store_of
+        for word in words
+    }
+    stores = sorted({store_id for store_id, _ in of_stores})
+    await connection.execute(_LOCK, {"stores": stores})
+    wanted = {"stores": stores, "words": sorted({word for _, word in of_stores})}
+    known = {(row.store_id, row.word) for row in await connection.execute(_KNOWN, wanted)}
     rows = [
         {"store_id": store_id, "word": word, "sound": sound(word), "parts": parts(word)}
-        for store_id, word in new
+        for store_id, word in sorted(of_stores - known)
     ]
-    await connection.execute(_ADD, {"rows": as_json(rows)})
+    if rows:
+        await connection.execute(_ADD, {"rows": as_json(rows)})
 
 
 async def sweep(connection: AsyncConnection, *, limit: int) -> Swept:

@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column(
             "store_id", sa.BigInteger(), sa.ForeignKey("stores.id", ondelete="CASCADE"), nullable=False
         ),
-        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("word", sa.Text(collation="C"), nullable=False),
         sa.Column("sound", sa.Text(), nullable=False, comment="its consonants; empty if there are too few"),
         sa.Column(
             "parts",
