@@ -17,7 +17,10 @@ BATCH = 200
 BATCHES = 100
 
 WORDS = 2_000
-"""Words that are checked at a time."""
+"""Words that are checked in one transaction."""
+
+SWEEPS = 500
+"""The most transactions of a run that check words; the rest is left for the next day."""
 
 
 class RetentionActivities:
@@ -36,8 +39,7 @@ class RetentionActivities:
         with database_errors():
             async with self._database.single() as connection:
                 await forget_expired(connection)
-            async with self._database.transaction() as connection:
-                await vocabulary.sweep(connection, limit=WORDS)
+        await self._sweep()
         if self._keep is None:
             return TrimmedPayloads(count=0, more=False)
         since, trimmed = _so_far()
@@ -50,6 +52,16 @@ class RetentionActivities:
                 return TrimmedPayloads(count=trimmed, more=False)
             activity.heartbeat(since.isoformat(), trimmed)
         return TrimmedPayloads(count=trimmed, more=True)
+
+    async def _sweep(self) -> None:
+        """Check words that were not checked for a day; a retry goes on after the last transaction."""
+        for _ in range(SWEEPS):
+            with database_errors():
+                async with self._database.transaction() as connection:
+                    swept = await vocabulary.sweep(connection, limit=WORDS)
+            if swept.checked < WORDS:
+                return
+            activity.heartbeat(*activity.info().heartbeat_details)  # a retry still needs them
 
 
 def _so_far() -> tuple[datetime | None, int]:

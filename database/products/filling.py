@@ -25,9 +25,11 @@ def _write(table: str) -> str:
         FROM {_ROWS} WHERE t.id = n.id"""
 
 
-_LOCK_PRODUCTS = text(_lock("products", "external_id, version, received_at, brands, categories, attributes"))
+_LOCK_PRODUCTS = text(
+    _lock("products", "external_id, version, received_at, title, brands, categories, attributes")
+)
 _WRITE_PRODUCTS = text(_write("products"))
-_LOCK_VARIATIONS = text(_lock("product_variations", "options AS attributes"))
+_LOCK_VARIATIONS = text(_lock("product_variations", "options"))
 _WRITE_VARIATIONS = text(_write("product_variations"))
 
 
@@ -39,10 +41,11 @@ async def fill(connection: AsyncConnection, *, limit: int) -> bool:
     values = {"limit": limit}
     variations = (await connection.execute(_LOCK_VARIATIONS, values)).mappings().all()
     if variations:
-        await connection.execute(_WRITE_VARIATIONS, {"rows": as_json([_row(row) for row in variations])})
+        filled = [_variation(row) for row in variations]
+        await connection.execute(_WRITE_VARIATIONS, {"rows": as_json(filled)})
     products = (await connection.execute(_LOCK_PRODUCTS, values)).mappings().all()
     if products:
-        await connection.execute(_WRITE_PRODUCTS, {"rows": as_json([_row(row) for row in products])})
+        await connection.execute(_WRITE_PRODUCTS, {"rows": as_json([_product(row) for row in products])})
     of_stores: dict[int, list[Mapping[Any, Any]]] = defaultdict(list)
     for row in products:
         of_stores[row["store_id"]].append(row)
@@ -51,13 +54,20 @@ async def fill(connection: AsyncConnection, *, limit: int) -> bool:
     return limit in (len(variations), len(products))
 
 
-def _row(row: Mapping[Any, Any]) -> dict[str, object]:
+def _product(row: Mapping[Any, Any]) -> dict[str, object]:
     made = keys.made_of(
         row["store_id"],
         codes=(row["sku"] or "",),
-        titles=(row.get("title", ""),),
-        brands=row.get("brands", ()),
-        categories=row.get("categories", ()),
+        titles=(row["title"],),
+        brands=row["brands"],
+        categories=row["categories"],
         attributes=keys.as_attributes(row["attributes"]),
+    )
+    return {"id": row["id"], "keys": made}
+
+
+def _variation(row: Mapping[Any, Any]) -> dict[str, object]:
+    made = keys.made_of(
+        row["store_id"], codes=(row["sku"] or "",), attributes=keys.as_attributes(row["options"])
     )
     return {"id": row["id"], "keys": made}

@@ -3,8 +3,8 @@
 Each path that writes products or variations runs this statement last, in its transaction. If all variations
 of a product are stored, it has the lowest and the highest price of the active ones, and is in stock if one of
 them is. A body with the ids of variations alone may say the price and the stock of all of them; these count
-until one of the variations changes. A product with variations that are not stored keeps what it says itself,
-or what a newer variation improves on, and has no range.
+until one of the variations changes, and the range is widened to have the price. A product with variations
+that are not stored keeps what it says itself, or what a newer variation improves on, and has no range.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,11 +71,14 @@ _FOLLOW = text(f"""
         backorder = f.backorder, content_hash = coalesce(f.content_hash, p.content_hash),
         listed_hash = CASE WHEN f.newer THEN NULL ELSE p.listed_hash END, updated_at = now()
     FROM (
-        SELECT p.id, c.content_hash, v.newer, {_PRICE} AS price, {_IN_STOCK} AS in_stock,
-               {_BACKORDER} AS backorder, CASE WHEN v.complete THEN v.lowest END AS lowest,
-               CASE WHEN v.complete THEN v.highest END AS highest
+        SELECT p.id, c.content_hash, v.newer, own.price, {_IN_STOCK} AS in_stock,
+               {_BACKORDER} AS backorder,
+               CASE WHEN v.complete AND v.lowest IS NOT NULL THEN least(v.lowest, own.price) END AS lowest,
+               CASE WHEN v.complete AND v.highest IS NOT NULL
+                   THEN greatest(v.highest, own.price) END AS highest
         FROM {_CHANGES} JOIN products p ON p.store_id = :store_id AND p.external_id = c.parent
         CROSS JOIN LATERAL ({_VARIATIONS}) v
+        CROSS JOIN LATERAL (SELECT {_PRICE} AS price) own
     ) f
     WHERE p.id = f.id AND (
         f.content_hash IS NOT NULL OR f.newer AND p.listed_hash IS NOT NULL

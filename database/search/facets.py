@@ -7,7 +7,7 @@ from typing import Any
 from contracts.search import Facet, FacetValue, PriceFacet
 from database.search.filters import HIGHEST, LOWEST
 from database.search.ranking import FACETS_FLOOR
-from knowledge.search.keys import ATTRIBUTE, compact
+from knowledge.search.keys import ATTRIBUTE, BRAND, CATEGORY, compact
 
 VALUES = 50
 """The most values of a facet, the most frequent ones."""
@@ -20,7 +20,8 @@ SAMPLE_CHARACTERS = 20_000
 
 ATTRIBUTES = "attributes."
 
-COLUMNS = {"brand": "brands", "category": "categories"}
+COLUMNS = {BRAND: "brands", CATEGORY: "categories"}
+"""Facets of this name -> the column; the kind of the values' keys has the name of the facet."""
 
 
 def statements(facets: Sequence[str]) -> tuple[str, str, dict[str, object]]:
@@ -31,7 +32,7 @@ def statements(facets: Sequence[str]) -> tuple[str, str, dict[str, object]]:
     if not facets:
         return "", "NULL::json", {}
     parameters: dict[str, object] = {}
-    columns = ", p.keys" if any(facet.startswith(ATTRIBUTES) for facet in facets) else ""
+    columns = ", p.keys" if any(facet != "price" for facet in facets) else ""
     first, parts = "", []
     for place, facet in enumerate(facets):
         if facet.startswith(ATTRIBUTES):
@@ -42,7 +43,7 @@ def statements(facets: Sequence[str]) -> tuple[str, str, dict[str, object]]:
             parts.append(_options(name))
         elif facet in COLUMNS:
             columns += f", p.{COLUMNS[facet]}"
-            parts.append(_values(COLUMNS[facet]))
+            parts.append(f"json_build_array({_values(COLUMNS[facet])}, {_products(facet)})")
         else:
             parts.append(
                 "(SELECT json_build_array(CAST(min(low) AS text), CAST(max(high) AS text), count(low))"
@@ -65,6 +66,19 @@ def _values(column: str) -> str:
         FROM (SELECT value, count(*) AS number, min(low) AS low, max(high) AS high
               FROM (SELECT DISTINCT id, low, high, unnest({column}) AS value FROM faced) AS each
               WHERE value <> '' GROUP BY value ORDER BY number DESC, value LIMIT {SPELLINGS}) AS most)"""
+
+
+def _products(kind: str) -> str:
+    """Returns SQL of a JSON object of the most frequent keys, with the number of products that have each.
+
+    A product has a key once, in however many spellings it has the value.
+    """
+    beginning = f"store_id || '/{kind}/'"
+    return f"""(
+        SELECT json_object_agg(key, number)
+        FROM (SELECT substr(key, length({beginning}) + 1) AS key, count(*) AS number
+              FROM faced CROSS JOIN unnest(keys) AS key WHERE starts_with(key, {beginning})
+              GROUP BY 1 ORDER BY number DESC, 1 LIMIT {SPELLINGS}) AS most)"""
 
 
 def _varied(name: str) -> str:
@@ -120,7 +134,10 @@ def _read(facet: str, value: Sequence[Any] | None) -> Facet:
             if sample not in spelled:
                 spelled[sample] = _spellings(name, attributes or ())
         return _counted((spelled[one[4]].get(one[0], one[0]), *one[1:4]) for one in value or ())
-    return _priced(value) if facet == "price" else _counted(value or ())
+    if facet == "price":
+        return _priced(value)
+    values, products = value or ((), {})
+    return _counted(values or (), products)
 
 
 def _spellings(name: str, attributes: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -134,12 +151,16 @@ def _priced(value: Sequence[Any] | None) -> PriceFacet:
     return PriceFacet(min=_price(lowest), max=_price(highest), count=count)
 
 
-def _counted(rows: Iterable[Sequence[Any]]) -> list[FacetValue]:
-    """Returns the values; with the same letters and digits they are one, in the most frequent spelling."""
+def _counted(rows: Iterable[Sequence[Any]], products: Mapping[str, int] | None = None) -> list[FacetValue]:
+    """Returns the values; with the same letters and digits they are one, in the most frequent spelling.
+
+    `products` has the number of products with each value, by its letters and digits.
+    """
     merged: dict[str, FacetValue] = {}
     for value, count, lowest, highest in rows:
-        one = FacetValue(value=value, count=count, min_price=_price(lowest), max_price=_price(highest))
         key = compact(value) or value
+        number = max(count, (products or {}).get(key, 0))
+        one = FacetValue(value=value, count=number, min_price=_price(lowest), max_price=_price(highest))
         merged[key] = _together(merged[key], one) if key in merged else one
     return sorted(merged.values(), key=lambda one: -one.count)[:VALUES]
 
@@ -150,7 +171,7 @@ def _together(one: FacetValue, other: FacetValue) -> FacetValue:
     highest = [price for price in (one.max_price, other.max_price) if price is not None]
     return FacetValue(
         value=one.value,
-        count=one.count + other.count,
+        count=max(one.count, other.count),
         min_price=min(lowest, default=None),
         max_price=max(highest, default=None),
     )

@@ -55,13 +55,15 @@ def narrowed(question: Question, resolved: Resolved) -> Narrowed:
         if name.startswith("attributes."):
             parameters[f"beginnings_{place}"] = sorted(meant.beginnings)
             sought.append((f"keys_{place}", f"beginnings_{place}"))
-        elif name.startswith("exclude."):
-            conditions += [f"NOT p.keys && {scope.keys(question, f'keys_{place}')}"] if meant.keys else []
-        elif meant.is_varied:
+            continue
+        is_excluded = name.startswith("exclude.")
+        if is_excluded and not meant.keys:
+            continue
+        condition = f"p.keys && {scope.keys(question, f'keys_{place}')}"
+        if meant.is_varied:
             first.append(f"varied_{place} AS MATERIALIZED ({_having(question, f'keys_{place}')}),")
-            conditions.append(f"p.id IN (SELECT varied.id FROM varied_{place} AS varied)")
-        else:
-            conditions.append(f"p.keys && {scope.keys(question, f'keys_{place}')}")
+            condition = f"p.id IN (SELECT varied.id FROM varied_{place} AS varied)"
+        conditions.append(f"NOT {condition}" if is_excluded else condition)
     for limit in ("in_stock", "min_price", "max_price"):
         if (value := getattr(filters, limit)) is not None:
             parameters[limit] = value

@@ -1,8 +1,8 @@
 """The values of filters, as the store spells them: equal in letters and digits, or with all the words."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,8 +10,8 @@ from sqlalchemy.sql.elements import TextClause
 
 from contracts.search import Question, Unmatched
 from database.search import scope
-from knowledge.search.fitting import fitting, suggested
-from knowledge.search.keys import ATTRIBUTE, BRAND, CATEGORY, attribute_keys, compact, keys
+from knowledge.search.keys import ATTRIBUTE, BRAND, CATEGORY
+from knowledge.search.meanings import Asked, Meant, compare
 
 KNOWN_VALUES = 2_000
 KNOWN_OPTIONS = 2_000
@@ -20,11 +20,8 @@ KNOWN_OPTIONS = 2_000
 READ = 300
 """Characters of a value that are read, as for its key."""
 
-MEANT = 100
-"""The most values that one value of a filter means."""
-
-REPORTED = 20
-"""The most values of a question that are reported as unmatched."""
+FEW = 100
+"""Values that are compared on the event loop; more take some milliseconds."""
 
 Widened = Callable[[str, str], Set[str]]
 """Kind and value -> other names of the value, such as its synonyms."""
@@ -33,41 +30,6 @@ Widened = Callable[[str, str], Set[str]]
 def unwidened(kind: str, value: str) -> Set[str]:
     """Returns no other names."""
     return frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A value of a filter, with all its names; `field` is the field of the request."""
-
-    field: str
-    kind: str
-    value: str
-    names: tuple[str, ...]
-    attribute: str = ""
-
-    @property
-    def keys(self) -> set[str]:
-        if self.kind == ATTRIBUTE:
-            return attribute_keys(self.attribute, self.names)
-        return keys(self.kind, self.names)
-
-
-@dataclass(slots=True, kw_only=True)
-class Meant:
-    """What the values of one field mean: unscoped keys, and for an attribute the beginnings of its keys.
-
-    `is_varied` is whether variations have one of the keys.
-    """
-
-    keys: set[str] = field(default_factory=set)
-    beginnings: set[str] = field(default_factory=set)
-    is_varied: bool = False
-
-    def __ior__(self, other: "Meant") -> "Meant":
-        self.keys |= other.keys
-        self.beginnings |= other.beginnings
-        self.is_varied |= other.is_varied
-        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,65 +141,6 @@ def _asked(question: Question, widened: Widened) -> list[Asked]:
     ]
 
 
-class _Known:
-    """What the statement found: the keys that exist, and the store's values of the kinds that are needed."""
-
-    def __init__(self, rows: Iterable[Any]) -> None:
-        self.present: dict[int, Meant] = {}
-        self.values: dict[str, list[str]] = {CATEGORY: [], BRAND: []}
-        self.options: dict[str, list[str]] = {}
-        for kind, name, value, count in rows:
-            if kind == "present":
-                self.present[int(name)] = self.present.get(int(name), Meant())
-                self.present[int(name)] |= Meant(keys={value}, is_varied=bool(count))
-            elif kind == ATTRIBUTE:
-                self.options.setdefault(name, []).append(value)
-            else:
-                self.values[kind].append(value)
-
-    def attributes(self, asked: str) -> list[str]:
-        """Returns the names of attributes that an asked name means."""
-        wanted = compact(asked)
-        equal = [name for name in self.options if compact(name) == wanted]
-        return equal or fitting(asked, self.options)
-
-    def meant(self, asked: Asked) -> Meant:
-        """Returns the keys of the values that have all the words of one of the asked names."""
-        meant = Meant()
-        if asked.kind != ATTRIBUTE:
-            values = self.values[asked.kind]
-            for name in asked.names:
-                found = fitting(name, values, kinds=asked.kind == CATEGORY)
-                meant.keys |= keys(asked.kind, found[:MEANT])
-            return meant
-        wanted = {compact(name) for name in asked.names} - {""}
-        for attribute in self.attributes(asked.attribute):
-            options = self.options[attribute]
-            found = [option for option in options if compact(option) in wanted]
-            for name in () if found else asked.names:
-                found += fitting(name, options)
-            meant.keys |= attribute_keys(attribute, found[:MEANT])
-            meant.beginnings |= _beginnings(attribute)
-        return meant
-
-    def unmatched(self, asked: Asked) -> Unmatched:
-        """Returns the report of a value that no product has."""
-        if asked.kind != ATTRIBUTE:
-            known = suggested(asked.value, self.values[asked.kind])
-        elif names := self.attributes(asked.attribute):
-            options = dict.fromkeys(option for name in names for option in self.options[name])
-            known = suggested(asked.value, list(options))
-        else:
-            known = suggested(asked.attribute, list(self.options))
-            return Unmatched(field="attributes", value=asked.attribute, known=known)
-        return Unmatched(field=asked.field, value=asked.value, known=known)
-
-
-def _beginnings(attribute: str) -> set[str]:
-    """Returns how all keys of an attribute begin."""
-    return {f"{ATTRIBUTE}/{compact(attribute)}/"}
-
-
 async def resolve(connection: AsyncConnection, question: Question, widened: Widened) -> Resolved:
     """Returns what the values of a question's filters mean in the owner's stores, read in one statement.
 
@@ -258,16 +161,33 @@ async def resolve(connection: AsyncConnection, question: Question, widened: Wide
             "wanted": [each.kind for each in asked],
         },
     )
-    known = _Known(rows)
+    meanings: dict[int, Meant] = {}
+    values: list[tuple[str, str, str]] = []
+    for kind, name, value, count in rows:
+        if kind == "present":
+            found = meanings.setdefault(int(name), asked[int(name) - 1].nothing())
+            found |= Meant(keys={value}, is_varied=bool(count))
+        else:
+            values.append((kind, name, value))
+    lacking = {place: each for place, each in enumerate(asked, 1) if place not in meanings}
+    compared, unmatched = await _compared(lacking, values)
+    meanings |= compared
     fields: dict[str, Meant] = {}
-    unmatched: dict[tuple[str, str], Unmatched] = {}
     for place, each in enumerate(asked, 1):
-        found = known.present.get(place) or known.meant(each)
-        if each.attribute and place in known.present:
-            found.beginnings |= _beginnings(each.attribute)
         meant = fields.setdefault(each.field, Meant())
-        meant |= found
-        if not found.keys:
-            report = known.unmatched(each)
-            unmatched.setdefault((report.field, report.value), report)
-    return Resolved(fields=fields, unmatched=list(unmatched.values())[:REPORTED])
+        meant |= meanings[place]
+    return Resolved(fields=fields, unmatched=unmatched)
+
+
+async def _compared(
+    lacking: Mapping[int, Asked], values: Sequence[tuple[str, str, str]]
+) -> tuple[dict[int, Meant], list[Unmatched]]:
+    """Returns what values mean that no product has, and a report for each that means nothing.
+
+    Many values are compared in a thread, so that the event loop stays free.
+    """
+    if not lacking:
+        return {}, []
+    if len(values) + sum(len(each.names) for each in lacking.values()) <= FEW:
+        return compare(lacking, values)
+    return await asyncio.to_thread(compare, lacking, values)

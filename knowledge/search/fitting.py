@@ -1,6 +1,6 @@
 """Which of a shop's values the value of a filter means: those with all its words, in any spelling."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from knowledge.normalise import search_form
@@ -40,53 +40,75 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(_singular(word) for word in words if word not in _ENDINGS) or tuple(words)
 
 
-@lru_cache(maxsize=1_000)
 def _asked(text: str) -> tuple[str, ...]:
     """Returns the words of a filter's value in the singular; a half-space joins words."""
     words = search_form(text.translate(_JOINED)).split()
     return tuple(_singular(word) for word in words if word not in _ENDINGS) or tuple(words)
 
 
-def _runs_at(words: Sequence[str], joined: str) -> Iterator[tuple[int, int]]:
-    """Yields where neighbouring words are `joined` when they are written as one: the first and the end."""
-    for first in range(len(words)):
-        rest = joined
-        for end, word in enumerate(words[first:], start=first + 1):
-            if not rest.startswith(word):
+class Names:
+    """Names to look for among values. `sought` are their words, and the words of each name as one."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.words = {name: _asked(name) for name in names}
+        self.sought = {word for words in self.words.values() for word in (*words, "".join(words))} - {""}
+        self.longest = max(map(len, self.sought), default=0)
+
+
+class Comparison:
+    """Which of some values each of some names means; a value is read once, however many names there are."""
+
+    def __init__(self, names: Names, values: Sequence[str]) -> None:
+        self._names, self._values = names, values
+        self._having: dict[str, set[int]] = {}
+        self._first: dict[str, set[int]] = {}
+        self._last: dict[str, set[int]] = {}
+        for place, value in enumerate(values):
+            self._read(place, _words(value))
+
+    def _read(self, place: int, words: Sequence[str]) -> None:
+        """Note which sought words a value has, also as neighbours that are written as one there."""
+        for first in range(len(words)):
+            run = ""
+            for end, word in enumerate(words[first:], start=first + 1):
+                run += word
+                if len(run) > self._names.longest:
+                    break
+                if run in self._names.sought:
+                    self._having.setdefault(run, set()).add(place)
+                    if first == 0:
+                        self._first.setdefault(run, set()).add(place)
+                    if end == len(words):
+                        self._last.setdefault(run, set()).add(place)
+
+    def fitting(self, name: str, *, kinds: bool = False) -> list[str]:
+        """Returns the values that a name means, in their order: those with all its words.
+
+        Words may be joined or apart, in the singular or the plural. With `kinds`, values that only mention
+        the words are left out where other values name kinds of them: گوشی موبایل is a گوشی, and running shoes
+        are shoes. قاب گوشی is none: the noun comes first in Persian and last in English.
+        """
+        words = self._names.words[name]
+        joined = "".join(words)
+        found = self._with_all(words) | self._having.get(joined, set())
+        if kinds:
+            noun = self._last if joined.isascii() else self._first
+            found = (found & noun.get(joined, set())) or found
+        return [self._values[place] for place in sorted(found)]
+
+    def _with_all(self, words: Iterable[str]) -> set[int]:
+        having = sorted((self._having.get(word, set()) for word in set(words)), key=len)
+        found = having[0] if having else set()
+        for more in having[1:]:
+            if not found:
                 break
-            rest = rest[len(word) :]
-            if not rest:
-                yield first, end
-                break
+            found = found & more
+        return found
 
 
-def _has(words: Sequence[str], joined: str) -> bool:
-    return any(True for _ in _runs_at(words, joined))
-
-
-def has_words_of(asked: str, value: str) -> bool:
-    """Returns whether `value` has all words of `asked`, joined or apart, in the singular or the plural."""
-    wanted, words = _asked(asked), _words(value)
-    return bool(wanted) and (all(_has(words, word) for word in wanted) or _has(words, "".join(wanted)))
-
-
-def _is_kind_of(asked: str, value: str) -> bool:
-    """Returns whether `value` names a kind of `asked`: گوشی موبایل is a گوشی, and running shoes are shoes.
-
-    قاب گوشی is none: the noun comes first in Persian and last in English.
-    """
-    joined, words = "".join(_asked(asked)), _words(value)
-    at_last = joined.isascii()
-    return any((end == len(words)) if at_last else first == 0 for first, end in _runs_at(words, joined))
-
-
-def fitting(asked: str, values: Iterable[str], *, kinds: bool = False) -> list[str]:
-    """Returns the values that `asked` means, in their order: those with all its words.
-
-    With `kinds`, values that only mention the words are left out where other values name kinds of them.
-    """
-    found = [value for value in values if has_words_of(asked, value)]
-    return ([value for value in found if _is_kind_of(asked, value)] if kinds else []) or found
+def fitting(name: str, values: Sequence[str], *, kinds: bool = False) -> list[str]:
+    """Returns the values that one name means, as `Comparison.fitting` does."""
+    return Comparison(Names([name]), values).fitting(name, kinds=kinds)
 
 
 @lru_cache(maxsize=1_000)

@@ -198,12 +198,22 @@ async def test_a_product_speaks_for_variations_that_say_nothing(following: Follo
     await following.save(product(inside(91, price="10"), inside(92, price="40"), price="10"), at=1)
     sold_out = {"stock_status": "outofstock", "stock_quantity": 0}
     await following.save(product(91, 92, price="9", **sold_out), at=2)
-    assert await following.shown() == (9, 10, 40, False, False)
+    assert await following.shown() == (9, 9, 40, False, False)
     silent = [{"id": id_, "attributes": [{"name": "size", "option": str(id_)}]} for id_ in (91, 92)]
     await following.save(product(*silent, price="8", **sold_out), at=3)
-    assert await following.shown() == (8, 10, 40, False, False)
+    assert await following.shown() == (8, 8, 40, False, False)
     await following.save(alone(91, price="11"), at=4)
     assert await following.shown() == (11, 11, 40, True, False)
+
+
+@pytest.mark.parametrize(("price", "lowest", "highest"), [("5", 5, 30), ("20", 10, 30), ("50", 10, 50)])
+async def test_a_range_has_the_price(following: Following, price: str, lowest: int, highest: int) -> None:
+    """Also where the product says a price that none of its variations has; until one of them changes."""
+    await following.save(product(inside(91, price="10"), inside(92, price="30"), price="10"), at=1)
+    await following.save(product(91, 92, price=price), at=2)
+    assert (await following.shown())[:3] == (Decimal(price), lowest, highest)
+    await following.save(alone(92, price="40"), at=3)
+    assert (await following.shown())[:3] == (10, 10, 40)
 
 
 async def test_a_page_without_a_product_s_variations_leaves_its_range(

@@ -84,6 +84,28 @@ async def test_a_value_counts_what_its_filter_finds(store: Shop) -> None:
             assert (await answer_of(store, min_price=0, **wanted))["total"] == one["count"]
 
 
+async def test_spellings_of_one_value_in_one_product(shop: Shop) -> None:
+    """The product counts once; the most frequent spelling is shown."""
+    await stocked(
+        shop,
+        [
+            {
+                "id": 1,
+                "name": "A",
+                "brands": ["Nike", "nike"],
+                "categories": ["لپتاپ", "لپ تاپ"],
+                "price": "1",
+            },
+            {"id": 2, "name": "B", "brands": ["nike"], "categories": ["لپ تاپ"], "price": "2"},
+            {"id": 3, "name": "C", "brands": ["Nikon"], "price": "3"},
+        ],
+    )
+    answer = await answer_of(shop, min_price=0, facets=["brand", "category"])
+    assert answer["facets"]["brand"][0] == of("nike", 2, "1", "2")
+    assert {(one["value"], one["count"]) for one in answer["facets"]["brand"][1:]} == {("Nikon", 1)}
+    assert answer["facets"]["category"] == [of("لپ تاپ", 2, "1", "2")]
+
+
 async def test_at_most_fifty_values(shop: Shop) -> None:
     """The most frequent ones; a facet asked twice is one."""
     names = [f"N{n}" for n in range(60)]

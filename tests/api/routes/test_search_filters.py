@@ -241,6 +241,15 @@ async def test_a_brand_of_a_variation_finds_its_product(shop: Shop) -> None:
         assert numbers_of(await answer_of(shop, query="کیف", brands=[brand])) == found
 
 
+async def test_a_brand_of_a_variation_excludes_its_product(shop: Shop) -> None:
+    """In a list and in the results of a question."""
+    bag = {"id": 1, "name": "کیف", "brands": ["چرم"], "variations": [variation(11, "5", brands=["نوین"])]}
+    await stocked(shop, [bag, {"id": 2, "name": "کفش", "brands": ["ملی"], "price": "5"}])
+    for brand, left in (("نوین", {2}), ("چرم", {2}), ("ملی", {1})):
+        assert set(numbers_of(await answer_of(shop, min_price=0, exclude={"brands": [brand]}))) == left
+        assert set(numbers_of(await answer_of(shop, query="کیف و کفش", exclude={"brands": [brand]}))) == left
+
+
 @pytest.mark.parametrize(
     "value",
     [

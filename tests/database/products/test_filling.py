@@ -68,7 +68,7 @@ async def filled(database: Database, *, limit: int) -> int:
 
 
 async def test_older_rows_are_found_by_their_codes(upgraded: Database) -> None:
-    """With brands, categories, attributes and options; a range only where all variations are stored."""
+    """By their names, brands, attributes and options; a range only where all variations are stored."""
     assert await filled(upgraded, limit=2) == 3
     shown = await rows(upgraded, "SELECT keys, price, min_price, max_price FROM products ORDER BY id")
     assert {tuple(row["keys"]) for row in shown} == {
@@ -78,6 +78,7 @@ async def test_older_rows_are_found_by_their_codes(upgraded: Database) -> None:
             "1/category/موبایل",
             "1/category/گوشیموبایل",
             "1/code/sms911b",
+            "1/title/گوشی",
         )
     }
     assert [(row["price"], row["min_price"], row["max_price"]) for row in shown] == [

@@ -1,0 +1,81 @@
+"""All words that no text has are deleted by one run, in short transactions."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from temporalio.testing import ActivityEnvironment
+
+from activities.events import retention
+from activities.events.retention import RetentionActivities
+from tests.support.shop import Shop
+
+UNUSED = [f"واژه{letter}" for letter in "ابپتثجچ"]
+
+
+@pytest.fixture
+def heartbeats() -> list[tuple[Any, ...]]:
+    return []
+
+
+@pytest.fixture
+def in_workflow(heartbeats: list[tuple[Any, ...]]) -> ActivityEnvironment:
+    """An attempt after one that trimmed some payloads."""
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, heartbeat_details=["2026-01-01T00:00:00+00:00", 7])
+    environment.on_heartbeat = lambda *details: heartbeats.append(details)
+    return environment
+
+
+async def add_unused_words(shop: Shop) -> None:
+    await shop.sync({"id": 1, "name": "گلدان سفالی"})
+    async with shop.database.transaction() as connection:
+        await connection.execute(
+            text("""
+                INSERT INTO vocabulary (store_id, word, sound, parts)
+                SELECT :store, word, '', '{}' FROM unnest(CAST(:words AS text[])) AS word"""),
+            {"store": shop.store_id, "words": UNUSED},
+        )
+        await connection.execute(
+            text("UPDATE vocabulary SET checked_at = now() - interval '9 days' WHERE store_id = :store"),
+            {"store": shop.store_id},
+        )
+
+
+async def words(shop: Shop) -> set[str]:
+    rows = await shop.rows("SELECT word FROM vocabulary WHERE store_id = :store")
+    return {row["word"] for row in rows}
+
+
+async def test_any_number_of_words_is_checked(
+    shop: Shop,
+    in_workflow: ActivityEnvironment,
+    heartbeats: list[tuple[Any, ...]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Heartbeats between the transactions keep what an earlier attempt trimmed."""
+    monkeypatch.setattr(retention, "WORDS", 2)
+    await add_unused_words(shop)
+    await in_workflow.run(RetentionActivities(shop.database, keep=None).trim_payloads)
+    left = await words(shop)
+    assert {"گلدان", "سفالی"} <= left
+    assert not set(UNUSED) & left
+    assert len(heartbeats) >= len(UNUSED) // 2
+    assert set(heartbeats) == {("2026-01-01T00:00:00+00:00", 7)}
+
+
+async def test_a_run_is_bounded(
+    shop: Shop, in_workflow: ActivityEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left is checked by the next run."""
+    monkeypatch.setattr(retention, "WORDS", 1)
+    monkeypatch.setattr(retention, "SWEEPS", 3)
+    await add_unused_words(shop)
+    before = await words(shop)
+    trim = RetentionActivities(shop.database, keep=None).trim_payloads
+    await in_workflow.run(trim)
+    assert len(before - await words(shop)) <= 3
+    for _ in before:
+        await in_workflow.run(trim)
+    assert not set(UNUSED) & await words(shop)
