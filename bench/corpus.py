@@ -46,7 +46,7 @@ ALTER TABLE former ADD PRIMARY KEY (id);
 CREATE INDEX ON former (store_id) WHERE is_live;
 CREATE INDEX ON former USING gin (words) WHERE is_live;
 """
-"""The chunks as version 0.1 kept them: its words are those of the text alone."""
+"""The chunks as version 0.1 kept them: its words come from the text alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

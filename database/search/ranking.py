@@ -38,7 +38,7 @@ LEAST_DEVIATION = 0.005
 
 FEW = 30
 """Among so few chunks the closest one itself decides about mean and deviation, which is corrected. Among one
-or two there is nothing to compare with, and the similarity itself is the closeness."""
+or two there is nothing to compare with: the similarity gives an order, and no chunk is more than half close."""
 
 SAME_TITLE = 0.9
 SAME_CODE = 0.95
@@ -181,7 +181,7 @@ def _score(*, has_vector: bool) -> str:
     corrected = f"""CASE WHEN chunks >= {FEW} THEN {above}
         ELSE {above} * sqrt((chunks - 2) / greatest(chunks - 1 - power({above}, 2), 0.1)) END"""
     spread = f"1 / (1 + exp(least(greatest({MIDDLE} - ({corrected}), -50), 50)))"
-    closeness = f"coalesce(CASE WHEN chunks < 3 THEN greatest(similarity, 0) ELSE {spread} END, 0)"
+    closeness = f"coalesce(CASE WHEN chunks < 3 THEN (1 + similarity) / 4 ELSE {spread} END, 0)"
     return f"({CLOSENESS} * {closeness} + {SHARE} * share + {TITLED} * titled) / {CLOSENESS + SHARE + TITLED}"
 
 

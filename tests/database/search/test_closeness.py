@@ -124,8 +124,7 @@ async def test_a_far_chunk_among_few_is_no_error(shop: Shop) -> None:
     """However many deviations it is away."""
     await fill(shop, [1e-3 * (1 + n / 1e4) for n in range(28)] + [-90.0])
     assert (await ask(shop)).hits
-    question = {"words": "lamp", "limit": 100}
-    assert len((await ask(shop, **question)).hits) >= 28
+    assert len((await ask(shop, words="lamp", limit=100)).hits) >= 28
 
 
 async def test_a_vector_of_zeros_is_similar_to_nothing(shop: Shop) -> None:
