@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from knowledge.normalise import search_form
 from knowledge.search.keys import compact
+from knowledge.search.stems import PLURALS, singulars
 
 WORDS = 12
 """The most words of a value that are compared."""
@@ -18,56 +19,58 @@ COMPARED_CHARACTERS = 60
 
 _SPACED = str.maketrans({"\u200c": " ", "\u200d": None})
 _JOINED = str.maketrans("", "", "\u200c\u200d")
-_ENDINGS = ("هایی", "های", "ها")
-_HISSES = ("ses", "xes", "ches", "shes")
 _LIKELY = 0.2
 
+Forms = tuple[str, ...]
+"""A word, and what it may be the plural of."""
 
-def _singular(word: str) -> str:
-    """Returns a word without the ending of its plural."""
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) > len(ending) + 1:
-            return word.removesuffix(ending)
-    if word.isascii() and word.endswith("s") and len(word) > 3 and not word.endswith("ss"):
-        return word[:-2] if word.endswith(_HISSES) else word[:-1]
-    return word
+
+def _forms(words: Iterable[str]) -> tuple[Forms, ...]:
+    """Returns the forms of words; endings that stand alone are left out."""
+    return tuple(singulars(word) for word in words if word not in PLURALS)
 
 
 @lru_cache(maxsize=10_000)
-def _words(text: str) -> tuple[str, ...]:
-    """Returns the words of a text in the singular; a half-space parts words."""
+def _words(text: str) -> tuple[Forms, ...]:
+    """Returns the words of a text; a half-space parts words."""
     words = search_form(text.translate(_SPACED)).split()[:WORDS]
-    return tuple(_singular(word) for word in words if word not in _ENDINGS) or tuple(words)
+    return _forms(words) or tuple((word,) for word in words)
 
 
 @lru_cache(maxsize=1_000)
-def _asked(text: str) -> tuple[str, ...]:
-    """Returns the words of a filter's value in the singular; a half-space joins words."""
+def _asked(text: str) -> tuple[Forms, ...]:
+    """Returns the words of a filter's value; a half-space joins words."""
     words = search_form(text.translate(_JOINED)).split()
-    return tuple(_singular(word) for word in words if word not in _ENDINGS) or tuple(words)
+    return _forms(words) or tuple((word,) for word in words)
 
 
-def _runs_at(words: Sequence[str], joined: str) -> Iterator[tuple[int, int]]:
+def _joined(words: Sequence[Forms]) -> Forms:
+    """Returns words as one word: as they are written, and in their singulars."""
+    turns = range(max(map(len, words), default=0))
+    return tuple("".join(forms[min(turn, len(forms) - 1)] for forms in words) for turn in turns)
+
+
+def _runs_at(words: Sequence[Forms], joined: Forms) -> Iterator[tuple[int, int]]:
     """Yields where neighbouring words are `joined` when they are written as one: the first and the end."""
     for first in range(len(words)):
-        rest = joined
-        for end, word in enumerate(words[first:], start=first + 1):
-            if not rest.startswith(word):
+        rests = set(joined)
+        for end, forms in enumerate(words[first:], start=first + 1):
+            rests = {rest[len(form) :] for rest in rests for form in forms if rest.startswith(form)}
+            if not rests:
                 break
-            rest = rest[len(word) :]
-            if not rest:
+            if "" in rests:
                 yield first, end
                 break
 
 
-def _has(words: Sequence[str], joined: str) -> bool:
+def _has(words: Sequence[Forms], joined: Forms) -> bool:
     return any(True for _ in _runs_at(words, joined))
 
 
 def has_words_of(asked: str, value: str) -> bool:
     """Returns whether `value` has all words of `asked`, joined or apart, in the singular or the plural."""
     wanted, words = _asked(asked), _words(value)
-    return bool(wanted) and (all(_has(words, word) for word in wanted) or _has(words, "".join(wanted)))
+    return bool(wanted) and (all(_has(words, word) for word in wanted) or _has(words, _joined(wanted)))
 
 
 def _is_kind_of(asked: str, value: str) -> bool:
@@ -75,8 +78,8 @@ def _is_kind_of(asked: str, value: str) -> bool:
 
     قاب گوشی is none: the noun comes first in Persian and last in English.
     """
-    joined, words = "".join(_asked(asked)), _words(value)
-    at_last = joined.isascii()
+    joined, words = _joined(_asked(asked)), _words(value)
+    at_last = all(map(str.isascii, joined))
     return any((end == len(words)) if at_last else first == 0 for first, end in _runs_at(words, joined))
 
 
