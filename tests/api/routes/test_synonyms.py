@@ -86,8 +86,8 @@ async def test_an_error_names_group_and_phrase(
 
 
 @pytest.mark.parametrize("escaped", [True, False])
-async def test_the_longest_list_is_accepted(system: System, shop: Shop, escaped: bool) -> None:
-    """500 groups of ten phrases of 60 characters, also with its letters as escapes; a longer body is a 413."""
+async def test_the_longest_list_is_accepted(system: System, shop: Shop, *, escaped: bool) -> None:
+    """500 groups of ten phrases of 60 characters, also as escapes; a longer body is a 413."""
     groups = [[f"{'گوشی' * 13}{g:04}{p:04}" for p in range(MOST_PHRASES)] for g in range(MOST_GROUPS)]
     assert {len(phrase) for group in groups for phrase in group} == {LONGEST_PHRASE}
     body = json.dumps({"groups": groups}, ensure_ascii=escaped)
