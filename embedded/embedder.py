@@ -91,7 +91,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m embedded.embedder", description=__doc__)
     parser.add_argument("--port", type=int, required=True, help=f"where to listen on {LOOPBACK}")
     parser.add_argument("--by-words", action="store_true", help="leave out the model by meaning")
-    parser.add_argument("--name", action="append", default=[], help="a further name of the comparison of words")
+    parser.add_argument(
+        "--name", action="append", default=[], help="a further name of the comparison of words"
+    )
     asked = parser.parse_args(arguments)
     server = Server(None if asked.by_words else ByMeaning(Model()), asked.name)
     uvicorn.run(

@@ -44,15 +44,22 @@ def _asked(text: str) -> tuple[Forms, ...]:
     return _forms(words) or tuple((word,) for word in words)
 
 
-def _joined(words: Sequence[Forms]) -> Forms:
-    """Returns words as one word: as they are written, and in their singulars."""
+@lru_cache(maxsize=1_000)
+def _joined(asked: str) -> Forms:
+    """Returns the words of a filter's value as one word: as they are written, and in their singulars."""
+    words = _asked(asked)
     turns = range(max(map(len, words), default=0))
     return tuple("".join(forms[min(turn, len(forms) - 1)] for forms in words) for turn in turns)
 
 
 def _runs_at(words: Sequence[Forms], joined: Forms) -> Iterator[tuple[int, int]]:
     """Yields where neighbouring words are `joined` when they are written as one: the first and the end."""
-    for first in range(len(words)):
+    for first, begin in enumerate(words):
+        for word in joined:
+            if word.startswith(begin):
+                break
+        else:
+            continue
         rests = set(joined)
         for end, forms in enumerate(words[first:], start=first + 1):
             rests = {rest[len(form) :] for rest in rests for form in forms if rest.startswith(form)}
@@ -70,7 +77,7 @@ def _has(words: Sequence[Forms], joined: Forms) -> bool:
 def has_words_of(asked: str, value: str) -> bool:
     """Returns whether `value` has all words of `asked`, joined or apart, in the singular or the plural."""
     wanted, words = _asked(asked), _words(value)
-    return bool(wanted) and (all(_has(words, word) for word in wanted) or _has(words, _joined(wanted)))
+    return bool(wanted) and (all(_has(words, word) for word in wanted) or _has(words, _joined(asked)))
 
 
 def _is_kind_of(asked: str, value: str) -> bool:
@@ -78,7 +85,7 @@ def _is_kind_of(asked: str, value: str) -> bool:
 
     قاب گوشی is none: the noun comes first in Persian and last in English.
     """
-    joined, words = _joined(_asked(asked)), _words(value)
+    joined, words = _joined(asked), _words(value)
     at_last = all(map(str.isascii, joined))
     return any((end == len(words)) if at_last else first == 0 for first, end in _runs_at(words, joined))
 

@@ -46,7 +46,7 @@ def stems(word: str) -> tuple[str, ...]:
 def singulars(word: str) -> tuple[str, ...]:
     """Returns a word of a name in search form, and then each word that it may be the plural of.
 
-    Batteries may be many a battery or a batterie; English words with digits, such as the model a52s, are none.
+    Batteries may be many a battery or a batterie. Words with digits, such as the model a52s, have none.
     """
     if not word.isascii():
         ending = next((each for each in PLURALS if word.endswith(each) and len(word) > len(each) + 1), "")

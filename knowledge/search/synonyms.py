@@ -31,7 +31,7 @@ class Expansion:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """The phrases of a group, and those of several words as one word, which texts write as well."""
+    """The phrases of a group; `joined` are its phrases of several words, each as one word."""
 
     phrases: tuple[Words, ...]
     joined: tuple[Words, ...]

@@ -47,9 +47,7 @@ async def test_a_faulty_file_changes_nothing(pilito: Pilito, owner: str, tmp_pat
     assert (await pilito("synonyms", "export", store_id)).text == ""
 
 
-async def test_a_problem_of_the_whole_list_has_no_place(
-    pilito: Pilito, owner: str, tmp_path: Path
-) -> None:
+async def test_a_problem_of_the_whole_list_has_no_place(pilito: Pilito, owner: str, tmp_path: Path) -> None:
     """The sentence stands alone, and one problem is not several."""
     store_id = (await pilito.token("--email", owner, "--store", "Long"))["store_id"]
     file = tmp_path / "synonyms.txt"

@@ -78,9 +78,7 @@ def test_words_as_one_are_no_alternative_of_themselves() -> None:
 def test_the_longest_phrase_of_a_place_counts() -> None:
     """The words of a phrase do not count again on their own."""
     synonyms = Synonyms([["ماشین", "car"], ["ماشین لباسشویی", "washing machine"]])
-    assert places(synonyms, "ماشین لباسشویی") == {
-        "ماشین لباسشویی": ["washing machine", "washingmachine"]
-    }
+    assert places(synonyms, "ماشین لباسشویی") == {"ماشین لباسشویی": ["washing machine", "washingmachine"]}
     assert places(synonyms, "ماشین ارزان") == {"ماشین": ["car"]}
     assert places(synonyms, "washing day") == {}
 
@@ -99,9 +97,7 @@ def test_a_store_adds_to_the_base_and_hides_from_it() -> None:
         "گوشی": ["mobile", "تلفن همراه", "phone", "تلفنهمراه"]
     }
     hidden = Synonyms([["گوشی"]], base)
-    assert places(hidden, "گوشی laptop") == {
-        "laptop": ["لپتاپ", "رایانه همراه", "لپ تاپ", "رایانههمراه"]
-    }
+    assert places(hidden, "گوشی laptop") == {"laptop": ["لپتاپ", "رایانه همراه", "لپ تاپ", "رایانههمراه"]}
     assert hidden.alternatives("گوشی") == set()
     assert places(hidden, "phone") == {"phone": ["گوشی", "تلفن همراه", "تلفنهمراه"]}
 
