@@ -83,6 +83,8 @@ ADMIN_BYTES = 32 * 1024
 RESYNC_BYTES = 4 * 1024
 RETRY_BYTES = 16 * 1024
 SEARCH_BYTES = 64 * 1024
+SYNONYMS_BYTES = 2 * 1024 * 1024
+"""A list of the most and longest phrases is 2 MB where JSON has Persian letters as escapes."""
 
 
 @asynccontextmanager
@@ -160,6 +162,7 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: ProcessMetrics) -
         "/api/v1/auth/": SIGN_IN_BYTES,
         "/api/v1/integrations/events/retry": RETRY_BYTES,
         r"/api/v1/integrations/stores/\d+/resync": RESYNC_BYTES,
+        r"/api/v1/integrations/stores/\d+/synonyms": SYNONYMS_BYTES,
     }
     app.add_middleware(TrailingSlashMiddleware)
     app.add_middleware(BodySizeMiddleware, limits=limits, default=ADMIN_BYTES)
@@ -168,7 +171,7 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: ProcessMetrics) -
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
             expose_headers=["Retry-After", "X-Request-ID"],
         )

@@ -8,7 +8,7 @@ from api.dependencies import AppState, SearchScope
 from api.errors import invalid_field, not_found
 from api.fields import LARGEST_ID
 from api.schemas.search import SearchRequest
-from api.schemas.search_cursor import fingerprint, read_cursor, write_cursor
+from api.schemas.search_cursor import Mode, fingerprint, read_cursor, write_cursor
 from contracts.ids import embedding_label
 from contracts.search import Facet, Hit, Question, Unmatched
 from database.access import stores
@@ -24,7 +24,7 @@ class Answer:
     `understood` has the filters that words of the question mean.
     """
 
-    mode: Literal["hybrid", "words"]
+    mode: Mode
     confidence: Literal["high", "low"]
     total: int
     next: str | None
@@ -65,10 +65,11 @@ async def search(state: AppState, scope: SearchScope, asked: SearchRequest) -> A
         synonyms = await state.synonyms.of(connection, scope.user_id, store_id)
         read = await understood(connection, question, synonyms, understand=asked.understand)
     question = read.question
+    belongs_to = fingerprint(scope.user_id, store_id, query, filters, asked.sort, asked.understand)
+    cursor = read_cursor(asked.cursor, belongs_to, question.sort)
     vector = await state.query_vectors.of(question.text) if question.text else None
-    mode: Literal["hybrid", "words"] = "words" if vector is None else "hybrid"
-    belongs_to = fingerprint(scope.user_id, store_id, query, filters, asked.sort, asked.understand, mode)
-    after = read_cursor(asked.cursor, belongs_to, question.sort)
+    mode: Mode = "words" if vector is None else "hybrid"
+    after = cursor.place(mode) if cursor else None
     settings = state.settings
     async with state.database.transaction() as connection:
         found = await find(
@@ -84,7 +85,7 @@ async def search(state: AppState, scope: SearchScope, asked: SearchRequest) -> A
         mode=mode,
         confidence="high" if found.is_confident else "low",
         total=found.total,
-        next=write_cursor(found.following, belongs_to),
+        next=write_cursor(found.following, belongs_to, mode),
         understood=read.shown,
         unmatched=found.unmatched,
         results=found.hits,

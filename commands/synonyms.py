@@ -17,6 +17,9 @@ synonyms = typer.Typer(no_args_is_help=True, help="Manage synonyms of stores.")
 LARGEST_FILE = 4 * 2**20
 """In bytes."""
 
+LISTED = 20
+"""The most problems of a file that are printed."""
+
 
 @synonyms.command("export")
 def export(store_id: StoreId) -> None:
@@ -39,15 +42,18 @@ def import_(
     ],
 ) -> None:
     """Replace the synonyms of a store with those in a file. The next search uses them."""
+    with file.open("rb") as opened:
+        content = opened.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise fail(f"{file} is larger than {LARGEST_FILE} bytes; nothing was changed.")
     try:
-        if file.stat().st_size > LARGEST_FILE:
-            raise fail(f"{file} is larger than {LARGEST_FILE} bytes; nothing was changed.")
-        listed = parse(file.read_text(encoding="utf-8"))
+        listed = parse(content.decode())
     except UnicodeDecodeError:
         raise fail(f"{file} is not text in UTF-8; nothing was changed.") from None
     if wrong := problems(listed):
-        lines = "\n".join(f"  {problem}: {problem.reason}" for problem in wrong[:20])
-        raise fail(f"{file} has {len(wrong)} problems; nothing was changed.\n{lines}")
+        lines = "\n".join(f"  {problem.sentence}" for problem in wrong[:LISTED])
+        count = "1 problem" if len(wrong) == 1 else f"{len(wrong)} problems"
+        raise fail(f"{file} has {count}; nothing was changed.\n{lines}")
 
     async def work() -> bool:
         async with database(settings(adopt=True)) as opened, opened.transaction() as connection:

@@ -1,7 +1,8 @@
 """The local embedding server as a process; `python -m embedded.embedder --port N`.
 
 It speaks OpenAI's protocol, with OpenAI's errors. It has the model multilingual-e5-small where that can be
-loaded, and compares words under all other names; each answer says which of the two it is.
+loaded, and compares words under the names of OpenAI's models and of the settings; each answer says which of
+the two it is.
 """
 
 import argparse
@@ -41,7 +42,12 @@ class EmbeddedEmbedder:
 
     def launch(self) -> Child:
         """Start the server without waiting for it."""
-        return launch(self._port, state_dir=self._state_dir, by_words=self.choice.kind == "lexical")
+        return launch(
+            self._port,
+            state_dir=self._state_dir,
+            by_words=self.choice.kind == "lexical",
+            name=self.choice.model,
+        )
 
     def wait_ready(self, child: Child) -> dict[str, str]:
         """Wait until a launched server listens. Returns the variables of the processes that use it."""
@@ -50,12 +56,14 @@ class EmbeddedEmbedder:
         return {"OPENAI_BASE_URL": address, "OPENAI_API_KEY": KEY, **self.choice.variables}
 
 
-def start(port: int, *, state_dir: Path, by_words: bool = False, pause: Pause = time.sleep) -> Child:
+def start(
+    port: int, *, state_dir: Path, by_words: bool = False, name: str = "", pause: Pause = time.sleep
+) -> Child:
     """Start this server as a child on a port of 127.0.0.1 and wait until it listens.
 
-    `by_words` leaves out the model by meaning.
+    `by_words` leaves out the model by meaning; `name` is a further name of the comparison of words.
     """
-    child = launch(port, state_dir=state_dir, by_words=by_words)
+    child = launch(port, state_dir=state_dir, by_words=by_words, name=name)
     try:
         wait_ready(child, port, pause=pause)
     except BaseException:
@@ -64,10 +72,14 @@ def start(port: int, *, state_dir: Path, by_words: bool = False, pause: Pause = 
     return child
 
 
-def launch(port: int, *, state_dir: Path, by_words: bool = False) -> Child:
+def launch(port: int, *, state_dir: Path, by_words: bool = False, name: str = "") -> Child:
     """Start it without waiting."""
-    command = (sys.executable, "-m", "embedded.embedder", "--port", str(port))
-    return start_child("embedder", (*command, *(["--by-words"] if by_words else [])), state_dir=state_dir)
+    command = [sys.executable, "-m", "embedded.embedder", "--port", str(port)]
+    if by_words:
+        command.append("--by-words")
+    if name:
+        command.append(f"--name={name}")
+    return start_child("embedder", command, state_dir=state_dir)
 
 
 def wait_ready(child: Child, port: int, *, pause: Pause = time.sleep) -> None:
@@ -79,8 +91,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m embedded.embedder", description=__doc__)
     parser.add_argument("--port", type=int, required=True, help=f"where to listen on {LOOPBACK}")
     parser.add_argument("--by-words", action="store_true", help="leave out the model by meaning")
+    parser.add_argument(
+        "--name", action="append", default=[], help="a further name of the comparison of words"
+    )
     asked = parser.parse_args(arguments)
-    server = Server(None if asked.by_words else ByMeaning(Model()))
+    server = Server(None if asked.by_words else ByMeaning(Model()), asked.name)
     uvicorn.run(
         server.app,
         host=LOOPBACK,

@@ -1,5 +1,6 @@
 """`/api/v1/integrations/stores/{id}/synonyms/`: a store's synonyms, for its owner and for admins."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, cast
 
@@ -69,7 +70,7 @@ async def replace_synonyms(
     user: AuthenticatedUser, state: CurrentState, store_id: PathId, body: JsonBody[SynonymsChange]
 ) -> SynonymsOut:
     """Replace all synonyms of a store; the next search uses them, and nothing is embedded again."""
-    groups = _checked(body.groups)
+    groups = await asyncio.to_thread(_checked, body.groups)
     expected = body.version if "version" in body.model_fields_set else Unchecked()
     async with state.database.transaction() as connection:
         if await synonyms.read(connection, store_id, owner=_owner(user)) is None:

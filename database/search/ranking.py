@@ -38,7 +38,7 @@ LEAST_DEVIATION = 0.005
 
 FEW = 30
 """Among so few chunks the closest one itself decides about mean and deviation, which is corrected. Among one
-or two there is nothing to compare with: the similarity gives an order, and no chunk is more than half close."""
+or two there is nothing to compare with: the similarity gives an order, and none is more than half close."""
 
 SAME_TITLE = 0.9
 SAME_CODE = 0.95

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from typing import Any, TypeVar
 
 import orjson
@@ -21,6 +21,7 @@ from embedded.embedding.protocol import (
     Refused,
     Vectors,
     answer,
+    no_such_model,
     overloaded,
     parse,
 )
@@ -40,11 +41,13 @@ class Gone(Exception):
 class Server:
     """Answers requests; `by_meaning` is None where the model cannot be loaded.
 
+    `names` are further names under which texts are compared by their words; other models do not exist.
     Answers say by which kind of model they are, in the header `x-pilito-embedder`: e5 or lexical.
     """
 
-    def __init__(self, by_meaning: ByMeaning | None) -> None:
+    def __init__(self, by_meaning: ByMeaning | None, names: Iterable[str] = ()) -> None:
         self._by_meaning = by_meaning
+        self._by_words = tuple(dict.fromkeys(name for name in (*STAND_INS, *names) if name != E5))
         self._bytes = 0
         self._started = int(time.time())
         self.app = Starlette(
@@ -72,16 +75,14 @@ class Server:
         return _json(answer(asked, embedded), headers={"x-pilito-embedder": _kind(asked.model)})
 
     async def _vectors(self, asked: EmbeddingRequest) -> Vectors:
-        if asked.model != E5:
+        if asked.model in self._by_words:
             return await asyncio.to_thread(_by_words, asked)
-        if self._by_meaning is None:
-            raise Refused(
-                f"The model `{E5}` does not exist", param="model", code="model_not_found", status=404
-            )
+        if asked.model != E5 or self._by_meaning is None:
+            raise no_such_model(asked.model)
         return await self._by_meaning.embed(asked)
 
     async def _models(self, _: Request) -> Response:
-        names = [*([E5] if self._by_meaning else []), *STAND_INS]
+        names = [*([E5] if self._by_meaning else []), *self._by_words]
         models: list[dict[str, Any]] = [
             {"id": name, "object": "model", "created": self._started, "owned_by": f"pilito-{_kind(name)}"}
             for name in names

@@ -30,6 +30,9 @@ MAX_INPUTS = 2048
 MAX_INPUT_TOKENS = 8192
 MAX_REQUEST_TOKENS = 300_000
 
+MODEL_CHARACTERS = 100
+"""Of an unknown model's name, how many are in the refusal."""
+
 Encoding = Literal["float", "base64"]
 
 
@@ -101,6 +104,16 @@ def overloaded(retry_after: int) -> Refused:
     )
 
 
+def no_such_model(model: str) -> Refused:
+    """Returns the refusal of a model that the server does not have."""
+    return Refused(
+        f"The model `{model[:MODEL_CHARACTERS]}` does not exist",
+        param="model",
+        code="model_not_found",
+        status=404,
+    )
+
+
 def count_tokens(text: str) -> int:
     """Returns about what OpenAI would count: a token is four bytes of UTF-8, so two Persian letters."""
     return math.ceil(len(text.encode("utf-8", "surrogatepass")) / 4)
@@ -112,6 +125,8 @@ def parse(body: bytes) -> EmbeddingRequest:
     model = fields.get("model")
     if not isinstance(model, str) or not model:
         raise Refused("you must provide a model parameter", param="model")
+    if not _is_writable(model):
+        raise Refused("'model' must not have halves of surrogate pairs.", param="model")
     texts = _texts(fields.get("input"))
     tokens = [count_tokens(text) for text in texts]
     if max(tokens) > MAX_INPUT_TOKENS:
@@ -140,6 +155,15 @@ def _fields(body: bytes) -> dict[str, object]:
     if not isinstance(fields, dict):
         raise Refused("The body must be a JSON object.")
     return fields
+
+
+def _is_writable(text: str) -> bool:
+    """Returns whether a text can be in an answer: it has no half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _texts(asked: object) -> tuple[str, ...]:

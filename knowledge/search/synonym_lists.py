@@ -33,6 +33,11 @@ class Problem:
             name for name, number in zip(where, (self.group, self.phrase), strict=True) if number
         )
 
+    @property
+    def sentence(self) -> str:
+        """The reason, after its place if it is not that of the whole list."""
+        return ": ".join(filter(None, (str(self), self.reason)))
+
 
 def tidy(groups: Iterable[Sequence[str]]) -> list[Group]:
     """Returns groups as they are stored: phrases in one Unicode spelling, on one line, each once."""

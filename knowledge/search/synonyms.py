@@ -1,11 +1,12 @@
 """Synonyms: groups of phrases that mean the same to a shopper, looked up in questions and filter values."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
 from knowledge.normalise import search_form
 from knowledge.search.keys import compact
+from knowledge.search.stems import singulars
 
 Words = tuple[str, ...]
 """A phrase in search form, word by word."""
@@ -15,7 +16,8 @@ ALTERNATIVES = 8
 
 _HALF_SPACE = "\u200c"
 _LONGEST_SPAN = 6
-_PLURALS = ("هایی", "های", "ها")
+_JOINED_WORDS = (2, 3)
+"""How many words a phrase has that a text may write as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,14 @@ class Expansion:
     start: int
     length: int
     alternatives: tuple[Words, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The phrases of a group; `joined` are its phrases of several words, each as one word."""
+
+    phrases: tuple[Words, ...]
+    joined: tuple[Words, ...]
 
 
 @dataclass(slots=True)
@@ -44,7 +54,7 @@ class Synonyms:
 
     def __init__(self, groups: Iterable[Sequence[str]], base: "Synonyms | None" = None) -> None:
         self._base = base
-        self._groups: list[tuple[Words, ...]] = []
+        self._groups: list[_Group] = []
         self._root = _Node()
         self._values: dict[str, list[int]] = {}
         self._names: list[tuple[str, ...]] = []
@@ -55,7 +65,8 @@ class Synonyms:
         """Returns the places of a question that have alternatives, from left to right, without overlap.
 
         `words` are in search form, and may have the half-spaced words of that form: joined, then in parts.
-        At each place the longest phrase counts, in a plural as well. Takes time linear in the words.
+        At each place the longest phrase counts, in a plural as well; a phrase as one word comes after all
+        phrases. Takes time linear in the words.
         """
         found = []
         start = 0
@@ -65,8 +76,11 @@ class Synonyms:
                 start += 1
                 continue
             here = tuple(words[start : start + length])
-            phrases = dict.fromkeys(chain.from_iterable(groups))
-            others = [phrase for phrase in phrases if not _contains(here, phrase)]
+            phrases = chain.from_iterable(group.phrases for group in groups)
+            joined = chain.from_iterable(group.joined for group in groups)
+            as_one = ("".join(here),)
+            every = dict.fromkeys(chain(phrases, (word for word in joined if word != as_one)))
+            others = [phrase for phrase in every if not _contains(here, phrase)]
             if others:
                 found.append(Expansion(start, length, tuple(others[:ALTERNATIVES])))
             start += length
@@ -86,7 +100,8 @@ class Synonyms:
         spelled = [(phrase, spellings) for phrase in phrases if (spellings := _spellings(phrase))]
         number = len(self._groups)
         in_turn = [words for turn in (0, -1) for _, spellings in spelled for words in [spellings[turn]]]
-        self._groups.append(tuple(dict.fromkeys(in_turn)))
+        joined = [("".join(words),) for words in in_turn if len(words) in _JOINED_WORDS]
+        self._groups.append(_Group(tuple(dict.fromkeys(in_turn)), tuple(dict.fromkeys(joined))))
         self._names.append(tuple(dict.fromkeys(compact(phrase) for phrase, _ in spelled)))
         for name in self._names[-1]:
             self._values.setdefault(name, []).append(number)
@@ -103,7 +118,7 @@ class Synonyms:
     def _hides(self, groups: Iterable[int]) -> bool:
         return any(len(self._names[group]) == 1 for group in groups)
 
-    def _longest(self, words: Sequence[str], start: int) -> tuple[int, list[tuple[Words, ...]]]:
+    def _longest(self, words: Sequence[str], start: int) -> tuple[int, list[_Group]]:
         """Returns the length of the longest phrase that starts at a word, and its groups."""
         length, numbers = self._walked(words, start)
         groups = [self._groups[number] for number in numbers]
@@ -119,7 +134,7 @@ class Synonyms:
         length, numbers = 0, list[int]()
         node, position = self._root, start
         while position < len(words):
-            following = (node.following.get(form) for form in _singulars(words[position]))
+            following = (node.following.get(form) for form in singulars(words[position]))
             if (child := next(filter(None, following), None)) is None:
                 break
             node, position = child, position + _span(words, position)
@@ -132,23 +147,6 @@ def _spellings(phrase: str) -> list[Words]:
     """Returns a phrase with its half-spaced words joined, then in parts; one of them where they are equal."""
     forms = dict.fromkeys(phrase.replace(_HALF_SPACE, filler) for filler in ("", " "))
     return list(dict.fromkeys(words for form in forms if (words := tuple(search_form(form).split()))))
-
-
-def _singulars(word: str) -> Iterator[str]:
-    """Yields a word, and what it is the plural of, in Persian and English."""
-    yield word
-    if word.isascii():
-        if len(word) > 3 and word[-1] == "s" and word[-2] != "s":
-            yield word[:-1]
-            if word.endswith("es"):
-                yield word[:-2]
-            if word.endswith("ies"):
-                yield word[:-3] + "y"
-        return
-    for ending in _PLURALS:
-        if word.endswith(ending) and len(word) > len(ending) + 1:
-            yield word.removesuffix(ending)
-            return
 
 
 def _span(words: Sequence[str], start: int) -> int:

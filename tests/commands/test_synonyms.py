@@ -42,7 +42,22 @@ async def test_a_faulty_file_changes_nothing(pilito: Pilito, owner: str, tmp_pat
     file.write_bytes(b" " * (4 * 2**20 + 1))
     printed = await pilito("synonyms", "import", store_id, file)
     assert (printed.code, "larger than" in printed.text) == (1, True)
+    printed = await pilito("synonyms", "import", store_id, "/dev/zero")
+    assert (printed.code, "larger than" in printed.text) == (1, True)
     assert (await pilito("synonyms", "export", store_id)).text == ""
+
+
+async def test_a_problem_of_the_whole_list_has_no_place(pilito: Pilito, owner: str, tmp_path: Path) -> None:
+    """The sentence stands alone, and one problem is not several."""
+    store_id = (await pilito.token("--email", owner, "--store", "Long"))["store_id"]
+    file = tmp_path / "synonyms.txt"
+    file.write_text("".join(f"word{number}\n" for number in range(501)), encoding="utf-8")
+    printed = await pilito("synonyms", "import", store_id, file)
+    assert printed.code == 1
+    assert printed.text.splitlines() == [
+        f"{file} has 1 problem; nothing was changed.",
+        "  The list has 501 groups; the most is 500.",
+    ]
 
 
 async def test_an_unknown_store_is_named(pilito: Pilito, tmp_path: Path) -> None:

@@ -15,12 +15,13 @@ from embedded.processes import stop_together
 pytestmark = pytest.mark.usefixtures("programs")
 
 MODEL = "text-embedding-3-small"
+OWN = "bge-m3"
 
 
 @pytest.fixture(scope="module")
 def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (port,) = free_ports(1)
-    child = start(port, state_dir=tmp_path_factory.mktemp("embedder"), by_words=True)
+    child = start(port, state_dir=tmp_path_factory.mktemp("embedder"), by_words=True, name=OWN)
     try:
         yield f"http://127.0.0.1:{port}/v1"
     finally:
@@ -77,8 +78,21 @@ def test_it_says_that_it_is_lexical(base_url: str) -> None:
 
 
 def test_models_are_listed(openai: OpenAI) -> None:
-    """The list names the models and their owner."""
-    assert {(model.id, model.owned_by) for model in openai.models.list()} >= {(MODEL, "pilito-lexical")}
+    """The list names the models and their owner, also the one that the settings name."""
+    listed = {(model.id, model.owned_by) for model in openai.models.list()}
+    assert listed >= {(MODEL, "pilito-lexical"), (OWN, "pilito-lexical")}
+    assert len(openai.embeddings.create(model=OWN, input="کفش", dimensions=8).data[0].embedding) == 8
+
+
+@pytest.mark.parametrize("dimensions", [8, 1536])
+def test_an_unknown_model_does_not_exist(openai: OpenAI, dimensions: int) -> None:
+    """A name with a mistake is not answered with vectors of another model."""
+    with pytest.raises(NotFoundError, match="`nope` does not exist") as refused:
+        openai.embeddings.create(model="nope", input="کفش", dimensions=dimensions)
+    assert (refused.value.param, refused.value.code) == ("model", "model_not_found")
+    with pytest.raises(NotFoundError) as refused:
+        openai.embeddings.create(model="n" * 10_000, input="کفش")
+    assert len(refused.value.message) < 1_000
 
 
 @pytest.mark.parametrize(
@@ -121,7 +135,15 @@ def test_impossible_dimensions_are_refused(openai: OpenAI, dimensions: int) -> N
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b'{"input":"x"}', b'{"model":"m","input":"x","encoding_format":"hex"}'],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"input":"x"}',
+        b'{"model":"m","input":"x","encoding_format":"hex"}',
+        rb'{"model":"text-embedding-3-small\ud800","input":"x"}',
+        rb'{"model":"multilingual-e5-small\udfff","input":"x"}',
+    ],
 )
 def test_an_invalid_body_is_refused(base_url: str, body: bytes) -> None:
     """What is no request of this protocol is answered 400 in OpenAI's shape."""

@@ -208,6 +208,13 @@ async def test_an_allowed_origin_may_send_requests(shop: Shop, configure: Config
             assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (200, origin)
             assert "x-request-id" in asked.headers
             assert "access-control-allow-credentials" not in asked.headers
+        for method in ("GET", "PUT", "PATCH", "DELETE"):
+            asked_for = {
+                **preflight,
+                "Origin": "https://app.example",
+                "Access-Control-Request-Method": method,
+            }
+            assert (await http.options(WEBHOOK, headers=asked_for)).status_code == 200, method
         other = {**preflight, "Origin": "https://app.example.evil"}
         assert "access-control-allow-origin" not in (await http.options(WEBHOOK, headers=other)).headers
         from_page = replace(shop, http=http)

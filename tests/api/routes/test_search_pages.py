@@ -3,7 +3,7 @@
 import base64
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import pytest_asyncio
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.errors import ApiError
-from api.schemas.search_cursor import read_cursor, write_cursor
+from api.schemas.search_cursor import Cursor, Mode, read_cursor, write_cursor
 from contracts.search import Position, Sort
 from fakes.openai import EmbeddingServer, server_error
 from tests.support.search_catalogue import (
@@ -100,8 +100,8 @@ async def test_a_new_product_does_not_move_a_page(shop: Shop) -> None:
 
 def forged(cursor: str, **parts: Any) -> str:
     """Returns a cursor with other parts."""
-    question, value, product_id = json.loads(base64.urlsafe_b64decode(cursor))
-    content = {"question": question, "value": value, "product_id": product_id, **parts}
+    question, mode, value, product_id = json.loads(base64.urlsafe_b64decode(cursor))
+    content = {"question": question, "mode": mode, "value": value, "product_id": product_id, **parts}
     return base64.urlsafe_b64encode(json.dumps(list(content.values())).encode()).decode()
 
 
@@ -143,6 +143,8 @@ async def test_a_forged_cursor_is_refused_or_only_a_place(store: Shop) -> None:
             base64.urlsafe_b64encode(b"[" * 200).decode(),
             base64.urlsafe_b64encode(b"[1,2,3]").decode(),
             forged(cursor, question="x"),
+            forged(cursor, mode="words"),
+            forged(cursor, mode="vectors"),
             forged(cursor, value="NaN"),
             forged(cursor, value=[]),
             forged(cursor, value="9" * 90),
@@ -173,6 +175,16 @@ async def test_a_page_by_words_does_not_continue_one_by_vectors(
     assert (refused.status_code, refused.json()["field"]) == (400, "cursor")
 
 
+async def test_a_refused_cursor_costs_no_embedding(store: Shop, embeddings: EmbeddingServer) -> None:
+    """Neither one of another form, nor one of another question."""
+    cursor = (await answer_of(store, query="کفش", limit=1))["next"]
+    for number, text in enumerate(("x", cursor, forged(cursor, question="0" * 16))):
+        body = {"query": f"کفش تازه {number}", "cursor": text}
+        refused = await store.http.post(SEARCH, json=body, headers=store.headers)
+        assert (refused.status_code, refused.json()["field"]) == (400, "cursor"), text
+    assert not [text for seen in embeddings.requests for text in seen.inputs if "کفش تازه" in text]
+
+
 @given(st.text(), st.binary(), st.sampled_from(Sort))
 def test_no_text_breaks_the_reader_of_cursors(text: str, content: bytes, sort: Sort) -> None:
     """It is refused with a 400, or is no cursor at all."""
@@ -201,7 +213,11 @@ def test_a_cursor_is_read_as_it_was_written(order: tuple[Sort, Any], product_id:
     """Scores, prices and times keep every digit."""
     sort, value = order
     position = Position(value=value, product_id=product_id)
-    assert read_cursor(write_cursor(position, "q"), "q", sort) == position
+    for mode in get_args(Mode):
+        cursor = read_cursor(write_cursor(position, "q", mode), "q", sort)
+        assert cursor is not None
+        assert cursor == Cursor(position, mode)
+        assert cursor.place(mode) == position
 
 
 async def test_an_empty_cursor_is_the_first_page(store: Shop) -> None:

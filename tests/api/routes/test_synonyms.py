@@ -1,5 +1,6 @@
 """Synonyms of a store over HTTP: read and replaced by its owner and by admins."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -7,6 +8,7 @@ import pytest
 
 from api.synonyms import SearchSynonyms
 from knowledge.search.builtin import builtin
+from knowledge.search.synonym_lists import LONGEST_PHRASE, MOST_GROUPS, MOST_PHRASES
 from tests.support.sessions import session, session_of
 from tests.support.shop import Shop
 from tests.support.system import System
@@ -81,6 +83,20 @@ async def test_an_error_names_group_and_phrase(
     """As indexes in `field`, and in words."""
     answer = await put(system, shop, await session_of(system, shop.user_id), groups=groups)
     assert (answer.status_code, answer.json()["field"], answer.json()["problem"]) == (400, field, problem)
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+async def test_the_longest_list_is_accepted(system: System, shop: Shop, *, escaped: bool) -> None:
+    """500 groups of ten phrases of 60 characters, also as escapes; a longer body is a 413."""
+    groups = [[f"{'گوشی' * 13}{g:04}{p:04}" for p in range(MOST_PHRASES)] for g in range(MOST_GROUPS)]
+    assert {len(phrase) for group in groups for phrase in group} == {LONGEST_PHRASE}
+    body = json.dumps({"groups": groups}, ensure_ascii=escaped)
+    headers = {**await session_of(system, shop.user_id), "Content-Type": "application/json"}
+    answer = await system.http.put(address(shop), content=body, headers=headers)
+    assert (answer.status_code, answer.json()["groups"]) == (200, groups)
+    longer = body + " " * (2 * 2**20)
+    refused = await system.http.put(address(shop), content=longer, headers=headers)
+    assert refused.status_code == 413
 
 
 async def test_admins_change_any_store_and_other_users_none(system: System, shop: Shop) -> None:

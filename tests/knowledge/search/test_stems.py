@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.search.stems import LEAST, stems
+from knowledge.search.stems import LEAST, singulars, stems
 
 PERSIAN = "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی"
 
@@ -32,6 +32,26 @@ def test_an_ending_is_taken_off(word: str, stem: str) -> None:
 def test_words_without_an_ending_have_no_stem(word: str) -> None:
     """Nor do short words, and words with digits."""
     assert stems(word) == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "forms"),
+    [
+        ("batteries", ("batteries", "battery", "batterie")),
+        ("cases", ("cases", "case", "cas")),
+        ("glasses", ("glasses", "glass")),
+        ("boxes", ("boxes", "box", "boxe")),
+        ("shirts", ("shirts", "shirt")),
+        ("گوشیهای", ("گوشیهای", "گوشی")),
+        ("گوشی", ("گوشی",)),
+        ("glass", ("glass",)),
+        ("a52s", ("a52s",)),
+        ("ها", ("ها",)),
+    ],
+)
+def test_a_name_may_be_a_plural(word: str, forms: tuple[str, ...]) -> None:
+    """The word itself comes first."""
+    assert singulars(word) == forms
 
 
 @given(st.text(alphabet=PERSIAN + "abcdehsxyz", max_size=20))

@@ -52,6 +52,12 @@ def test_a_list_is_bounded() -> None:
     """At 500 groups."""
     assert problems([[f"w{number}"] for number in range(500)]) == []
     assert said([["w"]] * 501) == [("", "The list has 501 groups; the most is 500.")]
+    assert [problem.sentence for problem in problems([["w"]] * 501)] == [
+        "The list has 501 groups; the most is 500."
+    ]
+    assert [problem.sentence for problem in problems([["?"]])] == [
+        "group 1, phrase 1: The phrase has no letter or digit."
+    ]
 
 
 @given(st.lists(st.lists(st.text(max_size=70), min_size=1, max_size=4), max_size=4))
