@@ -54,6 +54,8 @@ def _service(attributes: Any) -> str:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    timeout = 5.0
+    """A connection that stays open must not hold up the end of the server."""
 
     def do_POST(self) -> None:
         assert isinstance(self.server, Collector)
