@@ -113,7 +113,10 @@ async def _is_name(connection: AsyncConnection, question: Question) -> bool:
 
 
 async def _currency(connection: AsyncConnection, question: Question) -> str | None:
-    """Returns the currency of the owner's stores; None if they have several, as a price would say nothing then."""
+    """Returns the currency of the owner's stores.
+
+    None if they have several: a number would be another price in each, so prices stay words.
+    """
     statement = f"""
         SELECT min(currency) FROM (
             SELECT coalesce(s.currency, 'IRT') AS currency FROM stores s

@@ -56,17 +56,18 @@ _LETTERS = frozenset(("k", "m"))
 _MEASURES = frozenset(
     word
     for words in (
-        "میلی میل آمپر امپر میلیآمپر میلیامپر آمپرساعت امپرساعت لومن لوکس کیلومتر کیلو کیلوگرم لیتر وات ولت",
-        "هرتز کلوین پیکسل مگاپیکسل گیگ گیگابایت ترابایت مگ مگابایت دور نفر نفره عدد دانه قطعه تکه سال ساله روز",
-        "سیکل بار قدم کلمه دیپیای",
-        "mah ah mm cm km kg g gr gb tb mb w wh kw watt watts v volt volts hz khz mhz rpm dpi lm lumen lumens lux",
-        "nits kelvin pixel pixels megapixel megapixels mile miles meter meters metre metres kilometer kilometers",
-        "kilometre kilometres liter liters litre litres gram grams gold karat carat piece pieces page pages pcs",
-        "people person persons year years hour hours day days cycles steps words times points btu",
+        "میلی آمپر امپر میلیآمپر میلیامپر آمپرساعت امپرساعت لومن لوکس کیلومتر کیلو کیلوگرم لیتر وات",
+        "ولت هرتز کلوین پیکسل مگاپیکسل گیگ گیگابایت ترابایت مگ مگابایت دور نفر نفره عدد دانه قطعه تکه",
+        "سیکل بار کلمه دیپیای",
+        "mah ah mm cm km kg gr gb tb mb wh kw watt watts volt volts hz khz mhz rpm dpi lm lumen",
+        "lumens lux nits kelvin pixel pixels megapixel megapixels mile miles meter meters metre",
+        "metres kilometer kilometers kilometre kilometres liter liters litre litres gram grams karat",
+        "carat piece pieces page pages pcs people person persons years hours days cycles steps words",
+        "times points btu",
     )
     for word in words.split()
 )
-"""Words after which a number counts something else than money; ساعت and the like are products as well."""
+"""Words after which a number counts something else than money; without ones that begin names, such as ساعت and سال."""
 
 _RIALS_PER_TOMAN = 10
 _THOUSAND, _MILLION = Decimal(1_000), Decimal(1_000_000)
@@ -74,7 +75,7 @@ _LEAST = 1_000
 """No price is less than this in tomans or rials."""
 
 _SPOKEN_TOMANS = 100
-"""From here to `_LEAST`, tomans are thousands: ۵۰۰ تومن. Below, they may be millions as well, and are none."""
+"""From here to `_LEAST`, tomans are thousands: ۵۰۰ تومن. Fewer may be millions as well, and stay words."""
 
 
 @dataclass(frozen=True, slots=True)

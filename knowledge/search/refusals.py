@@ -22,7 +22,8 @@ _NO = "نه"
 _STOPS = frozenset(
     word
     for words in (
-        "برای واسه با در که به از تا زیر بالای بین دارید دارین داری دارن داره هست هستش باشه باشد میخوام لطفا چی",
+        "برای واسه با در که به از تا زیر بالای بین دارید دارین داری دارن داره هست هستش باشه باشد میخوام",
+        "لطفا چی",
         "for with in on under below over above between please that which to at",
     )
     for word in words.split()
@@ -43,8 +44,8 @@ COLOURS = frozenset(
     for words in (
         "مشکی سیاه سفید قرمز آبی ابی سبز زرد نارنجی بنفش صورتی قهوهای طوسی خاکستری نقرهای طلایی کرم بژ",
         "زرشکی سرمهای فیروزهای یاسی گلبهی نسکافهای شیری آلبالویی البالویی لیمویی یشمی زیتونی خردلی",
-        "black white red blue green yellow orange purple violet pink brown grey gray silver gold golden beige",
-        "cream navy maroon turquoise burgundy olive",
+        "black white red blue green yellow orange purple violet pink brown grey gray silver gold golden",
+        "beige cream navy maroon turquoise burgundy olive",
     )
     for word in words.split()
 )
