@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.search import Question
 from database.search import scope
 from database.search.lexical import quoted
+from knowledge.normalise import search_form
 from knowledge.search.forms import TITLE
 from knowledge.search.keys import BRAND, CATEGORY, keys
-from knowledge.search.reading import folded
 from knowledge.search.refusals import Exclusion, is_colour
 from knowledge.search.stems import stems
 from knowledge.search.synonyms import Synonyms
@@ -31,7 +31,10 @@ class Exclusions:
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """Some words of an exclusion, from its word `start` on, and their keys as a brand and a category."""
+    """Some words of an exclusion, from its word `start` on, and their keys as a brand and a category.
+
+    It starts before the first word, at -1 or -2, where earlier words are a part of it.
+    """
 
     text: str
     start: int
@@ -75,7 +78,8 @@ async def resolve(
     present = set(rows.scalars())
     for exclusion, candidates in zip(excluded, values, strict=True):
         end = exclusion.end
-        if known := next((value for value in candidates if _is_known(value, present)), None):
+        known = next((value for value in candidates if _is_known(value, present)), None)
+        if known:
             is_brand, is_category = (
                 not present.isdisjoint(known.brand),
                 not present.isdisjoint(known.category),
@@ -90,18 +94,25 @@ async def resolve(
             found.words.append(exclusion.words[0])
         else:
             continue
-        found.taken.update(range(exclusion.start, end))
+        start = exclusion.first + known.start if known and known.start < 0 else exclusion.start
+        found.taken.update(range(start, end))
     return found
 
 
 def _values(exclusion: Exclusion, synonyms: Synonyms) -> Iterator[_Value]:
-    """Yields the values that an exclusion may name, the ones that begin first and are longest first."""
-    count = len(exclusion.words)
-    for start in range(count if exclusion.is_certain else min(count, 1)):
-        for length in range(count - start, 0, -1):
-            value = " ".join(exclusion.words[start : start + length])
-            names = (value, *synonyms.alternatives(value))
-            yield _Value(value, start, length, keys(BRAND, names), keys(CATEGORY, names))
+    """Yields the values that an exclusion may name: the ones that begin first and are longest first.
+
+    Those with earlier words come last, so that گوشی stays asked in گوشی سامسونگ نباشه.
+    """
+    before, count = len(exclusion.earlier), len(exclusion.words)
+    words = (*exclusion.earlier, *exclusion.words)
+    last = before + (count if exclusion.is_certain else min(count, 1))
+    ranges = [(start, end) for start in range(before, last) for end in range(before + count, start, -1)]
+    ranges += [(start, before + count) for start in range(before - 1, -1, -1)]
+    for start, end in ranges:
+        value = " ".join(words[start:end])
+        names = (value, *synonyms.alternatives(value))
+        yield _Value(value, start - before, end - start, keys(BRAND, names), keys(CATEGORY, names))
 
 
 def _is_known(value: _Value, present: set[str]) -> bool:
@@ -116,7 +127,7 @@ async def _is_kind(connection: AsyncConnection, question: Question, exclusion: E
     One has its word and the subject, as a pocket modem does for مودم غیر جیبی, and none has its word and a
     negation, as مداد غیر سمی does.
     """
-    word = folded(exclusion.words[0])
+    word = search_form(exclusion.words[0])
     if not word or not exclusion.subject:
         return False
     is_it = _in_name(word)

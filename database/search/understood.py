@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.search import Filters, Question, Sort
 from database.search import exclusions, scope
 from database.search.values import resolve
+from knowledge.normalise import search_form
 from knowledge.search.keys import TITLE, compact, keys
 from knowledge.search.polite import says_nothing
-from knowledge.search.reading import folded
 from knowledge.search.stems import stems
 from knowledge.search.synonyms import Synonyms
 from knowledge.search.understanding import Understood, understand
@@ -62,7 +62,7 @@ async def understood(
                 exclude_brands=(*filters.exclude_brands, *excluded.brands),
                 exclude_categories=(*filters.exclude_categories, *excluded.categories),
             ),
-            excluded_words=[word for value in excluded.words for word in folded(value).split()[:1]],
+            excluded_words=[word for value in excluded.words for word in search_form(value).split()[:1]],
             sort=sort,
         ),
         shown=shown,

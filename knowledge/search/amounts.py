@@ -67,7 +67,7 @@ _MEASURES = frozenset(
     )
     for word in words.split()
 )
-"""Words after which a number counts something else than money; without ones that begin names, such as ساعت and سال."""
+"""Words after which a number is no money; ones that begin names as well, such as ساعت, are left out."""
 
 _RIALS_PER_TOMAN = 10
 _THOUSAND, _MILLION = Decimal(1_000), Decimal(1_000_000)

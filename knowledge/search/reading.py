@@ -1,7 +1,7 @@
 """A question word by word, for phrases to be found in it and taken out."""
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -52,14 +52,14 @@ class Text:
             tokens += ends.groups() if ends else [token]
         return cls(tuple(tokens), frozenset(glued))
 
-    def without(self, places: Container[int]) -> str:
-        """Returns the text without the tokens at some places."""
+    def without(self, places: Set[int]) -> str:
+        """Returns the text without the tokens at some places, nor marks that are left at its end."""
         parts: list[str] = []
         for place, token in enumerate(self.tokens):
             if place not in places:
                 is_glued = place in self.glued and place - 1 not in places
                 parts += [token] if is_glued or not parts else [" ", token]
-        return "".join(parts)
+        return "".join(parts).rstrip("،,؛;") if places else "".join(parts)
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from knowledge.search.keys import compact
 from knowledge.search.polite import polite
 from knowledge.search.reading import REFUSED, Reading, phrases
+from knowledge.search.stems import stems
 
 MOST_EXCLUDED = 8
 LONGEST_VALUE = 3
@@ -58,7 +59,8 @@ class Exclusion:
 
     It takes the places from `start` to `end` out of the question; the words are at the places from `first`
     on. Where a value ends, only a shop's brands and categories can say. Without `is_certain` it is one only
-    if the shop knows the value. `subject` is what was asked before it, in search form, or empty.
+    if the shop knows the value. `earlier` are up to two words right before the value that may be a part of
+    it, as in ال جی نباشه. `subject` is what was asked before it, in search form, or empty.
     """
 
     words: tuple[str, ...]
@@ -66,6 +68,7 @@ class Exclusion:
     start: int
     end: int
     is_certain: bool = True
+    earlier: tuple[str, ...] = ()
     subject: str = ""
 
 
@@ -122,15 +125,19 @@ def _with_join(reading: Reading, start: int) -> int:
 
 def _first(reading: Reading, start: int) -> int:
     """Returns where a value begins: after the words that stand before values, and what was asked already."""
-    asked = set(reading.words[:start])
+    asked = {form for word in reading.words[:start] for form in _singulars(word)} - _JOINS - _STOPS
     place = start
     while reading.is_free(place) and not reading.breaks[place]:
         word = reading.words[place]
-        is_asked = word in asked and word not in _JOINS and word not in _STOPS
-        if not (word in _KINDS or is_asked):
+        if word not in _KINDS and asked.isdisjoint(_singulars(word)):
             break
         place += 1
     return place
+
+
+def _singulars(word: str) -> tuple[str, ...]:
+    """Returns a word and what it may be the plural of."""
+    return (word, *stems(word)[:1])
 
 
 def _end(reading: Reading, start: int) -> int:
@@ -165,6 +172,9 @@ def _refused(reading: Reading, place: int) -> list[Exclusion]:
     places = [place - 1]
     while places[-1] >= 2 and reading.words[places[-1] - 1] in _JOINS and _is_value(reading, places[-1] - 2):
         places.append(places[-1] - 2)
+    earlier: list[str] = []
+    while len(earlier) < LONGEST_VALUE - 1 and _is_value(reading, places[-1] - 1 - len(earlier)):
+        earlier.insert(0, reading.original(places[-1] - 1 - len(earlier)))
     start = places[-1]
     while reading.is_free(start - 1) and reading.words[start - 1] in _KINDS and not reading.breaks[start - 1]:
         start -= 1
@@ -174,6 +184,7 @@ def _refused(reading: Reading, place: int) -> list[Exclusion]:
             first=at,
             start=start if at == places[-1] else at - 1,
             end=place + length if at == place - 1 else at + 1,
+            earlier=tuple(earlier) if at == places[-1] else (),
         )
         for at in reversed(places)
     ]

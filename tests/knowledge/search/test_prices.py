@@ -1,5 +1,7 @@
 """The limits of a price that a question names."""
 
+from decimal import Decimal
+
 import pytest
 
 from knowledge.search.understanding import understand
@@ -95,7 +97,11 @@ def test_ranges(question: str, rest: str, lowest: int | None, highest: int) -> N
 def test_a_range_of_dollars() -> None:
     """In one word, in a shop that takes them."""
     found = understand("phone $20-$50", "USD")
-    assert (found.text.without(found.taken), found.lowest, found.highest) == ("phone", 20, 50)
+    assert (found.text.without(found.taken), found.lowest, found.highest) == (
+        "phone",
+        Decimal(20),
+        Decimal(50),
+    )
 
 
 @pytest.mark.parametrize(
