@@ -12,7 +12,7 @@ from database.search.lexical import quoted
 from knowledge.normalise import search_form
 from knowledge.search.forms import TITLE
 from knowledge.search.keys import BRAND, CATEGORY, keys
-from knowledge.search.refusals import Exclusion, is_colour
+from knowledge.search.questions.refusals import Exclusion, is_colour
 from knowledge.search.stems import stems
 from knowledge.search.synonyms import Synonyms
 
@@ -44,10 +44,16 @@ class _Value:
 
 
 def _present(question: Question) -> str:
+    """Returns SQL of the asked keys that active products have, or active variations of theirs."""
+    key = "ARRAY[s.id || '/' || a.key]"
     return f"""
         SELECT DISTINCT a.key FROM unnest(CAST(:asked AS text[])) AS a(key) CROSS JOIN stores s
-        WHERE {scope.stores(question)} AND EXISTS (
-            SELECT FROM products p WHERE p.keys @> ARRAY[s.id || '/' || a.key] AND p.is_active)"""
+        WHERE {scope.stores(question)} AND (
+            EXISTS (SELECT FROM products p WHERE p.keys @> {key} AND p.is_active)
+            OR EXISTS (
+                SELECT FROM product_variations v JOIN products p
+                    ON p.store_id = v.store_id AND p.external_id = v.parent_external_id
+                WHERE v.keys @> {key} AND v.is_active AND p.is_active))"""
 
 
 def _named(question: Question) -> str:

@@ -27,6 +27,11 @@ Widened = Callable[[str, str], Set[str]]
 """Kind and value -> other names of the value, such as its synonyms."""
 
 
+def unwidened(kind: str, value: str) -> Set[str]:
+    """Returns no other names."""
+    return frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
     """The fields of a question -> their keys; an excluding field begins with `exclude.`."""

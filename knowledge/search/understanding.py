@@ -6,9 +6,9 @@ Phrases that are understood are taken out of the question; the rest is searched 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from knowledge.search.prices import prices
-from knowledge.search.reading import REFUSED, Reading, Text, phrases
-from knowledge.search.refusals import Exclusion, exclusions
+from knowledge.search.questions.prices import prices
+from knowledge.search.questions.reading import REFUSED, Reading, Text, phrases
+from knowledge.search.questions.refusals import Exclusion, exclusions
 
 PRICE = "price"
 PRICE_DESCENDING = "-price"

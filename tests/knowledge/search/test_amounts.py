@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.search.amounts import amount
-from knowledge.search.reading import folded
+from knowledge.search.questions.amounts import amount
+from knowledge.search.questions.reading import folded
 
 
 def read(text: str) -> Decimal | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.search.refusals import is_colour
+from knowledge.search.questions.refusals import is_colour
 from knowledge.search.understanding import understand
 
 

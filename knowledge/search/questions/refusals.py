@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from knowledge.search.keys import compact
 from knowledge.search.polite import polite
-from knowledge.search.reading import REFUSED, Reading, phrases
+from knowledge.search.questions.reading import REFUSED, Reading, phrases
 from knowledge.search.stems import stems
 
 MOST_EXCLUDED = 8

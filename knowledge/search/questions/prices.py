@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from knowledge.search.amounts import Amount, amount
-from knowledge.search.reading import REFUSED, Reading, phrases
+from knowledge.search.questions.amounts import Amount, amount
+from knowledge.search.questions.reading import REFUSED, Reading, phrases
 
 _BELOW = phrases(
     "زیر", "کمتر از", "کم تر از", "پایین تر از", "پایینتر از", "پایین", "ارزان تر از", "ارزانتر از",
