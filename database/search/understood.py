@@ -12,7 +12,7 @@ from database.search.values import resolve
 from knowledge.normalise import search_form
 from knowledge.search.keys import TITLE, compact, keys
 from knowledge.search.polite import says_nothing
-from knowledge.search.stems import stems
+from knowledge.search.stems import singulars
 from knowledge.search.synonyms import Synonyms
 from knowledge.search.understanding import Understood, understand
 
@@ -90,7 +90,7 @@ async def _category(connection: AsyncConnection, question: Question, rest: str, 
     named = " ".join(word for word in rest.split() if not says_nothing(word))
     if not named or question.filters.categories or question.filters.category:
         return ""
-    for name in dict.fromkeys((named, *stems(compact(named)))):
+    for name in (named, *singulars(compact(named))[1:]):
         asked = replace(question, filters=Filters(categories=(name,)))
         meant = await resolve(connection, asked, lambda _, value: synonyms.alternatives(value))
         if not meant.is_impossible:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from knowledge.search.keys import compact
 from knowledge.search.polite import polite
 from knowledge.search.questions.reading import REFUSED, Reading, phrases
-from knowledge.search.stems import stems
+from knowledge.search.stems import singulars
 
 MOST_EXCLUDED = 8
 LONGEST_VALUE = 3
@@ -125,19 +125,14 @@ def _with_join(reading: Reading, start: int) -> int:
 
 def _first(reading: Reading, start: int) -> int:
     """Returns where a value begins: after the words that stand before values, and what was asked already."""
-    asked = {form for word in reading.words[:start] for form in _singulars(word)} - _JOINS - _STOPS
+    asked = {form for word in reading.words[:start] for form in singulars(word)} - _JOINS - _STOPS
     place = start
     while reading.is_free(place) and not reading.breaks[place]:
         word = reading.words[place]
-        if word not in _KINDS and asked.isdisjoint(_singulars(word)):
+        if word not in _KINDS and asked.isdisjoint(singulars(word)):
             break
         place += 1
     return place
-
-
-def _singulars(word: str) -> tuple[str, ...]:
-    """Returns a word and what it may be the plural of."""
-    return (word, *stems(word)[:1])
 
 
 def _end(reading: Reading, start: int) -> int:
