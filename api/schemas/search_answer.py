@@ -108,6 +108,9 @@ class Understood(ResponseModel):
 
     min_price: str | None = None
     max_price: str | None = None
+    categories: list[str] = Field(
+        default=[], description="the category of a question about the cheapest, dearest or newest"
+    )
     exclude: UnderstoodExclude | None = None
     sort: Sort | None = None
 

@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from contracts.search import Question
+from database.search.understood import understood
+from knowledge.search.builtin import builtin
 from tests.support.shop import Shop
 from tests.support.system import System
 
@@ -42,27 +45,50 @@ def numbers(answer: dict[str, Any]) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("query", "understood", "first", "never"),
+    ("query", "shown", "first", "never"),
     [
         ("گوشی زیر ۲ میلیون", {"max_price": "2000000"}, [2], {1, 3}),
         ("phone over 50 million toman", {"min_price": "50000000"}, [3], {1, 2, 4, 5, 6}),
         ("گوشی بین ۵ تا ۱۰ میلیون تومن", {"min_price": "5000000", "max_price": "10000000"}, [1], {2, 3}),
+        ("گوشی از ۲ میلیون کمتر", {"max_price": "2000000"}, [2], {1, 3}),
+        ("phone not over 2 million toman", {"max_price": "2000000"}, [2], {1, 3}),
+        ("گوشی زیر ۹.۵ میلیون", {"max_price": "9500000"}, [], {3}),
         ("ارزان‌ترین گوشی", {"sort": "price"}, [2, 1, 3], set()),
         ("گران‌ترین گوشی", {"sort": "-price"}, [3, 1, 2], set()),
+        ("ارزان‌ترین شال", {"sort": "price"}, [5, 6], set()),
+        ("ارزان‌ترین پوشاک لطفا", {"sort": "price", "categories": ["پوشاک"]}, [5, 6], {1, 2, 3, 4}),
+        ("جدیدترین پوشاک", {"sort": "newest", "categories": ["پوشاک"]}, [6, 5], {1, 2, 3, 4}),
+        ("cheapest clothes", {"sort": "price", "categories": ["clothes"]}, [5, 6], {1, 2, 3, 4}),
+        ("not the cheapest phone", {}, [], set()),
         ("گوشی غیر از سامسونگ و اپل", {"exclude": {"brands": ["سامسونگ", "اپل"]}}, [2], {1, 3}),
         ("phone except samsung", {"exclude": {"brands": ["samsung"]}}, [], {1}),
         ("شال به جز مشکی", {"exclude": {"words": ["مشکی"]}}, [6], {5}),
+        ("گوشی غیر از برند سامسونگ", {"exclude": {"brands": ["سامسونگ"]}}, [2], {1}),
+        ("گوشی غیر از گوشی سامسونگ", {"exclude": {"brands": ["سامسونگ"]}}, [2], {1}),
+        ("phone, not a Samsung phone", {"exclude": {"brands": ["Samsung"]}}, [], {1}),
+        ("phone, not those made by samsung", {"exclude": {"brands": ["samsung"]}}, [], {1}),
+        ("I don't want samsung", {"exclude": {"brands": ["samsung"]}}, [], {1}),
+        ("سامسونگ و اپل نباشه", {"exclude": {"brands": ["سامسونگ", "اپل"]}}, [], {1, 3}),
+        ("گوشی سامسونگ و اپل نمی خوام", {"exclude": {"brands": ["سامسونگ", "اپل"]}}, [2], {1, 3}),
+        ("شال غیر مشکی", {"exclude": {"words": ["مشکی"]}}, [6], {5}),
+        ("شال به جز رنگ مشکی", {"exclude": {"words": ["مشکی"]}}, [6], {5}),
+        ("شال غیر از شیائومی", {"exclude": {"words": ["شیائومی"]}}, [], set()),
+        ("گوشی غیر ساده", {"exclude": {"words": ["ساده"]}}, [], {2}),
+        ("مداد رنگی غیر سمی", {}, [], set()),
+        ("shoes that do not hurt", {}, [], set()),
+        ("I am not sure, maybe a phone", {}, [], set()),
+        ("چوبی لوازم جانبی نباشه", {"exclude": {"categories": ["لوازم جانبی"]}}, [], {4}),
         ("شال غیر از لوازم جانبی", {"exclude": {"categories": ["لوازم جانبی"]}}, [], {4}),
         ("گوشی", {}, [], set()),
     ],
 )
 async def test_words_become_filters(
-    store: Shop, query: str, understood: dict[str, Any], first: list[int], never: set[int]
+    store: Shop, query: str, shown: dict[str, Any], first: list[int], never: set[int]
 ) -> None:
     """Prices, orders and exclusions, in both languages; a brand is found in the other one as well."""
     answer = await ask(store, query)
     found = numbers(answer)
-    assert answer["understood"] == understood
+    assert answer["understood"] == shown
     assert found[: len(first)] == first
     assert not never.intersection(found)
 
@@ -103,6 +129,58 @@ async def test_prices_are_understood_in_rials(system: System) -> None:
     answer = await ask(shop, "گوشی زیر ۲ میلیون")
     assert answer["understood"] == {"max_price": "20000000"}
     assert numbers(answer) == [1]
+
+
+@pytest.mark.parametrize("name", ["مداد رنگی غیر سمی", "ارزان‌ترین مداد به جز مشکی", "forget me not earrings"])
+async def test_the_name_of_a_product_is_not_understood(system: System, name: str) -> None:
+    """All its words are searched for, and it is found first."""
+    shop = await system.shop()
+    await shop.sync({"id": 1, "name": "مداد رنگی earrings", "categories": ["earrings"]})
+    await shop.sync({"id": 2, "name": name, "categories": ["earrings"]})
+    answer = await ask(shop, name)
+    assert (answer["understood"], numbers(answer)[0]) == ({}, 2)
+
+
+async def test_a_bare_negation_is_part_of_names(system: System) -> None:
+    """What names say with a negation is none, and a kind that names of the same thing have is."""
+    shop = await system.shop()
+    await shop.sync({"id": 1, "name": "مداد غیر سمی"})
+    await shop.sync({"id": 2, "name": "مداد سمی"})
+    await shop.sync({"id": 3, "name": "مودم همراه جیبی"})
+    await shop.sync({"id": 4, "name": "مودم خانگی"})
+    assert (await ask(shop, "مداد رنگی غیر سمی"))["understood"] == {}
+    pockets = await ask(shop, "مودم غیر جیبی برای خانه")
+    assert pockets["understood"] == {"exclude": {"words": ["جیبی"]}}
+    assert numbers(pockets) == [4]
+
+
+async def test_what_follows_an_unknown_value_is_not_asked(store: Shop) -> None:
+    """Words after a brand are; a word that the store does not know takes what follows with it."""
+    unknown = await ask(store, "شال به جز ابریشمی گوشی")
+    assert unknown["understood"] == {"exclude": {"words": ["ابریشمی"]}}
+    assert set(numbers(unknown)[:2]) == {5, 6}
+    known = await ask(store, "گوشی غیر از سامسونگ ساده")
+    assert numbers(known)[0] == 2
+
+
+async def test_a_limit_that_contradicts_the_request_is_left_out(store: Shop) -> None:
+    """The lowest price is never above the highest."""
+    answer = await ask(store, "گوشی زیر ۲ میلیون", min_price="5000000")
+    assert answer["understood"] == {}
+    assert set(numbers(answer)) == {1, 3}
+
+
+async def test_prices_stay_words_with_several_currencies(system: System) -> None:
+    """A number would be another price in each store of the user; one store has one."""
+    tomans = await system.shop(currency="IRT")
+    await system.second_shop(tomans.user_id, currency="USD")
+    for store_id, shown in ((None, {}), (tomans.store_id, {"max_price": 2_000_000})):
+        question = Question(
+            user_id=tomans.user_id, store_id=store_id, text="گوشی زیر ۲ میلیون تومان", vector=None
+        )
+        async with system.database.transaction() as connection:
+            read = await understood(connection, question, builtin(), understand=True)
+        assert read.shown == shown
 
 
 async def test_pages_of_an_understood_question_follow_each_other(store: Shop) -> None:
