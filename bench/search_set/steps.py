@@ -50,6 +50,10 @@ STEPS: dict[str, dict[str, Any]] = {
     "vectors only": {f"{_RANKING}.SHARE": 0.0, f"{_RANKING}.TITLED": 0.0},
     "words only": {"vector": False},
 }
+STEPS |= {
+    f"words only, {step}": {**STEPS[step], "vector": False}
+    for step in ("without stems", "without corrections", "without sounds", "without the built-in synonyms")
+}
 """A step -> what is replaced to leave it out: objects by their names, and three arguments of the search."""
 
 

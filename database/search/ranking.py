@@ -52,7 +52,7 @@ FACETS_FLOOR = 0.4
 """The least score of a result, as a part of the best one's: in the order of scores, in other orders, and of
 one that facets count."""
 
-CONFIDENT = 0.335
+CONFIDENT = 0.325
 CONFIDENT_BY_WORDS = 0.24
 """The least score of a best result that probably answers the question, with and without vectors.
 
