@@ -250,13 +250,13 @@ async def test_parents_of_categories_are_found_and_renamed(synced: Synced) -> No
     assert product is not None
     assert product["categories"] == ["پوشاک", "هودی"]
     assert (await synced.sync()).counts.embedded == 0
-    shop.rename_category("پوشاک", "لباس")
+    shop.rename_category("پوشاک", "زمستانه")
     sync = await synced.sync()
     assert (sync.counts.changed, {finding.kind for finding in await synced.findings(sync)}) == (
         3,
         {FindingKind.RENAME},
     )
-    assert len(await store.found("لباس", category="لباس")) == 3
+    assert len(await store.found("زمستانه", category="زمستانه")) == 3
     assert await store.found("گرم", category="پوشاک") == []
 
 
