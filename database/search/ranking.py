@@ -27,8 +27,9 @@ TITLED = 0.15
 KIND = 0.2
 """How far the score of a product moves up that is in the category that the question names."""
 
+SOUGHT = 1_000
 NAMESAKES = 100
-"""Products with the same code or name that are judged as such."""
+"""Products with the same code or name that are checked against the filters, and that are judged as such."""
 
 MIDDLE = 3.0
 """A similarity of so many standard deviations above the mean is half close."""
@@ -163,14 +164,15 @@ def _named(question: Question, narrowed: Narrowed) -> str:
     return f"""
         SELECT p.id, CASE WHEN p.keys && {keys(question, "titles")} THEN {SAME_TITLE}
                           ELSE {SAME_CODE} END AS floor
-        FROM products p
-        WHERE {narrowed.found} AND p.id IN (
-            SELECT p.id FROM products p WHERE p.keys && {names}
-            UNION ALL
-            SELECT p.id FROM product_variations v JOIN products p
-                ON p.store_id = v.store_id AND p.external_id = v.parent_external_id
-            WHERE v.is_active AND v.keys && {names})
-        ORDER BY p.id LIMIT {NAMESAKES}"""
+        FROM (
+            SELECT id FROM (
+                SELECT p.id FROM products p WHERE p.keys && {names}
+                UNION
+                SELECT p.id FROM product_variations v JOIN products p
+                    ON p.store_id = v.store_id AND p.external_id = v.parent_external_id
+                WHERE v.is_active AND v.keys && {names}) AS either
+            ORDER BY id LIMIT {SOUGHT}) AS sought
+        JOIN products p ON p.id = sought.id WHERE {narrowed.found} LIMIT {NAMESAKES}"""
 
 
 def _score(*, has_vector: bool) -> str:

@@ -42,12 +42,11 @@ def _scoped(parts: str, store: str) -> str:
     return f"ARRAY(SELECT part # hashint8extended({store}, 0) FROM unnest({parts}) AS part)"
 
 
-_STORES = text("SELECT id, store_id FROM products WHERE id = ANY(CAST(:products AS bigint[]))")
-
-_LOCK = text(f"""
-    SELECT pg_advisory_xact_lock_shared({LOCK_CLASS}, CAST(store_id % 2147483647 AS int))
-    FROM unnest(CAST(:stores AS bigint[])) AS store_id
+_STORES = text(f"""
+    SELECT id, store_id, pg_advisory_xact_lock_shared({LOCK_CLASS}, CAST(store_id % 2147483647 AS int))
+    FROM products WHERE id = ANY(CAST(:products AS bigint[]))
 """)
+"""The stores of products; their vocabularies are not swept until the transaction ends."""
 
 _KNOWN = text("""
     SELECT v.store_id, v.word FROM vocabulary v
@@ -124,7 +123,6 @@ async def add(connection: AsyncConnection, texts: Iterable[tuple[int, Collection
         for word in words
     }
     stores = sorted({store_id for store_id, _ in of_stores})
-    await connection.execute(_LOCK, {"stores": stores})
     wanted = {"stores": stores, "words": sorted({word for _, word in of_stores})}
     known = {(row.store_id, row.word) for row in await connection.execute(_KNOWN, wanted)}
     rows = [
