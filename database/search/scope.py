@@ -5,7 +5,12 @@ from contracts.search import Question
 
 def owned(question: Question, row: str) -> str:
     """Returns SQL: whether a chunk or a product belongs to the owner of the question."""
-    if question.store_id is None:
+    return owned_row(row, one_store=question.store_id is not None)
+
+
+def owned_row(row: str, *, one_store: bool) -> str:
+    """Returns SQL: whether a chunk or a product belongs to the owner, in one store or in all."""
+    if not one_store:
         return f"{row}.user_id = :user_id"
     return (
         f"{row}.store_id = :store_id AND :user_id = (SELECT s.user_id FROM stores s WHERE s.id = :store_id)"
@@ -14,8 +19,12 @@ def owned(question: Question, row: str) -> str:
 
 def stores(question: Question, row: str = "s") -> str:
     """Returns SQL: whether a store belongs to the owner of the question, and is asked."""
-    one = "" if question.store_id is None else f" AND {row}.id = :store_id"
-    return f"{row}.user_id = :user_id{one}"
+    return owned_store(row, one_store=question.store_id is not None)
+
+
+def owned_store(row: str, *, one_store: bool) -> str:
+    """Returns SQL: whether a store belongs to the owner, and is the one that is asked if one is."""
+    return f"{row}.user_id = :user_id{f' AND {row}.id = :store_id' if one_store else ''}"
 
 
 def keys(question: Question, parameter: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.search import scope
 from database.search.vector_index import INDEXED_DIMENSIONS, index_name, quoted
 
 COMPACT = 384
@@ -78,10 +79,7 @@ class Space:
 
     def owned(self, row: str) -> str:
         """SQL: whether a chunk or a product belongs to the owner of the question."""
-        if self.one_store:
-            owner = "(SELECT s.user_id FROM stores s WHERE s.id = :store_id)"
-            return f"{row}.store_id = :store_id AND :user_id = {owner}"
-        return f"{row}.user_id = :user_id"
+        return scope.owned_row(row, one_store=self.one_store)
 
     @property
     def matching(self) -> str:
@@ -96,9 +94,9 @@ class Space:
     @property
     def stores(self) -> str:
         """SQL: the stores of the owner that have vectors."""
-        store = " AND s.id = :store_id" if self.one_store else ""
+        owned = scope.owned_store("s", one_store=self.one_store)
         return f"""
-            SELECT s.id FROM stores s WHERE s.user_id = :user_id{store} AND EXISTS (
+            SELECT s.id FROM stores s WHERE {owned} AND EXISTS (
                 SELECT FROM compact_vectors c WHERE c.store_id = s.id AND c.model = {quoted(self.label)})"""
 
     @property
