@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     bodies_in_flight_bytes: int = Field(default=64 * 1024 * 1024, ge=1024, description="per API process")
     max_connections: int = Field(default=1000, ge=1, description="per API process")
     requests_per_minute: int = Field(default=6000, ge=1, description="per integration token or user")
+    public_requests_per_minute: int = Field(
+        default=120, ge=1, description="of one network to one public store, per API process"
+    )
     public_url: Annotated[AnyHttpUrl | None, Optional] = None
     allow_private_shops: bool = False
     shop_requests_per_minute: int = Field(default=240, ge=1, description="to one shop, by all workers")

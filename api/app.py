@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
+from api.assistants.access import NETWORKS_OF_A_SITE
 from api.bodies_in_flight import BodiesInFlight
 from api.dependencies import AppState
 from api.errors import (
@@ -128,6 +129,7 @@ async def _opened(
             database, settings.trusted_proxies, guesses_per_minute=settings.guesses_per_minute
         )
         await stack.enter_async_context(tokens.counting())
+        public = settings.public_requests_per_minute
         yield AppState(
             settings=settings,
             database=database,
@@ -146,6 +148,10 @@ async def _opened(
             installation=installation,
             readiness=readiness,
             probes=TokenBuckets(rate=PROBES_PER_SECOND, capacity=PROBES_PER_SECOND),
+            public_limit=TokenBuckets(rate=public / 60, capacity=public),
+            public_site_limit=TokenBuckets(
+                rate=public * NETWORKS_OF_A_SITE / 60, capacity=public * NETWORKS_OF_A_SITE
+            ),
             secret_box=SecretBox(settings.secret_keys),
             outbound=outbound,
             delivery_terms=StaleIfErrorCache(

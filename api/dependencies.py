@@ -58,6 +58,8 @@ class AppState:
     installation: InstallationMetrics
     readiness: Readiness
     probes: TokenBuckets
+    public_limit: TokenBuckets
+    public_site_limit: TokenBuckets
     secret_box: SecretBox
     outbound: Outbound
     delivery_terms: StaleIfErrorCache[int, DeliveryTerms]

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from commands.environment import database, fail, run, settings
-from contracts.accounts import email_problem, password_problem
 from database.access import provision, users
+from database.access.accounts import email_problem, password_problem
 
 user = typer.Typer(no_args_is_help=True, help="Manage users, who own stores.")
 

@@ -17,6 +17,30 @@ class StoreType(StrEnum):
     CUSTOM = "custom"
 
 
+class AssistantAccess(StrEnum):
+    """Who may read the catalogue of a store by the doors for assistants.
+
+    These are holders of a token of the store, everyone, or no one.
+    """
+
+    TOKEN = "token"  # noqa: S105 - a kind of access
+    PUBLIC = "public"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenStore:
+    """What the doors for assistants say of a store, and who may come in; `currency` may be empty."""
+
+    id: int
+    user_id: int
+    name: str
+    type: StoreType
+    base_url: str
+    currency: str
+    assistant_access: AssistantAccess
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryTerms:
     """What a store's deliveries are checked against; any of the secrets may have signed them."""
@@ -106,6 +130,7 @@ class Store:
     old_secret_until: datetime | None
     has_credentials: bool
     require_signature: bool
+    assistant_access: AssistantAccess
     webhooks: WebhookState
     schedule: SyncSchedule
     shop_failures: ShopFailures | None

@@ -108,6 +108,13 @@ stores = Table(
         server_default=text("false"),
         comment="refuse deliveries with a token and no signature",
     ),
+    Column(
+        "assistant_access",
+        Text,
+        nullable=False,
+        server_default="token",
+        comment="who may read the catalogue by the assistants' doors: token, public or off",
+    ),
     _moment("created_at", required=True),
     _moment("updated_at", required=True),
     Index(None, "user_id"),

@@ -121,6 +121,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         "database.*",
         "knowledge",
     },
+    "api.assistants": {
+        "api",
+        "api.dependencies",
+        "api.middleware",
+        "api.schemas",
+        "api.searching",
+        "api.security",
+        "contracts",
+        "database.*",
+    },
     "api.app": {"api.*", "connectors.*", *BASE, "database.*", "embeddings", "temporal"},
     "worker": {
         "activities.*",

@@ -137,6 +137,7 @@ async def create_store(
             webhook_secret=state.secret_box.encrypt(secret),
             credentials=credentials,
             require_signature=body.require_signature,
+            assistant_access=body.assistant_access,
             schedule=asdict(SyncSchedule(**body.schedule.model_dump())) if body.schedule else None,
         )
     if base_url and credentials:
@@ -165,6 +166,8 @@ async def change_store(
         if body.require_signature and not store.has_webhook_secret:
             raise invalid_field("require_signature", "the store has no webhook secret; rotate it first")
         values["require_signature"] = body.require_signature
+    if body.assistant_access is not None:
+        values["assistant_access"] = body.assistant_access
     if "currency" in given:
         values["currency"] = body.currency
     if "base_url" in given:

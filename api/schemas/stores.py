@@ -13,6 +13,7 @@ from api.schemas.pagination import Page, PageParams, page_example
 from contracts.stores import (
     LONGEST_FULL_DAYS,
     LONGEST_INCREMENTAL_HOURS,
+    AssistantAccess,
     Store,
     StoreType,
     SyncSchedule,
@@ -40,6 +41,7 @@ EXAMPLE: JsonDict = {
     "old_secret_until": "2026-11-21T10:00:00Z",
     "has_credentials": True,
     "require_signature": False,
+    "assistant_access": "token",
     "webhooks": {
         "state": "reenabled",
         "reason": "WooCommerce had disabled product.updated after failed deliveries; it is active again.",
@@ -117,6 +119,10 @@ class StoreOut(ResponseModel):
     old_secret_until: datetime | None = Field(description="how long the previous secret is accepted")
     has_credentials: bool
     require_signature: bool = Field(description="whether deliveries with a token must be signed as well")
+    assistant_access: AssistantAccess = Field(
+        description="who may read the catalogue over MCP, UCP and the vector store route: holders of a token"
+        " of the store, everyone (`public`), or no one (`off`)"
+    )
     webhooks: WebhooksOut
     schedule: ScheduleOut
     shop_failures: ShopFailuresOut | None = Field(description="null while the shop answers")
@@ -179,6 +185,7 @@ class NewStoreRequest(RequestBody):
     user_id: Id | None = None
     webhook_secret: Secret | None = None
     require_signature: bool = False
+    assistant_access: AssistantAccess = AssistantAccess.TOKEN
     credentials: dict[str, Secret] | None = Field(default=None, max_length=8)
     schedule: ScheduleChange | None = None
 
@@ -195,6 +202,7 @@ class StoreChange(RequestBody):
     base_url: str | None = Field(default=None, max_length=2_000)
     currency: Currency | None = None
     require_signature: bool | None = None
+    assistant_access: AssistantAccess | None = None
     credentials: dict[str, Secret] | None = Field(default=None, max_length=8)
     schedule: ScheduleChange | None = None
 

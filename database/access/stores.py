@@ -11,7 +11,15 @@ from sqlalchemy import ColumnElement, case, func, insert, null, select, text, tr
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import UnknownKey
-from contracts.stores import DeliveryTerms, ReadableStore, ShopFailures, Store, StoreType, SyncSchedule
+from contracts.stores import (
+    AssistantAccess,
+    DeliveryTerms,
+    ReadableStore,
+    ShopFailures,
+    Store,
+    StoreType,
+    SyncSchedule,
+)
 from crypto import SecretBox
 from database.access import shop_failures
 from database.access.webhooks import state_of
@@ -36,6 +44,7 @@ _SHOWN = select(
     ),
     stores.c.credentials.is_not(None).label("has_credentials"),
     stores.c.require_signature,
+    stores.c.assistant_access,
     stores.c.webhooks,
     stores.c.schedule,
     case(
@@ -100,6 +109,7 @@ def new_webhook_secret() -> str:
 def _store(row: Mapping[Any, Any]) -> Store:
     values = {
         "type": StoreType(row["type"]),
+        "assistant_access": AssistantAccess(row["assistant_access"]),
         "webhooks": state_of(row["webhooks"], has_credentials=row["has_credentials"]),
         "schedule": SyncSchedule(**row["schedule"] or {}),
         "shop_failures": _FAILURES.validate_python(row["shop_failures"]),
@@ -119,6 +129,7 @@ async def create(
     credentials: bytes | None = None,
     schedule: Mapping[str, Any] | None = None,
     require_signature: bool = False,
+    assistant_access: str = AssistantAccess.TOKEN,
 ) -> int:
     row = await connection.execute(
         insert(stores)
@@ -132,6 +143,7 @@ async def create(
             credentials=credentials,
             schedule=null() if schedule is None else schedule,
             require_signature=require_signature,
+            assistant_access=assistant_access,
         )
         .returning(stores.c.id)
     )

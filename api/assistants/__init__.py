@@ -1,0 +1,1 @@
+"""The doors for assistants: what they share, and a folder or module for each protocol."""

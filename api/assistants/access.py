@@ -1,0 +1,67 @@
+"""Who may come in by a door for assistants: a token of the store, or everyone if the store is public."""
+
+from fastapi import Request
+
+from api.dependencies import AppState, app_state, current_integration
+from api.errors import ApiError, not_found, too_many, unauthenticated
+from api.fields import LARGEST_ID
+from api.middleware.request_log import request_facts
+from api.security.client_ip import client_address, client_network, client_site
+from contracts.stores import AssistantAccess, OpenStore
+from database.access import assistants
+
+NETWORKS_OF_A_SITE = 10
+"""An IPv6 site has 65,536 networks, and as many requests as ten of them."""
+
+
+async def enter(request: Request, store_id: int | None, *, challenge: str = "Bearer") -> OpenStore:
+    """Returns the store that a request may read; without `store_id`, the store of its token.
+
+    A token counts as a request of that token; a request to a public store without one counts against the
+    limit of the client's network. `challenge` is the `WWW-Authenticate` header of a 401. Raises 401, 403 for
+    a store that is closed to assistants, 404 for a store of others, 429 and 503.
+    """
+    state = app_state(request)
+    try:
+        if request.headers.get("authorization"):
+            return await _by_token(request, state, store_id)
+        return await _by_anyone(request, state, store_id)
+    except ApiError as error:
+        if error.status_code == 401:
+            raise ApiError(401, error.content, {"WWW-Authenticate": challenge}) from None
+        raise
+
+
+async def _by_token(request: Request, state: AppState, store_id: int | None) -> OpenStore:
+    integration = await current_integration(request)
+    if store_id is not None and store_id != integration.store_id:
+        raise not_found("store")
+    store = await _read(state, integration.store_id)
+    if store is None:
+        raise unauthenticated("Invalid token")
+    if store.assistant_access is AssistantAccess.OFF:
+        raise ApiError(403, {"error": "This store is closed to assistants; its `assistant_access` is off"})
+    return store
+
+
+async def _by_anyone(request: Request, state: AppState, store_id: int | None) -> OpenStore:
+    """Returns a public store; others are refused in the same way as stores that do not exist."""
+    store = await _read(state, store_id) if store_id is not None and 0 < store_id <= LARGEST_ID else None
+    if store is None or store.assistant_access is not AssistantAccess.PUBLIC:
+        raise unauthenticated("Invalid token")
+    address = client_address(request, state.settings.trusted_proxies)
+    site = client_site(address)
+    wait = state.public_limit.take((store.id, client_network(address)))
+    if wait <= 0 and site is not None:
+        wait = state.public_site_limit.take((store.id, site))
+    state.metrics.limited(refused=wait > 0)
+    if wait > 0:
+        raise too_many(wait)
+    facts = request_facts(request)
+    facts.user_id, facts.store_id = store.user_id, store.id
+    return store
+
+
+async def _read(state: AppState, store_id: int) -> OpenStore | None:
+    async with state.database.reading() as connection:
+        return await assistants.read(connection, store_id)
