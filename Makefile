@@ -65,9 +65,9 @@ bench: $(DEV) ## Measure (ARGS for one measurement)
 docs: $(DEV) ## Build the documentation site into site/, strictly
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-.PHONY: swagger-ui
-swagger-ui: $(DEV) ## Copy Swagger UI from its npm package again (ARGS=VERSION for another version); needs npm
-	@exec $(BIN)/python -m api.openapi.copy_swagger_ui $(ARGS)
+.PHONY: assets
+assets: $(DEV) ## Copy the files of npm packages again (ARGS="PACKAGE VERSION" for another version); needs npm
+	@exec $(BIN)/python -m api.assets.copy $(ARGS)
 
 .PHONY: histories
 histories: $(DEV) ## Record workflow histories for tests to replay, where there are none yet

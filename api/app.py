@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from api.assistants.access import NETWORKS_OF_A_SITE
 from api.bodies_in_flight import BodiesInFlight
+from api.console import pages as console
 from api.dependencies import AppState
 from api.errors import (
     DATABASE_DOWN,
@@ -48,6 +49,7 @@ from api.security.integration_tokens import IntegrationTokens
 from api.security.passwords import Passwords
 from api.security.rate_limit import RateLimit, TokenBuckets
 from api.security.sessions import Sessions
+from api.security.sign_in import SignIn
 from api.security.stale_cache import StaleIfErrorCache
 from api.synonyms import SearchSynonyms
 from compute import Busy, Compute, TooSlow
@@ -139,6 +141,7 @@ async def _opened(
             tokens=tokens,
             sessions=Sessions(settings.secret_keys, clock=database.clock.estimate),
             passwords=passwords,
+            sign_in=SignIn(database, passwords, settings.trusted_proxies, on_failure=metrics.login_failed),
             ingest=EventIngest(database, temporal, task_queue=settings.task_queue),
             bodies=BodiesInFlight(settings.bodies_in_flight_bytes, largest=settings.max_body_bytes),
             compute=compute,
@@ -228,6 +231,8 @@ def create_app(settings: Settings, *, wall: Callable[[], float] = wall_clock) ->
         *(events, products, explain, search, health, docs),
     ):
         app.include_router(routes.router)
+    for page in console.ROUTERS:
+        app.include_router(page)
     if traces:
         traces.instrument(app)
     return app

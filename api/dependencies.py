@@ -22,6 +22,7 @@ from api.security.integration_tokens import IntegrationTokens
 from api.security.passwords import Passwords
 from api.security.rate_limit import RateLimit, TokenBuckets
 from api.security.sessions import Sessions, password_stamp
+from api.security.sign_in import SignIn
 from api.security.stale_cache import StaleIfErrorCache
 from api.synonyms import SearchSynonyms
 from compute import Compute
@@ -49,6 +50,7 @@ class AppState:
     tokens: IntegrationTokens
     sessions: Sessions
     passwords: Passwords
+    sign_in: SignIn
     ingest: EventIngest
     bodies: BodiesInFlight
     compute: Compute

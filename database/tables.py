@@ -140,6 +140,25 @@ integration_tokens = Table(
     Index(None, "store_id"),
 )
 
+console_sessions = Table(
+    "console_sessions",
+    metadata,
+    _id(),
+    _owner("user_id", "users.id"),
+    Column("secret_hash", LargeBinary, nullable=False, unique=True),
+    Column(
+        "password_at",
+        DateTime(timezone=True),
+        nullable=False,
+        comment="when the password was set that opened it",
+    ),
+    _text("address"),
+    _text("user_agent"),
+    _moment("created_at", required=True),
+    _moment("seen_at", required=True),
+    Index(None, "user_id"),
+)
+
 rate_limits = Table(
     "rate_limits",
     metadata,

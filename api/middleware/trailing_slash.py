@@ -4,11 +4,14 @@ from urllib.parse import quote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+WITH_SLASH = ("/api/", "/console/")
+FILES = "/console/static/"
+
 
 class TrailingSlashMiddleware:
     """Serves every path with and without its trailing slash; a redirect would turn a POST into a GET.
 
-    Routes below `/api/` are declared with the slash, `/healthz`, `/readyz`, `/metrics` and `/docs` without.
+    Routes below `/api/` and the pages of the console are declared with the slash, all others without.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -17,7 +20,7 @@ class TrailingSlashMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             path = scope["path"].rstrip("/")
-            if path.startswith("/api/"):
+            if f"{path}/".startswith(WITH_SLASH) and not path.startswith(FILES):
                 path += "/"
             scope["path"], scope["raw_path"] = path or "/", quote(path or "/").encode()
         await self._app(scope, receive, send)

@@ -6,12 +6,13 @@ import hashlib
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
+from api.assets.vendored import SWAGGER_UI, Asset, read_record, served
 from api.openapi.docs_fallback import STYLE as FALLBACK_STYLE
 from api.openapi.docs_fallback import reference
-from api.openapi.swagger_ui import ASSETS, Asset
 
 router = APIRouter()
 
+ASSETS = served(SWAGGER_UI, read_record(SWAGGER_UI), prefix="/docs")
 SCRIPT = ASSETS["swagger-ui-bundle.js"]
 STYLE = ASSETS["swagger-ui.css"]
 

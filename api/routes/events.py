@@ -3,15 +3,13 @@
 from typing import Annotated
 
 from fastapi import Body, Query
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
 
+from api.actions.retry import retry
 from api.bodies import JsonBody
 from api.dependencies import AppState, CurrentState, admin_router
-from api.errors import ApiError, not_found, unavailable
+from api.errors import ApiError, not_found
 from api.fields import PathId
 from api.openapi.build import refuses
-from api.repeated import start_if_lost
 from api.schemas.events import (
     EventListParams,
     EventOut,
@@ -23,15 +21,11 @@ from api.schemas.events import (
     read_cursor,
     write_cursor,
 )
-from contracts.events import EventStatus, ProductEvent
+from contracts.events import EventStatus
 from database.events import log as event_log
-from database.events.log import Cursor, EventFilter, FailedEvents
-from temporal.client import start_product_event
+from database.events.log import EventFilter
 
 router = admin_router("/api/v1/integrations/events", tag="events")
-
-MOST_RETRIED = 500
-"""Failed events that one request starts; the response has a cursor for the others."""
 
 
 def _workflow_url(state: AppState, workflow_id: str | None) -> str | None:
@@ -76,7 +70,7 @@ async def retry_event(state: CurrentState, row_id: PathId) -> RetriedEvent:
         raise not_found("event")
     if row["status"] != EventStatus.FAILED:
         raise ApiError(409, {"error": f"Only failed events can be retried; this one is {row['status']}."})
-    started, _ = await _retry(state, EventFilter(), only=row_id)
+    started, _ = await retry(state, EventFilter(), only=row_id)
     if not started:
         raise ApiError(409, {"error": "The event is running already."})
     return RetriedEvent(status="accepted", event_id=row["event_id"])
@@ -90,34 +84,7 @@ async def retry_events(
 
     `remaining` counts the events after the last one that was tried; send `next` as `cursor` to continue.
     """
-    started, failed = await _retry(state, body.filter(), after=read_cursor(body.cursor))
+    started, failed = await retry(state, body.filter(), after=read_cursor(body.cursor))
     return RetriedEvents(
         status="accepted", started=started, remaining=failed.remaining, next=write_cursor(failed.following)
     )
-
-
-async def _retry(
-    state: AppState, filters: EventFilter, *, after: Cursor | None = None, only: int | None = None
-) -> tuple[int, FailedEvents]:
-    """Returns how many workflows were started, and the failed events that were found."""
-    async with state.database.reading() as connection:
-        failed = await event_log.failed_events(
-            connection, filters, limit=MOST_RETRIED, after=after, only=only
-        )
-    started = 0
-    for event in failed.events:
-        try:
-            started += await _start(state, event)
-        except (RPCError, RuntimeError, OSError):
-            raise unavailable("Temporal does not answer; no more events were started") from None
-    return started, failed
-
-
-async def _start(state: AppState, event: ProductEvent) -> bool:
-    """Start an event; returns False if it runs already."""
-    queue = state.settings.task_queue
-    try:
-        await start_product_event(state.temporal, event, task_queue=queue)
-    except WorkflowAlreadyStartedError:
-        return await start_if_lost(state.database, state.temporal, event, task_queue=queue)
-    return True

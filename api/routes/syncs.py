@@ -3,12 +3,11 @@
 from typing import Annotated
 
 from fastapi import Body, Query, Request
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
 
+from api.actions.resync import ResyncUnderWay, start_resync
 from api.bodies import JsonBody
 from api.dependencies import AppState, CurrentState, ExistingStore, admin_router, read_store
-from api.errors import ApiError, not_found, unavailable
+from api.errors import ApiError, not_found
 from api.fields import PathId
 from api.openapi.build import refuses
 from api.schemas.pagination import PageParams
@@ -22,10 +21,9 @@ from api.schemas.syncs import (
     SyncUnderWay,
 )
 from connectors.registry import check_readable
-from contracts.syncs import FindingKind, Sync, SyncRequest, SyncStatus
+from contracts.syncs import FindingKind, Sync, SyncRequest
 from database.sync import findings as sync_findings
 from database.sync import runs as syncs
-from temporal.client import start_catalog_sync
 
 router = admin_router("/api/v1/integrations/stores", tag="syncs")
 
@@ -59,22 +57,9 @@ async def resync(
     check_readable(store)
     wanted = SyncRequest(store_id=store.id, **body.model_dump())
     try:
-        started = await start_catalog_sync(state.temporal, wanted, task_queue=state.settings.task_queue)
-    except WorkflowAlreadyStartedError as error:
-        raise await _under_way(state, store.id, error.first_run_id or error.run_id) from None
-    except (RPCError, RuntimeError, OSError):
-        raise unavailable("Temporal does not answer; no sync was started") from None
-    async with state.database.transaction() as connection:
-        run = await syncs.begin(
-            connection,
-            wanted,
-            workflow_id=started.id,
-            run_id=started.first_execution_run_id or "",
-            status=SyncStatus.QUEUED,
-        )
-        sync = await syncs.read(connection, store.id, run.sync_id) if run else None
-    if sync is None:
-        raise not_found("store")
+        sync = await start_resync(state, wanted)
+    except ResyncUnderWay as running:
+        raise await _under_way(state, store.id, running.run_id) from None
     return _sync_out(state, sync, differed=False)
 
 

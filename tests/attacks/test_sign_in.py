@@ -11,8 +11,8 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from api.errors import ApiError
-from api.routes.auth import ACCOUNT, ADDRESS, PAIR, SITE, keys_of
 from api.security.passwords import Passwords
+from api.security.sign_in import ACCOUNT, ADDRESS, PAIR, SITE, keys_of
 from database.access import logins, provision
 from database.access.logins import LoginThrottle, Throttled
 from database.engine import Database
@@ -75,7 +75,7 @@ async def test_made_up_users_are_compared_as_often_as_the_address_is_free(
     proxied: httpx2.AsyncClient, unused: Sequence[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The address is what they share."""
-    monkeypatch.setattr("api.routes.auth.ADDRESS", LoginThrottle(free=3, longest_seconds=900))
+    monkeypatch.setattr("api.security.sign_in.ADDRESS", LoginThrottle(free=3, longest_seconds=900))
     codes = await asyncio.gather(
         *(attempt(proxied, f"made-up-{n}@example.com", "x", unused[0]) for n in range(10))
     )

@@ -22,8 +22,8 @@ TRACKED = _tracked()
 
 @cache
 def documents() -> tuple[Path, ...]:
-    """Returns the Markdown files of the repository."""
-    return tuple(path for path in TRACKED if path.suffix == ".md")
+    """Returns the Markdown files of the repository that we wrote."""
+    return tuple(path for path in TRACKED if path.suffix == ".md" and not path.stem.startswith("LICENSE"))
 
 
 def prose(document: Path) -> str:

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from api.routes import events
+from api.actions import retry
 from fakes import openai as servers
 from fakes.openai import EmbeddingServer
 from tests.support.eventually import eventually
@@ -161,7 +161,7 @@ async def test_retries_of_many_events_take_several_requests(
     shop: Shop, admin: dict[str, str], embeddings: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Events that fail again do not block the others: `next` continues after them."""
-    monkeypatch.setattr(events, "MOST_RETRIED", 2)
+    monkeypatch.setattr(retry, "MOST_RETRIED", 2)
     embeddings.fail_always(servers.bad_request())
     rows = [await shop.closed(await shop.submit({**LAMP, "id": n, "name": f"چراغ {n}"})) for n in (1, 2, 3)]
     content: list[tuple[int, int]] = []

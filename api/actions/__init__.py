@@ -1,0 +1,1 @@
+"""What the routes of the API and the pages of the console do alike."""

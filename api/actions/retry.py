@@ -1,0 +1,42 @@
+"""Run failed events again."""
+
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from api.dependencies import AppState
+from api.errors import unavailable
+from api.repeated import start_if_lost
+from contracts.events import ProductEvent
+from database.events import log as event_log
+from database.events.log import Cursor, EventFilter, FailedEvents
+from temporal.client import start_product_event
+
+MOST_RETRIED = 500
+"""Failed events that one call starts; it returns a cursor for the others."""
+
+
+async def retry(
+    state: AppState, filters: EventFilter, *, after: Cursor | None = None, only: int | None = None
+) -> tuple[int, FailedEvents]:
+    """Returns how many workflows were started, and the failed events that were found."""
+    async with state.database.reading() as connection:
+        failed = await event_log.failed_events(
+            connection, filters, limit=MOST_RETRIED, after=after, only=only
+        )
+    started = 0
+    for event in failed.events:
+        try:
+            started += await _start(state, event)
+        except (RPCError, RuntimeError, OSError):
+            raise unavailable("Temporal does not answer; no more events were started") from None
+    return started, failed
+
+
+async def _start(state: AppState, event: ProductEvent) -> bool:
+    """Start an event; returns False if it runs already."""
+    queue = state.settings.task_queue
+    try:
+        await start_product_event(state.temporal, event, task_queue=queue)
+    except WorkflowAlreadyStartedError:
+        return await start_if_lost(state.database, state.temporal, event, task_queue=queue)
+    return True

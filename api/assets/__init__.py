@@ -1,0 +1,1 @@
+"""Files of other packages that our pages load."""

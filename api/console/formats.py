@@ -1,0 +1,106 @@
+"""Numbers, prices and times as people of a language read them; the one place for all pages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+from persiantools import digits
+from persiantools.jdatetime import JalaliDateTime
+
+from api.console.language import Language, text
+
+ZONES: Mapping[Language, tzinfo] = {Language.PERSIAN: ZoneInfo("Asia/Tehran"), Language.ENGLISH: UTC}
+
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+_THOUSANDS = {Language.PERSIAN: "٬", Language.ENGLISH: ","}
+_POINT = {Language.PERSIAN: "٫", Language.ENGLISH: "."}
+_CURRENCIES = {"IRT": "toman", "IRR": "rial", "IRHT": "thousand_toman", "IRHR": "thousand_rial"}
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """Formats of one language, at one moment."""
+
+    language: Language
+    now: datetime
+
+    def digits(self, value: object) -> str:
+        """Returns text with the digits of the language."""
+        written = str(value)
+        return digits.en_to_fa(written) if self.language is Language.PERSIAN else written
+
+    def number(self, value: int | float | Decimal | str | None, places: int | None = None) -> str:
+        """Returns a number with separators; with `places`, rounded to so many. Nothing for None."""
+        if value is None or value == "":
+            return ""
+        try:
+            exact = Decimal(str(value))
+        except InvalidOperation:
+            return str(value)
+        if not exact.is_finite():
+            return str(value)
+        written = f"{exact:,f}" if places is None else f"{exact:,.{places}f}"
+        whole, _, fraction = written.partition(".")
+        fraction = fraction.rstrip("0") if places is None else fraction
+        joined = whole.replace(",", _THOUSANDS[self.language])
+        return self.digits(f"{joined}{_POINT[self.language]}{fraction}" if fraction else joined)
+
+    def percent(self, share: float) -> str:
+        """Returns a share of 1 in percent."""
+        sign = "٪" if self.language is Language.PERSIAN else "%"
+        return f"{self.number(round(share * 100), 0)}{sign}"
+
+    def price(self, amount: Decimal | str | None, currency: str | None) -> str:
+        """Returns a price in the shop's own currency; nothing without an amount."""
+        if amount is None or amount == "":
+            return ""
+        known = _CURRENCIES.get((currency or "").upper())
+        unit = text(self.language, f"currency.{known}") if known else (currency or "")
+        return f"{self.number(amount)} {unit}".strip()
+
+    def time(self, moment: datetime | str | None) -> Markup:
+        """Returns a `time` element: the moment in the calendar of the language, titled in ISO."""
+        if not moment:
+            return Markup("")
+        at = (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(UTC)
+        iso = at.isoformat(timespec="seconds").replace("+00:00", "Z")
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(iso, iso, self._written(at))
+
+    def ago(self, moment: datetime | str | None) -> Markup:
+        """Returns a `time` element that says how long ago a moment was."""
+        if not moment:
+            return Markup("")
+        at = (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(UTC)
+        iso = at.isoformat(timespec="seconds").replace("+00:00", "Z")
+        seconds = (self.now - at).total_seconds()
+        words = text(
+            self.language, "time.ago" if seconds >= 0 else "time.ahead", time=self.span(abs(seconds))
+        )
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(iso, self._written(at), words)
+
+    def clock(self, at: datetime) -> str:
+        """Returns the hour and minute of a moment."""
+        return self.digits(at.astimezone(ZONES[self.language]).strftime("%H:%M"))
+
+    def span(self, seconds: float | None) -> str:
+        """Returns a length of time in its largest unit; parts of seconds below ten."""
+        if seconds is None:
+            return ""
+        if seconds < 1:
+            return text(self.language, "time.millisecond", n=self.number(round(seconds * 1000)))
+        if seconds < 10 and seconds != int(seconds):
+            return text(self.language, "time.second", n=self.number(round(seconds, 1)))
+        name, size = next((name, size) for name, size in _UNITS if seconds >= size)
+        count = int(seconds // size)
+        key = f"time.{name}" if count == 1 or self.language is Language.PERSIAN else f"time.{name}s"
+        return text(self.language, key, n=self.number(count))
+
+    def _written(self, at: datetime) -> str:
+        local = at.astimezone(ZONES[self.language])
+        if self.language is Language.PERSIAN:
+            jalali = JalaliDateTime(local)  # type: ignore[no-untyped-call]  # the library leaves it untyped
+            return self.digits(f"{jalali.day} {jalali.strftime('%B %Y، %H:%M:%S', locale='fa')}")
+        return local.strftime("%-d %b %Y, %H:%M:%S UTC")

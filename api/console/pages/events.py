@@ -1,0 +1,169 @@
+"""The event log: filters, one event with its attempts and payload, and retries with a count first."""
+
+from datetime import datetime
+
+import orjson
+from fastapi import Request, Response
+
+from api.actions.retry import retry
+from api.console.params import PageQuery
+from api.console.rendering import address, go, page
+from api.console.routing import pages
+from api.console.scope import own_store, scope_of
+from api.dependencies import app_state
+from api.errors import ApiError, not_found
+from api.fields import Moment, PathId
+from api.schemas.events import read_cursor, write_cursor
+from contracts.events import EventStatus, EventType
+from database.events import log as event_log
+from database.events.log import EventFilter
+
+router = pages("/events")
+
+PAGE = 50
+LIST = "/console/events/"
+
+
+class EventQuery(PageQuery):
+    """The filters of the log."""
+
+    store: int | None = None
+    status: EventStatus | None = None
+    event_type: EventType | None = None
+    external_id: str | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    cursor: str | None = None
+
+    def filter(self, store_id: int | None) -> EventFilter:
+        return EventFilter(
+            status=self.status,
+            event_type=self.event_type,
+            store_id=store_id,
+            external_id=self.external_id,
+            since=self.since,
+            until=self.until,
+        )
+
+
+def _minutes(moment: datetime | None) -> str:
+    """Returns a moment as a field of a form has it, in UTC."""
+    return moment.strftime("%Y-%m-%dT%H:%M") if moment else ""
+
+
+@router.get("/")
+async def show(request: Request) -> Response:
+    """A page of events, the newest first."""
+    query = EventQuery(**request.query_params)
+    scope = await scope_of(request, query.store)
+    filters = query.filter(scope.store_id)
+    if scope.is_empty:
+        return page(request, "overview_empty.html", scope=scope)
+    async with app_state(request).database.reading() as connection:
+        rows, following = await event_log.list_events(
+            connection, filters, after=read_cursor(query.cursor), limit=PAGE
+        )
+        failed = await event_log.failed_events(connection, filters, limit=1)
+    kept = {**query.query(cursor=None), "store": scope.store_id}
+    return page(
+        request,
+        "events.html",
+        scope=scope,
+        query=query,
+        since=_minutes(query.since),
+        until=_minutes(query.until),
+        rows=rows,
+        failed=len(failed.events) + failed.remaining,
+        retry_at=address(f"{LIST}retry/", {**kept, "status": None}),
+        first=address(LIST, kept) if query.cursor else "",
+        following=address(LIST, {**kept, "cursor": write_cursor(following)}) if following else "",
+        statuses=list(EventStatus),
+        types=list(EventType),
+    )
+
+
+@router.get("/retry/")
+async def confirm(request: Request) -> Response:
+    """How many failed events the filters find, and the press that runs them again."""
+    query = EventQuery(**request.query_params)
+    scope = await scope_of(request, query.store)
+    async with app_state(request).database.reading() as connection:
+        found = await event_log.failed_events(connection, query.filter(scope.store_id), limit=1)
+    return page(
+        request,
+        "retry.html",
+        scope=scope,
+        count=len(found.events) + found.remaining,
+        started=int(query_number(request, "started")),
+        cursor=query.cursor or "",
+        kept={**query.query(cursor=None), "store": scope.store_id or ""},
+        back=address(LIST, {**query.query(cursor=None), "store": scope.store_id, "status": "failed"}),
+        of=int(query_number(request, "of")),
+        is_over=request.query_params.get("over") == "1",
+    )
+
+
+def query_number(request: Request, name: str) -> int:
+    """Returns a number of the address; 0 for anything else."""
+    given = request.query_params.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+
+
+@router.post("/retry/")
+async def retry_all(request: Request) -> Response:
+    """Run the oldest failed events of the filters again, up to 500, and go on from there.
+
+    The page that follows shows the progress and continues with a press, or without one where scripts run.
+    """
+    form = request.state.form
+    query = EventQuery(**form)
+    scope = await scope_of(request, query.store)
+    started, failed = await retry(
+        app_state(request), query.filter(scope.store_id), after=read_cursor(query.cursor)
+    )
+    before = int(form.get("started", "0") or 0)
+    return go(
+        f"{LIST}retry/",
+        **{**query.query(cursor=write_cursor(failed.following)), "store": scope.store_id},
+        started=before + started,
+        of=int(form.get("of", "0") or 0),
+        over="" if failed.following else "1",
+    )
+
+
+@router.get("/{row_id:id}/")
+async def show_one(request: Request, row_id: PathId) -> Response:
+    """One event with its payload, times, attempts and workflow."""
+    state = app_state(request)
+    async with state.database.reading() as connection:
+        row = await event_log.read_event(connection, row_id)
+    if row is None:
+        raise not_found("event")
+    store = await own_store(request, row["store_id"])
+    payload = row["payload"]
+    written = orjson.dumps(payload, option=orjson.OPT_INDENT_2).decode() if payload is not None else ""
+    return page(
+        request,
+        "event.html",
+        row=row,
+        store=store,
+        payload=written,
+        attempts=sorted(row["attempts"].items(), key=lambda entry: str(entry[1].get("started_at", ""))),
+        workflow_url=state.workflow_url(row["workflow_id"]) if row["workflow_id"] else "",
+        can_retry=row["status"] == EventStatus.FAILED,
+    )
+
+
+@router.post("/{row_id:id}/retry/")
+async def retry_one(request: Request, row_id: PathId) -> Response:
+    """Run one failed event again."""
+    state = app_state(request)
+    async with state.database.reading() as connection:
+        row = await event_log.read_event(connection, row_id)
+    if row is None:
+        raise not_found("event")
+    await own_store(request, row["store_id"])
+    if row["status"] != EventStatus.FAILED:
+        raise ApiError(409, {"error": f"Only failed events can be retried; this one is {row['status']}."})
+    await retry(state, EventFilter(), only=row_id)
+    return go(f"{LIST}{row_id}/", done="retried")

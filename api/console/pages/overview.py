@@ -1,0 +1,88 @@
+"""The first page: whether everything is in sync, what failed and why, and what runs."""
+
+from datetime import timedelta
+
+from fastapi import Request, Response
+
+from api.console.charts import Bar, stacked
+from api.console.formats import Formats
+from api.console.language import text
+from api.console.params import PageQuery
+from api.console.rendering import page
+from api.console.routing import pages
+from api.console.scope import scope_of
+from api.console.session import Visitor
+from api.dependencies import app_state
+from contracts.events import SUCCESSFUL, UNFINISHED, EventStatus
+from database.events import summary
+from database.events.summary import HOURS, Summary
+from database.sync import overview as syncs
+
+router = pages()
+
+LATE = timedelta(minutes=5)
+"""An event that has waited longer is worth a warning."""
+
+
+class OverviewQuery(PageQuery):
+    store: int | None = None
+
+
+def kind_of(status: str) -> str:
+    """Returns which part of a bar a status belongs to."""
+    if status == EventStatus.SUCCEEDED:
+        return "succeeded"
+    if status == EventStatus.FAILED:
+        return "failed"
+    return "open" if status in UNFINISHED else "other"
+
+
+KINDS = ("succeeded", "other", "open", "failed")
+
+
+def bars(shown: Summary, formats: Formats) -> list[Bar]:
+    """Returns a bar for each of the last hours, also for those without events."""
+    counts = {hour.hour: hour.counts for hour in shown.hours}
+    latest = formats.now.replace(minute=0, second=0, microsecond=0)
+    result = []
+    for hour in (latest - timedelta(hours=back) for back in range(HOURS - 1, -1, -1)):
+        parts = dict.fromkeys(KINDS, 0)
+        for status, count in counts.get(hour, {}).items():
+            parts[kind_of(status)] += count
+        total = formats.number(sum(parts.values()))
+        label = text(formats.language, "overview.hour", hour=formats.clock(hour), count=total)
+        result.append(Bar(label=label, parts=parts))
+    return result
+
+
+@router.get("/")
+async def show(request: Request) -> Response:
+    """The overview of all stores, or of one."""
+    query = OverviewQuery(**request.query_params)
+    scope = await scope_of(request, query.store)
+    state = app_state(request)
+    visitor: Visitor = request.state.visitor
+    formats = Formats(visitor.language, state.database.clock.estimate())
+    if scope.is_empty:
+        return page(request, "overview_empty.html", scope=scope)
+    async with state.database.reading() as connection:
+        shown = await summary.read(connection, scope.store_id)
+        running = await syncs.under_way(connection, scope.store_id)
+        stores = await syncs.stores(connection, [store.id for store in scope.stores[:50]])
+    drawn = bars(shown, formats)
+    parts = await state.readiness.check() if scope.is_admin else None
+    return page(
+        request,
+        "overview.html",
+        scope=scope,
+        summary=shown,
+        chart=stacked(drawn, title=text(visitor.language, "overview.chart")),
+        bars=drawn,
+        kinds=KINDS,
+        failed=sum(failure.count for failure in shown.failures),
+        is_late=shown.oldest is not None and formats.now - shown.oldest > LATE,
+        running=running,
+        stores=stores,
+        parts_state=parts,
+        successful=SUCCESSFUL,
+    )
