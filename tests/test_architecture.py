@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compute": {"contracts"},
     "memory": set(),
     "knowledge": {"contracts"},
+    "catalogue": {"contracts", "knowledge"},
     "embeddings": {"contracts", "settings"},
     "connectors": {"compute", "connectors.http", "connectors.values", "contracts", "knowledge"},
     "connectors.http": {"contracts"},

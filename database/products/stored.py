@@ -36,7 +36,7 @@ _COLUMNS = f"""
     p.id, p.store_id, p.external_id, p.title,
     left(p.short_description, {SHORT_CHARACTERS}) AS short_description,
     left(p.description, {DESCRIPTION_CHARACTERS}) AS description,
-    p.categories, p.tags, p.brands, p.attributes, p.price,
+    p.categories, p.tags, p.brands, p.attributes, p.price, p.min_price, p.max_price,
     {_number("p", "regular_price")} AS regular_price, p.currency, p.in_stock,
     {shown.availability("p")} AS availability, p.stock_quantity, coalesce(p.metadata ->> 'sku', '') AS sku,
     coalesce(p.metadata ->> 'gtin', '') AS gtin, {shown.link("p")} AS link, p.image,
