@@ -132,6 +132,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         "contracts",
         "database.*",
     },
+    "api.assistants.ucp": {
+        "api",
+        "api.assistants",
+        "api.dependencies",
+        "api.openapi",
+        "api.schemas",
+        "catalogue",
+        "contracts",
+        "knowledge",
+    },
     "api.app": {"api.*", "connectors.*", *BASE, "database.*", "embeddings", "temporal"},
     "worker": {
         "activities.*",

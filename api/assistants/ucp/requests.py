@@ -45,7 +45,7 @@ class PriceFilter(UcpBody):
     max: Minor | None = None
 
 
-class Excluded(UcpBody):
+class UcpExcluded(UcpBody):
     """Values that no product in the answer has."""
 
     categories: Values = Field(default=[])
@@ -69,7 +69,7 @@ class UcpFilters(BaseModel):
         max_length=MAX_ATTRIBUTES,
         description='name to values, such as {"Size": ["43"]}; one variant must have all of them',
     )
-    exclude: Excluded = Excluded()
+    exclude: UcpExcluded = UcpExcluded()
     min_price: Price | None = Field(default=None, description="in the shop's own currency, such as toman")
     max_price: Price | None = Field(default=None, description="in the shop's own currency, such as toman")
 

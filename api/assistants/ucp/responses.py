@@ -7,9 +7,9 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from api.openapi.build import example
-from api.schemas.search_answer import Understood
 from catalogue.extension import NAMESPACE
 from catalogue.ucp import Message, Product, Sent
+from contracts.search import Sort
 
 VERSION = "2026-08-25"
 
@@ -45,7 +45,7 @@ class PageInfo(Sent):
     total_count: int
 
 
-class FacetValue(Sent):
+class CountedValue(Sent):
     """A value, the number of results that have it, and their prices in the shop's own currency."""
 
     value: str
@@ -54,7 +54,7 @@ class FacetValue(Sent):
     max_price: Decimal | None = None
 
 
-class PriceFacet(Sent):
+class PriceSpan(Sent):
     """The prices of the results in the shop's own currency; `count` results have one."""
 
     min: Decimal | None = None
@@ -62,12 +62,30 @@ class PriceFacet(Sent):
     count: int
 
 
-class Unmatched(Sent):
+class UnknownValue(Sent):
     """A value of a filter that no product has, and values that products have, likely ones first."""
 
     field: str
     value: str
     known: list[str]
+
+
+class LeftOut(Sent):
+    """Values that words of the question exclude."""
+
+    categories: list[str] | None = None
+    brands: list[str] | None = None
+    words: list[str] | None = Field(default=None, description="words that the names of results do not have")
+
+
+class UnderstoodFilters(Sent):
+    """The filters that words of the question mean, prices in the shop's own currency; they were applied."""
+
+    min_price: Decimal | None = None
+    max_price: Decimal | None = None
+    categories: list[str] | None = None
+    exclude: LeftOut | None = None
+    sort: Sort | None = None
 
 
 class About(Sent):
@@ -77,9 +95,9 @@ class About(Sent):
         description="`low` if nothing of the store answers the question"
     )
     total: int = Field(description="the number of results on all pages, those without a price too")
-    understood: Understood = Field(description="filters that words of the question mean; they were applied")
-    unmatched: list[Unmatched] | None = None
-    facets: dict[str, list[FacetValue] | PriceFacet] | None = None
+    understood: UnderstoodFilters
+    unmatched: list[UnknownValue] | None = None
+    facets: dict[str, list[CountedValue] | PriceSpan] | None = None
 
 
 _BY_NAME = ConfigDict(validate_by_name=True, validate_by_alias=True)

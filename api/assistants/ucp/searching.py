@@ -9,16 +9,16 @@ from api.assistants.ucp.requests import MOST_PRODUCTS, SearchBody, UcpFilters
 from api.assistants.ucp.responses import (
     SEARCH,
     About,
-    FacetValue,
+    CountedValue,
     PageInfo,
-    PriceFacet,
+    PriceSpan,
     SearchResponse,
-    Unmatched,
+    UnderstoodFilters,
+    UnknownValue,
     envelope,
 )
 from api.errors import invalid_field
 from api.schemas.search import Excluded, SearchRequest
-from api.schemas.search_answer import Understood
 from catalogue.extension import Why
 from catalogue.hygiene import line
 from catalogue.money import iso_code, shop_amount
@@ -27,6 +27,7 @@ from catalogue.size import fit
 from catalogue.ucp import Message
 from contracts import search as contracts
 from contracts.search import AllOf, Condition, Hit, Sort
+from contracts.stored import StoredProduct
 from contracts.stores import OpenStore
 
 DEFAULT_PRODUCTS = 10
@@ -100,24 +101,29 @@ def _price(body: SearchBody, store: OpenStore) -> tuple[Decimal | None, Decimal 
     return lowest, highest, None
 
 
-def search_response(listing: Listing, store: OpenStore, asked: Asked) -> SearchResponse:
-    """Returns the response to a search.
+def shown(listing: Listing, asked: Asked) -> list[tuple[Hit, StoredProduct]]:
+    """Returns the results that a response shows.
 
     Where nothing of the store answers the question, a product that has none of its words is no match: UCP has
     no other sign for "nothing was found" than an empty list.
     """
+    is_certain = listing.answer.confidence == "high" or asked.request.query is None
+    return [(hit, stored) for hit, stored in listing.found if is_certain or hit.matched.share]
+
+
+def search_response(listing: Listing, store: OpenStore, asked: Asked) -> SearchResponse:
+    """Returns the response to a search, with the results that are `shown`."""
     answer = listing.answer
-    is_certain = answer.confidence == "high" or asked.request.query is None
-    found = [(hit, stored) for hit, stored in listing.found if is_certain or _has_a_word(hit)]
-    shown = [(stored, ucp_product(stored, store, why=Why.of(hit))) for hit, stored in found]
+    found = shown(listing, asked)
+    mapped = [(stored, ucp_product(stored, store, why=Why.of(hit))) for hit, stored in found]
     messages = [
         *asked.messages,
-        *(price_unavailable(stored, store) for stored, product in shown if product is None),
+        *(price_unavailable(stored, store) for stored, product in mapped if product is None),
     ]
     is_empty = not found and bool(listing.found)
     return SearchResponse(
         ucp=envelope(SEARCH),
-        products=fit([product for _, product in shown if product is not None]),
+        products=fit([product for _, product in mapped if product is not None]),
         pagination=PageInfo(
             has_next_page=answer.next is not None and not is_empty,
             cursor=None if is_empty else answer.next,
@@ -128,18 +134,14 @@ def search_response(listing: Listing, store: OpenStore, asked: Asked) -> SearchR
     )
 
 
-def _has_a_word(hit: Hit) -> bool:
-    return bool(hit.matched.share)
-
-
 def _about(listing: Listing, *, total: int) -> About:
     answer = listing.answer
     return About(
         confidence=answer.confidence,
         total=total,
-        understood=Understood.model_validate(answer.understood),
+        understood=UnderstoodFilters.model_validate(answer.understood),
         unmatched=[
-            Unmatched(
+            UnknownValue(
                 field=line(one.field, _VALUE_CHARACTERS),
                 value=line(one.value, _VALUE_CHARACTERS),
                 known=[line(value, _VALUE_CHARACTERS) for value in one.known[:_KNOWN_VALUES]],
@@ -152,11 +154,11 @@ def _about(listing: Listing, *, total: int) -> About:
     )
 
 
-def _facet(facet: contracts.Facet) -> list[FacetValue] | PriceFacet:
+def _facet(facet: contracts.Facet) -> list[CountedValue] | PriceSpan:
     if isinstance(facet, contracts.PriceFacet):
-        return PriceFacet(min=facet.min, max=facet.max, count=facet.count)
+        return PriceSpan(min=facet.min, max=facet.max, count=facet.count)
     return [
-        FacetValue(
+        CountedValue(
             value=line(one.value, _VALUE_CHARACTERS),
             count=one.count,
             min_price=one.min_price,
