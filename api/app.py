@@ -43,6 +43,8 @@ from api.routes import (
     syncs,
     synonyms,
     tokens,
+    ucp,
+    vector_stores,
 )
 from api.security.integration_tokens import IntegrationTokens
 from api.security.passwords import Passwords
@@ -165,6 +167,7 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: ProcessMetrics) -
     limits = {
         "/api/integrations/": settings.max_body_bytes,
         "/api/v1/knowledge/": SEARCH_BYTES,
+        "/(ucp|v1)/": SEARCH_BYTES,
         "/api/v1/auth/": SIGN_IN_BYTES,
         "/api/v1/integrations/events/retry": RETRY_BYTES,
         r"/api/v1/integrations/stores/\d+/resync": RESYNC_BYTES,
@@ -225,7 +228,7 @@ def create_app(settings: Settings, *, wall: Callable[[], float] = wall_clock) ->
         app.add_exception_handler(kind, database_down)
     for routes in (
         *(plugin_webhook, signed_webhooks, auth, tokens, stores, syncs, synonyms),
-        *(events, products, explain, search, health, docs),
+        *(events, products, explain, search, ucp, vector_stores, health, docs),
     ):
         app.include_router(routes.router)
     if traces:

@@ -60,6 +60,15 @@ class AnyOf:
 Condition: TypeAlias = Comparison | AllOf | AnyOf
 
 
+def comparisons(condition: Condition | None) -> list[Comparison]:
+    """Returns the comparisons of a condition, from left to right."""
+    if condition is None:
+        return []
+    if isinstance(condition, Comparison):
+        return [condition]
+    return [one for part in condition.parts for one in comparisons(part)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """What every result must satisfy; None and empty do not filter.

@@ -17,6 +17,7 @@ SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "owner or admin": [{"session": []}],
     "user or token": [{"integrationToken": []}, {"session": []}],
     "signed": [],
+    "public or token": [{"integrationToken": []}, {}],
 }
 
 

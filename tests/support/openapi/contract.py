@@ -42,6 +42,12 @@ GET     /api/v1/web-knowledge/products/{id}/                user or token
 GET     /api/v1/web-knowledge/products/{id}/explain/        user
 GET     /api/v1/web-knowledge/explain/                      user
 POST    /api/v1/knowledge/search/                           user or token
+GET     /.well-known/ucp                                    public or token
+GET     /ucp/{id}/.well-known/ucp                           public or token
+POST    /ucp/{id}/catalog/search                            public or token
+POST    /ucp/{id}/catalog/lookup                            public or token
+POST    /ucp/{id}/catalog/product                           public or token
+POST    /v1/vector_stores/{id}/search                       public or token
 GET     /healthz                                            anyone
 GET     /readyz                                             anyone
 GET     /metrics                                            anyone
@@ -52,7 +58,8 @@ GET     /openapi.json                                       anyone
 """
 """`token` is a shop's, `user` a session, `admin` one of an admin; `signed` deliveries carry neither.
 
-An `owner or admin` sends a session; for any other user the object does not exist.
+An `owner or admin` sends a session; for any other user the object does not exist. A `public or token` route
+needs no token for a public store.
 """
 
 
