@@ -35,7 +35,7 @@ class Comparing(StrEnum):
 class Comparison:
     """A field of a product, compared with one value, or with several by `in` and `nin`.
 
-    The field is a key of `database.search.conditions.FIELDS`, or `attributes.` and a name.
+    The field is a key of `database.search.conditions.fields`, or `attributes.` and a name.
     """
 
     field: str

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 from api.bodies import RequestBody
 from api.errors import invalid_field
 from contracts.search import AllOf, AnyOf, Comparing, Comparison, Condition
-from database.search.conditions import FIELDS, Kind, kind_of
+from database.search.conditions.fields import FIELDS, Kind, kind_of
 from knowledge.normalise import normalise
 
 MOST_COMPARISONS = 20

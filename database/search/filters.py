@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from contracts.search import Question
 from database.search import scope
-from database.search.conditions import compiled
+from database.search.conditions.compiled import compiled
 from database.search.lexical import quoted
 from database.search.values import CONDITION, Resolved
 from knowledge.search.forms import TITLE

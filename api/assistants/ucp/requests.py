@@ -96,7 +96,7 @@ class Context(UcpBody):
 class SearchBody(UcpBody):
     """A question, and filters; one of both is needed. `*` lists all products, the newest first."""
 
-    model_config = example(
+    model_config = ConfigDict(title="UcpSearch") | example(
         {"query": "چراغ مطالعه", "filters": {"in_stock": True}, "pagination": {"limit": 3}},
         {
             "query": "running shoes",
@@ -126,7 +126,7 @@ class SearchBody(UcpBody):
 class LookupBody(UcpBody):
     """Ids of products or variants, SKUs or GTINs: at most 20."""
 
-    model_config = example({"ids": ["woo_777", "woo_778"]})
+    model_config = ConfigDict(title="UcpLookup") | example({"ids": ["woo_777", "woo_778"]})
 
     ids: list[Identifier] = Field(min_length=1)
     filters: UcpFilters | None = None
@@ -143,7 +143,7 @@ class Selected(UcpBody):
 class ProductBody(UcpBody):
     """The id of a product or a variant, and the options that the buyer has chosen so far."""
 
-    model_config = example(
+    model_config = ConfigDict(title="UcpProduct") | example(
         {
             "id": "woo_777",
             "selected": [{"name": "رنگ", "label": "مشکی"}],

@@ -1,58 +1,10 @@
 """SQL of a question's condition: comparisons of fields, joined by "and" and "or"."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-
 from contracts.search import AllOf, AnyOf, Comparing, Comparison, Condition, Question
-from database import shown
 from database.search import scope
+from database.search.conditions.fields import FIELDS, Kind, kind_of
 from database.search.values import CONDITION, Resolved
 from knowledge.search.keys import CODE, TITLE, keys
-
-ATTRIBUTE = "attributes."
-"""The beginning of a field that is an attribute of the product, or an option of one of its variations."""
-
-
-class Kind(StrEnum):
-    """How a field is compared: texts letter by letter, values and codes tolerantly; see `_matches`."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    FLAG = "flag"
-    MOMENT = "moment"
-    VALUE = "value"
-    CODE = "code"
-    TITLE = "title"
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field of a product `p`; `sql` is empty where keys are compared."""
-
-    kind: Kind
-    sql: str = ""
-
-
-FIELDS: Mapping[str, Field] = {
-    "product_id": Field(Kind.TEXT, "p.external_id"),
-    "title": Field(Kind.TITLE),
-    "price": Field(Kind.NUMBER, "coalesce(p.min_price, p.price)"),
-    "max_price": Field(Kind.NUMBER, "coalesce(p.max_price, p.price)"),
-    "regular_price": Field(Kind.NUMBER, "CAST(nullif(p.metadata ->> 'regular_price', '') AS numeric)"),
-    "currency": Field(Kind.TEXT, "p.currency"),
-    "in_stock": Field(Kind.FLAG, "p.in_stock"),
-    "availability": Field(Kind.TEXT, shown.availability("p")),
-    "brand": Field(Kind.VALUE),
-    "category": Field(Kind.VALUE),
-    "sku": Field(Kind.CODE),
-    "gtin": Field(Kind.CODE),
-    "url": Field(Kind.TEXT, shown.link("p")),
-    "image": Field(Kind.TEXT, "p.image"),
-    "facts_at": Field(Kind.MOMENT, "p.received_at"),
-    "known_at": Field(Kind.MOMENT, "p.knowledge_at"),
-}
-"""Every field but attributes, which begin with `ATTRIBUTE`."""
 
 _TYPES = {Kind.TEXT: "text", Kind.NUMBER: "numeric", Kind.FLAG: "boolean", Kind.MOMENT: "timestamptz"}
 _SIGNS = {
@@ -62,13 +14,6 @@ _SIGNS = {
     Comparing.AT_MOST: "<=",
 }
 _NEGATIVE = {Comparing.DIFFERENT, Comparing.NOT_AMONG}
-
-
-def kind_of(field: str) -> Kind | None:
-    """Returns how a field is compared; None for an unknown one."""
-    if field.startswith(ATTRIBUTE) and field != ATTRIBUTE:
-        return Kind.VALUE
-    return FIELDS[field].kind if field in FIELDS else None
 
 
 def compiled(question: Question, resolved: Resolved) -> tuple[str, dict[str, object]]:
