@@ -41,14 +41,14 @@ _UNSEEN_CHARACTERS = (
 """Controls, formats without the signs of Arabic that are shown, fillers, halves, private use and tags."""
 
 _UNSEEN = re.compile(f"[{_UNSEEN_CHARACTERS}]|(?<![\u203c-\u3299\U0001f000-\U0001faff])\ufe0f")
-_NOT_PLAIN = re.compile(f"[<&\\[\\]{_UNSEEN_CHARACTERS}\ufe0f\u2800]")
+_NOT_PLAIN = re.compile(f"[<&\\[\\]{_UNSEEN_CHARACTERS}\ufe0f\u2028\u2029\u2800]")
 """Without one of these, a text is as it is shown."""
 
 _ARABIC = "\u0600-\u06ff\u0750-\u077f\u0870-\u08ff\ufb50-\ufdff\ufe70-\ufefc"
 _LOOSE_JOINER = re.compile(
     f"\u200c(?=\\s|\u200c|\\Z)|(?<![^\\s\u200c])\u200c|(?<![{_ARABIC}])\u200c(?![{_ARABIC}])"
 )
-_BLANK = re.compile("(?:[^\\S\n]|\u2800)+")
+_BLANK = re.compile("[^\\S\n]{2,}|[^\\S\n ]")
 _SPACED_LINE_END = re.compile(" ?\n ?")
 _BLANK_LINES = re.compile("\n{3,}")
 
@@ -122,7 +122,7 @@ def _beginning(text: str, limit: int) -> str:
 def _plain(text: str) -> str:
     """Returns text without markup and without characters that are not shown."""
     if _NOT_PLAIN.search(text) is None:
-        return _spaced(_visible(text))
+        return _spaced(text)
     text = html_to_text(text)
     for _ in range(3):
         text = _visible(text)
@@ -139,11 +139,13 @@ def _spaced(text: str) -> str:
     text = _BLANK.sub(" ", text)
     if "\u200c" in text:
         text = _LOOSE_JOINER.sub("", text)
-    return _BLANK_LINES.sub("\n\n", _SPACED_LINE_END.sub("\n", text)).strip()
+    if "\n" in text:
+        text = _BLANK_LINES.sub("\n\n", _SPACED_LINE_END.sub("\n", text))
+    return text.strip()
 
 
 def _visible(text: str) -> str:
-    return _UNSEEN.sub("", _LINE_ENDS.sub("\n", text))
+    return _UNSEEN.sub("", _LINE_ENDS.sub("\n", text)).replace("\u2800", " ")
 
 
 def _without_links(text: str) -> str:
