@@ -18,6 +18,10 @@ LONGEST_INPUT = 100_000
 
 LONGEST_LINK = 2_000
 
+_SHORT = 500
+_MARGIN = 100
+"""Characters at the end of a part that may read otherwise in the whole text."""
+
 _TAG = re.compile(r"<[A-Za-z/!?][^<>]*>")
 _UNFINISHED_TAG = re.compile(r"<[A-Za-z/!?][^<>]*\Z")
 _TAG_BEGINS = re.compile(r"<(?=[A-Za-z/!?])")
@@ -25,22 +29,26 @@ _ENCODED_TAG = re.compile(r"&(?:lt|#0*60|#x0*3c);", re.IGNORECASE)
 
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,500})\]\([^()\n]{0,3000}(?:\([^()\n]{0,300}\)[^()\n]{0,3000})?\)")
 _REFERENCE = re.compile(r"^ {0,3}\[[^\[\]\n]{1,200}\]:[^\n]*$", re.MULTILINE)
-_ADDRESS = re.compile(r"\s*<?\s*(?:[A-Za-z][A-Za-z0-9+.-]{0,30}:|//|www\.|#|/|\.)", re.IGNORECASE)
+_ADDRESS = re.compile(r"\s*(?:[)\"']|[A-Za-z][A-Za-z0-9+.-]{0,30}:|//|www\.|#|/|\.)", re.IGNORECASE)
 
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_SIGNS_OF_NUMBERS = "\u0600-\u0605\u06dd\u08e2"
-"""Format characters of Arabic that are shown."""
-
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u070f\u0890\u0891\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b"
+_UNSEEN_CHARACTERS = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u070f\u0890\u0891\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b"
     "\u200d-\u200f\u202a-\u202e\u2060-\u206f\u3164\ud800-\uf8ff\ufdd0-\ufdef\ufe00-\ufe0e\ufeff\uffa0"
     "\ufff0-\ufffc\ufffe\uffff\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bcaf"
-    "\U0001d173-\U0001d17a\U000e0000-\U0010ffff]"
-    "|(?<![\u203c-\u3299\U0001f000-\U0001faff])\ufe0f"
+    "\U0001d173-\U0001d17a\U000e0000-\U0010ffff"
 )
+"""Controls, formats without the signs of Arabic that are shown, fillers, halves, private use and tags."""
+
+_UNSEEN = re.compile(f"[{_UNSEEN_CHARACTERS}]|(?<![\u203c-\u3299\U0001f000-\U0001faff])\ufe0f")
+_NOT_PLAIN = re.compile(f"[<&\\[\\]{_UNSEEN_CHARACTERS}\ufe0f\u2028\u2029\u2800]")
+"""Without one of these, a text is as it is shown."""
+
 _ARABIC = "\u0600-\u06ff\u0750-\u077f\u0870-\u08ff\ufb50-\ufdff\ufe70-\ufefc"
-_LOOSE_JOINER = re.compile(f"\u200c(?=\\s|\u200c|\\Z)|(?<!\\S)\u200c|(?<![{_ARABIC}])\u200c(?![{_ARABIC}])")
-_BLANK = re.compile("(?:[^\\S\n]|\u2800)+")
+_LOOSE_JOINER = re.compile(
+    f"\u200c(?=\\s|\u200c|\\Z)|(?<![^\\s\u200c])\u200c|(?<![{_ARABIC}])\u200c(?![{_ARABIC}])"
+)
+_BLANK = re.compile("[^\\S\n]{2,}|[^\\S\n ]")
 _SPACED_LINE_END = re.compile(" ?\n ?")
 _BLANK_LINES = re.compile("\n{3,}")
 
@@ -50,12 +58,14 @@ _UNSAFE_IN_LINK = re.compile(r"[\s<>\"`{}|\\^\x00-\x20\x7f]")
 
 def line(text: str, limit: int) -> str:
     """Returns the plain text of a shop's HTML as one line of at most `limit` characters."""
-    return cut(" ".join(_plain(text).split()), limit)
+    if len(text) > _SHORT or "\u200c" in text or _NOT_PLAIN.search(text):
+        text = _beginning(text, limit)
+    return cut(" ".join(text.split()), limit)
 
 
 def paragraph(text: str, limit: int) -> str:
     """Returns the plain text of a shop's HTML, with its line ends, in at most `limit` characters."""
-    return cut(_plain(text), limit)
+    return cut(_beginning(text, limit), limit)
 
 
 def web_link(url: str) -> str:
@@ -96,10 +106,23 @@ class Fence:
         return f"[shop data {self.marker}]\n{text}\n[end of shop data {self.marker}]"
 
 
+def _beginning(text: str, limit: int) -> str:
+    """Returns more than `limit` characters of the plain text, or all of it; reads no more than it needs."""
+    read = 1_000 + 4 * limit
+    while True:
+        part = text[: min(read, LONGEST_INPUT)]
+        if len(part) == len(text):
+            return _plain(text)
+        plain = _plain(_UNFINISHED_TAG.sub("", part))
+        if len(plain) > limit + _MARGIN or read >= LONGEST_INPUT:
+            return plain
+        read *= 4
+
+
 def _plain(text: str) -> str:
     """Returns text without markup and without characters that are not shown."""
-    if len(text) > LONGEST_INPUT:
-        text = _UNFINISHED_TAG.sub("", text[:LONGEST_INPUT])
+    if _NOT_PLAIN.search(text) is None:
+        return _spaced(text)
     text = html_to_text(text)
     for _ in range(3):
         text = _visible(text)
@@ -108,13 +131,21 @@ def _plain(text: str) -> str:
         text = html_to_text(text)
     else:
         text = _TAG.sub(" ", _ENCODED_TAG.sub(" ", _visible(text)))
-    text = _TAG_BEGINS.sub("< ", text)
-    return _BLANK_LINES.sub("\n\n", _SPACED_LINE_END.sub("\n", _BLANK.sub(" ", _without_links(text)))).strip()
+    return _spaced(_TAG_BEGINS.sub("< ", _without_links(text)))
+
+
+def _spaced(text: str) -> str:
+    """Returns text with single spaces, one blank line at most between lines, and joiners inside of words."""
+    text = _BLANK.sub(" ", text)
+    if "\u200c" in text:
+        text = _LOOSE_JOINER.sub("", text)
+    if "\n" in text:
+        text = _BLANK_LINES.sub("\n\n", _SPACED_LINE_END.sub("\n", text))
+    return text.strip()
 
 
 def _visible(text: str) -> str:
-    text = _UNSEEN.sub("", _LINE_ENDS.sub("\n", text))
-    return _LOOSE_JOINER.sub("", text) if "\u200c" in text else text
+    return _UNSEEN.sub("", _LINE_ENDS.sub("\n", text)).replace("\u2800", " ")
 
 
 def _without_links(text: str) -> str:

@@ -140,7 +140,8 @@ def wording(amount: Decimal, currency: str, language: Language) -> str:
     """
     code = code_of(currency)
     number = _number(amount, _EXPONENTS.get(code, 2))
-    persian, english = _WORDS.get(code, ("", line(code, _CODE_CHARACTERS)))
+    own = line(code, _CODE_CHARACTERS)
+    persian, english = _WORDS.get(code, ("" if own.isascii() else own, own))
     if language == "fa" and (persian or not english):
         return f"{number.translate(_PERSIAN_DIGITS)} {persian}".strip()
     return f"{number} {english}".strip()

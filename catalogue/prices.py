@@ -49,4 +49,6 @@ def price_text(product: StoredProduct, store: OpenStore, language: Language) -> 
     if lowest == highest:
         return text
     first = wording(lowest, currency, language).partition(" ")[0]
-    return f"{first} {'تا' if language == 'fa' else 'to'} {text}"
+    if language == "fa":
+        return f"{first} {'–' if text.isascii() else 'تا'} {text}"
+    return f"{first} to {text}"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from catalogue import ucp
 from catalogue.codes import gtin, isbn10
 from catalogue.extension import Attribute, Extension, Metadata, Why
-from catalogue.extent import BRIEF, CODE_CHARACTERS, FULL, TITLE_CHARACTERS, Extent
+from catalogue.extent import BRIEF, CODE_CHARACTERS, FULL, LOOKUP, TITLE_CHARACTERS, Extent
 from catalogue.hygiene import cut, line, paragraph, web_link
 from catalogue.language import language_of
 from catalogue.money import minor_units
@@ -74,6 +74,7 @@ def _variant(
     regular = _price(regular_price_of(product, variation), product, store)
     item = product if variation is None else variation
     options = {} if variation is None else selected(variation.options)
+    own = variation if extent.variant_links else None
     return ucp.Variant(
         id=item.external_id,
         sku=line(item.sku, CODE_CHARACTERS) or None,
@@ -82,12 +83,12 @@ def _variant(
         description=ucp.Description(
             plain="" if variation is None else line(variation.description, extent.variant_description)
         ),
-        url=None if variation is None else web_link(variation.link) or None,
+        url=None if own is None else web_link(own.link) or None,
         price=price,
         list_price=regular if regular is not None and regular.amount > price.amount else None,
         availability=_availability(item),
         options=[ucp.SelectedOption(name=name, label=label) for name, label in options.items()] or None,
-        media=None if variation is None else _media((variation.image,), "", extent),
+        media=None if own is None else _media((own.image,), "", extent),
     )
 
 
@@ -123,7 +124,7 @@ def _barcodes(code: str) -> list[ucp.Barcode] | None:
 def _description(product: StoredProduct, extent: Extent) -> str:
     """Returns the short description and the long one; only one of them where there is little room."""
     short = paragraph(product.short_description, extent.description)
-    if short and extent.description < FULL.description:
+    if short and extent.description < LOOKUP.description:
         return short
     long = paragraph(product.description, extent.description)
     if not short or not long or long.startswith(short):
@@ -163,11 +164,15 @@ def _extension(product: StoredProduct, store: OpenStore, extent: Extent, why: Wh
         variants_total=product.variations_total,
         known_at=None if product.known_at is None else _utc(product.known_at),
         facts_at=_utc(product.facts_at),
-        score=None if why is None else why.score,
-        similarity=None if why is None else why.similarity,
-        matched_share=None if why is None else why.share,
+        score=None if why is None else _rounded(why.score),
+        similarity=None if why is None else _rounded(why.similarity),
+        matched_share=None if why is None else _rounded(why.share),
         missing_words=None if why is None else names_of(why.missing, extent.names) or None,
     )
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, 4)
 
 
 def _utc(time: datetime) -> str:

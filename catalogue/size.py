@@ -1,6 +1,6 @@
 """Responses of a bounded size: what a language model reads at once is limited."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from catalogue import ucp
@@ -28,57 +28,66 @@ def fit(products: Sequence[ucp.Product], tokens: int = PRODUCTS_TOKENS) -> list[
     Variants that an identifier of the request means are kept. Where the least of each product is too much,
     the last products are left out.
     """
-    fitting = list(products)
-    for room in FROM_MOST_TO_LEAST:
-        if sum(map(tokens_of, fitting)) + len(fitting) <= tokens:
-            return fitting
-        fitting = [_cut(product, room) for product in products]
-    while fitting and sum(map(tokens_of, fitting)) + len(fitting) > tokens:
-        fitting.pop()
+    fitting = _first_that_fit(products, tokens)
+    for extent in FROM_MOST_TO_LEAST:
+        if len(fitting) == len(products):
+            break
+        fitting = _first_that_fit((_cut(product, extent) for product in products), tokens)
     return fitting
 
 
-def _cut(product: ucp.Product, room: Extent) -> ucp.Product:
+def _first_that_fit(products: Iterable[ucp.Product], tokens: int) -> list[ucp.Product]:
+    fitting = []
+    for product in products:
+        tokens -= tokens_of(product) + 1
+        if tokens < 0:
+            break
+        fitting.append(product)
+    return fitting
+
+
+def _cut(product: ucp.Product, extent: Extent) -> ucp.Product:
     metadata = product.metadata
     pilito = metadata.pilito
     attributes = [
-        attribute.model_copy(update={"values": attribute.values[: room.values]})
-        for attribute in _first(pilito.attributes, min(room.names, room.values)) or ()
+        attribute.model_copy(update={"values": attribute.values[: extent.values]})
+        for attribute in _first(pilito.attributes, min(extent.names, extent.values)) or ()
     ]
     kept = {
-        "brands": _first(pilito.brands, room.names),
+        "brands": _first(pilito.brands, extent.names),
         "attributes": attributes or None,
-        "missing_words": _first(pilito.missing_words, room.names),
+        "missing_words": _first(pilito.missing_words, extent.names),
     }
     options = [
-        option.model_copy(update={"values": option.values[: room.values]})
-        for option in _first(product.options, min(room.names, room.values)) or ()
+        option.model_copy(update={"values": option.values[: extent.values]})
+        for option in _first(product.options, min(extent.names, extent.values)) or ()
     ]
     return product.model_copy(
         update={
-            "description": _shorter(product.description, room.description),
-            "url": _link(product.url, room),
-            "categories": _first(product.categories, room.names),
-            "media": _media(product.media, room),
+            "description": _shorter(product.description, extent.description),
+            "url": _link(product.url, extent),
+            "categories": _first(product.categories, extent.names),
+            "media": _media(product.media, extent),
             "options": options or None,
-            "variants": _variants(product.variants, room),
-            "tags": _first(product.tags, room.names),
+            "variants": _variants(product.variants, extent),
+            "tags": _first(product.tags, extent.names),
             "metadata": metadata.model_copy(update={"pilito": pilito.model_copy(update=kept)}),
         }
     )
 
 
-def _variants(variants: Sequence[ucp.Variant], room: Extent) -> list[ucp.Variant]:
+def _variants(variants: Sequence[ucp.Variant], extent: Extent) -> list[ucp.Variant]:
     meant = [variant for variant in variants if variant.inputs]
     return [
         variant.model_copy(
             update={
-                "description": _shorter(variant.description, room.variant_description),
-                "url": _link(variant.url, room),
-                "media": _media(variant.media, room),
+                "description": _shorter(variant.description, extent.variant_description),
+                "url": _link(variant.url, extent) if extent.variant_links else None,
+                "media": _media(variant.media, extent) if extent.variant_links else None,
+                "options": _first(variant.options, extent.names),
             }
         )
-        for variant in meant or variants[: room.variants]
+        for variant in meant or variants[: extent.variants]
     ]
 
 
@@ -86,12 +95,12 @@ def _shorter(description: ucp.Description, characters: int) -> ucp.Description:
     return ucp.Description(plain=cut(description.plain, characters))
 
 
-def _link(url: str | None, room: Extent) -> str | None:
-    return url if url is not None and len(url) <= room.link else None
+def _link(url: str | None, extent: Extent) -> str | None:
+    return url if url is not None and len(url) <= extent.link else None
 
 
-def _media(media: Sequence[ucp.Media] | None, room: Extent) -> list[ucp.Media] | None:
-    return [image for image in media or () if len(image.url) <= room.link][: room.images] or None
+def _media(media: Sequence[ucp.Media] | None, extent: Extent) -> list[ucp.Media] | None:
+    return [image for image in media or () if len(image.url) <= extent.link][: extent.images] or None
 
 
 def _first(values: Sequence[Kept] | None, count: int) -> list[Kept] | None:

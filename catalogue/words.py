@@ -1,4 +1,4 @@
-"""The short text of a response, beside its structured content, in Persian or English.
+"""The short text of a response that has structured content as well, in Persian or English.
 
 Only the first sentences are ours. What the shop wrote follows between the marks of a fence.
 """
