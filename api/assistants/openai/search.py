@@ -17,7 +17,7 @@ from catalogue.hygiene import line, paragraph, web_link
 from catalogue.language import language_of
 from catalogue.money import Language
 from catalogue.prices import currency_of, price_range, price_text
-from contracts.search import Hit
+from contracts.search import AllOf, Hit, Sort
 from contracts.stored import StoredProduct
 from contracts.stores import OpenStore
 from knowledge.chunks import estimate_tokens
@@ -27,8 +27,6 @@ ANSWER_TOKENS = 19_000
 VALUE_CHARACTERS = 512
 """The longest text that OpenAI allows in an attribute."""
 
-_TITLE_CHARACTERS = 150
-_NAME_CHARACTERS = 100
 _LARGEST_EXACT = 2**53
 
 _STOCK: dict[Language, dict[str, str]] = {
@@ -39,20 +37,21 @@ _STOCK: dict[Language, dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Room:
-    """How many characters of the text and of links a result has, and whether it has an image."""
+    """How many characters of the text, of names and of links a result has, and whether it has an image."""
 
     text: int
+    name: int
     link: int
     image: bool
 
 
 _ROOMS = (
-    _Room(1_500, VALUE_CHARACTERS, image=True),
-    _Room(600, VALUE_CHARACTERS, image=False),
-    _Room(300, 200, image=False),
-    _Room(150, 100, image=False),
-    _Room(80, 0, image=False),
-    _Room(0, 0, image=False),
+    _Room(1_500, 150, VALUE_CHARACTERS, image=True),
+    _Room(600, 150, VALUE_CHARACTERS, image=False),
+    _Room(300, 100, 200, image=False),
+    _Room(150, 60, 100, image=False),
+    _Room(80, 40, 0, image=False),
+    _Room(0, 30, 0, image=False),
 )
 """From most to least; an answer has the first one that fits."""
 
@@ -60,17 +59,23 @@ Found = tuple[Hit, StoredProduct]
 
 
 async def search(state: AppState, store: OpenStore, asked: VectorStoreSearch) -> VectorStorePage:
-    """Returns the products of a store that answer one of the questions; raises 400."""
+    """Returns the products of a store that answer one of the questions; raises 400.
+
+    A question without a letter or a digit, such as `*`, is a list of what passes the filters, newest first.
+    """
     if asked.page is not None and len(asked.query) > 1:
         raise invalid_field("page", "belongs to a single question")
-    condition = condition_of(asked.filters)
+    filtered = condition_of(asked.filters)
     best: dict[int, Found] = {}
     following: str | None = None
     for question in asked.query:
+        asks = any(letter.isalnum() for letter in question)
+        condition = filtered if asks else filtered or AllOf()
         request = SearchRequest(
-            query=question,
+            query=question if asks else None,
             limit=asked.max_num_results,
             cursor=asked.page,
+            sort=Sort.RELEVANCE if asks else Sort.NEWEST,
             understand=asked.rewrite_query,
         )
         listing = await catalogue.search(state, store, request, variations=0, condition=condition)
@@ -105,7 +110,7 @@ def _fitting(found: Sequence[Found], store: OpenStore) -> list[VectorStoreResult
 
 
 def _result(hit: Hit, product: StoredProduct, store: OpenStore, room: _Room) -> VectorStoreResult:
-    title = line(product.title, _TITLE_CHARACTERS) or product.external_id
+    title = line(product.title, room.name) or product.external_id
     return VectorStoreResult(
         file_id=product.external_id,
         filename=title,
@@ -130,9 +135,8 @@ def _attributes(
     """Returns what is known of a product, in at most 16 attributes; the same names are keys of filters."""
     lowest, highest = price_range(product) or (None, None)
     texts = {
-        "product_id": line(product.external_id, VALUE_CHARACTERS),
         "title": title,
-        "currency": line(currency_of(product, store), _NAME_CHARACTERS),
+        "currency": currency_of(product, store),
         "availability": product.availability,
         "brand": next(iter(product.brands), ""),
         "category": next(iter(product.categories), ""),
@@ -144,7 +148,8 @@ def _attributes(
     links = {"url": product.link, "image": product.image if room.image else ""}
     numbers = {"price": lowest, "max_price": highest, "regular_price": product.regular_price}
     return {
-        **{name: short for name, text in texts.items() if (short := line(text, _NAME_CHARACTERS + 50))},
+        "product_id": line(product.external_id, VALUE_CHARACTERS),
+        **{name: short for name, text in texts.items() if (short := line(text, room.name))},
         **{name: link for name, url in links.items() if 0 < len(link := web_link(url)) <= room.link},
         **{name: _number(value) for name, value in numbers.items() if value is not None},
         "in_stock": product.in_stock,
