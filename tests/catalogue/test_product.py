@@ -1,5 +1,6 @@
 """A stored product as UCP's product."""
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 
@@ -7,12 +8,12 @@ import pytest
 
 from catalogue import ucp
 from catalogue.extension import Why
-from catalogue.extent import FULL
+from catalogue.extent import BRIEF, FULL
 from catalogue.product import price_unavailable, ucp_product
 from contracts.search import FoundProduct, Hit, Matched
 from contracts.stored import StoredProduct
 from contracts.stores import OpenStore
-from tests.catalogue.stored import BLACK, ENGLISH_STORE, LAMP, PERSIAN_STORE, PHONE, WHITE
+from tests.catalogue.stored import BLACK, ENGLISH_STORE, HOSTILE, LAMP, PERSIAN_STORE, PHONE, WHITE
 
 
 def mapped(product: StoredProduct, store: OpenStore = PERSIAN_STORE) -> ucp.Product:
@@ -227,3 +228,45 @@ def test_links_are_web_addresses() -> None:
     full = ucp_product(hostile, PERSIAN_STORE, extent=FULL)
     assert full is not None
     assert full.variants[0].url is None
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, " ".join(HOSTILE) * 200])
+def test_hostile_text_is_data(text: str) -> None:
+    """Instructions are words of a field; markup, links and what is not shown are gone."""
+    hostile = replace(
+        PHONE,
+        title=f"گوشی {text}",
+        short_description=text,
+        description=text,
+        categories=[text],
+        tags=[text],
+        brands=[text],
+        attributes=[{"name": text, "options": [text]}],
+        sku=text,
+        gtin=text,
+        link=text,
+        image=text,
+        gallery=[text],
+        currency="IRT",
+        variations=[replace(BLACK, options={text: text}, description=text, sku=text, link=text)],
+        variations_total=1,
+    )
+    for extent in (BRIEF, FULL):
+        product = ucp_product(hostile, PERSIAN_STORE, extent=extent)
+        assert product is not None
+        said = json.dumps(product.dumped(), ensure_ascii=False)
+        assert product.title.startswith("گوشی")
+        assert product.price_range.min.amount == 1_250_000_000
+        assert (product.url, product.media) == (None, None)
+        for forbidden in (
+            "<script",
+            "<img",
+            "](",
+            "(javascript:",
+            "(data:",
+            "\u202e",
+            "\u200b",
+            "\U000e0069",
+        ):
+            assert forbidden not in said
+        assert len(said) < 20_000
