@@ -9,13 +9,13 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from api.assistants.access import NETWORKS_OF_A_SITE
+from api.assistants.openai.errors import http_error
 from api.bodies_in_flight import BodiesInFlight
 from api.dependencies import AppState
 from api.errors import (
     DATABASE_DOWN,
     body_error,
     database_down,
-    http_error,
     shop_error,
     too_busy,
     too_expensive,

@@ -35,10 +35,13 @@ class RewritingRoute(APIRoute):
                 if handler is None:
                     raise
                 response: Response = await handler(request, error)
-                content = self.content(error, response.status_code, orjson.loads(response.body))
-                headers = {
-                    name: value for name, value in response.headers.items() if name not in _OF_THE_BODY
-                }
-                return json_response(response.status_code, content, headers)
+                said = orjson.loads(response.body)
+                return rewritten(response, self.content(error, response.status_code, said))
 
         return handle_errors
+
+
+def rewritten(response: Response, content: dict[str, Any]) -> Response:
+    """Returns a response with another body."""
+    headers = {name: value for name, value in response.headers.items() if name not in _OF_THE_BODY}
+    return json_response(response.status_code, content, headers)

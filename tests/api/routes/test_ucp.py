@@ -5,9 +5,9 @@ from typing import Any
 import httpx2
 import pytest
 import pytest_asyncio
-from ucp_sdk.models.schemas.common.types.error_response import ErrorResponse
-from ucp_sdk.models.schemas.shopping.catalog_lookup import GetProductResponse, LookupResponse
-from ucp_sdk.models.schemas.shopping.catalog_search import SearchResponse
+from ucp_sdk.models.schemas.common.types.error_response import ErrorResponse  # type: ignore[import-untyped]  # ucp-sdk ships no types
+from ucp_sdk.models.schemas.shopping.catalog_lookup import GetProductResponse, LookupResponse  # type: ignore[import-untyped]  # ucp-sdk ships no types
+from ucp_sdk.models.schemas.shopping.catalog_search import SearchResponse  # type: ignore[import-untyped]  # ucp-sdk ships no types
 
 from api.assistants.ucp.requests import MOST_IDS, MOST_PRODUCTS
 from contracts.stores import AssistantAccess
