@@ -53,7 +53,7 @@ class UcpExcluded(UcpBody):
 
 
 class UcpFilters(BaseModel):
-    """UCP's filters `categories` and `price`, and those of this service; all of them count."""
+    """UCP's filters `categories` and `price`, and this service's own; all of them count."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -306,7 +306,7 @@ async def test_the_client_raises_its_own_errors(system: System, store: Shop) -> 
 
 
 async def test_the_body_of_an_error_without_json_has_the_shape(store: Shop) -> None:
-    """Whatever is wrong with the body."""
+    """A broken body, and a large one."""
     path = f"/v1/vector_stores/{store.store_id}/search"
     for body in (b"", b"{", b"[]", b"\xff", b'{"query": NaN}', b"[" * 5000):
         answer = await store.http.post(path, content=body, headers=store.headers)
