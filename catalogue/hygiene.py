@@ -25,7 +25,7 @@ _MARGIN = 100
 _TAG = re.compile(r"<[A-Za-z/!?][^<>]*>")
 _UNFINISHED_TAG = re.compile(r"<[A-Za-z/!?][^<>]*\Z")
 _TAG_BEGINS = re.compile(r"<(?=[A-Za-z/!?])")
-_ENCODED_TAG = re.compile(r"&(?:lt|#0*60|#x0*3c);", re.IGNORECASE)
+_ENCODED_TAG = re.compile(r"&(?:amp;)*(?:lt|#0*60|#x0*3c);", re.IGNORECASE)
 
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,500})\]\([^()\n]{0,3000}(?:\([^()\n]{0,300}\)[^()\n]{0,3000})?\)")
 _REFERENCE = re.compile(r"^ {0,3}\[[^\[\]\n]{1,200}\]:[^\n]*$", re.MULTILINE)

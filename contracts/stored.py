@@ -34,7 +34,8 @@ class StoredProduct:
 
     Texts are as the shop sent them, HTML too; `description` is cut. Without a currency of the product, or of
     the store, `currency` is empty. `min_price` and `max_price` are the range of all active variations, None
-    without any. `variations` are some of the active ones, `variations_total` is their number. `facts_at` is when the shop's last change arrived, `known_at` when its text was indexed.
+    without any. `variations` are some of the active ones, `variations_total` is their number. `facts_at` is
+    when the shop's last change arrived, `known_at` when its text was indexed.
     """
 
     id: int

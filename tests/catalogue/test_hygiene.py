@@ -40,6 +40,7 @@ def test_text_is_plain_and_visible(text: str) -> None:
         assert not any(is_unseen(character) for character in plain)
         assert not re.search(r"<[a-zA-Z/!?]", plain)
         assert "](" not in plain
+        assert "&lt;" not in plain
         assert plain == plain.strip()
         for joiner in re.finditer("\u200c", plain):
             assert not plain[joiner.start() - 1].isspace()
