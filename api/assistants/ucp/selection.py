@@ -45,8 +45,8 @@ def select(
     """Returns the variants of a product that have what is selected.
 
     The options of a `wanted` variant count instead of the selected ones. Where no variant has all that is
-    selected, options are dropped: first the last ones that `preferences` do not name, and then the last ones of
-    `preferences`. Without a selection, the first variant is the featured one and the others follow.
+    selected, options are dropped from the end: first the ones that `preferences` do not name. Without a
+    selection, the first variant is the featured one and the others follow.
     """
     if wanted is not None:
         effective = _options_of(wanted)
