@@ -4,7 +4,7 @@ Every word is searched separately for at most `MATCHES` chunks, and its weight f
 matches. Words with more are common: some of their chunks are taken, and some chunks that contain all of them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from contracts.search import Question
 from knowledge.search.forms import EXACT, FAR, NEAR, PREFIX, TITLE, AskedWord, Lexemes
@@ -44,27 +44,28 @@ def words(*, owned: str, found: str, few: bool) -> str:
                   WHERE chunks = {MATCHES})"""
     is_unknown = f"""NOT EXISTS (
         SELECT FROM tenant_knowledge k JOIN products p ON p.id = k.product_id
-        WHERE {owned} AND k.words @@ known.loose AND p.is_active)"""
+        WHERE {owned} AND k.words @@ found.loose AND p.is_active)"""
     return f"""
         asked AS MATERIALIZED (
             SELECT * FROM unnest(CAST(:loose AS tsquery[]), CAST(:exact AS tsquery[]),
                                  CAST(:near AS tsquery[]), CAST(:heading AS tsquery[]),
                                  CAST(:corrected AS tsquery[]), CAST(:corrected_near AS tsquery[]),
-                                 CAST(:words AS text[]))
-                WITH ORDINALITY AS q(loose, exact, near, heading, corrected, corrected_near, word, place)
+                                 CAST(:presumed AS boolean[]), CAST(:words AS text[])) WITH ORDINALITY
+                AS q(loose, exact, near, heading, corrected, corrected_near, presumed, word, place)
         ),
-        known AS MATERIALIZED (
+        found AS MATERIALIZED (
             SELECT asked.*, ARRAY({chunks("asked.loose")}) AS ids FROM asked
         ),
-        meant AS MATERIALIZED (
-            SELECT place, word, exact, heading, ids, loose, near FROM known
-            WHERE cardinality(ids) > 0 OR corrected IS NULL
+        known AS MATERIALIZED (
+            SELECT found.*, cardinality(ids) = 0 AND (presumed OR corrected IS NOT NULL) AND {is_unknown}
+                   AS is_unknown FROM found
+        ),
+        meant AS (
+            SELECT place, word, exact, heading, is_unknown, ids, loose, near FROM known
+            WHERE corrected IS NULL OR NOT is_unknown
             UNION ALL
-            SELECT place, word, exact, heading, ARRAY({chunks("asked.loose")}), loose, near FROM (
-                SELECT known.place, known.word, known.exact, known.heading,
-                       CASE WHEN {is_unknown} THEN corrected ELSE loose END AS loose,
-                       CASE WHEN {is_unknown} THEN corrected_near ELSE near END AS near
-                FROM known WHERE cardinality(ids) = 0 AND corrected IS NOT NULL) AS asked
+            SELECT place, word, exact, heading, false, ARRAY({chunks("corrected")}), corrected, corrected_near
+            FROM known WHERE corrected IS NOT NULL AND is_unknown
         ),
         weighed AS MATERIALIZED (
             SELECT meant.*, cardinality(ids) AS chunks,
@@ -81,6 +82,10 @@ def words(*, owned: str, found: str, few: bool) -> str:
             ) AS each
             GROUP BY id ORDER BY sum(weight) DESC, id LIMIT {WORDED}
         )"""
+
+
+UNKNOWN_WORDS = "ARRAY(SELECT word FROM weighed WHERE is_unknown)"
+"""SQL: presumed words that no text of an active product has, after all."""
 
 
 def share(chunk: str) -> str:
@@ -102,8 +107,10 @@ def share(chunk: str) -> str:
     ) AS words"""
 
 
-def parameters(question: Question, asked: Sequence[AskedWord]) -> dict[str, object]:
-    """Returns the parameters of `words`."""
+def parameters(
+    question: Question, asked: Sequence[AskedWord], presumed: Collection[str] = ()
+) -> dict[str, object]:
+    """Returns the parameters of `words`; `presumed` words are right if a text has them."""
     owner = f"'user={question.user_id}'" if question.store_id is None else f"'store={question.store_id}'"
     columns: dict[str, list[str | None]] = {name: [] for name in ("loose", "exact", "near", "heading")}
     columns |= {"corrected": [], "corrected_near": []}
@@ -116,7 +123,8 @@ def parameters(question: Question, asked: Sequence[AskedWord]) -> dict[str, obje
         corrected = one.corrections
         columns["corrected"].append(f"{owner} & ({_any(corrected)})" if corrected else None)
         columns["corrected_near"].append(_any(_of(corrected, NEAR)) if corrected else None)
-    return {**columns, "words": [one.word for one in asked]}
+    words = [one.word for one in asked]
+    return {**columns, "words": words, "presumed": [word in presumed for word in words]}
 
 
 def _of(forms: Mapping[Lexemes, float], *strengths: float) -> list[Lexemes]:
