@@ -107,8 +107,9 @@ async def _ask(database: Database, case: Case, questions: Floats, advance: Calla
     space = Space(one_store=True, first="", filters=case.filters, label=LABEL, dimensions=DIMENSIONS)
     owner = {"user_id": case.store.id, "store_id": case.store.id}
     for at, vector in enumerate(questions):
+        today = {**owner, "vector": vectors.parameter(vector.tolist())}
         parameters = {**owner, "vector": str(vector.tolist())}
-        ours = partial(_in_transaction, database, _nearest, space, parameters)
+        ours = partial(_in_transaction, database, _nearest, space, today)
         theirs = partial(_in_transaction, database, scan.nearest, space, parameters)
         if at < WARM_UP:
             await ours()

@@ -41,7 +41,7 @@ def words(*, owned: str, found: str, few: bool) -> str:
             WHERE {found} LIMIT {MATCHES}"""
 
     common = f"""(SELECT CAST(string_agg(CAST(loose AS text), ' & ') AS tsquery) FROM weighed
-                  WHERE chunks = {MATCHES})"""
+                  WHERE chunks = {MATCHES} HAVING count(*) > 1)"""
     is_unknown = f"""NOT EXISTS (
         SELECT FROM tenant_knowledge k JOIN products p ON p.id = k.product_id
         WHERE {owned} AND k.words @@ found.loose AND p.is_active)"""
@@ -70,7 +70,7 @@ def words(*, owned: str, found: str, few: bool) -> str:
         weighed AS MATERIALIZED (
             SELECT meant.*, cardinality(ids) AS chunks,
                    CASE cardinality(ids) WHEN 0 THEN {UNKNOWN} ELSE 1 END
-                     * ln(1 + {MATCHES}.0 / greatest(cardinality(ids), 1)) AS weight
+                     * CAST(ln(1 + {MATCHES}.0 / greatest(cardinality(ids), 1)) AS float8) AS weight
             FROM meant
         ),
         together AS MATERIALIZED ({chunks(common)}),
@@ -92,18 +92,19 @@ def share(chunk: str) -> str:
     """Returns SQL of a lateral join of `words (share, titled, missing)` for a chunk, from `weighed`.
 
     `share` is the part of the words, by weight, that the chunk has; `titled` the part that the name of its
-    product has; both are 0 for a question without words. The chunk's lexemes are unpacked once: comparing
-    the stored ones would unpack them for each word again.
+    product has; both are 0 for a question without words. The chunk's lexemes are unpacked once, by setting a
+    weight: comparing the stored ones would unpack them for each word again.
     """
-    matched = f"""CASE WHEN unpacked.words @@ w.exact THEN {EXACT} WHEN unpacked.words @@ w.near THEN {NEAR}
-                       WHEN unpacked.words @@ w.loose THEN {FAR} ELSE 0 END"""
-    return f"""CROSS JOIN LATERAL (SELECT strip({chunk}.words) AS words OFFSET 0) AS unpacked
+    matched = f"""CASE WHEN NOT unpacked.words @@ w.loose THEN 0 WHEN unpacked.words @@ w.exact THEN {EXACT}
+                       WHEN unpacked.words @@ w.near THEN {NEAR} ELSE {FAR} END"""
+    return f"""CROSS JOIN LATERAL (SELECT setweight({chunk}.words, 'A') AS words OFFSET 0) AS unpacked
     CROSS JOIN LATERAL (
-        SELECT CAST(coalesce(sum(weight * strength) / nullif(sum(weight), 0), 0) AS float8) AS share,
-               CAST(coalesce(sum(weight * titled) / nullif(sum(weight), 0), 0) AS float8) AS titled,
+        SELECT coalesce(sum(weight * strength) / nullif(sum(weight), 0), 0) AS share,
+               coalesce(sum(weight) FILTER (WHERE unpacked.words @@ heading) / nullif(sum(weight), 0), 0)
+                 AS titled,
                coalesce(array_agg(word ORDER BY place) FILTER (WHERE strength = 0), '{{}}') AS missing
-        FROM (SELECT w.word, w.place, w.weight, {matched} AS strength,
-                     CAST(unpacked.words @@ w.heading AS int) AS titled FROM weighed w) AS each
+        FROM (SELECT w.word, w.place, w.weight, w.heading, CAST({matched} AS float8) AS strength
+              FROM weighed w OFFSET 0) AS each
     ) AS words"""
 
 

@@ -157,11 +157,9 @@ def ranked(question: Question, narrowed: Narrowed, asked: Asked, space: Space, *
         "kinds": asked.categories,
     }
     if question.vector is not None:
-        parameters["vector"] = str(question.vector)
+        parameters["vector"] = vectors.parameter(question.vector)
     is_enough = "true" if exact or not has_vector else f"(SELECT count(*) FROM near) >= {vectors.ENOUGH}"
-    return Ranking(
-        sql=sql, parameters=parameters, is_enough=is_enough, unknown=lexical.UNKNOWN_WORDS
-    )
+    return Ranking(sql=sql, parameters=parameters, is_enough=is_enough, unknown=lexical.UNKNOWN_WORDS)
 
 
 def _named(question: Question, narrowed: Narrowed) -> str:
