@@ -129,7 +129,7 @@ class Space:
 
 
 def parameter(vector: Iterable[float]) -> Vectors:
-    """Returns the parameter `vector`, in pgvector's binary format: a long one as text takes over 1 ms."""
+    """Returns the parameter `vector`, in pgvector's binary format; a long text would take 1 ms more."""
     numbers = list(vector)
     return Vectors([struct.pack(f">{len(numbers)}e", *numbers)])
 

@@ -49,9 +49,11 @@ _STORES = text(f"""
 """The stores of products; their vocabularies are not swept until the transaction ends."""
 
 _KNOWN = text("""
-    SELECT v.store_id, v.word FROM vocabulary v
+    SELECT v.store_id, array_agg(v.word) AS words FROM vocabulary v
     WHERE v.store_id = ANY(CAST(:stores AS bigint[])) AND v.word = ANY(CAST(:words AS text[]))
+    GROUP BY v.store_id
 """)
+"""The words that are known already, a row for each store: rows of single words would take as long again."""
 
 _ROW = {"store_id": "bigint", "word": "text", "sound": "text", "parts": "bigint[]"}
 
@@ -116,18 +118,16 @@ async def add(connection: AsyncConnection, texts: Iterable[tuple[int, Collection
     store_of = {
         row.id: row.store_id for row in await connection.execute(_STORES, {"products": sorted(of_products)})
     }
-    of_stores = {
-        (store_of[product_id], word)
-        for product_id, words in of_products.items()
-        if product_id in store_of
-        for word in words
-    }
-    stores = sorted({store_id for store_id, _ in of_stores})
-    wanted = {"stores": stores, "words": sorted({word for _, word in of_stores})}
-    known = {(row.store_id, row.word) for row in await connection.execute(_KNOWN, wanted)}
+    of_stores = defaultdict[int, set[str]](set)
+    for product_id, store_id in store_of.items():
+        of_stores[store_id] |= of_products[product_id]
+    wanted = {"stores": sorted(of_stores), "words": sorted(set().union(*of_stores.values()))}
+    for row in await connection.execute(_KNOWN, wanted):
+        of_stores[row.store_id].difference_update(row.words)
     rows = [
         {"store_id": store_id, "word": word, "sound": sound(word), "parts": parts(word)}
-        for store_id, word in sorted(of_stores - known)
+        for store_id, words in of_stores.items()
+        for word in words
     ]
     if rows:
         await connection.execute(_ADD, {"rows": as_json(rows)})
@@ -155,8 +155,8 @@ _TRIED = {"asked": "text", "word": "text", "mistakes": "int", "parts": "bigint[]
 def _lookup(question: Question) -> str:
     """Returns SQL of words that complete a question.
 
-    The parts of words are those of one store, so their index alone finds them: `+ 0` keeps Postgres from
-    reading all words of the store besides.
+    Each store has other parts, so the index of parts alone finds the words: `+ 0` keeps Postgres from
+    reading all words of the store, too.
     """
     return f"""
         WITH searched AS MATERIALIZED (SELECT s.id FROM stores s WHERE {scope.stores(question)}),
