@@ -1,12 +1,9 @@
 """The vocabulary has the words of each store's texts, also with many writers."""
 
 import asyncio
-import re
 from collections.abc import Sequence
-from itertools import product
-from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from contracts.search import Question
 from database.search import vocabulary
@@ -72,34 +69,6 @@ async def test_words_that_the_vocabulary_has_are_presumed_right(shop: Shop) -> N
         assert right.corrections == {("چرمی",): NEAR}
         (philips,) = asked("philips", Synonyms(()))
         assert not await vocabulary.correct(connection, question, [philips])
-
-
-async def test_a_lookup_reads_few_words_of_a_large_vocabulary(shop: Shop) -> None:
-    """Misspelt words and sounds are looked up by their own indexes."""
-    await shop.sync({"id": 1, "name": "گلدان"})
-    row = await shop.product(1)
-    assert row is not None
-    many = ["".join(letters) for letters in product("بتدرسکلمن", repeat=4)]
-    async with shop.database.transaction() as connection:
-        await vocabulary.add(connection, [(row["id"], many)])
-        await connection.execute(text("ANALYZE vocabulary"))
-    question = Question(user_id=shop.user_id, store_id=shop.store_id, text="بتدز philips", vector=None)
-    sent: list[tuple[str, Any]] = []
-    engine = shop.database.engine.sync_engine
-
-    def note(*execution: Any) -> None:
-        sent.append((execution[2], execution[3]))
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        async with shop.database.transaction() as connection:
-            await vocabulary.complete(connection, question, asked(question.text, Synonyms(())))
-            ((statement, values),) = sent
-            plan = await connection.exec_driver_sql(f"EXPLAIN (ANALYZE) {statement}", values)
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    read = [float(rows) for rows in re.findall(r"rows=([.\d]+) loops", "\n".join(plan.scalars()))]
-    assert 1 < max(read) < len(many) / 10
 
 
 async def test_words_that_no_text_has_are_forgotten(shop: Shop) -> None:
