@@ -12,6 +12,7 @@ from ucp_sdk.models.schemas.shopping.catalog_search import SearchResponse  # typ
 from api.assistants.ucp.requests import MOST_IDS, MOST_PRODUCTS
 from contracts.stores import AssistantAccess
 from tests.support.assistants import GIFT, SHOE, lamp, opened
+from tests.support.search_catalogue import variation
 from tests.support.shop import Shop
 from tests.support.system import System
 
@@ -303,6 +304,23 @@ async def test_selected_options_choose_variants(
     product = content["product"]
     assert {one["name"]: one["label"] for one in product.get("selected", ())} == effective
     assert variants(product) == found
+
+
+async def test_a_product_with_many_variants_shows_fifty(store: Shop) -> None:
+    """The last one comes first if it is asked for, and every value of an option is named."""
+    sizes = [str(size) for size in range(1, 121)]
+    many = [variation(2_000 + n, f"{n}000", options={"Size": size}) for n, size in enumerate(sizes, 1)]
+    await store.sync({**BOOT, "id": 980, "sku": "", "variations": many, "attributes": []})
+    product = (await ask(store, "product", id="woo_980"))["product"]
+    assert len(product["variants"]) == 50
+    assert product["metadata"]["com.pilito"]["variants_total"] == 120
+    assert product["price_range"]["max"]["amount"] == 120_000_000
+    last = (await ask(store, "product", id="woo_2120"))["product"]
+    assert variants(last) == ["woo_2120"]
+    assert last["selected"] == [{"name": "Size", "label": "120"}]
+    looked_up = await ask(store, "lookup", ids=["woo_2120", "woo_2001"])
+    assert variants(looked_up["products"][0]) == ["woo_2001", "woo_2120"]
+    await store.sync({"id": 980}, "product.deleted")
 
 
 async def test_a_simple_product_has_itself_as_its_variant(store: Shop) -> None:
