@@ -105,7 +105,7 @@ def _tell(console: Console, settings: Settings, ready: Ready, api: str) -> None:
     say(f"""curl -s {api}/mcp \\
   -H 'Authorization: Bearer {ready.token}' -H 'Content-Type: application/json' \\
   -d '{{"jsonrpc": "2.0", "id": 1, "method": "tools/call",
-       "params": {{"name": "search", "arguments": {{"query": "لامپ برای مطالعه"}}}}}}'
+       "params": {{"name": "search", "arguments": {{"query": "کفش پیاده‌روی زیر دو میلیون تومان"}}}}}}'
 
 claude mcp add --transport http pilito {api}/mcp --header 'Authorization: Bearer {ready.token}'
 """)
