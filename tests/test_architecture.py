@@ -76,6 +76,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "api.verdict",
         "api",
         "api.openapi",
+        "catalogue.*",
         "connectors.*",
         "contracts",
         "database.*",
