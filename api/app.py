@@ -1,5 +1,6 @@
 """The FastAPI application: what it opens when it starts, its middleware, error handlers and routes."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -34,6 +35,7 @@ from api.routes import (
     auth,
     events,
     explain,
+    feeds,
     health,
     plugin_webhook,
     products,
@@ -216,6 +218,7 @@ def create_app(settings: Settings, *, wall: Callable[[], float] = wall_clock) ->
     )
     app.state.public_url = settings.public_url
     app.state.trusted_proxies = settings.trusted_proxies
+    app.state.feeds = Counter()
     _add_middleware(app, settings, metrics)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, validation_error)
@@ -227,7 +230,7 @@ def create_app(settings: Settings, *, wall: Callable[[], float] = wall_clock) ->
     for kind in DATABASE_DOWN:
         app.add_exception_handler(kind, database_down)
     for routes in (
-        *(plugin_webhook, signed_webhooks, auth, tokens, stores, syncs, synonyms),
+        *(plugin_webhook, signed_webhooks, auth, tokens, stores, syncs, synonyms, feeds),
         *(events, products, explain, search, ucp, vector_stores, health, docs),
     ):
         app.include_router(routes.router)

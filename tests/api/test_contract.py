@@ -16,6 +16,7 @@ SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "admin": [{"adminSession": []}],
     "owner or admin": [{"session": []}],
     "user or token": [{"integrationToken": []}, {"session": []}],
+    "owner, admin or token": [{"integrationToken": []}, {"session": []}],
     "signed": [],
     "public or token": [{"integrationToken": []}, {}],
 }

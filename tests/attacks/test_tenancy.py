@@ -125,6 +125,7 @@ REFUSED: dict[str, dict[Asker, int]] = {
     "admin": {the_other_token: 401, the_other_user: 403},
     "owner or admin": {the_other_token: 401},
     "user or token": {},
+    "owner, admin or token": {},
 }
 """Who a route is for -> who else has an account here, and how they are refused."""
 

@@ -33,6 +33,8 @@ GET     /api/v1/integrations/stores/{id}/syncs/             admin
 GET     /api/v1/integrations/stores/{id}/syncs/{id}/        admin
 GET     /api/v1/integrations/stores/{id}/synonyms/          owner or admin
 PUT     /api/v1/integrations/stores/{id}/synonyms/          owner or admin
+GET     /api/v1/integrations/stores/{id}/feed/              owner, admin or token
+GET     /api/v1/integrations/stores/{id}/feed/report/       owner, admin or token
 GET     /api/v1/integrations/events/                        admin
 GET     /api/v1/integrations/events/{id}/                   admin
 POST    /api/v1/integrations/events/{id}/retry/             admin
@@ -58,8 +60,8 @@ GET     /openapi.json                                       anyone
 """
 """`token` is a shop's, `user` a session, `admin` one of an admin; `signed` deliveries carry neither.
 
-An `owner or admin` sends a session; for any other user the object does not exist. A `public or token` route
-needs no token for a public store.
+An `owner or admin` sends a session; for any other user the object does not exist. Routes for `owner, admin or
+token` take the token of the store itself too. A `public or token` route needs no token for a public store.
 """
 
 
