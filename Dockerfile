@@ -26,6 +26,7 @@ EOF
 COPY alembic.ini cli.py compute.py crypto.py memory.py settings.py worker.py /app/
 COPY activities /app/activities
 COPY api /app/api
+COPY catalogue /app/catalogue
 COPY commands /app/commands
 COPY connectors /app/connectors
 COPY contracts /app/contracts

@@ -5,6 +5,7 @@ import typer
 from commands.admin import admin
 from commands.after_restore import after_restore
 from commands.doctor.command import doctor
+from commands.feed import feed
 from commands.prepare import migrate, prepare_temporal
 from commands.resync import resync
 from commands.server import api, up, worker
@@ -28,6 +29,7 @@ app.add_typer(user, name="user")
 app.add_typer(token, name="token")
 app.add_typer(store, name="store")
 app.add_typer(synonyms, name="synonyms")
+app.command()(feed)
 app.command()(resync)
 app.command()(reseal)
 

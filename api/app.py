@@ -1,5 +1,6 @@
 """The FastAPI application: what it opens when it starts, its middleware, error handlers and routes."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -9,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from api.assistants.access import NETWORKS_OF_A_SITE
+from api.assistants.openai.errors import http_error
 from api.bodies_in_flight import BodiesInFlight
 from api.console import pages as console
 from api.dependencies import AppState
@@ -16,7 +18,6 @@ from api.errors import (
     DATABASE_DOWN,
     body_error,
     database_down,
-    http_error,
     shop_error,
     too_busy,
     too_expensive,
@@ -35,6 +36,7 @@ from api.routes import (
     auth,
     events,
     explain,
+    feeds,
     health,
     plugin_webhook,
     products,
@@ -44,6 +46,8 @@ from api.routes import (
     syncs,
     synonyms,
     tokens,
+    ucp,
+    vector_stores,
 )
 from api.security.integration_tokens import IntegrationTokens
 from api.security.passwords import Passwords
@@ -168,6 +172,7 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: ProcessMetrics) -
     limits = {
         "/api/integrations/": settings.max_body_bytes,
         "/api/v1/knowledge/": SEARCH_BYTES,
+        "/(ucp|v1)/": SEARCH_BYTES,
         "/api/v1/auth/": SIGN_IN_BYTES,
         "/api/v1/integrations/events/retry": RETRY_BYTES,
         r"/api/v1/integrations/stores/\d+/resync": RESYNC_BYTES,
@@ -216,6 +221,7 @@ def create_app(settings: Settings, *, wall: Callable[[], float] = wall_clock) ->
     )
     app.state.public_url = settings.public_url
     app.state.trusted_proxies = settings.trusted_proxies
+    app.state.feeds = Counter()
     _add_middleware(app, settings, metrics)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, validation_error)
@@ -227,8 +233,8 @@ def create_app(settings: Settings, *, wall: Callable[[], float] = wall_clock) ->
     for kind in DATABASE_DOWN:
         app.add_exception_handler(kind, database_down)
     for routes in (
-        *(plugin_webhook, signed_webhooks, auth, tokens, stores, syncs, synonyms),
-        *(events, products, explain, search, health, docs),
+        *(plugin_webhook, signed_webhooks, auth, tokens, stores, syncs, synonyms, feeds),
+        *(events, products, explain, search, ucp, vector_stores, health, docs),
     ):
         app.include_router(routes.router)
     for page in console.ROUTERS:

@@ -10,7 +10,7 @@ from api.fields import LARGEST_ID
 from api.schemas.search import SearchRequest
 from api.schemas.search_cursor import Mode, fingerprint, read_cursor, write_cursor
 from contracts.ids import embedding_label
-from contracts.search import Facet, Hit, Question, Unmatched
+from contracts.search import Condition, Facet, Hit, Question, Unmatched
 from database.access import stores
 from database.search.find import find
 from database.search.understood import understood
@@ -43,11 +43,16 @@ async def _may_search(state: AppState, scope: SearchScope, store_id: int) -> boo
         return await stores.owner_of(connection, store_id) == scope.user_id
 
 
-async def search(state: AppState, scope: SearchScope, asked: SearchRequest) -> Answer:
-    """Returns the products of the scope that answer a question; raises 400 and 404."""
+async def search(
+    state: AppState, scope: SearchScope, asked: SearchRequest, *, condition: Condition | None = None
+) -> Answer:
+    """Returns the products of the scope that answer a question; raises 400 and 404.
+
+    Every result satisfies `condition`; with one, neither a question nor a filter is needed.
+    """
     if asked.store is not None and not await _may_search(state, scope, asked.store):
         raise not_found("store", field="store")
-    query, filters = normalise(asked.query or "").strip(), asked.filters()
+    query, filters = normalise(asked.query or "").strip(), replace(asked.filters(), condition=condition)
     if not query and not filters:
         raise invalid_field("query", "expected some words, or a filter")
     store_id = scope.store_id if asked.store is None else asked.store

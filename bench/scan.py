@@ -40,7 +40,7 @@ def _preparation(space: Space) -> TextClause:
 
 def closest(space: Space, *, exact: bool) -> str:
     """Returns SQL of the nearest chunks; the HNSW index is the one of today's chunks."""
-    distance = space.distance("k")
+    distance = f"k.embedding::halfvec({space.dimensions}) <=> CAST(:vector AS halfvec({space.dimensions}))"
     products = f"{space.owned('p')} AND {space.matching}" if exact else space.matching
     return f"""
         SELECT k.id, k.product_id, {distance} AS distance

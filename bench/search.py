@@ -62,7 +62,7 @@ async def measure(servers: Servers, progress: Progress) -> list[Row]:
     vector_index.ensure(url, model=MODEL, dimensions=DIMENSIONS)
     built = time.monotonic() - began
     progress.advance(task)
-    large, middle, small = stores["large"], stores["middle"], stores["small 20"]
+    large, middle, small, written = (stores[name] for name in ("large", "middle", "small 20", "small 21"))
     cases = [
         Case(name="a store of 50,000", store=large, p95=1.0),
         Case(name="a store of 50,000, filtered", store=large, filters=FILTERS),
@@ -82,10 +82,10 @@ async def measure(servers: Servers, progress: Progress) -> list[Row]:
             )
             rows += _rows(case, found)
         async with database.transaction() as connection:
-            await spell(connection, (large, middle, small))
+            await spell(connection, (large, middle, small, written))
         for each in whole:
             rows += await questions.rows_of(database, each, corpus, lambda: progress.advance(task))
-        rows += await write_rows(database, corpus, stores["small 21"], progress)
+        rows += await write_rows(database, corpus, written, progress)
     finally:
         await database.close()
     return [*rows, *_index_rows(url, built)]
@@ -107,8 +107,9 @@ async def _ask(database: Database, case: Case, questions: Floats, advance: Calla
     space = Space(one_store=True, first="", filters=case.filters, label=LABEL, dimensions=DIMENSIONS)
     owner = {"user_id": case.store.id, "store_id": case.store.id}
     for at, vector in enumerate(questions):
+        today = {**owner, "vector": vectors.parameter(vector.tolist())}
         parameters = {**owner, "vector": str(vector.tolist())}
-        ours = partial(_in_transaction, database, _nearest, space, parameters)
+        ours = partial(_in_transaction, database, _nearest, space, today)
         theirs = partial(_in_transaction, database, scan.nearest, space, parameters)
         if at < WARM_UP:
             await ours()

@@ -18,12 +18,63 @@ class Sort(StrEnum):
     NEWEST = "newest"
 
 
+class Comparing(StrEnum):
+    """How a field of a product is compared with values."""
+
+    EQUAL = "eq"
+    DIFFERENT = "ne"
+    GREATER = "gt"
+    AT_LEAST = "gte"
+    LESS = "lt"
+    AT_MOST = "lte"
+    AMONG = "in"
+    NOT_AMONG = "nin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A field of a product, compared with one value, or with several by `in` and `nin`.
+
+    The field is a key of `database.search.conditions.fields`, or `attributes.` and a name.
+    """
+
+    field: str
+    how: Comparing
+    values: Sequence[str | Decimal | bool | datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllOf:
+    """Conditions that all hold; without any, every product passes."""
+
+    parts: Sequence["Condition"] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyOf:
+    """Conditions of which one holds."""
+
+    parts: Sequence["Condition"]
+
+
+Condition: TypeAlias = Comparison | AllOf | AnyOf
+
+
+def comparisons(condition: Condition | None) -> list[Comparison]:
+    """Returns the comparisons of a condition, from left to right."""
+    if condition is None:
+        return []
+    if isinstance(condition, Comparison):
+        return [condition]
+    return [one for part in condition.parts for one in comparisons(part)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """What every result must satisfy; None and empty do not filter.
 
     One of the values of a field is enough, and every field counts. Values are compared tolerantly, see
-    `database.search.values`. `category` is one more field of categories.
+    `database.search.values`. `category` is one more field of categories. `condition` holds for every result.
     """
 
     in_stock: bool | None = None
@@ -35,10 +86,11 @@ class Filters:
     exclude_categories: Sequence[str] = ()
     exclude_brands: Sequence[str] = ()
     attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    condition: Condition | None = None
 
     def __bool__(self) -> bool:
         """Returns whether there is a filter at all."""
-        limits = (self.in_stock, self.min_price, self.max_price, self.category)
+        limits = (self.in_stock, self.min_price, self.max_price, self.category, self.condition)
         listed = (self.categories, self.brands, self.exclude_categories, self.exclude_brands)
         return any(limit is not None for limit in limits) or any(listed) or any(self.attributes.values())
 

@@ -33,8 +33,9 @@ class StoredProduct:
     """An active product with its price and stock of this moment.
 
     Texts are as the shop sent them, HTML too; `description` is cut. Without a currency of the product, or of
-    the store, `currency` is empty. `variations` are some of the active ones, `variations_total` is their
-    number. `facts_at` is when the shop's last change arrived, `known_at` when its text was indexed.
+    the store, `currency` is empty. `min_price` and `max_price` are the range of all active variations, None
+    without any. `variations` are some of the active ones, `variations_total` is their number. `facts_at` is
+    when the shop's last change arrived, `known_at` when its text was indexed.
     """
 
     id: int
@@ -48,6 +49,8 @@ class StoredProduct:
     brands: Sequence[str]
     attributes: Sequence[Mapping[str, object]]
     price: Decimal | None
+    min_price: Decimal | None = None
+    max_price: Decimal | None = None
     regular_price: Decimal | None
     currency: str
     in_stock: bool

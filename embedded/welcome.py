@@ -100,4 +100,13 @@ def _tell(console: Console, settings: Settings, ready: Ready, api: str) -> None:
   -H 'Authorization: Bearer {ready.token}' -H 'Content-Type: application/json' \\
   -d '{{"query": "لامپ برای مطالعه", "limit": 3}}'
 """)
+    say("Ask the sample shop as an assistant does, or add it to Claude Code (others: docs/assistants):")
+    say()
+    say(f"""curl -s {api}/mcp \\
+  -H 'Authorization: Bearer {ready.token}' -H 'Content-Type: application/json' \\
+  -d '{{"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+       "params": {{"name": "search", "arguments": {{"query": "کفش پیاده‌روی زیر دو میلیون تومان"}}}}}}'
+
+claude mcp add --transport http pilito {api}/mcp --header 'Authorization: Bearer {ready.token}'
+""")
     say("Ctrl-C stops everything; the next start keeps the data.")

@@ -1,17 +1,25 @@
 """Who may come in by a door for assistants: a token of the store, or everyone if the store is public."""
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from api.dependencies import AppState, app_state, current_integration
 from api.errors import ApiError, not_found, too_many, unauthenticated
 from api.fields import LARGEST_ID
 from api.middleware.request_log import request_facts
+from api.openapi.build import INTEGRATION_TOKEN
 from api.security.client_ip import client_address, client_network, client_site
 from contracts.stores import AssistantAccess, OpenStore
 from database.access import assistants
 
 NETWORKS_OF_A_SITE = 10
 """An IPv6 site has 65,536 networks, and as many requests as ten of them."""
+
+
+PUBLIC_OR_TOKEN = Depends(INTEGRATION_TOKEN)
+"""Says in the OpenAPI document that a route takes a token; `enter` checks it."""
+
+WITHOUT_TOKEN: dict[str, list[dict[str, list[str]]]] = {"security": [{}]}
+"""Says there that a public store needs none."""
 
 
 async def enter(request: Request, store_id: int | None, *, challenge: str = "Bearer") -> OpenStore:
@@ -49,17 +57,23 @@ async def _by_anyone(request: Request, state: AppState, store_id: int | None) ->
     store = await _read(state, store_id) if store_id is not None and 0 < store_id <= LARGEST_ID else None
     if store is None or store.assistant_access is not AssistantAccess.PUBLIC:
         raise unauthenticated("Invalid token")
-    address = client_address(request, state.settings.trusted_proxies)
-    site = client_site(address)
-    wait = state.public_limit.take((store.id, client_network(address)))
-    if wait <= 0 and site is not None:
-        wait = state.public_site_limit.take((store.id, site))
-    state.metrics.limited(refused=wait > 0)
-    if wait > 0:
-        raise too_many(wait)
+    check_public_limit(request, store.id)
     facts = request_facts(request)
     facts.user_id, facts.store_id = store.user_id, store.id
     return store
+
+
+def check_public_limit(request: Request, store_id: int) -> None:
+    """Count a request without a token to a store; raises 429 for a client's network with too many."""
+    state = app_state(request)
+    address = client_address(request, state.settings.trusted_proxies)
+    site = client_site(address)
+    wait = state.public_limit.take((store_id, client_network(address)))
+    if wait <= 0 and site is not None:
+        wait = state.public_site_limit.take((store_id, site))
+    state.metrics.limited(refused=wait > 0)
+    if wait > 0:
+        raise too_many(wait)
 
 
 async def _read(state: AppState, store_id: int) -> OpenStore | None:

@@ -8,7 +8,7 @@ from api.schemas.search import SearchRequest
 from api.searching import Answer
 from api.searching import search as answer
 from contracts.bounds import VARIATIONS
-from contracts.search import Hit
+from contracts.search import Condition, Hit
 from contracts.stored import Resolved, StoredProduct
 from contracts.stores import OpenStore
 from database.products import stored
@@ -30,13 +30,20 @@ class Lookup:
     resolved: Mapping[str, Resolved]
 
 
-async def search(state: AppState, store: OpenStore, asked: SearchRequest, *, variations: int) -> Listing:
+async def search(
+    state: AppState,
+    store: OpenStore,
+    asked: SearchRequest,
+    *,
+    variations: int,
+    condition: Condition | None = None,
+) -> Listing:
     """Returns the products of a store that answer a question, each with at most so many variations.
 
-    Its likely variations come first. Raises 400.
+    Its likely variations come first. Every product satisfies `condition`. Raises 400.
     """
     scope = SearchScope(user_id=store.user_id, store_id=store.id)
-    answered = await answer(state, scope, asked)
+    answered = await answer(state, scope, asked, condition=condition)
     hits = answered.results
     likely = [variation.external_id for hit in hits for variation in hit.product.variations[:variations]]
     async with state.database.reading() as connection:

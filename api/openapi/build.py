@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Self, cast
 
+import orjson
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import HTTPBearer
@@ -25,6 +26,7 @@ SCHEMA = "#/components/schemas/{model}"
 TAGS = {
     "shops": "Deliveries of shops, and the test of their connection.",
     "search": "Search in the knowledge base.",
+    "assistants": "The catalogue of a store in the protocols of assistants: UCP, and OpenAI's vector stores.",
     "products": "Products of a user's stores, and whether search finds them.",
     "stores": "Stores, their webhook secrets, credentials and schedules.",
     "syncs": "Bulk resyncs of stores, and the differences that they found.",
@@ -193,7 +195,24 @@ def _response_schemas(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
     """Returns name -> schema of models and their parts; FastAPI's own schemas lose nulls in examples."""
     _, schemas = models_json_schema([(model, "serialization") for model in models], ref_template=SCHEMA)
     named: dict[str, Any] = schemas["$defs"]
-    return named
+    text = orjson.dumps({_short(name): schema for name, schema in named.items()}).decode()
+    for name in filter(_is_long, named):
+        text = text.replace(f'"{SCHEMA.format(model=name)}"', f'"{SCHEMA.format(model=_short(name))}"')
+    shortened: dict[str, Any] = orjson.loads(text)
+    return shortened
+
+
+def _is_long(name: str) -> bool:
+    """Returns whether a name is pydantic's `room__module__Model`, for models of the same name."""
+    return "__" in name
+
+
+def _short(name: str) -> str:
+    """Returns `Model` for a long name of this room, and the room and the model for others."""
+    if not _is_long(name):
+        return name
+    room, *_, model = name.split("__")
+    return model if room == "api" else f"{room.capitalize()}{model}"
 
 
 def _body_schema(route: APIRoute) -> dict[str, Any] | None:
@@ -269,7 +288,7 @@ class Service(FastAPI):
                     path = (context.path or "").replace(":id}", "}")
                     content = document["paths"][path][method.lower()]["requestBody"]["content"]
                     content["application/json"]["schema"] = {"$ref": SCHEMA.format(model=body["title"])}
-        for name in ("HTTPValidationError", "ValidationError"):
+        for name in ("HTTPValidationError", "ValidationError", *filter(_is_long, list(schemas))):
             schemas.pop(name, None)
         document["components"]["schemas"] = dict(sorted(schemas.items()))
         for path in document["paths"].values():

@@ -1,5 +1,6 @@
 """Read active products of one store with their variations, as they are now."""
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -10,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.stored import Resolved, StoredProduct, StoredVariation
 from database import shown
 from database.sql import as_json, recordset
-from knowledge.search.keys import CODE, compact, keys, scoped
+from knowledge.search.keys import CODE, keys, scoped
 
 SHORT_CHARACTERS = 4_000
 DESCRIPTION_CHARACTERS = 20_000
 """How much of the texts is read, with their markup."""
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def _number(row: str, name: str) -> str:
@@ -36,7 +39,7 @@ _COLUMNS = f"""
     p.id, p.store_id, p.external_id, p.title,
     left(p.short_description, {SHORT_CHARACTERS}) AS short_description,
     left(p.description, {DESCRIPTION_CHARACTERS}) AS description,
-    p.categories, p.tags, p.brands, p.attributes, p.price,
+    p.categories, p.tags, p.brands, p.attributes, p.price, p.min_price, p.max_price,
     {_number("p", "regular_price")} AS regular_price, p.currency, p.in_stock,
     {shown.availability("p")} AS availability, p.stock_quantity, coalesce(p.metadata ->> 'sku', '') AS sku,
     coalesce(p.metadata ->> 'gtin', '') AS gtin, {shown.link("p")} AS link, p.image,
@@ -79,13 +82,14 @@ _RESOLVE = text(f"""
         UNION ALL
         SELECT 3, p.id, v.external_id FROM product_variations v
             JOIN products p ON p.store_id = v.store_id AND p.external_id = v.parent_external_id
-        WHERE v.store_id = :store_id AND v.keys && a.keys AND v.is_active AND p.is_active
+        WHERE v.store_id + 0 = :store_id AND v.keys && a.keys AND v.is_active AND p.is_active
         UNION ALL
         SELECT 4, p.id, NULL FROM products p
-        WHERE p.store_id = :store_id AND p.keys && a.keys AND p.is_active
+        WHERE p.store_id + 0 = :store_id AND p.keys && a.keys AND p.is_active
     ) AS meant
     ORDER BY a.place, meant.rank, meant.product_id
 """)
+"""`+ 0` keeps Postgres from reading all products of a store in an index: keys begin with their store."""
 
 
 async def read(
@@ -119,14 +123,12 @@ async def resolve(
     """Returns what identifiers mean in a store: identifier -> product or variation; unknown ones are absent.
 
     An identifier is the external id of a product or a variation, or a code: SKU, GTIN or model number.
+    Identifiers that Postgres cannot store are unknown.
     """
     asked = [
-        {
-            "place": place,
-            "identifier": one,
-            "keys": scoped(store_id, keys(CODE, [one]) if compact(one) else ()),
-        }
+        {"place": place, "identifier": one, "keys": scoped(store_id, keys(CODE, [one]))}
         for place, one in enumerate(dict.fromkeys(identifiers))
+        if not _UNSTORABLE.search(one)
     ]
     rows = await connection.execute(_RESOLVE, {"store_id": store_id, "asked": as_json(asked)})
     return {row.identifier: Resolved(**row._mapping) for row in rows}

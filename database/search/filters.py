@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from contracts.search import Question
 from database.search import scope
+from database.search.conditions.compiled import compiled
 from database.search.lexical import quoted
-from database.search.values import Resolved
+from database.search.values import CONDITION, Resolved
 from knowledge.search.forms import TITLE
 from knowledge.search.stems import stems
 
@@ -50,7 +51,8 @@ def narrowed(question: Question, resolved: Resolved) -> Narrowed:
     conditions: list[str] = []
     first: list[str] = []
     sought: list[tuple[str, str]] = []
-    for place, (name, meant) in enumerate(resolved.fields.items()):
+    of_fields = [item for item in resolved.fields.items() if not item[0].startswith(CONDITION)]
+    for place, (name, meant) in enumerate(of_fields):
         parameters[f"keys_{place}"] = sorted(meant.keys)
         if name.startswith("attributes."):
             parameters[f"beginnings_{place}"] = sorted(meant.beginnings)
@@ -71,6 +73,10 @@ def narrowed(question: Question, resolved: Resolved) -> Narrowed:
         first.append(_excluded(question))
         parameters["excluded"] = _titled(question.excluded_words)
         conditions.append("p.id NOT IN (SELECT excluded.product_id FROM excluded)")
+    condition, of_condition = compiled(question, resolved)
+    if condition:
+        conditions.append(condition)
+        parameters |= of_condition
     if sought:
         first.append(_fitting(question, sought))
         conditions.append("p.id IN (SELECT fitting.id FROM fitting)")

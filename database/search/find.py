@@ -1,6 +1,7 @@
 """Search: the filters' values, a ranking, and one page of it with the total and the facets."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -39,9 +40,10 @@ async def find(
     if filters.is_filtered and len(ids := await _passing(connection, question, filters)) <= FEW:
         filters = filters.only(ids)
     words = asked(question.text, synonyms)
-    await vocabulary.complete(connection, question, words)
+    presumed = await vocabulary.complete(connection, question, words)
     wanted = Asked(
         words=words,
+        presumed=presumed,
         codes=sorted(asked_codes(question.text)),
         title=compact(question.text),
         kinds=_kinds(question.text, synonyms),
@@ -56,9 +58,13 @@ async def find(
     has_vector = question.vector is not None
     exact = await vectors.prepare(connection, space if has_vector else None, filters.parameters)
     rows = await _page(connection, question, filters, ranked(question, filters, wanted, space, exact=exact))
-    if not rows[0]["is_enough"]:
+    unknown = [one for one in words if one.word in rows[0]["unknown"]]
+    is_corrected = bool(unknown) and await vocabulary.correct(connection, question, unknown)
+    if is_corrected or not rows[0]["is_enough"]:
+        exact = exact or not rows[0]["is_enough"]
+        wanted = replace(wanted, presumed=())
         rows = await _page(
-            connection, question, filters, ranked(question, filters, wanted, space, exact=True)
+            connection, question, filters, ranked(question, filters, wanted, space, exact=exact)
         )
     return _found(question, rows, resolved.unmatched)
 
@@ -88,7 +94,8 @@ async def _page(
     faced, facet_values, facet_parameters = facets.statements(question.facets)
     statement = text(f"""
         WITH {filters.first} {ranking.sql} {page_sql} {faced}
-        SELECT hits.*, {ranking.is_enough} AS is_enough, (SELECT count(*) FROM ranked) AS total,
+        SELECT hits.*, {ranking.is_enough} AS is_enough, {ranking.unknown} AS unknown,
+               (SELECT count(*) FROM ranked) AS total,
                (SELECT max(score) FROM ranked) AS best,
                CASE WHEN coalesce(hits.place, 1) = 1 THEN {facet_values} END AS facets
         FROM (SELECT) AS always LEFT JOIN hits ON true ORDER BY hits.place

@@ -4,7 +4,7 @@ Every word is searched separately for at most `MATCHES` chunks, and its weight f
 matches. Words with more are common: some of their chunks are taken, and some chunks that contain all of them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from contracts.search import Question
 from knowledge.search.forms import EXACT, FAR, NEAR, PREFIX, TITLE, AskedWord, Lexemes
@@ -41,35 +41,36 @@ def words(*, owned: str, found: str, few: bool) -> str:
             WHERE {found} LIMIT {MATCHES}"""
 
     common = f"""(SELECT CAST(string_agg(CAST(loose AS text), ' & ') AS tsquery) FROM weighed
-                  WHERE chunks = {MATCHES})"""
+                  WHERE chunks = {MATCHES} HAVING count(*) > 1)"""
     is_unknown = f"""NOT EXISTS (
         SELECT FROM tenant_knowledge k JOIN products p ON p.id = k.product_id
-        WHERE {owned} AND k.words @@ known.loose AND p.is_active)"""
+        WHERE {owned} AND k.words @@ found.loose AND p.is_active)"""
     return f"""
         asked AS MATERIALIZED (
             SELECT * FROM unnest(CAST(:loose AS tsquery[]), CAST(:exact AS tsquery[]),
                                  CAST(:near AS tsquery[]), CAST(:heading AS tsquery[]),
                                  CAST(:corrected AS tsquery[]), CAST(:corrected_near AS tsquery[]),
-                                 CAST(:words AS text[]))
-                WITH ORDINALITY AS q(loose, exact, near, heading, corrected, corrected_near, word, place)
+                                 CAST(:presumed AS boolean[]), CAST(:words AS text[])) WITH ORDINALITY
+                AS q(loose, exact, near, heading, corrected, corrected_near, presumed, word, place)
         ),
-        known AS MATERIALIZED (
+        found AS MATERIALIZED (
             SELECT asked.*, ARRAY({chunks("asked.loose")}) AS ids FROM asked
         ),
-        meant AS MATERIALIZED (
-            SELECT place, word, exact, heading, ids, loose, near FROM known
-            WHERE cardinality(ids) > 0 OR corrected IS NULL
+        known AS MATERIALIZED (
+            SELECT found.*, cardinality(ids) = 0 AND (presumed OR corrected IS NOT NULL) AND {is_unknown}
+                   AS is_unknown FROM found
+        ),
+        meant AS (
+            SELECT place, word, exact, heading, is_unknown, ids, loose, near FROM known
+            WHERE corrected IS NULL OR NOT is_unknown
             UNION ALL
-            SELECT place, word, exact, heading, ARRAY({chunks("asked.loose")}), loose, near FROM (
-                SELECT known.place, known.word, known.exact, known.heading,
-                       CASE WHEN {is_unknown} THEN corrected ELSE loose END AS loose,
-                       CASE WHEN {is_unknown} THEN corrected_near ELSE near END AS near
-                FROM known WHERE cardinality(ids) = 0 AND corrected IS NOT NULL) AS asked
+            SELECT place, word, exact, heading, false, ARRAY({chunks("corrected")}), corrected, corrected_near
+            FROM known WHERE corrected IS NOT NULL AND is_unknown
         ),
         weighed AS MATERIALIZED (
             SELECT meant.*, cardinality(ids) AS chunks,
                    CASE cardinality(ids) WHEN 0 THEN {UNKNOWN} ELSE 1 END
-                     * ln(1 + {MATCHES}.0 / greatest(cardinality(ids), 1)) AS weight
+                     * CAST(ln(1 + {MATCHES}.0 / greatest(cardinality(ids), 1)) AS float8) AS weight
             FROM meant
         ),
         together AS MATERIALIZED ({chunks(common)}),
@@ -83,27 +84,34 @@ def words(*, owned: str, found: str, few: bool) -> str:
         )"""
 
 
+UNKNOWN_WORDS = "ARRAY(SELECT word FROM weighed WHERE is_unknown)"
+"""SQL: presumed words that no text of an active product has, after all."""
+
+
 def share(chunk: str) -> str:
     """Returns SQL of a lateral join of `words (share, titled, missing)` for a chunk, from `weighed`.
 
     `share` is the part of the words, by weight, that the chunk has; `titled` the part that the name of its
-    product has; both are 0 for a question without words. The chunk's lexemes are unpacked once: comparing
-    the stored ones would unpack them for each word again.
+    product has; both are 0 for a question without words. The chunk's lexemes are unpacked once, by setting a
+    weight: comparing the stored ones would unpack them for each word again.
     """
-    matched = f"""CASE WHEN unpacked.words @@ w.exact THEN {EXACT} WHEN unpacked.words @@ w.near THEN {NEAR}
-                       WHEN unpacked.words @@ w.loose THEN {FAR} ELSE 0 END"""
-    return f"""CROSS JOIN LATERAL (SELECT strip({chunk}.words) AS words OFFSET 0) AS unpacked
+    matched = f"""CASE WHEN NOT unpacked.words @@ w.loose THEN 0 WHEN unpacked.words @@ w.exact THEN {EXACT}
+                       WHEN unpacked.words @@ w.near THEN {NEAR} ELSE {FAR} END"""
+    return f"""CROSS JOIN LATERAL (SELECT setweight({chunk}.words, 'A') AS words OFFSET 0) AS unpacked
     CROSS JOIN LATERAL (
-        SELECT CAST(coalesce(sum(weight * strength) / nullif(sum(weight), 0), 0) AS float8) AS share,
-               CAST(coalesce(sum(weight * titled) / nullif(sum(weight), 0), 0) AS float8) AS titled,
+        SELECT coalesce(sum(weight * strength) / nullif(sum(weight), 0), 0) AS share,
+               coalesce(sum(weight) FILTER (WHERE unpacked.words @@ heading) / nullif(sum(weight), 0), 0)
+                 AS titled,
                coalesce(array_agg(word ORDER BY place) FILTER (WHERE strength = 0), '{{}}') AS missing
-        FROM (SELECT w.word, w.place, w.weight, {matched} AS strength,
-                     CAST(unpacked.words @@ w.heading AS int) AS titled FROM weighed w) AS each
+        FROM (SELECT w.word, w.place, w.weight, w.heading, CAST({matched} AS float8) AS strength
+              FROM weighed w OFFSET 0) AS each
     ) AS words"""
 
 
-def parameters(question: Question, asked: Sequence[AskedWord]) -> dict[str, object]:
-    """Returns the parameters of `words`."""
+def parameters(
+    question: Question, asked: Sequence[AskedWord], presumed: Collection[str] = ()
+) -> dict[str, object]:
+    """Returns the parameters of `words`; `presumed` words are right if a text has them."""
     owner = f"'user={question.user_id}'" if question.store_id is None else f"'store={question.store_id}'"
     columns: dict[str, list[str | None]] = {name: [] for name in ("loose", "exact", "near", "heading")}
     columns |= {"corrected": [], "corrected_near": []}
@@ -116,7 +124,8 @@ def parameters(question: Question, asked: Sequence[AskedWord]) -> dict[str, obje
         corrected = one.corrections
         columns["corrected"].append(f"{owner} & ({_any(corrected)})" if corrected else None)
         columns["corrected_near"].append(_any(_of(corrected, NEAR)) if corrected else None)
-    return {**columns, "words": [one.word for one in asked]}
+    words = [one.word for one in asked]
+    return {**columns, "words": words, "presumed": [word in presumed for word in words]}
 
 
 def _of(forms: Mapping[Lexemes, float], *strengths: float) -> list[Lexemes]:

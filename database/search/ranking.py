@@ -5,7 +5,7 @@ words that it has; words in the name of its product count a little more. How clo
 standard deviations above the mean of the store's chunks, so that scores of one model are comparable.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from contracts.search import Question, Sort
@@ -68,22 +68,26 @@ class Ranking:
 
     The last one is `ranked (product_id bigint, chunk_id bigint, score float8, similarity float8,
     share float8, missing text[])`: the products that pass the filters and answer the question, once each.
-    `is_enough` is SQL, false if the vector index found too little and all vectors must be compared.
+    `is_enough` is SQL, false if the vector index found too little and all vectors must be compared; `unknown`
+    is SQL of the presumed words that no text has.
     """
 
     sql: str
     parameters: dict[str, object]
     is_enough: str = "true"
+    unknown: str = "CAST('{}' AS text[])"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A question as it is ranked: its words, and what of it may name a product or a category exactly.
 
-    `codes`, `title` and `kinds` are values of keys; `kinds` are spellings of a category.
+    `presumed` are words that texts have, as far as the vocabulary knows. `codes`, `title` and `kinds` are
+    values of keys; `kinds` are spellings of a category.
     """
 
     words: Sequence[AskedWord]
+    presumed: Collection[str] = ()
     codes: Sequence[str]
     title: str
     kinds: Sequence[str] = ()
@@ -147,15 +151,15 @@ def ranked(question: Question, narrowed: Narrowed, asked: Asked, space: Space, *
             FROM scored WHERE score > 0 AND score >= {floor} * (SELECT max(score) FROM scored)
         )"""
     parameters = {
-        **lexical.parameters(question, asked.words),
+        **lexical.parameters(question, asked.words, asked.presumed),
         "named": asked.keys,
         "titles": asked.titles,
         "kinds": asked.categories,
     }
     if question.vector is not None:
-        parameters["vector"] = str(question.vector)
+        parameters["vector"] = vectors.parameter(question.vector)
     is_enough = "true" if exact or not has_vector else f"(SELECT count(*) FROM near) >= {vectors.ENOUGH}"
-    return Ranking(sql=sql, parameters=parameters, is_enough=is_enough)
+    return Ranking(sql=sql, parameters=parameters, is_enough=is_enough, unknown=lexical.UNKNOWN_WORDS)
 
 
 def _named(question: Question, narrowed: Narrowed) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import TextClause
 
-from contracts.search import Question, Unmatched
+from contracts.search import Question, Unmatched, comparisons
 from database.search import scope
 from knowledge.search.keys import ATTRIBUTE, BRAND, CATEGORY
 from knowledge.search.meanings import Asked, Meant, compare
@@ -20,8 +20,14 @@ KNOWN_OPTIONS = 2_000
 READ = 300
 """Characters of a value that are read, as for its key."""
 
+CONDITION = "condition."
+"""The beginning of a field that is a comparison of the question's condition, before its number."""
+
 FEW = 100
 """Values that are compared on the event loop; more take some milliseconds."""
+
+_OPTIONAL = ("exclude.", CONDITION)
+"""The beginnings of fields without which something can be found."""
 
 Widened = Callable[[str, str], Set[str]]
 """Kind and value -> other names of the value, such as its synonyms."""
@@ -34,7 +40,10 @@ def unwidened(kind: str, value: str) -> Set[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """The fields of a question -> their keys; an excluding field begins with `exclude.`."""
+    """The fields of a question -> their keys; an excluding field begins with `exclude.`.
+
+    A comparison of the question's condition is the field `condition.` and its number.
+    """
 
     fields: Mapping[str, Meant]
     unmatched: Sequence[Unmatched] = ()
@@ -42,7 +51,8 @@ class Resolved:
     @property
     def is_impossible(self) -> bool:
         """Whether a field has no value that a product has, so that nothing can be found."""
-        return any(not meant.keys for name, meant in self.fields.items() if not name.startswith("exclude."))
+        needed = (meant for name, meant in self.fields.items() if not name.startswith(_OPTIONAL))
+        return any(not meant.keys for meant in needed)
 
 
 def _present(question: Question) -> str:
@@ -114,6 +124,10 @@ def _statement(question: Question, kinds: Set[str]) -> TextClause:
     """)
 
 
+_KINDS = {"category": CATEGORY, "brand": BRAND, "attributes": ATTRIBUTE}
+"""The fields of a condition that are compared as values of the store."""
+
+
 def _asked(question: Question, widened: Widened) -> list[Asked]:
     filters = question.filters
     listed: tuple[tuple[str, str, Iterable[str]], ...] = (
@@ -128,7 +142,7 @@ def _asked(question: Question, widened: Widened) -> list[Asked]:
         for name, kind, values in listed
         for value in values
     ]
-    return asked + [
+    asked += [
         Asked(
             field=f"attributes.{name}",
             kind=ATTRIBUTE,
@@ -138,6 +152,18 @@ def _asked(question: Question, widened: Widened) -> list[Asked]:
         )
         for name, values in filters.attributes.items()
         for value in values
+    ]
+    return asked + [
+        Asked(
+            field=f"{CONDITION}{place}",
+            kind=kind,
+            value=value,
+            names=(value, *widened(kind, value)),
+            attribute=one.field.removeprefix("attributes.") if kind == ATTRIBUTE else "",
+        )
+        for place, one in enumerate(comparisons(filters.condition))
+        if (kind := _KINDS.get(one.field.partition(".")[0]))
+        for value in map(str, one.values)
     ]
 
 
@@ -170,7 +196,8 @@ async def resolve(connection: AsyncConnection, question: Question, widened: Wide
         else:
             values.append((kind, name, value))
     lacking = {place: each for place, each in enumerate(asked, 1) if place not in meanings}
-    compared, unmatched = await _compared(lacking, values)
+    compared, reports = await _compared(lacking, values)
+    unmatched = [report for report in reports if not report.field.startswith(CONDITION)]
     meanings |= compared
     fields: dict[str, Meant] = {}
     for place, each in enumerate(asked, 1):

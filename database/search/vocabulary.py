@@ -49,9 +49,11 @@ _STORES = text(f"""
 """The stores of products; their vocabularies are not swept until the transaction ends."""
 
 _KNOWN = text("""
-    SELECT v.store_id, v.word FROM vocabulary v
+    SELECT v.store_id, array_agg(v.word) AS words FROM vocabulary v
     WHERE v.store_id = ANY(CAST(:stores AS bigint[])) AND v.word = ANY(CAST(:words AS text[]))
+    GROUP BY v.store_id
 """)
+"""The words that are known already, a row for each store: rows of single words would take as long again."""
 
 _ROW = {"store_id": "bigint", "word": "text", "sound": "text", "parts": "bigint[]"}
 
@@ -116,18 +118,16 @@ async def add(connection: AsyncConnection, texts: Iterable[tuple[int, Collection
     store_of = {
         row.id: row.store_id for row in await connection.execute(_STORES, {"products": sorted(of_products)})
     }
-    of_stores = {
-        (store_of[product_id], word)
-        for product_id, words in of_products.items()
-        if product_id in store_of
-        for word in words
-    }
-    stores = sorted({store_id for store_id, _ in of_stores})
-    wanted = {"stores": stores, "words": sorted({word for _, word in of_stores})}
-    known = {(row.store_id, row.word) for row in await connection.execute(_KNOWN, wanted)}
+    of_stores = defaultdict[int, set[str]](set)
+    for product_id, store_id in store_of.items():
+        of_stores[store_id] |= of_products[product_id]
+    wanted = {"stores": sorted(of_stores), "words": sorted(set().union(*of_stores.values()))}
+    for row in await connection.execute(_KNOWN, wanted):
+        of_stores[row.store_id].difference_update(row.words)
     rows = [
         {"store_id": store_id, "word": word, "sound": sound(word), "parts": parts(word)}
-        for store_id, word in sorted(of_stores - known)
+        for store_id, words in of_stores.items()
+        for word in words
     ]
     if rows:
         await connection.execute(_ADD, {"rows": as_json(rows)})
@@ -149,16 +149,30 @@ async def sweep(connection: AsyncConnection, *, limit: int) -> Swept:
     return Swept(len(due), int((await connection.execute(_SWEEP, values)).scalar_one()))
 
 
+_TRIED = {"asked": "text", "word": "text", "mistakes": "int", "parts": "bigint[]", "forms": "text[]"}
+
+
 def _lookup(question: Question) -> str:
+    """Returns SQL of words that complete a question.
+
+    Each store has other parts, so the index of parts alone finds the words: `+ 0` keeps Postgres from
+    reading all words of the store, too.
+    """
     return f"""
-        WITH searched AS MATERIALIZED (SELECT s.id FROM stores s WHERE {scope.stores(question)})
+        WITH searched AS MATERIALIZED (SELECT s.id FROM stores s WHERE {scope.stores(question)}),
+        tried AS MATERIALIZED (
+            SELECT * FROM {recordset("tried", "a", _TRIED)} WHERE NOT EXISTS (
+                SELECT FROM searched s JOIN vocabulary v ON v.store_id = s.id
+                WHERE v.word = ANY(a.forms)))
         SELECT 'near' AS kind, a.word AS asked, near.word
-        FROM {recordset("tried", "a", {"word": "text", "mistakes": "int", "parts": "bigint[]"})}
+        FROM tried a
         CROSS JOIN searched s CROSS JOIN LATERAL (
             SELECT v.word FROM vocabulary v
-            WHERE v.store_id = s.id AND v.parts && {_scoped("a.parts", "s.id")}
+            WHERE v.store_id + 0 = s.id AND v.parts && {_scoped("a.parts", "s.id")}
               AND length(v.word) BETWEEN length(a.word) - a.mistakes AND length(a.word) + a.mistakes
             LIMIT {COMPARED}) AS near
+        UNION ALL
+        SELECT 'tried', a.asked, a.word FROM tried a
         UNION ALL
         SELECT 'alike', wanted.sound, alike.word
         FROM unnest(CAST(:sounds AS text[])) AS wanted(sound) CROSS JOIN searched s CROSS JOIN LATERAL (
@@ -167,34 +181,65 @@ def _lookup(question: Question) -> str:
             ORDER BY v.word LIMIT {ALIKE}) AS alike"""
 
 
-async def complete(connection: AsyncConnection, question: Question, asked: Sequence[AskedWord]) -> None:
+async def complete(connection: AsyncConnection, question: Question, asked: Sequence[AskedWord]) -> set[str]:
     """Add forms to the words of a question that texts of its owner have.
 
-    These are words of the other script that sound alike, and words that a word may be a misspelling of; the
-    latter count only if no text has the word itself.
+    These are words of the other script that sound alike, and words that a word may be a misspelling of.
+    Returns the words that are right as far as the vocabulary knows, which got no corrections.
     """
     spelt = sorted((one for one in asked if is_spelt(one.word)), key=lambda one: -len(one.word))
-    if not spelt:
-        return
-    tried = [(one, word) for one in spelt[:CORRECTED] for word in (one.word, *stems(one.word)[:1])]
-    tried = [(one, word) for one, word in tried if mistakes(word)]
-    rows = await connection.execute(
-        text(_lookup(question)),
-        {
-            **scope.parameters(question),
-            "tried": as_json(
-                [{"word": word, "mistakes": mistakes(word), "parts": parts(word)} for _, word in tried]
-            ),
-            "sounds": sorted(set().union(*(one.sounds for one in spelt))),
-        },
-    )
-    found = defaultdict[tuple[str, str], list[str]](list)
-    for kind, key, word in rows:
-        found[kind, key].append(word)
+    tried = spelt[:CORRECTED]
+    found = await _found(connection, question, tried, {heard for one in spelt for heard in one.sounds})
     for one in spelt:
         _add_alike(one, found)
-    for one, word in tried:
-        _add_corrections(one, word, found["near", word])
+    _correct(tried, found)
+    return {one.word for one in tried if mistakes(one.word) and ("tried", one.word) not in found}
+
+
+async def correct(connection: AsyncConnection, question: Question, asked: Sequence[AskedWord]) -> bool:
+    """Add corrections to words that no text has, though the vocabulary still does; returns whether any."""
+    found = await _found(connection, question, asked, (), known=False)
+    _correct(asked, found)
+    return any(one.corrections for one in asked)
+
+
+async def _found(
+    connection: AsyncConnection,
+    question: Question,
+    tried: Sequence[AskedWord],
+    sounds: Iterable[str],
+    *,
+    known: bool = True,
+) -> Mapping[tuple[str, str], Sequence[str]]:
+    """Returns words by their kind and what they were found for; of `known` words, nothing near is found."""
+    words = [
+        {
+            "asked": one.word,
+            "word": word,
+            "mistakes": mistakes(word),
+            "parts": parts(word),
+            "forms": [form[0] for form in one.forms if len(form) == 1] if known else [],
+        }
+        for one in tried
+        for word in _misspelt(one)
+    ]
+    found = defaultdict[tuple[str, str], list[str]](list)
+    if words or sounds:
+        values = {**scope.parameters(question), "tried": as_json(words), "sounds": sorted(sounds)}
+        for kind, key, word in await connection.execute(text(_lookup(question)), values):
+            found[kind, key].append(word)
+    return found
+
+
+def _misspelt(asked: AskedWord) -> list[str]:
+    """Returns the spellings of a word in which there may be a mistake: its own, and its stem's."""
+    return [word for word in (asked.word, *stems(asked.word)[:1]) if mistakes(word)]
+
+
+def _correct(asked: Iterable[AskedWord], found: Mapping[tuple[str, str], Sequence[str]]) -> None:
+    for one in asked:
+        for word in _misspelt(one):
+            _add_corrections(one, word, found.get(("near", word), ()))
 
 
 def _add_alike(asked: AskedWord, found: Mapping[tuple[str, str], Sequence[str]]) -> None:

@@ -22,7 +22,9 @@ from tests.support.system import System
 NOWHERE = 10**15
 """An id nothing has."""
 
-PROTECTED = [route for route in CONTRACT if route.who not in ("anyone", "signed")]
+PROTECTED = [route for route in CONTRACT if route.who not in ("anyone", "signed", "public or token")]
+"""The doors for assistants are walked in `tests/api/routes/test_assistant_access.py`."""
+
 DIFFERENT = {"date", "x-request-id", "content-length"}
 """Headers that differ between any two responses."""
 
@@ -47,7 +49,8 @@ async def tenants(system: System) -> Tenants:
     product = await one.product(1)
     assert product
     ids = {"events": event["id"], "products": product["id"], "tokens": one.token_id, "stores": one.store_id}
-    return Tenants(one, other, {**ids, "webhook": one.store_id})
+    named = dict.fromkeys(("webhook", "ucp", "vector_stores"), one.store_id)
+    return Tenants(one, other, {**ids, **named})
 
 
 def kind(route: Route) -> str:
@@ -122,6 +125,7 @@ REFUSED: dict[str, dict[Asker, int]] = {
     "admin": {the_other_token: 401, the_other_user: 403},
     "owner or admin": {the_other_token: 401},
     "user or token": {},
+    "owner, admin or token": {},
 }
 """Who a route is for -> who else has an account here, and how they are refused."""
 

@@ -269,10 +269,12 @@ def test_hidden_elements_are_left_out(hidden: str) -> None:
         "<p style='overflow:hidden'>x</p>",
         "<div class='products'>x</div>",
         "<details><summary>x</summary></details>",
+        "<p style='opacity:0'>x</p>",
+        "<p style='font-size:0'>x</p>",
     ],
 )
 def test_what_is_shown_is_text(shown: str) -> None:
-    """Only what browsers show to no reader is left out."""
+    """Only what browsers show to no reader is left out; page builders write the last two for effects."""
     assert html_to_text(f"<p>a</p>{shown}<p>b</p>") == "a\n\nx\n\nb"
 
 

@@ -100,6 +100,8 @@ async def test_secrets_are_stored_encrypted(system: System, admin: dict[str, str
         ({"base_url": "http://[::ffff:10.0.0.1]"}, "base_url"),
         ({"base_url": "http://[fe80::1]"}, "base_url"),
         ({"currency": ""}, "currency"),
+        ({"assistant_access": "everyone"}, "assistant_access"),
+        ({"assistant_access": True}, "assistant_access"),
         ({"webhook_secret": "short"}, "webhook_secret"),
         ({"webhook_secret": "with spaces in it"}, "webhook_secret"),
         ({"type": "custom", "webhook_secret": "not-a-standard-secret"}, "webhook_secret"),
@@ -232,6 +234,25 @@ async def test_only_named_fields_change(system: System, admin: dict[str, str]) -
     assert not changed["has_credentials"]
     refused = await system.http.patch(address, json={"type": "shopify"}, headers=admin)
     assert refused.status_code == 400
+
+
+async def test_a_store_is_opened_to_assistants_and_closed(system: System, admin: dict[str, str]) -> None:
+    """A new store is read with its token; no other change opens it."""
+    assert (await make(system, admin))["assistant_access"] == "token"
+    made = await make(system, admin, assistant_access="public")
+    assert made["assistant_access"] == "public"
+    path = f"{STORES}{made['id']}/"
+    for change, access in (
+        ({"name": "فروشگاه تازه"}, "public"),
+        ({"assistant_access": None}, "public"),
+        ({"assistant_access": "off"}, "off"),
+        ({"assistant_access": "token"}, "token"),
+    ):
+        changed = (await system.http.patch(path, json=change, headers=admin)).json()
+        assert changed["assistant_access"] == access
+        assert (await read(system, admin, made["id"]))["assistant_access"] == access
+    refused = await system.http.patch(path, json={"assistant_access": "open"}, headers=admin)
+    assert (refused.status_code, refused.json()["field"]) == (400, "assistant_access")
 
 
 async def test_credentials_do_not_follow_to_another_host(system: System, admin: dict[str, str]) -> None:

@@ -80,7 +80,7 @@ async def near(
     values = {
         "user_id": owner or shop.user_id,
         "store_id": shop.store_id,
-        "vector": str(question.tolist()),
+        "vector": vectors.parameter(question.tolist()),
     }
     async with system.database.transaction() as connection:
         return list((await connection.execute(text(statement), values)).all())
@@ -165,7 +165,7 @@ async def test_the_spread_is_that_of_the_whole_store(system: System, shop: Shop,
     statement = f"WITH {vectors.near(where, exact=True)}, {vectors.spread(where)} SELECT * FROM spread"
     question = drawn(1, dimensions, seed=6)[0]
     values: dict[str, Any] = {"user_id": shop.user_id, "store_id": shop.store_id}
-    values["vector"] = str(question.tolist())
+    values["vector"] = vectors.parameter(question.tolist())
     async with system.database.transaction() as connection:
         found = (await connection.execute(text(statement), values)).one()
         values["user_id"] += 1

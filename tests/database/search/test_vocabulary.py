@@ -57,6 +57,20 @@ async def test_misspelt_and_foreign_words_get_forms(shop: Shop) -> None:
     assert set((await completed(shop, "philips")).forms) == {("philips",), ("philip",)}
 
 
+async def test_words_that_the_vocabulary_has_are_presumed_right(shop: Shop) -> None:
+    """They get corrections only when no text has them, after all."""
+    await shop.sync({"id": 1, "name": "کیف چرمی یا چرمه"})
+    question = Question(user_id=shop.user_id, store_id=None, text="چرمه چرمو", vector=None)
+    right, wrong = words_asked = asked(question.text, Synonyms(()))
+    async with shop.database.reading() as connection:
+        assert await vocabulary.complete(connection, question, words_asked) == {"چرمه"}
+        assert (right.corrections, set(wrong.corrections)) == ({}, {("چرمی",), ("چرمه",)})
+        assert await vocabulary.correct(connection, question, [right])
+        assert right.corrections == {("چرمی",): NEAR}
+        (philips,) = asked("philips", Synonyms(()))
+        assert not await vocabulary.correct(connection, question, [philips])
+
+
 async def test_words_that_no_text_has_are_forgotten(shop: Shop) -> None:
     """A text that still has a word keeps it; until the sweep, a word of a deleted product finds nothing."""
     await shop.sync({"id": 1, "name": "صندلی چوبی"})

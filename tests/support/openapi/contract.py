@@ -33,6 +33,8 @@ GET     /api/v1/integrations/stores/{id}/syncs/             admin
 GET     /api/v1/integrations/stores/{id}/syncs/{id}/        admin
 GET     /api/v1/integrations/stores/{id}/synonyms/          owner or admin
 PUT     /api/v1/integrations/stores/{id}/synonyms/          owner or admin
+GET     /api/v1/integrations/stores/{id}/feed/              owner, admin or token
+GET     /api/v1/integrations/stores/{id}/feed/report/       owner, admin or token
 GET     /api/v1/integrations/events/                        admin
 GET     /api/v1/integrations/events/{id}/                   admin
 POST    /api/v1/integrations/events/{id}/retry/             admin
@@ -42,6 +44,12 @@ GET     /api/v1/web-knowledge/products/{id}/                user or token
 GET     /api/v1/web-knowledge/products/{id}/explain/        user
 GET     /api/v1/web-knowledge/explain/                      user
 POST    /api/v1/knowledge/search/                           user or token
+GET     /.well-known/ucp                                    public or token
+GET     /ucp/{id}/.well-known/ucp                           public or token
+POST    /ucp/{id}/catalog/search                            public or token
+POST    /ucp/{id}/catalog/lookup                            public or token
+POST    /ucp/{id}/catalog/product                           public or token
+POST    /v1/vector_stores/{id}/search                       public or token
 GET     /healthz                                            anyone
 GET     /readyz                                             anyone
 GET     /metrics                                            anyone
@@ -52,7 +60,8 @@ GET     /openapi.json                                       anyone
 """
 """`token` is a shop's, `user` a session, `admin` one of an admin; `signed` deliveries carry neither.
 
-An `owner or admin` sends a session; for any other user the object does not exist.
+An `owner or admin` sends a session; for any other user the object does not exist. Routes for `owner, admin or
+token` take the token of the store itself too. A `public or token` route needs no token for a public store.
 """
 
 

@@ -1,0 +1,1 @@
+"""OpenAI's protocol for vector stores: search, and the shape of its errors."""

@@ -1,0 +1,1 @@
+"""Tests of the mapping of products for assistants and feeds."""
