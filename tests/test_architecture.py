@@ -122,7 +122,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         "knowledge",
     },
     "api.assets": set(),
-    "api.actions": {"api", "api.dependencies", "api.repeated", "contracts", "database.*", "temporal"},
+    "api.actions": {
+        "api",
+        "api.dependencies",
+        "api.repeated",
+        "api.schemas",
+        "connectors.*",
+        "contracts",
+        "database.*",
+        "temporal",
+    },
     "api.console": {
         "api",
         "api.actions",
