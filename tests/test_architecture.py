@@ -140,6 +140,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "api.middleware",
         "api.schemas",
         "api.security",
+        "connectors.*",
         "contracts",
         "database.*",
     },

@@ -1,5 +1,7 @@
 """Accounts of people: made, given a password, and closed, by admins and by themselves."""
 
+from datetime import datetime
+
 from api.dependencies import AppState
 from api.errors import ApiError, invalid_field, not_found
 from database.access import console_sessions, users
@@ -7,7 +9,8 @@ from database.access.accounts import email_problem, password_problem
 from database.access.users import Person
 
 
-def _check_password(password: str) -> None:
+def check_password(password: str) -> None:
+    """Raises 400 for a password that is refused."""
     problem = password_problem(password)
     if problem:
         raise invalid_field("password", problem)
@@ -33,7 +36,7 @@ async def make_person(state: AppState, *, email: str, password: str, is_staff: b
     problem = email_problem(email)
     if problem:
         raise invalid_field("email", problem)
-    _check_password(password)
+    check_password(password)
     password_hash = await _hash(state, password)
     async with state.database.transaction() as connection:
         created = await users.create_user(
@@ -51,25 +54,29 @@ async def change_role(
 
     Raises 404, and 409 if no active admin would be left.
     """
-    person = await read_person(state, user_id)
+    await read_person(state, user_id)
     async with state.database.transaction() as connection:
-        changed = await users.change_role(
-            connection,
-            user_id,
-            is_staff=person.is_staff if is_staff is None else is_staff,
-            is_active=person.is_active if is_active is None else is_active,
-        )
+        changed = await users.change_role(connection, user_id, is_staff=is_staff, is_active=is_active)
         if changed and is_active is False:
             await console_sessions.end(connection, user_id)
     if not changed:
         raise ApiError(409, {"error": "This is the last admin; make another one first"})
 
 
-async def set_password(state: AppState, user_id: int, password: str) -> None:
-    """Set the password of an account and end all of its sessions; raises 400, 404 and 503."""
-    _check_password(password)
+async def set_password(
+    state: AppState, user_id: int, password: str, *, since: datetime | None = None
+) -> None:
+    """Set the password of an account and end all of its sessions; raises 400, 404 and 503.
+
+    With `since`, the time at which the password to replace was set, raises 409 if it was replaced already.
+    """
+    check_password(password)
     password_hash = await _hash(state, password)
     async with state.database.transaction() as connection:
-        if not await users.set_password(connection, user_id, password_hash):
-            raise not_found("user")
-        await console_sessions.end(connection, user_id)
+        changed = await users.set_password(connection, user_id, password_hash, since=since)
+        if changed:
+            await console_sessions.end(connection, user_id)
+    if not changed and since is not None:
+        raise ApiError(409, {"error": "The password was changed in this moment"})
+    if not changed:
+        raise not_found("user")

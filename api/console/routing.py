@@ -8,11 +8,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
+from pydantic import ValidationError
 
 from api.console import rendering
 from api.console.session import SAFE, check_form, check_origin, visitor_of
 from api.dependencies import app_state
-from api.errors import DATABASE_DOWN, ApiError
+from api.errors import DATABASE_DOWN, ApiError, invalid
+from contracts.errors import InvalidField
 
 SIGN_IN = "/console/sign-in/"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -32,8 +34,10 @@ class _Page(APIRoute):
                 return await self._guarded(request, handle)
             except ApiError as error:
                 return _problem(request, error)
-            except RequestValidationError as error:
+            except (RequestValidationError, ValidationError) as error:
                 return _problem(request, ApiError(400, {"error": str(error.errors()[0]["msg"])}))
+            except InvalidField as error:
+                return _problem(request, invalid(str(error)))
             except DATABASE_DOWN:
                 return _problem(request, ApiError(503, {"error": "The database does not answer right now"}))
 
@@ -51,6 +55,8 @@ class _Page(APIRoute):
         if request.method not in SAFE:
             form = await request.form()
             request.state.form = {name: value for name, value in form.items() if isinstance(value, str)}
+            if any("\0" in value for value in request.state.form.values()):
+                raise invalid("A field has a character that cannot be stored")
             if visitor.user is None:
                 check_origin(request)
             else:

@@ -83,10 +83,13 @@ _READ_PERSON = text(f"{_PEOPLE} WHERE u.id = :id")
 _LOCK_ADMINS = text("SELECT id FROM users WHERE is_staff AND is_active ORDER BY id FOR UPDATE")
 
 _CHANGE_ROLE = text("""
-    UPDATE users u SET is_staff = :is_staff, is_active = :is_active,
-        password_at = CASE WHEN u.is_active AND NOT :is_active THEN now() ELSE u.password_at END
-    WHERE u.id = :id
-      AND (:is_staff AND :is_active OR NOT (u.is_staff AND u.is_active)
+    UPDATE users u SET is_staff = new.is_staff, is_active = new.is_active,
+        password_at = CASE WHEN u.is_active AND NOT new.is_active THEN now() ELSE u.password_at END
+    FROM (SELECT o.id, coalesce(CAST(:is_staff AS boolean), o.is_staff) AS is_staff,
+                 coalesce(CAST(:is_active AS boolean), o.is_active) AS is_active
+          FROM users o WHERE o.id = :id FOR UPDATE) AS new
+    WHERE u.id = new.id
+      AND (new.is_staff AND new.is_active OR NOT (u.is_staff AND u.is_active)
            OR EXISTS (SELECT FROM users o WHERE o.id <> u.id AND o.is_staff AND o.is_active))
     RETURNING u.id
 """)
@@ -144,10 +147,13 @@ async def create_user(
     return created
 
 
-async def change_role(connection: AsyncConnection, user_id: int, *, is_staff: bool, is_active: bool) -> bool:
-    """Make an account an admin or an owner, active or not; returns False if no active admin would be left.
+async def change_role(
+    connection: AsyncConnection, user_id: int, *, is_staff: bool | None = None, is_active: bool | None = None
+) -> bool:
+    """Make an account an admin or an owner, and close or open it; None leaves it as it is.
 
-    Deactivating ends the sessions of the API. An unknown account is not changed either.
+    Returns False, and changes nothing, if no active admin would be left or there is no such account. Closing
+    ends the sessions of the API.
     """
     await connection.execute(_LOCK_ADMINS)
     values = {"id": user_id, "is_staff": is_staff, "is_active": is_active}
