@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from api.console import rendering
 from api.console.session import SAFE, check_form, check_origin, visitor_of
 from api.dependencies import app_state
-from api.errors import DATABASE_DOWN, ApiError, invalid
+from api.errors import DATABASE_DOWN, ApiError, invalid_field
 from contracts.errors import InvalidField
 
 SIGN_IN = "/console/sign-in/"
@@ -32,12 +32,14 @@ class _Page(APIRoute):
         async def guarded(request: Request) -> Response:
             try:
                 return await self._guarded(request, handle)
+            except InvalidField as error:
+                return _problem(request, invalid_field(error.field, error.problem))
             except ApiError as error:
                 return _problem(request, error)
-            except (RequestValidationError, ValidationError) as error:
+            except RequestValidationError as error:
                 return _problem(request, ApiError(400, {"error": str(error.errors()[0]["msg"])}))
-            except InvalidField as error:
-                return _problem(request, invalid(str(error)))
+            except ValidationError as error:
+                return _problem(request, _wrong_field(error))
             except DATABASE_DOWN:
                 return _problem(request, ApiError(503, {"error": "The database does not answer right now"}))
 
@@ -55,8 +57,9 @@ class _Page(APIRoute):
         if request.method not in SAFE:
             form = await request.form()
             request.state.form = {name: value for name, value in form.items() if isinstance(value, str)}
-            if any("\0" in value for value in request.state.form.values()):
-                raise invalid("A field has a character that cannot be stored")
+            for name, value in request.state.form.items():
+                if "\0" in value:
+                    raise invalid_field(name, "has a character that cannot be stored")
             if visitor.user is None:
                 check_origin(request)
             else:
@@ -95,6 +98,13 @@ def _to_sign_in(request: Request) -> Response:
     if request.headers.get("hx-request"):
         return Response(status_code=204, headers={"HX-Redirect": target})
     return RedirectResponse(target, 303, headers={"Cache-Control": "no-store"})
+
+
+def _wrong_field(error: ValidationError) -> ApiError:
+    """Returns the error for a filter or a field of a form that cannot be read."""
+    first = error.errors()[0]
+    field = ".".join(map(str, first["loc"]))
+    return invalid_field(field, str(first["msg"]).removeprefix("Value error, "))
 
 
 def _problem(request: Request, error: ApiError) -> Response:

@@ -113,7 +113,8 @@ async def show_one(request: Request, store_id: PathId, sync_id: PathId) -> Respo
     skip = max(0, query.skip)
     here = f"{_list(store_id)}{sync_id}/"
     of_products = sum(count for kind, count in kinds.items() if kind != FindingKind.OUTDATED)
-    differing = sync.counts.new + sync.counts.changed + sync.counts.gone
+    counts = sync.counts
+    differing = of_products if sync.dry_run else counts.new + counts.changed + counts.gone
     return page(
         request,
         "sync.html",

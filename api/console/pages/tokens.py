@@ -120,7 +120,7 @@ async def make(request: Request) -> Response:
         values: dict[str, Any] = {
             "store_id": scope.chosen.id,
             "integration_type": scope.chosen.type,
-            **forms.filled(form, "name"),
+            "name": form.get("name", "").strip(),
             **_terms(request, form),
         }
         with forms.refused():
