@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.events import SUCCESSFUL, EventStatus
 from database.sql import in_, literal
 
-MOST_COUNTED = 5_000
+MOST_COUNTED = 1_000
 """Of so many failed events of a store, the latest ones, the products are counted."""
 
 _WITHOUT_SUCCESS = f"""
@@ -28,11 +28,13 @@ _OPEN = text(f"""
 """)
 
 _PRODUCTS = text(f"""
-    SELECT count(DISTINCT e.product_key)
-    FROM (SELECT store_id, external_id, product_key, received_at FROM events
-          WHERE store_id = :store_id AND status = {literal(EventStatus.FAILED)}
-          ORDER BY received_at DESC LIMIT {MOST_COUNTED}) AS e
-    WHERE {_WITHOUT_SUCCESS}
+    WITH e AS MATERIALIZED (
+        SELECT store_id, external_id, product_key, received_at FROM events
+        WHERE store_id = :store_id AND status = {literal(EventStatus.FAILED)}
+        ORDER BY received_at DESC LIMIT {MOST_COUNTED}
+    )
+    SELECT count(DISTINCT e.product_key) AS count, (SELECT count(*) FROM e) < {MOST_COUNTED} AS is_all
+    FROM e WHERE {_WITHOUT_SUCCESS}
 """)
 
 
@@ -50,7 +52,14 @@ async def open_failures(connection: AsyncConnection, *, named: int) -> OpenFailu
     return OpenFailures(count=rows[0].found if rows else 0, events=[row.named for row in rows])
 
 
-async def failed_products(connection: AsyncConnection, store_id: int) -> int:
-    """Returns how many products of a store have a failed event without a later success."""
-    count: int = (await connection.execute(_PRODUCTS, {"store_id": store_id})).scalar_one()
-    return count
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedProducts:
+    """How many products have a failed event without a later success; `is_all` unless there are too many."""
+
+    count: int
+    is_all: bool
+
+
+async def failed_products(connection: AsyncConnection, store_id: int) -> FailedProducts:
+    """Returns the count of a store, by its latest failed events."""
+    return FailedProducts(**(await connection.execute(_PRODUCTS, {"store_id": store_id})).mappings().one())

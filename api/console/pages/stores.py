@@ -18,7 +18,7 @@ from contracts.stores import AssistantAccess
 from contracts.syncs import FindingKind, Sync, SyncStatus
 from database.access import tokens
 from database.access.users import read_user
-from database.events.failed import failed_products
+from database.events.failed import MOST_COUNTED, failed_products
 from database.products import counts
 from database.sync import findings, overview, runs, store_list
 
@@ -89,6 +89,7 @@ async def show_one(request: Request, store_id: PathId) -> Response:
         webhook_url=webhook_address(public_url(request), store.type, store.id),
         counts=known,
         failed=failed,
+        most_failed=MOST_COUNTED,
         event_at=glance[0].event_at if glance else None,
         running=next((sync for sync in syncs if sync.finished_at is None), None),
         last=last,

@@ -10,6 +10,7 @@ from fastapi import Request, Response
 from api.actions.tokens import change_token, existing_token, make_token, revoke_token
 from api.console import forms
 from api.console.forms import Form, FormProblem
+from api.console.language import text
 from api.console.params import PageQuery
 from api.console.rendering import address, go, page
 from api.console.routing import pages
@@ -135,7 +136,7 @@ async def make(request: Request) -> Response:
         token=made.token,
         secret=made.secret,
         api_address=public,
-        body=orjson.dumps({"query": form.get("query", "")}).decode(),
+        body=orjson.dumps({"query": text(visitor.language, "issued.query")}).decode(),
     )
 
 
