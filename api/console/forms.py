@@ -1,4 +1,4 @@
-"""Forms of pages, read with the models of the API; what is refused is shown beside its field."""
+"""Forms of pages, read with the models of the API; what is refused is shown with its field."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ Form = Mapping[str, str]
 class FormProblem(ApiError):
     """A field that is refused; `said` is the reason in English, and the texts have one for each field.
 
-    A page that does not show the problem beside the field answers with a 400.
+    A page that does not show the problem with the field answers with a 400.
     """
 
     def __init__(self, field: str, said: str = "", *, status: int = 400) -> None:

@@ -50,7 +50,7 @@ async def is_signed_in(browser: Browser) -> bool:
 async def test_a_password_is_changed_with_the_present_one(
     system: System, shop: Shop, owner: Browser, another: Another
 ) -> None:
-    """All other sessions end, those of the API too; this browser goes on with a new one."""
+    """All other sessions end, and all of the API; this browser goes on with a new one."""
     other, headers = await another(), await session_of(system, shop.user_id)
     secret = owner.http.cookies["pilito"]
     page = await owner.post(f"{HERE}password/", old_password=PASSWORD, password=NEW, repeated=NEW)

@@ -94,7 +94,7 @@ async def test_people_are_for_admins(system: System, shop: Shop) -> None:
 
 
 async def test_a_closed_account_loses_all_of_its_sessions(system: System, shop: Shop, admin: Browser) -> None:
-    """Those of the console and of the API, for good: they do not come back when it is open again."""
+    """In the console and in the API, for good: they do not come back when it is open again."""
     async with open_browser(system, shop.user_id) as owner:
         headers = await session_of(system, shop.user_id)
         page = await admin.post(f"{LIST}{shop.user_id}/active/", active="0")

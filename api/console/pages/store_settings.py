@@ -26,7 +26,7 @@ CURRENCIES = ("IRT", "IRR", "IRHT", "IRHR", "USD", "EUR", "GBP", "AED", "TRY")
 
 
 def _key_names(type_: StoreType) -> list[str]:
-    """Returns the fields of a read key that the form has; those that only programs renew are left out."""
+    """Returns the fields of a read key that the form has; tokens that only programs renew are left out."""
     platform = PLATFORMS[type_]
     names = dict.fromkeys(
         name for names in (platform.credentials, *platform.other_credentials) for name in names
