@@ -76,6 +76,7 @@ async def test_what_differed_is_listed_by_kind(synced: Synced, owner: Browser) -
     deleted = await owner.page(page.url.path, kind="silent_delete")
     assert deleted.count("Deleted without an event</td>") == 1
     assert "Change that never arrived</td>" not in deleted
+    assert "The shop deleted the product and sent no event." in deleted
     store = await owner.page(at(synced.store.store_id))
     assert "The last comparison found 2 products that differed." in store
     listed = await owner.page(f"{at(synced.store.store_id)}syncs/")
