@@ -92,7 +92,7 @@ class Formats:
         if seconds < 1:
             return text(self.language, "time.millisecond", n=self.number(round(seconds * 1000)))
         if seconds < 10 and seconds != int(seconds):
-            return text(self.language, "time.second", n=self.number(round(seconds, 1)))
+            return text(self.language, "time.seconds", n=self.number(round(seconds, 1)))
         name, size = next((name, size) for name, size in _UNITS if seconds >= size)
         count = int(seconds // size)
         key = f"time.{name}" if count == 1 or self.language is Language.PERSIAN else f"time.{name}s"

@@ -14,6 +14,8 @@ class PageQuery(BaseModel):
     @classmethod
     def _without_empty(cls, values: Any) -> Any:
         if isinstance(values, dict):
+            if any("\0" in value for value in values.values() if isinstance(value, str)):
+                raise ValueError("an address of a page has no such character")
             return {name: value for name, value in values.items() if value != ""}
         return values
 

@@ -8,11 +8,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
+from pydantic import ValidationError
 
 from api.console import rendering
 from api.console.session import SAFE, check_form, check_origin, visitor_of
 from api.dependencies import app_state
-from api.errors import DATABASE_DOWN, ApiError
+from api.errors import DATABASE_DOWN, ApiError, invalid_field
+from contracts.errors import InvalidField
 
 SIGN_IN = "/console/sign-in/"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -30,10 +32,14 @@ class _Page(APIRoute):
         async def guarded(request: Request) -> Response:
             try:
                 return await self._guarded(request, handle)
+            except InvalidField as error:
+                return _problem(request, invalid_field(error.field, error.problem))
             except ApiError as error:
                 return _problem(request, error)
             except RequestValidationError as error:
                 return _problem(request, ApiError(400, {"error": str(error.errors()[0]["msg"])}))
+            except ValidationError as error:
+                return _problem(request, _wrong_field(error))
             except DATABASE_DOWN:
                 return _problem(request, ApiError(503, {"error": "The database does not answer right now"}))
 
@@ -51,6 +57,9 @@ class _Page(APIRoute):
         if request.method not in SAFE:
             form = await request.form()
             request.state.form = {name: value for name, value in form.items() if isinstance(value, str)}
+            for name, value in request.state.form.items():
+                if "\0" in value:
+                    raise invalid_field(name, "has a character that cannot be stored")
             if visitor.user is None:
                 check_origin(request)
             else:
@@ -89,6 +98,13 @@ def _to_sign_in(request: Request) -> Response:
     if request.headers.get("hx-request"):
         return Response(status_code=204, headers={"HX-Redirect": target})
     return RedirectResponse(target, 303, headers={"Cache-Control": "no-store"})
+
+
+def _wrong_field(error: ValidationError) -> ApiError:
+    """Returns the error for a filter or a field of a form that cannot be read."""
+    first = error.errors()[0]
+    field = ".".join(map(str, first["loc"]))
+    return invalid_field(field, str(first["msg"]).removeprefix("Value error, "))
 
 
 def _problem(request: Request, error: ApiError) -> Response:

@@ -1,19 +1,16 @@
 """`/api/v1/integrations/stores/`: the stores of all users; a response shows a secret only when it is new."""
 
-import asyncio
-import logging
-import re
-from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
-import httpx2
 from fastapi import Body, Query, Request, Response
-from temporalio.service import RPCError
 
+from api.actions import stores as actions
+from api.actions.schedules import refresh_schedules
+from api.actions.stores import check_secret, make_store
 from api.bodies import JsonBody
-from api.dependencies import AppState, CurrentAdmin, CurrentState, ExistingStore, admin_router, read_store
-from api.errors import DATABASE_DOWN, invalid_field, not_found
+from api.dependencies import CurrentAdmin, CurrentState, ExistingStore, admin_router, read_store
+from api.errors import not_found
 from api.fields import PathId
 from api.openapi.build import refuses
 from api.public_url import public_url
@@ -26,74 +23,16 @@ from api.schemas.stores import (
     StorePage,
     StoreWithSecret,
 )
-from connectors.http.outbound import shop_url
-from connectors.registry import PLATFORMS, READABLE
-from contracts.errors import ForbiddenAddress
 from contracts.ids import webhook_address
-from contracts.stores import Store, StoreType, SyncSchedule
-from database.access import stores, users
-from temporal.store_schedules import StoreSchedules
+from contracts.stores import Store
+from database.access import stores
 
 router = admin_router("/api/v1/integrations/stores", tag="stores")
-
-logger = logging.getLogger("pilito.api")
-
-LOOK_UP_WITHIN = 2.0
 
 
 def _webhook_url(request: Request, store: Store) -> str:
     """Returns the address to which the shop sends its own webhooks."""
     return webhook_address(public_url(request), store.type, store.id)
-
-
-def _check_secret(secret: str | None, type_: StoreType) -> None:
-    required = PLATFORMS[type_].webhook_secret
-    if required and secret and not re.fullmatch(required.pattern, secret):
-        raise invalid_field("webhook_secret", f"expected {required.expected}")
-
-
-def _encrypted(state: AppState, type_: StoreType, credentials: dict[str, str] | None) -> bytes | None:
-    if credentials is None:
-        return None
-    platform = PLATFORMS[type_]
-    forms = (platform.credentials, *platform.other_credentials)
-    if not any(set(credentials) == set(form) for form in forms):
-        taken = ", or ".join(" and ".join(form) or "none" for form in forms)
-        raise invalid_field("credentials", f"a {type_} store takes {taken}")
-    return state.secret_box.encrypt_fields(credentials)
-
-
-async def _checked_url(state: AppState, base_url: str) -> str:
-    """Returns a shop's address in one spelling; a name that cannot be resolved now is accepted."""
-    if not base_url.strip():
-        return ""
-    url = shop_url(base_url)
-    try:
-        async with asyncio.timeout(LOOK_UP_WITHIN):
-            await state.outbound.reachable(httpx2.URL(url))
-    except ForbiddenAddress:
-        problem = "leads into a private network; PILITO_ALLOW_PRIVATE_SHOPS would allow that"
-        raise invalid_field("base_url", problem) from None
-    except (TimeoutError, OSError):
-        return url
-    return url
-
-
-def _same_host(first: str, second: str) -> bool:
-    return httpx2.URL(first).netloc == httpx2.URL(second).netloc
-
-
-async def refresh_schedules(state: AppState, store_id: int, *, insist: bool = False) -> None:
-    """Bring a store's schedules up to date; while Temporal is down, the periodic alignment does it later."""
-    schedules = StoreSchedules(state.temporal, task_queue=state.settings.task_queue)
-    try:
-        async with state.database.reading() as connection:
-            readable = await stores.readable(connection, READABLE, only=store_id)
-        await schedules.set(store_id, readable[0] if readable else None, insist=insist)
-    except (RPCError, RuntimeError, OSError, *DATABASE_DOWN) as error:
-        logger.warning(
-            "schedules of store %s are left to the next alignment: %s", store_id, type(error).__name__
-        )
 
 
 @router.get("/")
@@ -119,30 +58,7 @@ async def create_store(
 ) -> StoreWithSecret:
     """Make a store; only this response contains its webhook secret."""
     public_url(request)  # a malformed Host is refused before the secret is stored
-    _check_secret(body.webhook_secret, body.type)
-    credentials = _encrypted(state, body.type, body.credentials)
-    base_url = await _checked_url(state, body.base_url)
-    secret = body.webhook_secret or stores.new_webhook_secret()
-    owner = body.user_id or admin.id
-    async with state.database.transaction() as connection:
-        if await users.read_user(connection, owner) is None:
-            raise not_found("user", field="user_id")
-        store_id = await stores.create(
-            connection,
-            user_id=owner,
-            name=body.name.strip(),
-            type_=body.type,
-            base_url=base_url,
-            currency=body.currency,
-            webhook_secret=state.secret_box.encrypt(secret),
-            credentials=credentials,
-            require_signature=body.require_signature,
-            assistant_access=body.assistant_access,
-            schedule=asdict(SyncSchedule(**body.schedule.model_dump())) if body.schedule else None,
-        )
-    if base_url and credentials:
-        await refresh_schedules(state, store_id)
-    store = await read_store(state, store_id)
+    store, secret = await make_store(state, body, admin_id=admin.id)
     return StoreWithSecret.of(store, webhook_url=_webhook_url(request, store), webhook_secret=secret)
 
 
@@ -158,34 +74,7 @@ async def change_store(
 ) -> StoreOut:
     """Change the fields in the body and no others; the type of a store cannot be changed."""
     store = await read_store(state, store_id)
-    given = body.model_fields_set
-    values: dict[str, Any] = {}
-    if body.name is not None:
-        values["name"] = body.name.strip()
-    if body.require_signature is not None:
-        if body.require_signature and not store.has_webhook_secret:
-            raise invalid_field("require_signature", "the store has no webhook secret; rotate it first")
-        values["require_signature"] = body.require_signature
-    if body.assistant_access is not None:
-        values["assistant_access"] = body.assistant_access
-    if "currency" in given:
-        values["currency"] = body.currency
-    if "base_url" in given:
-        values["base_url"] = await _checked_url(state, body.base_url or "")
-        if not _same_host(values["base_url"], store.base_url):
-            values["credentials"] = None  # they belong to the shop at the previous host
-    if "credentials" in given:
-        values["credentials"] = _encrypted(state, store.type, body.credentials)
-    if "credentials" in values or values.get("base_url", store.base_url) != store.base_url:
-        values["webhooks"] = None  # their last check was of another shop, or with another key
-    if "schedule" in given:
-        stored = asdict(store.schedule) if body.schedule else asdict(SyncSchedule())
-        values["schedule"] = stored | (body.schedule.model_dump(exclude_unset=True) if body.schedule else {})
-    async with state.database.transaction() as connection:
-        await stores.change(connection, store.id, values)
-    if {"base_url", "credentials", "schedule"} & given:
-        await refresh_schedules(state, store.id, insist="schedule" in given)
-    changed = await read_store(state, store.id)
+    changed = await actions.change_store(state, store, body)
     return StoreOut.of(changed, webhook_url=_webhook_url(request, changed))
 
 
@@ -209,7 +98,7 @@ async def rotate_secret(
     """Replace the webhook secret; the previous secret is accepted for `overlap_hours`."""
     public_url(request)  # a malformed Host is refused before the secret is stored
     store = await read_store(state, store_id)
-    _check_secret(body.webhook_secret, store.type)
+    check_secret(body.webhook_secret, store.type)
     secret = body.webhook_secret or stores.new_webhook_secret()
     async with state.database.transaction() as connection:
         await stores.rotate_secret(

@@ -1,4 +1,4 @@
-"""Comparisons of passwords: few at a time, because each needs 64 MiB and all processors for a moment."""
+"""Comparing and hashing passwords: few at a time, as each needs 64 MiB and all processors for a moment."""
 
 import asyncio
 import os
@@ -33,7 +33,7 @@ def _yield_processors() -> None:
 
 
 class Passwords:
-    """Compares passwords in threads of its own; further sign-ins wait, up to a limit."""
+    """Compares and hashes passwords in threads of its own; further sign-ins wait, up to a limit."""
 
     def __init__(self, *, at_a_time: int = AT_A_TIME, most_waiting: int = MOST_WAITING) -> None:
         self._threads = ThreadPoolExecutor(at_a_time, "passwords", initializer=_yield_processors)
@@ -43,7 +43,7 @@ class Passwords:
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """Wait for the place of one comparison and hold it in the block; raises 503 if too many wait."""
+        """Wait for the place of one computation and hold it in the block; raises 503 if too many wait."""
         if self._places.locked() and self._waiting >= self._most_waiting:
             raise unavailable("Too many people sign in at the moment; please try again", RETRY_SECONDS)
         self._waiting += 1
@@ -63,6 +63,10 @@ class Passwords:
             self._threads, _hashing.verify, password[:LONGEST_PASSWORD], stored or _UNKNOWN_USER
         )
         return is_right and stored is not None
+
+    async def hash(self, password: str) -> str:
+        """Returns the hash to store of a new password; the caller holds a place."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _hashing.hash, password)
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, text, true, update
+from sqlalchemy import ColumnElement, delete, func, insert, not_, or_, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.tokens import Integration, IssuedToken, Token, TokenFormat
@@ -171,6 +171,33 @@ async def list_tokens(
     page = _SHOWN.where(*conditions).order_by(_columns.id.desc()).offset(offset).limit(limit)
     count = (await connection.execute(counted)).scalar_one()
     return count, [_token(row) for row in (await connection.execute(page)).mappings()]
+
+
+async def list_newest(
+    connection: AsyncConnection,
+    *,
+    owner_id: int | None,
+    store_id: int | None,
+    is_usable: bool | None,
+    before: int | None,
+    limit: int,
+) -> list[Token]:
+    """Returns tokens of the stores of a user, of a store, or of all, the newest first.
+
+    Usable tokens are active and have not expired. `before` is the id to go on from.
+    """
+    usable = _columns.is_active & or_(_columns.expires_at.is_(None), _columns.expires_at > func.now())
+    conditions: list[ColumnElement[bool]] = [true()]
+    if owner_id is not None:
+        conditions.append(stores.c.user_id == owner_id)
+    if store_id is not None:
+        conditions.append(_columns.store_id == store_id)
+    if is_usable is not None:
+        conditions.append(usable if is_usable else not_(usable))
+    if before is not None:
+        conditions.append(_columns.id < before)
+    page = _SHOWN.where(*conditions).order_by(_columns.id.desc()).limit(limit)
+    return [_token(row) for row in (await connection.execute(page)).mappings()]
 
 
 async def read(connection: AsyncConnection, token_id: int) -> Token | None:

@@ -112,6 +112,10 @@ _SHOWN = f"""
 _READ = text(f"{_SHOWN} WHERE s.store_id = :store_id AND s.id = :id")
 _LIST = text(f"{_SHOWN} WHERE s.store_id = :store_id ORDER BY s.id DESC OFFSET :offset LIMIT :limit")
 _COUNT = text("SELECT count(*) FROM syncs WHERE store_id = :store_id")
+_LIST_BEFORE = text(f"""
+    {_SHOWN} WHERE s.store_id = :store_id AND (CAST(:before AS bigint) IS NULL OR s.id < :before)
+    ORDER BY s.id DESC LIMIT :limit
+""")
 
 
 async def begin(
@@ -207,6 +211,14 @@ async def list_syncs(
     count = (await connection.execute(_COUNT, {"store_id": store_id})).scalar_one()
     rows = await connection.execute(_LIST, {"store_id": store_id, "offset": offset, "limit": limit})
     return count, [_sync(row) for row in rows.mappings()]
+
+
+async def list_newest(
+    connection: AsyncConnection, store_id: int, *, before: int | None = None, limit: int
+) -> list[Sync]:
+    """Returns syncs of a store, the newest first; `before` is the id to go on from."""
+    rows = await connection.execute(_LIST_BEFORE, {"store_id": store_id, "before": before, "limit": limit})
+    return [_sync(row) for row in rows.mappings()]
 
 
 _WITH_FINDINGS = text(f"""

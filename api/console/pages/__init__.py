@@ -1,5 +1,22 @@
 """Routes of the pages; each reads what a page shows and renders a template."""
 
-from api.console.pages import events, overview, sign_in, static
+from api.console.pages import (
+    account,
+    events,
+    overview,
+    sign_in,
+    static,
+    store_settings,
+    stores,
+    syncs,
+    tokens,
+    users,
+)
 
-ROUTERS = [module.router for module in (static, sign_in, overview, events)]
+ROUTERS = [
+    module.router
+    for module in (
+        *(static, sign_in, overview, events),
+        *(stores, store_settings, syncs, tokens, users, account),
+    )
+]
