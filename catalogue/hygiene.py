@@ -140,7 +140,7 @@ def _plain(text: str) -> str:
         text = html_to_text(text)
     else:
         text = _TAG.sub(" ", _ENCODED_TAG.sub(" ", _visible(text)))
-    return _spaced(_TAG_BEGINS.sub("< ", _without_links(text)))
+    return _TAG_BEGINS.sub("< ", _spaced(_without_links(text)))
 
 
 def _spaced(text: str) -> str:
