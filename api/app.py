@@ -10,6 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from api.assistants.access import NETWORKS_OF_A_SITE
+from api.assistants.mcp import routes as mcp
+from api.assistants.mcp.door import HEADERS, Door
+from api.assistants.mcp.server import create_server
 from api.assistants.openai.errors import http_error
 from api.bodies_in_flight import BodiesInFlight
 from api.console import pages as console
@@ -172,7 +175,7 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: ProcessMetrics) -
     limits = {
         "/api/integrations/": settings.max_body_bytes,
         "/api/v1/knowledge/": SEARCH_BYTES,
-        "/(ucp|v1)/": SEARCH_BYTES,
+        "/(mcp|ucp|v1)(/|$)": SEARCH_BYTES,
         "/api/v1/auth/": SIGN_IN_BYTES,
         "/api/v1/integrations/events/retry": RETRY_BYTES,
         r"/api/v1/integrations/stores/\d+/resync": RESYNC_BYTES,
@@ -186,8 +189,8 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: ProcessMetrics) -
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
-            expose_headers=["Retry-After", "X-Request-ID"],
+            allow_headers=["Authorization", "Content-Type", "X-Request-ID", *HEADERS],
+            expose_headers=["Retry-After", "WWW-Authenticate", "X-Request-ID"],
         )
     app.add_middleware(
         RequestLogMiddleware, trusted_proxies=settings.trusted_proxies, on_completed=metrics.completed
@@ -205,8 +208,9 @@ def create_app(settings: Settings, *, wall: Callable[[], float] = wall_clock) ->
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _opened(settings, metrics, traces, wall) as opened:
-            app.state.opened = opened
+        door = Door(create_server())
+        async with _opened(settings, metrics, traces, wall) as opened, door.running():
+            app.state.opened, app.state.mcp = opened, door
             yield
 
     app = Service(
@@ -234,7 +238,7 @@ def create_app(settings: Settings, *, wall: Callable[[], float] = wall_clock) ->
         app.add_exception_handler(kind, database_down)
     for routes in (
         *(plugin_webhook, signed_webhooks, auth, tokens, stores, syncs, synonyms, feeds),
-        *(events, products, explain, search, ucp, vector_stores, health, docs),
+        *(events, products, explain, search, mcp, ucp, vector_stores, health, docs),
     ):
         app.include_router(routes.router)
     for page in console.ROUTERS:

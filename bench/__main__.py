@@ -9,7 +9,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import acknowledgement, embedding, event_log, facets, results, search, sync, throughput
+from bench import acknowledgement, assistants, embedding, event_log, facets, results, search, sync, throughput
 from bench.results import Row
 from bench.system import Servers, described, running
 
@@ -19,6 +19,7 @@ MEASUREMENTS = {
     "embedding": embedding.measure,
     "search": search.measure,
     "facets": facets.measure,
+    "assistants": assistants.measure,
     "event_log": event_log.measure,
     "sync": sync.measure,
 }

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from types import TracebackType
@@ -42,11 +42,14 @@ class Connection:
     It does little else, so that the server is measured and not the client.
     """
 
-    def __init__(self, port: int, *, path: str, secret: str) -> None:
+    def __init__(
+        self, port: int, *, path: str, secret: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         self._port = port
+        more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
         self._head = (
             f"POST {path} HTTP/1.1\r\nHost: {LOOPBACK}:{port}\r\nAuthorization: Bearer {secret}\r\n"
-            "Content-Type: application/json\r\nContent-Length: "
+            f"{more}Content-Type: application/json\r\nContent-Length: "
         ).encode()
 
     async def __aenter__(self) -> "Connection":

@@ -28,7 +28,7 @@ from embedded.temporal import EmbeddedTemporal
 ROOT = Path(__file__).parent.parent
 MODEL = "text-embedding-3-small"
 DIMENSIONS = 1536
-SECONDS_TO_START = 30.0
+SECONDS_TO_START = 90.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

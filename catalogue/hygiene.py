@@ -7,6 +7,7 @@ shown or that reorder others, and the marks that enclose the text itself.
 import re
 import secrets
 import unicodedata
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from pydantic_core import Url
@@ -17,6 +18,8 @@ LONGEST_INPUT = 100_000
 """Characters of a text that are read, with their markup."""
 
 LONGEST_LINK = 2_000
+
+_LONGEST_KEPT = 4_000
 
 _SHORT = 500
 _MARGIN = 100
@@ -65,6 +68,12 @@ def line(text: str, limit: int) -> str:
 
 def paragraph(text: str, limit: int) -> str:
     """Returns the plain text of a shop's HTML, with its line ends, in at most `limit` characters."""
+    return _kept_paragraph(text, limit) if len(text) <= _LONGEST_KEPT else cut(_beginning(text, limit), limit)
+
+
+@lru_cache(maxsize=1_000)
+def _kept_paragraph(text: str, limit: int) -> str:
+    """Returns a short text as `paragraph` does; it is kept, because searches show the same products again."""
     return cut(_beginning(text, limit), limit)
 
 
@@ -131,7 +140,7 @@ def _plain(text: str) -> str:
         text = html_to_text(text)
     else:
         text = _TAG.sub(" ", _ENCODED_TAG.sub(" ", _visible(text)))
-    return _spaced(_TAG_BEGINS.sub("< ", _without_links(text)))
+    return _TAG_BEGINS.sub("< ", _spaced(_without_links(text)))
 
 
 def _spaced(text: str) -> str:

@@ -1,5 +1,6 @@
 """Metrics of one API process."""
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from api.middleware.request_log import CompletedRequest
 
 NO_ROUTE = "(none)"
 UNKNOWN = "unknown"
-"""The topic of deliveries that could not be read or have no known topic, so that senders add no labels."""
+"""The topic of deliveries without a known topic, and the name of unknown tools; senders add no labels."""
 
 
 class DeliveryResult(StrEnum):
@@ -22,6 +23,21 @@ class DeliveryResult(StrEnum):
     IGNORED = "ignored"
     UNREAD = "unread"
     REFUSED = "refused"
+
+
+class ToolOutcome(StrEnum):
+    """How a call of a tool ended; `refused` are wrong arguments, `error` is ours."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    ERROR = "error"
+
+
+@dataclass(slots=True)
+class CountedCall:
+    """A call of a tool that is being answered."""
+
+    outcome: ToolOutcome = ToolOutcome.ERROR
 
 
 @dataclass(slots=True)
@@ -62,6 +78,18 @@ class ProcessMetrics:
             ["route", "method", "status"],
             registry=self.registry,
         )
+        self._calls = Counter(
+            "pilito_tool_calls_total",
+            "Calls of the tools of the MCP server.",
+            ["tool", "outcome"],
+            registry=self.registry,
+        )
+        self._call_seconds = Histogram(
+            "pilito_tool_call_duration_seconds",
+            "Seconds from the arguments of a tool to its result.",
+            ["tool"],
+            registry=self.registry,
+        )
         self._logins = Counter("pilito_login_failures_total", "Refused sign-ins.", registry=self.registry)
 
     def completed(self, request: CompletedRequest) -> None:
@@ -81,6 +109,17 @@ class ProcessMetrics:
             topic = delivery.topic
             label = topic if isinstance(topic, str) and topic in self._topics else UNKNOWN
             self._received.labels(source, label, delivery.result).inc()
+
+    @contextmanager
+    def calling(self, tool: str) -> Iterator[CountedCall]:
+        """Count one call of a tool, or of `UNKNOWN`; it is an error unless the block says otherwise."""
+        call = CountedCall()
+        started = time.perf_counter()
+        try:
+            yield call
+        finally:
+            self._calls.labels(tool, call.outcome).inc()
+            self._call_seconds.labels(tool).observe(time.perf_counter() - started)
 
     def signature_failed(self, source: str) -> None:
         self._signatures.labels(source).inc()

@@ -41,6 +41,7 @@ class RequestFacts:
     user_id: int | None = None
     store_id: int | None = None
     token_id: int | None = None
+    tool: str | None = None
 
 
 def request_facts(request: Request) -> RequestFacts:
@@ -154,7 +155,7 @@ class RequestLogMiddleware:
                     "client": client_address(request, self._trusted),
                     **{
                         name: value
-                        for name in ("user_id", "store_id", "token_id")
+                        for name in ("user_id", "store_id", "token_id", "tool")
                         if (value := getattr(facts, name)) is not None
                     },
                 }

@@ -26,7 +26,7 @@ SCHEMA = "#/components/schemas/{model}"
 TAGS = {
     "shops": "Deliveries of shops, and the test of their connection.",
     "search": "Search in the knowledge base.",
-    "assistants": "The catalogue of a store in the protocols of assistants: UCP, and OpenAI's vector stores.",
+    "assistants": "A store's catalogue in the protocols of assistants: MCP, UCP, OpenAI's vector stores.",
     "products": "Products of a user's stores, and whether search finds them.",
     "stores": "Stores, their webhook secrets, credentials and schedules.",
     "syncs": "Bulk resyncs of stores, and the differences that they found.",

@@ -44,6 +44,10 @@ GET     /api/v1/web-knowledge/products/{id}/                user or token
 GET     /api/v1/web-knowledge/products/{id}/explain/        user
 GET     /api/v1/web-knowledge/explain/                      user
 POST    /api/v1/knowledge/search/                           user or token
+POST    /mcp                                                token
+POST    /mcp/{id}                                           public or token
+GET     /.well-known/oauth-protected-resource/mcp           anyone
+GET     /.well-known/oauth-protected-resource/mcp/{id}      anyone
 GET     /.well-known/ucp                                    public or token
 GET     /ucp/{id}/.well-known/ucp                           public or token
 POST    /ucp/{id}/catalog/search                            public or token

@@ -1,0 +1,1 @@
+"""The MCP server: the catalogue of a store as tools, over streamable HTTP without sessions."""

@@ -1,0 +1,116 @@
+"""UCP's three tools: UCP's response as structured content, and a short text with the same products."""
+
+from typing import Any
+
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS, CallToolResult, TextContent
+from pydantic import BaseModel
+
+from api.assistants import catalogue
+from api.assistants.ucp import lookups, searching
+from api.assistants.ucp.details import product_response
+from api.assistants.ucp.lookups import lookup_response
+from api.assistants.ucp.narrowing import narrowing
+from api.assistants.ucp.operations import written
+from api.assistants.ucp.requests import MOST_IDS, LookupBody, ProductBody, SearchBody
+from api.assistants.ucp.searching import read_search, search_response, shown
+from api.dependencies import AppState
+from catalogue import words
+from catalogue.hygiene import Fence
+from catalogue.language import language_of
+from catalogue.ucp import Message
+from contracts.stores import OpenStore
+
+
+class SearchCatalog(BaseModel):
+    """The arguments of `search_catalog`."""
+
+    catalog: SearchBody
+
+
+class LookupCatalog(BaseModel):
+    """The arguments of `lookup_catalog`."""
+
+    catalog: LookupBody
+
+
+class GetProduct(BaseModel):
+    """The arguments of `get_product`."""
+
+    catalog: ProductBody
+
+
+def answered(text: str, structured: dict[str, Any]) -> CallToolResult:
+    """Returns a result with a text and structured content."""
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured)
+
+
+async def search_catalog(state: AppState, store: OpenStore, arguments: SearchCatalog) -> CallToolResult:
+    """Returns the products of a store that answer a question; raises 400."""
+    asked = read_search(arguments.catalog, store)
+    listing = await catalogue.search(
+        state, store, asked.request, variations=searching.READ_VARIATIONS, condition=asked.condition
+    )
+
+    def write() -> CallToolResult:
+        response = search_response(listing, store, asked)
+        products = [stored for _, stored in shown(listing, asked)]
+        text = words.listing(
+            products,
+            store,
+            total=response.pilito.total,
+            confidence=response.pilito.confidence,
+            fence=Fence(),
+            remarks=_remarks(response.messages, without="price_unavailable"),
+            language=None if products else language_of([arguments.catalog.query or ""]),
+        )
+        return answered(text, response.dumped())
+
+    return await written(write, (product for _, product in listing.found))
+
+
+async def lookup_catalog(state: AppState, store: OpenStore, arguments: LookupCatalog) -> CallToolResult:
+    """Returns the products that ids mean in a store; raises -32602 for too many."""
+    body = arguments.catalog
+    if len(body.ids) > MOST_IDS:
+        raise MCPError(
+            INVALID_PARAMS,
+            f"catalog.ids: {len(body.ids)} ids, and at most {MOST_IDS} are looked up at once",
+            {"code": "request_too_large"},
+        )
+    found = await catalogue.lookup(state, store, body.ids, variations=lookups.READ_VARIATIONS)
+
+    def write() -> CallToolResult:
+        narrow = narrowing(body.filters, body.context, store.currency)
+        response = lookup_response(body.ids, found, store, narrow)
+        priced = {product.id for product in response.products}
+        products = [stored for stored in found.products if stored.external_id in priced]
+        remarks = _remarks(response.messages)
+        text = words.listing(
+            products, store, total=len(products), confidence="high", fence=Fence(), remarks=remarks
+        )
+        return answered(text, response.dumped())
+
+    return await written(write, found.products)
+
+
+async def get_product(state: AppState, store: OpenStore, arguments: GetProduct) -> CallToolResult:
+    """Returns a product of a store, or says why there is none; raises 400."""
+    body = arguments.catalog
+    found = await catalogue.product(state, store, body.id)
+
+    def write() -> CallToolResult:
+        narrow = narrowing(body.filters, body.context, store.currency)
+        response = product_response(body, found, store, narrow)
+        if found is not None and response.product is not None:
+            return answered(words.one(found[0], store, fence=Fence()), response.dumped())
+        remarks = _remarks(response.messages)
+        text = words.listing([], store, total=0, confidence="high", fence=Fence(), remarks=remarks)
+        return answered(text, response.dumped())
+
+    return await written(write, found[:1] if found else ())
+
+
+def _remarks(messages: list[Message] | None, *, without: str = "") -> list[str]:
+    """Returns messages as lines, except one kind that the text says in another way."""
+    return [f"{one.code}: {one.content}" for one in messages or () if one.code != without]

@@ -1,0 +1,1 @@
+"""Outside marks: suites and clients of others against the running API."""
