@@ -83,6 +83,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "knowledge",
     },
     "api.synonyms": {"database.search", "knowledge"},
+    "api.questions": {"database", "knowledge"},
     "api.ingest": {"api", "api.repeated", "contracts", "database.*", "temporal"},
     "api.repeated": {"contracts", "database.*", "temporal"},
     "api.dependencies": {
@@ -91,6 +92,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "api.metrics",
         "api.middleware",
         "api.openapi",
+        "api.questions",
         "api.security",
         "api.synonyms",
         *BASE,
