@@ -142,6 +142,9 @@ class Settings(BaseSettings):
     # The event log
     payload_retention_days: Annotated[int, Field(ge=0), AfterValidator(_long_or_unlimited)] = 90
 
+    # Questions of searches
+    questions_days: int = Field(default=30, ge=0, le=3_650)
+
     # Embeddings
     openai_api_key: Annotated[SecretStr | None, Optional] = Field(
         default=None, validation_alias="OPENAI_API_KEY"

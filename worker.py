@@ -171,7 +171,9 @@ def collect(
         stalled.recover_stalled,
         stalled.unindexed_version,
         stalled.abandon_indexing,
-        RetentionActivities(database, keep=settings.payload_retention).trim_payloads,
+        RetentionActivities(
+            database, keep=settings.payload_retention, questions_days=settings.questions_days
+        ).trim_payloads,
         syncs.begin_sync,
         syncs.compare_pages,
         syncs.import_pages,

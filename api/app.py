@@ -35,6 +35,7 @@ from api.middleware.request_log import RequestLogMiddleware
 from api.middleware.trailing_slash import TrailingSlashMiddleware
 from api.openapi import docs_page as docs
 from api.openapi.build import TAGS, Service
+from api.questions import Questions
 from api.routes import (
     auth,
     events,
@@ -138,6 +139,8 @@ async def _opened(
             database, settings.trusted_proxies, guesses_per_minute=settings.guesses_per_minute
         )
         await stack.enter_async_context(tokens.counting())
+        questions = Questions(database, is_on=settings.questions_days > 0)
+        await stack.enter_async_context(questions.counting())
         public = settings.public_requests_per_minute
         yield AppState(
             settings=settings,
@@ -145,6 +148,7 @@ async def _opened(
             temporal=temporal,
             query_vectors=QueryCache(embedder),
             synonyms=SearchSynonyms(),
+            questions=questions,
             tokens=tokens,
             sessions=Sessions(settings.secret_keys, clock=database.clock.estimate),
             passwords=passwords,

@@ -18,6 +18,7 @@ from api.metrics.process import ProcessMetrics
 from api.metrics.readiness import Readiness
 from api.middleware.request_log import request_facts
 from api.openapi.build import ADMIN_SESSION, INTEGRATION_TOKEN, SESSION
+from api.questions import Questions
 from api.security.integration_tokens import IntegrationTokens
 from api.security.passwords import Passwords
 from api.security.rate_limit import RateLimit, TokenBuckets
@@ -47,6 +48,7 @@ class AppState:
     temporal: Client
     query_vectors: QueryCache
     synonyms: SearchSynonyms
+    questions: Questions
     tokens: IntegrationTokens
     sessions: Sessions
     passwords: Passwords

@@ -1,6 +1,8 @@
 """Search as a person or an assistant asks for it; every door to the knowledge base calls `search`."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,11 +12,12 @@ from api.fields import LARGEST_ID
 from api.schemas.search import SearchRequest
 from api.schemas.search_cursor import Mode, fingerprint, read_cursor, write_cursor
 from contracts.ids import embedding_label
-from contracts.search import Condition, Facet, Hit, Question, Unmatched
+from contracts.search import Condition, Facet, Found, Hit, Question, Unmatched
 from database.access import stores
 from database.search.find import find
-from database.search.understood import understood
+from database.search.understood import Read, understood
 from knowledge.normalise import normalise
+from knowledge.search.synonyms import Synonyms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,27 @@ class Answer:
     facets: Mapping[str, Facet]
 
 
+@dataclass(slots=True)
+class Trace:
+    """How a search went: seconds of its parts on the server, and the words that were searched for.
+
+    `words` are the question without what became filters; empty where nothing but filters is left.
+    """
+
+    embedding: float = 0.0
+    database: float = 0.0
+    words: str = ""
+
+    @contextmanager
+    def part(self, name: Literal["embedding", "database"]) -> Iterator[None]:
+        """Add the time inside the block to a part."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            setattr(self, name, getattr(self, name) + time.perf_counter() - began)
+
+
 async def _may_search(state: AppState, scope: SearchScope, store_id: int) -> bool:
     if scope.store_id is not None:
         return scope.store_id == store_id
@@ -44,12 +68,20 @@ async def _may_search(state: AppState, scope: SearchScope, store_id: int) -> boo
 
 
 async def search(
-    state: AppState, scope: SearchScope, asked: SearchRequest, *, condition: Condition | None = None
+    state: AppState,
+    scope: SearchScope,
+    asked: SearchRequest,
+    *,
+    condition: Condition | None = None,
+    trace: Trace | None = None,
+    is_counted: bool = True,
 ) -> Answer:
     """Returns the products of the scope that answer a question; raises 400 and 404.
 
     Every result satisfies `condition`; with one, neither a question nor a filter is needed.
+    `trace` is filled. The question is counted, see `api.questions`, unless `is_counted` is false.
     """
+    trace = trace or Trace()
     if asked.store is not None and not await _may_search(state, scope, asked.store):
         raise not_found("store", field="store")
     query, filters = normalise(asked.query or "").strip(), replace(asked.filters(), condition=condition)
@@ -66,26 +98,20 @@ async def search(
         sort=asked.sort,
         facets=tuple(dict.fromkeys(asked.facets)),
     )
-    async with state.database.reading() as connection:
-        synonyms = await state.synonyms.of(connection, scope.user_id, store_id)
-        read = await understood(connection, question, synonyms, understand=asked.understand)
-    question = read.question
+    with trace.part("database"):
+        read, synonyms = await _read(state, question, understand=asked.understand)
+    question, trace.words = read.question, read.question.text
     belongs_to = fingerprint(scope.user_id, store_id, query, filters, asked.sort, asked.understand)
     cursor = read_cursor(asked.cursor, belongs_to, question.sort)
-    vector = await state.query_vectors.of(question.text) if question.text else None
+    with trace.part("embedding"):
+        vector = await state.query_vectors.of(question.text) if question.text else None
     mode: Mode = "words" if vector is None else "hybrid"
     after = cursor.place(mode) if cursor else None
-    settings = state.settings
-    async with state.database.transaction() as connection:
-        found = await find(
-            connection,
-            replace(question, vector=vector, after=after),
-            synonyms,
-            label=embedding_label(
-                settings.embedding_model, settings.embedding_dimensions, settings.embedding_variant
-            ),
-            dimensions=settings.embedding_dimensions,
-        )
+    with trace.part("database"):
+        found = await _find(state, replace(question, vector=vector, after=after), synonyms)
+    if is_counted and cursor is None:
+        is_answered = found.is_confident and found.total > 0
+        state.questions.add(store_id, query, total=found.total, is_answered=is_answered)
     return Answer(
         mode=mode,
         confidence="high" if found.is_confident else "low",
@@ -96,3 +122,22 @@ async def search(
         results=found.hits,
         facets=found.facets,
     )
+
+
+async def _read(state: AppState, question: Question, *, understand: bool) -> tuple[Read, Synonyms]:
+    """Returns what a question means, and the synonyms that count for it."""
+    async with state.database.reading() as connection:
+        synonyms = await state.synonyms.of(connection, question.user_id, question.store_id)
+        return await understood(connection, question, synonyms, understand=understand), synonyms
+
+
+async def _find(state: AppState, question: Question, synonyms: Synonyms) -> Found:
+    """Returns a page of the products that answer a question, by the model of the settings."""
+    settings = state.settings
+    label = embedding_label(
+        settings.embedding_model, settings.embedding_dimensions, settings.embedding_variant
+    )
+    async with state.database.transaction() as connection:
+        return await find(
+            connection, question, synonyms, label=label, dimensions=settings.embedding_dimensions
+        )

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Double,
     ForeignKey,
@@ -115,6 +116,13 @@ stores = Table(
         server_default="token",
         comment="who may read the catalogue by the assistants' doors: token, public or off",
     ),
+    Column(
+        "keeps_questions",
+        Boolean,
+        nullable=False,
+        server_default=text("true"),
+        comment="whether the questions of searches are counted",
+    ),
     _moment("created_at", required=True),
     _moment("updated_at", required=True),
     Index(None, "user_id"),
@@ -157,6 +165,26 @@ console_sessions = Table(
     _moment("created_at", required=True),
     _moment("seen_at", required=True),
     Index(None, "user_id"),
+)
+
+questions = Table(
+    "questions",
+    metadata,
+    Column(
+        "store_id",
+        BigInteger,
+        ForeignKey("stores.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("text", Text(collation="C"), primary_key=True, comment="in one spelling, cut"),
+    Column("day", Date, primary_key=True, comment="in UTC"),
+    Column("asked", BigInteger, nullable=False),
+    Column("unanswered", BigInteger, nullable=False, comment="of low confidence, or no result"),
+    Column("first_at", DateTime(timezone=True), nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
+    Column("last_total", BigInteger, nullable=False, comment="results of the last one"),
+    Index(None, "day"),
 )
 
 rate_limits = Table(

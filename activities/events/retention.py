@@ -1,4 +1,4 @@
-"""Trim the payloads of events that ended long ago; their outcomes stay."""
+"""Trim the payloads of events that ended long ago, and remove old questions; outcomes stay."""
 
 from datetime import datetime, timedelta
 
@@ -6,6 +6,7 @@ from temporalio import activity
 
 from activities.errors import database_errors
 from contracts.events import TrimmedPayloads
+from database import questions
 from database.engine import Database
 from database.events import retention
 from database.leases import forget_expired
@@ -23,22 +24,31 @@ SWEEPS = 500
 """The most transactions of a run that check words; the rest is left for the next day."""
 
 
-class RetentionActivities:
-    """`keep` is how long an event keeps its payload after its end; None never trims."""
+QUESTIONS = 2_000
+"""Questions of searches that are removed in one transaction, in at most `SWEEPS` of them."""
 
-    def __init__(self, database: Database, *, keep: timedelta | None) -> None:
+
+class RetentionActivities:
+    """`keep` is how long an event keeps its payload after its end; None never trims.
+
+    `questions_days` is how many days questions of searches are kept.
+    """
+
+    def __init__(self, database: Database, *, keep: timedelta | None, questions_days: int = 30) -> None:
         self._database = database
         self._keep = keep
+        self._questions_days = questions_days
 
     @activity.defn
     async def trim_payloads(self) -> TrimmedPayloads:
         """Trim up to 20,000 payloads, the oldest first; a retry resumes after the last batch.
 
-        Leases of processes that died, and words that no text has any more, are deleted before.
+        Leases of processes that died, old questions, and words that no text has any more, are deleted before.
         """
         with database_errors():
             async with self._database.single() as connection:
                 await forget_expired(connection)
+        await self._forget_questions()
         await self._sweep()
         if self._keep is None:
             return TrimmedPayloads(count=0, more=False)
@@ -52,6 +62,15 @@ class RetentionActivities:
                 return TrimmedPayloads(count=trimmed, more=False)
             activity.heartbeat(since.isoformat(), trimmed)
         return TrimmedPayloads(count=trimmed, more=True)
+
+    async def _forget_questions(self) -> None:
+        for _ in range(SWEEPS):
+            with database_errors():
+                async with self._database.transaction() as connection:
+                    removed = await questions.forget(connection, days=self._questions_days, limit=QUESTIONS)
+            if removed < QUESTIONS:
+                return
+            activity.heartbeat(*activity.info().heartbeat_details)  # a retry still needs them
 
     async def _sweep(self) -> None:
         """Check words that were not checked for a day; a retry goes on after the last transaction."""

@@ -1,7 +1,7 @@
 """The stores that a visitor may see: an admin all, an owner their own, one at a time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import Request
 
@@ -46,6 +46,12 @@ async def scope_of(request: Request, store_id: int | None) -> Scope:
     if chosen is None and not user.is_staff and stores:
         chosen = stores[0]
     return Scope(stores=stores, chosen=chosen, is_admin=user.is_staff)
+
+
+async def one_store(request: Request, store_id: int | None) -> Scope:
+    """Like `scope_of`, for pages about one store: the first one is chosen where no other is."""
+    scope = await scope_of(request, store_id)
+    return scope if scope.chosen else replace(scope, chosen=next(iter(scope.stores), None))
 
 
 async def own_store(request: Request, store_id: int) -> StoreName:

@@ -1,12 +1,10 @@
 """`…/explain/`: why the assistant knows a product or does not, and what to do about it."""
 
-import asyncio
-from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from temporalio.api.enums.v1 import PendingActivityState
 
+from api.actions.explain import explain as judgement
 from api.dependencies import AppState, CurrentState, CurrentUser
 from api.errors import not_found
 from api.fields import PathId
@@ -19,67 +17,16 @@ from api.schemas.explain import (
     ExplainParams,
     Explanation,
 )
-from api.verdict import deciding, judge
-from contracts.events import EventStatus
-from contracts.ids import embedding_label
 from database.events import explain
 from database.events.explain import EventFacts, ProductHistory
-from temporal.open_events import open_product_events
-from temporal.queues import UNAVAILABLE
 
 router = APIRouter(prefix="/api/v1/web-knowledge", tags=["products"])
-
-TEMPORAL_WITHIN = timedelta(seconds=1.5)
-
-
-async def next_retry_at(state: AppState, event: EventFacts | None) -> datetime | None:
-    """Returns the time of the next retry; None without one, or if Temporal does not answer."""
-    if event is None or event.finished_at is not None:
-        return None
-    handle = state.temporal.get_workflow_handle(event.workflow_id)
-    try:
-        async with asyncio.timeout(2 * TEMPORAL_WITHIN.total_seconds()):
-            description = await handle.describe(rpc_timeout=TEMPORAL_WITHIN)
-    except UNAVAILABLE:
-        return None
-    retries = [
-        pending.scheduled_time.ToDatetime(UTC)
-        for pending in description.raw_description.pending_activities
-        if pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED and pending.attempt > 1
-    ]
-    return min(retries, default=None)
-
-
-async def is_queued(state: AppState, facts: ProductHistory, asked: str) -> bool:
-    """Returns whether Temporal holds an event of the product that no worker has written to the log yet.
-
-    `asked` is the id that the user asked for, which may be that of a variation. False if Temporal does not
-    answer, or if an event of the log is not finished, which explains more.
-    """
-    latest = deciding(facts)
-    if latest is not None and latest.finished_at is None:
-        return False
-    logged = {event.workflow_id for event in facts.events}
-    try:
-        async with asyncio.timeout(2 * TEMPORAL_WITHIN.total_seconds()):
-            found = await open_product_events(
-                state.temporal, facts.store_id, list({asked, facts.external_id})
-            )
-    except UNAVAILABLE:
-        return False
-    return any(workflow_id not in logged for workflow_id in found)
 
 
 async def _explanation(
     request: Request, response: Response, state: AppState, facts: ProductHistory, *, asked: str = ""
 ) -> Explanation:
-    settings = state.settings
-    model = embedding_label(
-        settings.embedding_model, settings.embedding_dimensions, settings.embedding_variant
-    )
-    event, product = deciding(facts), facts.product
-    verdict = judge(facts, model=model, is_queued=await is_queued(state, facts, asked or facts.external_id))
-    is_failing = event is not None and (event.status is EventStatus.FAILED or event.finished_at is None)
+    judged, product = await judgement(state, facts, asked=asked), facts.product
     preferred = request.headers.get("accept-language")
     response.headers.update(in_language(preferred))
 
@@ -90,18 +37,18 @@ async def _explanation(
         return ExplainedEvent.of(event, workflow_url=url)
 
     return Explanation(
-        known=product is not None and product.is_active and product.chunks > 0,
-        verdict=verdict,
-        message=message(f"explain.{verdict}", preferred),
-        what_to_do=message(f"explain.{verdict}.to_do", preferred),
+        known=judged.is_known,
+        verdict=judged.verdict,
+        message=message(f"explain.{judged.verdict}", preferred),
+        what_to_do=message(f"explain.{judged.verdict}.to_do", preferred),
         store=facts.store_id,
         external_id=facts.external_id,
         product=ExplainedProduct.from_fields_of(product) if product else None,
         last_event=shown(facts.events[0] if facts.events else None),
-        deciding_event=shown(event),
-        last_error=event.reason or None if event and is_failing else None,
-        next_retry_at=await next_retry_at(state, event),
-        knowledge=ExplainedKnowledge.of(product, current_model=model) if product else None,
+        deciding_event=shown(judged.event),
+        last_error=judged.error,
+        next_retry_at=judged.next_retry_at,
+        knowledge=ExplainedKnowledge.of(product, current_model=judged.model) if product else None,
     )
 
 

@@ -1,21 +1,20 @@
 """`/api/v1/integrations/stores/{id}/synonyms/`: a store's synonyms, for its owner and for admins."""
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from api.actions.synonyms import replace
 from api.bodies import JsonBody, JsonRoute
 from api.dependencies import CurrentState, current_user
-from api.errors import ApiError, invalid_field, not_found
+from api.errors import not_found
 from api.fields import PathId
 from api.openapi.build import SESSION, refuses
 from api.schemas.synonyms import SynonymsChange, SynonymsOut
 from database.access.users import User
 from database.search import synonyms
 from database.search.synonyms import Unchecked
-from knowledge.search.synonym_lists import Group, problems, tidy
 
 
 class _UserRoute(JsonRoute):
@@ -40,16 +39,6 @@ AuthenticatedUser = Annotated[User, Depends(_authenticated)]
 
 router = APIRouter(prefix="/api/v1/integrations/stores", tags=["stores"], route_class=_UserRoute)
 
-CHANGED = "The synonyms have another version now: read them again"
-
-
-def _checked(groups: list[Group]) -> list[Group]:
-    """Returns groups as they are stored; raises a 400 for the first problem."""
-    for problem in problems(groups):
-        places = [number - 1 for number in (problem.group, problem.phrase) if number]
-        raise invalid_field(".".join(map(str, ("groups", *places))), f"{problem}: {problem.reason}")
-    return tidy(groups)
-
 
 def _owner(user: User) -> int | None:
     return None if user.is_staff else user.id
@@ -70,12 +59,6 @@ async def replace_synonyms(
     user: AuthenticatedUser, state: CurrentState, store_id: PathId, body: JsonBody[SynonymsChange]
 ) -> SynonymsOut:
     """Replace all synonyms of a store; the next search uses them, and nothing is embedded again."""
-    groups = await asyncio.to_thread(_checked, body.groups)
     expected = body.version if "version" in body.model_fields_set else Unchecked()
-    async with state.database.transaction() as connection:
-        if await synonyms.read(connection, store_id, owner=_owner(user)) is None:
-            raise not_found("store")
-        stored = await synonyms.replace(connection, store_id, groups, expected=expected)
-    if stored is None:
-        raise ApiError(409, {"error": CHANGED, "field": "version"})
+    stored = await replace(state, store_id, body.groups, owner=_owner(user), expected=expected)
     return SynonymsOut.of(stored)

@@ -151,3 +151,11 @@ async def read_product(
         "variations": [_plain(item) for item in variations.mappings()],
         "chunks": [_plain(item) for item in chunks.mappings()],
     }
+
+
+async def store_of(connection: AsyncConnection, product_id: int) -> int | None:
+    """Returns the store of a product; None if there is no such product."""
+    found: int | None = await connection.scalar(
+        select(products.c.store_id).where(products.c.id == product_id)
+    )
+    return found

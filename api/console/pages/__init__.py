@@ -4,6 +4,9 @@ from api.console.pages import (
     account,
     events,
     overview,
+    products,
+    questions,
+    search,
     sign_in,
     static,
     store_settings,
@@ -18,5 +21,6 @@ ROUTERS = [
     for module in (
         *(static, sign_in, overview, events),
         *(stores, store_settings, syncs, tokens, users, account),
+        *(products, search, questions),
     )
 ]

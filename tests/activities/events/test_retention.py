@@ -79,3 +79,17 @@ async def test_a_run_is_bounded(
     for _ in before:
         await in_workflow.run(trim)
     assert not set(UNUSED) & await words(shop)
+
+
+async def test_old_questions_are_removed(shop: Shop, in_workflow: ActivityEnvironment) -> None:
+    """Some in a transaction; what is young enough stays."""
+    await shop.rows(
+        """
+        INSERT INTO questions (store_id, text, day, asked, unanswered, first_at, last_at, last_total)
+        SELECT :store, 'question', CAST(now() AT TIME ZONE 'UTC' AS date) - age, 1, 0, now(), now(), 1
+        FROM generate_series(0, 40) AS age RETURNING text"""
+    )
+    await in_workflow.run(RetentionActivities(shop.database, keep=None, questions_days=30).trim_payloads)
+    assert len(await shop.rows("SELECT * FROM questions WHERE store_id = :store")) == 30
+    await in_workflow.run(RetentionActivities(shop.database, keep=None, questions_days=0).trim_payloads)
+    assert await shop.rows("SELECT * FROM questions WHERE store_id = :store") == []

@@ -1,0 +1,61 @@
+"""The words of the console: the same keys in both languages, and no key of a page is missing."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from api.console.language import Language, texts
+from api.console.rendering import TEMPLATES
+
+PERSIAN, ENGLISH = texts(Language.PERSIAN), texts(Language.ENGLISH)
+_PLACE = re.compile(r"\{(\w+)\}")
+_KEY = re.compile(r"""\bt\(\s*["']([a-z_0-9.]+)["']\s*[,)]""")
+_LATIN = re.compile(r"[A-Za-z_]{2,}")
+
+NAMES = {
+    *("English", "PILITO_TOKEN", "curl", "MCP", "JSON", "Bearer", "Standard", "Webhooks", "Sync"),
+    *("IRT", "IRR", "EUR", "https", "shop", "example"),
+}
+"""Words in Latin letters that Persian pages have: names, codes and examples of addresses."""
+
+ADDRESSES = re.compile("\u2066.*?\u2069")
+"""Examples of addresses, isolated from the direction of their sentence."""
+
+
+def plain(key: str) -> str:
+    """Returns a Persian text without its places and without isolated addresses."""
+    return ADDRESSES.sub("", _PLACE.sub("", PERSIAN[key]))
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    """A text without its other language would end a page with an error."""
+    assert set(PERSIAN) == set(ENGLISH)
+
+
+@pytest.mark.parametrize("key", sorted(PERSIAN))
+def test_both_texts_of_a_key_have_the_same_places(key: str) -> None:
+    """What one text fills in, the other fills in too; no text is empty."""
+    assert set(_PLACE.findall(PERSIAN[key])) == set(_PLACE.findall(ENGLISH[key]))
+    assert PERSIAN[key].strip()
+    assert ENGLISH[key].strip()
+
+
+def test_persian_texts_are_in_one_script() -> None:
+    """Latin words are names and codes; letters and digits are the Persian ones."""
+    assert {word for key in PERSIAN for word in _LATIN.findall(plain(key))} - NAMES == set()
+    assert [key for key in PERSIAN if re.search("[0-9يك٠-٩]", plain(key))] == []
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.name)
+def test_every_key_of_a_template_has_a_text(template: Path) -> None:
+    """Keys that a template joins from parts are tested by the pages themselves."""
+    assert [key for key in _KEY.findall(template.read_text()) if key not in ENGLISH] == []
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.name)
+def test_a_template_is_short_and_has_no_style_or_script_of_its_own(template: Path) -> None:
+    """The content policy refuses inline style and script."""
+    source = template.read_text()
+    assert len(source.splitlines()) <= 200
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", source)
