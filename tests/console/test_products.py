@@ -169,7 +169,8 @@ async def test_a_product_of_another_owner_is_not_there(system: System, shop: Sho
     assert product
     theirs, nothing = await owner.get(f"{LIST}{product['id']}/"), await owner.get(f"{LIST}999999999999/")
     assert theirs.status_code == nothing.status_code == 404
-    assert theirs.text.replace(str(product["id"]), "999999999999") == nothing.text
+    own_path = f"{LIST}{product['id']}/"
+    assert theirs.text.replace(own_path, f"{LIST}999999999999/") == nothing.text
     for path in (LIST, f"{LIST}explain/"):
         assert (await owner.get(path, store=other.store_id, external_id="woo_1")).status_code == 404
     answer = await owner.post(f"{LIST}retry/", store=other.store_id, external_id="woo_1")

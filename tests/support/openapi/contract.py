@@ -98,9 +98,10 @@ def generic(path: str) -> str:
 
 
 def routes_of(app: Service) -> set[tuple[str, str]]:
-    """Returns method and path of all routes of the app."""
+    """Returns method and path of all routes of the app, without the pages of the console."""
     return {
         (method, generic(route.path or ""))
         for route in iter_route_contexts(app.routes)
+        if not f"{route.path}/".startswith(("//", "/console/"))
         for method in (route.methods or {"any"}) - {"HEAD"}
     }
