@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -81,11 +82,13 @@ def _tell(console: Console, settings: Settings, ready: Ready, api: str) -> None:
 
     say()
     say("Pilito Sync is ready.")
+    say(f"  Console       {api}/console/sign-in/?email={quote(ready.email)}")
+    if ready.password:
+        say(f"  Password      {ready.password}")
+        say("                (made for you and shown only now: paste it into the console, and write it down)")
+    say(f"  Admin         {ready.email}")
     say(f"  API           {api}  (documentation at {api}/docs)")
     say(f"  Temporal UI   {settings.temporal_ui}")
-    say(f"  Admin         {ready.email}" + (f"  password {ready.password}" if ready.password else ""))
-    if ready.password:
-        say("                (made for you and shown only now: write it down)")
     say(f"  Demo token    {ready.token}")
     say()
     say("Send a product, then find it by meaning:")

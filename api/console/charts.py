@@ -41,3 +41,25 @@ def stacked(bars: Sequence[Bar], *, title: str) -> Markup:
         '<svg class="chart" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">'
         "{}</svg>"
     ).format(WIDTH, HEIGHT, escape(title), Markup("").join(drawn))
+
+
+def lines(points: Sequence[Mapping[str, float | None]], *, title: str) -> Markup:
+    """Returns a line for each kind of value, with the class `line-KIND`; a missing value breaks its line."""
+    most = max((value for point in points for value in point.values() if value is not None), default=0) or 1
+    step = WIDTH / max(len(points), 1)
+    drawn = []
+    for kind in dict.fromkeys(kind for point in points for kind in point):
+        path, is_open = [], False
+        for place, point in enumerate(points):
+            value = point.get(kind)
+            if value is not None:
+                command = "L" if is_open else "M"
+                path.append(f"{command}{(place + 0.5) * step:.1f} {HEIGHT - HEIGHT * value / most:.1f}")
+                if not is_open:
+                    path.append("h0.1")  # a point alone is seen too
+            is_open = value is not None
+        drawn.append(Markup('<path class="line-{}" d="{}"/>').format(kind, " ".join(path)))
+    return Markup(
+        '<svg class="chart" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">'
+        "{}</svg>"
+    ).format(WIDTH, HEIGHT, escape(title), Markup("").join(drawn))

@@ -32,6 +32,16 @@ _SPEED = f"""
           ORDER BY e.received_at DESC LIMIT {SAMPLE}) AS latest
 """
 
+_SPEED_BY_HOUR = f"""
+    SELECT date_trunc('hour', e.received_at) AS hour,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM e.finished_at - e.received_at)) AS p50,
+           percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM e.finished_at - e.received_at)) AS p95
+    FROM events e
+    WHERE e.status = {literal(EventStatus.SUCCEEDED)} AND {{of_store}}
+      AND e.received_at >= date_trunc('hour', now()) - interval '{HOURS - 1} hours'
+    GROUP BY 1
+"""
+
 _FAILED = f"""
     SELECT left(f.reason, 200) AS reason, count(*) AS count, max(f.received_at) AS latest
     FROM (SELECT e.reason, e.received_at FROM events e
@@ -48,10 +58,12 @@ _OLDEST = f"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hour:
-    """The events that arrived in an hour, by status."""
+    """The events that arrived in an hour, by status, and how many seconds those that succeeded took."""
 
     hour: datetime
     counts: Mapping[str, int]
+    p50: float | None
+    p95: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +95,22 @@ async def read(connection: AsyncConnection, store_id: int | None) -> Summary:
     hours: dict[datetime, dict[str, int]] = {}
     for row in await connection.execute(text(_HOURS.format(of_store=of_store)), values):
         hours.setdefault(row.hour, {})[row.status] = row.events
+    speeds = {
+        row.hour: (row.p50, row.p95)
+        for row in await connection.execute(text(_SPEED_BY_HOUR.format(of_store=of_store)), values)
+    }
     speed = (await connection.execute(text(_SPEED.format(of_store=of_store)), values)).one()
     failed = await connection.execute(text(_FAILED.format(of_store=of_store)), values)
     open_ = (await connection.execute(text(_OLDEST.format(of_store=of_store)), values)).one()
     return Summary(
-        hours=[Hour(hour=hour, counts=counts) for hour, counts in hours.items()],
+        hours=[
+            Hour(
+                hour=hour,
+                counts=counts,
+                **dict(zip(("p50", "p95"), speeds.get(hour, (None, None)), strict=True)),
+            )
+            for hour, counts in hours.items()
+        ],
         finished=speed.events,
         p50=speed.p50,
         p95=speed.p95,

@@ -32,7 +32,8 @@ async def test_the_first_start_prepares_a_shop_that_can_be_searched(
     """It prints a password and a token that work, and keeps the token for the next start."""
     await asyncio.to_thread(greet, environment(system, tmp_path))
     first = capsys.readouterr().out
-    (password,) = re.findall(rf"Admin +{EMAIL}  password (\S+)", first)
+    (password,) = re.findall(r"Password +(\S+)", first)
+    assert re.search(rf"Console +\S+/console/sign-in/\?email={EMAIL.replace('@', '%40')}", first)
     (token,) = re.findall(r"Demo token +(\S+)", first)
     signed_in = await system.http.post("/api/v1/auth/token/", json={"email": EMAIL, "password": password})
     assert signed_in.status_code == 200, signed_in.text
@@ -51,4 +52,4 @@ async def test_the_first_start_prepares_a_shop_that_can_be_searched(
     await asyncio.to_thread(greet, environment(system, tmp_path))
     second = capsys.readouterr().out
     assert f"Demo token    {token}" in second
-    assert "password" not in second.split("Send a product")[0]
+    assert "Password" not in second.split("Send a product")[0]

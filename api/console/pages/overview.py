@@ -1,10 +1,10 @@
 """The first page: whether everything is in sync, what failed and why, and what runs."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fastapi import Request, Response
 
-from api.console.charts import Bar, stacked
+from api.console.charts import Bar, lines, stacked
 from api.console.formats import Formats
 from api.console.language import text
 from api.console.params import PageQuery
@@ -55,6 +55,14 @@ def bars(shown: Summary, formats: Formats) -> list[Bar]:
     return result
 
 
+def speeds(shown: Summary, now: datetime) -> list[dict[str, float | None]]:
+    """Returns the seconds from edited to searchable of each of the last hours."""
+    known = {hour.hour: {"p50": hour.p50, "p95": hour.p95} for hour in shown.hours}
+    latest = now.replace(minute=0, second=0, microsecond=0)
+    hours = (latest - timedelta(hours=back) for back in range(HOURS - 1, -1, -1))
+    return [known.get(hour, {"p50": None, "p95": None}) for hour in hours]
+
+
 @router.get("/")
 async def show(request: Request) -> Response:
     """The overview of all stores, or of one."""
@@ -78,6 +86,8 @@ async def show(request: Request) -> Response:
         summary=shown,
         chart=stacked(drawn, title=text(visitor.language, "overview.chart")),
         bars=drawn,
+        speeds=speeds(shown, formats.now),
+        speed_chart=lines(speeds(shown, formats.now), title=text(visitor.language, "overview.speed_chart")),
         kinds=KINDS,
         failed=sum(failure.count for failure in shown.failures),
         is_late=shown.oldest is not None and formats.now - shown.oldest > LATE,

@@ -11,6 +11,7 @@ from api.console.session import LANGUAGE, THEME, THEMES, Visitor, begin, forget,
 from api.dependencies import app_state
 from api.errors import ApiError
 from database.access import console_sessions
+from database.access.accounts import LONGEST_EMAIL
 
 router = open_pages()
 
@@ -31,7 +32,8 @@ async def show(request: Request) -> Response:
     following = own_path(request.query_params.get("next", ""))
     if visitor.user is not None:
         return go(following)
-    return page(request, "sign_in.html", next=following, email="", problem="", wait=0)
+    email = request.query_params.get("email", "")[:LONGEST_EMAIL]
+    return page(request, "sign_in.html", next=following, email=email, problem="", wait=0)
 
 
 @router.post("/sign-in/")
