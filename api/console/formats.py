@@ -1,18 +1,23 @@
 """Numbers, prices and times as people of a language read them; the one place for all pages."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from persiantools import digits
 from persiantools.jdatetime import JalaliDateTime
 
+from api.console import reasons
 from api.console.language import Language, text
 
 ZONES: Mapping[Language, tzinfo] = {Language.PERSIAN: ZoneInfo("Asia/Tehran"), Language.ENGLISH: UTC}
+
+_NUMBER = re.compile(r"\d{1,3}(,\d{3})+|\d{1,15}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _THOUSANDS = {Language.PERSIAN: "٬", Language.ENGLISH: ","}
@@ -97,6 +102,29 @@ class Formats:
         count = int(seconds // size)
         key = f"time.{name}" if count == 1 or self.language is Language.PERSIAN else f"time.{name}s"
         return text(self.language, key, n=self.number(count))
+
+    def reason(self, said: str | None) -> Markup:
+        """Returns why something happened: a sentence of the service, in the language of the page.
+
+        What has no translation stays English, marked as a technical message.
+        """
+        if not said:
+            return Markup("")
+        if self.language is Language.ENGLISH:
+            return escape(said)
+        return reasons.persian(said, value=self._value, untranslated=self._technical)
+
+    def _value(self, said: str) -> Markup:
+        if _NUMBER.fullmatch(said):
+            return Markup(self.number(said.replace(",", "")))  # noqa: S704 - digits and separators
+        if _MOMENT.fullmatch(said):
+            return self.time(datetime.strptime(said, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC))
+        return Markup("<bdi>{}</bdi>").format(said)
+
+    def _technical(self, said: str) -> Markup:
+        return Markup('<span class="technical">{} <bdi lang="en" dir="ltr">{}</bdi></span>').format(
+            text(self.language, "reason.technical"), said
+        )
 
     def _written(self, at: datetime) -> str:
         local = at.astimezone(ZONES[self.language])
