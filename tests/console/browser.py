@@ -1,17 +1,18 @@
 """A browser without scripts: a session in a cookie, pages, and forms with the token of the session."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from html import unescape
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 
-from database.access import provision, users
+from database.access import console_sessions, provision, users
 from tests.support.system import System
 
 PASSWORD = "correct horse battery"
+"""Of the accounts that tests make."""
+
+SIGN_IN = "/console/sign-in/"
 _TOKEN = re.compile(r'name="csrf" value="([0-9a-f]+)"')
 
 
@@ -28,7 +29,7 @@ class Browser:
         )
         self.csrf = ""
 
-    async def __aenter__(self) -> "Browser":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -36,15 +37,24 @@ class Browser:
 
     async def sign_in(self, email: str, password: str = PASSWORD) -> None:
         """Open a session; fails for a wrong password."""
-        form = {"email": email, "password": password}
-        answer = await self.http.post("/console/sign-in/", data=form)
+        if "pilito" in self.http.cookies:
+            self.http.cookies.delete("pilito")
+        answer = await self.http.post(SIGN_IN, data={"email": email, "password": password})
         assert answer.status_code == 200, answer.text
-        found = _TOKEN.search(answer.text)
-        assert found, "the page after sign-in has no form of the session"
+        self._read_token(answer)
+
+    async def take(self, secret: str) -> None:
+        """Go on with a session that is open already."""
+        self.http.cookies.set("pilito", secret)
+        self._read_token(await self.http.get("/console/"))
+
+    def _read_token(self, page: httpx2.Response) -> None:
+        found = _TOKEN.search(page.text)
+        assert found, f"the page has no form of a session: {page.status_code}"
         self.csrf = found[1]
 
     async def get(self, path: str, **query: Any) -> httpx2.Response:
-        """Returns a page, as `response`; its status may be any."""
+        """Returns a page; its status may be any."""
         given = {name: value for name, value in query.items() if value is not None}
         return await self.http.get(path, params=given or None)
 
@@ -59,18 +69,36 @@ class Browser:
         return await self.http.post(path, data={"csrf": self.csrf, **form})
 
 
-@asynccontextmanager
 async def open_browser(
     system: System, user_id: int | None = None, *, is_staff: bool = False, language: str = "en"
-) -> AsyncIterator[Browser]:
-    """Yields a browser with a session of a user, or of a person made for it."""
-    email = "admin@example.com" if is_staff else "person@example.com"
+) -> Browser:
+    """Returns a browser with a session of a user, or of one made for this."""
+    email = f"person-{'staff' if is_staff else 'user'}@example.com"
     if user_id is not None:
         async with system.database.reading() as connection:
             user = await users.read_user(connection, user_id)
         assert user
-        email, is_staff = user.email, user.is_staff
+        email = user.email
     await provision.save_user(system.database, email=email, password=PASSWORD, is_staff=is_staff)
-    async with Browser(system.http.base_url, language=language) as browser:
-        await browser.sign_in(email)
-        yield browser
+    browser = Browser(system.http.base_url, language=language)
+    await browser.sign_in(email)
+    return browser
+
+
+async def visiting(
+    system: System, user_id: int | None = None, *, is_staff: bool = False, language: str = "en"
+) -> Browser:
+    """Returns the same as `open_browser` without a password: hashing one takes long."""
+    async with system.database.transaction() as connection:
+        if user_id is None:
+            email = f"visitor-{'staff' if is_staff else 'user'}@example.com"
+            user_id = await users.save_user(
+                connection, email=email, password_hash="unused", is_staff=is_staff
+            )
+        user = await users.read_user(connection, user_id)
+        assert user
+        secret = await console_sessions.open_(connection, user, address="127.0.0.1", user_agent="")
+    assert secret
+    browser = Browser(system.http.base_url, language=language)
+    await browser.take(secret)
+    return browser
