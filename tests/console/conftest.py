@@ -1,12 +1,16 @@
 """Fixtures of the console: a store with events, and people who look at it."""
 
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 import pytest_asyncio
 
 from tests.console.browser import Browser, visiting
 from tests.console.scene import Scene, owner, scene
 from tests.support.system import System
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser as Chromium
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -34,4 +38,13 @@ async def stranger(system: System) -> AsyncIterator[Browser]:
 async def admin_browser(system: System) -> AsyncIterator[Browser]:
     """The browser of an admin."""
     async with await visiting(system, is_staff=True) as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium(programs: None) -> "AsyncIterator[Chromium]":
+    """Debian's chromium, started once."""
+    from tests.console.screen import chromium_running
+
+    async with chromium_running() as browser:
         yield browser
