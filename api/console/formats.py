@@ -17,6 +17,7 @@ from api.console.language import Language, text
 ZONES: Mapping[Language, tzinfo] = {Language.PERSIAN: ZoneInfo("Asia/Tehran"), Language.ENGLISH: UTC}
 
 _NUMBER = re.compile(r"\d{1,3}(,\d{3})+|\d{1,15}")
+_CLOCK = re.compile(r"\d{1,2}:\d\d:\d\d(\.\d+)?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
@@ -96,8 +97,9 @@ class Formats:
             return ""
         if seconds < 1:
             return text(self.language, "time.millisecond", n=self.number(round(seconds * 1000)))
+        seconds = round(seconds, 1) if seconds < 10 else seconds
         if seconds < 10 and seconds != int(seconds):
-            return text(self.language, "time.seconds", n=self.number(round(seconds, 1)))
+            return text(self.language, "time.seconds", n=self.number(seconds))
         name, size = next((name, size) for name, size in _UNITS if seconds >= size)
         count = int(seconds // size)
         key = f"time.{name}" if count == 1 or self.language is Language.PERSIAN else f"time.{name}s"
@@ -114,9 +116,11 @@ class Formats:
             return escape(said)
         return reasons.persian(said, value=self._value, untranslated=self._technical)
 
-    def _value(self, said: str) -> Markup:
-        if _NUMBER.fullmatch(said):
+    def _value(self, said: str, is_number: bool) -> Markup:  # noqa: FBT001 - called by position only
+        if is_number and _NUMBER.fullmatch(said):
             return Markup(self.number(said.replace(",", "")))  # noqa: S704 - digits and separators
+        if _CLOCK.fullmatch(said):
+            return Markup("<bdi>{}</bdi>").format(self.digits(said))
         if _MOMENT.fullmatch(said):
             return self.time(datetime.strptime(said, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC))
         return Markup("<bdi>{}</bdi>").format(said)

@@ -25,7 +25,10 @@ _LAST = r"(.+)"
 _SENTENCE_END = re.compile(r"(?<=[.”])\s+")
 
 Shown = Callable[[str], Markup]
-"""Returns a value or a text that has no translation, safe for HTML."""
+"""Returns a text that has no translation, safe for HTML."""
+
+ShownValue = Callable[[str, bool], Markup]
+"""Returns a value, safe for HTML; the second argument says whether it is a number, and no code or id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ class _Found:
     values: Sequence[str] = ()
 
 
-def persian(reason: str, *, value: Shown, untranslated: Shown) -> Markup:
+def persian(reason: str, *, value: ShownValue, untranslated: Shown) -> Markup:
     """Returns a reason in Persian; `value` shows its values, `untranslated` what no pattern covers."""
     sentences, _ = _tables()
     parts = []
@@ -90,19 +93,23 @@ def patterns_of(reason: str) -> list[str | None]:
     return [None if found.pattern is None else found.pattern.english for found in read]
 
 
-def _written(found: _Found, value: Shown, depth: int) -> Markup:
+def _written(found: _Found, value: ShownValue, depth: int) -> Markup:
     assert found.pattern is not None  # noqa: S101 - callers leave out what has no pattern
-    values = [_value(one, value, depth - 1) for one in found.values]
+    places = _PLACE.findall(found.pattern.english)
+    values = [
+        value(one, True) if place == "{n}" else _value(one, value, depth - 1)  # noqa: FBT003 - see ShownValue
+        for place, one in zip(places, found.values, strict=True)
+    ]
     return Markup.format(Markup(found.pattern.persian), *values)  # noqa: S704 - the table is our own
 
 
-def _value(text: str, value: Shown, depth: int) -> Markup:
+def _value(text: str, value: ShownValue, depth: int) -> Markup:
     """Returns a value: in Persian where it is a sentence or a word of the table, else as `value` shows it."""
     if depth > 0:
         parts = _read(text, _tables()[1])
         if all(part.pattern is not None for part in parts):
             return Markup(" ").join(_written(part, value, depth) for part in parts)
-    return value(text)
+    return value(text, False)  # noqa: FBT003 - see ShownValue
 
 
 def _read(text: str, patterns: Sequence[Pattern]) -> list[_Found]:

@@ -64,9 +64,10 @@ async def test_the_theme_of_the_system_looks_like_the_chosen_one(
     system: System, chromium: Chromium, owning: Browser, made: Scene
 ) -> None:
     seen = []
-    for how in ({"theme": "dark"}, {"prefers": "dark"}, {"prefers": "dark", "theme": "light"}):
+    for prefers, theme in (("light", "dark"), ("dark", ""), ("dark", "light")):
+        secret = owning.http.cookies["pilito"]
         async with looking(
-            chromium, system.http.base_url, secret=owning.http.cookies["pilito"], **how
+            chromium, system.http.base_url, secret=secret, prefers=prefers, theme=theme
         ) as screen:
             await screen.open(made.places.fill("/console/events/?store={store}"))
             seen.append(

@@ -153,6 +153,13 @@ def test_values_stand_apart_and_numbers_are_persian() -> None:
     assert shown == "ذخیره شد و منتظر محصول خود، <bdi>woo_7</bdi>، است."
 
 
+def test_codes_are_no_numbers_and_clocks_are_persian() -> None:
+    assert "<bdi>22021</bdi>" in PERSIAN.reason("Postgres cannot store this product (22021).")
+    assert "<bdi>12345</bdi>" in PERSIAN.reason("Event 12345 is newer.")
+    assert "HTTP ۵۰۲" in PERSIAN.reason("The shop has a temporary problem (HTTP 502).")
+    assert "۱ روز و <bdi>۰:۰۰:۱۲</bdi>" in PERSIAN.reason("Given up after 1 day, 0:00:12.")
+
+
 def test_an_unknown_sentence_is_marked_and_the_others_are_translated() -> None:
     shown = PERSIAN.reason("Something <new> happened. The shop cannot be reached.")
     marked, _, known = shown.partition("</span> ")

@@ -115,8 +115,8 @@ def number(given: str | None) -> int:
 async def retry_all(request: Request) -> Response:
     """Run the oldest failed events of the filters again, and go on from there.
 
-    The page that follows shows the progress. Where scripts run it goes on without a press, in small steps; else
-    in large ones.
+    The page that follows shows the progress. Where scripts run it goes on without a press, in small steps;
+    else in large ones.
     """
     form = request.state.form
     query = EventQuery(**form)
