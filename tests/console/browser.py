@@ -1,6 +1,8 @@
 """A browser without scripts: a session in a cookie, pages, and forms with the token of the session."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from html import unescape
 from typing import Any, Self
 
@@ -69,26 +71,27 @@ class Browser:
         return await self.http.post(path, data={"csrf": self.csrf, **form})
 
 
+@asynccontextmanager
 async def open_browser(
     system: System, user_id: int | None = None, *, is_staff: bool = False, language: str = "en"
-) -> Browser:
-    """Returns a browser with a session of a user, or of one made for this."""
-    email = f"person-{'staff' if is_staff else 'user'}@example.com"
+) -> AsyncIterator[Browser]:
+    """Yields a browser with a session of a user, or of a person made for it."""
+    email = "admin@example.com" if is_staff else "person@example.com"
     if user_id is not None:
         async with system.database.reading() as connection:
             user = await users.read_user(connection, user_id)
         assert user
-        email = user.email
+        email, is_staff = user.email, user.is_staff
     await provision.save_user(system.database, email=email, password=PASSWORD, is_staff=is_staff)
-    browser = Browser(system.http.base_url, language=language)
-    await browser.sign_in(email)
-    return browser
+    async with Browser(system.http.base_url, language=language) as browser:
+        await browser.sign_in(email)
+        yield browser
 
 
 async def visiting(
     system: System, user_id: int | None = None, *, is_staff: bool = False, language: str = "en"
 ) -> Browser:
-    """Returns the same as `open_browser` without a password: hashing one takes long."""
+    """Returns a browser with a session that no password opened: hashing one takes long."""
     async with system.database.transaction() as connection:
         if user_id is None:
             email = f"visitor-{'staff' if is_staff else 'user'}@example.com"

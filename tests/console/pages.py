@@ -15,11 +15,15 @@ class Places:
 
     store: int
     event: int
+    sync: int = 1
+    token: int = 1
+    user: int = 1
+    session: int = 1
     product: str = "woo_7"
 
     def fill(self, address: str) -> str:
         """Returns an address with its `{names}` replaced."""
-        return address.format(store=self.store, event=self.event, product=self.product)
+        return address.format_map({name: getattr(self, name) for name in self.__slots__})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,19 +53,50 @@ PAGES = (
     Page(name="events", address="/console/events/?store={store}", who="owner"),
     Page(name="event", address="/console/events/{event}/", who="owner"),
     Page(name="retry", address="/console/events/retry/?store={store}", who="owner"),
+    Page(name="stores", address="/console/stores/"),
+    Page(name="store", address="/console/stores/{store}/", who="owner"),
+    Page(name="store-new", address="/console/stores/new/", who="staff"),
+    Page(name="store-settings", address="/console/stores/{store}/settings/", who="staff"),
+    Page(name="sync-now", address="/console/stores/{store}/sync/", who="owner"),
+    Page(name="syncs", address="/console/stores/{store}/syncs/", who="owner"),
+    Page(name="sync", address="/console/stores/{store}/syncs/{sync}/", who="owner"),
+    Page(name="tokens", address="/console/tokens/?store={store}", who="owner"),
+    Page(name="token-new", address="/console/tokens/new/?store={store}", who="owner"),
+    Page(name="token", address="/console/tokens/{token}/", who="owner"),
+    Page(name="account", address="/console/account/"),
+    Page(name="users", address="/console/users/", who="staff"),
+    Page(name="user-new", address="/console/users/new/", who="staff"),
+    Page(name="user", address="/console/users/{user}/", who="staff"),
 )
 
+NEW_USER = {"email": "forged@example.com", "password": "a long enough password"}
+
 FORMS = (
-    Form(
-        name="sign-in",
-        address="/console/sign-in/",
-        who="anyone",
-        fields={"email": "nobody@example.com", "password": "wrong"},
-    ),
+    Form(name="sign-in", address="/console/sign-in/", who="anyone", fields={"email": "a@example.com"}),
     Form(name="sign-out", address="/console/sign-out/"),
     Form(name="look", address="/console/look/", who="anyone", fields={"language": "fa"}),
     Form(name="retry-all", address="/console/events/retry/", who="owner", fields={"store": "{store}"}),
     Form(name="retry-one", address="/console/events/{event}/retry/", who="owner"),
+    Form(name="store-new", address="/console/stores/new/", who="staff", fields={"name": "forged"}),
+    Form(name="store-settings", address="/console/stores/{store}/settings/", who="staff"),
+    Form(
+        name="store-access",
+        address="/console/stores/{store}/access/",
+        who="owner",
+        fields={"assistant_access": "public"},
+    ),
+    Form(name="sync", address="/console/stores/{store}/sync/", who="owner", fields={"which": "full"}),
+    Form(name="token-new", address="/console/tokens/new/", who="owner", fields={"store": "{store}"}),
+    Form(name="token", address="/console/tokens/{token}/", who="owner", fields={"name": "forged"}),
+    Form(name="token-active", address="/console/tokens/{token}/active/", who="owner"),
+    Form(name="token-revoke", address="/console/tokens/{token}/revoke/", who="owner"),
+    Form(name="password", address="/console/account/password/", fields={"password": "another password"}),
+    Form(name="session-end", address="/console/account/sessions/{session}/end/"),
+    Form(name="sessions-end", address="/console/account/sessions/end-others/"),
+    Form(name="user-new", address="/console/users/new/", who="staff", fields=NEW_USER),
+    Form(name="user-active", address="/console/users/{user}/active/", who="staff"),
+    Form(name="user-role", address="/console/users/{user}/role/", who="staff", fields={"staff": "on"}),
+    Form(name="user-password", address="/console/users/{user}/password/", who="staff", fields=NEW_USER),
 )
 
 
@@ -77,4 +112,4 @@ def routes() -> set[tuple[str, str]]:
         for route in router.routes
         if (path := getattr(route, "path", "")).startswith("/console/") and not path.startswith(SERVED)
         for method in getattr(route, "methods", None) or ()
-    } - {("HEAD", "")}
+    }

@@ -21,6 +21,14 @@ _EVENTS = text("""
     RETURNING id
 """)
 
+_SYNC = text("""
+    INSERT INTO syncs (store_id, workflow_id, run_id, mode, status, reason, finished_at, total)
+    VALUES (:store, 'catalog-sync/' || :store, 'scene-' || :store, 'full', 'refused',
+            '30 of 100 products would vanish; if the shop really removed them, ask for a full sync with'
+            || ' allow_gone.', now(), 100)
+    RETURNING id
+""")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
@@ -42,7 +50,7 @@ async def events(
 
 
 async def scene(system: System) -> Scene:
-    """Returns a new store with events that were made searchable, ignored and failed."""
+    """Returns a new store with a sync, and events that were made searchable, ignored and failed."""
     shop = await system.shop()
     await events(system, shop.store_id, 12, status="succeeded", reason="Indexed; 3 chunks were embedded.")
     await events(
@@ -58,7 +66,9 @@ async def scene(system: System) -> Scene:
     async with system.database.reading() as connection:
         user = await users.read_user(connection, shop.user_id)
     assert user
-    places = Places(store=shop.store_id, event=failed[0])
+    async with system.database.transaction() as connection:
+        sync = (await connection.execute(_SYNC, {"store": shop.store_id})).scalar_one()
+    places = Places(store=shop.store_id, event=failed[0], sync=sync, token=shop.token_id, user=shop.user_id)
     return Scene(user_id=shop.user_id, email=user.email, places=places)
 
 

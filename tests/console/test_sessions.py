@@ -335,7 +335,7 @@ HOSTILE: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("made", HOSTILE.values(), ids=HOSTILE)
 async def test_no_other_cookie_opens_the_console(system: System, made: Callable[[str], str]) -> None:
-    async with await open_browser(system) as browser:
+    async with open_browser(system) as browser:
         cookie = f"pilito={made(browser.http.cookies['pilito'])}".encode("latin-1")
     answer = await system.http.get(HOME, headers=[(b"Cookie", cookie)], follow_redirects=False)
     assert is_sign_in(answer)

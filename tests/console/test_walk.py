@@ -21,7 +21,7 @@ DIRECTIVES = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
-OPENED_BY_USERS = [route for route in CONTRACT if route.who not in ("anyone", "signed")]
+OPENED_BY_USERS = [route for route in CONTRACT if route.who not in ("anyone", "signed", "public or token")]
 SIGNED_IN = [page for page in PAGES if page.who != "anyone"]
 
 
