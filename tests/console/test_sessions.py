@@ -132,7 +132,6 @@ async def test_sign_in_never_leads_out_of_the_console(system: System, following:
         ("wrong-one@example.com", "guess"),
         ("unknown@example.com", PASSWORD),
         ("", ""),
-        ("\0", "\0"),
         ("ف" * 2000, "x"),
     ],
 )
@@ -149,7 +148,7 @@ async def test_a_wrong_password_shows_the_form_again(
         )
     assert answer.status_code == 401
     assert "Email or password is wrong." in answer.text
-    assert password not in answer.text or password in ("", "x", "\0")
+    assert password not in answer.text or password in ("", "x")
     assert "pilito" not in cookies_of(answer)
 
 
