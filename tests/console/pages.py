@@ -19,6 +19,7 @@ class Places:
     token: int = 1
     user: int = 1
     session: int = 1
+    row: int = 1
     product: str = "woo_7"
 
     def fill(self, address: str) -> str:
@@ -53,6 +54,14 @@ PAGES = (
     Page(name="events", address="/console/events/?store={store}", who="owner"),
     Page(name="event", address="/console/events/{event}/", who="owner"),
     Page(name="retry", address="/console/events/retry/?store={store}", who="owner"),
+    Page(name="products", address="/console/products/?store={store}", who="owner"),
+    Page(name="product", address="/console/products/{row}/", who="owner"),
+    Page(
+        name="explain", address="/console/products/explain/?store={store}&external_id={product}", who="owner"
+    ),
+    Page(name="search", address="/console/search/?store={store}&q=چراغ", who="owner"),
+    Page(name="questions", address="/console/questions/?store={store}", who="owner"),
+    Page(name="synonym", address="/console/questions/synonym/?store={store}&text=چراغ", who="owner"),
     Page(name="stores", address="/console/stores/"),
     Page(name="store", address="/console/stores/{store}/", who="owner"),
     Page(name="store-new", address="/console/stores/new/", who="staff"),
@@ -77,6 +86,27 @@ FORMS = (
     Form(name="look", address="/console/look/", who="anyone", fields={"language": "fa"}),
     Form(name="retry-all", address="/console/events/retry/", who="owner", fields={"store": "{store}"}),
     Form(name="retry-one", address="/console/events/{event}/retry/", who="owner"),
+    Form(
+        name="product-retry",
+        address="/console/products/retry/",
+        who="owner",
+        fields={"store": "{store}", "external_id": "{product}"},
+    ),
+    Form(
+        name="questions-off", address="/console/questions/switch/", who="owner", fields={"store": "{store}"}
+    ),
+    Form(
+        name="synonym",
+        address="/console/questions/synonym/",
+        who="owner",
+        fields={"store": "{store}", "phrase": "چراغ", "others": "لامپ"},
+    ),
+    Form(
+        name="synonym-remove",
+        address="/console/questions/synonym/remove/",
+        who="owner",
+        fields={"store": "{store}", "phrase": "چراغ"},
+    ),
     Form(name="store-new", address="/console/stores/new/", who="staff", fields={"name": "forged"}),
     Form(name="store-settings", address="/console/stores/{store}/settings/", who="staff"),
     Form(

@@ -50,8 +50,11 @@ async def events(
 
 
 async def scene(system: System) -> Scene:
-    """Returns a new store with a sync, and events that were made searchable, ignored and failed."""
+    """Returns a new store with a product, a sync, and events with different ends."""
     shop = await system.shop()
+    assert await shop.sync({"id": 7, "name": "چراغ مطالعه رومیزی", "price": "1250000"}) == "succeeded"
+    product = await shop.product(7)
+    assert product
     await events(system, shop.store_id, 12, status="succeeded", reason="Indexed; 3 chunks were embedded.")
     await events(
         system, shop.store_id, 4, status="ignored", reason="No product woo_9 of this shop is stored."
@@ -68,7 +71,14 @@ async def scene(system: System) -> Scene:
     assert user
     async with system.database.transaction() as connection:
         sync = (await connection.execute(_SYNC, {"store": shop.store_id})).scalar_one()
-    places = Places(store=shop.store_id, event=failed[0], sync=sync, token=shop.token_id, user=shop.user_id)
+    places = Places(
+        store=shop.store_id,
+        event=failed[0],
+        sync=sync,
+        token=shop.token_id,
+        user=shop.user_id,
+        row=product["id"],
+    )
     return Scene(user_id=shop.user_id, email=user.email, places=places)
 
 

@@ -34,21 +34,25 @@ async def _enter(screen: Screen, email: str, password: str) -> str:
 
 
 async def _first(screen: Screen, address: str, selector: str, attribute: str) -> int:
-    """Returns the first number in an attribute on a page."""
+    """Returns the first number that an attribute on a page ends with."""
     await screen.open(address)
     for element in await screen.page.locator(selector).all():
-        found = re.search(r"[0-9]+", await element.get_attribute(attribute) or "")
+        found = re.search(r"([0-9]+)/?$", (await element.get_attribute(attribute) or "").partition("?")[0])
         if found:
-            return int(found.group())
+            return int(found[1])
     raise SystemExit(f"{address} shows nothing yet: send a product first, as `make run` prints it.")
 
 
 async def _places(screen: Screen) -> Places:
-    """Returns what pages are about: the first store, the newest event, and its product."""
+    """Returns what pages are about: the first store, what belongs to it, and a person."""
     store = await _first(screen, "/console/events/", "select[name=store] option", "value")
     event = await _first(screen, f"/console/events/?store={store}", "main tbody a", "href")
     named = await screen.page.locator("main tbody .code").first.inner_text()
-    return Places(store=store, event=event, product=named.strip())
+    token = await _first(screen, f"/console/tokens/?store={store}", "main a[href*='/tokens/']", "href")
+    user = await _first(screen, "/console/users/", "main tbody a", "href")
+    row = await _first(screen, f"/console/products/?store={store}", "main a[href*='/products/']", "href")
+    sync = await _first(screen, f"/console/stores/{store}/syncs/", "main a[href*='/syncs/']", "href")
+    return Places(store=store, event=event, product=named.strip(), token=token, user=user, row=row, sync=sync)
 
 
 async def _take(chromium: Browser, base: str, secret: str, places: Places, folder: Path, page: Page) -> None:
