@@ -69,6 +69,10 @@ docs: $(DEV) ## Build the documentation site into site/, strictly
 assets: $(DEV) ## Copy the files of npm packages again (ARGS="PACKAGE VERSION" for another version); needs npm
 	@exec $(BIN)/python -m api.assets.copy $(ARGS)
 
+.PHONY: screenshots
+screenshots: $(DEV) ## Picture every page of the console of a running service (ARGS="--base URL"); needs chromium
+	@exec $(BIN)/python -m tests.console.screenshots $(ARGS)
+
 .PHONY: histories
 histories: $(DEV) ## Record workflow histories for tests to replay, where there are none yet
 	@exec $(BIN)/python -m tests.record_histories

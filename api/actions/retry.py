@@ -16,13 +16,16 @@ MOST_RETRIED = 500
 
 
 async def retry(
-    state: AppState, filters: EventFilter, *, after: Cursor | None = None, only: int | None = None
+    state: AppState,
+    filters: EventFilter,
+    *,
+    after: Cursor | None = None,
+    only: int | None = None,
+    most: int = MOST_RETRIED,
 ) -> tuple[int, FailedEvents]:
-    """Returns how many workflows were started, and the failed events that were found."""
+    """Returns how many workflows were started, and the failed events that were found, at most `most`."""
     async with state.database.reading() as connection:
-        failed = await event_log.failed_events(
-            connection, filters, limit=MOST_RETRIED, after=after, only=only
-        )
+        failed = await event_log.failed_events(connection, filters, limit=most, after=after, only=only)
     started = 0
     for event in failed.events:
         try:

@@ -1,18 +1,24 @@
 """Numbers, prices and times as people of a language read them; the one place for all pages."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from persiantools import digits
 from persiantools.jdatetime import JalaliDateTime
 
+from api.console import reasons
 from api.console.language import Language, text
 
 ZONES: Mapping[Language, tzinfo] = {Language.PERSIAN: ZoneInfo("Asia/Tehran"), Language.ENGLISH: UTC}
+
+_NUMBER = re.compile(r"\d{1,3}(,\d{3})+|\d{1,15}")
+_CLOCK = re.compile(r"\d{1,2}:\d\d:\d\d(\.\d+)?")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _THOUSANDS = {Language.PERSIAN: "٬", Language.ENGLISH: ","}
@@ -91,12 +97,38 @@ class Formats:
             return ""
         if seconds < 1:
             return text(self.language, "time.millisecond", n=self.number(round(seconds * 1000)))
+        seconds = round(seconds, 1) if seconds < 10 else seconds
         if seconds < 10 and seconds != int(seconds):
-            return text(self.language, "time.seconds", n=self.number(round(seconds, 1)))
+            return text(self.language, "time.seconds", n=self.number(seconds))
         name, size = next((name, size) for name, size in _UNITS if seconds >= size)
         count = int(seconds // size)
         key = f"time.{name}" if count == 1 or self.language is Language.PERSIAN else f"time.{name}s"
         return text(self.language, key, n=self.number(count))
+
+    def reason(self, said: str | None) -> Markup:
+        """Returns why something happened: a sentence of the service, in the language of the page.
+
+        What has no translation stays English, marked as a technical message.
+        """
+        if not said:
+            return Markup("")
+        if self.language is Language.ENGLISH:
+            return escape(said)
+        return reasons.persian(said, value=self._value, untranslated=self._technical)
+
+    def _value(self, said: str, is_number: bool) -> Markup:  # noqa: FBT001 - called by position only
+        if is_number and _NUMBER.fullmatch(said):
+            return Markup(self.number(said.replace(",", "")))  # noqa: S704 - digits and separators
+        if _CLOCK.fullmatch(said):
+            return Markup("<bdi>{}</bdi>").format(self.digits(said))
+        if _MOMENT.fullmatch(said):
+            return self.time(datetime.strptime(said, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC))
+        return Markup("<bdi>{}</bdi>").format(said)
+
+    def _technical(self, said: str) -> Markup:
+        return Markup('<span class="technical">{} <bdi lang="en" dir="ltr">{}</bdi></span>').format(
+            text(self.language, "reason.technical"), said
+        )
 
     def _written(self, at: datetime) -> str:
         local = at.astimezone(ZONES[self.language])

@@ -4,14 +4,17 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from html import unescape
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 
-from database.access import provision, users
+from database.access import console_sessions, provision, users
 from tests.support.system import System
 
 PASSWORD = "correct horse battery"
+"""Of the accounts that tests make."""
+
+SIGN_IN = "/console/sign-in/"
 _TOKEN = re.compile(r'name="csrf" value="([0-9a-f]+)"')
 
 
@@ -28,7 +31,7 @@ class Browser:
         )
         self.csrf = ""
 
-    async def __aenter__(self) -> "Browser":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -36,15 +39,24 @@ class Browser:
 
     async def sign_in(self, email: str, password: str = PASSWORD) -> None:
         """Open a session; fails for a wrong password."""
-        form = {"email": email, "password": password}
-        answer = await self.http.post("/console/sign-in/", data=form)
+        if "pilito" in self.http.cookies:
+            self.http.cookies.delete("pilito")
+        answer = await self.http.post(SIGN_IN, data={"email": email, "password": password})
         assert answer.status_code == 200, answer.text
-        found = _TOKEN.search(answer.text)
-        assert found, "the page after sign-in has no form of the session"
+        self._read_token(answer)
+
+    async def take(self, secret: str) -> None:
+        """Go on with a session that is open already."""
+        self.http.cookies.set("pilito", secret)
+        self._read_token(await self.http.get("/console/"))
+
+    def _read_token(self, page: httpx2.Response) -> None:
+        found = _TOKEN.search(page.text)
+        assert found, f"the page has no form of a session: {page.status_code}"
         self.csrf = found[1]
 
     async def get(self, path: str, **query: Any) -> httpx2.Response:
-        """Returns a page, as `response`; its status may be any."""
+        """Returns a page; its status may be any."""
         given = {name: value for name, value in query.items() if value is not None}
         return await self.http.get(path, params=given or None)
 
@@ -74,3 +86,22 @@ async def open_browser(
     async with Browser(system.http.base_url, language=language) as browser:
         await browser.sign_in(email)
         yield browser
+
+
+async def visiting(
+    system: System, user_id: int | None = None, *, is_staff: bool = False, language: str = "en"
+) -> Browser:
+    """Returns a browser with a session that no password opened: hashing one takes long."""
+    async with system.database.transaction() as connection:
+        if user_id is None:
+            email = f"visitor-{'staff' if is_staff else 'user'}@example.com"
+            user_id = await users.save_user(
+                connection, email=email, password_hash="unused", is_staff=is_staff
+            )
+        user = await users.read_user(connection, user_id)
+        assert user
+        secret = await console_sessions.open_(connection, user, address="127.0.0.1", user_agent="")
+    assert secret
+    browser = Browser(system.http.base_url, language=language)
+    await browser.take(secret)
+    return browser

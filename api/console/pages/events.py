@@ -5,14 +5,14 @@ from datetime import datetime
 import orjson
 from fastapi import Request, Response
 
-from api.actions.retry import retry
+from api.actions.retry import MOST_RETRIED, retry
 from api.console.params import PageQuery
 from api.console.rendering import address, go, page
 from api.console.routing import pages
 from api.console.scope import own_store, scope_of
 from api.dependencies import app_state
 from api.errors import ApiError, not_found
-from api.fields import Moment, PathId
+from api.fields import Id, Moment, PathId
 from api.schemas.events import read_cursor, write_cursor
 from contracts.events import EventStatus, EventType
 from database.events import log as event_log
@@ -23,11 +23,14 @@ router = pages("/events")
 PAGE = 50
 LIST = "/console/events/"
 
+AT_A_TIME = 50
+"""Events that a step of a retry starts while a person watches the bar."""
+
 
 class EventQuery(PageQuery):
     """The filters of the log."""
 
-    store: int | None = None
+    store: Id | None = None
     status: EventStatus | None = None
     event_type: EventType | None = None
     external_id: str | None = None
@@ -94,39 +97,39 @@ async def confirm(request: Request) -> Response:
         "retry.html",
         scope=scope,
         count=len(found.events) + found.remaining,
-        started=int(query_number(request, "started")),
+        started=number(request.query_params.get("started")),
         cursor=query.cursor or "",
         kept={**query.query(cursor=None), "store": scope.store_id or ""},
         back=address(LIST, {**query.query(cursor=None), "store": scope.store_id, "status": "failed"}),
-        of=int(query_number(request, "of")),
+        of=number(request.query_params.get("of")),
         is_over=request.query_params.get("over") == "1",
     )
 
 
-def query_number(request: Request, name: str) -> int:
-    """Returns a number of the address; 0 for anything else."""
-    given = request.query_params.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+def number(given: str | None) -> int:
+    """Returns a number of an address or a form; 0 for anything else."""
+    return int(given) if given and given.isascii() and given.isdigit() and len(given) < 10 else 0
 
 
 @router.post("/retry/")
 async def retry_all(request: Request) -> Response:
-    """Run the oldest failed events of the filters again, up to 500, and go on from there.
+    """Run the oldest failed events of the filters again, and go on from there.
 
-    The page that follows shows the progress and continues with a press, or without one where scripts run.
+    The page that follows shows the progress. Where scripts run it goes on without a press, in small steps;
+    else in large ones.
     """
     form = request.state.form
     query = EventQuery(**form)
     scope = await scope_of(request, query.store)
+    most = AT_A_TIME if request.headers.get("hx-request") else MOST_RETRIED
     started, failed = await retry(
-        app_state(request), query.filter(scope.store_id), after=read_cursor(query.cursor)
+        app_state(request), query.filter(scope.store_id), after=read_cursor(query.cursor), most=most
     )
-    before = int(form.get("started", "0") or 0)
     return go(
         f"{LIST}retry/",
         **{**query.query(cursor=write_cursor(failed.following)), "store": scope.store_id},
-        started=before + started,
-        of=int(form.get("of", "0") or 0),
+        started=number(form.get("started")) + started,
+        of=number(form.get("of")),
         over="" if failed.following else "1",
     )
 

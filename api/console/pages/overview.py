@@ -13,6 +13,7 @@ from api.console.routing import pages
 from api.console.scope import scope_of
 from api.console.session import Visitor
 from api.dependencies import app_state
+from api.fields import Id
 from contracts.events import SUCCESSFUL, UNFINISHED, EventStatus
 from database.events import summary
 from database.events.summary import HOURS, Summary
@@ -25,7 +26,7 @@ LATE = timedelta(minutes=5)
 
 
 class OverviewQuery(PageQuery):
-    store: int | None = None
+    store: Id | None = None
 
 
 def kind_of(status: str) -> str:

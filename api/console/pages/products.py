@@ -48,7 +48,7 @@ ExternalId = Annotated[str, Field(max_length=255, pattern=r"^[^\x00]*$")]
 class ProductQuery(PageQuery):
     """The filters of the list."""
 
-    store: int | None = None
+    store: Id | None = None
     search: Words | None = None
     state: ProductState | None = None
     stock: Literal["in", "out"] | None = None
@@ -62,7 +62,7 @@ class ProductQuery(PageQuery):
 class ExplainQuery(PageQuery):
     """A product by its id in the shop."""
 
-    store: int | None = None
+    store: Id | None = None
     external_id: ExternalId = ""
 
 

@@ -13,7 +13,7 @@ from api.console.routing import pages
 from api.console.scope import one_store, own_store
 from api.dependencies import app_state
 from api.errors import ApiError
-from api.fields import LARGEST_ID, Words
+from api.fields import LARGEST_ID, Id, Words
 from database import questions
 from database.access.store_names import StoreName
 from database.questions import Place, QuestionFilter
@@ -38,7 +38,7 @@ _CURSORS = PageCursors[tuple[int, str]](
 class QuestionQuery(PageQuery):
     """The filters of the list."""
 
-    store: int | None = None
+    store: Id | None = None
     kind: Literal["all", "unanswered"] = "all"
     days: Annotated[int, Field(ge=1, le=3_650)] = 7
     search: Words = ""
@@ -52,7 +52,7 @@ class QuestionQuery(PageQuery):
 class SynonymForm(PageQuery):
     """Phrases that mean the same: the question, and one or more a line."""
 
-    store: int = 0
+    store: Annotated[int, Field(ge=0, le=LARGEST_ID)] = 0
     text: Annotated[str, Field(max_length=1_000)] = ""
     phrase: Annotated[str, Field(max_length=1_000)] = ""
     others: Annotated[str, Field(max_length=10_000)] = ""

@@ -14,7 +14,7 @@ from api.console.rendering import address, page
 from api.console.routing import pages
 from api.console.scope import one_store
 from api.dependencies import SearchScope, app_state
-from api.fields import Price
+from api.fields import Id, Price
 from api.public_url import public_url
 from api.schemas.search import (
     MAX_CHARACTERS,
@@ -58,7 +58,7 @@ Name = Annotated[str, Field(max_length=MAX_CHARACTERS, pattern=r"^[^\x00]*$")]
 class SearchQuery(PageQuery):
     """A question in the address of the page; `literal` leaves words that mean a filter in the question."""
 
-    store: int | None = None
+    store: Id | None = None
     q: Annotated[str, Field(max_length=MAX_QUERY_CHARACTERS)] = ""
     stock: Literal["in", "out"] | None = None
     min_price: Amount | None = None

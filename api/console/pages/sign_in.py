@@ -1,6 +1,6 @@
 """Sign-in, sign-out, and the choice of language and theme."""
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 from fastapi import Request, Response
 
@@ -19,10 +19,14 @@ HOME = "/console/"
 
 
 def own_path(given: str) -> str:
-    """Returns a path of the console to go on with; the home page for any other address."""
-    parts = urlsplit(given)
-    is_ours = not parts.scheme and not parts.netloc and given.startswith(HOME) and "\\" not in given
-    return given if is_ours and given.isprintable() else HOME
+    """Returns a path of the console to go on with; the home page for any other address.
+
+    A browser reads a backslash as a slash, drops line ends, and resolves `..` also where it is encoded.
+    """
+    path = unquote(given.partition("?")[0])
+    is_plain = given.isprintable() and " " not in given and "\\" not in given + path
+    climbs = any(part in (".", "..") for part in path.split("/"))
+    return given if given.startswith(HOME) and is_plain and not climbs else HOME
 
 
 @router.get("/sign-in/")
