@@ -17,6 +17,10 @@ SAMPLE = 2_000
 FAILURES = 5_000
 REASONS = 20
 
+NONE = (None, None)
+
+_SECONDS = "extract(epoch FROM e.finished_at - e.received_at)"
+
 _HOURS = f"""
     SELECT date_trunc('hour', e.received_at) AS hour, e.status, count(*) AS events FROM events e
     WHERE e.received_at >= date_trunc('hour', now()) - interval '{HOURS - 1} hours' AND {{of_store}}
@@ -26,7 +30,7 @@ _HOURS = f"""
 _SPEED = f"""
     SELECT count(*) AS events, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS p50,
            percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) AS p95
-    FROM (SELECT extract(epoch FROM e.finished_at - e.received_at) AS seconds FROM events e
+    FROM (SELECT {_SECONDS} AS seconds FROM events e
           WHERE e.status = {literal(EventStatus.SUCCEEDED)} AND {{of_store}}
             AND e.received_at > now() - interval '{HOURS} hours'
           ORDER BY e.received_at DESC LIMIT {SAMPLE}) AS latest
@@ -34,8 +38,8 @@ _SPEED = f"""
 
 _SPEED_BY_HOUR = f"""
     SELECT date_trunc('hour', e.received_at) AS hour,
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM e.finished_at - e.received_at)) AS p50,
-           percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM e.finished_at - e.received_at)) AS p95
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY {_SECONDS}) AS p50,
+           percentile_cont(0.95) WITHIN GROUP (ORDER BY {_SECONDS}) AS p95
     FROM events e
     WHERE e.status = {literal(EventStatus.SUCCEEDED)} AND {{of_store}}
       AND e.received_at >= date_trunc('hour', now()) - interval '{HOURS - 1} hours'
@@ -104,11 +108,7 @@ async def read(connection: AsyncConnection, store_id: int | None) -> Summary:
     open_ = (await connection.execute(text(_OLDEST.format(of_store=of_store)), values)).one()
     return Summary(
         hours=[
-            Hour(
-                hour=hour,
-                counts=counts,
-                **dict(zip(("p50", "p95"), speeds.get(hour, (None, None)), strict=True)),
-            )
+            Hour(hour=hour, counts=counts, p50=speeds.get(hour, NONE)[0], p95=speeds.get(hour, NONE)[1])
             for hour, counts in hours.items()
         ],
         finished=speed.events,
