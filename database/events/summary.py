@@ -62,7 +62,7 @@ _OLDEST = f"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hour:
-    """The events that arrived in an hour, by status, and how many seconds those that succeeded took."""
+    """The events that arrived in an hour, by status, and in seconds how long its successful ones took."""
 
     hour: datetime
     counts: Mapping[str, int]
