@@ -22,6 +22,10 @@ class Places:
     row: int = 1
     product: str = "woo_7"
 
+    def of(self, address: str) -> list[str]:
+        """Returns the names of the objects in an address."""
+        return [name for name in self.__slots__ if f"{{{name}}}" in address]
+
     def fill(self, address: str) -> str:
         """Returns an address with its `{names}` replaced."""
         return address.format_map({name: getattr(self, name) for name in self.__slots__})
