@@ -51,6 +51,8 @@ LATIN |= {
     "WordPress",
     "Standard",
     "Webhooks",
+    "Bearer",
+    "PILITO_TOKEN",
     "Sync",
     "search_catalog",
     "read_products",
