@@ -8,6 +8,7 @@ import pytest_asyncio
 from database.products.browse import ProductState
 from fakes.openai import EmbeddingServer
 from tests.console.browser import Browser, open_browser
+from tests.support.eventually import eventually
 from tests.support.shop import Shop
 from tests.support.system import System
 
@@ -140,7 +141,11 @@ async def test_a_failed_change_is_retried_from_its_product(
     assert "The shop sent &lt;b&gt;nothing&lt;/b&gt;." in answer.text
     answer = await owner.post(f"{LIST}retry/", store=shop.store_id, external_id="woo_1")
     assert "The event runs again" in answer.text
-    await shop.ended(event_id)
+    await eventually(
+        lambda: shop.event(event_id),
+        lambda row: row is not None and row["status"] != "failed",
+        what="the retry",
+    )
     answer = await owner.post(f"{LIST}retry/", store=shop.store_id, external_id="woo_1")
     assert answer.status_code == 409
 
