@@ -36,7 +36,9 @@ def tool_call(asked: SearchRequest) -> str:
         "method": "tools/call",
         "params": {
             "name": "search_catalog",
-            "arguments": {"catalog": {name: value for name, value in catalog.items() if value}},
+            "arguments": {
+                "catalog": {name: value for name, value in catalog.items() if value not in (None, {}, [])}
+            },
         },
     }
     return orjson.dumps(call, option=orjson.OPT_INDENT_2).decode()

@@ -9,6 +9,8 @@ import orjson
 import pytest
 import pytest_asyncio
 
+from api.console.asking import tool_call
+from api.schemas.search import SearchRequest
 from fakes.openai import EmbeddingServer, server_error
 from tests.console.browser import Browser, open_browser
 from tests.support.shop import Shop
@@ -126,6 +128,16 @@ async def test_the_curl_line_and_the_tool_call_ask_the_same(stocked: Shop, owner
     assert call["params"] == {
         "name": "search_catalog",
         "arguments": {"catalog": {"query": query, "filters": {"max_price": "2000000", "brands": ["نورا"]}}},
+    }
+
+
+def test_the_tool_call_keeps_what_is_false() -> None:
+    """A question taken literally stays one, and products out of stock stay the ones asked for."""
+    asked = SearchRequest(query="چراغ زیر ۲ میلیون", understand=False, in_stock=False)
+    assert orjson.loads(tool_call(asked))["params"]["arguments"]["catalog"] == {
+        "query": "چراغ زیر ۲ میلیون",
+        "understand": False,
+        "filters": {"in_stock": False},
     }
 
 
