@@ -29,6 +29,7 @@ from api.synonyms import SearchSynonyms
 from compute import Compute
 from connectors.http.outbound import Outbound
 from connectors.registry import PLATFORMS
+from contracts.ids import embedding_label
 from contracts.stores import DeliveryTerms, Store
 from contracts.tokens import Integration
 from crypto import SecretBox
@@ -67,6 +68,14 @@ class AppState:
     secret_box: SecretBox
     outbound: Outbound
     delivery_terms: StaleIfErrorCache[int, DeliveryTerms]
+
+    @property
+    def embedding_label(self) -> str:
+        """The label of the embedding model of the settings."""
+        settings = self.settings
+        return embedding_label(
+            settings.embedding_model, settings.embedding_dimensions, settings.embedding_variant
+        )
 
     def workflow_url(self, workflow_id: str, run_id: str = "") -> str:
         """Returns the address of a workflow in the Temporal UI, or of one run of it."""

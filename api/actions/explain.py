@@ -9,7 +9,6 @@ from temporalio.api.enums.v1 import PendingActivityState
 from api.dependencies import AppState
 from api.verdict import Verdict, deciding, judge
 from contracts.events import EventStatus
-from contracts.ids import embedding_label
 from database.events.explain import EventFacts, ProductHistory
 from temporal.open_events import open_product_events
 from temporal.queues import UNAVAILABLE
@@ -38,20 +37,16 @@ async def explain(state: AppState, facts: ProductHistory, *, asked: str = "") ->
 
     `asked` is the id that the user asked for, which may be that of a variation.
     """
-    settings = state.settings
-    model = embedding_label(
-        settings.embedding_model, settings.embedding_dimensions, settings.embedding_variant
-    )
     event, product = deciding(facts), facts.product
     queued = await is_queued(state, facts, asked or facts.external_id)
     is_failing = event is not None and (event.status is EventStatus.FAILED or event.finished_at is None)
     return Judgement(
-        verdict=judge(facts, model=model, is_queued=queued),
+        verdict=judge(facts, model=state.embedding_label, is_queued=queued),
         is_known=product is not None and product.is_active and product.chunks > 0,
         event=event,
         error=event.reason or None if event and is_failing else None,
         next_retry_at=await next_retry_at(state, event),
-        model=model,
+        model=state.embedding_label,
     )
 
 

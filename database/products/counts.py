@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-_IS_KNOWN = "(knowledge_hash, knowledge_model) IS NOT DISTINCT FROM (content_hash, :model)"
+IS_KNOWN = (
+    "(products.knowledge_hash, products.knowledge_model)"
+    " IS NOT DISTINCT FROM (products.content_hash, CAST(:model AS text))"
+)
+"""Whether search has the current text of a product, from the model with the label `:model`."""
 
 _COUNT = text(f"""
-    SELECT count(*) FILTER (WHERE is_active AND {_IS_KNOWN}) AS known,
-           count(*) FILTER (WHERE is_active AND NOT {_IS_KNOWN}) AS waiting,
+    SELECT count(*) FILTER (WHERE is_active AND {IS_KNOWN}) AS known,
+           count(*) FILTER (WHERE is_active AND NOT {IS_KNOWN}) AS waiting,
            count(*) FILTER (WHERE NOT is_active AND status <> 'deleted') AS hidden
     FROM products WHERE store_id = :store_id
 """)

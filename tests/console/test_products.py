@@ -63,6 +63,21 @@ async def test_the_list_has_states_prices_and_stock(shop: Shop, owner: Browser) 
     assert "شناخته‌شده" in page
 
 
+async def test_a_product_of_another_model_waits(shop: Shop, owner: Browser) -> None:
+    """In the list as on the page of the store."""
+    await shop.sync(LAMP)
+    await shop.sync({"id": 2, "name": "گلدان"})
+    await shop.rows(
+        "UPDATE products SET knowledge_model = 'former@8'"
+        " WHERE store_id = :store AND external_id = 'woo_2' RETURNING id"
+    )
+    for state, expected in (("known", ["woo_1"]), ("waiting", ["woo_2"])):
+        assert ids(await owner.page(LIST, store=shop.store_id, state=state)) == expected
+    listed = await owner.page(LIST, store=shop.store_id)
+    assert "status-waiting" in listed
+    assert "status-known" in listed
+
+
 async def test_the_list_is_searched(shop: Shop, owner: Browser) -> None:
     """By name, id and code, together with the other filters."""
     await with_states(shop)

@@ -75,11 +75,13 @@ async def show(request: Request) -> Response:
     if store is None:
         return page(request, "overview_empty.html", scope=scope)
     after = _CURSORS.read(query.cursor)
-    async with app_state(request).database.reading() as connection:
+    state = app_state(request)
+    async with state.database.reading() as connection:
         rows, following = await list_products(
             connection,
             store.user_id,
             query.filter(store.id),
+            model=state.embedding_label,
             state=query.state,
             after=Place(updated_at=after[0], id=after[1]) if after else None,
             limit=PAGE,

@@ -13,7 +13,7 @@ from api.dependencies import app_state, read_store
 from api.fields import Id, PathId, Words
 from api.public_url import public_url
 from api.schemas.stores import StoreChange
-from contracts.ids import embedding_label, webhook_address
+from contracts.ids import webhook_address
 from contracts.stores import AssistantAccess
 from contracts.syncs import FindingKind, Sync, SyncStatus
 from database.access import tokens
@@ -64,13 +64,9 @@ async def show_one(request: Request, store_id: PathId) -> Response:
     state = app_state(request)
     visitor: Visitor = request.state.visitor
     store = await read_store(state, store_id)
-    settings = state.settings
-    model = embedding_label(
-        settings.embedding_model, settings.embedding_dimensions, settings.embedding_variant
-    )
     async with state.database.reading() as connection:
         owner = await read_user(connection, store.user_id)
-        known = await counts.read(connection, store_id, model=model)
+        known = await counts.read(connection, store_id, model=state.embedding_label)
         failed = await failed_products(connection, store_id)
         glance = await overview.stores(connection, [store_id])
         syncs = await runs.list_newest(connection, store_id, limit=10)
