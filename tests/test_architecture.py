@@ -144,6 +144,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "api.actions",
         "api.assets",
         "api.dependencies",
+        "api.metrics",
         "api.middleware",
         "api.schemas",
         "api.searching",

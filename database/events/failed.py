@@ -12,18 +12,19 @@ from database.sql import in_, literal
 MOST_COUNTED = 1_000
 """Of so many failed events of a store, the latest ones, the products are counted."""
 
-_WITHOUT_SUCCESS = f"""
+WITHOUT_SUCCESS = f"""
     NOT EXISTS (SELECT FROM events later
                 WHERE later.store_id = e.store_id AND later.external_id = e.external_id
                   AND later.received_at > e.received_at AND later.status IN {in_(SUCCESSFUL)})
 """
+"""A condition on a failed event `e`."""
 
 _OPEN = text(f"""
     SELECT count(*) OVER () AS found,
            format('event %s of %s in store %s (%s)', e.id, e.external_id, e.store_id, left(e.reason, 300))
                AS named
     FROM events e
-    WHERE e.status = {literal(EventStatus.FAILED)} AND {_WITHOUT_SUCCESS}
+    WHERE e.status = {literal(EventStatus.FAILED)} AND {WITHOUT_SUCCESS}
     ORDER BY e.received_at DESC, e.id DESC LIMIT :named
 """)
 
@@ -34,7 +35,7 @@ _PRODUCTS = text(f"""
         ORDER BY received_at DESC LIMIT {MOST_COUNTED}
     )
     SELECT count(DISTINCT e.product_key) AS count, (SELECT count(*) FROM e) < {MOST_COUNTED} AS is_all
-    FROM e WHERE {_WITHOUT_SUCCESS}
+    FROM e WHERE {WITHOUT_SUCCESS}
 """)
 
 

@@ -8,27 +8,40 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import UNFINISHED, EventStatus
+from database.events.failed import MOST_COUNTED, WITHOUT_SUCCESS
 from database.sql import in_, literal
 
 HOURS = 24
 SAMPLE = 2_000
 """Of so many events, the latest ones, the times are taken."""
 
-FAILURES = 5_000
+SAMPLE_OF_HOUR = 500
+
 REASONS = 20
+REASON_CHARACTERS = 200
+"""Failures with the same beginning of their reason are of one kind."""
 
 NONE = (None, None)
 
 _SECONDS = "extract(epoch FROM e.finished_at - e.received_at)"
 
+_EACH_HOUR = f"""
+    generate_series(date_trunc('hour', now()) - interval '{HOURS - 1} hours', date_trunc('hour', now()),
+                    interval '1 hour') AS h(hour)
+"""
+_OF_HOUR = "e.received_at >= h.hour AND e.received_at < h.hour + interval '1 hour'"
+
 _HOURS = f"""
-    SELECT date_trunc('hour', e.received_at) AS hour, e.status, count(*) AS events FROM events e
-    WHERE e.received_at >= date_trunc('hour', now()) - interval '{HOURS - 1} hours' AND {{of_store}}
-    GROUP BY 1, 2 ORDER BY 1
+    SELECT h.hour, s.status, counted.events
+    FROM {_EACH_HOUR}
+    CROSS JOIN unnest(CAST(:statuses AS text[])) AS s(status)
+    CROSS JOIN LATERAL (SELECT count(*) AS events FROM events e
+                        WHERE e.status = s.status AND {_OF_HOUR} AND {{of_store}}) AS counted
+    WHERE counted.events > 0 ORDER BY 1
 """
 
 _SPEED = f"""
-    SELECT count(*) AS events, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS p50,
+    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS p50,
            percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) AS p95
     FROM (SELECT {_SECONDS} AS seconds FROM events e
           WHERE e.status = {literal(EventStatus.SUCCEEDED)} AND {{of_store}}
@@ -37,20 +50,24 @@ _SPEED = f"""
 """
 
 _SPEED_BY_HOUR = f"""
-    SELECT date_trunc('hour', e.received_at) AS hour,
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY {_SECONDS}) AS p50,
-           percentile_cont(0.95) WITHIN GROUP (ORDER BY {_SECONDS}) AS p95
-    FROM events e
-    WHERE e.status = {literal(EventStatus.SUCCEEDED)} AND {{of_store}}
-      AND e.received_at >= date_trunc('hour', now()) - interval '{HOURS - 1} hours'
+    SELECT h.hour, percentile_cont(0.5) WITHIN GROUP (ORDER BY latest.seconds) AS p50,
+           percentile_cont(0.95) WITHIN GROUP (ORDER BY latest.seconds) AS p95
+    FROM {_EACH_HOUR}
+    CROSS JOIN LATERAL (SELECT {_SECONDS} AS seconds FROM events e
+                        WHERE e.status = {literal(EventStatus.SUCCEEDED)} AND {_OF_HOUR} AND {{of_store}}
+                        ORDER BY e.received_at DESC LIMIT {SAMPLE_OF_HOUR}) AS latest
     GROUP BY 1
 """
 
 _FAILED = f"""
-    SELECT left(f.reason, 200) AS reason, count(*) AS count, max(f.received_at) AS latest
-    FROM (SELECT e.reason, e.received_at FROM events e
-          WHERE e.status = {literal(EventStatus.FAILED)} AND {{of_store}}
-          ORDER BY e.received_at DESC LIMIT {FAILURES}) AS f
+    WITH e AS MATERIALIZED (
+        SELECT e.store_id, e.external_id, e.reason, e.received_at FROM events e
+        WHERE e.status = {literal(EventStatus.FAILED)} AND {{of_store}}
+        ORDER BY e.received_at DESC LIMIT {MOST_COUNTED}
+    )
+    SELECT left(e.reason, {REASON_CHARACTERS}) AS reason, count(*) AS count, max(e.received_at) AS latest,
+           sum(count(*)) OVER () AS failed, (SELECT count(*) FROM e) < {MOST_COUNTED} AS is_all
+    FROM e WHERE {WITHOUT_SUCCESS}
     GROUP BY 1 ORDER BY 2 DESC, 3 DESC LIMIT {REASONS}
 """
 
@@ -72,7 +89,7 @@ class Hour:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Failed events with the same reason."""
+    """Failed events with the same reason, which no later event made up for."""
 
     reason: str
     count: int
@@ -81,12 +98,18 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """The last day of the log; times are in seconds, None without an event."""
+    """The last day of the log, and what is failed or unfinished now.
+
+    Times are in seconds, None without an event. `failed` counts the events that no later one made up for, of
+    the latest failed ones; unless `is_all`, there may be more. `failures` are the commonest reasons of them.
+    """
 
     hours: Sequence[Hour]
     finished: int
     p50: float | None
     p95: float | None
+    failed: int
+    is_all: bool
     failures: Sequence[Failure]
     unfinished: int
     oldest: datetime | None
@@ -97,24 +120,27 @@ async def read(connection: AsyncConnection, store_id: int | None) -> Summary:
     values = {} if store_id is None else {"store_id": store_id}
     of_store = "true" if store_id is None else "e.store_id = :store_id"
     hours: dict[datetime, dict[str, int]] = {}
-    for row in await connection.execute(text(_HOURS.format(of_store=of_store)), values):
+    counted = {**values, "statuses": [status.value for status in EventStatus]}
+    for row in await connection.execute(text(_HOURS.format(of_store=of_store)), counted):
         hours.setdefault(row.hour, {})[row.status] = row.events
     speeds = {
         row.hour: (row.p50, row.p95)
         for row in await connection.execute(text(_SPEED_BY_HOUR.format(of_store=of_store)), values)
     }
     speed = (await connection.execute(text(_SPEED.format(of_store=of_store)), values)).one()
-    failed = await connection.execute(text(_FAILED.format(of_store=of_store)), values)
+    failures = (await connection.execute(text(_FAILED.format(of_store=of_store)), values)).mappings().all()
     open_ = (await connection.execute(text(_OLDEST.format(of_store=of_store)), values)).one()
     return Summary(
         hours=[
             Hour(hour=hour, counts=counts, p50=speeds.get(hour, NONE)[0], p95=speeds.get(hour, NONE)[1])
             for hour, counts in hours.items()
         ],
-        finished=speed.events,
+        finished=sum(counts.get(EventStatus.SUCCEEDED, 0) for counts in hours.values()),
         p50=speed.p50,
         p95=speed.p95,
-        failures=[Failure(**row) for row in failed.mappings()],
+        failed=int(failures[0]["failed"]) if failures else 0,
+        is_all=failures[0]["is_all"] if failures else True,
+        failures=[Failure(**{name: row[name] for name in ("reason", "count", "latest")}) for row in failures],
         unfinished=open_.events,
         oldest=open_.oldest,
     )

@@ -1,5 +1,7 @@
 """The first page: whether everything is in sync, what failed and why, and what runs."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fastapi import Request, Response
@@ -14,15 +16,24 @@ from api.console.scope import scope_of
 from api.console.session import Visitor
 from api.dependencies import app_state
 from api.fields import Id
+from api.metrics.readiness import ReadyState
 from contracts.events import SUCCESSFUL, UNFINISHED, EventStatus
+from contracts.syncs import SyncStatus
+from contracts.webhooks import WebhookHealth
 from database.events import summary
 from database.events.summary import HOURS, Summary
 from database.sync import overview as syncs
+from database.sync.overview import StoreGlance
 
 router = pages()
 
 LATE = timedelta(minutes=5)
 """An event that has waited longer is worth a warning."""
+
+
+MOST_STORES = 50
+
+UNSUCCESSFUL = {SyncStatus.FAILED, SyncStatus.REFUSED}
 
 
 class OverviewQuery(PageQuery):
@@ -64,6 +75,48 @@ def speeds(shown: Summary, now: datetime) -> list[dict[str, float | None]]:
     return [known.get(hour, {"p50": None, "p95": None}) for hour in hours]
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence of the verdict: `level` is good, warn, bad or busy, `see` an address with more."""
+
+    level: str
+    said: str
+    see: str = ""
+
+
+def verdict(
+    shown: Summary, parts: ReadyState, stores: Sequence[StoreGlance], formats: Formats
+) -> Iterator[Note]:
+    """Yields what is wrong, the worst first; else that all is well, or that nothing has arrived yet."""
+
+    def said(key: str, count: int | None = None) -> str:
+        return text(
+            formats.language,
+            f"overview.verdict.{key}",
+            **({} if count is None else {"n": formats.number(count)}),
+        )
+
+    is_wrong = False
+    for level, key, count, see in (
+        ("bad", "parts", int(not (parts.is_ready and parts.is_processed)), ""),
+        ("bad", "failed" if shown.is_all else "failed_more", shown.failed, "#failures"),
+        ("warn", "late", int(is_late(shown, formats.now)), ""),
+        ("warn", "syncs", sum(store.sync_status in UNSUCCESSFUL for store in stores), "#stores"),
+        ("warn", "silent", sum(store.webhooks is WebhookHealth.SILENT for store in stores), "#stores"),
+    ):
+        if count:
+            is_wrong = True
+            yield Note(level, said(key, count), see)
+    if not is_wrong:
+        has_events = any(store.event_at for store in stores)
+        yield Note("good", said("good")) if has_events else Note("busy", said("empty"))
+
+
+def is_late(shown: Summary, now: datetime) -> bool:
+    """Returns whether an event has waited too long."""
+    return shown.oldest is not None and now - shown.oldest > LATE
+
+
 @router.get("/")
 async def show(request: Request) -> Response:
     """The overview of all stores, or of one."""
@@ -77,9 +130,10 @@ async def show(request: Request) -> Response:
     async with state.database.reading() as connection:
         shown = await summary.read(connection, scope.store_id)
         running = await syncs.under_way(connection, scope.store_id)
-        stores = await syncs.stores(connection, [store.id for store in scope.stores[:50]])
+        seen = [scope.chosen] if scope.chosen else scope.stores
+        stores = await syncs.stores(connection, [store.id for store in seen])
     drawn = bars(shown, formats)
-    parts = await state.readiness.check() if scope.is_admin else None
+    parts = await state.readiness.check()
     return page(
         request,
         "overview.html",
@@ -90,10 +144,10 @@ async def show(request: Request) -> Response:
         speeds=speeds(shown, formats.now),
         speed_chart=lines(speeds(shown, formats.now), title=text(visitor.language, "overview.speed_chart")),
         kinds=KINDS,
-        failed=sum(failure.count for failure in shown.failures),
-        is_late=shown.oldest is not None and formats.now - shown.oldest > LATE,
+        verdict=list(verdict(shown, parts, stores, formats)),
+        is_late=is_late(shown, formats.now),
         running=running,
-        stores=stores,
-        parts_state=parts,
+        stores=stores[:MOST_STORES],
+        parts_state=parts if scope.is_admin else None,
         successful=SUCCESSFUL,
     )
