@@ -26,6 +26,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from contracts.deliveries import IgnoredDelivery
 from contracts.events import SUCCESSFUL, EventStatus, EventType, ProductEvent
 from database.events.insert import insert_event
+from database.events.summary import REASON_CHARACTERS
 from database.tables import events
 
 _LISTED = [column for column in events.c if column.name not in ("payload", "attempts")]
@@ -33,7 +34,10 @@ _LISTED = [column for column in events.c if column.name not in ("payload", "atte
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
-    """Filters of the event log; None does not filter. Times are times of arrival, `since` is inclusive."""
+    """Filters of the event log; None does not filter. Times are times of arrival, `since` is inclusive.
+
+    `reason` is how a reason begins: its first `REASON_CHARACTERS` characters.
+    """
 
     status: EventStatus | None = None
     event_type: EventType | None = None
@@ -42,6 +46,7 @@ class EventFilter:
     processed_successfully: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
+    reason: str | None = None
 
     @property
     def statuses(self) -> tuple[EventStatus, ...] | None:
@@ -67,6 +72,8 @@ class EventFilter:
             conditions.append(events.c.received_at >= self.since)
         if self.until is not None:
             conditions.append(events.c.received_at < self.until)
+        if self.reason is not None:
+            conditions.append(func.left(events.c.reason, REASON_CHARACTERS) == self.reason)
         return conditions
 
 

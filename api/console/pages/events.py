@@ -1,9 +1,11 @@
 """The event log: filters, one event with its attempts and payload, and retries with a count first."""
 
 from datetime import datetime
+from typing import Annotated
 
 import orjson
 from fastapi import Request, Response
+from pydantic import Field
 
 from api.actions.retry import MOST_RETRIED, retry
 from api.console.params import PageQuery
@@ -17,6 +19,7 @@ from api.schemas.events import read_cursor, write_cursor
 from contracts.events import EventStatus, EventType
 from database.events import log as event_log
 from database.events.log import EventFilter
+from database.events.summary import REASON_CHARACTERS
 
 router = pages("/events")
 
@@ -36,6 +39,7 @@ class EventQuery(PageQuery):
     external_id: str | None = None
     since: Moment | None = None
     until: Moment | None = None
+    reason: Annotated[str, Field(max_length=REASON_CHARACTERS)] | None = None
     cursor: str | None = None
 
     def filter(self, store_id: int | None) -> EventFilter:
@@ -46,6 +50,7 @@ class EventQuery(PageQuery):
             external_id=self.external_id,
             since=self.since,
             until=self.until,
+            reason=self.reason,
         )
 
 
