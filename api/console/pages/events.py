@@ -59,9 +59,9 @@ async def show(request: Request) -> Response:
     """A page of events, the newest first."""
     query = EventQuery(**request.query_params)
     scope = await scope_of(request, query.store)
-    filters = query.filter(scope.store_id)
     if scope.is_empty:
         return page(request, "overview_empty.html", scope=scope)
+    filters = query.filter(scope.store_id)
     async with app_state(request).database.reading() as connection:
         rows, following = await event_log.list_events(
             connection, filters, after=read_cursor(query.cursor), limit=PAGE
