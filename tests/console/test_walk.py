@@ -85,6 +85,7 @@ async def test_nor_do_its_forms(stranger: Browser, made: Scene, form: Form) -> N
     assert answer.status_code == (403 if form.who == "staff" else 404)
 
 
+PAGE_OF_SYNC = "/console/stores/{store}/syncs/{sync}/"
 WITHOUT_STORE = re.compile(r"store=\{store\}&?")
 
 
@@ -103,15 +104,15 @@ async def test_for_a_person_without_a_store_nothing_of_others_exists(
 
 
 @pytest.mark.parametrize("form", FORMS, ids=names(list(FORMS)))
-@pytest.mark.parametrize("is_named", [True, False], ids=["named", "unnamed"])
+@pytest.mark.parametrize("named", ["named", "unnamed"])
 async def test_nor_do_forms_for_a_person_without_a_store(
-    system: System, storeless: Browser, made: Scene, form: Form, is_named: bool
+    system: System, storeless: Browser, made: Scene, form: Form, named: str
 ) -> None:
     """Also where the form names no store: that means all of them to an admin only."""
     if form.who not in ("owner", "staff"):
         pytest.skip("the form is about the person who sends it")
     fields = {name: made.places.fill(value) for name, value in form.fields.items()}
-    if not is_named:
+    if named == "unnamed":
         fields.pop("store", None)
     answer = await storeless.http.post(
         made.places.fill(form.address), data={"csrf": storeless.csrf, **fields}, follow_redirects=False
@@ -124,9 +125,7 @@ async def test_nor_do_forms_for_a_person_without_a_store(
 
 
 @pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
-async def test_an_owner_who_names_no_store_sees_their_own(
-    stranger: Browser, made: Scene, page: Page
-) -> None:
+async def test_an_owner_who_names_no_store_sees_their_own(stranger: Browser, made: Scene, page: Page) -> None:
     if "store={store}" not in page.address:
         pytest.skip("the address has no store")
     answer = await stranger.get(made.places.fill(WITHOUT_STORE.sub("", page.address)))
@@ -199,6 +198,15 @@ async def test_a_session_of_the_api_opens_no_page(system: System, made: Scene, p
             made.places.fill(page.address), headers={"Cookie": f"pilito={secret}"}, follow_redirects=False
         )
         assert answer.headers["location"].startswith(SIGN_IN)
+
+
+async def test_only_admins_get_links_into_temporal(
+    owning: Browser, admin_browser: Browser, made: Scene
+) -> None:
+    for address in ("/console/events/{event}/", "/console/products/{row}/", PAGE_OF_SYNC):
+        path = made.places.fill(address)
+        assert "/namespaces/" not in await owning.page(path)
+        assert "/namespaces/" in await admin_browser.page(path)
 
 
 async def test_a_browser_is_sent_to_the_console(system: System) -> None:
