@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 import orjson
 from pydantic import TypeAdapter
 
-from api.errors import invalid_field
+from api.errors import ApiError, invalid_field
 
 Values = TypeVar("Values", bound=tuple[object, ...])
 
@@ -30,6 +30,13 @@ class PageCursors(Generic[Values]):
         if not text:
             return None
         try:
-            return self._shape.validate_json(base64.urlsafe_b64decode(text[:LONGEST]), strict=True)
+            values = self._shape.validate_json(base64.urlsafe_b64decode(text[:LONGEST]), strict=True)
         except (ValueError, binascii.Error):
-            raise invalid_field("cursor", "is not a cursor of this list") from None
+            raise _unknown() from None
+        if any("\0" in value for value in values if isinstance(value, str)):
+            raise _unknown()
+        return values
+
+
+def _unknown() -> ApiError:
+    return invalid_field("cursor", "is not a cursor of this list")

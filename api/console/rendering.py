@@ -16,7 +16,7 @@ from api.assets.vendored import CONSOLE, Asset, read_record, served
 from api.console.assets import OWN
 from api.console.formats import Formats
 from api.console.language import Language, text, texts
-from api.console.session import Visitor
+from api.console.session import SAFE, Visitor
 from api.dependencies import app_state
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -38,6 +38,9 @@ NAV = (
     ("questions", "/console/questions/"),
     ("users", "/console/users/"),
 )
+ALONE = ("/console/sign-in/", "/console/account/")
+"""Pages that the navigation does not have."""
+
 STAFF_ONLY = frozenset({"users"})
 
 POLICY = "; ".join(
@@ -97,7 +100,7 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
             visitor=visitor,
             f=Formats(visitor.language, state.database.clock.estimate()),
             path=request.url.path,
-            here=address(request.url.path, dict(request.query_params)),
+            here=_here(request),
             done=request.query_params.get("done", ""),
             nav=[entry for entry in NAV if entry[0] not in STAFF_ONLY or _is_staff(visitor)],
             csrf=partial(_csrf, visitor.csrf),
@@ -107,6 +110,15 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
     )
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "Vary": "Cookie"}
     return HTMLResponse(html, status, headers)
+
+
+def _here(request: Request) -> str:
+    """Returns the address that shows this page again; after a form, the one of its list."""
+    path = request.url.path
+    if request.method in SAFE:
+        return address(path, dict(request.query_params))
+    shown = (*(href for _, href in NAV), *ALONE)
+    return max((href for href in shown if path.startswith(href)), key=len, default="/console/")
 
 
 def _is_staff(visitor: Visitor) -> bool:
@@ -121,6 +133,13 @@ def address(path: str, query: Mapping[str, object]) -> str:
     """Returns the address of a page with these filters; those without a value are left out."""
     given = {name: str(value) for name, value in query.items() if value not in (None, "", False)}
     return f"{path}?{urlencode(given)}" if given else path
+
+
+def workflow_link(request: Request, workflow_id: str | None, run_id: str = "") -> str:
+    """Returns the address of a workflow in Temporal's UI; empty for all but admins."""
+    if not workflow_id or not _is_staff(request.state.visitor):
+        return ""
+    return app_state(request).workflow_url(workflow_id, run_id)
 
 
 def go(path: str, **query: object) -> Response:

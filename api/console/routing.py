@@ -1,5 +1,6 @@
 """How pages are routed: who looks, whether a form is genuine, and errors as pages."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import quote
@@ -9,15 +10,23 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
+from starlette.exceptions import HTTPException
 
 from api.console import rendering
-from api.console.session import SAFE, check_form, check_origin, visitor_of
+from api.console.session import SAFE, check_form, check_origin, guest_of, visitor_of
 from api.dependencies import app_state
-from api.errors import DATABASE_DOWN, ApiError, invalid_field
+from api.errors import DATABASE_DOWN, ApiError, invalid_field, unavailable
 from contracts.errors import InvalidField
 
 SIGN_IN = "/console/sign-in/"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+PATIENCE = 10.0
+PATIENCE_WITH_FORMS = 60.0
+"""Seconds that a page, and what a form asks for, may take."""
+
+_late: set[asyncio.Task[Response]] = set()
+"""What ran out of time and is being cancelled: a statement that gets no answer may take long to give up."""
 
 
 class _Page(APIRoute):
@@ -26,22 +35,32 @@ class _Page(APIRoute):
     needs_user = True
     needs_staff = False
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        if self.methods and "GET" in self.methods:
+            self.methods.add("HEAD")
+
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
+            request.state.visitor = guest_of(request)
             try:
-                return await self._guarded(request, handle)
+                return await _in_time(request, self._guarded(request, handle))
             except InvalidField as error:
                 return _problem(request, invalid_field(error.field, error.problem))
             except ApiError as error:
                 return _problem(request, error)
+            except HTTPException as error:
+                return _problem(request, ApiError(error.status_code, {"error": error.detail}))
             except RequestValidationError as error:
                 return _problem(request, ApiError(400, {"error": str(error.errors()[0]["msg"])}))
             except ValidationError as error:
                 return _problem(request, _wrong_field(error))
             except DATABASE_DOWN:
-                return _problem(request, ApiError(503, {"error": "The database does not answer right now"}))
+                return _problem(request, unavailable("The database does not answer right now"))
+            except TimeoutError:
+                return _problem(request, unavailable("The page took too long"))
 
         return guarded
 
@@ -60,7 +79,7 @@ class _Page(APIRoute):
             for name, value in request.state.form.items():
                 if "\0" in value:
                     raise invalid_field(name, "has a character that cannot be stored")
-            if visitor.user is None:
+            if visitor.user is None or request.url.path == SIGN_IN:
                 check_origin(request)
             else:
                 check_form(request, visitor, request.state.form)
@@ -73,6 +92,31 @@ class _OpenPage(_Page):
 
 class _StaffPage(_Page):
     needs_staff = True
+
+
+async def _in_time(request: Request, answering: Coroutine[Any, Any, Response]) -> Response:
+    """Returns the answer; raises TimeoutError if it takes too long, without waiting for what is cancelled."""
+    task = asyncio.create_task(answering)
+    try:
+        done, _ = await asyncio.wait(
+            {task}, timeout=PATIENCE if request.method in SAFE else PATIENCE_WITH_FORMS
+        )
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    if not done:
+        _late.add(task)
+        task.add_done_callback(_forget)
+        task.cancel()
+        raise TimeoutError
+    return task.result()
+
+
+def _forget(task: asyncio.Task[Response]) -> None:
+    """Drop a task that ended late; its error is read, because asyncio would log it otherwise."""
+    _late.discard(task)
+    if not task.cancelled():
+        task.exception()
 
 
 def pages(prefix: str = "") -> APIRouter:
@@ -107,13 +151,23 @@ def _wrong_field(error: ValidationError) -> ApiError:
     return invalid_field(field, str(first["msg"]).removeprefix("Value error, "))
 
 
+PASSING = frozenset({429, 503})
+"""Problems over which a part that loads itself again and again stays as it is."""
+
+WHOLE = {"HX-Retarget": "#main", "HX-Reselect": "#main", "HX-Reswap": "outerHTML"}
+"""What makes htmx show a problem in place of the page: the part that it asked for is not in it."""
+
+
 def _problem(request: Request, error: ApiError) -> Response:
-    if not hasattr(request.state, "visitor"):
-        raise error
+    is_part = bool(request.headers.get("hx-request"))
+    if is_part and request.method in SAFE and error.status_code in PASSING:
+        return Response(status_code=204, headers={"Cache-Control": "no-store"})
     said = error.content.get("error") or error.content.get("detail") or ""
     response = rendering.page(
         request, "problem.html", status=error.status_code, kind=_kind(error.status_code), said=str(said)
     )
+    if is_part:
+        response.headers.update(WHOLE)
     if error.headers and "Retry-After" in error.headers:
         response.headers["Retry-After"] = error.headers["Retry-After"]
     return response

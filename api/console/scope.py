@@ -22,6 +22,12 @@ class Scope:
 
     @property
     def store_id(self) -> int | None:
+        """The id of the chosen store, None for all stores; raises 404 for a person who has no store.
+
+        None means the stores of all tenants to every statement, so that only admins may ever get it.
+        """
+        if self.chosen is None and not self.is_admin:
+            raise not_found("store")
         return self.chosen.id if self.chosen else None
 
     @property

@@ -66,11 +66,16 @@ def _secret(request: Request) -> str:
     return request.cookies.get(SECURE_NAME if is_secure(request) else NAME, "")
 
 
-async def visitor_of(request: Request) -> Visitor:
-    """Returns who sends a request; raises 503."""
-    state = app_state(request)
+def guest_of(request: Request) -> Visitor:
+    """Returns a visitor with a language and a theme only, from cookies and headers."""
     theme = request.cookies.get(THEME, "")
-    visitor = Visitor(language=chosen_language(request), theme=theme if theme in THEMES else "")
+    return Visitor(language=chosen_language(request), theme=theme if theme in THEMES else "")
+
+
+async def visitor_of(request: Request) -> Visitor:
+    """Returns who sends a request; raises the errors of a database that does not answer."""
+    state = app_state(request)
+    visitor = guest_of(request)
     secret = _secret(request)
     if not secret:
         return visitor
@@ -137,7 +142,20 @@ def check_origin(request: Request) -> None:
 def _is_ours(request: Request, origin: str) -> bool:
     said = forwarded(request, request.app.state.trusted_proxies)
     hosts = {urlsplit(public_url(request)).netloc, said.host or request.headers.get("host", "")}
-    return urlsplit(origin).netloc in hosts - {""}
+    try:
+        return urlsplit(origin).netloc in hosts - {""}
+    except ValueError:
+        return False
+
+
+def seal(visitor: Visitor, address: str) -> str:
+    """Returns a proof that a form of this session led to an address; no other site can make one."""
+    return hmac.new(visitor.csrf.encode(), f"seal {address}".encode(), hashlib.sha256).hexdigest()
+
+
+def is_sealed(visitor: Visitor, address: str, proof: str) -> bool:
+    """Returns whether `proof` is the one that `seal` made for this address in this session."""
+    return bool(visitor.csrf) and hmac.compare_digest(seal(visitor, address).encode(), proof.encode())
 
 
 def check_form(request: Request, visitor: Visitor, form: Mapping[str, object]) -> None:

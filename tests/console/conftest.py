@@ -35,6 +35,13 @@ async def stranger(system: System) -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def storeless(system: System) -> AsyncIterator[Browser]:
+    """The browser of a person who owns no store."""
+    async with await visiting(system) as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def admin_browser(system: System) -> AsyncIterator[Browser]:
     """The browser of an admin."""
     async with await visiting(system, is_staff=True) as browser:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from api.console.pages import ROUTERS
+from api.console.pages.unknown import ANY
 
 SERVED = "/console/static/"
 """Where style sheets, scripts and fonts are."""
@@ -144,6 +145,8 @@ def routes() -> set[tuple[str, str]]:
         (method, _generic(path))
         for router in ROUTERS
         for route in router.routes
-        if (path := getattr(route, "path", "")).startswith("/console/") and not path.startswith(SERVED)
+        if (path := getattr(route, "path", "")).startswith("/console/")
+        and not path.startswith(SERVED)
+        and not path.endswith(ANY)
         for method in getattr(route, "methods", None) or ()
     }

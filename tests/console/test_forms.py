@@ -34,6 +34,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "sent from another host of the site": {"Sec-Fetch-Site": "same-site"},
     "sent with the origin of another site": {"Sec-Fetch-Site": None, "Origin": "https://evil.example"},
     "sent from a page without an origin": {"Sec-Fetch-Site": None, "Origin": "null"},
+    "sent with an origin that is no address": {"Sec-Fetch-Site": None, "Origin": "http://["},
     "sent without saying from where": {"Sec-Fetch-Site": None},
 }
 """How a forged form differs from a genuine one: its token, or its headers."""
@@ -78,6 +79,8 @@ def forged(browser: Browser, form: Form, made: Scene, how: dict[str, Any], other
 async def test_a_forged_form_is_refused_without_effect(
     system: System, made: Scene, owning: Browser, stranger: Browser, form: Form, how: dict[str, Any]
 ) -> None:
+    if form.name == "sign-in" and "csrf" in how:
+        pytest.skip("a second tab may sign in after the first, with a token of no session or an old one")
     before = await state(system, made)
     answer = await owning.http.send(forged(owning, form, made, how, stranger.csrf), follow_redirects=False)
     assert answer.status_code == 403, answer.text

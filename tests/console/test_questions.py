@@ -1,5 +1,6 @@
 """Questions: what is asked most, what has no good answer, and the way from there to a synonym."""
 
+import base64
 import re
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +14,9 @@ from tests.support.shop import Shop
 from tests.support.system import System
 
 LIST = "/console/questions/"
+NUL = base64.urlsafe_b64encode(b'[1,"a\\u0000b"]').decode()
+"""The cursor of a text that cannot be stored."""
+
 SYNONYM = f"{LIST}synonym/"
 
 
@@ -157,7 +161,7 @@ async def test_a_form_without_the_token_of_the_session_changes_nothing(shop: Sho
 
 async def test_wrong_filters_are_named(shop: Shop, owner: Browser) -> None:
     """A 400 with the field, never a 500."""
-    for wrong in ({"kind": "some"}, {"days": "0"}, {"days": "x"}, {"cursor": "e30="}):
+    for wrong in ({"kind": "some"}, {"days": "0"}, {"days": "x"}, {"cursor": "e30="}, {"cursor": NUL}):
         answer = await owner.get(LIST, **{"store": shop.store_id, **wrong})
         assert answer.status_code == 400, wrong
         assert next(iter(wrong)) in answer.text

@@ -1,9 +1,12 @@
 """Every page: who may see it, what its headers are, and that pages and JSON routes have separate keys."""
 
+import re
+
 import httpx2
 import pytest
 
 from api.console.rendering import POLICY
+from database.events import log as event_log
 from tests.console.browser import SIGN_IN, Browser
 from tests.console.pages import FORMS, PAGES, Form, Page, routes
 from tests.console.scene import Scene
@@ -82,6 +85,55 @@ async def test_nor_do_its_forms(stranger: Browser, made: Scene, form: Form) -> N
     assert answer.status_code == (403 if form.who == "staff" else 404)
 
 
+PAGE_OF_SYNC = "/console/stores/{store}/syncs/{sync}/"
+WITHOUT_STORE = re.compile(r"store=\{store\}&?")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
+async def test_for_a_person_without_a_store_nothing_of_others_exists(
+    storeless: Browser, made: Scene, page: Page
+) -> None:
+    answer = await at(storeless, page, made)
+    expected = {"staff": 403, "anyone": 303, "user": 200}.get(page.who, 404)
+    assert answer.status_code == expected
+    open_address = made.places.fill(WITHOUT_STORE.sub("", page.address))
+    answer = await storeless.http.get(open_address, follow_redirects=False)
+    assert answer.status_code in (200, 303, 403, 404)
+    for other in ("چراغ مطالعه", "cannot be reached", "Retry"):
+        assert other not in answer.text
+
+
+@pytest.mark.parametrize("form", FORMS, ids=names(list(FORMS)))
+@pytest.mark.parametrize("named", ["named", "unnamed"])
+async def test_nor_do_forms_for_a_person_without_a_store(
+    system: System, storeless: Browser, made: Scene, form: Form, named: str
+) -> None:
+    """Also where the form names no store: that means all of them to an admin only."""
+    if form.who not in ("owner", "staff"):
+        pytest.skip("the form is about the person who sends it")
+    fields = {name: made.places.fill(value) for name, value in form.fields.items()}
+    if named == "unnamed":
+        fields.pop("store", None)
+    answer = await storeless.http.post(
+        made.places.fill(form.address), data={"csrf": storeless.csrf, **fields}, follow_redirects=False
+    )
+    assert answer.status_code in ((403,) if form.who == "staff" else (400, 404))
+    async with system.database.reading() as connection:
+        row = await event_log.read_event(connection, made.places.event)
+    assert row
+    assert row["status"] == "failed"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
+async def test_an_owner_who_names_no_store_sees_their_own(stranger: Browser, made: Scene, page: Page) -> None:
+    if "store={store}" not in page.address:
+        pytest.skip("the address has no store")
+    answer = await stranger.get(made.places.fill(WITHOUT_STORE.sub("", page.address)))
+    assert answer.status_code in (200, 404)
+    assert f"/console/events/{made.places.event}/" not in answer.text
+    assert f"?store={made.places.store}" not in answer.text
+
+
 @pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
 async def test_an_admin_sees_every_page(admin_browser: Browser, made: Scene, page: Page) -> None:
     answer = await at(admin_browser, page, made)
@@ -146,6 +198,15 @@ async def test_a_session_of_the_api_opens_no_page(system: System, made: Scene, p
             made.places.fill(page.address), headers={"Cookie": f"pilito={secret}"}, follow_redirects=False
         )
         assert answer.headers["location"].startswith(SIGN_IN)
+
+
+async def test_only_admins_get_links_into_temporal(
+    owning: Browser, admin_browser: Browser, made: Scene
+) -> None:
+    for address in ("/console/events/{event}/", "/console/products/{row}/", PAGE_OF_SYNC):
+        path = made.places.fill(address)
+        assert "/namespaces/" not in await owning.page(path)
+        assert "/namespaces/" in await admin_browser.page(path)
 
 
 async def test_a_browser_is_sent_to_the_console(system: System) -> None:

@@ -137,6 +137,23 @@ async def test_a_failed_event_says_why_in_persian(
         assert "cannot be reached" not in await screen.page.locator("main").inner_text()
 
 
+async def test_a_problem_is_shown_in_place_of_the_part_that_was_asked_for(
+    system: System, chromium: Chromium, owning: Browser, made: Scene
+) -> None:
+    """The rest of the page stays, and one press leads on."""
+    secret = owning.http.cookies["pilito"]
+    async with looking(chromium, system.http.base_url, secret=secret, language="en") as screen:
+        page = screen.page
+        await screen.open(made.places.fill("/console/events/retry/?store={store}"))
+        await page.evaluate("document.querySelector('#retry input[name=csrf]').value = 'old'")
+        await page.locator("#retry button").click()
+        await expect(page.locator("main#main h1")).to_have_text("This is not allowed")
+        await expect(page.locator("h1")).to_have_count(1)
+        await expect(page.locator("nav.pages")).to_be_visible()
+        await page.get_by_role("button", name="To the first page").click()
+        await page.wait_for_url("**/console/")
+
+
 @pytest.mark.timeout(300)
 async def test_five_hundred_failed_events_are_retried_under_a_moving_bar(
     system: System, chromium: Chromium, shop: Shop

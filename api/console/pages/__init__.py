@@ -13,6 +13,7 @@ from api.console.pages import (
     stores,
     syncs,
     tokens,
+    unknown,
     users,
 )
 
@@ -22,5 +23,6 @@ ROUTERS = [
         *(static, sign_in, overview, events),
         *(stores, store_settings, syncs, tokens, users, account),
         *(products, search, questions),
+        unknown,
     )
 ]

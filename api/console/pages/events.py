@@ -9,9 +9,10 @@ from pydantic import Field
 
 from api.actions.retry import MOST_RETRIED, retry
 from api.console.params import PageQuery
-from api.console.rendering import address, go, page
+from api.console.rendering import address, go, page, workflow_link
 from api.console.routing import pages
 from api.console.scope import own_store, scope_of
+from api.console.session import is_sealed, seal
 from api.dependencies import app_state
 from api.errors import ApiError, not_found
 from api.fields import Id, Moment, PathId
@@ -25,6 +26,7 @@ router = pages("/events")
 
 PAGE = 50
 LIST = "/console/events/"
+RETRY = f"{LIST}retry/"
 
 AT_A_TIME = 50
 """Events that a step of a retry starts while a person watches the bar."""
@@ -64,9 +66,9 @@ async def show(request: Request) -> Response:
     """A page of events, the newest first."""
     query = EventQuery(**request.query_params)
     scope = await scope_of(request, query.store)
-    filters = query.filter(scope.store_id)
     if scope.is_empty:
         return page(request, "overview_empty.html", scope=scope)
+    filters = query.filter(scope.store_id)
     async with app_state(request).database.reading() as connection:
         rows, following = await event_log.list_events(
             connection, filters, after=read_cursor(query.cursor), limit=PAGE
@@ -82,7 +84,7 @@ async def show(request: Request) -> Response:
         until=_minutes(query.until),
         rows=rows,
         failed=len(failed.events) + failed.remaining,
-        retry_at=address(f"{LIST}retry/", {**kept, "status": None}),
+        retry_at=address(RETRY, {**kept, "status": None}),
         first=address(LIST, kept) if query.cursor else "",
         following=address(LIST, {**kept, "cursor": write_cursor(following)}) if following else "",
         statuses=list(EventStatus),
@@ -92,8 +94,15 @@ async def show(request: Request) -> Response:
 
 @router.get("/retry/")
 async def confirm(request: Request) -> Response:
-    """How many failed events the filters find, and the press that runs them again."""
+    """How many failed events the filters find, and the press that runs them again.
+
+    Only the address that a form of this session led to shows progress and goes on without a press: a
+    link that another site made starts nothing.
+    """
     query = EventQuery(**request.query_params)
+    given = dict(request.query_params)
+    proof = given.pop("seal", "")
+    goes_on = is_sealed(request.state.visitor, address(RETRY, given), proof)
     scope = await scope_of(request, query.store)
     async with app_state(request).database.reading() as connection:
         found = await event_log.failed_events(connection, query.filter(scope.store_id), limit=1)
@@ -102,12 +111,13 @@ async def confirm(request: Request) -> Response:
         "retry.html",
         scope=scope,
         count=len(found.events) + found.remaining,
-        started=number(request.query_params.get("started")),
-        cursor=query.cursor or "",
+        goes_on=goes_on,
+        started=number(given.get("started")) if goes_on else 0,
+        cursor=(query.cursor or "") if goes_on else "",
         kept={**query.query(cursor=None), "store": scope.store_id or ""},
         back=address(LIST, {**query.query(cursor=None), "store": scope.store_id, "status": "failed"}),
-        of=number(request.query_params.get("of")),
-        is_over=request.query_params.get("over") == "1",
+        of=number(given.get("of")) if goes_on else 0,
+        is_over=goes_on and given.get("over") == "1",
     )
 
 
@@ -130,13 +140,14 @@ async def retry_all(request: Request) -> Response:
     started, failed = await retry(
         app_state(request), query.filter(scope.store_id), after=read_cursor(query.cursor), most=most
     )
-    return go(
-        f"{LIST}retry/",
-        **{**query.query(cursor=write_cursor(failed.following)), "store": scope.store_id},
-        started=number(form.get("started")) + started,
-        of=number(form.get("of")),
-        over="" if failed.following else "1",
-    )
+    following = {
+        **query.query(cursor=write_cursor(failed.following)),
+        "store": scope.store_id,
+        "started": number(form.get("started")) + started,
+        "of": number(form.get("of")),
+        "over": "" if failed.following else "1",
+    }
+    return go(RETRY, **following, seal=seal(request.state.visitor, address(RETRY, following)))
 
 
 @router.get("/{row_id:id}/")
@@ -157,7 +168,7 @@ async def show_one(request: Request, row_id: PathId) -> Response:
         store=store,
         payload=written,
         attempts=sorted(row["attempts"].items(), key=lambda entry: str(entry[1].get("started_at", ""))),
-        workflow_url=state.workflow_url(row["workflow_id"]) if row["workflow_id"] else "",
+        workflow_url=workflow_link(request, row["workflow_id"]),
         can_retry=row["status"] == EventStatus.FAILED,
     )
 

@@ -10,7 +10,7 @@ from api.actions.explain import explain as judgement
 from api.actions.retry import retry
 from api.console.cursors import PageCursors
 from api.console.params import PageQuery
-from api.console.rendering import address, go, page
+from api.console.rendering import address, go, page, workflow_link
 from api.console.routing import pages
 from api.console.scope import one_store, own_store
 from api.console.session import Visitor
@@ -167,7 +167,7 @@ async def _explained(
         variations=product["variations"][:VARIATIONS] if product else [],
         said=message(f"explain.{judged.verdict}", visitor.language),
         to_do=message(f"explain.{judged.verdict}.to_do", visitor.language),
-        workflow_url=state.workflow_url(event.workflow_id) if event and event.workflow_id else "",
+        workflow_url=workflow_link(request, event.workflow_id) if event else "",
         likely=await _likely(state, store, facts.external_id)
         if judged.verdict is Verdict.NEVER_RECEIVED
         else [],

@@ -58,6 +58,10 @@ async def sign_in(request: Request) -> Response:
     response = go(following)
     if not await begin(request, response, state, user):
         return go(SIGN_IN)
+    before: Visitor = request.state.visitor
+    if before.user is not None:
+        async with state.database.transaction() as connection:
+            await console_sessions.end(connection, before.user.id, only=before.session_id)
     return response
 
 

@@ -20,10 +20,10 @@ async def file(request: Request) -> Response:
 
 
 for path in BY_PATH:
-    router.add_api_route(path, file, methods=["GET"])
+    router.add_api_route(path, file, methods=["GET", "HEAD"])
 
 
-@router.get("/")
+@router.api_route("/", methods=["GET", "HEAD"])
 async def home() -> Response:
     """Sends a browser to the console."""
     return RedirectResponse("/console/", 303)

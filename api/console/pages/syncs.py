@@ -5,7 +5,7 @@ from fastapi import Request, Response
 from api.actions.resync import ResyncUnderWay, start_resync
 from api.console.forms import is_checked
 from api.console.params import PageQuery
-from api.console.rendering import address, go, page
+from api.console.rendering import address, go, page, workflow_link
 from api.console.routing import pages
 from api.console.scope import own_store
 from api.console.session import Visitor
@@ -102,7 +102,6 @@ async def show_one(request: Request, store_id: PathId, sync_id: PathId) -> Respo
     store = await own_store(request, store_id)
     query = FindingQuery(**request.query_params)
     state = app_state(request)
-    visitor: Visitor = request.state.visitor
     async with state.database.reading() as connection:
         sync = await runs.read(connection, store_id, sync_id)
         if sync is None:
@@ -132,7 +131,7 @@ async def show_one(request: Request, store_id: PathId, sync_id: PathId) -> Respo
         all_at=here,
         first=address(here, query.query(skip=None)) if skip else "",
         following=address(here, query.query(skip=skip + PAGE)) if len(shown) > skip + PAGE else "",
-        workflow_url=state.workflow_url(sync.workflow_id, sync.run_id) if visitor.signed_in.is_staff else "",
+        workflow_url=workflow_link(request, sync.workflow_id, sync.run_id),
     )
 
 

@@ -1,0 +1,138 @@
+"""Pages when something is wrong: links of other sites, unknown addresses, and a database that is gone."""
+
+import re
+
+import httpx2
+import pytest
+
+from api.console import routing
+from database.access import provision
+from tests.console.browser import PASSWORD, SIGN_IN, Browser, visiting
+from tests.console.pages import PAGES
+from tests.console.scene import Scene
+from tests.support.environment import Configure
+from tests.support.network.cable import Cable
+from tests.support.system import System, serving
+
+RETRY = "/console/events/retry/"
+PART = {"HX-Request": "true"}
+
+
+@pytest.mark.parametrize("more", ["", "&of=3", "&of=3&seal=", "&of=3&seal=0", "&over=1", "&seal=ف"])
+async def test_a_link_retries_nothing_by_itself(owning: Browser, made: Scene, more: str) -> None:
+    page = await owning.page(f"{RETRY}?store={made.places.store}&started=1{more}")
+    assert "hx-trigger" not in page
+    assert "Retry 3 events" in page
+
+
+async def test_a_retry_goes_on_after_its_own_form_only(system: System, owning: Browser, made: Scene) -> None:
+    """The address is sealed as a whole, and for one session."""
+    answer = await owning.post(RETRY, store=made.places.store, external_id="woo_none", of=3)
+    address = str(answer.url)
+    assert "over=1" in address
+    assert "Done:" in answer.text
+    assert "Done:" in await owning.page(address)
+    assert "Done:" not in await owning.page(address.replace("of=3", "of=4"))
+    async with await visiting(system, made.user_id) as other:
+        assert "Done:" not in await other.page(address)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+@pytest.mark.parametrize(
+    "path", ["/console/nothing/", "/console/look/", "/console/events/x/", "/console/a/b", "/console/static/x"]
+)
+async def test_an_unknown_address_is_a_page_too(owning: Browser, method: str, path: str) -> None:
+    answer = await owning.http.request(method, path, data=None if method == "GET" else {"csrf": owning.csrf})
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.status_code == (200 if (method, path) == ("POST", "/console/look/") else 404)
+
+
+async def test_a_body_that_cannot_be_read_is_a_page_too(owning: Browser) -> None:
+    answer = await owning.http.post(
+        "/console/look/", content=b"a", headers={"Content-Type": "multipart/form-data; boundary=x"}
+    )
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+async def test_every_page_answers_to_head(owning: Browser, made: Scene, page: object) -> None:
+    address = made.places.fill(getattr(page, "address"))  # noqa: B009
+    asked = [await owning.http.request(method, address, follow_redirects=False) for method in ("GET", "HEAD")]
+    assert asked[0].status_code == asked[1].status_code
+    assert not asked[1].content
+
+
+async def test_files_answer_to_head(owning: Browser) -> None:
+    path = re.search(r'src="(/console/static/[^"]+)"', await owning.page("/console/"))
+    assert path
+    assert (await owning.http.head(path[1])).status_code == 200
+
+
+async def test_a_page_after_a_form_is_shown_again_by_its_list(owning: Browser, made: Scene) -> None:
+    for path, back in (
+        (made.places.fill("/console/events/{event}x/retry/"), "/console/events/"),
+        ("/console/account/nothing/", "/console/account/"),
+        ("/console/nothing/", "/console/"),
+    ):
+        answer = await owning.post(path)
+        assert f'name="back" value="{back}"' in answer.text
+
+
+async def test_a_problem_takes_the_place_of_the_page(owning: Browser) -> None:
+    """The part that htmx asked for is not in it."""
+    answer = await owning.http.get("/console/stores/999999/syncs/1/", headers=PART)
+    assert answer.status_code == 404
+    assert 'id="main"' in answer.text
+    assert {name: answer.headers[name] for name in routing.WHOLE} == routing.WHOLE
+    assert "HX-Retarget" not in (await owning.get("/console/stores/999999/syncs/1/")).headers
+
+
+async def test_a_second_tab_may_sign_in_after_the_first(system: System) -> None:
+    """Its form has no token of the session, which ends where the next begins."""
+    email = "two-tabs@example.com"
+    await provision.save_user(system.database, email=email, password=PASSWORD)
+    async with Browser(system.http.base_url) as browser:
+        await browser.sign_in(email)
+        first = browser.http.cookies["pilito"]
+        form = {"email": email, "password": PASSWORD}
+        answer = await browser.http.post(SIGN_IN, data=form, follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/console/")
+        assert browser.http.cookies["pilito"] != first
+        old = {"Cookie": f"pilito={first}"}
+        answer = await system.http.get("/console/", headers=old, follow_redirects=False)
+        assert answer.status_code == 303
+        forged = await browser.http.post(SIGN_IN, data=form, headers={"Sec-Fetch-Site": "cross-site"})
+        assert forged.status_code == 403
+
+
+async def _down(http: httpx2.AsyncClient, secret: str) -> None:
+    for language, title in (("fa", "پاسخ نمی"), ("en", "does not answer")):
+        headers = {"Cookie": f"pilito={secret}; pilito_language={language}; pilito_theme=dark"}
+        answer = await http.get("/console/events/", headers=headers)
+        assert answer.status_code == 503
+        assert answer.headers["content-type"].startswith("text/html")
+        assert f'lang="{language}"' in answer.text
+        assert 'data-theme="dark"' in answer.text
+        assert title in answer.text
+        kept = await http.get("/console/events/", headers={**headers, **PART})
+        assert (kept.status_code, kept.content) == (204, b"")
+
+
+async def test_without_postgres_a_page_says_so_in_the_language_of_the_person(
+    configure: Configure, owning: Browser
+) -> None:
+    settings = configure()
+    url = httpx2.URL(str(settings.database_url))
+    secret = owning.http.cookies["pilito"]
+    async with Cable(url.host, url.port or 5432) as cable:
+        through = str(url.copy_with(host="127.0.0.1", port=cable.port))
+        async with serving(configure(database_url=through)) as http:
+            await cable.cut()
+            await _down(http, secret)
+
+
+async def test_a_page_that_takes_too_long_ends(
+    configure: Configure, system: System, owning: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routing, "PATIENCE", 0.0)
+    await _down(system.http, owning.http.cookies["pilito"])
