@@ -51,7 +51,8 @@ _VARIATIONS = f"""CROSS JOIN LATERAL (
     SELECT count(*) AS total,
            json_agg({_VARIATION} ORDER BY place) FILTER (WHERE place <= :variations) AS first
     FROM (SELECT v.*, row_number() OVER (
-              ORDER BY v.external_id = ANY(CAST(:first AS text[])) DESC, v.in_stock DESC, v.id) AS place
+              ORDER BY array_position(CAST(:first AS text[]), v.external_id) NULLS LAST, v.in_stock DESC, v.id
+          ) AS place
           FROM product_variations v
           WHERE v.store_id = p.store_id AND v.parent_external_id = p.external_id AND v.is_active) AS v
     ) AS variations"""
@@ -102,7 +103,7 @@ async def read(
 ) -> list[StoredProduct]:
     """Returns the active products with these ids, in their order, each with at most so many `variations`.
 
-    Variations with external ids in `first` come first, then those in stock.
+    Variations with external ids in `first` come first, in this order; then the ones in stock.
     """
     values = {"store_id": store_id, "ids": list(ids), "variations": variations, "first": list(first)}
     found = {row["id"]: _product(row) for row in (await connection.execute(_READ, values)).mappings()}

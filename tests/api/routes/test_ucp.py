@@ -12,7 +12,7 @@ from ucp_sdk.models.schemas.shopping.catalog_search import SearchResponse  # typ
 from api.assistants.ucp.requests import MOST_IDS, MOST_PRODUCTS
 from contracts.stores import AssistantAccess
 from tests.support.assistants import GIFT, SHOE, lamp, opened
-from tests.support.search_catalogue import variation
+from tests.support.search_catalogue import attribute, variation
 from tests.support.shop import Shop
 from tests.support.system import System
 
@@ -119,6 +119,29 @@ async def test_a_question_of_a_sign_lists_all_products(store: Shop) -> None:
 async def test_filters_narrow_a_search(store: Shop, filters: dict[str, Any], found: list[str]) -> None:
     """UCP's `categories` and `price`, in rial, and our own, in the shop's currency; all of them count."""
     assert sorted(ids(await ask(store, "search", filters=filters))) == found
+
+
+async def test_the_variants_that_are_asked_for_come_first(system: System) -> None:
+    """A search for one size and colour of many shows it at its own price, not others."""
+    shop = await opened(await system.shop(currency="IRT"), AssistantAccess.PUBLIC)
+    sizes = {size: str(size).translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")) for size in range(36, 44)}
+    boot = {
+        **BOOT,
+        "type": "variable",
+        "stock_status": "instock",
+        "attributes": [attribute("سایز", *sizes.values()), attribute("رنگ", "مشکی", "سفید")],
+        "variations": [
+            variation(2_000 + size, f"{size}00000", options={"سایز": text, "رنگ": colour})
+            for (size, text), colour in zip(sizes.items(), ["مشکی"] * 7 + ["سفید"], strict=True)
+        ],
+    }
+    assert await shop.sync(boot) == "succeeded"
+    for attributes in ({"سایز": ["43"]}, {"رنگ": ["سفید"]}, {"سایز": ["۴۳"], "رنگ": ["سفید"]}):
+        content = await ask(shop, "search", filters={"attributes": attributes})
+        [product] = content["products"]
+        first = product["variants"][0]
+        assert (first["id"], first["price"]["amount"]) == ("woo_2043", 4_300_000_000), attributes
+        assert len(product["variants"]) == 5
 
 
 async def test_a_price_in_a_foreign_currency_is_no_filter(store: Shop) -> None:
