@@ -54,7 +54,8 @@ def price_unavailable(product: StoredProduct, store: OpenStore) -> ucp.Message:
     title = line(product.title, TITLE_CHARACTERS)
     identifier = line(product.external_id, CODE_CHARACTERS)
     language = language_of([title])
-    said = price_text(product, store, language)
+    is_known = any(price_of(product, one) is not None for one in product.variations or (None,))
+    said = price_text(product, store, language) if is_known else ""
     if language == "fa":
         reason = f"قیمت «{said}» به ارز استاندارد نیست" if said else "قیمت ندارد"
         content = f"«{title}» {reason}؛ از فروشگاه بپرسید. شناسه: {identifier}"
