@@ -48,7 +48,12 @@ async def search(
     likely = [variation.external_id for hit in hits for variation in hit.product.variations[:variations]]
     async with state.database.reading() as connection:
         products = await stored.read(
-            connection, store.id, [hit.product.id for hit in hits], variations=variations, first=likely
+            connection,
+            store.id,
+            [hit.product.id for hit in hits],
+            variations=variations,
+            first=likely,
+            ranked=True,
         )
     by_id = {product.id: product for product in products}
     found = [(hit, by_id[hit.product.id]) for hit in hits if hit.product.id in by_id]
