@@ -119,6 +119,12 @@ def shown(listing: Listing, asked: Asked) -> list[tuple[Hit, StoredProduct]]:
     return [(hit, stored) for hit, stored in listing.found if is_certain or hit.matched.share]
 
 
+def order_of(listing: Listing, asked: Asked) -> Sort | None:
+    """Returns the order of results, which words of the question may ask for; None for a list without one."""
+    order = Sort(str(listing.answer.understood.get("sort", asked.request.sort)))
+    return None if order is Sort.RELEVANCE and asked.request.query is None else order
+
+
 def search_response(listing: Listing, store: OpenStore, asked: Asked) -> SearchResponse:
     """Returns the response to a search, with the results that are `shown`."""
     answer = listing.answer
@@ -129,16 +135,17 @@ def search_response(listing: Listing, store: OpenStore, asked: Asked) -> SearchR
         *(price_unavailable(stored, store) for stored, product in mapped if product is None),
     ]
     is_empty = not found and bool(listing.found)
+    total = 0 if is_empty else answer.total - (len(listing.found) - len(found))
     return SearchResponse(
         ucp=envelope(SEARCH),
         products=fit([product for _, product in mapped if product is not None]),
         pagination=PageInfo(
             has_next_page=answer.next is not None and not is_empty,
             cursor=None if is_empty else answer.next,
-            total_count=0 if is_empty else answer.total,
+            total_count=total,
         ),
         messages=messages or None,
-        pilito=_about(listing, total=0 if is_empty else answer.total),
+        pilito=_about(listing, total=total),
     )
 
 

@@ -27,6 +27,8 @@ LANGUAGES = {
         "colour": "رنگ",
         "white": "سفید",
         "sku": "PG-42-W",
+        "23": "۵٬۰۰۰٬۰۰۰ تومان",
+        "newest": "تازه‌ترین‌ها نخست",
     },
     "english": {
         "query": "lamp for reading",
@@ -41,6 +43,8 @@ LANGUAGES = {
         "colour": "Colour",
         "white": "White",
         "sku": "PEG-42-W",
+        "23": "130 USD",
+        "newest": "the newest first",
     },
 }
 
@@ -210,7 +214,10 @@ async def test_lookup_catalog(shop: Shop, said: dict[str, Any], era: str) -> Non
         "woo_23": [{"id": "woo_23", "match": "exact"}],
     }
     assert [one["content"] for one in found["messages"]] == ["nothing"]
-    assert "not_found: nothing" in text_of(result)
+    text = text_of(result)
+    assert "not_found: nothing" in text
+    assert [id_ for id_ in ("woo_21", "woo_22", "woo_23") if f": {id_}" in text] == ["woo_21", "woo_23"]
+    assert said["23"] in text
 
 
 @both_eras
@@ -229,7 +236,26 @@ async def test_get_product(shop: Shop, said: dict[str, Any], era: str) -> None:
     assert product["selected"] == selected
     assert product["variants"][0]["id"] == "woo_23"
     assert said["size"] in {one["name"] for one in product["options"]}
-    assert "woo_23" in text_of(result)
+    text = text_of(result)
+    assert f"{said['23']} — " in text
+    assert [id_ for id_ in ("woo_21", "woo_22", "woo_23") if f": {id_}" in text] == ["woo_23"]
+
+
+@both_languages
+async def test_the_text_of_a_search_names_the_variant_that_was_asked_for(
+    shop: Shop, said: dict[str, Any]
+) -> None:
+    """And the order that was asked for."""
+    options = {said["size"]: [said["43"]], said["colour"]: [said["white"]]}
+    async with connected(shop) as client:
+        catalog = {"filters": {"attributes": options}, "sort": "price"}
+        result = await client.call_tool("search_catalog", {"catalog": catalog})
+        assert result.structured_content["products"][0]["variants"][0]["id"] == "woo_23"
+        text = text_of(result)
+        assert f"{said['23']} — " in text
+        assert ": woo_21" not in text
+        listed = text_of(await client.call_tool("search_catalog", {"catalog": {"query": "*"}}))
+        assert said["newest"] in listed
 
 
 @both_languages
