@@ -87,6 +87,17 @@ def test_every_search_is_one_of_ucp(product: StoredProduct, confidence: str, sha
         assert "messages" not in content
 
 
+def test_results_that_are_not_shown_are_not_counted() -> None:
+    """With low confidence, the ones without a word of the question are left out."""
+    lamp = replace(PHONE, id=2, external_id="woo_2")
+    found = listing([(hit(PHONE), PHONE), (hit(lamp, share=0), lamp)], confidence="low")
+    content: Any = search_response(
+        found, PERSIAN_STORE, read_search(SearchBody(query="گوشی"), PERSIAN_STORE)
+    ).dumped()
+    assert [one["id"] for one in content["products"]] == ["woo_777"]
+    assert content["pagination"]["total_count"] == content["com.pilito"]["total"] == 1
+
+
 @examples(100)
 @given(products(), st.sampled_from([None, {"in_stock": True}, {"price": {"max": 10**9}}]))
 def test_every_lookup_is_one_of_ucp(product: StoredProduct, filters: dict[str, Any] | None) -> None:
