@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from api.assistants.catalogue import Listing
+from api.assistants.catalogue import Listing, matching
 from api.assistants.ucp.messages import filters_ignored, price_filter_ignored
 from api.assistants.ucp.requests import MOST_PRODUCTS, SearchBody, UcpFilters
 from api.assistants.ucp.responses import (
@@ -110,13 +110,8 @@ def _price(body: SearchBody, store: OpenStore) -> tuple[Decimal | None, Decimal 
 
 
 def shown(listing: Listing, asked: Asked) -> list[tuple[Hit, StoredProduct]]:
-    """Returns the results that a response shows.
-
-    Where nothing of the store answers the question, a product that has none of its words is no match: UCP has
-    no other sign for "nothing was found" than an empty list.
-    """
-    is_certain = listing.answer.confidence == "high" or asked.request.query is None
-    return [(hit, stored) for hit, stored in listing.found if is_certain or hit.matched.share]
+    """Returns the results that a response shows."""
+    return matching(listing, asks=asked.request.query is not None)
 
 
 def search_response(listing: Listing, store: OpenStore, asked: Asked) -> SearchResponse:

@@ -99,6 +99,19 @@ async def test_several_questions_give_one_list(client: openai.AsyncOpenAI, store
     assert [one.score for one in results] == sorted((one.score for one in results), reverse=True)
 
 
+@pytest.mark.parametrize("query", ["زرافه صورتی", "pink giraffe", ["pink giraffe", "زرافه صورتی"]])
+async def test_what_the_store_has_not_is_not_found(store: Shop, query: Any) -> None:
+    """Nothing is returned, and nothing follows."""
+    content = (await post(store, {"query": query, "max_num_results": 1})).json()
+    assert (content["data"], content["has_more"], content["next_page"]) == ([], False, None)
+
+
+async def test_a_whole_price_is_an_integer(store: Shop) -> None:
+    """`1250000` and not `1250000.0`."""
+    answer = await post(store, {"query": "کفش پیاده‌روی نورا", "max_num_results": 1})
+    assert '"price":1250000,' in answer.text
+
+
 async def test_a_threshold_leaves_out_low_scores(client: openai.AsyncOpenAI, store: Shop) -> None:
     """Scores are between 0 and 1."""
     all_found = await found(client, store, "لپ‌تاپ یا گوشی")
@@ -244,7 +257,7 @@ async def test_deep_and_long_filters_have_limits(store: Shop) -> None:
         ({"query": "a", "max_num_results": 0}, "max_num_results"),
         ({"query": "a", "max_num_results": 51}, "max_num_results"),
         ({"query": "a", "colour": "red"}, "colour"),
-        ({"query": "a", "page": "x"}, "cursor"),
+        ({"query": "a", "page": "x"}, "page"),
         ({"query": ["a", "b"], "page": "x"}, "page"),
         ({"query": "a", "ranking_options": {"score_threshold": 2}}, "ranking_options.score_threshold"),
         ({"query": "a", "filters": 5}, "filters"),

@@ -260,3 +260,12 @@ async def test_search_and_fetch_have_the_shape_of_chatgpt(shop: Shop, said: dict
     assert (document["id"], document["title"], document["url"]) == tuple(first.values())
     assert said["text"] in document["text"]
     assert said["text"] in document["metadata"]["price"]
+
+
+@pytest.mark.parametrize(("query", "count"), [("زرافه صورتی", 0), ("pink giraffe", 0), ("*", 4), ("lamp", 1)])
+async def test_search_says_that_there_is_none(english: Shop, query: str, count: int) -> None:
+    """An empty list; a question of a sign lists all products."""
+    async with connected(english) as client:
+        found = (await call(client, "search", query=query))["results"]
+    assert len(found) >= count
+    assert bool(found) == bool(count)
