@@ -23,7 +23,7 @@ from catalogue.extension import Why
 from catalogue.hygiene import line
 from catalogue.money import iso_code, shop_amount
 from catalogue.product import price_unavailable, ucp_product
-from catalogue.size import fit
+from catalogue.size import fit, left_for_products
 from catalogue.ucp import Message
 from contracts import search as contracts
 from contracts.search import AllOf, Condition, Hit, Sort
@@ -124,9 +124,9 @@ def search_response(listing: Listing, store: OpenStore, asked: Asked) -> SearchR
         *(price_unavailable(stored, store) for stored, product in mapped if product is None),
     ]
     is_empty = not found and bool(listing.found)
-    return SearchResponse(
+    response = SearchResponse(
         ucp=envelope(SEARCH),
-        products=fit([product for _, product in mapped if product is not None]),
+        products=[],
         pagination=PageInfo(
             has_next_page=answer.next is not None and not is_empty,
             cursor=None if is_empty else answer.next,
@@ -135,6 +135,8 @@ def search_response(listing: Listing, store: OpenStore, asked: Asked) -> SearchR
         messages=messages or None,
         pilito=_about(listing, total=0 if is_empty else answer.total),
     )
+    products = [product for _, product in mapped if product is not None]
+    return response.model_copy(update={"products": fit(products, left_for_products(response))})
 
 
 def _about(listing: Listing, *, total: int) -> About:

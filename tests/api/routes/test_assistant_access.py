@@ -205,7 +205,7 @@ async def test_anyone_has_a_limit_for_each_public_store(tenants: Tenants, config
 
 async def test_closed_stores_and_unknown_ones_have_one_limit(tenants: Tenants, configure: Configure) -> None:
     """For anyone without a token: then no store is read, and the public ones are not answered either."""
-    settings = configure(public_requests_per_minute=18)
+    settings = configure(public_requests_per_minute=3)
     closed = (tenants.private.store_id, tenants.off.store_id, NOWHERE)
     async with serving(settings) as http:
         assert (await ask(http, PROFILE, tenants.public.store_id)).status_code == 200
@@ -218,7 +218,7 @@ async def test_closed_stores_and_unknown_ones_have_one_limit(tenants: Tenants, c
 
 async def test_a_public_store_counts_for_itself_only(tenants: Tenants, configure: Configure) -> None:
     """A network may ask many public stores, each up to its limit."""
-    async with serving(configure(public_requests_per_minute=6)) as http:
+    async with serving(configure(public_requests_per_minute=1)) as http:
         assert (await ask(http, PROFILE, tenants.public.store_id)).status_code == 200
         assert (await ask(http, PROFILE, tenants.public.store_id)).status_code == 429
         assert (await ask(http, PROFILE, tenants.private.store_id)).status_code == 401
@@ -231,7 +231,7 @@ async def test_each_question_counts(tenants: Tenants, configure: Configure, aske
     path = f"/v1/vector_stores/{shop.store_id}/search"
     headers = {} if asker == "anyone" else shop.headers
     body = {"query": ["lamp", "light", "چراغ"]}
-    async with serving(configure(public_requests_per_minute=24, requests_per_minute=24)) as http:
+    async with serving(configure(public_requests_per_minute=4, requests_per_minute=24)) as http:
         codes = [(await http.post(path, json=body, headers=headers)).status_code for _ in range(2)]
     assert codes == [200, 429]
 
