@@ -181,6 +181,7 @@ FILTERS: list[tuple[dict[str, Any], list[int]]] = [
     (eq("currency", "IRT"), ALL),
     (eq("availability", "out_of_stock"), [2]),
     (eq("url", "https://shop.example/p/900"), [900]),
+    (eq("url", "https://shop.example/%00"), []),
     (eq("attributes.رنگ", "آبی"), [1, 2]),
     (eq("attributes.size", "45"), [4]),
     (eq("attributes.size", ["42", "45"], "in"), [3, 4]),
@@ -205,6 +206,25 @@ async def test_filters_compare_attributes(
 ) -> None:
     """Names, codes and attributes tolerantly, as every other filter; prices as numbers, times as times."""
     assert numbers(await found(client, store, "*", filters=filters)) == expected
+
+
+async def test_what_is_shown_can_be_filtered_by(system: System) -> None:
+    """The address in ASCII, whether the shop wrote letters or escapes, and times in whole seconds."""
+    shop = await system.shop(currency="IRT")
+    links = (
+        "https://shop.example/محصول/كفش‌ها",
+        "https://shop.example/%D9%85%D8%AD%D8%B5%D9%88%D9%84",
+        "https://فروشگاه.example/چراغ?a=%20b",
+    )
+    await stocked(shop, [lamp(number, permalink=link) for number, link in enumerate(links, 1)])
+    results = (await post(shop, {"query": "*"})).json()["data"]
+    assert len(results) == len(links)
+    for result in results:
+        for key in ("url", "facts_at", "known_at"):
+            value = result["attributes"][key]
+            asked = both(eq("product_id", result["file_id"]), eq(key, value))
+            again = (await post(shop, {"query": "*", "filters": asked})).json()["data"]
+            assert [one["file_id"] for one in again] == [result["file_id"]], (key, value)
 
 
 async def test_a_condition_joins_the_other_filters(store: Shop) -> None:
