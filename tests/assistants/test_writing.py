@@ -7,10 +7,10 @@ from unittest.mock import patch
 import pytest
 
 from api.assistants.writing import HEAVY, weight, written
-from catalogue import hygiene
 from catalogue.extent import BRIEF
 from catalogue.product import ucp_product
 from contracts.stored import StoredProduct
+from knowledge.html import html_to_text
 from tests.catalogue.stored import BLACK, LAMP, PERSIAN_STORE, PHONE
 
 LONG = "<b>متن</b> text " * 5_000
@@ -43,7 +43,7 @@ def test_a_text_without_room_is_not_read() -> None:
     name = "<i>رنگ</i> of this test"
     variations = [replace(BLACK, options={name: "مشکی"}, description=f"<b>{n}</b>") for n in range(50)]
     product = replace(PHONE, variations=variations, short_description="", description="")
-    with patch.object(hygiene, "html_to_text", wraps=hygiene.html_to_text) as read:
+    with patch("catalogue.hygiene.html_to_text", wraps=html_to_text) as read:
         assert ucp_product(product, PERSIAN_STORE, extent=BRIEF) is not None
     assert [call.args[0] for call in read.call_args_list].count(name) == 1
     assert not any(text.startswith("<b>") for text in (call.args[0] for call in read.call_args_list))

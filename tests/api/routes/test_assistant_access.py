@@ -225,7 +225,9 @@ async def test_a_public_store_counts_for_itself_only(tenants: Tenants, configure
 
 
 @pytest.mark.parametrize("asker", ["anyone", "a token"])
-async def test_each_question_counts(system: System, tenants: Tenants, configure: Configure, asker: str) -> None:
+async def test_each_question_counts(
+    system: System, tenants: Tenants, configure: Configure, asker: str
+) -> None:
     """Of the five that a request to a vector store may have."""
     shop = tenants.public if asker == "anyone" else await system.shop()
     path = f"/v1/vector_stores/{shop.store_id}/search"
