@@ -60,6 +60,16 @@ async def search(
     return Listing(answer=answered, found=found)
 
 
+def matching(listing: Listing, *, asks: bool) -> list[tuple[Hit, StoredProduct]]:
+    """Returns the results that are shown; `asks` is whether there was a question, not only filters.
+
+    Where nothing of the store answers the question, a product that has none of its words is no match:
+    protocols have no other sign for "nothing was found" than an empty list.
+    """
+    is_certain = listing.answer.confidence == "high" or not asks
+    return [(hit, stored) for hit, stored in listing.found if is_certain or hit.matched.share]
+
+
 async def lookup(state: AppState, store: OpenStore, identifiers: Sequence[str], *, variations: int) -> Lookup:
     """Returns the products that identifiers mean: external ids of products or variations, or codes.
 

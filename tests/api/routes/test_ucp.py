@@ -386,7 +386,7 @@ async def test_a_product_that_cannot_be_shown_is_an_error_with_http_200(
         ("lookup", {"ids": []}, "ids"),
         ("lookup", {"ids": [""]}, "ids.0"),
         ("lookup", {"ids": ["a\x00"]}, "ids.0"),
-        ("lookup", {"ids": ["a" * 201]}, "ids.0"),
+        ("lookup", {"ids": ["a" * 256]}, "ids.0"),
         ("product", {"id": 5}, "id"),
         ("product", {"id": "a", "selected": [{"name": "رنگ"}]}, "selected.0.label"),
         (
@@ -428,3 +428,12 @@ async def test_a_request_needs_neither_accept_nor_a_content_type(store: Shop) ->
     response = await store.http.send(request)
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/json"
+
+
+async def test_an_id_has_at_most_255_characters(system: System) -> None:
+    """As many as a shop of an own platform may send."""
+    shop = await opened(await system.shop(), AssistantAccess.PUBLIC)
+    long = "ش" * 255
+    content = await ask(shop, "lookup", ids=[long])
+    assert [one["content"] for one in content["messages"]] == [long]
+    assert codes(await ask(shop, "product", id=long)) == ["not_found"]

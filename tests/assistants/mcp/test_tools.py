@@ -1,15 +1,18 @@
 """Each tool, in Persian and English, by the official client in both eras of the protocol."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from ucp_sdk.models.schemas.shopping.catalog_lookup import GetProductResponse, LookupResponse  # type: ignore[import-untyped]  # ucp-sdk ships no types
 from ucp_sdk.models.schemas.shopping.catalog_search import SearchResponse  # type: ignore[import-untyped]  # ucp-sdk ships no types
 
+from api.assistants.mcp.chatgpt import _named
 from api.assistants.mcp.definitions import TOOLS
 from knowledge.chunks import estimate_tokens
 from tests.assistants.mcp.clients import ERAS, call, connected, text_of
+from tests.catalogue.stored import PHONE
 from tests.support.search_catalogue import answer_of
 from tests.support.shop import Shop
 
@@ -286,3 +289,19 @@ async def test_search_and_fetch_have_the_shape_of_chatgpt(shop: Shop, said: dict
     assert (document["id"], document["title"], document["url"]) == tuple(first.values())
     assert said["text"] in document["text"]
     assert said["text"] in document["metadata"]["price"]
+
+
+@pytest.mark.parametrize(("query", "count"), [("زرافه صورتی", 0), ("pink giraffe", 0), ("*", 4), ("lamp", 1)])
+async def test_search_says_that_there_is_none(english: Shop, query: str, count: int) -> None:
+    """An empty list; a question of a sign lists all products."""
+    async with connected(english) as client:
+        found = (await call(client, "search", query=query))["results"]
+    assert len(found) >= count
+    assert bool(found) == bool(count)
+
+
+@pytest.mark.parametrize("length", [300, 301])
+def test_a_long_address_is_left_out_of_a_list(length: int) -> None:
+    """Ten of them would be half of an answer."""
+    link = "https://shop.example/".ljust(length, "p")
+    assert _named(replace(PHONE, link=link))["url"] == (link if length == 300 else "")
