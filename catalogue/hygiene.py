@@ -61,6 +61,18 @@ _UNSAFE_IN_LINK = re.compile(r"[\s<>\"`{}|\\^\x00-\x20\x7f]")
 
 def line(text: str, limit: int) -> str:
     """Returns the plain text of a shop's HTML as one line of at most `limit` characters."""
+    if limit <= 0:
+        return ""
+    return _kept_line(text, limit) if len(text) <= _SHORT else _line(text, limit)
+
+
+@lru_cache(maxsize=10_000)
+def _kept_line(text: str, limit: int) -> str:
+    """Returns a short text as `line` does; it is kept, because variations share names of options."""
+    return _line(text, limit)
+
+
+def _line(text: str, limit: int) -> str:
     if len(text) > _SHORT or "\u200c" in text or _NOT_PLAIN.search(text):
         text = _beginning(text, limit)
     return cut(" ".join(text.split()), limit)
@@ -68,6 +80,8 @@ def line(text: str, limit: int) -> str:
 
 def paragraph(text: str, limit: int) -> str:
     """Returns the plain text of a shop's HTML, with its line ends, in at most `limit` characters."""
+    if limit <= 0:
+        return ""
     return _kept_paragraph(text, limit) if len(text) <= _LONGEST_KEPT else cut(_beginning(text, limit), limit)
 
 

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from iso4217 import Currency
 
 from catalogue.hygiene import line
+from knowledge.currencies import RIALS, SPELLINGS
 
 Language: TypeAlias = Literal["fa", "en"]
 
@@ -22,29 +23,6 @@ _EXACT = Context(prec=200)
 
 _EXPONENTS = {one.value: one.exponent for one in Currency if one.exponent is not None}
 """ISO code -> decimals. Metals, units of account and test codes have none, and nothing is sold in them."""
-
-_RIALS = {"IRR": 1, "IRT": 10, "IRHR": 1_000, "IRHT": 10_000}
-"""Iran's codes, of ISO and of WooCommerce -> the rial in one unit."""
-
-_SPELLINGS = {
-    "ریال": "IRR",
-    "ریال ایران": "IRR",
-    "rial": "IRR",
-    "rials": "IRR",
-    "iranian rial": "IRR",
-    "تومان": "IRT",
-    "تومن": "IRT",
-    "تومان ایران": "IRT",
-    "toman": "IRT",
-    "tomans": "IRT",
-    "tooman": "IRT",
-    "iranian toman": "IRT",
-    "هزار ریال": "IRHR",
-    "هزار تومان": "IRHT",
-    "هزار تومن": "IRHT",
-}
-"""Words that shops write instead of a code. The sign of the rial and its Arabic spelling are not among them:
-shops in Saudi Arabia, Qatar and Yemen write the same."""
 
 _WORDS = {
     "IRR": ("ریال", "rial"),
@@ -85,7 +63,7 @@ class Money:
 def code_of(currency: str) -> str:
     """Returns the code that a shop's word for a currency means, in capitals; other words as they are."""
     written = " ".join(currency.replace("\u200c", " ").split())
-    return _SPELLINGS.get(written.casefold(), written.upper())
+    return SPELLINGS.get(written.casefold(), written.upper())
 
 
 def iso_code(currency: str) -> str | None:
@@ -94,7 +72,7 @@ def iso_code(currency: str) -> str | None:
     Returns None for a currency without one.
     """
     code = code_of(currency)
-    if code in _RIALS:
+    if code in RIALS:
         return "IRR"
     return code if code in _EXPONENTS else None
 
@@ -114,11 +92,23 @@ def minor_units(amount: Decimal, currency: str) -> Money | None:
     iso = iso_code(currency)
     if iso is None or not amount.is_finite() or amount < 0 or (amount and amount.adjusted() > 20):
         return None
-    exact = _EXACT.multiply(amount, _RIALS.get(code_of(currency), 1)).scaleb(_EXPONENTS[iso], _EXACT)
+    exact = _EXACT.multiply(amount, RIALS.get(code_of(currency), 1)).scaleb(_EXPONENTS[iso], _EXACT)
     minor = int(exact.to_integral_value(ROUND_HALF_UP))
     if minor > LARGEST_AMOUNT or (minor == 0 and amount != 0):
         return None
     return Money(minor, iso)
+
+
+def minor_limit(amount: Decimal, currency: str) -> int | None:
+    """Returns a limit of prices in minor units, however large it is; None for a currency without an ISO code.
+
+    It is rounded as prices are, so that a price at the limit is still at it.
+    """
+    iso = iso_code(currency)
+    if iso is None:
+        return None
+    exact = _EXACT.multiply(amount, RIALS.get(code_of(currency), 1)).scaleb(_EXPONENTS[iso], _EXACT)
+    return int(exact.to_integral_value(ROUND_HALF_UP))
 
 
 def shop_amount(minor: int, iso: str, currency: str) -> Decimal | None:
@@ -129,7 +119,7 @@ def shop_amount(minor: int, iso: str, currency: str) -> Decimal | None:
     if iso_code(currency) != iso.upper():
         return None
     exact = Decimal(minor).scaleb(-_EXPONENTS[iso.upper()], _EXACT)
-    return _EXACT.divide(exact, Decimal(_RIALS.get(code_of(currency), 1))).normalize(_EXACT) + 0
+    return _EXACT.divide(exact, Decimal(RIALS.get(code_of(currency), 1))).normalize(_EXACT) + 0
 
 
 def wording(amount: Decimal, currency: str, language: Language) -> str:

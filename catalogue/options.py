@@ -40,8 +40,13 @@ def selected(options: Mapping[str, str]) -> dict[str, str]:
 
 def choices(variations: Sequence[StoredVariation]) -> dict[str, list[str]]:
     """Returns the options that variations have: name -> values."""
+    return joined(selected(variation.options) for variation in variations)
+
+
+def joined(chosen: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
+    """Returns the options of variations, which `selected` returned for each: name -> values."""
     found: dict[str, dict[str, None]] = {}
-    for variation in variations:
-        for name, label in selected(variation.options).items():
+    for options in chosen:
+        for name, label in options.items():
             found.setdefault(name, {})[label] = None
     return {name: list(labels) for name, labels in found.items()}

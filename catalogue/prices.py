@@ -13,17 +13,29 @@ def currency_of(product: StoredProduct, store: OpenStore) -> str:
 
 
 def price_of(product: StoredProduct, variation: StoredVariation | None) -> Decimal | None:
-    """Returns the price of a variation, which is the product's if it has none; or that of a product."""
-    if variation is None or variation.price is None:
+    """Returns the price of a variation or, without one, of a product; None if it is not known.
+
+    A variation without a price has the product's if no active variation has one: otherwise the product's is
+    that of others.
+    """
+    if variation is None or _inherits(product, variation):
         return product.price
     return variation.price
+
+
+def _inherits(product: StoredProduct, variation: StoredVariation) -> bool:
+    """Returns whether a variation has the price of its product."""
+    others = (product.min_price, *(one.price for one in product.variations))
+    return variation.price is None and all(price is None for price in others)
 
 
 def regular_price_of(product: StoredProduct, variation: StoredVariation | None) -> Decimal | None:
     """Returns the price without a discount if it is higher than the price, else None."""
     price = price_of(product, variation)
-    inherits = variation is None or (variation.price is None and variation.regular_price is None)
-    regular = product.regular_price if inherits or variation is None else variation.regular_price
+    if variation is None or (variation.regular_price is None and _inherits(product, variation)):
+        regular = product.regular_price
+    else:
+        regular = variation.regular_price
     return regular if price is not None and regular is not None and regular > price else None
 
 

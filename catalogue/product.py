@@ -1,6 +1,6 @@
 """A stored product as UCP's product: what the shop sent, and nothing else."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from catalogue.extent import BRIEF, CODE_CHARACTERS, FULL, LOOKUP, TITLE_CHARACT
 from catalogue.hygiene import cut, line, paragraph, web_link
 from catalogue.language import language_of
 from catalogue.money import minor_units
-from catalogue.options import choices, names_of, properties, selected
+from catalogue.options import joined, names_of, properties, selected
 from catalogue.prices import currency_of, price_of, price_range, price_text, regular_price_of
 from contracts.stored import StoredProduct, StoredVariation
 from contracts.stores import OpenStore
@@ -27,9 +27,10 @@ def ucp_product(
     """
     title = line(product.title, TITLE_CHARACTERS) or line(product.external_id, TITLE_CHARACTERS)
     sold: Sequence[StoredVariation | None] = product.variations or (None,)
+    chosen = [{} if variation is None else selected(variation.options) for variation in sold]
     variants: dict[str, ucp.Variant] = {}
-    for variation in sold:
-        variant = _variant(product, variation, store, title, extent)
+    for variation, options in zip(sold, chosen, strict=True):
+        variant = _variant(product, variation, options, store, title, extent)
         if variant is not None:
             variants.setdefault(variant.id, variant)
     if not variants:
@@ -42,7 +43,7 @@ def ucp_product(
         categories=[ucp.Category(value=name) for name in names_of(product.categories, extent.names)] or None,
         price_range=_price_range(product, store, list(variants.values())),
         media=_media((product.image, *product.gallery), title, extent),
-        options=_options(product, extent),
+        options=_options(product, chosen, extent),
         variants=list(variants.values())[: extent.variants],
         tags=names_of(product.tags, extent.names) or None,
         metadata=Metadata(pilito=_extension(product, store, extent, why)),
@@ -54,7 +55,8 @@ def price_unavailable(product: StoredProduct, store: OpenStore) -> ucp.Message:
     title = line(product.title, TITLE_CHARACTERS)
     identifier = line(product.external_id, CODE_CHARACTERS)
     language = language_of([title])
-    said = price_text(product, store, language)
+    is_known = any(price_of(product, one) is not None for one in product.variations or (None,))
+    said = price_text(product, store, language) if is_known else ""
     if language == "fa":
         reason = f"قیمت «{said}» به ارز استاندارد نیست" if said else "قیمت ندارد"
         content = f"«{title}» {reason}؛ از فروشگاه بپرسید. شناسه: {identifier}"
@@ -65,7 +67,12 @@ def price_unavailable(product: StoredProduct, store: OpenStore) -> ucp.Message:
 
 
 def _variant(
-    product: StoredProduct, variation: StoredVariation | None, store: OpenStore, title: str, extent: Extent
+    product: StoredProduct,
+    variation: StoredVariation | None,
+    options: Mapping[str, str],
+    store: OpenStore,
+    title: str,
+    extent: Extent,
 ) -> ucp.Variant | None:
     """Returns a variation, or a product without variations, as a variant; None without a price."""
     price = _price(price_of(product, variation), product, store)
@@ -73,7 +80,6 @@ def _variant(
         return None
     regular = _price(regular_price_of(product, variation), product, store)
     item = product if variation is None else variation
-    options = {} if variation is None else selected(variation.options)
     own = variation if extent.variant_links else None
     return ucp.Variant(
         id=item.external_id,
@@ -132,9 +138,11 @@ def _description(product: StoredProduct, extent: Extent) -> str:
     return cut(f"{short}\n\n{long}", extent.description)
 
 
-def _options(product: StoredProduct, extent: Extent) -> list[ucp.ProductOption] | None:
+def _options(
+    product: StoredProduct, chosen: Iterable[Mapping[str, str]], extent: Extent
+) -> list[ucp.ProductOption] | None:
     """Returns the options of the variations; where not all of them were read, also values of attributes."""
-    found = choices(product.variations)
+    found = joined(chosen)
     if len(product.variations) < product.variations_total:
         known = properties(product, names=FULL.names, values=FULL.values)
         found = {name: list(dict.fromkeys([*labels, *known.get(name, ())])) for name, labels in found.items()}

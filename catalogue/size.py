@@ -6,6 +6,7 @@ from typing import TypeVar
 from catalogue import ucp
 from catalogue.extent import FROM_MOST_TO_LEAST, Extent
 from catalogue.hygiene import cut
+from catalogue.words import TEXT_TOKENS
 from knowledge.chunks import estimate_tokens
 
 ANSWER_TOKENS = 20_000
@@ -14,12 +15,20 @@ ANSWER_TOKENS = 20_000
 PRODUCTS_TOKENS = 13_000
 """The largest JSON of a response's products; `catalogue.words.TEXT_TOKENS` is the largest text."""
 
+_AROUND_TOKENS = 500
+"""The protocol around a response, and the signs that JSON puts into its text."""
+
 Kept = TypeVar("Kept")
 
 
 def tokens_of(part: ucp.Sent) -> int:
     """Returns a cautious estimate of the tokens in the JSON of a part of a response."""
     return estimate_tokens(part.model_dump_json(by_alias=True, exclude_none=True))
+
+
+def left_for_products(response: ucp.Sent) -> int:
+    """Returns the tokens that products may have in a response, which is given without them."""
+    return min(PRODUCTS_TOKENS, ANSWER_TOKENS - TEXT_TOKENS - _AROUND_TOKENS - tokens_of(response))
 
 
 def fit(products: Sequence[ucp.Product], tokens: int = PRODUCTS_TOKENS) -> list[ucp.Product]:

@@ -10,8 +10,8 @@ from decimal import Decimal
 class StoredVariation:
     """An active variation; `options` has name -> option.
 
-    A price of None is the product's. Texts are as the shop sent them, HTML too. `availability` is `in_stock`,
-    `backorder` or `out_of_stock`.
+    A price of None is the product's if no active variation has one. Texts are as the shop sent them, HTML
+    too. `availability` is `in_stock`, `backorder` or `out_of_stock`.
     """
 
     external_id: str

@@ -163,6 +163,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "api.schemas",
         "api.searching",
         "api.security",
+        "catalogue",
         "contracts",
         "database.*",
     },

@@ -48,11 +48,26 @@ async def search(
     likely = [variation.external_id for hit in hits for variation in hit.product.variations[:variations]]
     async with state.database.reading() as connection:
         products = await stored.read(
-            connection, store.id, [hit.product.id for hit in hits], variations=variations, first=likely
+            connection,
+            store.id,
+            [hit.product.id for hit in hits],
+            variations=variations,
+            first=likely,
+            ranked=True,
         )
     by_id = {product.id: product for product in products}
     found = [(hit, by_id[hit.product.id]) for hit in hits if hit.product.id in by_id]
     return Listing(answer=answered, found=found)
+
+
+def matching(listing: Listing, *, asks: bool) -> list[tuple[Hit, StoredProduct]]:
+    """Returns the results that are shown; `asks` is whether there was a question, not only filters.
+
+    Where nothing of the store answers the question, a product that has none of its words is no match:
+    protocols have no other sign for "nothing was found" than an empty list.
+    """
+    is_certain = listing.answer.confidence == "high" or not asks
+    return [(hit, stored) for hit, stored in listing.found if is_certain or hit.matched.share]
 
 
 async def lookup(state: AppState, store: OpenStore, identifiers: Sequence[str], *, variations: int) -> Lookup:

@@ -42,8 +42,8 @@ async def show_store_profile(request: Request, store_id: PathId) -> Response:
 
 
 def _shown(request: Request, store: OpenStore) -> Response:
-    whose = "public" if store.assistant_access is AssistantAccess.PUBLIC else "private"
-    headers = {"Cache-Control": f"{whose}, max-age={SECONDS_IN_CACHE}", "Vary": "Authorization, Host"}
+    cache = "public" if store.assistant_access is AssistantAccess.PUBLIC else "private"
+    headers = {"Cache-Control": f"{cache}, max-age={SECONDS_IN_CACHE}", "Vary": "Authorization, Host"}
     return json_response(200, profile(public_url(request), store.id).dumped(), headers)
 
 
@@ -67,7 +67,7 @@ async def search_catalog(request: Request, state: CurrentState, store_id: PathId
     openapi_extra=read_by_hand(LookupBody) | WITHOUT_TOKEN,
 )
 async def lookup_catalog(request: Request, state: CurrentState, store_id: PathId) -> Response:
-    """Look up to 20 products or variants up by their ids, SKUs or GTINs; unknown ones are left out."""
+    """Look up at most 20 products or variants by their ids, SKUs or GTINs; unknown ones are left out."""
     store = await enter(request, store_id)
     answer = await operations.lookup_catalog(state, store, read_model(LookupBody, await request.body()))
     return json_response(200, answer.dumped())

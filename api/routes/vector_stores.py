@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from api.assistants.access import PUBLIC_OR_TOKEN, WITHOUT_TOKEN, enter
+from api.assistants.access import PUBLIC_OR_TOKEN, WITHOUT_TOKEN, charge, enter
 from api.assistants.openai import search
 from api.assistants.openai.errors import OpenAiRoute
 from api.dependencies import CurrentState
@@ -31,8 +31,11 @@ async def search_vector_store(request: Request, state: CurrentState, store_id: P
     """Find the products of a store, in the shape of OpenAI's vector stores.
 
     `OpenAI(base_url="…/v1", api_key=TOKEN).vector_stores.search("3", query="…")` calls this route. Keys of
-    filters are the names of the results' `attributes`, and `attributes.` with the name of an attribute.
+    filters are the names of the results' `attributes`, and `attributes.` with the name of an attribute. Each
+    question counts as a request.
     """
     store = await enter(request, store_id)
-    page = await search.search(state, store, read_search(await request.body()))
+    asked = read_search(await request.body())
+    await charge(request, store, len(asked.query) - 1)
+    page = await search.search(state, store, asked)
     return json_response(200, page.model_dump(mode="json"))

@@ -149,4 +149,4 @@ def _value(value: Scalar, kind: Kind, place: str) -> str | Decimal | bool | date
             return moment
     if isinstance(value, bool):
         raise invalid_field(place, "expected a text")
-    return normalise(value) if isinstance(value, str) else str(value)
+    return normalise(value) if isinstance(value, str) and kind is not Kind.LINK else str(value)

@@ -100,7 +100,7 @@ class VectorStoreResult(ResponseModel):
     file_id: str
     filename: str
     score: float = Field(ge=0, le=1)
-    attributes: dict[str, str | float | bool] = Field(
+    attributes: dict[str, str | int | float | bool] = Field(
         description="prices are numbers in the shop's own currency; what is not known is left out"
     )
     content: list[TextContent]

@@ -145,6 +145,10 @@ class TokenBuckets:
         self._keep(key, left - 1)
         return 0.0
 
+    def give_back(self, key: Hashable) -> None:
+        """Return a request that was taken."""
+        self._keep(key, min(self._capacity, self._left(key) + 1))
+
     def reserve(self, key: Hashable) -> float:
         """Take one request, even if it is not there yet. Returns the seconds until it is there."""
         left = self._left(key) - 1

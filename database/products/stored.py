@@ -51,7 +51,9 @@ _VARIATIONS = f"""CROSS JOIN LATERAL (
     SELECT count(*) AS total,
            json_agg({_VARIATION} ORDER BY place) FILTER (WHERE place <= :variations) AS first
     FROM (SELECT v.*, row_number() OVER (
-              ORDER BY v.external_id = ANY(CAST(:first AS text[])) DESC, v.in_stock DESC, v.id) AS place
+              ORDER BY CASE WHEN :ranked THEN array_position(CAST(:first AS text[]), v.external_id)
+                            WHEN v.external_id = ANY(CAST(:first AS text[])) THEN 0 END NULLS LAST,
+                       v.in_stock DESC, v.id) AS place
           FROM product_variations v
           WHERE v.store_id = p.store_id AND v.parent_external_id = p.external_id AND v.is_active) AS v
     ) AS variations"""
@@ -99,12 +101,20 @@ async def read(
     *,
     variations: int = 50,
     first: Sequence[str] = (),
+    ranked: bool = False,
 ) -> list[StoredProduct]:
     """Returns the active products with these ids, in their order, each with at most so many `variations`.
 
-    Variations with external ids in `first` come first, then those in stock.
+    Variations with external ids in `first` come first, in this order if they are `ranked`. Then the ones in
+    stock follow.
     """
-    values = {"store_id": store_id, "ids": list(ids), "variations": variations, "first": list(first)}
+    values = {
+        "store_id": store_id,
+        "ids": list(ids),
+        "variations": variations,
+        "first": list(first),
+        "ranked": ranked,
+    }
     found = {row["id"]: _product(row) for row in (await connection.execute(_READ, values)).mappings()}
     return [found[id_] for id_ in ids if id_ in found]
 
@@ -113,7 +123,14 @@ async def page(
     connection: AsyncConnection, store_id: int, *, after: str, limit: int, variations: int
 ) -> list[StoredProduct]:
     """Returns active products of a store with external ids after `after`, in the order of these."""
-    values = {"store_id": store_id, "after": after, "limit": limit, "variations": variations, "first": []}
+    values = {
+        "store_id": store_id,
+        "after": after,
+        "limit": limit,
+        "variations": variations,
+        "first": [],
+        "ranked": False,
+    }
     return [_product(row) for row in (await connection.execute(_PAGE, values)).mappings()]
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from contracts.search import Facet, FacetValue, PriceFacet
-from database.search.filters import HIGHEST, LOWEST
+from contracts.search import Facet, FacetValue, PriceFacet, Question
+from database.search.conditions import prices
 from database.search.ranking import FACETS_FLOOR
 from knowledge.search.keys import ATTRIBUTE, BRAND, CATEGORY, compact
 
@@ -24,11 +24,14 @@ COLUMNS = {BRAND: "brands", CATEGORY: "categories"}
 """Facets of this name -> the column; the kind of the values' keys has the name of the facet."""
 
 
-def statements(facets: Sequence[str]) -> tuple[str, str, dict[str, object]]:
+def statements(question: Question) -> tuple[str, str, dict[str, object]]:
     """Returns SQL of the facets of `ranked`: common table expressions, a JSON array, and the parameters.
+
+    Prices are in the currency of the store.
 
     The array has one value for each facet, in their order; `read` reads it.
     """
+    facets = question.facets
     if not facets:
         return "", "NULL::json", {}
     parameters: dict[str, object] = {}
@@ -39,7 +42,7 @@ def statements(facets: Sequence[str]) -> tuple[str, str, dict[str, object]]:
             name = f"facet_{place}"
             parameters[name] = f"/{ATTRIBUTE}/{compact(facet.removeprefix(ATTRIBUTES))}/"
             columns += f", p.store_id || CAST(:{name} AS text) AS {name}"
-            first += f", varied_{name} AS MATERIALIZED ({_varied(name)})"
+            first += f", varied_{name} AS MATERIALIZED ({_varied(question, name)})"
             parts.append(_options(name))
         elif facet in COLUMNS:
             columns += f", p.{COLUMNS[facet]}"
@@ -51,8 +54,8 @@ def statements(facets: Sequence[str]) -> tuple[str, str, dict[str, object]]:
             )
     faced = f""",
         faced AS MATERIALIZED (
-            SELECT p.id, p.store_id, p.external_id, {LOWEST.format(row="p")} AS low,
-                   {HIGHEST.format(row="p")} AS high {columns}
+            SELECT p.id, p.store_id, p.external_id, p.currency, {prices.lowest(question, "p")} AS low,
+                   {prices.highest(question, "p")} AS high {columns}
             FROM ranked r JOIN products p ON p.id = r.product_id
             WHERE r.score >= {FACETS_FLOOR} * (SELECT max(score) FROM ranked)
         )"""
@@ -81,10 +84,11 @@ def _products(kind: str) -> str:
               GROUP BY 1 ORDER BY number DESC, 1 LIMIT {SPELLINGS}) AS most)"""
 
 
-def _varied(name: str) -> str:
+def _varied(question: Question, name: str) -> str:
     """Returns SQL of the options of one attribute that active variations have, by their keys."""
+    price = prices.converted(question, "v.price", "f")
     return f"""
-        SELECT f.id, coalesce(v.price, f.low) AS low, coalesce(v.price, f.high) AS high,
+        SELECT f.id, coalesce({price}, f.low) AS low, coalesce({price}, f.high) AS high,
                substr(key, length(f.{name}) + 1) AS value, v.id AS variation_id
         FROM faced f JOIN product_variations v
             ON v.store_id = f.store_id AND v.parent_external_id = f.external_id AND v.is_active

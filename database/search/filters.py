@@ -5,15 +5,12 @@ from dataclasses import dataclass, replace
 
 from contracts.search import Question
 from database.search import scope
+from database.search.conditions import prices
 from database.search.conditions.compiled import compiled
 from database.search.lexical import quoted
 from database.search.values import CONDITION, Resolved
 from knowledge.search.forms import TITLE
 from knowledge.search.stems import stems
-
-LOWEST = "coalesce({row}.min_price, {row}.price)"
-HIGHEST = "coalesce({row}.max_price, {row}.price)"
-"""SQL of the price range of a product."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +78,7 @@ def narrowed(question: Question, resolved: Resolved) -> Narrowed:
         first.append(_fitting(question, sought))
         conditions.append("p.id IN (SELECT fitting.id FROM fitting)")
     else:
-        conditions += _limits(question, "p", lowest=LOWEST, highest=HIGHEST)
+        conditions += _product_limits(question, "p")
     return Narrowed(
         found=" AND ".join(["p.is_active", *conditions]),
         first="".join(first),
@@ -111,10 +108,16 @@ def _limits(question: Question, row: str, *, lowest: str, highest: str) -> list[
     filters = question.filters
     limits = {
         f"{row}.in_stock = :in_stock": filters.in_stock,
-        f"{highest.format(row=row)} >= :min_price": filters.min_price,
-        f"{lowest.format(row=row)} <= :max_price": filters.max_price,
+        f"{highest} >= :min_price": filters.min_price,
+        f"{lowest} <= :max_price": filters.max_price,
     }
     return [sql for sql, value in limits.items() if value is not None]
+
+
+def _product_limits(question: Question, row: str) -> list[str]:
+    """Returns SQL of the limits for a product."""
+    lowest, highest = prices.lowest(question, row), prices.highest(question, row)
+    return _limits(question, row, lowest=lowest, highest=highest)
 
 
 def _having(question: Question, parameter: str) -> str:
@@ -141,11 +144,13 @@ def _fitting(question: Question, sought: Sequence[tuple[str, str]]) -> str:
                     ON starts_with(has, beginning)))"""
         for (keys, beginnings), of_product in zip(sought, own, strict=True)
     ]
-    price = "coalesce(v.price, c.price)"
+    price = prices.converted(
+        question, "coalesce(v.price, CASE WHEN c.min_price IS NULL THEN c.price END)", "c"
+    )
     in_stock = question.filters.in_stock is not None
     limits = [sql for sql in _limits(question, "v", lowest=price, highest=price) if ":in_stock" not in sql]
     matching = " AND ".join([*options, *limits])
-    simple = " AND ".join([*own, *_limits(question, "c", lowest=LOWEST, highest=HIGHEST)])
+    simple = " AND ".join([*own, *_product_limits(question, "c")])
     return f"""
         fitting AS MATERIALIZED (
             SELECT c.id FROM products c CROSS JOIN LATERAL (

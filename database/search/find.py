@@ -91,7 +91,7 @@ async def _page(
 ) -> Sequence[RowMapping]:
     """Returns the hits in their order, the first row with total and facets; without hits that row alone."""
     page_sql, page_parameters = page.statements(question, filters)
-    faced, facet_values, facet_parameters = facets.statements(question.facets)
+    faced, facet_values, facet_parameters = facets.statements(question)
     statement = text(f"""
         WITH {filters.first} {ranking.sql} {page_sql} {faced}
         SELECT hits.*, {ranking.is_enough} AS is_enough, {ranking.unknown} AS unknown,

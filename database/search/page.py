@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from contracts.search import Position, Question, Sort
 from database.search import products, scope
-from database.search.filters import HIGHEST, LOWEST, Narrowed, asked_options
+from database.search.conditions import prices
+from database.search.filters import Narrowed, asked_options
 
 SCORE = "CAST(round(CAST(r.score AS numeric), 6) AS float8)"
 """Rounded, because the last digits may depend on the plan, and a page continues after a score."""
@@ -20,12 +21,18 @@ class _Order:
     ids: str = "ASC"
 
 
-ORDERS = {
-    Sort.RELEVANCE: _Order(value=SCORE, type_="float8", direction="DESC"),
-    Sort.CHEAPEST: _Order(value=LOWEST.format(row="p"), type_="numeric", direction="ASC"),
-    Sort.DEAREST: _Order(value=HIGHEST.format(row="p"), type_="numeric", direction="DESC"),
-    Sort.NEWEST: _Order(value="p.created_at", type_="timestamptz", direction="DESC", ids="DESC"),
-}
+def _order(question: Question) -> _Order:
+    """Returns the order that a question asks for; products of other currencies have no price in it."""
+    match question.sort:
+        case Sort.RELEVANCE:
+            return _Order(value=SCORE, type_="float8", direction="DESC")
+        case Sort.CHEAPEST:
+            return _Order(value=prices.lowest(question, "p"), type_="numeric", direction="ASC")
+        case Sort.DEAREST:
+            return _Order(value=prices.highest(question, "p"), type_="numeric", direction="DESC")
+        case Sort.NEWEST:
+            return _Order(value="p.created_at", type_="timestamptz", direction="DESC", ids="DESC")
+
 
 _BEYOND = {"ASC": ">", "DESC": "<"}
 
@@ -47,7 +54,7 @@ def statements(question: Question, narrowed: Narrowed) -> tuple[str, dict[str, o
 
     The last one is `hits`: a page of `ranked` with their products, and one row more if there are more.
     """
-    order = ORDERS[question.sort]
+    order = _order(question)
     direction = f"{order.value} {order.direction} NULLS LAST, r.product_id {order.ids}"
     sql = f""",
         page AS MATERIALIZED (

@@ -5,7 +5,7 @@ from typing import Any
 
 from contracts.search import FoundProduct, FoundVariation, Hit, Matched
 from database import shown
-from database.search.filters import HIGHEST, LOWEST
+from database.search.conditions.prices import HIGHEST, LOWEST
 
 VARIATIONS = 50
 """The most variations of a hit; a product may have 2,048."""

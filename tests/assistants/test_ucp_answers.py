@@ -21,6 +21,8 @@ from api.assistants.ucp.narrowing import narrowing
 from api.assistants.ucp.requests import LookupBody, ProductBody, SearchBody, UcpFilters
 from api.assistants.ucp.searching import read_search, search_response
 from api.searching import Answer
+from catalogue import words
+from catalogue.hygiene import Fence
 from catalogue.size import ANSWER_TOKENS
 from contracts.search import FacetValue, FoundProduct, Hit, Matched, Unmatched
 from contracts.stored import Resolved, StoredProduct, StoredVariation
@@ -85,6 +87,17 @@ def test_every_search_is_one_of_ucp(product: StoredProduct, confidence: str, sha
     if confidence == "low" and not share:
         assert content["products"] == []
         assert "messages" not in content
+
+
+def test_results_that_are_not_shown_are_not_counted() -> None:
+    """With low confidence, the ones without a word of the question are left out."""
+    lamp = replace(PHONE, id=2, external_id="woo_2")
+    found = listing([(hit(PHONE), PHONE), (hit(lamp, share=0), lamp)], confidence="low")
+    content: Any = search_response(
+        found, PERSIAN_STORE, read_search(SearchBody(query="گوشی"), PERSIAN_STORE)
+    ).dumped()
+    assert [one["id"] for one in content["products"]] == ["woo_777"]
+    assert content["pagination"]["total_count"] == content["com.pilito"]["total"] == 1
 
 
 @examples(100)
@@ -205,6 +218,42 @@ def test_the_largest_answers_are_bounded() -> None:
         assert estimate_tokens(json.dumps(content, ensure_ascii=False)) < ANSWER_TOKENS
     for content in (search, looked_up):
         assert len(cast(list[Any], content["products"])) == 20
+
+
+@pytest.mark.parametrize("limit", range(1, 21))
+def test_what_surrounds_products_takes_their_room(limit: int) -> None:
+    """Facets, unknown values and messages as long as they can be; the text of the result counts too."""
+    long = "ویژگی بسیار بلند فروشگاه " * 40
+    stored = [big(number) for number in range(1, limit + 1)]
+    found = listing(
+        [(hit(product, text=LONG), product) for product in stored],
+        unmatched=[Unmatched(field="exclude.categories", value=long, known=[long] * 20)] * 5,
+        facets={
+            f"attributes.{number}{long}": [
+                FacetValue(value=f"{n} {long}", count=9, min_price=Decimal(10**12), max_price=Decimal(10**12))
+                for n in range(50)
+            ]
+            for number in range(5)
+        },
+    )
+    filters = {"categories": ["a"], **{f"{number} {long}": 1 for number in range(10)}}
+    asked = read_search(SearchBody(query="*", filters=UcpFilters.model_validate(filters)), PERSIAN_STORE)
+    response = search_response(found, PERSIAN_STORE, asked)
+    remarks = [message.content for message in response.messages or ()]
+    text = words.listing(
+        stored, PERSIAN_STORE, total=limit, confidence="high", fence=Fence(), remarks=remarks
+    )
+    answer = {
+        "jsonrpc": "2.0",
+        "id": "1" * 100,
+        "result": {
+            "content": [{"type": "text", "text": text}],
+            "structuredContent": response.dumped(),
+            "isError": False,
+        },
+    }
+    assert estimate_tokens(json.dumps(answer, ensure_ascii=False)) < ANSWER_TOKENS
+    assert response.products
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -6,12 +6,16 @@ from decimal import Decimal
 
 import pytest
 
-from catalogue import ucp
+from catalogue import ucp, words
 from catalogue.extension import Why
 from catalogue.extent import BRIEF, FULL
+from catalogue.feeds.gaps import Gap
+from catalogue.feeds.items import items
+from catalogue.hygiene import Fence
+from catalogue.prices import price_of, regular_price_of
 from catalogue.product import price_unavailable, ucp_product
 from contracts.search import FoundProduct, Hit, Matched
-from contracts.stored import StoredProduct
+from contracts.stored import StoredProduct, StoredVariation
 from contracts.stores import OpenStore
 from tests.catalogue.stored import BLACK, ENGLISH_STORE, HOSTILE, LAMP, PERSIAN_STORE, PHONE, WHITE
 
@@ -115,11 +119,30 @@ def test_one_product_has_both_descriptions_and_all_images() -> None:
 
 
 def test_a_variation_without_a_price_has_the_price_of_its_product() -> None:
-    """And its regular price."""
+    """And its regular price, if no other variation has a price."""
     priceless = replace(BLACK, price=None, regular_price=None)
-    phone = mapped(replace(PHONE, variations=[priceless], regular_price=Decimal(1_400_000)))
+    plain = replace(PHONE, variations=[priceless], min_price=None, max_price=None)
+    phone = mapped(replace(plain, regular_price=Decimal(1_400_000)))
     assert phone.variants[0].price.amount == 1_250_000_000
     assert phone.variants[0].list_price == ucp.Price(amount=1_400_000_000, currency="IRR")
+
+
+@pytest.mark.parametrize("shown", [[WHITE], []], ids=["with a priced one", "alone of many"])
+def test_a_variation_without_a_price_has_none_where_others_have_one(shown: list[StoredVariation]) -> None:
+    """The product's price is the lowest of the others, and it is not that of this one."""
+    priceless = replace(BLACK, price=None, regular_price=None)
+    phone = replace(PHONE, variations=[priceless, *shown], variations_total=9, regular_price=Decimal(9**9))
+    assert price_of(phone, priceless) is None
+    assert regular_price_of(phone, priceless) is None
+    found = ucp_product(phone, PERSIAN_STORE)
+    assert [variant.id for variant in (found.variants if found else ())] == [one.external_id for one in shown]
+    if found is None:
+        assert "قیمت ندارد" in price_unavailable(phone, PERSIAN_STORE).content
+    assert "مشکی — قیمت نامعلوم" in words.one(phone, PERSIAN_STORE, fence=Fence())
+    listed = list(items(phone, "IRT"))
+    assert listed[0].price is None
+    assert Gap.PRICE in listed[0].gaps
+    assert [item.price is None for item in listed[1:]] == [False for _ in shown]
 
 
 def test_a_price_range_covers_variants_that_are_not_shown() -> None:

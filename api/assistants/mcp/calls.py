@@ -70,7 +70,7 @@ async def _answered(
         return _refused(f"{error.field or 'arguments'}: {error.problem}. Change it and call again.")
     except ApiError as error:
         counted.outcome = ToolOutcome.REFUSED
-        return _refused(str(error.content.get("error", "")))
+        return _refused(_sentence(error, arguments))
     except MCPError:
         counted.outcome = ToolOutcome.REFUSED
         raise
@@ -84,6 +84,16 @@ async def _answered(
         raise MCPError(INTERNAL_ERROR, "Internal error; it was logged") from None
     counted.outcome = ToolOutcome.OK
     return result
+
+
+def _sentence(error: ApiError, arguments: Mapping[str, Any]) -> str:
+    """Returns what was wrong; a field of `catalog` is named by its place in the arguments."""
+    field, catalog = error.content.get("field"), arguments.get("catalog")
+    if not field or not isinstance(catalog, Mapping):
+        return str(error.content.get("error", ""))
+    if field == "cursor" and "cursor" not in catalog:
+        field = "pagination.cursor"
+    return f"catalog.{field}: {error.content['problem']}"
 
 
 def _refused(sentence: str) -> CallToolResult:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from api.assistants import catalogue
 from api.assistants.mcp.tools import answered
 from api.assistants.ucp.requests import Identifier
+from api.assistants.writing import written
 from api.dependencies import AppState
 from api.schemas.search import MAX_QUERY_CHARACTERS, SearchRequest
 from catalogue import words
@@ -20,6 +21,7 @@ from catalogue.language import language_of
 from catalogue.options import names_of
 from catalogue.prices import currency_of, price_text
 from contracts.errors import InvalidField
+from contracts.search import AllOf, Sort
 from contracts.stored import StoredProduct
 from contracts.stores import OpenStore
 
@@ -41,10 +43,19 @@ class Fetch(BaseModel):
 
 
 async def search(state: AppState, store: OpenStore, arguments: Search) -> CallToolResult:
-    """Returns id, title and address of the products that answer a question; raises 400."""
-    asked = SearchRequest(query=arguments.query, limit=RESULTS)
-    listing = await catalogue.search(state, store, asked, variations=1)
-    return _as_json({"results": [_named(product) for _, product in listing.found]})
+    """Returns id, title and address of the products that answer a question; raises 400.
+
+    A question without a letter or a digit, such as `*`, is a list of all products, the newest first.
+    """
+    query = arguments.query
+    if lists := bool(query.strip()) and not any(letter.isalnum() for letter in query):
+        request = SearchRequest(limit=RESULTS, sort=Sort.NEWEST)
+    else:
+        request = SearchRequest(query=query, limit=RESULTS)
+    condition = AllOf() if lists else None
+    listing = await catalogue.search(state, store, request, variations=1, condition=condition)
+    found = [product for _, product in catalogue.matching(listing, asks=not lists)]
+    return await written(lambda: _as_json({"results": [_named(product) for product in found]}), found)
 
 
 async def fetch(state: AppState, store: OpenStore, arguments: Fetch) -> CallToolResult:
@@ -53,27 +64,30 @@ async def fetch(state: AppState, store: OpenStore, arguments: Fetch) -> CallTool
     if found is None:
         raise InvalidField("id", "no product of this store has it; ids come from `search`")
     product, _ = found
-    return _as_json(
-        {
-            **_named(product),
-            "text": words.one(product, store, fence=Fence()),
-            "metadata": {
-                "price": price_text(product, store, language_of([product.title])),
-                "currency": line(currency_of(product, store), TITLE_CHARACTERS),
-                "availability": product.availability,
-                "brands": names_of(product.brands, NAMES),
-                "categories": names_of(product.categories, NAMES),
-                "facts_at": product.facts_at.isoformat(timespec="seconds"),
-            },
-        }
-    )
+    return await written(lambda: _as_json(_whole(product, store)), [product])
+
+
+def _whole(product: StoredProduct, store: OpenStore) -> dict[str, Any]:
+    return {
+        **_named(product),
+        "text": words.one(product, store, fence=Fence()),
+        "metadata": {
+            "price": price_text(product, store, language_of([product.title])),
+            "currency": line(currency_of(product, store), TITLE_CHARACTERS),
+            "availability": product.availability,
+            "brands": names_of(product.brands, NAMES),
+            "categories": names_of(product.categories, NAMES),
+            "facts_at": product.facts_at.isoformat(timespec="seconds"),
+        },
+    }
 
 
 def _named(product: StoredProduct) -> dict[str, Any]:
+    link = web_link(product.link)
     return {
         "id": product.external_id,
         "title": line(product.title, TITLE_CHARACTERS) or product.external_id,
-        "url": web_link(product.link),
+        "url": link if len(link) <= words.LINK_CHARACTERS else "",
     }
 
 

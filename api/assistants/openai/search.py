@@ -8,8 +8,10 @@ from decimal import Decimal
 import orjson
 
 from api.assistants import catalogue
+from api.assistants.catalogue import Listing
+from api.assistants.writing import written
 from api.dependencies import AppState
-from api.errors import invalid_field
+from api.errors import ApiError, invalid_field
 from api.schemas.search import SearchRequest
 from api.schemas.vector_filters import condition_of
 from api.schemas.vector_stores import TextContent, VectorStorePage, VectorStoreResult, VectorStoreSearch
@@ -17,7 +19,7 @@ from catalogue.hygiene import line, paragraph, web_link
 from catalogue.language import language_of
 from catalogue.money import Language
 from catalogue.prices import currency_of, price_range, price_text
-from contracts.search import AllOf, Hit, Sort
+from contracts.search import AllOf, Condition, Hit, Sort
 from contracts.stored import StoredProduct
 from contracts.stores import OpenStore
 from knowledge.chunks import estimate_tokens
@@ -61,6 +63,7 @@ Found = tuple[Hit, StoredProduct]
 async def search(state: AppState, store: OpenStore, asked: VectorStoreSearch) -> VectorStorePage:
     """Returns the products of a store that answer one of the questions; raises 400.
 
+    Where nothing of the store answers a question, only products with one of its words are returned.
     A question without a letter or a digit, such as `*`, is a list of what passes the filters, newest first.
     """
     if asked.page is not None and len(asked.query) > 1:
@@ -78,9 +81,10 @@ async def search(state: AppState, store: OpenStore, asked: VectorStoreSearch) ->
             sort=Sort.RELEVANCE if asks else Sort.NEWEST,
             understand=asked.rewrite_query,
         )
-        listing = await catalogue.search(state, store, request, variations=0, condition=condition)
-        following = listing.answer.next
-        for hit, stored in listing.found:
+        listing = await _listing(state, store, request, condition)
+        matching = catalogue.matching(listing, asks=asks)
+        following = listing.answer.next if matching or not listing.found else None
+        for hit, stored in matching:
             if stored.id not in best or hit.score > best[stored.id][0].score:
                 best[stored.id] = hit, stored
     found = list(best.values())
@@ -92,10 +96,22 @@ async def search(state: AppState, store: OpenStore, asked: VectorStoreSearch) ->
     next_page = following if len(passing) == len(found) else None
     return VectorStorePage(
         search_query=asked.query,
-        data=_fitting(passing, store),
+        data=await written(lambda: _fitting(passing, store), (stored for _, stored in passing)),
         has_more=next_page is not None,
         next_page=next_page,
     )
+
+
+async def _listing(
+    state: AppState, store: OpenStore, request: SearchRequest, condition: Condition | None
+) -> Listing:
+    """Returns an answer of search; raises 400, with the name that this protocol has for the field."""
+    try:
+        return await catalogue.search(state, store, request, variations=0, condition=condition)
+    except ApiError as error:
+        if error.content.get("field") != "cursor":
+            raise
+        raise invalid_field("page", str(error.content["problem"])) from None
 
 
 def _fitting(found: Sequence[Found], store: OpenStore) -> list[VectorStoreResult]:
@@ -131,7 +147,7 @@ def _text(hit: Hit, product: StoredProduct, title: str, store: OpenStore, room: 
 
 def _attributes(
     product: StoredProduct, title: str, store: OpenStore, room: _Room
-) -> dict[str, str | float | bool]:
+) -> dict[str, str | int | float | bool]:
     """Returns what is known of a product, in at most 16 attributes; the same names are keys of filters."""
     lowest, highest = price_range(product) or (None, None)
     texts = {
@@ -156,7 +172,7 @@ def _attributes(
     }
 
 
-def _number(value: Decimal) -> float:
+def _number(value: Decimal) -> int | float:
     """Returns a price as a JSON number, an integer where it is one."""
     return int(value) if value == value.to_integral_value() and abs(value) < _LARGEST_EXACT else float(value)
 

@@ -9,7 +9,7 @@ from api.assistants.ucp.responses import LOOKUP, ProductResponse, envelope
 from api.assistants.ucp.selection import chosen, select
 from catalogue.extent import FULL
 from catalogue.product import price_unavailable, ucp_product
-from catalogue.size import fit
+from catalogue.size import fit, left_for_products
 from catalogue.ucp import Message
 from contracts.bounds import VARIATIONS
 from contracts.stored import Resolved, StoredProduct
@@ -51,9 +51,8 @@ def product_response(
             "options": list(selection.options) or None,
         }
     )
-    return ProductResponse(
-        ucp=envelope(LOOKUP), product=fit([shown])[0], messages=list(narrowing.messages) or None
-    )
+    response = ProductResponse(ucp=envelope(LOOKUP), messages=list(narrowing.messages) or None)
+    return response.model_copy(update={"product": fit([shown], left_for_products(response))[0]})
 
 
 def _without_product(message: Message) -> ProductResponse:

@@ -4,17 +4,12 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from api.assistants.access import check_public_limit, enter
+from api.assistants.access import NO_STORE, check_public_limit, enter, public_store
 from api.dependencies import app_state
 from api.errors import ApiError
 from api.forwarded import forwarded
 from contracts.stores import OpenStore
 from database.access import assistants
-
-CHOOSE = "There is not exactly one public store: ask at /ucp/{store_id}/.well-known/ucp, or send a token"
-
-NO_STORE = 0
-"""Takes the place of a store's id in the limit for requests that name no store."""
 
 
 async def find_store(request: Request) -> OpenStore:
@@ -36,7 +31,7 @@ async def find_store(request: Request) -> OpenStore:
             404,
             {"error": "No store can be chosen here: ask at /ucp/{store_id}/.well-known/ucp, or send a token"},
         )
-    return await enter(request, found)
+    return await public_store(request, found)
 
 
 def _host(request: Request) -> str:

@@ -10,7 +10,7 @@ from api.assistants.ucp.narrowing import Narrowing
 from api.assistants.ucp.responses import LOOKUP, LookupResponse, envelope
 from catalogue.extent import BRIEF
 from catalogue.product import price_unavailable, ucp_product
-from catalogue.size import fit
+from catalogue.size import fit, left_for_products
 from catalogue.ucp import Input, Product, Variant
 from contracts.stored import Resolved, StoredProduct
 from contracts.stores import OpenStore
@@ -40,7 +40,8 @@ def lookup_response(
         if narrowing.product(stored) and (variants := _variants(meant, found, stored, product, narrowing)):
             products.append(product.model_copy(update={"variants": variants}))
     messages += [not_found(one) for one in asked if one not in found.resolved]
-    return LookupResponse(ucp=envelope(LOOKUP), products=fit(products), messages=messages or None)
+    response = LookupResponse(ucp=envelope(LOOKUP), products=[], messages=messages or None)
+    return response.model_copy(update={"products": fit(products, left_for_products(response))})
 
 
 def _is_priced(resolved: Resolved, product: Product) -> bool:

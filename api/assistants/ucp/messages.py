@@ -3,7 +3,7 @@
 from catalogue.hygiene import line
 from catalogue.ucp import Message
 
-_ID_CHARACTERS = 200
+_ID_CHARACTERS = 255
 
 
 def failed(message: Message) -> Message:

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from api.assistants.ucp.messages import filters_ignored, price_filter_ignored
 from api.assistants.ucp.requests import Context, UcpFilters
-from catalogue.money import iso_code, minor_units
-from catalogue.ucp import Message, Variant
+from catalogue.money import iso_code, minor_limit, shop_amount
+from catalogue.ucp import Message, Price, Variant
 from contracts.stored import StoredProduct
 from knowledge.search.keys import compact
 
@@ -19,10 +19,14 @@ def folded(values: Iterable[str]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Narrowing:
-    """Filters that a product and one of its variants must pass; prices are in minor units."""
+    """Filters that a product and one of its variants must pass.
 
-    lowest: int | None = None
-    highest: int | None = None
+    The limits of prices are in `currency`, as the shop writes it; without one, in that of each product.
+    """
+
+    currency: str = ""
+    min_price: Decimal | None = None
+    max_price: Decimal | None = None
     in_stock: bool | None = None
     categories: frozenset[str] = frozenset()
     brands: frozenset[str] = frozenset()
@@ -43,12 +47,25 @@ class Narrowing:
 
     def variant(self, variant: Variant, product: StoredProduct) -> bool:
         """Returns whether a variant passes; an attribute that it has no option for is the product's."""
-        amount = variant.price.amount
         return (
-            (self.lowest is None or amount >= self.lowest)
-            and (self.highest is None or amount <= self.highest)
+            self._has_price(variant.price, product)
             and self.in_stock in (None, variant.availability.available)
             and all(_has(name, values, variant, product) for name, values in self.attributes.items())
+        )
+
+    def _has_price(self, price: Price, product: StoredProduct) -> bool:
+        """Returns whether a price is within the limits; one in another currency is not."""
+        if self.min_price is None and self.max_price is None:
+            return True
+        currency = self.currency or product.currency
+        lowest, highest = (
+            None if limit is None else minor_limit(limit, currency)
+            for limit in (self.min_price, self.max_price)
+        )
+        return (
+            price.currency == iso_code(currency)
+            and (lowest is None or price.amount >= lowest)
+            and (highest is None or price.amount <= highest)
         )
 
 
@@ -61,30 +78,26 @@ def _has(name: str, values: frozenset[str], variant: Variant, product: StoredPro
     return any(folded(map(str, each)) & values for each in options if isinstance(each, list))
 
 
-def _minor(amount: Decimal | None, currency: str) -> int | None:
-    money = None if amount is None else minor_units(amount, currency)
-    return None if money is None else money.amount
-
-
 def narrowing(filters: UcpFilters | None, context: Context | None, currency: str) -> Narrowing:
     """Returns the filters of a request to a store with this currency."""
     if filters is None:
         return Narrowing()
     messages = []
     own = iso_code(currency)
-    lowest, highest = [_minor(filters.min_price, currency)], [_minor(filters.max_price, currency)]
+    lowest, highest = [filters.min_price], [filters.max_price]
     if filters.price:
         asked = (context.currency if context else None) or own or ""
         if own is not None and asked.upper() == own:
-            lowest.append(filters.price.min)
-            highest.append(filters.price.max)
+            for limits, minor in ((lowest, filters.price.min), (highest, filters.price.max)):
+                limits.append(None if minor is None else shop_amount(minor, own, currency))
         else:
             messages.append(price_filter_ignored(asked, own))
     if unknown := filters.unknown():
         messages.append(filters_ignored(unknown))
     return Narrowing(
-        lowest=max((one for one in lowest if one is not None), default=None),
-        highest=min((one for one in highest if one is not None), default=None),
+        currency=currency,
+        min_price=max((one for one in lowest if one is not None), default=None),
+        max_price=min((one for one in highest if one is not None), default=None),
         in_stock=filters.in_stock,
         categories=folded(filters.categories),
         brands=folded(filters.brands),

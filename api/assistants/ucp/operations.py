@@ -1,9 +1,5 @@
 """The operations of UCP's catalogue, by whichever protocol they are asked for."""
 
-import asyncio
-from collections.abc import Callable, Iterable
-from typing import TypeVar
-
 from api.assistants import catalogue
 from api.assistants.ucp import lookups, searching
 from api.assistants.ucp.details import product_response
@@ -12,15 +8,10 @@ from api.assistants.ucp.narrowing import narrowing
 from api.assistants.ucp.requests import MOST_IDS, LookupBody, ProductBody, SearchBody
 from api.assistants.ucp.responses import LookupResponse, ProductResponse, SearchResponse
 from api.assistants.ucp.searching import read_search, search_response
+from api.assistants.writing import written as written
 from api.dependencies import AppState
 from api.errors import ApiError
-from contracts.stored import StoredProduct
 from contracts.stores import OpenStore
-
-MANY_VARIATIONS = 100
-"""A product with 2,000 of them takes 0.2 s to write."""
-
-Response = TypeVar("Response")
 
 
 class TooManyIds(ApiError):
@@ -56,13 +47,3 @@ async def get_product(state: AppState, store: OpenStore, body: ProductBody) -> P
     found = await catalogue.product(state, store, body.id)
     narrow = narrowing(body.filters, body.context, store.currency)
     return await written(lambda: product_response(body, found, store, narrow), found[:1] if found else ())
-
-
-async def written(write: Callable[[], Response], products: Iterable[StoredProduct]) -> Response:
-    """Returns the response about products; many variations are written in a thread.
-
-    So the event loop stays free.
-    """
-    if sum(len(product.variations) for product in products) <= MANY_VARIATIONS:
-        return write()
-    return await asyncio.to_thread(write)

@@ -27,8 +27,11 @@ MOST_IDS = 20
 MOST_FACETS = 5
 MOST_SELECTIONS = 20
 
+LONGEST_ID = 255
+"""Characters of an id, a SKU or a GTIN."""
+
 Text = Annotated[str, Field(max_length=MAX_CHARACTERS)]
-Identifier = Annotated[str, Field(min_length=1, max_length=MAX_CHARACTERS, pattern=r"^[^\x00]*$")]
+Identifier = Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=r"^[^\x00]*$")]
 Minor = Annotated[int, Field(ge=0, le=2**53 - 1), Whole]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from api.assistants.catalogue import Listing
+from api.assistants.catalogue import Listing, matching
 from api.assistants.ucp.messages import filters_ignored, price_filter_ignored
 from api.assistants.ucp.requests import MOST_PRODUCTS, SearchBody, UcpFilters
 from api.assistants.ucp.responses import (
@@ -23,7 +23,7 @@ from catalogue.extension import Why
 from catalogue.hygiene import line
 from catalogue.money import iso_code, shop_amount
 from catalogue.product import price_unavailable, ucp_product
-from catalogue.size import fit
+from catalogue.size import fit, left_for_products
 from catalogue.ucp import Message
 from contracts import search as contracts
 from contracts.search import AllOf, Condition, Hit, Sort
@@ -110,13 +110,14 @@ def _price(body: SearchBody, store: OpenStore) -> tuple[Decimal | None, Decimal 
 
 
 def shown(listing: Listing, asked: Asked) -> list[tuple[Hit, StoredProduct]]:
-    """Returns the results that a response shows.
+    """Returns the results that a response shows."""
+    return matching(listing, asks=asked.request.query is not None)
 
-    Where nothing of the store answers the question, a product that has none of its words is no match: UCP has
-    no other sign for "nothing was found" than an empty list.
-    """
-    is_certain = listing.answer.confidence == "high" or asked.request.query is None
-    return [(hit, stored) for hit, stored in listing.found if is_certain or hit.matched.share]
+
+def order_of(listing: Listing, asked: Asked) -> Sort | None:
+    """Returns the order of results, which words of the question may ask for; None for a list without one."""
+    order = Sort(str(listing.answer.understood.get("sort", asked.request.sort)))
+    return None if order is Sort.RELEVANCE and asked.request.query is None else order
 
 
 def search_response(listing: Listing, store: OpenStore, asked: Asked) -> SearchResponse:
@@ -129,17 +130,20 @@ def search_response(listing: Listing, store: OpenStore, asked: Asked) -> SearchR
         *(price_unavailable(stored, store) for stored, product in mapped if product is None),
     ]
     is_empty = not found and bool(listing.found)
-    return SearchResponse(
+    total = 0 if is_empty else answer.total - (len(listing.found) - len(found))
+    response = SearchResponse(
         ucp=envelope(SEARCH),
-        products=fit([product for _, product in mapped if product is not None]),
+        products=[],
         pagination=PageInfo(
             has_next_page=answer.next is not None and not is_empty,
             cursor=None if is_empty else answer.next,
-            total_count=0 if is_empty else answer.total,
+            total_count=total,
         ),
         messages=messages or None,
-        pilito=_about(listing, total=0 if is_empty else answer.total),
+        pilito=_about(listing, total=total),
     )
+    products = [product for _, product in mapped if product is not None]
+    return response.model_copy(update={"products": fit(products, left_for_products(response))})
 
 
 def _about(listing: Listing, *, total: int) -> About:

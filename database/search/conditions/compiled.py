@@ -2,11 +2,17 @@
 
 from contracts.search import AllOf, AnyOf, Comparing, Comparison, Condition, Question
 from database.search import scope
-from database.search.conditions.fields import FIELDS, Kind, kind_of
+from database.search.conditions.fields import FIELDS, Kind, kind_of, spellings
 from database.search.values import CONDITION, Resolved
 from knowledge.search.keys import CODE, TITLE, keys
 
-_TYPES = {Kind.TEXT: "text", Kind.NUMBER: "numeric", Kind.FLAG: "boolean", Kind.MOMENT: "timestamptz"}
+_TYPES = {
+    Kind.TEXT: "text",
+    Kind.LINK: "text",
+    Kind.NUMBER: "numeric",
+    Kind.FLAG: "boolean",
+    Kind.MOMENT: "timestamptz",
+}
 _SIGNS = {
     Comparing.GREATER: ">",
     Comparing.AT_LEAST: ">=",
@@ -65,7 +71,10 @@ def _matches(
     if sign := _SIGNS.get(comparison.how):
         parameters[parameter] = comparison.values[0]
         return f"({sql}) {sign} CAST(:{parameter} AS {type_})"
-    parameters[parameter] = list(comparison.values)
+    values = list(comparison.values)
+    parameters[parameter] = (
+        [one for link in values for one in spellings(str(link))] if kind is Kind.LINK else values
+    )
     return f"({sql}) = ANY(CAST(:{parameter} AS {type_}[]))"
 
 

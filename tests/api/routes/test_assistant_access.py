@@ -20,6 +20,7 @@ from tests.support.shop import Shop
 from tests.support.system import System, running, serving
 
 NOWHERE = 10**15
+PROFILE = "/ucp/{id}/.well-known/ucp"
 
 DOORS: dict[str, dict[str, Any] | None] = {
     "/ucp/{id}/.well-known/ucp": None,
@@ -200,6 +201,41 @@ async def test_anyone_has_a_limit_for_each_public_store(tenants: Tenants, config
             assert (refused.status_code, message(refused)) == (429, "Too many requests")
             assert int(refused.headers["retry-after"]) >= 1
         assert (await ask(http, door, store_id, tenants.public.headers)).status_code == 200
+
+
+async def test_closed_stores_and_unknown_ones_have_one_limit(tenants: Tenants, configure: Configure) -> None:
+    """For anyone without a token: then no store is read, and the public ones are not answered either."""
+    settings = configure(public_requests_per_minute=3)
+    closed = (tenants.private.store_id, tenants.off.store_id, NOWHERE)
+    async with serving(settings) as http:
+        assert (await ask(http, PROFILE, tenants.public.store_id)).status_code == 200
+        answers = [await ask(http, PROFILE, store_id) for store_id in (*closed, *closed)]
+        assert [answer.status_code for answer in answers] == [401] * 3 + [429] * 3
+        assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers[3:])
+        own = await ask(http, PROFILE, tenants.private.store_id, tenants.private.headers)
+        assert own.status_code == 200
+
+
+async def test_a_public_store_counts_for_itself_only(tenants: Tenants, configure: Configure) -> None:
+    """A network may ask many public stores, each up to its limit."""
+    async with serving(configure(public_requests_per_minute=1)) as http:
+        assert (await ask(http, PROFILE, tenants.public.store_id)).status_code == 200
+        assert (await ask(http, PROFILE, tenants.public.store_id)).status_code == 429
+        assert (await ask(http, PROFILE, tenants.private.store_id)).status_code == 401
+
+
+@pytest.mark.parametrize("asker", ["anyone", "a token"])
+async def test_each_question_counts(
+    system: System, tenants: Tenants, configure: Configure, asker: str
+) -> None:
+    """Of the five that a request to a vector store may have."""
+    shop = tenants.public if asker == "anyone" else await system.shop()
+    path = f"/v1/vector_stores/{shop.store_id}/search"
+    headers = {} if asker == "anyone" else shop.headers
+    body = {"query": ["lamp", "light", "چراغ"]}
+    async with serving(configure(public_requests_per_minute=4, requests_per_minute=24)) as http:
+        codes = [(await http.post(path, json=body, headers=headers)).status_code for _ in range(2)]
+    assert codes == [200, 429]
 
 
 async def test_a_site_has_the_requests_of_ten_networks(tenants: Tenants, configure: Configure) -> None:

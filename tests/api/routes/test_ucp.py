@@ -12,7 +12,7 @@ from ucp_sdk.models.schemas.shopping.catalog_search import SearchResponse  # typ
 from api.assistants.ucp.requests import MOST_IDS, MOST_PRODUCTS
 from contracts.stores import AssistantAccess
 from tests.support.assistants import GIFT, SHOE, lamp, opened
-from tests.support.search_catalogue import variation
+from tests.support.search_catalogue import attribute, variation
 from tests.support.shop import Shop
 from tests.support.system import System
 
@@ -119,6 +119,29 @@ async def test_a_question_of_a_sign_lists_all_products(store: Shop) -> None:
 async def test_filters_narrow_a_search(store: Shop, filters: dict[str, Any], found: list[str]) -> None:
     """UCP's `categories` and `price`, in rial, and our own, in the shop's currency; all of them count."""
     assert sorted(ids(await ask(store, "search", filters=filters))) == found
+
+
+async def test_the_variants_that_are_asked_for_come_first(system: System) -> None:
+    """A search for one size and colour of many shows it at its own price, not others."""
+    shop = await opened(await system.shop(currency="IRT"), AssistantAccess.PUBLIC)
+    sizes = {size: str(size).translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")) for size in range(36, 44)}
+    boot = {
+        **BOOT,
+        "type": "variable",
+        "stock_status": "instock",
+        "attributes": [attribute("سایز", *sizes.values()), attribute("رنگ", "مشکی", "سفید")],
+        "variations": [
+            variation(2_000 + size, f"{size}00000", options={"سایز": text, "رنگ": colour})
+            for (size, text), colour in zip(sizes.items(), ["مشکی"] * 7 + ["سفید"], strict=True)
+        ],
+    }
+    assert await shop.sync(boot) == "succeeded"
+    for attributes in ({"سایز": ["43"]}, {"رنگ": ["سفید"]}, {"سایز": ["۴۳"], "رنگ": ["سفید"]}):
+        content = await ask(shop, "search", filters={"attributes": attributes})
+        [product] = content["products"]
+        first = product["variants"][0]
+        assert (first["id"], first["price"]["amount"]) == ("woo_2043", 4_300_000_000), attributes
+        assert len(product["variants"]) == 5
 
 
 async def test_a_price_in_a_foreign_currency_is_no_filter(store: Shop) -> None:
@@ -363,7 +386,7 @@ async def test_a_product_that_cannot_be_shown_is_an_error_with_http_200(
         ("lookup", {"ids": []}, "ids"),
         ("lookup", {"ids": [""]}, "ids.0"),
         ("lookup", {"ids": ["a\x00"]}, "ids.0"),
-        ("lookup", {"ids": ["a" * 201]}, "ids.0"),
+        ("lookup", {"ids": ["a" * 256]}, "ids.0"),
         ("product", {"id": 5}, "id"),
         ("product", {"id": "a", "selected": [{"name": "رنگ"}]}, "selected.0.label"),
         (
@@ -405,3 +428,12 @@ async def test_a_request_needs_neither_accept_nor_a_content_type(store: Shop) ->
     response = await store.http.send(request)
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/json"
+
+
+async def test_an_id_has_at_most_255_characters(system: System) -> None:
+    """As many as a shop of an own platform may send."""
+    shop = await opened(await system.shop(), AssistantAccess.PUBLIC)
+    long = "ش" * 255
+    content = await ask(shop, "lookup", ids=[long])
+    assert [one["content"] for one in content["messages"]] == [long]
+    assert codes(await ask(shop, "product", id=long)) == ["not_found"]

@@ -99,6 +99,19 @@ async def test_several_questions_give_one_list(client: openai.AsyncOpenAI, store
     assert [one.score for one in results] == sorted((one.score for one in results), reverse=True)
 
 
+@pytest.mark.parametrize("query", ["زرافه صورتی", "pink giraffe", ["pink giraffe", "زرافه صورتی"]])
+async def test_what_the_store_has_not_is_not_found(store: Shop, query: Any) -> None:
+    """Nothing is returned, and nothing follows."""
+    content = (await post(store, {"query": query, "max_num_results": 1})).json()
+    assert (content["data"], content["has_more"], content["next_page"]) == ([], False, None)
+
+
+async def test_a_whole_price_is_an_integer(store: Shop) -> None:
+    """`1250000` and not `1250000.0`."""
+    answer = await post(store, {"query": "کفش پیاده‌روی نورا", "max_num_results": 1})
+    assert '"price":1250000,' in answer.text
+
+
 async def test_a_threshold_leaves_out_low_scores(client: openai.AsyncOpenAI, store: Shop) -> None:
     """Scores are between 0 and 1."""
     all_found = await found(client, store, "لپ‌تاپ یا گوشی")
@@ -168,6 +181,7 @@ FILTERS: list[tuple[dict[str, Any], list[int]]] = [
     (eq("currency", "IRT"), ALL),
     (eq("availability", "out_of_stock"), [2]),
     (eq("url", "https://shop.example/p/900"), [900]),
+    (eq("url", "https://shop.example/%00"), []),
     (eq("attributes.رنگ", "آبی"), [1, 2]),
     (eq("attributes.size", "45"), [4]),
     (eq("attributes.size", ["42", "45"], "in"), [3, 4]),
@@ -192,6 +206,25 @@ async def test_filters_compare_attributes(
 ) -> None:
     """Names, codes and attributes tolerantly, as every other filter; prices as numbers, times as times."""
     assert numbers(await found(client, store, "*", filters=filters)) == expected
+
+
+async def test_what_is_shown_can_be_filtered_by(system: System) -> None:
+    """The address in ASCII, whether the shop wrote letters or escapes, and times in whole seconds."""
+    shop = await system.shop(currency="IRT")
+    links = (
+        "https://shop.example/محصول/كفش‌ها",
+        "https://shop.example/%D9%85%D8%AD%D8%B5%D9%88%D9%84",
+        "https://فروشگاه.example/چراغ?a=%20b",
+    )
+    await stocked(shop, [lamp(number, permalink=link) for number, link in enumerate(links, 1)])
+    results = (await post(shop, {"query": "*"})).json()["data"]
+    assert len(results) == len(links)
+    for result in results:
+        for key in ("url", "facts_at", "known_at"):
+            value = result["attributes"][key]
+            asked = both(eq("product_id", result["file_id"]), eq(key, value))
+            again = (await post(shop, {"query": "*", "filters": asked})).json()["data"]
+            assert [one["file_id"] for one in again] == [result["file_id"]], (key, value)
 
 
 async def test_a_condition_joins_the_other_filters(store: Shop) -> None:
@@ -244,7 +277,7 @@ async def test_deep_and_long_filters_have_limits(store: Shop) -> None:
         ({"query": "a", "max_num_results": 0}, "max_num_results"),
         ({"query": "a", "max_num_results": 51}, "max_num_results"),
         ({"query": "a", "colour": "red"}, "colour"),
-        ({"query": "a", "page": "x"}, "cursor"),
+        ({"query": "a", "page": "x"}, "page"),
         ({"query": ["a", "b"], "page": "x"}, "page"),
         ({"query": "a", "ranking_options": {"score_threshold": 2}}, "ranking_options.score_threshold"),
         ({"query": "a", "filters": 5}, "filters"),

@@ -216,3 +216,9 @@ def test_local_buckets_are_independent() -> None:
     assert [buckets.take(1), buckets.take(1)] == [0.0, 0.0]
     assert 9.0 < buckets.take(1) <= 10.0
     assert buckets.take(2) == 0.0
+    buckets.give_back(1)
+    buckets.give_back(2)
+    buckets.give_back(2)
+    assert [buckets.take(1), buckets.take(2), buckets.take(2)] == [0.0, 0.0, 0.0]
+    assert buckets.take(1) > 0
+    assert buckets.take(2) > 0

@@ -15,6 +15,12 @@ from tests.support.shop import Shop
 ERAS = {"auto": "2026-07-28", "legacy": "2025-11-25"}
 """How the client connects: by `server/discover` or by `initialize`; and the version that both agree on."""
 
+MODERN = "2026-07-28"
+META = {
+    "io.modelcontextprotocol/protocolVersion": MODERN,
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+
 _ids = itertools.count(1)
 
 
@@ -64,3 +70,11 @@ def request(method: str, params: Mapping[str, Any] | None = None) -> dict[str, A
 
 def tool_call(name: str, **arguments: Any) -> dict[str, Any]:
     return request("tools/call", {"name": name, "arguments": arguments})
+
+
+def modern(method: str, **params: Any) -> tuple[dict[str, Any], dict[str, str]]:
+    """Returns a request without a handshake, and its headers."""
+    headers = {"Mcp-Protocol-Version": MODERN, "Mcp-Method": method}
+    if "name" in params:
+        headers["Mcp-Name"] = params["name"]
+    return request(method, {**params, "_meta": META}), headers

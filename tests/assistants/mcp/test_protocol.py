@@ -1,32 +1,27 @@
 """Streamable HTTP without sessions, as both eras of the protocol describe it."""
 
-from typing import Any
-
 import pytest
 from mcp.shared.exceptions import MCPError
 
 from api.app import SEARCH_BYTES
-from tests.assistants.mcp.clients import ERAS, address, connected, posted, request, text_of, tool_call
+from tests.assistants.mcp.clients import (
+    ERAS,
+    META,
+    MODERN,
+    address,
+    connected,
+    modern,
+    posted,
+    request,
+    text_of,
+    tool_call,
+)
 from tests.support.shop import Shop
-
-MODERN = "2026-07-28"
-META = {
-    "io.modelcontextprotocol/protocolVersion": MODERN,
-    "io.modelcontextprotocol/clientCapabilities": {},
-}
 
 INITIALIZE = request(
     "initialize",
     {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}},
 )
-
-
-def modern(method: str, **params: Any) -> tuple[dict[str, Any], dict[str, str]]:
-    """Returns a request without a handshake, and its headers."""
-    headers = {"Mcp-Protocol-Version": MODERN, "Mcp-Method": method}
-    if "name" in params:
-        headers["Mcp-Name"] = params["name"]
-    return request(method, {**params, "_meta": META}), headers
 
 
 @pytest.mark.parametrize("path", ["/mcp", "/mcp/"])

@@ -1,15 +1,18 @@
 """Each tool, in Persian and English, by the official client in both eras of the protocol."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from ucp_sdk.models.schemas.shopping.catalog_lookup import GetProductResponse, LookupResponse  # type: ignore[import-untyped]  # ucp-sdk ships no types
 from ucp_sdk.models.schemas.shopping.catalog_search import SearchResponse  # type: ignore[import-untyped]  # ucp-sdk ships no types
 
+from api.assistants.mcp.chatgpt import _named
 from api.assistants.mcp.definitions import TOOLS
 from knowledge.chunks import estimate_tokens
 from tests.assistants.mcp.clients import ERAS, call, connected, text_of
+from tests.catalogue.stored import PHONE
 from tests.support.search_catalogue import answer_of
 from tests.support.shop import Shop
 
@@ -27,6 +30,8 @@ LANGUAGES = {
         "colour": "رنگ",
         "white": "سفید",
         "sku": "PG-42-W",
+        "23": "۵٬۰۰۰٬۰۰۰ تومان",
+        "newest": "تازه‌ترین‌ها نخست",
     },
     "english": {
         "query": "lamp for reading",
@@ -41,6 +46,8 @@ LANGUAGES = {
         "colour": "Colour",
         "white": "White",
         "sku": "PEG-42-W",
+        "23": "130 USD",
+        "newest": "the newest first",
     },
 }
 
@@ -210,7 +217,10 @@ async def test_lookup_catalog(shop: Shop, said: dict[str, Any], era: str) -> Non
         "woo_23": [{"id": "woo_23", "match": "exact"}],
     }
     assert [one["content"] for one in found["messages"]] == ["nothing"]
-    assert "not_found: nothing" in text_of(result)
+    text = text_of(result)
+    assert "not_found: nothing" in text
+    assert [id_ for id_ in ("woo_21", "woo_22", "woo_23") if f": {id_}" in text] == ["woo_21", "woo_23"]
+    assert said["23"] in text
 
 
 @both_eras
@@ -229,7 +239,26 @@ async def test_get_product(shop: Shop, said: dict[str, Any], era: str) -> None:
     assert product["selected"] == selected
     assert product["variants"][0]["id"] == "woo_23"
     assert said["size"] in {one["name"] for one in product["options"]}
-    assert "woo_23" in text_of(result)
+    text = text_of(result)
+    assert f"{said['23']} — " in text
+    assert [id_ for id_ in ("woo_21", "woo_22", "woo_23") if f": {id_}" in text] == ["woo_23"]
+
+
+@both_languages
+async def test_the_text_of_a_search_names_the_variant_that_was_asked_for(
+    shop: Shop, said: dict[str, Any]
+) -> None:
+    """And the order that was asked for."""
+    options = {said["size"]: [said["43"]], said["colour"]: [said["white"]]}
+    async with connected(shop) as client:
+        catalog = {"filters": {"attributes": options}, "sort": "price"}
+        result = await client.call_tool("search_catalog", {"catalog": catalog})
+        assert result.structured_content["products"][0]["variants"][0]["id"] == "woo_23"
+        text = text_of(result)
+        assert f"{said['23']} — " in text
+        assert ": woo_21" not in text
+        listed = text_of(await client.call_tool("search_catalog", {"catalog": {"query": "*"}}))
+        assert said["newest"] in listed
 
 
 @both_languages
@@ -260,3 +289,19 @@ async def test_search_and_fetch_have_the_shape_of_chatgpt(shop: Shop, said: dict
     assert (document["id"], document["title"], document["url"]) == tuple(first.values())
     assert said["text"] in document["text"]
     assert said["text"] in document["metadata"]["price"]
+
+
+@pytest.mark.parametrize(("query", "count"), [("زرافه صورتی", 0), ("pink giraffe", 0), ("*", 4), ("lamp", 1)])
+async def test_search_says_that_there_is_none(english: Shop, query: str, count: int) -> None:
+    """An empty list; a question of a sign lists all products."""
+    async with connected(english) as client:
+        found = (await call(client, "search", query=query))["results"]
+    assert len(found) >= count
+    assert bool(found) == bool(count)
+
+
+@pytest.mark.parametrize("length", [300, 301])
+def test_a_long_address_is_left_out_of_a_list(length: int) -> None:
+    """Ten of them would be half of an answer."""
+    link = "https://shop.example/".ljust(length, "p")
+    assert _named(replace(PHONE, link=link))["url"] == (link if length == 300 else "")
