@@ -13,9 +13,9 @@ from api.assistants.ucp import lookups, searching
 from api.assistants.ucp.details import product_response
 from api.assistants.ucp.lookups import lookup_response
 from api.assistants.ucp.narrowing import narrowing
-from api.assistants.ucp.operations import written
 from api.assistants.ucp.requests import MOST_IDS, LookupBody, ProductBody, SearchBody
 from api.assistants.ucp.searching import order_of, read_search, search_response, shown
+from api.assistants.writing import written
 from api.dependencies import AppState
 from catalogue import words
 from catalogue.hygiene import Fence

@@ -8,7 +8,7 @@ from api.assistants.ucp.narrowing import narrowing
 from api.assistants.ucp.requests import MOST_IDS, LookupBody, ProductBody, SearchBody
 from api.assistants.ucp.responses import LookupResponse, ProductResponse, SearchResponse
 from api.assistants.ucp.searching import read_search, search_response
-from api.assistants.writing import written as written
+from api.assistants.writing import written
 from api.dependencies import AppState
 from api.errors import ApiError
 from contracts.stores import OpenStore
