@@ -154,7 +154,8 @@ def _plain(text: str) -> str:
         text = html_to_text(text)
     else:
         text = _TAG.sub(" ", _ENCODED_TAG.sub(" ", _visible(text)))
-    return _TAG_BEGINS.sub("< ", _spaced(_without_links(text)))
+    plain = _TAG_BEGINS.sub("< ", _spaced(_without_links(_spaced(text))))
+    return plain.replace("](", "] (")
 
 
 def _spaced(text: str) -> str:
@@ -178,7 +179,7 @@ def _without_links(text: str) -> str:
     text = _REFERENCE.sub("", text)
     for _ in range(3):
         text = _LINK.sub(_words_of, text)
-    return text.replace("](", "] (")
+    return text
 
 
 def _words_of(link: re.Match[str]) -> str:

@@ -33,6 +33,7 @@ def is_unseen(character: str) -> bool:
 @given(texts)
 @example("a<b and c")
 @example("&lt\u200c?")
+@example("]\u200c(")
 @example("<" * 50 + "script>")
 @example("&amp;amp;amp;amp;lt;script&amp;amp;amp;amp;gt;")
 def test_text_is_plain_and_visible(text: str) -> None:
