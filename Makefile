@@ -78,7 +78,7 @@ histories: $(DEV) ## Record workflow histories for tests to replay, where there 
 	@exec $(BIN)/python -m tests.record_histories
 
 COMPILE = .venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+	--no-header --no-annotate --no-strip-extras --no-emit-index-url --no-emit-find-links
 
 .PHONY: lock
 lock: python ## Update the three lock files to the newest versions allowed
