@@ -49,7 +49,7 @@ async def tenants(system: System) -> Tenants:
     product = await one.product(1)
     assert product
     ids = {"events": event["id"], "products": product["id"], "tokens": one.token_id, "stores": one.store_id}
-    named = dict.fromkeys(("webhook", "ucp", "vector_stores"), one.store_id)
+    named = dict.fromkeys(("webhook", "mcp", "ucp", "vector_stores"), one.store_id)
     return Tenants(one, other, {**ids, **named})
 
 
