@@ -21,11 +21,15 @@ async def retry(
     *,
     after: Cursor | None = None,
     only: int | None = None,
-    most: int = MOST_RETRIED,
+    most: int | None = None,
 ) -> tuple[int, FailedEvents]:
-    """Returns how many workflows were started, and the failed events that were found, at most `most`."""
+    """Returns how many workflows were started, and the failed events that were found.
+
+    These are at most `most`, or `MOST_RETRIED`.
+    """
+    limit = MOST_RETRIED if most is None else most
     async with state.database.reading() as connection:
-        failed = await event_log.failed_events(connection, filters, limit=most, after=after, only=only)
+        failed = await event_log.failed_events(connection, filters, limit=limit, after=after, only=only)
     started = 0
     for event in failed.events:
         try:

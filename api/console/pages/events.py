@@ -7,7 +7,7 @@ import orjson
 from fastapi import Request, Response
 from pydantic import Field
 
-from api.actions.retry import MOST_RETRIED, retry
+from api.actions.retry import retry
 from api.console.params import PageQuery
 from api.console.rendering import address, go, page, workflow_link
 from api.console.routing import pages
@@ -136,7 +136,7 @@ async def retry_all(request: Request) -> Response:
     form = request.state.form
     query = EventQuery(**form)
     scope = await scope_of(request, query.store)
-    most = AT_A_TIME if request.headers.get("hx-request") else MOST_RETRIED
+    most = AT_A_TIME if request.headers.get("hx-request") else None
     started, failed = await retry(
         app_state(request), query.filter(scope.store_id), after=read_cursor(query.cursor), most=most
     )

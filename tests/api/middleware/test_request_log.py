@@ -10,7 +10,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from api.routes import auth
+from api.security import sign_in
 from observability.logs import VERBOSE, JsonLines
 from tests.support.environment import Configure
 from tests.support.sessions import session_of
@@ -69,7 +69,7 @@ async def broken(
     def fail(*_: object) -> str:
         raise ValueError("secret-inside")
 
-    monkeypatch.setattr(auth, "client_address", fail)
+    monkeypatch.setattr(sign_in, "client_address", fail)
     async with serving(configure()) as http:
         http.event_hooks = {}  # the OpenAPI document does not describe defects
         yield http
