@@ -18,3 +18,26 @@ def link(row: str) -> str:
         f"CASE WHEN {row}.link LIKE '/%' THEN coalesce((SELECT rtrim(s.base_url, '/') || {row}.link"
         f" FROM stores s WHERE s.id = {row}.store_id AND s.base_url ~* '^https?://'), '') ELSE {row}.link END"
     )
+
+
+def variation(row: str, **more: str) -> str:
+    """Returns SQL of a JSON object of a variation's row, with `more` fields: name -> SQL.
+
+    `options` has name -> option; numbers are strings, so that no digit is lost.
+    """
+    fields = {
+        "external_id": f"{row}.external_id",
+        "options": f"""(
+            SELECT coalesce(json_object_agg(option ->> 'name', option -> 'options' ->> 0), '{{}}')
+            FROM jsonb_array_elements({row}.options) AS option
+            WHERE option ->> 'name' <> '' AND option -> 'options' ->> 0 IS NOT NULL)""",
+        "price": f"CAST({row}.price AS text)",
+        "in_stock": f"{row}.in_stock",
+        "availability": availability(row),
+        "stock_quantity": f"CAST({row}.stock_quantity AS text)",
+        "sku": f"coalesce({row}.metadata ->> 'sku', '')",
+        "gtin": f"coalesce({row}.metadata ->> 'gtin', '')",
+        **more,
+    }
+    pairs = ", ".join(f"'{name}', {sql}" for name, sql in fields.items())
+    return f"json_build_object({pairs})"

@@ -24,16 +24,13 @@ def _number(row: str, name: str) -> str:
     return f"CAST(nullif({row}.metadata ->> '{name}', '') AS numeric)"
 
 
-_VARIATION = f"""json_build_object(
-    'external_id', v.external_id,
-    'options', (SELECT coalesce(json_object_agg(option ->> 'name', option -> 'options' ->> 0), '{{}}')
-                FROM jsonb_array_elements(v.options) AS option
-                WHERE option ->> 'name' <> '' AND option -> 'options' ->> 0 IS NOT NULL),
-    'description', left(v.description, {SHORT_CHARACTERS}),
-    'price', CAST(v.price AS text), 'regular_price', CAST({_number("v", "regular_price")} AS text),
-    'in_stock', v.in_stock, 'availability', {shown.availability("v")},
-    'stock_quantity', CAST(v.stock_quantity AS text), 'sku', coalesce(v.metadata ->> 'sku', ''),
-    'gtin', coalesce(v.metadata ->> 'gtin', ''), 'link', {shown.link("v")}, 'image', v.image)"""
+_VARIATION = shown.variation(
+    "v",
+    description=f"left(v.description, {SHORT_CHARACTERS})",
+    regular_price=f"CAST({_number('v', 'regular_price')} AS text)",
+    link=shown.link("v"),
+    image="v.image",
+)
 
 _COLUMNS = f"""
     p.id, p.store_id, p.external_id, p.title,

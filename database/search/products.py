@@ -38,14 +38,7 @@ _COMPUTED = {
     "known_at": "p.knowledge_at",
 }
 
-_VARIATION = f"""json_build_object(
-    'external_id', v.external_id,
-    'options', (SELECT coalesce(json_object_agg(option ->> 'name', option -> 'options' ->> 0), '{{}}')
-                FROM jsonb_array_elements(v.options) AS option
-                WHERE option ->> 'name' <> '' AND option -> 'options' ->> 0 IS NOT NULL),
-    'price', CAST(v.price AS text), 'in_stock', v.in_stock, 'availability', {shown.availability("v")},
-    'stock_quantity', CAST(v.stock_quantity AS text), 'sku', coalesce(v.metadata ->> 'sku', ''),
-    'gtin', coalesce(v.metadata ->> 'gtin', ''))"""
+_VARIATION = shown.variation("v")
 
 
 def columns() -> str:
