@@ -11,7 +11,6 @@ from api.errors import invalid_field, not_found
 from api.fields import LARGEST_ID
 from api.schemas.search import SearchRequest
 from api.schemas.search_cursor import Mode, fingerprint, read_cursor, write_cursor
-from contracts.ids import embedding_label
 from contracts.search import Condition, Facet, Found, Hit, Question, Unmatched
 from database.access import stores
 from database.search.find import find
@@ -133,11 +132,11 @@ async def _read(state: AppState, question: Question, *, understand: bool) -> tup
 
 async def _find(state: AppState, question: Question, synonyms: Synonyms) -> Found:
     """Returns a page of the products that answer a question, by the model of the settings."""
-    settings = state.settings
-    label = embedding_label(
-        settings.embedding_model, settings.embedding_dimensions, settings.embedding_variant
-    )
     async with state.database.transaction() as connection:
         return await find(
-            connection, question, synonyms, label=label, dimensions=settings.embedding_dimensions
+            connection,
+            question,
+            synonyms,
+            label=state.embedding_label,
+            dimensions=state.settings.embedding_dimensions,
         )

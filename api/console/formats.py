@@ -71,16 +71,14 @@ class Formats:
         """Returns a `time` element: the moment in the calendar of the language, titled in ISO."""
         if not moment:
             return Markup("")
-        at = (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(UTC)
-        iso = at.isoformat(timespec="seconds").replace("+00:00", "Z")
+        at, iso = _in_utc(moment)
         return Markup('<time datetime="{}" title="{}">{}</time>').format(iso, iso, self._written(at))
 
     def ago(self, moment: datetime | str | None) -> Markup:
         """Returns a `time` element that says how long ago a moment was."""
         if not moment:
             return Markup("")
-        at = (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(UTC)
-        iso = at.isoformat(timespec="seconds").replace("+00:00", "Z")
+        at, iso = _in_utc(moment)
         seconds = (self.now - at).total_seconds()
         words = text(
             self.language, "time.ago" if seconds >= 0 else "time.ahead", time=self.span(abs(seconds))
@@ -136,3 +134,9 @@ class Formats:
             jalali = JalaliDateTime(local)  # type: ignore[no-untyped-call]  # the library leaves it untyped
             return self.digits(f"{jalali.day} {jalali.strftime('%B %Y، %H:%M:%S', locale='fa')}")
         return local.strftime("%-d %b %Y, %H:%M:%S UTC")
+
+
+def _in_utc(moment: datetime | str) -> tuple[datetime, str]:
+    """Returns a moment in UTC, and in ISO."""
+    at = (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(UTC)
+    return at, at.isoformat(timespec="seconds").replace("+00:00", "Z")
