@@ -25,8 +25,9 @@ def price_of(product: StoredProduct, variation: StoredVariation | None) -> Decim
 
 def _inherits(product: StoredProduct, variation: StoredVariation) -> bool:
     """Returns whether a variation has the price of its product."""
-    others = (product.min_price, *(one.price for one in product.variations))
-    return variation.price is None and all(price is None for price in others)
+    if variation.price is not None or product.min_price is not None:
+        return False
+    return all(one.price is None for one in product.variations)
 
 
 def regular_price_of(product: StoredProduct, variation: StoredVariation | None) -> Decimal | None:
