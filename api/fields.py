@@ -43,9 +43,16 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _plain_digits(value: object) -> object:
+    """Returns the value if an address may spell an id so: 12, but not +12, 1_2, 12.0 or ۱۲."""
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]+", value):
+        raise ValueError("expected a number such as 12")
+    return value
+
+
 Whole = BeforeValidator(_whole)
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID), Whole]
-PathId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+PathId = Annotated[int, Path(ge=1, le=LARGEST_ID), BeforeValidator(_plain_digits)]
 Moment = Annotated[
     datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})
 ]

@@ -23,8 +23,8 @@ BODIES = [route for route in CONTRACT if takes_a_body(route)]
 
 @pytest_asyncio.fixture(scope="module")
 async def hurried(configure: Configure) -> AsyncIterator[System]:
-    """An API with a request timeout of one second."""
-    async with running(configure(request_timeout_seconds=1, max_body_bytes=65536), work=False) as system:
+    """An API with a short request timeout, in which a loaded machine still receives two megabytes."""
+    async with running(configure(request_timeout_seconds=4, max_body_bytes=65536), work=False) as system:
         yield system
 
 
@@ -112,7 +112,10 @@ async def test_the_body_of_an_unknown_client_is_not_read(wire: Wire, route: Rout
 async def test_a_chunked_body_without_end_is_refused_on_every_route(
     shop: Shop, admin: dict[str, str], wire: Wire, route: Route
 ) -> None:
-    """Without a declared length, the 413 comes when the limit is exceeded; unsigned bodies are not read."""
+    """Without a declared length, the 413 comes when the limit is exceeded.
+
+    An unsigned body is read until it is longer than a ping, a 401, unless more than the limit came at once.
+    """
     has_token = route.who in ("token", "user or token", "public or token")
     bearer = (shop.headers if has_token else admin)["Authorization"]
     number = shop.store_id if route.who == "public or token" else 1
@@ -120,9 +123,11 @@ async def test_a_chunked_body_without_end_is_refused_on_every_route(
         f"{route.method} {route.at(number)} HTTP/1.1",
         "Host: pilito",
         f"Authorization: {bearer}",
+        "Content-Type: application/json",
+        "Accept: application/json, text/event-stream",
         "Transfer-Encoding: chunked",
     )
     kibibytes = 2 * SYNONYMS_BYTES // 1024 if route.path.endswith("/synonyms/") else 128
     await wire.pour([b"400\r\n" + FILLING + b"\r\n"] * kibibytes)
-    expected = b"401" if route.who == "signed" else b"413"
-    assert (await wire.answered()).startswith(b"HTTP/1.1 " + expected)
+    expected = (b"401", b"413") if route.who == "signed" else (b"413",)
+    assert (await wire.answered())[9:12] in expected

@@ -7,14 +7,14 @@ from database.engine import Database
 _PRODUCTS = text("""
     INSERT INTO products (user_id, store_id, external_source, external_id, title, description, brands,
         categories, price, currency, in_stock, status, is_active, link, image, metadata, content_hash,
-        received_at)
+        claimed_hash, received_at)
     SELECT s.user_id, s.id, 'woocommerce', 'woo_' || n, 'گوشی ' || n,
         '<p>' || left(repeat('متن بلند ' || n || ' ', CAST(:characters AS int) / 10 + 1),
                       CAST(:characters AS int)) || '</p>',
         '{سامسونگ}', '{موبایل}', n * 1000, 'IRT', true, 'publish', n % CAST(:inactive AS bigint) <> 0,
         'https://shop.example/p/' || n, 'https://shop.example/' || n || '.jpg',
         '{"sku": "", "gtin": "", "on_sale": false, "sale_price": null, "regular_price": null,
-          "images": {"main": "", "gallery": []}}', '', now()
+          "images": {"main": "", "gallery": []}}', '', '', now()
     FROM stores s, generate_series(CAST(:first AS int), CAST(:last AS int)) AS n WHERE s.id = :store_id
 """)
 
@@ -41,7 +41,8 @@ async def add_products(
 ) -> None:
     """Add products `woo_1`, `woo_2`, …, each with a description of so many characters.
 
-    Numbers that `inactive` divides are hidden products.
+    Numbers that `inactive` divides are hidden products. Their texts count as claimed, so that recovery in
+    other tests of the same database does not index them first.
     """
     values = {"first": first, "last": first + count - 1, "characters": characters, "inactive": inactive}
     async with database.transaction() as connection:

@@ -64,9 +64,13 @@ async def waiting(system: System, shop: Shop) -> str:
 
 
 async def becomes_failed(system: System, shop: Shop, event_id: str) -> None:
-    """The event's workflow fails, and recovery fails the event with a reason."""
+    """The event's workflow goes on and fails, and recovery fails the event with a reason."""
     shop.http = system.http
-    status = partial(status_of, system.temporal, shop.workflow_id(event_id))
+    workflow_id = shop.workflow_id(event_id)
+    await system.temporal.get_workflow_handle(workflow_id).signal(
+        ProductEventWorkflow.superseded, "a newer one"
+    )
+    status = partial(status_of, system.temporal, workflow_id)
     await eventually(status, lambda now: now == "FAILED", what="the failure of the workflow")
     await age(shop, event_id)
     await look(system)
@@ -79,7 +83,7 @@ async def test_events_of_another_version_fail_and_can_be_retried(
     configure: Configure, embeddings: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One version, a changed one without a patch, and the first one again: no event waits without a word."""
-    settings = configure(task_queue="rolled-back", debounce_seconds=3.0)
+    settings = configure(task_queue="rolled-back", debounce_seconds=60.0)
     async with running(settings) as system:
         shop = await system.shop()
         old = await waiting(system, shop)
@@ -88,7 +92,7 @@ async def test_events_of_another_version_fail_and_can_be_retried(
         async with running(settings) as system:
             await becomes_failed(system, shop, old)
             new = await waiting(system, shop)
-    async with running(settings) as system:
+    async with running(configure(task_queue="rolled-back")) as system:
         await becomes_failed(system, shop, new)
         admin = await session(system, "roll@example.com", is_staff=True)
         for event_id in (old, new):
