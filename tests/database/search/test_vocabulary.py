@@ -104,7 +104,7 @@ async def test_a_sweep_leaves_words_of_texts_that_wait(shop: Shop) -> None:
     await shop.sync({"id": 1, "name": "گلدان"})
     async with shop.database.transaction() as connection:
         await connection.execute(
-            text("UPDATE products SET content_hash = 'waits' WHERE store_id = :store"),
+            text("UPDATE products SET content_hash = 'waits', claimed_hash = 'waits' WHERE store_id = :store"),
             {"store": shop.store_id},
         )
         await connection.execute(
@@ -123,7 +123,7 @@ async def test_a_store_that_waits_does_not_hold_up_others(system: System, shop: 
     async with shop.database.transaction() as connection:
         values = {"waits": shop.store_id, "gone": other.store_id}
         statements = (
-            "UPDATE products SET content_hash = 'waits' WHERE store_id = :waits",
+            "UPDATE products SET content_hash = 'waits', claimed_hash = 'waits' WHERE store_id = :waits",
             "UPDATE tenant_knowledge SET is_live = false WHERE store_id IN (:waits, :gone)",
             "UPDATE vocabulary SET checked_at = now() - interval '9 days' WHERE store_id = :waits",
             "UPDATE vocabulary SET checked_at = now() - interval '8 days' WHERE store_id = :gone",
