@@ -104,7 +104,9 @@ async def test_a_sweep_leaves_words_of_texts_that_wait(shop: Shop) -> None:
     await shop.sync({"id": 1, "name": "گلدان"})
     async with shop.database.transaction() as connection:
         await connection.execute(
-            text("UPDATE products SET content_hash = 'waits', claimed_hash = 'waits' WHERE store_id = :store"),
+            text(
+                "UPDATE products SET content_hash = 'waits', claimed_hash = 'waits' WHERE store_id = :store"
+            ),
             {"store": shop.store_id},
         )
         await connection.execute(
