@@ -8,6 +8,7 @@ from commands.doctor.command import doctor
 from commands.feed import feed
 from commands.prepare import migrate, prepare_temporal
 from commands.resync import resync
+from commands.roll_out import roll_out
 from commands.server import api, up, worker
 from commands.store import reseal, store
 from commands.synonyms import synonyms
@@ -31,6 +32,7 @@ app.add_typer(store, name="store")
 app.add_typer(synonyms, name="synonyms")
 app.command()(feed)
 app.command()(resync)
+app.command()(roll_out)
 app.command()(reseal)
 
 

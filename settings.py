@@ -86,6 +86,7 @@ def _header_lines(value: SecretStr | None) -> SecretStr | None:
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 
 Optional = BeforeValidator(_blank_is_unset)
+BuildId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Prefix = Annotated[str, Field(max_length=2_000)]
 Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.:\[\]-]+$")]
 
@@ -123,6 +124,7 @@ class Settings(BaseSettings):
     temporal_ui_port: int = 8233
     temporal_ui_url: Annotated[str | None, Optional] = None
     task_queue: str = "pilito-sync"
+    worker_build_id: Annotated[BuildId | None, Optional] = None
     state_dir: Path = Path(".local")
 
     # Logs and metrics

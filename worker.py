@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
 from functools import partial
@@ -13,7 +13,7 @@ from typing import Any
 import uvloop
 from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.workflow import NondeterminismError
 
 from activities.events.confirm import ConfirmActivities
@@ -45,8 +45,10 @@ from memory import return_large_blocks, tune_garbage_collector
 from observability import tracing
 from settings import Settings, load
 from temporal.client import connect, latest_run, start_product_event, start_product_text
+from temporal.deployments import deployment
 from temporal.schedules import ensure_schedules
 from temporal.store_schedules import StoreSchedules
+from temporal.workers import Workers
 from workflows import WORKFLOWS
 from workflows.unknown import UnknownWorkflow
 
@@ -61,6 +63,9 @@ stores take turns.
 EMBEDDING_CALLS = 20
 BULK_STEPS = QUICK_BULK_STEPS + SLOW_BULK_STEPS
 GRACE = timedelta(seconds=5)
+
+Activities = Sequence[Callable[..., Any]]
+Version = WorkerDeploymentConfig | None
 
 logger = logging.getLogger("pilito.worker")
 
@@ -186,22 +191,6 @@ def collect(
     ]
 
 
-class Workers:
-    """The workers of one process, started and stopped together."""
-
-    def __init__(self, *workers: Worker) -> None:
-        self._workers = workers
-        self._running = AsyncExitStack()
-
-    async def __aenter__(self) -> "Workers":
-        for worker in self._workers:
-            await self._running.enter_async_context(worker)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._running.aclose()
-
-
 def build(
     settings: Settings,
     client: Client,
@@ -215,14 +204,15 @@ def build(
     """Returns a worker for events and workflows and one for bulk work, or only one of them."""
     activities = collect(settings, client, database, embedder, compute, totals)
     queue = settings.task_queue
+    shared: Any = {"activities": activities, "version": deployment(queue, settings.worker_build_id)}
     makers: dict[Share, Callable[[], Worker]] = {
-        Share.EVENTS: lambda: tuned(client, task_queue=queue, workflows=WORKFLOWS, activities=activities),
-        Share.BULK: lambda: bulk(client, task_queue=bulk_queue(queue), activities=activities),
+        Share.EVENTS: lambda: tuned(client, task_queue=queue, workflows=WORKFLOWS, **shared),
+        Share.BULK: lambda: bulk(client, task_queue=bulk_queue(queue), **shared),
     }
     return Workers(*(make() for share, make in makers.items() if only in (None, share)))
 
 
-def bulk(client: Client, *, task_queue: str, activities: Sequence[Callable[..., Any]]) -> Worker:
+def bulk(client: Client, *, task_queue: str, activities: Activities, version: Version = None) -> Worker:
     """Returns a worker for long activities; it polls for one at a time, so processes share them evenly."""
     return Worker(
         client,
@@ -231,11 +221,17 @@ def bulk(client: Client, *, task_queue: str, activities: Sequence[Callable[..., 
         max_concurrent_activities=BULK_STEPS,
         max_concurrent_activity_task_polls=1,
         graceful_shutdown_timeout=GRACE,
+        deployment_config=version,
     )
 
 
 def tuned(
-    client: Client, *, task_queue: str, workflows: Sequence[type], activities: Sequence[Callable[..., Any]]
+    client: Client,
+    *,
+    task_queue: str,
+    workflows: Sequence[type],
+    activities: Activities,
+    version: Version = None,
 ) -> Worker:
     """Returns a worker for workflows and activities with our limits.
 
@@ -253,6 +249,7 @@ def tuned(
         max_concurrent_local_activities=DATABASE_STEPS,
         max_concurrent_activities=EMBEDDING_CALLS + SLOW_VISITS,
         graceful_shutdown_timeout=GRACE,
+        deployment_config=version,
     )
 
 

@@ -32,10 +32,11 @@ from settings import Settings
 from temporal.client import connect
 from temporal.schedules import ensure_schedules
 from temporal.store_schedules import StoreSchedules
+from temporal.workers import Workers
 from tests.support.eventually import eventually
 from tests.support.openapi.conformance import Conformance
 from tests.support.shop import Shop
-from worker import Share, Workers, build
+from worker import Share, build
 
 _numbers = itertools.count(1)
 
@@ -176,9 +177,15 @@ async def forget_keys(database: Database, store_ids: Sequence[int]) -> None:
 
 @asynccontextmanager
 async def working(
-    settings: Settings, only: Share | None = None, *, wall: Callable[[], float] = wall_clock
+    settings: Settings,
+    only: Share | None = None,
+    *,
+    wall: Callable[[], float] = wall_clock,
+    schedules: bool = True,
 ) -> AsyncIterator[Workers]:
     """Run a worker in this process, with connections of its own and a clock that may be wrong.
+
+    A second worker of a task queue leaves the `schedules` to the first.
 
     It recovers events that a test left behind later than a real worker, and so does not disturb other tests.
     """
@@ -193,7 +200,7 @@ async def working(
         totals = Counters(database)
         workers = build(settings, client, database, embedder, compute, totals, only=only)
         async with totals.written(), workers as worker:
-            if only is Share.BULK:
+            if only is Share.BULK or not schedules:
                 yield worker
                 return
             await ensure_schedules(client, task_queue=settings.task_queue)
