@@ -58,7 +58,7 @@ def _long_enough(value: SecretStr | None) -> SecretStr | None:
 
 def _long_or_unlimited(days: int) -> int:
     if 0 < days < SHORTEST_RETENTION:
-        raise ValueError(f"at least {SHORTEST_RETENTION}, or 0 to keep payloads without limit")
+        raise ValueError(f"at least {SHORTEST_RETENTION}, or 0 to keep them without limit")
     return days
 
 
@@ -143,6 +143,7 @@ class Settings(BaseSettings):
 
     # The event log
     payload_retention_days: Annotated[int, Field(ge=0), AfterValidator(_long_or_unlimited)] = 90
+    event_retention_days: Annotated[int, Field(ge=0), AfterValidator(_long_or_unlimited)] = 0
 
     # Questions of searches
     questions_days: int = Field(default=30, ge=0, le=3_650)
@@ -210,6 +211,11 @@ class Settings(BaseSettings):
     def payload_retention(self) -> timedelta | None:
         """Returns how long events keep their payload after they end; None means without limit."""
         return timedelta(days=self.payload_retention_days) if self.payload_retention_days else None
+
+    @property
+    def event_retention(self) -> timedelta | None:
+        """Returns how long replaced events are kept; None means without limit."""
+        return timedelta(days=self.event_retention_days) if self.event_retention_days else None
 
     @property
     def temporal_ui(self) -> str:

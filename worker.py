@@ -177,7 +177,10 @@ def collect(
         stalled.unindexed_version,
         stalled.abandon_indexing,
         RetentionActivities(
-            database, keep=settings.payload_retention, questions_days=settings.questions_days
+            database,
+            keep=settings.payload_retention,
+            questions_days=settings.questions_days,
+            keep_events=settings.event_retention,
         ).trim_payloads,
         syncs.begin_sync,
         syncs.compare_pages,

@@ -1,4 +1,4 @@
-"""Trim the payloads of events that ended long ago, and remove old questions; outcomes stay."""
+"""Trim the payloads of events that ended long ago, and remove old questions and, if asked, old events."""
 
 from datetime import datetime, timedelta
 
@@ -28,28 +28,48 @@ QUESTIONS = 2_000
 """Questions of searches that are removed in one transaction, in at most `SWEEPS` of them."""
 
 
+EVENTS = 2_000
+"""Events that are examined in one transaction, and removed if newer ones have replaced them."""
+
+
 class RetentionActivities:
     """`keep` is how long an event keeps its payload after its end; None never trims.
 
-    `questions_days` is how many days questions of searches are kept.
+    `questions_days` is how many days questions of searches are kept. `keep_events` is how long the rows of
+    events are kept that newer ones have replaced; None keeps all.
     """
 
-    def __init__(self, database: Database, *, keep: timedelta | None, questions_days: int = 30) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        keep: timedelta | None,
+        questions_days: int = 30,
+        keep_events: timedelta | None = None,
+    ) -> None:
         self._database = database
         self._keep = keep
         self._questions_days = questions_days
+        self._keep_events = keep_events
 
     @activity.defn
     async def trim_payloads(self) -> TrimmedPayloads:
         """Trim up to 20,000 payloads, the oldest first; a retry resumes after the last batch.
 
-        Leases of processes that died, old questions, and words that no text has any more, are deleted before.
+        Leases of processes that died, old questions, and words that no text has any more, are deleted before;
+        events that newer ones have replaced, after the last payload.
         """
         with database_errors():
             async with self._database.single() as connection:
                 await forget_expired(connection)
         await self._forget_questions()
         await self._sweep()
+        trimmed = await self._trim()
+        if not trimmed.more:
+            await self._remove_events()
+        return trimmed
+
+    async def _trim(self) -> TrimmedPayloads:
         if self._keep is None:
             return TrimmedPayloads(count=0, more=False)
         since, trimmed = _so_far()
@@ -62,6 +82,19 @@ class RetentionActivities:
                 return TrimmedPayloads(count=trimmed, more=False)
             activity.heartbeat(since.isoformat(), trimmed)
         return TrimmedPayloads(count=trimmed, more=True)
+
+    async def _remove_events(self) -> None:
+        """Examine every event that is old enough; a retry begins again, among those that were left."""
+        if self._keep_events is None:
+            return
+        last = retention.NOTHING
+        while True:
+            with database_errors():
+                async with self._database.transaction() as connection:
+                    last = await retention.remove(connection, age=self._keep_events, after=last, limit=EVENTS)
+            if last.examined < EVENTS:
+                return
+            activity.heartbeat(*activity.info().heartbeat_details)
 
     async def _forget_questions(self) -> None:
         for _ in range(SWEEPS):

@@ -1,6 +1,7 @@
 """All words that no text has are deleted by one run, in short transactions."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -93,3 +94,51 @@ async def test_old_questions_are_removed(shop: Shop, in_workflow: ActivityEnviro
     assert len(await shop.rows("SELECT * FROM questions WHERE store_id = :store")) == 30
     await in_workflow.run(RetentionActivities(shop.database, keep=None, questions_days=0).trim_payloads)
     assert await shop.rows("SELECT * FROM questions WHERE store_id = :store") == []
+
+
+async def log(shop: Shop, *rows: tuple[str, str, str, str, int]) -> None:
+    """Write finished events (id, product, type, status, age in days); an age below 0 is one under way."""
+    for event_id, product, event_type, status, days in rows:
+        await shop.rows(
+            f"""
+            INSERT INTO events (store_id, event_id, event_type, external_id, product_key, status, workflow_id,
+                                received_at, finished_at)
+            SELECT :store, '{event_id}', '{event_type}', '{product}', '{product}', '{status}', 'w',
+                   now() - interval '{abs(days)} days',
+                   CASE WHEN {days} > 0 THEN now() - interval '{abs(days)} days' END
+            RETURNING id"""
+        )
+
+
+async def test_events_that_newer_ones_have_replaced_are_removed(
+    shop: Shop,
+    in_workflow: ActivityEnvironment,
+    heartbeats: list[tuple[Any, ...]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is young, under way, or the newest of its type and status of a product stays."""
+    monkeypatch.setattr(retention, "EVENTS", 2)
+    updated, deleted = "product.updated", "product.deleted"
+    await log(
+        shop,
+        ("replaced", "woo_1", updated, "succeeded", 900),
+        ("replaced again", "woo_1", updated, "succeeded", 800),
+        ("newest", "woo_1", updated, "succeeded", 700),
+        ("other status", "woo_1", updated, "failed", 900),
+        ("deletion", "woo_1", deleted, "succeeded", 900),
+        ("under way", "woo_1", updated, "succeeded", -900),
+        ("other product", "woo_2", updated, "succeeded", 900),
+        ("old but replaced by a young one", "woo_3", updated, "succeeded", 401),
+        ("young", "woo_3", updated, "succeeded", 399),
+        ("young and replaced", "woo_4", updated, "succeeded", 399),
+        ("young and newest", "woo_4", updated, "succeeded", 1),
+    )
+    before = {row["event_id"] for row in await shop.rows("SELECT * FROM events WHERE store_id = :store")}
+    await in_workflow.run(RetentionActivities(shop.database, keep=None).trim_payloads)
+    assert await shop.rows("SELECT count(*) AS n FROM events WHERE store_id = :store") == [{"n": len(before)}]
+    days = timedelta(days=400)
+    await in_workflow.run(RetentionActivities(shop.database, keep=None, keep_events=days).trim_payloads)
+    after = {row["event_id"] for row in await shop.rows("SELECT * FROM events WHERE store_id = :store")}
+    assert before - after == {"replaced", "replaced again", "old but replaced by a young one"}
+    assert len(heartbeats) >= 2
+    assert set(heartbeats) == {("2026-01-01T00:00:00+00:00", 7)}
