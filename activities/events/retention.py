@@ -84,7 +84,7 @@ class RetentionActivities:
         return TrimmedPayloads(count=trimmed, more=True)
 
     async def _remove_events(self) -> None:
-        """Examine every event that is old enough; a retry begins again, among those that were left."""
+        """Examine every event that is old enough; a retry begins again, among the events that were left."""
         if self._keep_events is None:
             return
         last = retention.NOTHING
