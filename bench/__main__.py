@@ -9,7 +9,18 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import acknowledgement, assistants, embedding, event_log, facets, results, search, sync, throughput
+from bench import (
+    acknowledgement,
+    assistants,
+    cell,
+    embedding,
+    event_log,
+    facets,
+    results,
+    search,
+    sync,
+    throughput,
+)
 from bench.results import Row
 from bench.system import Servers, described, running
 
@@ -22,6 +33,7 @@ MEASUREMENTS = {
     "assistants": assistants.measure,
     "event_log": event_log.measure,
     "sync": sync.measure,
+    "cell": cell.measure,
 }
 
 

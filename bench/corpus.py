@@ -1,7 +1,7 @@
 """100,000 chunks of generated text with generated vectors, copied directly into the tables."""
 
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -117,9 +117,19 @@ def _frequencies(count: int, offset: float) -> NDArray[np.float64]:
     return cumulated
 
 
-def load(url: str, corpus: Corpus, progress: Progress) -> dict[str, Store]:
-    """Fill empty tables, without the vector index. Returns the stores by name."""
-    stores = {name: Store(id=at + 1, chunks=chunks) for at, (name, chunks) in enumerate(STORES.items())}
+def load(
+    url: str,
+    corpus: Corpus,
+    progress: Progress,
+    *,
+    sizes: Mapping[str, int] = STORES,
+    with_former: bool = True,
+) -> dict[str, Store]:
+    """Fill empty tables, without the vector index. Returns the stores by name.
+
+    `sizes` is the number of chunks of each store; `with_former` keeps them as version 0.1 did, too.
+    """
+    stores = {name: Store(id=at + 1, chunks=chunks) for at, (name, chunks) in enumerate(sizes.items())}
     owners = np.repeat(
         [s.id for s in stores.values()], [s.chunks // CHUNKS_PER_PRODUCT for s in stores.values()]
     )
@@ -136,10 +146,11 @@ def load(url: str, corpus: Corpus, progress: Progress) -> dict[str, Store]:
             titles = [corpus.text(TITLE_WORDS) for _ in owners]
             _copy_products(cursor, owners, titles)
             task = progress.add_task(
-                f"{sum(STORES.values()):,} chunks", total=len(owners) * CHUNKS_PER_PRODUCT
+                f"{sum(sizes.values()):,} chunks", total=len(owners) * CHUNKS_PER_PRODUCT
             )
             _copy_chunks(cursor, owners, titles, corpus, lambda: progress.advance(task, 1_000))
-        connection.execute(FORMER)
+        if with_former:
+            connection.execute(FORMER)
         connection.commit()
         connection.autocommit = True
         connection.execute("VACUUM ANALYZE")

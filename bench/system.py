@@ -46,6 +46,8 @@ class Servers:
     state_dir: Path
     database_url: str
     temporal_address: str
+    postgres: Child
+    temporal: Child
 
     @contextmanager
     def process(self, name: str, *arguments: str, **settings: object) -> Iterator[Child]:
@@ -157,7 +159,15 @@ def running(state_dir: Path) -> Iterator[Servers]:
         address = temporal.start()
         migrate(url)
         vector_index.ensure(url, model=MODEL, dimensions=DIMENSIONS)
-        yield Servers(state_dir=state_dir, database_url=url, temporal_address=address)
+        assert postgres.child
+        assert temporal.child
+        yield Servers(
+            state_dir=state_dir,
+            database_url=url,
+            temporal_address=address,
+            postgres=postgres.child,
+            temporal=temporal.child,
+        )
 
 
 def _is_ready(port: int) -> bool:
