@@ -49,7 +49,7 @@ from temporal.deployments import deployment
 from temporal.schedules import ensure_schedules
 from temporal.store_schedules import StoreSchedules
 from temporal.workers import Workers
-from workflows import WORKFLOWS
+from workflows import VERSIONED_WORKFLOWS, WORKFLOWS
 from workflows.unknown import UnknownWorkflow
 
 DATABASE_STEPS = 20
@@ -207,9 +207,10 @@ def build(
     """Returns a worker for events and workflows and one for bulk work, or only one of them."""
     activities = collect(settings, client, database, embedder, compute, totals)
     queue = settings.task_queue
+    workflows = VERSIONED_WORKFLOWS if settings.worker_build_id else WORKFLOWS
     shared: Any = {"activities": activities, "version": deployment(queue, settings.worker_build_id)}
     makers: dict[Share, Callable[[], Worker]] = {
-        Share.EVENTS: lambda: tuned(client, task_queue=queue, workflows=WORKFLOWS, **shared),
+        Share.EVENTS: lambda: tuned(client, task_queue=queue, workflows=workflows, **shared),
         Share.BULK: lambda: bulk(client, task_queue=bulk_queue(queue), **shared),
     }
     return Workers(*(make() for share, make in makers.items() if only in (None, share)))

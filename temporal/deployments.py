@@ -44,8 +44,8 @@ def deployment_name(task_queue: str) -> str:
 def deployment(task_queue: str, build_id: str | None) -> WorkerDeploymentConfig | None:
     """Returns the version of a worker, or None for a worker without one.
 
-    A workflow continues with the current version from its next task on, unless its class says that it is
-    pinned: then it ends on the version that started it.
+    A workflow continues with the current version from its next task on, unless its class is pinned, as
+    that of events is: then it ends on the version that started it.
     """
     if build_id is None:
         return None

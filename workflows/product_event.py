@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey, VersioningBehavior
+from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
 from workflows.policies import DATABASE, SHOP
@@ -42,7 +42,7 @@ class _RowGone(Exception):
     """The event's row is gone, or belongs to another workflow."""
 
 
-@workflow.defn(name="ProductEvent", versioning_behavior=VersioningBehavior.PINNED)
+@workflow.defn(name="ProductEvent")
 class ProductEventWorkflow:
     """Debounce a change, save it, and index its product's text."""
 

@@ -16,11 +16,12 @@ from tests.support.eventually import eventually
 from tests.support.pilito import Pilito
 from tests.support.shop import Shop
 from tests.support.system import running, running_inbox, working
-from workflows import WORKFLOWS
+from workflows import VERSIONED_WORKFLOWS, WORKFLOWS
+from workflows.pinned import PinnedProductEventWorkflow
 from workflows.product_event import ProductEventWorkflow
 
 QUEUE = "rolled.out"
-OTHERS = tuple(one for one in WORKFLOWS if one is not ProductEventWorkflow)
+OTHERS = tuple(one for one in VERSIONED_WORKFLOWS if one is not PinnedProductEventWorkflow)
 
 
 @workflow.defn(name="ProductEvent", sandboxed=False, versioning_behavior=VersioningBehavior.PINNED)
@@ -78,7 +79,7 @@ async def test_events_end_on_their_version_and_new_ones_start_on_the_current_one
             partial(shop.event, started), lambda row: row is not None and row["status"] == "processing"
         )
         with monkeypatch.context() as changed:
-            changed.setattr("worker.WORKFLOWS", (*OTHERS, NextWorkflow))
+            changed.setattr("worker.VERSIONED_WORKFLOWS", (*OTHERS, NextWorkflow))
             following = settings.model_copy(update={"worker_build_id": "2.0"})
             async with working(following, schedules=False):
                 await eventually(partial(current, client, "2.0"), what="the next version")
@@ -121,5 +122,12 @@ def behaviours(workflows: Sequence[type]) -> dict[str, VersioningBehavior | None
 
 def test_only_events_are_pinned() -> None:
     """All others last for days, or repeat: they continue on the current version, behind patches."""
-    pinned = {name for name, said in behaviours(WORKFLOWS).items() if said is VersioningBehavior.PINNED}
+    versioned = behaviours(VERSIONED_WORKFLOWS)
+    pinned = {name for name, said in versioned.items() if said is VersioningBehavior.PINNED}
     assert pinned == {"ProductEvent"}
+
+
+def test_workers_with_and_without_a_version_know_the_same_workflows() -> None:
+    """Temporal refuses a behaviour of a worker without a version."""
+    assert set(behaviours(WORKFLOWS)) == set(behaviours(VERSIONED_WORKFLOWS))
+    assert set(behaviours(WORKFLOWS).values()) == {VersioningBehavior.UNSPECIFIED}
