@@ -20,7 +20,7 @@ from database.engine import Database, create_engine
 from database.search import vector_index
 
 NAME = "bench_cell"
-SIZES = {"middle": 10_000, **{f"small {number}": 1_000 for number in range(1, 11)}}
+SIZES = {"middle": 10_000, **{f"small {number}": 1_000 for number in range(1, 6)}}
 EVENTS = 50_000
 GB = 10**9
 LABEL = embedding_label(MODEL, DIMENSIONS)
