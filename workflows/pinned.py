@@ -6,10 +6,9 @@ Temporal refuses a pinned workflow of a worker without a version, so this is a c
 from temporalio import workflow
 from temporalio.common import VersioningBehavior
 
-from workflows.product_event import ProductEventWorkflow
-
 with workflow.unsafe.imports_passed_through():
     from contracts.events import EventOutcome, ProductEvent
+    from workflows.product_event import ProductEventWorkflow
 
 
 @workflow.defn(name="ProductEvent", versioning_behavior=VersioningBehavior.PINNED)
