@@ -65,10 +65,14 @@ async def synced_by(shop: Shop, number: int) -> set[str]:
 
 
 async def test_events_end_on_their_version_and_new_ones_start_on_the_current_one(
-    configure: Configure, embeddings: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
+    configure: Configure,
+    embeddings: EmbeddingServer,
+    monkeypatch: pytest.MonkeyPatch,
+    temporal_address: str,
 ) -> None:
     """Old and new code differ without a patch, and no event fails: rolled out, and rolled back."""
     settings = configure(task_queue=QUEUE, worker_build_id="1.0")
+    pilito = Pilito({"PILITO_TEMPORAL_ADDRESS": temporal_address, "PILITO_TASK_QUEUE": QUEUE})
     async with running(settings) as system:
         client = system.temporal
         await eventually(partial(current, client, "1.0"), what="the first version")
@@ -88,7 +92,9 @@ async def test_events_end_on_their_version_and_new_ones_start_on_the_current_one
                 assert (await shop.ended(started))["status"] == "succeeded"
                 assert await processed_by(shop, started) == {"1.0"}
                 assert await synced_by(shop, 2) == {"2.0"}
-                await eventually(partial(current, client, "1.0"), what="the former version again")
+                assert (await pilito("roll-out")).text == "current   2.0\ndraining  1.0\n"
+                back = await pilito("roll-out", "1.0")
+                assert (back.code, back.text.split(".")[:2]) == (0, ["Version 1", "0: current"])
                 assert await synced_by(shop, 3) == {"1.0"}
         inbox = await eventually(partial(running_inbox, client, QUEUE), what="the inbox")
         assert inbox is not None
