@@ -288,6 +288,36 @@ events = Table(
     ),
 )
 
+retries = Table(
+    "retries",
+    metadata,
+    _id(),
+    Column("user_id", BigInteger, ForeignKey("users.id", ondelete="SET NULL"), comment="who asked for it"),
+    Column("store_id", BigInteger, ForeignKey("stores.id", ondelete="CASCADE"), comment="null is all stores"),
+    Column("filters", JSONB, nullable=False),
+    Column("found", BigInteger, nullable=False, comment="failed events when it began"),
+    Column("position", Text, comment="where it goes on; null is the beginning"),
+    _moment("began_at", required=True),
+    Column("ended_at", DateTime(timezone=True), comment="when the last event was started"),
+    Index("ix_retries_store_newest", "store_id", "id"),
+    Index(None, "user_id"),
+)
+
+retried_events = Table(
+    "retried_events",
+    metadata,
+    Column(
+        "retry_id",
+        BigInteger,
+        ForeignKey("retries.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("event_id", BigInteger, primary_key=True, autoincrement=False, comment="its row"),
+    _moment("started_at", required=True),
+)
+"""Without a foreign key to events: the removal of a store would look up each of its events here."""
+
 storage_checks = Table(
     "storage_checks",
     metadata,

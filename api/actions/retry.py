@@ -33,13 +33,13 @@ async def retry(
     started = 0
     for event in failed.events:
         try:
-            started += await _start(state, event)
+            started += await start_again(state, event)
         except (RPCError, RuntimeError, OSError):
             raise unavailable("Temporal does not answer; no more events were started") from None
     return started, failed
 
 
-async def _start(state: AppState, event: ProductEvent) -> bool:
+async def start_again(state: AppState, event: ProductEvent) -> bool:
     """Start an event; returns False if it runs already."""
     queue = state.settings.task_queue
     try:

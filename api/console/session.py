@@ -148,16 +148,6 @@ def _is_ours(request: Request, origin: str) -> bool:
         return False
 
 
-def seal(visitor: Visitor, address: str) -> str:
-    """Returns a proof that a form of this session led to an address; no other site can make one."""
-    return hmac.new(visitor.csrf.encode(), f"seal {address}".encode(), hashlib.sha256).hexdigest()
-
-
-def is_sealed(visitor: Visitor, address: str, proof: str) -> bool:
-    """Returns whether `proof` is the one that `seal` made for this address in this session."""
-    return bool(visitor.csrf) and hmac.compare_digest(seal(visitor, address).encode(), proof.encode())
-
-
 def check_form(request: Request, visitor: Visitor, form: Mapping[str, object]) -> None:
     """Raise 403 unless a form has the token of the visitor's session and comes from our own pages."""
     check_origin(request)

@@ -89,6 +89,7 @@ _REMOVE = (
     "DELETE FROM tenant_knowledge WHERE store_id = :id",
     "DELETE FROM product_variations WHERE store_id = :id",
     "DELETE FROM products WHERE store_id = :id",
+    "DELETE FROM retried_events r USING events e WHERE e.id = r.event_id AND e.store_id = :id",
     "DELETE FROM events WHERE store_id = :id",
     "DELETE FROM stores WHERE id = :id RETURNING id",
 )

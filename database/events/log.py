@@ -152,11 +152,12 @@ async def read_event(connection: AsyncConnection, row_id: int) -> dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedEvents:
-    """Failed events to restart, without their bodies, and the cursor of the following ones."""
+    """Failed events to restart, without their bodies, their rows, and the cursor of the following ones."""
 
     events: Sequence[ProductEvent]
     remaining: int
     following: Cursor | None
+    rows: Sequence[int] = ()
 
 
 async def failed_events(
@@ -185,6 +186,7 @@ async def failed_events(
     remaining = rows[0]["found"] - len(rows) if rows else 0
     return FailedEvents(
         events=[event_to_restart(row) for row in rows],
+        rows=[row["id"] for row in rows],
         remaining=remaining,
         following=Cursor(received_at=rows[-1]["received_at"], id=rows[-1]["id"]) if remaining else None,
     )

@@ -21,6 +21,7 @@ class Places:
     user: int = 1
     session: int = 1
     row: int = 1
+    retry: int = 1
     product: str = "woo_7"
 
     def of(self, address: str) -> list[str]:
@@ -59,6 +60,7 @@ PAGES = (
     Page(name="events", address="/console/events/?store={store}", who="owner"),
     Page(name="event", address="/console/events/{event}/", who="owner"),
     Page(name="retry", address="/console/events/retry/?store={store}", who="owner"),
+    Page(name="retried", address="/console/events/retries/{retry}/", who="owner"),
     Page(name="products", address="/console/products/?store={store}", who="owner"),
     Page(name="product", address="/console/products/{row}/", who="owner"),
     Page(
@@ -90,6 +92,8 @@ FORMS = (
     Form(name="sign-out", address="/console/sign-out/"),
     Form(name="look", address="/console/look/", who="anyone", fields={"language": "fa"}),
     Form(name="retry-all", address="/console/events/retry/", who="owner", fields={"store": "{store}"}),
+    Form(name="retry-on", address="/console/events/retries/{retry}/", who="owner"),
+    Form(name="retry-stop", address="/console/events/retries/{retry}/stop/", who="owner"),
     Form(name="retry-one", address="/console/events/{event}/retry/", who="owner"),
     Form(
         name="product-retry",

@@ -29,6 +29,17 @@ _SYNC = text("""
     RETURNING id
 """)
 
+_RETRY = text("""
+    WITH made AS (
+        INSERT INTO retries (user_id, store_id, filters, found, began_at, ended_at)
+        VALUES (:user, :store, '{"event_type": "product.updated"}', 3, now() - interval '1 hour', now())
+        RETURNING id
+    )
+    INSERT INTO retried_events (retry_id, event_id, started_at)
+    SELECT made.id, e.id, now() - interval '1 hour' FROM made, unnest(CAST(:events AS bigint[])) AS e(id)
+    RETURNING retry_id
+""")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
@@ -71,6 +82,9 @@ async def scene(system: System) -> Scene:
     assert user
     async with system.database.transaction() as connection:
         sync = (await connection.execute(_SYNC, {"store": shop.store_id})).scalar_one()
+        values = {"user": shop.user_id, "store": shop.store_id, "events": failed}
+        retry = (await connection.execute(_RETRY, values)).scalars().first()
+    assert retry
     places = Places(
         store=shop.store_id,
         event=failed[0],
@@ -78,6 +92,7 @@ async def scene(system: System) -> Scene:
         token=shop.token_id,
         user=shop.user_id,
         row=product["id"],
+        retry=retry,
     )
     return Scene(user_id=shop.user_id, email=user.email, places=places)
 

@@ -2,7 +2,6 @@
 
 from api.console.pages import (
     account,
-    events,
     overview,
     products,
     questions,
@@ -16,11 +15,12 @@ from api.console.pages import (
     unknown,
     users,
 )
+from api.console.pages.events import log, retries
 
 ROUTERS = [
     module.router
     for module in (
-        *(static, sign_in, overview, events),
+        *(static, sign_in, overview, log, retries),
         *(stores, store_settings, syncs, tokens, users, account),
         *(products, search, questions),
         unknown,

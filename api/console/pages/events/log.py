@@ -1,5 +1,6 @@
-"""The event log: filters, one event with its attempts and payload, and retries with a count first."""
+"""The event log: filters, and one event with its attempts, its payload and the press that retries it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -12,7 +13,6 @@ from api.console.params import PageQuery
 from api.console.rendering import address, go, page, workflow_link
 from api.console.routing import pages
 from api.console.scope import own_store, scope_of
-from api.console.session import is_sealed, seal
 from api.dependencies import app_state
 from api.errors import ApiError, not_found
 from api.fields import Id, Moment, PathId
@@ -27,9 +27,6 @@ router = pages("/events")
 PAGE = 50
 LIST = "/console/events/"
 RETRY = f"{LIST}retry/"
-
-AT_A_TIME = 50
-"""Events that a step of a retry starts while a person watches the bar."""
 
 
 class EventQuery(PageQuery):
@@ -56,6 +53,16 @@ class EventQuery(PageQuery):
         )
 
 
+def asked(request: Request, given: Mapping[str, str]) -> EventQuery:
+    """Returns the filters of an address or a form; raises the errors of their fields."""
+    return EventQuery(**given)
+
+
+def kept(query: EventQuery, store_id: int | None) -> dict[str, object]:
+    """Returns the filters as an address has them, of the store that is shown, from the newest event on."""
+    return {**query.query(cursor=None), "store": store_id}
+
+
 def _minutes(moment: datetime | None) -> str:
     """Returns a moment as a field of a form has it, in UTC."""
     return moment.strftime("%Y-%m-%dT%H:%M") if moment else ""
@@ -64,7 +71,7 @@ def _minutes(moment: datetime | None) -> str:
 @router.get("/")
 async def show(request: Request) -> Response:
     """A page of events, the newest first."""
-    query = EventQuery(**request.query_params)
+    query = asked(request, request.query_params)
     scope = await scope_of(request, query.store)
     if scope.is_empty:
         return page(request, "overview_empty.html", scope=scope)
@@ -74,7 +81,7 @@ async def show(request: Request) -> Response:
             connection, filters, after=read_cursor(query.cursor), limit=PAGE
         )
         failed = await event_log.failed_events(connection, filters, limit=1)
-    kept = {**query.query(cursor=None), "store": scope.store_id}
+    fields = kept(query, scope.store_id)
     return page(
         request,
         "events.html",
@@ -84,70 +91,12 @@ async def show(request: Request) -> Response:
         until=_minutes(query.until),
         rows=rows,
         failed=len(failed.events) + failed.remaining,
-        retry_at=address(RETRY, {**kept, "status": None}),
-        first=address(LIST, kept) if query.cursor else "",
-        following=address(LIST, {**kept, "cursor": write_cursor(following)}) if following else "",
+        retry_at=address(RETRY, {**fields, "status": None}),
+        first=address(LIST, fields) if query.cursor else "",
+        following=address(LIST, {**fields, "cursor": write_cursor(following)}) if following else "",
         statuses=list(EventStatus),
         types=list(EventType),
     )
-
-
-@router.get("/retry/")
-async def confirm(request: Request) -> Response:
-    """How many failed events the filters find, and the press that runs them again.
-
-    Only the address that a form of this session led to shows progress and goes on without a press: a
-    link that another site made starts nothing.
-    """
-    query = EventQuery(**request.query_params)
-    given = dict(request.query_params)
-    proof = given.pop("seal", "")
-    goes_on = is_sealed(request.state.visitor, address(RETRY, given), proof)
-    scope = await scope_of(request, query.store)
-    async with app_state(request).database.reading() as connection:
-        found = await event_log.failed_events(connection, query.filter(scope.store_id), limit=1)
-    return page(
-        request,
-        "retry.html",
-        scope=scope,
-        count=len(found.events) + found.remaining,
-        goes_on=goes_on,
-        started=number(given.get("started")) if goes_on else 0,
-        cursor=(query.cursor or "") if goes_on else "",
-        kept={**query.query(cursor=None), "store": scope.store_id or ""},
-        back=address(LIST, {**query.query(cursor=None), "store": scope.store_id, "status": "failed"}),
-        of=number(given.get("of")) if goes_on else 0,
-        is_over=goes_on and given.get("over") == "1",
-    )
-
-
-def number(given: str | None) -> int:
-    """Returns a number of an address or a form; 0 for anything else."""
-    return int(given) if given and given.isascii() and given.isdigit() and len(given) < 10 else 0
-
-
-@router.post("/retry/")
-async def retry_all(request: Request) -> Response:
-    """Run the oldest failed events of the filters again, and go on from there.
-
-    The page that follows shows the progress. Where scripts run it goes on without a press, in small steps;
-    else in large ones.
-    """
-    form = request.state.form
-    query = EventQuery(**form)
-    scope = await scope_of(request, query.store)
-    most = AT_A_TIME if request.headers.get("hx-request") else None
-    started, failed = await retry(
-        app_state(request), query.filter(scope.store_id), after=read_cursor(query.cursor), most=most
-    )
-    following = {
-        **query.query(cursor=write_cursor(failed.following)),
-        "store": scope.store_id,
-        "started": number(form.get("started")) + started,
-        "of": number(form.get("of")),
-        "over": "" if failed.following else "1",
-    }
-    return go(RETRY, **following, seal=seal(request.state.visitor, address(RETRY, following)))
 
 
 @router.get("/{row_id:id}/")

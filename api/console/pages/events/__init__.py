@@ -1,0 +1,1 @@
+"""The event log, and retries of what failed."""
