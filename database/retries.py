@@ -85,7 +85,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of the events of a retry; `reasons` counts those that failed again, the commonest first.
+    """What became of the events of a retry; `reasons` counts the failures, the commonest first.
 
     An event that nothing has taken up yet is among the waiting ones.
     """

@@ -150,6 +150,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "api.searching",
         "api.security",
         "api.verdict",
+        "compute",
         "connectors.*",
         "contracts",
         "database.*",

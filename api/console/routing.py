@@ -3,19 +3,22 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import SplitResult, urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
+from starlette.datastructures import URL
 from starlette.exceptions import HTTPException
 
 from api.console import rendering
-from api.console.session import SAFE, check_form, check_origin, guest_of, visitor_of
+from api.console.requests.bodies import form_of
+from api.console.requests.failures import failure
+from api.console.session import SAFE, check_form, check_origin, guest_of, had_session, visitor_of
 from api.dependencies import app_state
-from api.errors import DATABASE_DOWN, ApiError, invalid_field, unavailable
+from api.errors import ApiError, invalid_field, unavailable
 from contracts.errors import InvalidField
 
 SIGN_IN = "/console/sign-in/"
@@ -57,10 +60,10 @@ class _Page(APIRoute):
                 return _problem(request, ApiError(400, {"error": str(error.errors()[0]["msg"])}))
             except ValidationError as error:
                 return _problem(request, _wrong_field(error))
-            except DATABASE_DOWN:
-                return _problem(request, unavailable("The database does not answer right now"))
             except TimeoutError:
                 return _problem(request, unavailable("The page took too long"))
+            except Exception as error:
+                return _problem(request, failure(error))
 
         return guarded
 
@@ -74,11 +77,7 @@ class _Page(APIRoute):
         if self.needs_staff and not visitor.signed_in.is_staff:
             raise ApiError(403, {"error": "Only admins may do this"})
         if request.method not in SAFE:
-            form = await request.form()
-            request.state.form = {name: value for name, value in form.items() if isinstance(value, str)}
-            for name, value in request.state.form.items():
-                if "\0" in value:
-                    raise invalid_field(name, "has a character that cannot be stored")
+            request.state.form = await form_of(request)
             if visitor.user is None or request.url.path == SIGN_IN:
                 check_origin(request)
             else:
@@ -135,13 +134,24 @@ def staff_pages(prefix: str = "") -> APIRouter:
 
 
 def _to_sign_in(request: Request) -> Response:
-    if request.method not in SAFE:
-        return RedirectResponse(SIGN_IN, 303)
-    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    target = SIGN_IN if here in ("/console/", "/console") else f"{SIGN_IN}?next={quote(here, safe='')}"
-    if request.headers.get("hx-request"):
-        return Response(status_code=204, headers={"HX-Redirect": target})
+    """Returns what leads a browser to sign in, and then back to the page that it shows.
+
+    A script gets a header for that: it would look for its part of a page in the form of the sign-in.
+    """
+    is_part = bool(request.headers.get("hx-request"))
+    shown = _here(urlsplit(request.headers.get("hx-current-url", ""))) if is_part else ""
+    here = shown or (_here(request.url) if request.method in SAFE else "")
+    query = {"next": here} if here not in ("", "/console/", "/console") else {}
+    if had_session(request):
+        query["ended"] = "1"
+    target = rendering.address(SIGN_IN, query)
+    if is_part:
+        return Response(status_code=204, headers={"HX-Redirect": target, "Cache-Control": "no-store"})
     return RedirectResponse(target, 303, headers={"Cache-Control": "no-store"})
+
+
+def _here(url: URL | SplitResult) -> str:
+    return url.path + (f"?{url.query}" if url.query else "")
 
 
 def _wrong_field(error: ValidationError) -> ApiError:
@@ -152,7 +162,9 @@ def _wrong_field(error: ValidationError) -> ApiError:
 
 
 PASSING = frozenset({429, 503})
-"""Problems over which a part that loads itself again and again stays as it is."""
+"""Problems that pass: a part of a page stays as it is, and the page says above it what is wrong."""
+
+ABOVE = {"HX-Retarget": "#trouble", "HX-Reselect": "#trouble", "HX-Reswap": "outerMorph"}
 
 WHOLE = {"HX-Retarget": "#main", "HX-Reselect": "#main", "HX-Reswap": "outerHTML"}
 """What makes htmx show a problem in place of the page: the part that it asked for is not in it."""
@@ -160,14 +172,18 @@ WHOLE = {"HX-Retarget": "#main", "HX-Reselect": "#main", "HX-Reswap": "outerHTML
 
 def _problem(request: Request, error: ApiError) -> Response:
     is_part = bool(request.headers.get("hx-request"))
-    if is_part and request.method in SAFE and error.status_code in PASSING:
-        return Response(status_code=204, headers={"Cache-Control": "no-store"})
+    passes = is_part and error.status_code in PASSING
     said = error.content.get("error") or error.content.get("detail") or ""
     response = rendering.page(
-        request, "problem.html", status=error.status_code, kind=_kind(error.status_code), said=str(said)
+        request,
+        "trouble.html" if passes else "problem.html",
+        status=error.status_code,
+        kind=_kind(error.status_code),
+        said=str(said),
+        field=str(error.content.get("field") or ""),
     )
     if is_part:
-        response.headers.update(WHOLE)
+        response.headers.update(ABOVE if passes else WHOLE)
     if error.headers and "Retry-After" in error.headers:
         response.headers["Retry-After"] = error.headers["Retry-After"]
     return response
@@ -175,5 +191,5 @@ def _problem(request: Request, error: ApiError) -> Response:
 
 def _kind(status: int) -> str:
     """Returns the name of a problem; the texts have what to do about each."""
-    known = {400: "input", 403: "forbidden", 404: "missing", 409: "conflict", 429: "busy", 503: "down"}
-    return known.get(status, "input")
+    known = {403: "forbidden", 404: "missing", 409: "conflict", 413: "large", 429: "busy", 503: "down"}
+    return known.get(status, "broken" if status >= 500 else "input")

@@ -66,6 +66,11 @@ def _secret(request: Request) -> str:
     return request.cookies.get(SECURE_NAME if is_secure(request) else NAME, "")
 
 
+def had_session(request: Request) -> bool:
+    """Returns whether the browser has a cookie of a session, be it of one that ended."""
+    return bool(_secret(request))
+
+
 def guest_of(request: Request) -> Visitor:
     """Returns a visitor with a language and a theme only, from cookies and headers."""
     theme = request.cookies.get(THEME, "")

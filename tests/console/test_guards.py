@@ -1,6 +1,7 @@
 """Pages when something is wrong: links of other sites, unknown addresses, and a database that is gone."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
@@ -35,11 +36,34 @@ async def test_an_unknown_address_is_a_page_too(owning: Browser, method: str, pa
     assert answer.status_code == (200 if (method, path) == ("POST", "/console/look/") else 404)
 
 
-async def test_a_body_that_cannot_be_read_is_a_page_too(owning: Browser) -> None:
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status", "title"),
+    [
+        (b"a", "multipart/form-data; boundary=x", 400, "خوانده نمی‌شود"),
+        (b"a", "multipart/form-data", 400, "خوانده نمی‌شود"),
+        (b"a=%ff%fe", FORM, 400, "خوانده نمی‌شود"),
+        (b"\xff\xfe", FORM, 400, "خوانده نمی‌شود"),
+        (b"a%00=b", FORM, 400, "خوانده نمی‌شود"),
+        (b"a=b&" * 2_000, FORM, 400, "خوانده نمی‌شود"),
+        (b"{}", "application/json", 415, "خوانده نمی‌شود"),
+        (b"a=" + b"b" * 40_000, FORM, 413, "بیش از اندازه بلند"),
+    ],
+    ids=["multipart", "boundary", "escapes", "UTF-8", "null", "fields", "JSON", "long"],
+)
+async def test_a_body_that_cannot_be_read_is_a_page_too(
+    owning: Browser, content: bytes, kind: str, status: int, title: str
+) -> None:
+    """In the language of the person, with what to do."""
+    session = f"pilito={owning.http.cookies['pilito']}; pilito_language=fa"
     answer = await owning.http.post(
-        "/console/look/", content=b"a", headers={"Content-Type": "multipart/form-data; boundary=x"}
+        "/console/look/", content=content, headers={"Content-Type": kind, "Cookie": session}
     )
+    assert answer.status_code == status
     assert answer.headers["content-type"].startswith("text/html")
+    assert title in answer.text
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
@@ -75,6 +99,22 @@ async def test_a_problem_takes_the_place_of_the_page(owning: Browser) -> None:
     assert "HX-Retarget" not in (await owning.get("/console/stores/999999/syncs/1/")).headers
 
 
+async def test_a_part_of_a_page_whose_session_ended_leads_to_sign_in_and_back(
+    system: System, made: Scene
+) -> None:
+    """Also a form: its script would look for the part in the page of the sign-in, and show nothing."""
+    here = made.places.fill("/console/stores/{store}/")
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://x{here}?a=1", "Sec-Fetch-Site": "same-origin"}
+    async with Browser(system.http.base_url, language="fa") as browser:
+        browser.http.cookies.set("pilito", "ended")
+        for method in ("GET", "POST"):
+            answer = await browser.http.request(method, RETRY, headers=headers, follow_redirects=False)
+            assert answer.status_code == 204
+            target = answer.headers["hx-redirect"]
+            assert parse_qs(urlsplit(target).query) == {"next": [f"{here}?a=1"], "ended": ["1"]}
+        assert "نشست شما پایان یافته است." in await browser.page(target)
+
+
 async def test_a_second_tab_may_sign_in_after_the_first(system: System) -> None:
     """Its form has no token of the session, which ends where the next begins."""
     email = "two-tabs@example.com"
@@ -103,7 +143,10 @@ async def _down(http: httpx2.AsyncClient, secret: str) -> None:
         assert 'data-theme="dark"' in answer.text
         assert title in answer.text
         kept = await http.get("/console/events/", headers={**headers, **PART})
-        assert (kept.status_code, kept.content) == (204, b"")
+        assert kept.status_code == 503
+        assert {name: kept.headers[name] for name in routing.ABOVE} == routing.ABOVE
+        assert title in kept.text
+        assert "<main" not in kept.text
 
 
 async def test_without_postgres_a_page_says_so_in_the_language_of_the_person(

@@ -37,7 +37,8 @@ async def show(request: Request) -> Response:
     if visitor.user is not None:
         return go(following)
     email = request.query_params.get("email", "")[:LONGEST_EMAIL]
-    return page(request, "sign_in.html", next=following, email=email, problem="", wait=0)
+    problem = "ended" if request.query_params.get("ended") == "1" else ""
+    return page(request, "sign_in.html", next=following, email=email, problem=problem, wait=0)
 
 
 @router.post("/sign-in/")

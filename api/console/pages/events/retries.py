@@ -24,7 +24,7 @@ AT_A_TIME = 50
 """Events that a step starts while a person watches the bar."""
 
 AT_A_PRESS = 500
-"""Events that a press starts where no script goes on by itself."""
+"""Events that a press starts without scripts."""
 
 SHOWN = 5
 DOWN = 503
