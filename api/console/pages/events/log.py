@@ -1,20 +1,22 @@
 """The event log: filters, and one event with its attempts, its payload and the press that retries it."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import orjson
 from fastapi import Request, Response
 from pydantic import Field
 
 from api.actions.retry import retry
+from api.console.language import Language
 from api.console.params import PageQuery
 from api.console.rendering import address, go, page, workflow_link
+from api.console.requests import moments
 from api.console.routing import pages
 from api.console.scope import own_store, scope_of
+from api.console.session import Visitor
 from api.dependencies import app_state
-from api.errors import ApiError, not_found
+from api.errors import ApiError, invalid_field, not_found
 from api.fields import Id, Moment, PathId
 from api.schemas.events import read_cursor, write_cursor
 from contracts.events import EventStatus, EventType
@@ -28,6 +30,8 @@ PAGE = 50
 LIST = "/console/events/"
 RETRY = f"{LIST}retry/"
 
+_TRUTH = {"true": True, "false": False}
+
 
 class EventQuery(PageQuery):
     """The filters of the log."""
@@ -36,6 +40,7 @@ class EventQuery(PageQuery):
     status: EventStatus | None = None
     event_type: EventType | None = None
     external_id: str | None = None
+    processed_successfully: Literal["true", "false"] | None = None
     since: Moment | None = None
     until: Moment | None = None
     reason: Annotated[str, Field(max_length=REASON_CHARACTERS)] | None = None
@@ -47,15 +52,29 @@ class EventQuery(PageQuery):
             event_type=self.event_type,
             store_id=store_id,
             external_id=self.external_id,
+            processed_successfully=_TRUTH.get(self.processed_successfully or ""),
             since=self.since,
             until=self.until,
             reason=self.reason,
         )
 
 
+def in_utc(given: Mapping[str, str], language: Language) -> dict[str, str]:
+    """Returns filters with their moments as the API has them; raises a 400 for one that cannot be read."""
+    fields = dict(given)
+    for name in ("since", "until"):
+        if written := fields.get(name, "").strip():
+            try:
+                fields[name] = moments.iso(moments.read(written, language, whole_day=name == "until"))
+            except ValueError as error:
+                raise invalid_field(name, str(error)) from None
+    return fields
+
+
 def asked(request: Request, given: Mapping[str, str]) -> EventQuery:
     """Returns the filters of an address or a form; raises the errors of their fields."""
-    return EventQuery(**given)
+    visitor: Visitor = request.state.visitor
+    return EventQuery(**in_utc(given, visitor.language))
 
 
 def kept(query: EventQuery, store_id: int | None) -> dict[str, object]:
@@ -63,15 +82,18 @@ def kept(query: EventQuery, store_id: int | None) -> dict[str, object]:
     return {**query.query(cursor=None), "store": store_id}
 
 
-def _minutes(moment: datetime | None) -> str:
-    """Returns a moment as a field of a form has it, in UTC."""
-    return moment.strftime("%Y-%m-%dT%H:%M") if moment else ""
-
-
 @router.get("/")
 async def show(request: Request) -> Response:
-    """A page of events, the newest first."""
-    query = asked(request, request.query_params)
+    """A page of events, the newest first.
+
+    Moments that a person wrote in their calendar lead to the address that has them in UTC, which is the same
+    for everyone.
+    """
+    visitor: Visitor = request.state.visitor
+    given = dict(request.query_params)
+    if (fields := in_utc(given, visitor.language)) != given:
+        return go(LIST, **fields)
+    query = EventQuery(**fields)
     scope = await scope_of(request, query.store)
     if scope.is_empty:
         return page(request, "overview_empty.html", scope=scope)
@@ -81,19 +103,19 @@ async def show(request: Request) -> Response:
             connection, filters, after=read_cursor(query.cursor), limit=PAGE
         )
         failed = await event_log.failed_events(connection, filters, limit=1)
-    fields = kept(query, scope.store_id)
+    shown = kept(query, scope.store_id)
     return page(
         request,
         "events.html",
         scope=scope,
         query=query,
-        since=_minutes(query.since),
-        until=_minutes(query.until),
+        since=moments.write(query.since, visitor.language),
+        until=moments.write(query.until, visitor.language),
         rows=rows,
         failed=len(failed.events) + failed.remaining,
-        retry_at=address(RETRY, {**fields, "status": None}),
-        first=address(LIST, fields) if query.cursor else "",
-        following=address(LIST, {**fields, "cursor": write_cursor(following)}) if following else "",
+        retry_at=address(RETRY, {**shown, "status": None}),
+        first=address(LIST, shown) if query.cursor else "",
+        following=address(LIST, {**shown, "cursor": write_cursor(following)}) if following else "",
         statuses=list(EventStatus),
         types=list(EventType),
     )
