@@ -1,8 +1,9 @@
-"""Make a store and change it."""
+"""Make a store, change it, rotate its webhook secret, and remove it."""
 
 import asyncio
 import re
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -10,7 +11,7 @@ import httpx2
 from api.actions.schedules import refresh_schedules
 from api.dependencies import AppState, read_store
 from api.errors import invalid_field, not_found
-from api.schemas.stores import NewStoreRequest, StoreChange
+from api.schemas.stores import NewStoreRequest, SecretRotation, StoreChange
 from connectors.http.outbound import shop_url
 from connectors.registry import PLATFORMS
 from contracts.errors import ForbiddenAddress
@@ -98,6 +99,32 @@ async def change_store(state: AppState, store: Store, change: StoreChange) -> St
     if {"base_url", "credentials", "schedule"} & given:
         await refresh_schedules(state, store.id, insist="schedule" in given)
     return await read_store(state, store.id)
+
+
+async def rotate_secret(state: AppState, store: Store, wanted: SecretRotation) -> tuple[Store, str]:
+    """Returns a store with its new webhook secret; the previous one is accepted for `overlap_hours`.
+
+    Raises 400 for a secret that the platform does not take, and 404 if the store is gone.
+    """
+    check_secret(wanted.webhook_secret, store.type)
+    secret = wanted.webhook_secret or stores.new_webhook_secret()
+    async with state.database.transaction() as connection:
+        await stores.rotate_secret(
+            connection,
+            store.id,
+            state.secret_box.encrypt(secret),
+            overlap=timedelta(hours=wanted.overlap_hours),
+        )
+    return await read_store(state, store.id), secret
+
+
+async def remove_store(state: AppState, store_id: int) -> None:
+    """Remove a store with its tokens, events, products and knowledge; raises 404."""
+    async with state.database.transaction() as connection:
+        removed = await stores.remove(connection, store_id)
+    if not removed:
+        raise not_found("store")
+    await refresh_schedules(state, store_id)
 
 
 async def _changed(state: AppState, store: Store, change: StoreChange) -> dict[str, Any]:

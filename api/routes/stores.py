@@ -1,16 +1,13 @@
 """`/api/v1/integrations/stores/`: the stores of all users; a response shows a secret only when it is new."""
 
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Body, Query, Request, Response
 
 from api.actions import stores as actions
-from api.actions.schedules import refresh_schedules
-from api.actions.stores import check_secret, make_store
+from api.actions.stores import make_store
 from api.bodies import JsonBody
 from api.dependencies import CurrentAdmin, CurrentState, ExistingStore, admin_router, read_store
-from api.errors import not_found
 from api.fields import PathId
 from api.openapi.build import refuses
 from api.public_url import public_url
@@ -81,11 +78,7 @@ async def change_store(
 @router.delete("/{store_id:id}/", status_code=204, response_class=Response, responses=refuses(404))
 async def remove_store(state: CurrentState, store_id: PathId) -> None:
     """Remove a store with its tokens, events, products and knowledge."""
-    async with state.database.transaction() as connection:
-        removed = await stores.remove(connection, store_id)
-    if not removed:
-        raise not_found("store")
-    await refresh_schedules(state, store_id)
+    await actions.remove_store(state, store_id)
 
 
 @router.post("/{store_id:id}/rotate-secret/", responses=refuses(404))
@@ -97,15 +90,5 @@ async def rotate_secret(
 ) -> StoreWithSecret:
     """Replace the webhook secret; the previous secret is accepted for `overlap_hours`."""
     public_url(request)  # a malformed Host is refused before the secret is stored
-    store = await read_store(state, store_id)
-    check_secret(body.webhook_secret, store.type)
-    secret = body.webhook_secret or stores.new_webhook_secret()
-    async with state.database.transaction() as connection:
-        await stores.rotate_secret(
-            connection,
-            store.id,
-            state.secret_box.encrypt(secret),
-            overlap=timedelta(hours=body.overlap_hours),
-        )
-    changed = await read_store(state, store.id)
+    changed, secret = await actions.rotate_secret(state, await read_store(state, store_id), body)
     return StoreWithSecret.of(changed, webhook_url=_webhook_url(request, changed), webhook_secret=secret)

@@ -73,6 +73,8 @@ PAGES = (
     Page(name="store", address="/console/stores/{store}/", who="owner"),
     Page(name="store-new", address="/console/stores/new/", who="staff"),
     Page(name="store-settings", address="/console/stores/{store}/settings/", who="staff"),
+    Page(name="store-secret", address="/console/stores/{store}/secret/", who="owner"),
+    Page(name="store-remove", address="/console/stores/{store}/remove/", who="staff"),
     Page(name="sync-now", address="/console/stores/{store}/sync/", who="owner"),
     Page(name="syncs", address="/console/stores/{store}/syncs/", who="owner"),
     Page(name="sync", address="/console/stores/{store}/syncs/{sync}/", who="owner"),
@@ -118,6 +120,8 @@ FORMS = (
     ),
     Form(name="store-new", address="/console/stores/new/", who="staff", fields={"name": "forged"}),
     Form(name="store-settings", address="/console/stores/{store}/settings/", who="staff"),
+    Form(name="store-secret", address="/console/stores/{store}/secret/", who="owner"),
+    Form(name="store-remove", address="/console/stores/{store}/remove/", who="staff"),
     Form(
         name="store-access",
         address="/console/stores/{store}/access/",

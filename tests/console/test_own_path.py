@@ -20,6 +20,8 @@ ELSEWHERE = (
     "/console/%2e%2e//evil.example",
     "/console/.%2E/api/v1/",
     "/console/x/../../docs",
+    "/console/..#",
+    "/console/%2e%2e#/?a",
     "/console/%5c..%5c..",
     "javascript:alert(1)",
     "/console/\r\nSet-Cookie: a=b",

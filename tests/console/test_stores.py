@@ -193,3 +193,40 @@ async def test_a_form_from_elsewhere_is_refused(system: System, shop: Shop, owne
         await owner.http.post(at, data={**form, "csrf": owner.csrf}, headers=elsewhere)
     ).status_code == 403
     assert (await stored(system, shop.store_id)).assistant_access == "token"
+
+
+async def test_a_new_secret_is_shown_once_beside_the_old_one(
+    system: System, shop: Shop, owner: Browser
+) -> None:
+    """The owner chooses for how long the previous one is accepted; a secret of the shop's own is taken."""
+    at = f"{LIST}{shop.store_id}/"
+    page = await owner.post(f"{at}secret/", overlap_hours="۲۴")
+    [secret] = re.findall(r'value="(whsec_\w+)"', page.text)
+    assert "The old one is accepted until" in page.text
+    assert (await stored(system, shop.store_id)).old_secret_until
+    shown = await owner.page(at)
+    assert secret not in shown
+    assert "Previous secret accepted until" in shown
+    page = await owner.post(f"{at}secret/", overlap_hours="0", webhook_secret="of-the-shop-itself")
+    assert 'value="of-the-shop-itself"' in page.text
+    assert (await stored(system, shop.store_id)).old_secret_until is None
+    for wrong in ({"overlap_hours": "9999"}, {"overlap_hours": "x"}, {"webhook_secret": "short"}):
+        refused = await owner.post(f"{at}secret/", **wrong)
+        assert refused.status_code == 400
+        assert 'role="alert"' in refused.text
+
+
+async def test_a_store_is_removed_by_its_name(system: System, shop: Shop, admin: Browser) -> None:
+    """Spelled in another way too, but with nothing else; its retries go with it."""
+    at = f"{LIST}{shop.store_id}/"
+    name = "فروشگاه‌ی كتاب"
+    await admin.post(f"{at}settings/", name=name)
+    await shop.sync({"id": 1, "name": "چراغ مطالعه"})
+    for typed in ("", " ", "فروشگاه"):
+        refused = await admin.post(f"{at}remove/", typed=typed)
+        assert refused.status_code == 400
+        assert "This is not the name of the store." in refused.text
+    page = await admin.post(f"{at}remove/", typed="فروشگاه ی کتاب")
+    assert page.url.path == LIST
+    assert "The store is removed" in page.text
+    assert (await admin.get(at)).status_code == 404

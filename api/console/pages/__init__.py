@@ -8,6 +8,7 @@ from api.console.pages import (
     search,
     sign_in,
     static,
+    store_secret,
     store_settings,
     stores,
     syncs,
@@ -21,7 +22,7 @@ ROUTERS = [
     module.router
     for module in (
         *(static, sign_in, overview, log, retries),
-        *(stores, store_settings, syncs, tokens, users, account),
+        *(stores, store_settings, store_secret, syncs, tokens, users, account),
         *(products, search, questions),
         unknown,
     )

@@ -1,5 +1,6 @@
 """Sign-in, sign-out, and the choice of language and theme."""
 
+import re
 from urllib.parse import unquote
 
 from fastapi import Request, Response
@@ -23,7 +24,7 @@ def own_path(given: str) -> str:
 
     A browser reads a backslash as a slash, drops line ends, and resolves `..` also where it is encoded.
     """
-    path = unquote(given.partition("?")[0])
+    path = unquote(re.split(r"[?#]", given)[0])
     is_plain = given.isprintable() and " " not in given and "\\" not in given + path
     climbs = any(part in (".", "..") for part in path.split("/"))
     return given if given.startswith(HOME) and is_plain and not climbs else HOME

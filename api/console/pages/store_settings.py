@@ -1,16 +1,18 @@
-"""Make a store and change its settings; for admins."""
+"""Make a store, change its settings, and remove it; for admins."""
 
+import asyncio
+import logging
 from typing import Any
 
 from fastapi import Request, Response
 
-from api.actions.stores import change_store, make_store
+from api.actions.stores import change_store, make_store, remove_store
 from api.console import forms
 from api.console.forms import Form, FormProblem
 from api.console.rendering import address, go, page
 from api.console.routing import staff_pages
 from api.console.session import Visitor
-from api.dependencies import app_state, read_store
+from api.dependencies import AppState, app_state, read_store
 from api.fields import PathId
 from api.public_url import public_url
 from api.schemas.stores import NewStoreRequest, StoreChange
@@ -18,10 +20,18 @@ from connectors.registry import PLATFORMS, READABLE
 from contracts.ids import webhook_address
 from contracts.stores import Store, StoreType
 from database.access import users
+from knowledge.search.keys import compact
 
 router = staff_pages("/stores")
 
 LIST = "/console/stores/"
+WATCHED = 20.0
+"""Seconds that the page waits for a removal."""
+
+logger = logging.getLogger("pilito.api")
+
+_removals: set[asyncio.Task[None]] = set()
+
 CURRENCIES = ("IRT", "IRR", "IRHT", "IRHR", "USD", "EUR", "GBP", "AED", "TRY")
 
 
@@ -164,3 +174,48 @@ def _schedule_and_key(store: Store, form: Form) -> dict[str, Any]:
     elif forms.is_checked(form, "remove_key"):
         values["credentials"] = None
     return values
+
+
+@router.get("/{store_id:id}/remove/")
+async def confirm_removal(request: Request, store_id: PathId) -> Response:
+    """What a removal takes away and what stays, and the form that needs the name of the store."""
+    return _removal(request, await read_store(app_state(request), store_id))
+
+
+@router.post("/{store_id:id}/remove/")
+async def remove(request: Request, store_id: PathId) -> Response:
+    """Remove a store if the form has its name; one with many events is gone only after minutes."""
+    state = app_state(request)
+    store = await read_store(state, store_id)
+    if not _is_name(request.state.form.get("typed", ""), store.name):
+        return _removal(request, store, FormProblem("typed", "is not the name of the store"))
+    return go(LIST, done="store_removed" if await _removed(state, store_id) else "store_going")
+
+
+def _removal(request: Request, store: Store, problem: FormProblem | None = None) -> Response:
+    status = problem.status_code if problem else 200
+    return page(request, "store_remove.html", status=status, store=store, problem=problem)
+
+
+def _is_name(typed: str, name: str) -> bool:
+    """Returns whether two names are the same, but for spaces, half-spaces and kinds of letters."""
+    typed, name = typed.strip(), name.strip()
+    return bool(typed) and (typed == name or compact(typed) == compact(name) != "")
+
+
+async def _removed(state: AppState, store_id: int) -> bool:
+    """Remove a store. Returns whether it is gone; else the removal goes on without the browser."""
+    removal = asyncio.create_task(remove_store(state, store_id))
+    _removals.add(removal)
+    removal.add_done_callback(_forget)
+    done, _ = await asyncio.wait({removal}, timeout=WATCHED)
+    if done:
+        removal.result()
+    return bool(done)
+
+
+def _forget(removal: asyncio.Task[None]) -> None:
+    """Drop a removal that ended, and log why it failed: its page may have been answered before."""
+    _removals.discard(removal)
+    if not removal.cancelled() and (error := removal.exception()) is not None:
+        logger.warning("the removal of a store failed: %s", type(error).__name__)

@@ -1,7 +1,7 @@
 """Moments in filters, as people of a language write them and as pages show them.
 
-Persian ones are Jalali in Tehran's time, English ones in UTC. Both languages take both calendars, tell them
-apart by the year, and take a moment with a zone as the API writes it.
+Persian ones are Jalali in Tehran's time, English ones in UTC. Both languages take both calendars, which
+differ in their years, and a moment with a zone as the API writes it.
 """
 
 import re
