@@ -33,13 +33,12 @@ def fields_of(retry: Retry) -> dict[str, object]:
 async def begin(state: AppState, filters: EventFilter, *, user_id: int) -> int:
     """Returns the id of a new retry of the failed events that the filters find; it has started none yet."""
     async with state.database.transaction() as connection:
-        found = await event_log.failed_events(connection, filters, limit=1)
         return await retries.begin(
             connection,
             user_id=user_id,
             store_id=filters.store_id,
             filters=_FILTER.dump_python(filters, mode="json", exclude_defaults=True),
-            found=len(found.events) + found.remaining,
+            found=await event_log.count_failed(connection, filters),
         )
 
 

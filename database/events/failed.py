@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.events import SUCCESSFUL, EventStatus
 from database.sql import in_, literal
 
-MOST_COUNTED = 1_000
-"""Of so many failed events of a store, the latest ones, the products are counted."""
+MOST_COUNTED = 20_000
+"""So many failed events, the latest ones, are looked at on pages."""
 
 WITHOUT_SUCCESS = f"""
     NOT EXISTS (SELECT FROM events later
@@ -28,14 +28,38 @@ _OPEN = text(f"""
     ORDER BY e.received_at DESC, e.id DESC LIMIT :named
 """)
 
+
+def open_among(of_store: str) -> str:
+    """Returns the CTEs `e`, the latest `:most` failed events, and `open`, those without a later success.
+
+    `of_store` is a condition on `e`. The last success is looked up once for each product or variation, so
+    that one with thousands of failed events is not searched for each of them.
+    """
+    return f"""
+        WITH e AS MATERIALIZED (
+            SELECT e.store_id, e.external_id, e.product_key, e.reason, e.received_at FROM events e
+            WHERE e.status = {literal(EventStatus.FAILED)} AND {of_store}
+            ORDER BY e.received_at DESC LIMIT :most
+        ), last_success AS MATERIALIZED (
+            SELECT subject.store_id, subject.external_id,
+                   (SELECT later.received_at FROM events later
+                    WHERE later.store_id = subject.store_id AND later.external_id = subject.external_id
+                      AND later.status IN {in_(SUCCESSFUL)}
+                    ORDER BY later.received_at DESC LIMIT 1) AS at
+            FROM (SELECT DISTINCT store_id, external_id FROM e) AS subject
+        ), open AS (
+            SELECT e.* FROM e JOIN last_success s USING (store_id, external_id)
+            WHERE s.at IS NULL OR s.at <= e.received_at
+        )
+    """
+
+
+IS_ALL = "(SELECT count(*) FROM e) < :most"
+"""SQL after `open_among`: whether all failed events were looked at."""
+
 _PRODUCTS = text(f"""
-    WITH e AS MATERIALIZED (
-        SELECT store_id, external_id, product_key, received_at FROM events
-        WHERE store_id = :store_id AND status = {literal(EventStatus.FAILED)}
-        ORDER BY received_at DESC LIMIT {MOST_COUNTED}
-    )
-    SELECT count(DISTINCT e.product_key) AS count, (SELECT count(*) FROM e) < {MOST_COUNTED} AS is_all
-    FROM e WHERE {WITHOUT_SUCCESS}
+    {open_among("e.store_id = :store_id")}
+    SELECT (SELECT count(DISTINCT product_key) FROM open) AS count, {IS_ALL} AS is_all
 """)
 
 
@@ -63,4 +87,5 @@ class FailedProducts:
 
 async def failed_products(connection: AsyncConnection, store_id: int) -> FailedProducts:
     """Returns the count of a store, by its latest failed events."""
-    return FailedProducts(**(await connection.execute(_PRODUCTS, {"store_id": store_id})).mappings().one())
+    values = {"store_id": store_id, "most": MOST_COUNTED}
+    return FailedProducts(**(await connection.execute(_PRODUCTS, values)).mappings().one())

@@ -150,6 +150,19 @@ async def read_event(connection: AsyncConnection, row_id: int) -> dict[str, Any]
     return dict(row) if row else None
 
 
+def failed_count_of(filters: EventFilter) -> Select[Any]:
+    """The statement that counts failed events."""
+    if filters.statuses is not None and EventStatus.FAILED not in filters.statuses:
+        return select(func.count()).where(false())
+    return select(func.count()).where(*filters.conditions(), _is(EventStatus.FAILED))
+
+
+async def count_failed(connection: AsyncConnection, filters: EventFilter) -> int:
+    """Returns how many failed events satisfy the filters; without others, an index alone has the answer."""
+    count: int = (await connection.execute(failed_count_of(filters))).scalar_one()
+    return count
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedEvents:
     """Failed events to restart, without their bodies, their rows, and the cursor of the following ones."""

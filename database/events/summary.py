@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import UNFINISHED, EventStatus
-from database.events.failed import MOST_COUNTED, WITHOUT_SUCCESS
+from database.events.failed import IS_ALL, MOST_COUNTED, open_among
 from database.sql import in_, literal
 
 HOURS = 24
@@ -60,15 +60,12 @@ _SPEED_BY_HOUR = f"""
 """
 
 _FAILED = f"""
-    WITH e AS MATERIALIZED (
-        SELECT e.store_id, e.external_id, e.reason, e.received_at FROM events e
-        WHERE e.status = {literal(EventStatus.FAILED)} AND {{of_store}}
-        ORDER BY e.received_at DESC LIMIT {MOST_COUNTED}
+    {{open_among}}, reasons AS (
+        SELECT left(reason, {REASON_CHARACTERS}) AS reason, count(*) AS count, max(received_at) AS latest,
+               sum(count(*)) OVER () AS failed
+        FROM open GROUP BY 1 ORDER BY 2 DESC, 3 DESC LIMIT {REASONS}
     )
-    SELECT left(e.reason, {REASON_CHARACTERS}) AS reason, count(*) AS count, max(e.received_at) AS latest,
-           sum(count(*)) OVER () AS failed, (SELECT count(*) FROM e) < {MOST_COUNTED} AS is_all
-    FROM e WHERE {WITHOUT_SUCCESS}
-    GROUP BY 1 ORDER BY 2 DESC, 3 DESC LIMIT {REASONS}
+    SELECT reasons.*, looked.is_all FROM (SELECT {IS_ALL} AS is_all) looked LEFT JOIN reasons ON true
 """
 
 _OLDEST = f"""
@@ -115,8 +112,8 @@ class Summary:
     oldest: datetime | None
 
 
-async def read(connection: AsyncConnection, store_id: int | None) -> Summary:
-    """Returns the summary of a store, or of all stores."""
+async def read(connection: AsyncConnection, store_id: int | None, *, most: int = MOST_COUNTED) -> Summary:
+    """Returns the summary of a store, or of all stores; of failed events, the latest `most` are looked at."""
     values = {} if store_id is None else {"store_id": store_id}
     of_store = "true" if store_id is None else "e.store_id = :store_id"
     hours: dict[datetime, dict[str, int]] = {}
@@ -128,7 +125,9 @@ async def read(connection: AsyncConnection, store_id: int | None) -> Summary:
         for row in await connection.execute(text(_SPEED_BY_HOUR.format(of_store=of_store)), values)
     }
     speed = (await connection.execute(text(_SPEED.format(of_store=of_store)), values)).one()
-    failures = (await connection.execute(text(_FAILED.format(of_store=of_store)), values)).mappings().all()
+    failed = _FAILED.format(open_among=open_among(of_store))
+    rows = (await connection.execute(text(failed), {**values, "most": most})).mappings().all()
+    failures = [row for row in rows if row["count"]]
     open_ = (await connection.execute(text(_OLDEST.format(of_store=of_store)), values)).one()
     return Summary(
         hours=[
@@ -139,7 +138,7 @@ async def read(connection: AsyncConnection, store_id: int | None) -> Summary:
         p50=speed.p50,
         p95=speed.p95,
         failed=int(failures[0]["failed"]) if failures else 0,
-        is_all=failures[0]["is_all"] if failures else True,
+        is_all=rows[0]["is_all"],
         failures=[Failure(**{name: row[name] for name in ("reason", "count", "latest")}) for row in failures],
         unfinished=open_.events,
         oldest=open_.oldest,

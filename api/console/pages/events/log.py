@@ -102,7 +102,7 @@ async def show(request: Request) -> Response:
         rows, following = await event_log.list_events(
             connection, filters, after=read_cursor(query.cursor), limit=PAGE
         )
-        failed = await event_log.failed_events(connection, filters, limit=1)
+        failed = await event_log.count_failed(connection, filters)
     shown = kept(query, scope.store_id)
     return page(
         request,
@@ -112,7 +112,7 @@ async def show(request: Request) -> Response:
         since=moments.write(query.since, visitor.language),
         until=moments.write(query.until, visitor.language),
         rows=rows,
-        failed=len(failed.events) + failed.remaining,
+        failed=failed,
         retry_at=address(RETRY, {**shown, "status": None}),
         first=address(LIST, shown) if query.cursor else "",
         following=address(LIST, {**shown, "cursor": write_cursor(following)}) if following else "",

@@ -40,13 +40,13 @@ async def confirm(request: Request) -> Response:
     scope = await scope_of(request, query.store)
     filters = query.filter(scope.store_id)
     async with app_state(request).database.reading() as connection:
-        found = await event_log.failed_events(connection, filters, limit=1)
+        count = await event_log.count_failed(connection, filters)
         earlier = await retries.newest(connection, scope.store_id, limit=SHOWN)
     fields = kept(query, scope.store_id)
     return page(
         request,
         "retry_new.html",
-        count=len(found.events) + found.remaining,
+        count=count,
         kept=fields,
         earlier=earlier,
         back=address(LIST, {**fields, "status": EventStatus.FAILED.value}),
