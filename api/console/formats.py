@@ -64,8 +64,12 @@ class Formats:
         if amount is None or amount == "":
             return ""
         known = _CURRENCIES.get((currency or "").upper())
-        unit = text(self.language, f"currency.{known}") if known else (currency or "")
+        unit = text(self.language, f"currency.{known}") if known else self._isolated(currency or "")
         return f"{self.number(amount)} {unit}".strip()
+
+    def _isolated(self, code: str) -> str:
+        """Returns a code so that it keeps its own direction in a Persian line."""
+        return f"\u2066{code}\u2069" if code and self.language is Language.PERSIAN else code
 
     def time(self, moment: datetime | str | None) -> Markup:
         """Returns a `time` element: the moment in the calendar of the language, titled in ISO."""

@@ -37,7 +37,7 @@ def test_a_number_has_the_digits_and_separators_of_its_language(
         ("IRT", "۱٬۲۰۰ تومان", "1,200 toman"),
         ("IRR", "۱٬۲۰۰ ریال", "1,200 rial"),
         ("irht", "۱٬۲۰۰ هزار تومان", "1,200 thousand toman"),
-        ("EUR", "۱٬۲۰۰ EUR", "1,200 EUR"),
+        ("EUR", "۱٬۲۰۰ \u2066EUR\u2069", "1,200 EUR"),
         (None, "۱٬۲۰۰", "1,200"),
     ],
 )

@@ -70,7 +70,7 @@ STORE = StoreGlance(
             QUIET,
             WORKING,
             replace(STORE, webhooks=WebhookHealth.SILENT),
-            ("warn", "فروشگاه‌هایی که وب‌هوک خاموش دارند: ۱."),
+            ("warn", "فروشگاه‌هایی که از وب‌هوکشان خبری نمی‌رسد: ۱."),
         ),
         (
             replace(QUIET, failed=1000, is_all=False),

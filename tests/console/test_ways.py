@@ -52,7 +52,7 @@ async def test_from_the_first_sign_in_to_the_event_of_a_product(
         await expect(screen.page.locator(".note.good")).to_contain_text("همه چیز همگام است")
         await screen.page.get_by_role("link", name="رویدادها", exact=True).click()
         await screen.page.fill("input[name=external_id]", "woo_7")
-        await screen.page.get_by_role("button", name="پالایش").click()
+        await screen.page.get_by_role("button", name="فیلتر").click()
         await screen.page.wait_for_url("**external_id=woo_7**")
         row = screen.page.locator("main tbody tr")
         await expect(row).to_have_count(1)
