@@ -66,7 +66,7 @@ async def test_what_failed_before_the_press_is_not_a_result(system: System, shop
         assert "باز هم ناموفق، به تفکیک علت" in shown
         assert CAUSE not in re.sub(r'href="[^"]*"', "", shown)
         await browser.post(f"{RETRIES}{retry_id}/stop/")
-        assert "ادامه" not in await browser.page(f"{RETRIES}{retry_id}/")
+        assert ">ادامه<" not in await browser.page(f"{RETRIES}{retry_id}/")
 
 
 async def test_a_retry_of_all_stores_is_for_admins(system: System, shop: Shop) -> None:
