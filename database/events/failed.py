@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.events import SUCCESSFUL, EventStatus
 from database.sql import in_, literal
 
-MOST_COUNTED = 20_000
+MOST_COUNTED = 5_000
 """So many failed events, the latest ones, are looked at on pages."""
 
 WITHOUT_SUCCESS = f"""
@@ -44,9 +44,9 @@ def open_among(of_store: str) -> str:
             SELECT subject.store_id, subject.external_id,
                    (SELECT later.received_at FROM events later
                     WHERE later.store_id = subject.store_id AND later.external_id = subject.external_id
-                      AND later.status IN {in_(SUCCESSFUL)}
+                      AND later.received_at > subject.first_at AND later.status IN {in_(SUCCESSFUL)}
                     ORDER BY later.received_at DESC LIMIT 1) AS at
-            FROM (SELECT DISTINCT store_id, external_id FROM e) AS subject
+            FROM (SELECT store_id, external_id, min(received_at) AS first_at FROM e GROUP BY 1, 2) AS subject
         ), open AS (
             SELECT e.* FROM e JOIN last_success s USING (store_id, external_id)
             WHERE s.at IS NULL OR s.at <= e.received_at
