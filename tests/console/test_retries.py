@@ -35,19 +35,24 @@ async def test_a_press_tells_its_result_and_keeps_it(system: System, shop: Shop)
         assert path in await browser.page(NEW, store=shop.store_id)
 
 
-async def begun(system: System, shop: Shop, rows: list[int]) -> int:
+async def begun(
+    system: System, user_id: int, store_id: int | None, rows: list[int], *, is_over: bool = False
+) -> int:
+    """Write a retry of these events that has started none of them. Returns its id."""
     async with system.database.transaction() as connection:
         retry_id = await retries.begin(
-            connection, user_id=shop.user_id, store_id=shop.store_id, filters={}, found=len(rows)
+            connection, user_id=user_id, store_id=store_id, filters={"reason": CAUSE}, found=len(rows)
         )
         await retries.add(connection, retry_id, rows)
+        if is_over:
+            await retries.stop(connection, retry_id)
     return retry_id
 
 
 async def test_what_failed_before_the_press_is_not_a_result(system: System, shop: Shop) -> None:
     """Such an event waits; one that failed later has failed again, and counts by its reason."""
     rows = await events(system, shop.store_id, 4, reason=CAUSE)
-    retry_id = await begun(system, shop, rows)
+    retry_id = await begun(system, shop.user_id, shop.store_id, rows)
     async with system.database.transaction() as connection:
         await connection.execute(
             text("UPDATE events SET finished_at = now() + interval '1 s' WHERE id = ANY(:ids)"),
@@ -70,10 +75,7 @@ async def test_what_failed_before_the_press_is_not_a_result(system: System, shop
 
 
 async def test_a_retry_of_all_stores_is_for_admins(system: System, shop: Shop) -> None:
-    async with system.database.transaction() as connection:
-        retry_id = await retries.begin(
-            connection, user_id=shop.user_id, store_id=None, filters={"reason": CAUSE}, found=0
-        )
+    retry_id = await begun(system, shop.user_id, None, [])
     for is_staff, expected in ((False, 404), (True, 200)):
         person = None if is_staff else shop.user_id
         async with await visiting(system, person, is_staff=is_staff) as browser:
