@@ -4,9 +4,9 @@ from playwright.async_api import Browser as Chromium
 from playwright.async_api import Route, expect
 
 from tests.console.browser import Browser
-from tests.console.scene import Scene, events
+from tests.console.scene import Scene
 from tests.console.screen import looking
-from tests.console.test_retries import CAUSE, RETRIES, begun
+from tests.console.test_retries import RETRIES, begun
 from tests.support.system import System
 
 
@@ -22,8 +22,8 @@ async def test_a_part_that_cannot_be_loaded_says_so_and_goes_on(
     system: System, chromium: Chromium, owning: Browser, made: Scene
 ) -> None:
     """Without a connection and with the page of a proxy; the part stays, in the person's language."""
-    rows = await events(system, made.places.store, 2, reason=CAUSE)
-    path = f"{RETRIES}{await begun(system, made.user_id, made.places.store, rows, is_over=True)}/"
+    places = made.places
+    path = f"{RETRIES}{await begun(system, made.user_id, places.store, [places.event], is_over=True)}/"
     secret = owning.http.cookies["pilito"]
     async with looking(chromium, system.http.base_url, secret=secret, language="fa") as screen:
         await screen.open(path)
