@@ -36,6 +36,8 @@ _REMOVE = text("""
                         AND newer.event_type = old.event_type AND newer.status = old.status
                         AND (newer.received_at, newer.id) > (old.received_at, old.id))
         RETURNING e.id
+    ), retried AS (
+        DELETE FROM retried_events r USING removed WHERE r.event_id = removed.id
     )
     SELECT count(*) AS examined, max(received_at) AS received_at,
            (SELECT id FROM old ORDER BY received_at DESC, id DESC LIMIT 1) AS id,
