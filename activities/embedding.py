@@ -11,6 +11,7 @@ from activities.beginnings import beginning, beginnings
 from activities.embedding_problems import Embeddable, Problems, Text
 from activities.metrics import Counters
 from contracts.errors import UnusableAnswer, WrongDimensions
+from contracts.metrics import Usage, spent
 from contracts.retry import Retry
 from contracts.search import Vector
 from embeddings.base import TOO_LONG, Cause, Embedded, Embedder, NothingEmbedded
@@ -40,11 +41,14 @@ REMEMBERED = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vectors(Generic[Text]):
-    """Texts and their vectors out of one request, and the tokens that were billed."""
+    """Texts and their vectors out of one request, and what it cost.
+
+    Refused requests, and the word that probes a server, are not counted.
+    """
 
     texts: list[Text]
     vectors: list[Vector]
-    tokens: int
+    spent: Usage
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,7 +105,7 @@ class TextEmbedder:
                 continue
             for text, part in zip(request, sent, strict=True):
                 problems.note_cut(text, part)
-            yield _answered(request, embedded)
+            yield _answered(request, embedded, sent)
             if rest := [
                 text for text, vector in zip(request, embedded.vectors, strict=True) if vector is None
             ]:
@@ -180,7 +184,7 @@ class TextEmbedder:
             found = await self._again(whole, step, error)
             if isinstance(found, Embedded):
                 step.problems.note_cut(text, whole)
-                return _answered([text], found)
+                return _answered([text], found, [whole])
             error = found
         if self._embedder.cause(error) in TOO_LONG:
             return await self._shortened(text, step, error)
@@ -251,7 +255,7 @@ class TextEmbedder:
             if isinstance(found, Embedded):
                 self._limits.cut(refused=text.tokens, accepted=estimate_tokens(sent))
                 step.problems.note_cut(text, sent)
-                return _answered([text], found)
+                return _answered([text], found, [sent])
             error = found
             if self._embedder.cause(error) not in TOO_LONG:
                 break
@@ -271,7 +275,7 @@ class TextEmbedder:
                     raise
                 break
             step.problems.note_cut(text, sent, self._embedder.failure(error).reason)
-            return _answered([text], embedded)
+            return _answered([text], embedded, [sent])
         self._fail(text, step, error)
         return None
 
@@ -284,11 +288,11 @@ def _halves(request: list[Text]) -> list[list[Text]]:
     return [request[:middle], request[middle:]]
 
 
-def _answered(request: Sequence[Text], embedded: Embedded) -> Vectors[Text]:
+def _answered(request: Sequence[Text], embedded: Embedded, sent: Sequence[str]) -> Vectors[Text]:
     """Returns the texts that have a vector."""
     pairs = [pair for pair in zip(request, embedded.vectors, strict=True) if pair[1] is not None]
     return Vectors(
         texts=[text for text, _ in pairs],
         vectors=[vector for _, vector in pairs if vector is not None],
-        tokens=embedded.tokens,
+        spent=spent(texts=len(pairs), billed=embedded.tokens, estimate=sum(map(estimate_tokens, sent))),
     )

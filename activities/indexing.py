@@ -14,12 +14,15 @@ from compute import Compute
 from contracts.catalog import Product, Variation
 from contracts.events import TextVersion
 from contracts.ids import embedding_label
+from contracts.metrics import Purpose
 from contracts.retry import Failure, Retry
 from database.chunks import generations
 from database.chunks.generations import ChunkRow, MissingVector, Staged
 from database.events import write as events
 from database.leases import Lease
 from database.products.upsert import StoredProduct
+from database.usage import ledger
+from database.usage.ledger import Account
 from embeddings.base import Embedder
 from knowledge.chunks import CHUNK_TOKENS, split
 from knowledge.content import Content, canonical, size_of
@@ -104,6 +107,10 @@ class Indexer:
         staged = await generations.stage(connection, [version], self.model, rows)
         return staged.get(version.product_id, Staged())
 
+    def account(self, store_id: int, purpose: Purpose) -> Account:
+        """Returns where the usage of a store's texts is counted."""
+        return Account(store_id=store_id, model=self.model, purpose=purpose)
+
     async def embed(self, held: Lease, version: TextVersion) -> None:
         """Embed the chunks that have no vector.
 
@@ -117,6 +124,8 @@ class Indexer:
             async with held.writing() as connection:
                 await generations.fill_vectors(connection, self.model, found.texts, found.vectors)
                 await _note(connection, version, problems)
+                account = self.account(missing[0].store_id, Purpose.EVENT)
+                await ledger.add(connection, {account: found.spent})
         if problems.failed:
             failed = [text for text, _ in problems.failed]
             async with held.writing() as connection:

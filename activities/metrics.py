@@ -5,19 +5,25 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from operator import add
 
-from contracts.metrics import Counter, EmbeddingCount, freshness_bucket
+from contracts.metrics import Counter, EmbeddingCount, Usage, freshness_bucket
 from database import metrics
 from database.engine import Database
 from database.periodic_flush import PeriodicFlush
+from database.usage.ledger import Account
+from database.usage.waiting import WaitingUsage
 
 logger = logging.getLogger("pilito.worker")
 
 
 class Counters:
-    """Adds up in memory what activities count, and writes it to the table of totals every two seconds."""
+    """Adds up in memory what activities count, and writes it every two seconds.
+
+    It goes to the table of totals; what needed no embedding goes to the ledger of embedding too.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._usage = WaitingUsage(database, logger)
         self._added = PeriodicFlush[tuple[str, str], float](
             self._write, merge=add, logger=logger, failure="totals could not be written yet"
         )
@@ -27,13 +33,15 @@ class Counters:
         self._add(Counter.EMBEDDINGS, EmbeddingCount.CREATED, texts)
         self._add(Counter.EMBEDDING_TOKENS, "", tokens)
 
-    def reused(self, texts: int) -> None:
-        """Count texts that reuse a vector their product already has."""
+    def reused(self, account: Account, texts: int, *, tokens: int) -> None:
+        """Count texts that reuse a vector their product already has, and their estimated tokens."""
         self._add(Counter.EMBEDDINGS, EmbeddingCount.REUSED, texts)
+        self._usage.add(account, Usage(saved_texts=texts, saved_tokens=tokens))
 
-    def skipped(self) -> None:
-        """Count a change that left the text as it is indexed."""
+    def skipped(self, event_row: int) -> None:
+        """Count an event that left the text as it is indexed."""
         self._add(Counter.EMBEDDINGS, EmbeddingCount.SKIPPED, 1)
+        self._usage.skipped(event_row)
 
     def searchable(self, seconds: float) -> None:
         """Count a text that search finds, so many seconds after the shop changed it."""
@@ -51,9 +59,10 @@ class Counters:
     async def write(self) -> None:
         """Write now what was counted since the last time."""
         await self._added.flush()
+        await self._usage.flush()
 
     @asynccontextmanager
     async def written(self) -> AsyncIterator[None]:
         """Write in the background inside the block, and once more at its end."""
-        async with self._added.running():
+        async with self._added.running(), self._usage.counting():
             yield

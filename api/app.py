@@ -1,5 +1,6 @@
 """The FastAPI application: what it opens when it starts, its middleware, error handlers and routes."""
 
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -70,6 +71,7 @@ from database.access.rate_limits import Holder
 from database.access.stores import delivery_terms
 from database.clock import wall_clock
 from database.engine import Database, create_engine
+from database.usage.waiting import WaitingUsage
 from embeddings.query_cache import QueryCache
 from embeddings.registry import create_embedder
 from observability import tracing
@@ -77,6 +79,8 @@ from observability.tracing import Tracing
 from settings import Settings
 from temporal.client import connect
 from temporal.queues import QueueReader
+
+logger = logging.getLogger("pilito.api")
 
 ABOUT = """\
 Keeps a knowledge base in sync with the catalogue of a shop.
@@ -141,6 +145,8 @@ async def _opened(
         await stack.enter_async_context(tokens.counting())
         questions = Questions(database, is_on=settings.questions_days > 0)
         await stack.enter_async_context(questions.counting())
+        usage = WaitingUsage(database, logger)
+        await stack.enter_async_context(usage.counting())
         public = settings.public_requests_per_minute
         yield AppState(
             settings=settings,
@@ -149,6 +155,7 @@ async def _opened(
             query_vectors=QueryCache(embedder),
             synonyms=SearchSynonyms(),
             questions=questions,
+            usage=usage,
             tokens=tokens,
             sessions=Sessions(settings.secret_keys, clock=database.clock.estimate),
             passwords=passwords,

@@ -36,6 +36,7 @@ from crypto import SecretBox
 from database.access import stores, users
 from database.access.users import User
 from database.engine import Database
+from database.usage.waiting import WaitingUsage
 from embeddings.query_cache import QueryCache
 from settings import Settings
 
@@ -50,6 +51,7 @@ class AppState:
     query_vectors: QueryCache
     synonyms: SearchSynonyms
     questions: Questions
+    usage: WaitingUsage
     tokens: IntegrationTokens
     sessions: Sessions
     passwords: Passwords

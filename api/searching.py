@@ -11,10 +11,13 @@ from api.errors import invalid_field, not_found
 from api.fields import LARGEST_ID
 from api.schemas.search import SearchRequest
 from api.schemas.search_cursor import Mode, fingerprint, read_cursor, write_cursor
+from contracts.metrics import Purpose, spent
 from contracts.search import Condition, Facet, Found, Hit, Question, Unmatched
 from database.access import stores
 from database.search.find import find
 from database.search.understood import Read, understood
+from database.usage.ledger import Account
+from knowledge.chunks import estimate_tokens
 from knowledge.normalise import normalise
 from knowledge.search.synonyms import Synonyms
 
@@ -103,7 +106,7 @@ async def search(
     belongs_to = fingerprint(scope.user_id, store_id, query, filters, asked.sort, asked.understand)
     cursor = read_cursor(asked.cursor, belongs_to, question.sort)
     with trace.part("embedding"):
-        vector = await state.query_vectors.of(question.text) if question.text else None
+        vector = await _vector(state, question) if question.text else None
     mode: Mode = "words" if vector is None else "hybrid"
     after = cursor.place(mode) if cursor else None
     with trace.part("database"):
@@ -128,6 +131,21 @@ async def _read(state: AppState, question: Question, *, understand: bool) -> tup
     async with state.database.reading() as connection:
         synonyms = await state.synonyms.of(connection, question.user_id, question.store_id)
         return await understood(connection, question, synonyms, understand=understand), synonyms
+
+
+async def _vector(state: AppState, question: Question) -> list[float] | None:
+    """Returns the vector of a question, None if there is none; what it costs is counted for the store."""
+
+    def paid(billed: int) -> None:
+        account = Account(
+            store_id=question.store_id,
+            user_id=question.user_id,
+            model=state.embedding_label,
+            purpose=Purpose.QUESTION,
+        )
+        state.usage.add(account, spent(texts=1, billed=billed, estimate=estimate_tokens(question.text)))
+
+    return await state.query_vectors.of(question.text, paid)
 
 
 async def _find(state: AppState, question: Question, synonyms: Synonyms) -> Found:

@@ -187,6 +187,33 @@ questions = Table(
     Index(None, "day"),
 )
 
+embedding_usage = Table(
+    "embedding_usage",
+    metadata,
+    Column(
+        "store_id",
+        BigInteger,
+        ForeignKey("stores.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("day", Date, primary_key=True, comment="in UTC"),
+    Column("model", Text(collation="C"), primary_key=True),
+    Column(
+        "purpose",
+        Text(collation="C"),
+        primary_key=True,
+        comment="of the texts: event, sync or question",
+    ),
+    Column("calls", BigInteger, nullable=False, comment="requests that were answered with vectors"),
+    Column("texts", BigInteger, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("estimated", BigInteger, nullable=False, comment="tokens that the server did not name"),
+    Column("saved_texts", BigInteger, nullable=False, comment="their vectors were there"),
+    Column("saved_tokens", BigInteger, nullable=False),
+    Index(None, "day"),
+)
+
 rate_limits = Table(
     "rate_limits",
     metadata,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from contracts.errors import EmbeddingProblem
 from contracts.retry import Failure
@@ -55,6 +55,13 @@ class Embedded:
     tokens: int
 
 
+class EmbeddedQuery(NamedTuple):
+    """The vector of a query, and the tokens that were billed; 0 if the service does not say."""
+
+    vector: Vector
+    tokens: int
+
+
 class Embedder(Protocol):
     """Turns texts into vectors of one model, without retries.
 
@@ -74,7 +81,7 @@ class Embedder(Protocol):
         """Returns the vectors of texts that fit into one request."""
         ...
 
-    async def embed_query(self, text: str) -> Vector:
+    async def embed_query(self, text: str) -> EmbeddedQuery:
         """Returns the vector of a search query, made with the prefix and the input type for queries."""
         ...
 

@@ -16,9 +16,8 @@ import openai
 
 from contracts.errors import EmbeddingProblem, WrongDimensions
 from contracts.retry import Failure, Retry
-from contracts.search import Vector
 from embeddings import openai_answers, openai_refusals
-from embeddings.base import TOO_LONG, Cause, Embedded
+from embeddings.base import TOO_LONG, Cause, Embedded, EmbeddedQuery
 from embeddings.limits import Limits
 from embeddings.openai_failures import openai_cause, openai_failure, refusal_in
 from settings import Settings
@@ -147,7 +146,7 @@ class OpenAIEmbedder:
     async def embed_documents(self, texts: Sequence[str]) -> Embedded:
         return await self._embed(texts, self._shape.passages)
 
-    async def embed_query(self, text: str) -> Vector:
+    async def embed_query(self, text: str) -> EmbeddedQuery:
         try:
             embedded = await self._embed([text], self._shape.queries)
         except self.errors as error:
@@ -156,7 +155,7 @@ class OpenAIEmbedder:
             embedded = await self._embed([text[:SHORT_QUERY]], self._shape.queries)
         (vector,) = embedded.vectors
         assert vector is not None  # noqa: S101 - an answer has at least one vector
-        return vector
+        return EmbeddedQuery(vector, embedded.tokens)
 
     def failure(self, error: Exception) -> Failure:
         return openai_failure(error, now=time.time(), secrets=self._secrets)

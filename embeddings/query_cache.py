@@ -39,8 +39,12 @@ class QueryCache:
         self._silent_until: float | None = None
         self._is_probing = False
 
-    async def of(self, query: str) -> list[float] | None:
-        """Returns the query's vector; None if the embedding service fails, or is not asked."""
+    async def of(self, query: str, paid: Callable[[int], None] | None = None) -> list[float] | None:
+        """Returns the query's vector; None if the embedding service fails, or is not asked.
+
+        `paid` is called with the tokens that were billed if the service embedded the query, 0 if it does not
+        say.
+        """
         if query in self._vectors:
             self._vectors.move_to_end(query)
             return self._vectors[query]
@@ -52,7 +56,9 @@ class QueryCache:
         except self._embedder.errors as error:
             logger.warning("searching by words only: %s", self._embedder.failure(error).reason)
             return None
-        vector = self._vectors[query] = numbers(embedded)
+        if paid:
+            paid(embedded.tokens)
+        vector = self._vectors[query] = numbers(embedded.vector)
         if len(self._vectors) > CACHED_QUERIES:
             self._vectors.popitem(last=False)
         return vector

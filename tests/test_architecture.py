@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "database.search": {"contracts", "database", "knowledge"},
     "database.sync": {"contracts", "database", "database.access"},
     "database.access": {"contracts", "crypto", "database"},
+    "database.usage": {"contracts", "database"},
     "activities": {"compute", "connectors.*", "contracts", "database.*", "embeddings", "knowledge"},
     "activities.stores": {"activities", "connectors.*", "contracts", "crypto", "database.*"},
     "activities.events": {

@@ -14,6 +14,7 @@ from activities.retry_limits import within_deadline
 from activities.this_workflow import workflow_id
 from contracts.bounds import CHUNKS
 from contracts.events import TextVersion
+from contracts.metrics import Purpose
 from contracts.retry import Failure, Retry
 from database.chunks import generations
 from database.engine import Database
@@ -53,7 +54,8 @@ class IndexingActivities:
                 staged = await self._embedding.stage(connection, version, rows)
                 if len(rows) >= CHUNKS:
                     await events.add_notes(connection, version.event_row, [CUT_TEXT])
-        self._totals.reused(staged.reused)
+        account = self._embedding.account(product.store_id, Purpose.EVENT)
+        self._totals.reused(account, staged.reused, tokens=staged.reused_tokens)
         return staged.missing
 
     @activity.defn

@@ -1,7 +1,10 @@
-"""Trim the payloads of events that ended long ago, and remove old questions and, if asked, old events."""
+"""Trim the payloads of events that ended long ago, and remove other old rows and, if asked, old events."""
 
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.errors import database_errors
@@ -11,6 +14,7 @@ from database.engine import Database
 from database.events import retention
 from database.leases import forget_expired
 from database.search import vocabulary
+from database.usage import ledger
 
 BATCH = 200
 """Payloads trimmed in one transaction; Postgres stores a large one as thousands of rows."""
@@ -24,8 +28,14 @@ SWEEPS = 500
 """The most transactions of a run that check words; the rest is left for the next day."""
 
 
-QUESTIONS = 2_000
-"""Questions of searches that are removed in one transaction, in at most `SWEEPS` of them."""
+OLD_ROWS = 2_000
+"""Questions of searches, or days of embedding, that are removed in one transaction of at most `SWEEPS`."""
+
+
+class Forget(Protocol):
+    """Removes at most `limit` old rows. Returns how many."""
+
+    async def __call__(self, connection: AsyncConnection, /, *, limit: int) -> int: ...
 
 
 EVENTS = 2_000
@@ -56,13 +66,14 @@ class RetentionActivities:
     async def trim_payloads(self) -> TrimmedPayloads:
         """Trim up to 20,000 payloads, the oldest first; a retry resumes after the last batch.
 
-        Leases of processes that died, old questions, and words that no text has any more, are deleted before;
-        events that newer ones have replaced, after the last payload.
+        Leases of processes that died, old questions and days of embedding, and words that no text has any
+        more, are deleted before; events that newer ones have replaced, after the last payload.
         """
         with database_errors():
             async with self._database.single() as connection:
                 await forget_expired(connection)
-        await self._forget_questions()
+        await _forget(self._database, partial(questions.forget, days=self._questions_days))
+        await _forget(self._database, ledger.forget)
         await self._sweep()
         trimmed = await self._trim()
         if not trimmed.more:
@@ -96,15 +107,6 @@ class RetentionActivities:
                 return
             activity.heartbeat(*activity.info().heartbeat_details)
 
-    async def _forget_questions(self) -> None:
-        for _ in range(SWEEPS):
-            with database_errors():
-                async with self._database.transaction() as connection:
-                    removed = await questions.forget(connection, days=self._questions_days, limit=QUESTIONS)
-            if removed < QUESTIONS:
-                return
-            activity.heartbeat(*activity.info().heartbeat_details)  # a retry still needs them
-
     async def _sweep(self) -> None:
         """Check words that were not checked for a day; a retry goes on after the last transaction."""
         for _ in range(SWEEPS):
@@ -114,6 +116,17 @@ class RetentionActivities:
             if swept.checked < WORDS:
                 return
             activity.heartbeat(*activity.info().heartbeat_details)  # a retry still needs them
+
+
+async def _forget(database: Database, forget: Forget) -> None:
+    """Remove old rows until none is left, the oldest first."""
+    for _ in range(SWEEPS):
+        with database_errors():
+            async with database.transaction() as connection:
+                removed = await forget(connection, limit=OLD_ROWS)
+        if removed < OLD_ROWS:
+            return
+        activity.heartbeat(*activity.info().heartbeat_details)  # a retry still needs them
 
 
 def _so_far() -> tuple[datetime | None, int]:

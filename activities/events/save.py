@@ -74,7 +74,7 @@ class ProductActivities:
         async with event_errors(self._database, event_row):
             saved = await with_prepared(self._compute, partial(self._attempt, event_row))
         if saved.outcome is not None and saved.outcome.status is EventStatus.UNCHANGED:
-            self._totals.skipped()
+            self._totals.skipped(event_row)
         return saved
 
     async def _attempt(self, event_row: int, known: Prepared) -> SavedProduct:

@@ -9,6 +9,7 @@ from activities.embedding_problems import MOST_NOTES, Problems
 from activities.indexing import Indexer
 from activities.metrics import Counters
 from contracts.events import TextVersion
+from contracts.metrics import Purpose, Usage
 from contracts.search import Vector
 from contracts.syncs import FindingKind, SyncCounts, SyncFinding
 from database.chunks import bulk
@@ -16,6 +17,8 @@ from database.chunks.generations import ChunkRow, TextKey
 from database.engine import Database
 from database.leases import Lease, for_embedding, lease
 from database.products import upsert as products
+from database.usage import ledger
+from database.usage.ledger import Account
 from knowledge.content import Content
 
 
@@ -85,34 +88,49 @@ class PageIndexer:
                 embedded = await bulk.embedded_texts(connection, ours, self.model)
             vectorized = {(product, text) for product, hashes in embedded.items() for text in hashes}
             pending = {version: rows[version] for version in ours if version.product_id in embedded}
-            return await self._embed(held, _Pending(chunks=pending, vectorized=vectorized))
+            account = self._indexer.account(store_id, Purpose.SYNC)
+            return await self._embed(held, _Pending(chunks=pending, vectorized=vectorized), account)
 
-    async def _embed(self, held: Lease, pending: _Pending) -> IndexedPage:
+    async def _embed(self, held: Lease, pending: _Pending, account: Account) -> IndexedPage:
         chunks = {_key(chunk): chunk for of_version in pending.chunks.values() for chunk in of_version}
         missing = [chunk for key, chunk in chunks.items() if key not in pending.vectorized]
         reused, embedded, tokens = len(chunks) - len(missing), 0, 0
-        self._counters.reused(reused)
+        tokens_of_all = sum(chunk.tokens for chunk in chunks.values())
+        saved = tokens_of_all - sum(chunk.tokens for chunk in missing)
+        self._counters.reused(account, reused, tokens=saved)
         if not missing:
-            await self._upsert(held, pending, {})
+            await self._upsert(held, pending, {}, {})
         problems: Problems[ChunkRow] = Problems()
         async for found in self._indexer.vectors(missing, problems):
-            await self._upsert(held, pending, dict(zip(map(_key, found.texts), found.vectors, strict=True)))
-            embedded, tokens = embedded + len(found.texts), tokens + found.tokens
+            vectors = dict(zip(map(_key, found.texts), found.vectors, strict=True))
+            await self._upsert(held, pending, vectors, {account: found.spent})
+            embedded, tokens = embedded + len(found.texts), tokens + found.spent.tokens
         if problems.failed:
             pending.refused |= {_key(chunk) for chunk, _ in problems.failed}
-            await self._upsert(held, pending, {})
+            await self._upsert(held, pending, {}, {})
         counts = SyncCounts(embedded=embedded, reused=reused, tokens_spent=tokens)
         if not (problems.failed or problems.cut):
             return IndexedPage(counts=counts)
         async with self._database.reading() as connection:
             return IndexedPage(counts=counts, findings=await _findings(connection, problems))
 
-    async def _upsert(self, held: Lease, pending: _Pending, vectors: Mapping[TextKey, Vector]) -> None:
-        """Write the pending chunks that have a vector, and publish the products that lack no chunk."""
+    async def _upsert(
+        self,
+        held: Lease,
+        pending: _Pending,
+        vectors: Mapping[TextKey, Vector],
+        used: Mapping[Account, Usage],
+    ) -> None:
+        """Write the pending chunks that have a vector, and publish the products that lack no chunk.
+
+        What the vectors cost is added to the ledger.
+        """
         pending.vectorized |= vectors.keys()
         ready, complete = pending.take()
         async with held.writing() as connection:
             await bulk.upsert_chunks(connection, self.model, ready, vectors, complete=complete)
+            if used:
+                await ledger.add(connection, used)
 
 
 async def _findings(connection: AsyncConnection, problems: Problems[ChunkRow]) -> tuple[SyncFinding, ...]:

@@ -73,11 +73,12 @@ _STAGE = text(f"{insert_chunks(OWN_VECTOR)} ON CONFLICT DO NOTHING")
 _OF_VERSION = "k.product_id = w.product_id AND k.content_hash = w.content_hash AND k.model = :model"
 
 _COUNT = text(f"""
-    SELECT k.product_id,
-           count(DISTINCT k.text_hash) FILTER (WHERE k.embedding IS NULL) AS missing,
-           count(DISTINCT k.text_hash) FILTER (WHERE k.embedding IS NOT NULL) AS reused
-    FROM {_VERSIONS} JOIN tenant_knowledge k ON {_OF_VERSION}
-    GROUP BY k.product_id
+    SELECT product_id, count(*) FILTER (WHERE is_missing), count(*) FILTER (WHERE is_reused),
+           CAST(coalesce(sum(tokens) FILTER (WHERE is_reused), 0) AS bigint)
+    FROM (SELECT k.product_id, min(k.tokens) AS tokens, bool_or(k.embedding IS NULL) AS is_missing,
+                 bool_or(k.embedding IS NOT NULL) AS is_reused
+          FROM {_VERSIONS} JOIN tenant_knowledge k ON {_OF_VERSION} GROUP BY k.product_id, k.text_hash) AS n
+    GROUP BY product_id
 """)
 
 _ADOPT = text(f"""
@@ -89,8 +90,8 @@ _ADOPT = text(f"""
 """)
 
 _MISSING = text(f"""
-    SELECT k.product_id, k.content_hash, k.text_hash, min(k.text) AS text, min(k.tokens) AS tokens,
-           min(k.position) AS position
+    SELECT min(k.store_id) AS store_id, k.product_id, k.content_hash, k.text_hash, min(k.text) AS text,
+           min(k.tokens) AS tokens, min(k.position) AS position
     FROM {_VERSIONS} JOIN tenant_knowledge k ON {_OF_VERSION}
     WHERE k.embedding IS NULL
     GROUP BY k.product_id, k.content_hash, k.text_hash ORDER BY k.product_id, min(k.position)
@@ -164,16 +165,18 @@ class ChunkRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
-    """How many texts of a product have no vector, and how many reuse one."""
+    """How many texts of a product have no vector, how many reuse one, and the estimated tokens of these."""
 
     missing: int = 0
     reused: int = 0
+    reused_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingVector:
     """A text without a vector; several chunks of its product may have it."""
 
+    store_id: int
     product_id: int
     content_hash: str
     text_hash: str
@@ -230,7 +233,7 @@ async def stage(
     await vocabulary.add(connection, ((chunk.product_id, chunk.spelt) for chunk in chunks))
     await connection.execute(_STAGE, chunk_values(model, chunks, {}))
     rows = await connection.execute(_COUNT, {**_values(versions), "model": model})
-    return {row.product_id: Staged(missing=row.missing, reused=row.reused) for row in rows}
+    return {id_: Staged(missing=none, reused=some, reused_tokens=saved) for id_, none, some, saved in rows}
 
 
 async def missing_vectors(

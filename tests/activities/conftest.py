@@ -19,5 +19,5 @@ from tests.support.system import System
 async def page(system: System, shop: Shop, embeddings: EmbeddingServer) -> AsyncIterator[Page]:
     embedder, counters = create_embedder(system.settings), Counters(system.database)
     indexer = PageIndexer(system.database, Indexer(embedder, Compute(), counters), counters)
-    yield Page(system, shop, indexer, embedder)
+    yield Page(system, shop, indexer, embedder, counters)
     await embedder.close()

@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import openai
 import pytest
@@ -18,12 +18,13 @@ from activities.metrics import Counters
 from contracts.catalog import Product
 from contracts.errors import EmbeddingProblem
 from contracts.events import TextVersion
+from contracts.metrics import Usage
 from contracts.retry import Failure, Retry
 from contracts.search import Vector, numbers
 from database.engine import Database, create_engine
 from embedded.embedding.lexical import embed
 from embedded.embedding.protocol import EmbeddingRequest
-from embeddings.base import Cause, Embedded, NothingEmbedded
+from embeddings.base import Cause, Embedded, EmbeddedQuery, NothingEmbedded
 from embeddings.limits import Limits
 from embeddings.openai import OpenAIEmbedder
 from fakes import embedding_dialects as dialects
@@ -52,11 +53,13 @@ class Run:
     counters: Counters
     vectors: dict[int, Vector]
     problems: Problems[Text]
+    usage: Usage = field(default_factory=Usage)
 
     async def __call__(self, asked: Sequence[Text], *, attempt: int = 1) -> None:
-        self.vectors, self.problems = {}, Problems()
+        self.vectors, self.problems, self.usage = {}, Problems(), Usage()
         answers = TextEmbedder(self.embedder, self.counters).vectors(asked, self.problems, attempt=attempt)
         async for answer in answers:
+            self.usage += answer.spent
             for text, vector in zip(answer.texts, answer.vectors, strict=True):
                 assert text.position not in self.vectors, "a text is embedded once"
                 self.vectors[text.position] = vector
@@ -322,6 +325,7 @@ class Model:
     def __init__(self, *, most: int, tokens: int, longest: int) -> None:
         self.limits = Limits(tokens=300_000, texts=2_048)
         self.real = most, tokens, longest
+        self.answered = list[Sequence[str]]()
 
     async def embed_documents(self, texts: Sequence[str]) -> Embedded:
         most, tokens, longest = self.real
@@ -333,10 +337,12 @@ class Model:
             raise Broken(Cause.TEXT_TOKENS)
         if any(BAD in text for text in texts):
             raise Broken(Cause.REQUEST)
-        return Embedded(vectors=[text.encode() for text in texts], tokens=1)
+        if texts != [PROBE]:
+            self.answered.append(texts)
+        return Embedded(vectors=[text.encode() for text in texts], tokens=len(texts) % 2)
 
-    async def embed_query(self, text: str) -> Vector:
-        return text.encode()
+    async def embed_query(self, text: str) -> EmbeddedQuery:
+        return EmbeddedQuery(text.encode(), 1)
 
     def failure(self, error: Exception) -> Failure:
         return Failure(retry=Retry.FATAL, reason=str(error))
@@ -358,7 +364,10 @@ class Model:
 def test_every_text_is_embedded_once_or_named(
     made: list[tuple[int, bool]], most: int, tokens: int, longest: int
 ) -> None:
-    """For any limits and bad texts, each text has its own vector, at least of its beginning, or fails."""
+    """For any limits and bad texts, each text has its own vector, at least of its beginning, or fails.
+
+    What was paid is what the server answered: its own tokens, or our estimate where it names none.
+    """
     asked = [
         Text((f"{BAD} " if bad else f"text {at} ") + "a" * length, at)
         for at, (length, bad) in enumerate(made)
@@ -377,3 +386,11 @@ def test_every_text_is_embedded_once_or_named(
             assert (sent == text.text) is (text.position not in run.cut)
             assert BAD not in sent
     assert sorted({*run.failed, *run.vectors}) == [text.position for text in asked]
+    estimated = sum(sum(map(estimate_tokens, sent)) for sent in model.answered if len(sent) % 2 == 0)
+    named = sum(len(sent) % 2 for sent in model.answered)
+    assert run.usage == Usage(
+        calls=len(model.answered),
+        texts=len(run.vectors),
+        tokens=named + estimated,
+        estimated=estimated,
+    )

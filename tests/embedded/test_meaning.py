@@ -203,7 +203,8 @@ async def test_our_client_learns_the_limit(ours: OpenAIEmbedder) -> None:
 
 async def test_a_question_that_is_too_long_is_embedded_by_its_beginning(ours: OpenAIEmbedder) -> None:
     """As for any other model."""
-    assert await ours.embed_query("کفش دویدن " * 600) == await ours.embed_query(("کفش دویدن " * 600)[:400])
+    long = "کفش دویدن " * 600
+    assert (await ours.embed_query(long)).vector == (await ours.embed_query(long[:400])).vector
     with pytest.raises(BadRequestError) as refused:
         await ours.embed_documents(["word " * (MOST_TOKENS + 1)])
     assert ours.cause(refused.value) is Cause.TEXT_TOKENS

@@ -415,8 +415,9 @@ async def test_the_configured_timeout_ends_a_request(embeddings: EmbeddingServer
 
 async def test_a_query_becomes_one_vector(embedder: OpenAIEmbedder, embeddings: EmbeddingServer) -> None:
     """Of the same model as the vectors of documents."""
-    vector = await embedder.embed_query(TEXTS[0])
-    assert numbers(vector) == halves(embed(TEXTS[0], DIMENSIONS))
+    embedded = await embedder.embed_query(TEXTS[0])
+    assert embedded.tokens == embeddings.tokens
+    assert numbers(embedded.vector) == halves(embed(TEXTS[0], DIMENSIONS))
     assert [seen.inputs for seen in embeddings.requests] == [(TEXTS[0],)]
 
 

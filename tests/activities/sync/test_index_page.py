@@ -10,12 +10,14 @@ from sqlalchemy import text
 
 from activities.indexing import chunk_rows
 from contracts.catalog import Product
+from contracts.metrics import Usage
 from contracts.syncs import SyncCounts
 from database.chunks import bulk
 from database.chunks.bulk import Vanished
 from database.leases import for_embedding, lease
 from fakes.openai import EmbeddingServer, invalid_api_key
 from tests.support.sync.pages import Page, shoe
+from tests.support.usage import used
 
 
 def asked(embeddings: EmbeddingServer) -> Sequence[int]:
@@ -47,6 +49,23 @@ async def test_an_edited_text_asks_only_for_what_is_new(page: Page, embeddings: 
     assert (spent.embedded, spent.reused) == (0, 3)
     assert await page.live() == ["woo_1"] * 3
     assert max(embeddings.texts.values()) == 1
+
+
+async def test_the_ledger_has_what_a_page_cost_and_saved(page: Page, embeddings: EmbeddingServer) -> None:
+    """A request counts with the vectors that it brought; chunks that stayed as they were are saved."""
+    await page.apply(shoe(1, "نخست", "سپس", "آخر"))
+    await page.apply(shoe(1, "نخست", "دیگر", "آخر"))
+    tokens = {row["position"]: row["tokens"] for row in await page.shop.chunks(1)}
+    await page.counters.write()
+    assert await used(page.shop) == {
+        "sync": Usage(
+            calls=2,
+            texts=4,
+            tokens=embeddings.tokens,
+            saved_texts=2,
+            saved_tokens=tokens[0] + tokens[2],
+        )
+    }
 
 
 async def test_what_was_paid_for_is_kept_when_a_later_request_fails(

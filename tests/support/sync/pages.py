@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from activities.metrics import Counters
 from activities.reading import Prepared
 from activities.sync.index_page import PageIndexer
 from activities.sync.save_page import ReadPage, ReadProduct, SavedPage, save_page
@@ -35,6 +36,7 @@ class Page:
     shop: Shop
     indexer: PageIndexer
     embedder: Embedder
+    counters: Counters
 
     async def save(self, *products: Product) -> SavedPage:
         """Save products as if they had been requested just now."""
