@@ -54,6 +54,7 @@ from api.routes import (
     ucp,
     vector_stores,
 )
+from api.routes.embedding import usage as embedding_usage
 from api.security.integration_tokens import IntegrationTokens
 from api.security.passwords import Passwords
 from api.security.rate_limit import RateLimit, TokenBuckets
@@ -249,7 +250,7 @@ def create_app(settings: Settings, *, wall: Callable[[], float] = wall_clock) ->
         app.add_exception_handler(kind, database_down)
     for routes in (
         *(plugin_webhook, signed_webhooks, auth, tokens, stores, syncs, synonyms, feeds),
-        *(events, products, explain, search, mcp, ucp, vector_stores, health, docs),
+        *(events, products, explain, search, embedding_usage, mcp, ucp, vector_stores, health, docs),
     ):
         app.include_router(routes.router)
     for page in console.ROUTERS:

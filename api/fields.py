@@ -1,7 +1,7 @@
 """The types of fields in paths, queries and bodies, with their bounds."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from starlette.convertors import IntegerConvertor, register_url_convertor
 
 LARGEST_ID = 2**63 - 1
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PRICE = r"[0-9]{1,17}(\.[0-9]{1,17})?"
 
 
@@ -28,6 +29,15 @@ def _moment(value: object) -> datetime:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("expected a time such as 2026-11-20T10:00:00Z") from None
+
+
+def _day(value: object) -> date:
+    try:
+        return datetime.strptime(
+            value if isinstance(value, str) and value.isascii() else "", "%Y-%m-%d"
+        ).date()
+    except ValueError:
+        raise ValueError("expected a day such as 2026-11-20") from None
 
 
 def _price(value: object) -> Decimal:
@@ -56,6 +66,7 @@ PathId = Annotated[int, Path(ge=1, le=LARGEST_ID), BeforeValidator(_plain_digits
 Moment = Annotated[
     datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Price = Annotated[
     Decimal,
     BeforeValidator(_price),

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 from persiantools import digits
-from persiantools.jdatetime import JalaliDateTime
+from persiantools.jdatetime import JalaliDate, JalaliDateTime
 
 from api.console import reasons
 from api.console.language import Language, text
@@ -92,6 +92,13 @@ class Formats:
     def clock(self, at: datetime) -> str:
         """Returns the hour and minute of a moment."""
         return self.digits(at.astimezone(ZONES[self.language]).strftime("%H:%M"))
+
+    def day(self, day: date) -> str:
+        """Returns a day in the calendar of the language, without its year."""
+        if self.language is Language.PERSIAN:
+            jalali = JalaliDate(day)  # type: ignore[no-untyped-call]  # the library leaves it untyped
+            return self.digits(f"{jalali.day} {jalali.strftime('%B', locale='fa')}")
+        return day.strftime("%-d %b")
 
     def span(self, seconds: float | None) -> str:
         """Returns a length of time in its largest unit; parts of seconds below ten."""

@@ -21,25 +21,25 @@ TODAY = "CAST(now() AT TIME ZONE 'UTC' AS date)"
 KEPT_DAYS = 400
 """Days that rows are kept, so that a month can be compared with that of a year before."""
 
-_COUNTS = ("calls", "texts", "tokens", "estimated", "saved_texts", "saved_tokens")
+COUNTS = ("calls", "texts", "tokens", "estimated", "saved_texts", "saved_tokens")
 
 _ROWS = {
     "store_id": "bigint",
     "user_id": "bigint",
     "model": "text",
     "purpose": "text",
-    **dict.fromkeys(_COUNTS, "bigint"),
+    **dict.fromkeys(COUNTS, "bigint"),
 }
 
 _ON_CONFLICT = f"""
     ON CONFLICT (store_id, day, model, purpose) DO UPDATE
-    SET {", ".join(f"{name} = u.{name} + excluded.{name}" for name in _COUNTS)}
+    SET {", ".join(f"{name} = u.{name} + excluded.{name}" for name in COUNTS)}
 """
 
 # Rows are locked in the order of their keys, so that two writers of several rows never wait in a circle.
 _ADD = text(f"""
-    INSERT INTO embedding_usage AS u (store_id, day, model, purpose, {", ".join(_COUNTS)})
-    SELECT s.id, {TODAY}, n.model, n.purpose, {", ".join(f"sum(n.{name})" for name in _COUNTS)}
+    INSERT INTO embedding_usage AS u (store_id, day, model, purpose, {", ".join(COUNTS)})
+    SELECT s.id, {TODAY}, n.model, n.purpose, {", ".join(f"sum(n.{name})" for name in COUNTS)}
     FROM {recordset("rows", "n", _ROWS)}
     JOIN stores s
         ON s.id = coalesce(n.store_id, (SELECT min(id) FROM stores own WHERE own.user_id = n.user_id))
@@ -49,7 +49,7 @@ _ADD = text(f"""
 """)
 
 _ADD_SKIPPED = text(f"""
-    INSERT INTO embedding_usage AS u (store_id, day, model, purpose, {", ".join(_COUNTS)})
+    INSERT INTO embedding_usage AS u (store_id, day, model, purpose, {", ".join(COUNTS)})
     SELECT k.store_id, {TODAY}, k.model, :purpose, 0, 0, 0, 0, sum(k.times), sum(k.times * k.tokens)
     FROM (SELECT e.store_id, c.model, c.text_hash, min(c.tokens) AS tokens, n.times
           FROM unnest(CAST(:events AS bigint[]), CAST(:times AS bigint[])) AS n(event, times)

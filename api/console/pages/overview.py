@@ -14,6 +14,7 @@ from api.console.rendering import page
 from api.console.routing import pages
 from api.console.scope import scope_of
 from api.console.session import Visitor
+from api.console.usage import DAYS, usage_panel
 from api.dependencies import app_state
 from api.fields import Id
 from api.metrics.readiness import ReadyState
@@ -24,6 +25,7 @@ from database.events import summary
 from database.events.summary import HOURS, Summary
 from database.sync import overview as syncs
 from database.sync.overview import StoreGlance
+from database.usage import days
 
 router = pages()
 
@@ -132,6 +134,7 @@ async def show(request: Request) -> Response:
         running = await syncs.under_way(connection, scope.store_id)
         seen = [scope.chosen] if scope.chosen else scope.stores
         stores = await syncs.stores(connection, [store.id for store in seen])
+        used = await days.glance(connection, scope.store_id, days=DAYS)
     drawn = bars(shown, formats)
     parts = await state.readiness.check()
     return page(
@@ -148,6 +151,7 @@ async def show(request: Request) -> Response:
         is_late=is_late(shown, formats.now),
         running=running,
         stores=stores[:MOST_STORES],
+        usage=usage_panel(used, formats),
         parts_state=parts if scope.is_admin else None,
         successful=SUCCESSFUL,
     )

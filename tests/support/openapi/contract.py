@@ -44,6 +44,7 @@ GET     /api/v1/web-knowledge/products/{id}/                user or token
 GET     /api/v1/web-knowledge/products/{id}/explain/        user
 GET     /api/v1/web-knowledge/explain/                      user
 POST    /api/v1/knowledge/search/                           user or token
+GET     /api/v1/embedding-usage/                            user
 POST    /mcp                                                token
 POST    /mcp/{id}                                           public or token
 GET     /.well-known/oauth-protected-resource/mcp           anyone
