@@ -153,6 +153,7 @@ async def _opened(
             settings=settings,
             database=database,
             temporal=temporal,
+            embedder=embedder,
             query_vectors=QueryCache(embedder),
             synonyms=SearchSynonyms(),
             questions=questions,

@@ -37,6 +37,7 @@ from database.access import stores, users
 from database.access.users import User
 from database.engine import Database
 from database.usage.waiting import WaitingUsage
+from embeddings.base import Embedder
 from embeddings.query_cache import QueryCache
 from settings import Settings
 
@@ -48,6 +49,7 @@ class AppState:
     settings: Settings
     database: Database
     temporal: Client
+    embedder: Embedder
     query_vectors: QueryCache
     synonyms: SearchSynonyms
     questions: Questions

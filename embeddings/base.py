@@ -67,13 +67,14 @@ class Embedder(Protocol):
 
     Calls raise `errors` and nothing else; TimeoutError is one of them, for callers that bound a call.
     `variant` names all that vectors depend on apart from the model and the dimensions; mostly it is empty.
-    `served_by` is what a server calls itself if it is ours, else empty.
+    `served_by` is what a server calls itself if it is ours, else empty. `place` is its scheme, host and port.
     """
 
     model: str
     dimensions: int
     variant: str
     served_by: str
+    place: str
     limits: Limits
     errors: tuple[type[Exception], ...]
 

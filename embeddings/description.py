@@ -15,11 +15,14 @@ class Description:
     e5          by meaning, on the local server of `pilito up`
     lexical     by words, on that server
     service     as the configured service does
+
+    `place` is the scheme, host and port of the server.
     """
 
     model: str
     dimensions: int
     kind: Kind
+    place: str
 
 
 def described(embedder: Embedder) -> Description:
@@ -29,4 +32,5 @@ def described(embedder: Embedder) -> Description:
         model=embedder.model,
         dimensions=embedder.dimensions,
         kind=kinds.get(embedder.served_by, "service"),
+        place=embedder.place,
     )

@@ -102,6 +102,7 @@ class OpenAIEmbedder:
         limits: Limits | None = None,
         variant: str = "",
         secrets: tuple[str, ...] = (),
+        place: str = "",
     ) -> None:
         self._client = client
         self._shape = shape or RequestShape()
@@ -112,6 +113,7 @@ class OpenAIEmbedder:
         self.variant = variant
         self.limits = limits or Limits(tokens=MAX_TOKENS_PER_REQUEST, texts=MAX_INPUTS_PER_REQUEST)
         self.served_by = ""
+        self.place = place
 
     @classmethod
     def configured(cls, settings: Settings) -> Self:
@@ -141,6 +143,7 @@ class OpenAIEmbedder:
             limits=limits,
             variant=settings.embedding_variant,
             secrets=tuple(secret for secret in (key, *headers.values(), *query.values()) if secret),
+            place=_place(address),
         )
 
     async def embed_documents(self, texts: Sequence[str]) -> Embedded:
@@ -229,6 +232,12 @@ def _address(base_url: str) -> tuple[str, dict[str, str]]:
     parts = urlsplit(base_url)
     path = parts.path.rstrip("/").removesuffix("/embeddings")
     return f"{parts.scheme}://{parts.netloc}{path}", dict(parse_qsl(parts.query))
+
+
+def _place(address: str) -> str:
+    """Returns the scheme, host and port of an address, without a name and a password in it."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _is_azure(address: str, query: Mapping[str, str]) -> bool:

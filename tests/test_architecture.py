@@ -137,6 +137,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "connectors.*",
         "contracts",
         "database.*",
+        "embeddings",
         "knowledge",
         "temporal",
     },

@@ -36,12 +36,13 @@ NAV = (
     ("stores", "/console/stores/"),
     ("tokens", "/console/tokens/"),
     ("questions", "/console/questions/"),
+    ("models", "/console/models/"),
     ("users", "/console/users/"),
 )
 ALONE = ("/console/sign-in/", "/console/account/")
 """Pages that the navigation does not have."""
 
-STAFF_ONLY = frozenset({"users"})
+STAFF_ONLY = frozenset({"models", "users"})
 
 POLICY = "; ".join(
     [

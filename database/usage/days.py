@@ -21,7 +21,7 @@ _GLANCE = f"""
                row_number() OVER (PARTITION BY grouping(u.day, u.purpose, u.store_id)
                                   ORDER BY sum(u.tokens) DESC, u.store_id) AS place
         FROM embedding_usage u JOIN stores s ON s.id = u.store_id
-        WHERE u.day > {TODAY} - CAST(:days AS integer) AND {{of_store}}
+        WHERE u.day > {TODAY} - CAST(:days AS integer) AND {{found}}
         GROUP BY GROUPING SETS ((), (u.day), (u.purpose), (u.store_id))) AS each
     WHERE level <> {{stores}} OR place <= {MOST_STORES}
     ORDER BY level, place
@@ -90,11 +90,18 @@ def _usage(row: RowMapping) -> Usage:
     return Usage(**{name: row[name] for name in COUNTS})
 
 
-async def glance(connection: AsyncConnection, store_id: int | None, *, days: int) -> Glance:
-    """Returns the usage of a store, or of all stores, in the last `days`, today included."""
-    of_store = "true" if store_id is None else "u.store_id = :store_id"
-    values = {"days": days} if store_id is None else {"days": days, "store_id": store_id}
-    statement = text(_GLANCE.format(of_store=of_store, stores=_STORE))
+async def glance(
+    connection: AsyncConnection, store_id: int | None, *, days: int, model: str | None = None
+) -> Glance:
+    """Returns the usage of a store, or of all stores, in the last `days`, today included.
+
+    With `model`, only what was embedded with it counts.
+    """
+    wanted = {"store_id": store_id, "model": model}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    found = " AND ".join(f"u.{name} = :{name}" for name in given) or "true"
+    values = {"days": days, **given}
+    statement = text(_GLANCE.format(found=found, stores=_STORE))
     rows = (await connection.execute(statement, values)).mappings().all()
     return Glance(
         all=next(_usage(row) for row in rows if row["level"] == _ALL),

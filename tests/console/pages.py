@@ -82,6 +82,7 @@ PAGES = (
     Page(name="token-new", address="/console/tokens/new/?store={store}", who="owner"),
     Page(name="token", address="/console/tokens/{token}/", who="owner"),
     Page(name="account", address="/console/account/"),
+    Page(name="models", address="/console/models/", who="staff"),
     Page(name="users", address="/console/users/", who="staff"),
     Page(name="user-new", address="/console/users/new/", who="staff"),
     Page(name="user", address="/console/users/{user}/", who="staff"),

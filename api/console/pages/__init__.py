@@ -2,6 +2,7 @@
 
 from api.console.pages import (
     account,
+    models,
     overview,
     products,
     questions,
@@ -23,7 +24,7 @@ ROUTERS = [
     for module in (
         *(static, sign_in, overview, log, retries),
         *(stores, store_settings, store_secret, syncs, tokens, users, account),
-        *(products, search, questions),
+        *(products, search, questions, models),
         unknown,
     )
 ]
