@@ -123,6 +123,16 @@ MESSAGES = {
         "fa": "یک دقیقه صبر کنید؛ اگر تغییر نکرد، محصول را در فروشگاه دوباره ذخیره کنید",
         "en": "Wait a minute; if nothing changes, save the product in the shop again",
     },
+    "explain.budget": {
+        "fa": "بودجه‌ی توکن این فروشگاه تمام شده است؛ قیمت و موجودی تازه‌اند و متن تازه منتظر می‌ماند",
+        "en": "The store has spent its budget of tokens; price and stock are current, and the new text waits",
+    },
+    "explain.budget.to_do": {
+        "fa": "صبر کنید تا روز یا ماه بعد آغاز شود، یا از اپراتور بخواهید بودجه را بیشتر کند؛"
+        " کار خودبه‌خود ادامه می‌یابد",
+        "en": "Wait for the next day or month, or ask the operator to raise the budget;"
+        " it then continues automatically",
+    },
     "explain.model_changed": {
         "fa": "مدل بردارسازی عوض شده است؛ تا رویداد بعدی، این محصول فقط با جست‌وجوی واژه‌ها پیدا می‌شود",
         "en": "The embedding model has changed; this product is found only by words until its next event",

@@ -24,6 +24,7 @@ class Verdict(StrEnum):
     EMBEDDING_OUTDATED = "embedding_outdated"
     MODEL_CHANGED = "model_changed"
     NO_CHUNKS = "no_chunks"
+    BUDGET = "budget"
 
 
 def deciding(facts: ProductHistory) -> EventFacts | None:
@@ -60,6 +61,8 @@ def judge(facts: ProductHistory, *, model: str, is_queued: bool = False) -> Verd
         return Verdict.IGNORED if ignored else Verdict.NEVER_INDEXED
     if not product.is_active:
         return Verdict.DELETED if product.status == "deleted" else Verdict.HIDDEN
+    if facts.is_over_budget and not (product.is_current and product.knowledge_model == model):
+        return Verdict.BUDGET
     if not product.is_indexed:
         return Verdict.NEVER_INDEXED
     if not product.is_current:

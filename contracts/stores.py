@@ -116,7 +116,8 @@ class ShopFailures:
 class Store:
     """A store without its secrets; the secret before a rotation is valid until `old_secret_until`.
 
-    With `require_signature`, a delivery that has a token needs a signature as well.
+    With `require_signature`, a delivery that has a token needs a signature as well. Budgets are tokens of
+    embedding; None is any number.
     """
 
     id: int
@@ -136,6 +137,8 @@ class Store:
     shop_failures: ShopFailures | None
     created_at: datetime
     updated_at: datetime
+    budget_day_tokens: int | None = None
+    budget_month_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,6 +123,8 @@ stores = Table(
         server_default=text("true"),
         comment="whether the questions of searches are counted",
     ),
+    Column("budget_day_tokens", BigInteger, comment="tokens of embedding a day in UTC; null is any number"),
+    Column("budget_month_tokens", BigInteger, comment="the same, a month"),
     _moment("created_at", required=True),
     _moment("updated_at", required=True),
     Index(None, "user_id"),

@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "database": {"contracts", "database.connecting"},
     "database.connecting": {"contracts"},
     "database.migrations": {"database", "settings"},
-    "database.events": {"contracts", "database"},
+    "database.events": {"contracts", "database", "database.usage"},
     "database.products": {"contracts", "database", "database.events", "knowledge"},
     "database.chunks": {"contracts", "database", "database.search"},
     "database.search": {"contracts", "database", "knowledge"},

@@ -6,7 +6,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from workflows.policies import DATABASE, EMBEDDING
 
 with workflow.unsafe.imports_passed_through():
-    from activities.events.index import IndexingActivities
+    from activities.events.index import BUDGET_SPENT, IndexingActivities
     from contracts.events import EventOutcome, EventStatus, TextVersion
 
 OUTDATED = EventOutcome(
@@ -14,13 +14,24 @@ OUTDATED = EventOutcome(
 )
 
 
+OVER_BUDGET = EventOutcome(
+    status=EventStatus.SUCCEEDED,
+    reason="Saved; the text waits, because the store has spent its budget of tokens.",
+)
+
+
 async def index_product(version: TextVersion) -> EventOutcome:
-    """Stage the chunks, embed those without a vector, publish; OUTDATED if the product's text has changed."""
+    """Stage the chunks, embed those without a vector, publish; OUTDATED if the product's text has changed.
+
+    OVER_BUDGET if the text is left to the recovery until the store may spend tokens again.
+    """
     missing = await workflow.execute_local_activity_method(
         IndexingActivities.stage_chunks, version, **DATABASE
     )
     if missing is None:
         return OUTDATED
+    if missing == BUDGET_SPENT:
+        return OVER_BUDGET
     if missing:
         wanted = await workflow.execute_activity_method(IndexingActivities.embed_chunks, version, **EMBEDDING)
         if not wanted:

@@ -22,6 +22,10 @@ from database.events import ownership
 from database.events import write as events
 from database.leases import Lease, for_embedding, lease
 from database.products import upsert as products
+from database.usage import budgets
+
+BUDGET_SPENT = -1
+"""What staging returns for a text that waits until its store may spend tokens again."""
 
 CUT_TEXT = f"text: only the first {CHUNKS:,} chunks were indexed."
 
@@ -39,7 +43,10 @@ class IndexingActivities:
 
     @activity.defn
     async def stage_chunks(self, version: TextVersion) -> int | None:
-        """Stage the chunks of a text; returns how many need a vector, or None if the text is outdated."""
+        """Stage the chunks of a text; returns how many need a vector, or None if the text is outdated.
+
+        BUDGET_SPENT if some do and the store has spent its budget: the text is then left to the recovery.
+        """
         async with event_errors(self._database, version.event_row):
             async with self._database.reading() as connection:
                 stored = await products.read(connection, [version.product_id])
@@ -54,6 +61,9 @@ class IndexingActivities:
                 staged = await self._embedding.stage(connection, version, rows)
                 if len(rows) >= CHUNKS:
                     await events.add_notes(connection, version.event_row, [CUT_TEXT])
+                if staged.missing and await budgets.has_spent(connection, product.store_id):
+                    await products.release_claim(connection, [version.product_id])
+                    return BUDGET_SPENT
         account = self._embedding.account(product.store_id, Purpose.EVENT)
         self._totals.reused(account, staged.reused, tokens=staged.reused_tokens)
         return staged.missing

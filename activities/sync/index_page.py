@@ -1,6 +1,6 @@
 """Index the texts of a page of products: embed them together, and write their chunks with the vectors."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,7 +17,7 @@ from database.chunks.generations import ChunkRow, TextKey
 from database.engine import Database
 from database.leases import Lease, for_embedding, lease
 from database.products import upsert as products
-from database.usage import ledger
+from database.usage import budgets, ledger
 from database.usage.ledger import Account
 from knowledge.content import Content
 
@@ -73,7 +73,8 @@ class PageIndexer:
 
         Vectors are written after each request, so a retry embeds only the rest. A product that another
         process embeds at the moment is left to the recovery of unindexed products. A text that cannot be
-        embedded is left out; a product without any other stays as it was.
+        embedded is left out; a product without any other stays as it was. Without tokens in the store's
+        budget, texts that need any are left to the recovery too.
         """
         if not texts:
             return IndexedPage()
@@ -88,8 +89,27 @@ class PageIndexer:
                 embedded = await bulk.embedded_texts(connection, ours, self.model)
             vectorized = {(product, text) for product, hashes in embedded.items() for text in hashes}
             pending = {version: rows[version] for version in ours if version.product_id in embedded}
+            await self._leave_over_budget(store_id, pending, vectorized)
             account = self._indexer.account(store_id, Purpose.SYNC)
             return await self._embed(held, _Pending(chunks=pending, vectorized=vectorized), account)
+
+    async def _leave_over_budget(
+        self, store_id: int, pending: dict[TextVersion, list[ChunkRow]], vectorized: Set[TextKey]
+    ) -> None:
+        """Leave texts that need a vector to the recovery if the store has spent its budget of tokens."""
+        lacking = [
+            version
+            for version, chunks in pending.items()
+            if any(_key(chunk) not in vectorized for chunk in chunks)
+        ]
+        if not lacking:
+            return
+        async with self._database.transaction() as connection:
+            if not await budgets.has_spent(connection, store_id):
+                return
+            await products.release_claim(connection, [version.product_id for version in lacking])
+        for version in lacking:
+            del pending[version]
 
     async def _embed(self, held: Lease, pending: _Pending, account: Account) -> IndexedPage:
         chunks = {_key(chunk): chunk for of_version in pending.chunks.values() for chunk in of_version}

@@ -139,6 +139,9 @@ async def _changed(state: AppState, store: Store, change: StoreChange) -> dict[s
         values["require_signature"] = change.require_signature
     if change.assistant_access is not None:
         values["assistant_access"] = change.assistant_access
+    for name in ("budget_day_tokens", "budget_month_tokens"):
+        if name in given:
+            values[name] = getattr(change, name)
     if "currency" in given:
         values["currency"] = change.currency
     if "base_url" in given:

@@ -73,7 +73,7 @@ def whole(value: str) -> int | str | None:
     written = latin(value)
     if not written:
         return None
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else written
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 16 else written
 
 
 def is_checked(form: Form, name: str) -> bool:

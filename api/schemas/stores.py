@@ -23,10 +23,13 @@ from contracts.webhooks import WebhookHealth, WebhookStatus
 
 LONGEST_OVERLAP_HOURS = 24 * 30
 
+MOST_TOKENS = 10**12
+
 Name = Annotated[
     str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
 ]
 Currency = Annotated[str, Field(min_length=1, max_length=10, pattern=r"^[^\s\x00-\x1f]+$")]
+Tokens = Annotated[int, Field(ge=0, le=MOST_TOKENS), Whole]
 Secret = Annotated[str, Field(min_length=8, max_length=255, pattern=r"^[\x21-\x7e]+$")]
 
 EXAMPLE: JsonDict = {
@@ -42,6 +45,8 @@ EXAMPLE: JsonDict = {
     "has_credentials": True,
     "require_signature": False,
     "assistant_access": "token",
+    "budget_day_tokens": None,
+    "budget_month_tokens": 2_000_000,
     "webhooks": {
         "state": "reenabled",
         "reason": "WooCommerce had disabled product.updated after failed deliveries; it is active again.",
@@ -123,6 +128,10 @@ class StoreOut(ResponseModel):
         description="who may read the catalogue over MCP, UCP and the vector store route: holders of a token"
         " of the store, everyone (`public`), or no one (`off`)"
     )
+    budget_day_tokens: int | None = Field(
+        description="tokens of embedding a day in UTC; texts that need more wait. Null is any number"
+    )
+    budget_month_tokens: int | None = Field(description="the same, a month")
     webhooks: WebhooksOut
     schedule: ScheduleOut
     shop_failures: ShopFailuresOut | None = Field(description="null while the shop answers")
@@ -193,7 +202,8 @@ class NewStoreRequest(RequestBody):
 class StoreChange(RequestBody):
     """The fields to change; `credentials: null` removes them, and so does an address at another host.
 
-    `schedule: null` restores the default schedule.
+    `schedule: null` restores the default schedule. A budget is a number of tokens of embedding, in UTC; null
+    is any number.
     """
 
     model_config = example({"name": "فروشگاه تازه", "currency": "IRR"})
@@ -203,6 +213,8 @@ class StoreChange(RequestBody):
     currency: Currency | None = None
     require_signature: bool | None = None
     assistant_access: AssistantAccess | None = None
+    budget_day_tokens: Tokens | None = None
+    budget_month_tokens: Tokens | None = None
     credentials: dict[str, Secret] | None = Field(default=None, max_length=8)
     schedule: ScheduleChange | None = None
 

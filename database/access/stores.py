@@ -45,6 +45,8 @@ _SHOWN = select(
     stores.c.credentials.is_not(None).label("has_credentials"),
     stores.c.require_signature,
     stores.c.assistant_access,
+    stores.c.budget_day_tokens,
+    stores.c.budget_month_tokens,
     stores.c.webhooks,
     stores.c.schedule,
     case(

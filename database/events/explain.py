@@ -9,13 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import EventStatus
 from database.sql import literal
+from database.usage.budgets import HAS_SPENT
 
 LATEST = 20
 """How many events are read; some of them decided nothing."""
 
-_PRODUCT = """
-    SELECT s.id AS store_id, p.id, coalesce(p.external_id, asked.external_id) AS external_id, p.title,
-           p.status, p.is_active, p.updated_at, p.knowledge_model, p.knowledge_at,
+_PRODUCT = f"""
+    SELECT s.id AS store_id, {HAS_SPENT} AS is_over_budget, p.id,
+           coalesce(p.external_id, asked.external_id) AS external_id, p.title, p.status,
+           p.is_active, p.updated_at, p.knowledge_model, p.knowledge_at,
            p.knowledge_hash IS NOT NULL AS is_indexed,
            coalesce(p.knowledge_hash = p.content_hash, false) AS is_current,
            (SELECT count(*) FROM tenant_knowledge k WHERE k.product_id = p.id AND k.is_live) AS chunks
@@ -89,12 +91,16 @@ class EventFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductHistory:
-    """A product, or None if it has no row, with its latest events, the newest first."""
+    """A product, or None if it has no row, with its latest events, the newest first.
+
+    `is_over_budget` is whether its store has spent its budget of tokens.
+    """
 
     store_id: int
     external_id: str
     product: ProductFacts | None
     events: Sequence[EventFacts]
+    is_over_budget: bool = False
 
 
 async def _history(connection: AsyncConnection, row: RowMapping | None) -> ProductHistory | None:
@@ -106,6 +112,7 @@ async def _history(connection: AsyncConnection, row: RowMapping | None) -> Produ
     return ProductHistory(
         store_id=row["store_id"],
         external_id=row["external_id"],
+        is_over_budget=row["is_over_budget"],
         product=None if row["id"] is None else ProductFacts(**values),
         events=[
             EventFacts(**{**event, "status": EventStatus(event["status"])}) for event in events.mappings()

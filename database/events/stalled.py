@@ -19,6 +19,7 @@ from contracts.events import (
 from database.events import write as events
 from database.events.log import RESTART_COLUMNS, event_to_restart
 from database.sql import in_, names
+from database.usage.budgets import SPENT_STORES
 
 _UNFINISHED = text(f"""
     SELECT id, workflow_id, run_id, {names(RESTART_COLUMNS)} FROM events
@@ -54,6 +55,7 @@ _IS_UNINDEXED = """
 _PRODUCTS = text(f"""
     SELECT p.id AS product_id, p.store_id, p.external_id FROM products p
     WHERE p.claimed_hash IS DISTINCT FROM p.content_hash AND {_IS_UNINDEXED}
+      AND p.store_id NOT IN ({SPENT_STORES})
     ORDER BY p.id LIMIT :limit
 """)
 
@@ -114,7 +116,10 @@ async def fail_event(connection: AsyncConnection, event: UnfinishedEvent, reason
 async def unindexed_products(
     connection: AsyncConnection, *, model: str, limit: int
 ) -> list[UnindexedProduct]:
-    """Returns products with an unindexed text that no event has claimed."""
+    """Returns products with an unindexed text that no event has claimed.
+
+    Texts of a store that has spent its budget of tokens are left out until it has a new one.
+    """
     rows = await connection.execute(_PRODUCTS, {"model": model, "limit": limit})
     return [UnindexedProduct(**row) for row in rows.mappings()]
 

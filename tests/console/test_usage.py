@@ -15,6 +15,7 @@ from database.usage.ledger import Account
 from tests.console.browser import visiting
 from tests.support.shop import Shop
 from tests.support.system import System
+from tests.support.usage import limit
 
 NOW = datetime(2026, 11, 26, 23, 30, tzinfo=UTC)
 SPENT = Usage(calls=2, texts=5, tokens=1_000, saved_texts=9, saved_tokens=3_000)
@@ -75,3 +76,40 @@ async def test_the_overview_shows_what_a_store_spent(
         shown = await browser.page("/console/")
     assert nothing not in shown
     assert f"<dd>{spent}</dd>" in shown
+
+
+@pytest.mark.parametrize(
+    ("language", "near", "spent"),
+    [
+        ("fa", "۹۰٪ از بودجهٔ توکن مصرف شده است", "بودجهٔ توکن تمام شده است"),
+        ("en", "90% of the budget of tokens is spent", "The budget of tokens is spent"),
+    ],
+)
+async def test_a_budget_that_is_nearly_spent_is_announced(
+    system: System, shop: Shop, language: str, near: str, spent: str
+) -> None:
+    """On the overview and on the page of the store; and once it is spent, what waits."""
+    account = Account(store_id=shop.store_id, model="a@16", purpose=Purpose.EVENT)
+    pages = ("/console/", f"/console/stores/{shop.store_id}/")
+    async with system.database.transaction() as connection:
+        await ledger.add(connection, {account: Usage(calls=1, tokens=900)})
+    async with await visiting(system, shop.user_id, language=language) as browser:
+        for most, expected in ((2_000, ""), (1_000, near), (900, spent)):
+            await limit(shop, month=most)
+            for address in pages:
+                shown = await browser.page(address)
+                for words in (near, spent):
+                    assert (words in shown) is (words == expected), (address, most)
+
+
+async def test_an_admin_sets_a_budget_in_the_settings(system: System, shop: Shop) -> None:
+    """With Persian digits too; nothing removes it, and words are refused with the field."""
+    at = f"/console/stores/{shop.store_id}/settings/"
+    async with await visiting(system, is_staff=True) as admin:
+        for written, stored in (("۲٬۰۰۰".replace("٬", ""), 2_000), ("", None)):
+            await admin.post(at, name="shop", budget_day_tokens=written, budget_month_tokens="")
+            row = await shop.one("SELECT budget_day_tokens AS tokens FROM stores WHERE id = :store")
+            assert row == {"tokens": stored}
+        answer = await admin.post(at, name="shop", budget_day_tokens="many")
+        assert answer.status_code == 400
+        assert "Enter a whole number" in answer.text

@@ -1,5 +1,9 @@
 """The ledger of embedding, as tests read it."""
 
+from typing import Any
+
+from sqlalchemy import text
+
 from contracts.metrics import Usage
 from tests.support.shop import Shop
 
@@ -11,3 +15,15 @@ async def used(shop: Shop) -> dict[str, Usage]:
         usage = Usage(**{name: row[name] for name in Usage.__dataclass_fields__})
         found[row["purpose"]] = found.get(row["purpose"], Usage()) + usage
     return found
+
+
+async def limit(shop: Shop, *, day: int | None = None, month: int | None = None) -> None:
+    """Set the budgets of a store, in tokens."""
+    values: dict[str, Any] = {"store": shop.store_id, "day": day, "month": month}
+    async with shop.database.transaction() as connection:
+        await connection.execute(
+            text(
+                "UPDATE stores SET budget_day_tokens = :day, budget_month_tokens = :month WHERE id = :store"
+            ),
+            values,
+        )

@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.embedding import PROBE
 from contracts.ids import product_text_id
+from database.events import stalled
 from database.products import variations
 from fakes.openai import EmbeddingServer, bad_request, overloaded
 from temporal.client import status_of
@@ -20,6 +21,7 @@ from tests.support.eventually import eventually
 from tests.support.recovery import age, look
 from tests.support.shop import Shop
 from tests.support.system import System, running
+from tests.support.usage import limit
 
 QUEUE = "looking"
 PARENT = {"id": 7, "name": "کالا", "description": "<p>متن</p>", "price": "100", "variations": [71]}
@@ -160,6 +162,34 @@ async def test_a_text_that_failed_for_good_is_not_tried_again_and_again(
     assert len(asked) == 1
     embeddings.fail_always(None)
     assert await shop.sync({**PARENT, "description": "<p>متن تازه</p>"}) == "succeeded"
+    await becomes_known(shop)
+
+
+async def test_a_text_over_the_budget_waits_and_goes_on(looking: System, shop: Shop) -> None:
+    """The price is published, search has the former text, and recovery leaves the store out until then."""
+    await shop.sync({**PARENT, "variations": []})
+    await limit(shop, day=1)
+    changed = {**PARENT, "variations": [], "price": "80", "description": "<p>متن تازه</p>"}
+    row = await shop.ended(await shop.submit(changed))
+    assert (row["status"], row["reason"]) == (
+        "succeeded",
+        "Saved; the text waits, because the store has spent its budget of tokens.",
+    )
+    product = await shop.product(7)
+    assert product is not None
+    assert product["price"] == 80
+    [chunk] = await shop.chunks(7)
+    assert "متن تازه" not in chunk["text"]
+
+    async def left() -> bool:
+        async with shop.database.reading() as connection:
+            found = await stalled.unindexed_products(connection, model=chunk["model"], limit=100_000)
+        return product["id"] in {one.product_id for one in found}
+
+    assert not await left()
+    await limit(shop, day=1_000_000)
+    assert await left()
+    await look(looking)
     await becomes_known(shop)
 
 

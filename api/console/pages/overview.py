@@ -25,7 +25,8 @@ from database.events import summary
 from database.events.summary import HOURS, Summary
 from database.sync import overview as syncs
 from database.sync.overview import StoreGlance
-from database.usage import days
+from database.usage import budgets, days
+from database.usage.budgets import Budget
 
 router = pages()
 
@@ -87,7 +88,11 @@ class Note:
 
 
 def verdict(
-    shown: Summary, parts: ReadyState, stores: Sequence[StoreGlance], formats: Formats
+    shown: Summary,
+    parts: ReadyState,
+    stores: Sequence[StoreGlance],
+    formats: Formats,
+    limited: Sequence[Budget] = (),
 ) -> Iterator[Note]:
     """Yields what is wrong, the worst first; else that all is well, or that nothing has arrived yet."""
 
@@ -104,6 +109,8 @@ def verdict(
         ("bad", "failed" if shown.is_all else "failed_more", shown.failed, "#failures"),
         ("warn", "late", int(is_late(shown, formats.now)), ""),
         ("warn", "syncs", sum(store.sync_status in UNSUCCESSFUL for store in stores), "#stores"),
+        ("warn", "budget_spent", sum(budget.is_spent for budget in limited), "#budgets"),
+        ("warn", "budget_near", sum(budget.is_near for budget in limited), "#budgets"),
         ("warn", "silent", sum(store.webhooks is WebhookHealth.SILENT for store in stores), "#stores"),
     ):
         if count:
@@ -135,6 +142,7 @@ async def show(request: Request) -> Response:
         seen = [scope.chosen] if scope.chosen else scope.stores
         stores = await syncs.stores(connection, [store.id for store in seen])
         used = await days.glance(connection, scope.store_id, days=DAYS)
+        limited = await budgets.read(connection, scope.store_id)
     drawn = bars(shown, formats)
     parts = await state.readiness.check()
     return page(
@@ -147,7 +155,8 @@ async def show(request: Request) -> Response:
         speeds=speeds(shown, formats.now),
         speed_chart=lines(speeds(shown, formats.now), title=text(visitor.language, "overview.speed_chart")),
         kinds=KINDS,
-        verdict=list(verdict(shown, parts, stores, formats)),
+        verdict=list(verdict(shown, parts, stores, formats, limited)),
+        budgets=[budget for budget in limited if budget.is_near or budget.is_spent][:MOST_STORES],
         is_late=is_late(shown, formats.now),
         running=running,
         stores=stores[:MOST_STORES],

@@ -32,6 +32,7 @@ logger = logging.getLogger("pilito.api")
 
 _removals: set[asyncio.Task[None]] = set()
 
+BUDGETS = ("budget_day_tokens", "budget_month_tokens")
 CURRENCIES = ("IRT", "IRR", "IRHT", "IRHR", "USD", "EUR", "GBP", "AED", "TRY")
 
 
@@ -76,6 +77,10 @@ def _form(
         can_be_read=type_ in READABLE,
         currencies=CURRENCIES,
     )
+
+
+def _written(number: int | None) -> str:
+    return "" if number is None else str(number)
 
 
 def _type(given: str) -> StoreType:
@@ -127,6 +132,7 @@ async def settings(request: Request, store_id: PathId) -> Response:
         "full_days": str(schedule.full_days or ""),
         "paused": "1" if schedule.paused else "",
         "require_signature": "1" if store.require_signature else "",
+        **{name: _written(getattr(store, name)) for name in BUDGETS},
     }
     return _form(request, store.type, entered, store=store)
 
@@ -154,6 +160,8 @@ def _changed(store: Store, form: Form) -> dict[str, Any]:
         values["currency"] = currency or None
     if (signed := forms.is_checked(form, "require_signature")) != store.require_signature:
         values["require_signature"] = signed
+    budgets = {name: forms.whole(form.get(name, "")) for name in BUDGETS}
+    values |= {name: budget for name, budget in budgets.items() if budget != getattr(store, name)}
     if store.type in READABLE:
         values |= _schedule_and_key(store, form)
     return values

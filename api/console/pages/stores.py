@@ -21,6 +21,7 @@ from database.access.users import read_user
 from database.events.failed import MOST_COUNTED, failed_products
 from database.products import counts
 from database.sync import findings, overview, runs, store_list
+from database.usage import budgets
 
 router = pages("/stores")
 
@@ -69,6 +70,7 @@ async def show_one(request: Request, store_id: PathId) -> Response:
         known = await counts.read(connection, store_id, model=state.embedding_label)
         failed = await failed_products(connection, store_id)
         glance = await overview.stores(connection, [store_id])
+        budget = next(iter(await budgets.read(connection, store_id)), None)
         syncs = await runs.list_newest(connection, store_id, limit=10)
         last = next((sync for sync in syncs if sync.finished_at is not None), None)
         kinds = await findings.by_kind(connection, last.id) if last else {}
@@ -84,6 +86,7 @@ async def show_one(request: Request, store_id: PathId) -> Response:
         is_closed=owner is None or not owner.is_active,
         webhook_url=webhook_address(public_url(request), store.type, store.id),
         counts=known,
+        budget=budget,
         failed=failed,
         most_failed=MOST_COUNTED,
         event_at=glance[0].event_at if glance else None,

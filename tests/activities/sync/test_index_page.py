@@ -17,7 +17,7 @@ from database.chunks.bulk import Vanished
 from database.leases import for_embedding, lease
 from fakes.openai import EmbeddingServer, invalid_api_key
 from tests.support.sync.pages import Page, shoe
-from tests.support.usage import used
+from tests.support.usage import limit, used
 
 
 def asked(embeddings: EmbeddingServer) -> Sequence[int]:
@@ -66,6 +66,24 @@ async def test_the_ledger_has_what_a_page_cost_and_saved(page: Page, embeddings:
             saved_tokens=tokens[0] + tokens[2],
         )
     }
+
+
+async def test_texts_over_the_budget_are_left_to_the_recovery(
+    page: Page, embeddings: EmbeddingServer
+) -> None:
+    """A text with vectors is published all the same, and the others are once there is a new budget."""
+    await page.apply(shoe(1, "نخست"))
+    await page.apply(shoe(1, "سپس"))
+    await limit(page.shop, month=0)
+    spent = await page.apply(shoe(1, "نخست"), shoe(2, "نخست"))
+    assert (spent.embedded, spent.reused, len(embeddings.requests)) == (0, 1, 2)
+    assert await page.live() == ["woo_1"]
+    left = await page.shop.product(2)
+    assert left is not None
+    assert left["claimed_hash"] is None
+    await limit(page.shop)
+    await page.apply(shoe(2, "نخست"))
+    assert await page.live() == ["woo_1", "woo_2"]
 
 
 async def test_what_was_paid_for_is_kept_when_a_later_request_fails(

@@ -14,6 +14,7 @@ from tests.support.eventually import eventually
 from tests.support.sessions import session_of
 from tests.support.shop import Shop
 from tests.support.system import System, running, serving, working
+from tests.support.usage import limit
 
 BASE = "/api/v1/web-knowledge"
 LAMP = {"id": 1, "name": "لامپ", "description": "<p>روشن</p>", "price": "5"}
@@ -213,6 +214,15 @@ async def test_a_model_that_was_changed(configure: Configure, shop: Shop, owner:
         shown = await explained(shop, owner)
     assert (shown["verdict"], shown["knowledge"]["current"]) == ("model_changed", False)
     assert shown["knowledge"]["current_model"].startswith("another-model@")
+
+
+async def test_a_text_over_the_budget(shop: Shop, owner: dict[str, str]) -> None:
+    """A new product waits; one with its current text in search is known all the same."""
+    await shop.sync({**LAMP, "id": 2})
+    await limit(shop, month=1)
+    await shop.sync(LAMP)
+    assert (await explained(shop, owner))["verdict"] == "budget"
+    assert (await explained(shop, owner, "woo_2"))["verdict"] == "known"
 
 
 async def test_products_of_other_users_are_not_explained(

@@ -255,6 +255,20 @@ async def test_a_store_is_opened_to_assistants_and_closed(system: System, admin:
     assert (refused.status_code, refused.json()["field"]) == (400, "assistant_access")
 
 
+async def test_budgets_are_set_and_removed(system: System, admin: dict[str, str]) -> None:
+    """Each for itself; what is no number of tokens is refused by name."""
+    store = await make(system, admin)
+    at = f"{STORES}{store['id']}/"
+    assert (store["budget_day_tokens"], store["budget_month_tokens"]) == (None, None)
+    both = {"budget_day_tokens": 0, "budget_month_tokens": 2_000_000}
+    assert (await system.http.patch(at, json=both, headers=admin)).json().items() >= both.items()
+    removed = await system.http.patch(at, json={"budget_day_tokens": None}, headers=admin)
+    assert (removed.json()["budget_day_tokens"], removed.json()["budget_month_tokens"]) == (None, 2_000_000)
+    for value in (-1, 10**12 + 1, "many", 0.5, True):
+        answer = await system.http.patch(at, json={"budget_month_tokens": value}, headers=admin)
+        assert (answer.status_code, answer.json()["field"]) == (400, "budget_month_tokens"), value
+
+
 async def test_credentials_do_not_follow_to_another_host(system: System, admin: dict[str, str]) -> None:
     """Unless the request contains them; another path on the same host keeps them."""
     made = await make(system, admin, base_url="https://shop.example", credentials=CREDENTIALS)
