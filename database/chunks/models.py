@@ -10,7 +10,7 @@ MOST_COUNTED = 20_000
 """Chunks up to which all are counted; to read millions of them would take a minute."""
 
 _COUNT = text("""
-    SELECT model, count(*) AS chunks FROM (SELECT model FROM tenant_knowledge LIMIT :limit) AS some
+    SELECT model, count(*) AS chunks FROM (SELECT model FROM tenant_knowledge LIMIT :limit) AS sample
     GROUP BY model ORDER BY 2 DESC, 1
 """)
 
