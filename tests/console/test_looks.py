@@ -1,57 +1,81 @@
 """Every page in a real browser: for screen readers, in both languages and themes, on phone and desk."""
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from itertools import product
+
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser as Chromium
+from playwright.async_api import BrowserContext
 
 from tests.console.browser import Browser
 from tests.console.pages import PAGES, Page
 from tests.console.scene import Scene
-from tests.console.screen import HEIGHT, LANGUAGES, NARROW, THEMES, WIDTHS, looking
+from tests.console.screen import LANGUAGES, NARROW, WIDE, WIDTHS, looking, tab, window
 from tests.support.system import System
 
 NAMES = [page.name for page in PAGES]
+OF_OWNERS = [page for page in PAGES if page.who != "staff"]
+
+Windows = dict[tuple[str, bool], BrowserContext]
+"""Windows by their language, and whether the person in them is signed in."""
+
+_GROUND = "getComputedStyle(document.body).backgroundColor"
 
 
-def secret_of(browser: Browser, page: Page) -> str:
-    return "" if page.who == "anyone" else browser.http.cookies["pilito"]
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def windows(system: System, chromium: Chromium, admin_browser: Browser) -> AsyncIterator[Windows]:
+    """Windows of an admin, and of a person who is not signed in; files are loaded once in each."""
+    secret = admin_browser.http.cookies["pilito"]
+    async with AsyncExitStack() as open_ones:
+        yield {
+            (language, is_known): await open_ones.enter_async_context(
+                window(chromium, system.http.base_url, secret=secret if is_known else "", language=language)
+            )
+            for language, is_known in product(LANGUAGES, (True, False))
+        }
 
 
-@pytest.mark.parametrize("theme", THEMES)
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def phone(system: System, chromium: Chromium, owning: Browser) -> AsyncIterator[BrowserContext]:
+    """A narrow window of the owner, without scripts."""
+    secret = owning.http.cookies["pilito"]
+    async with window(chromium, system.http.base_url, secret=secret, width=NARROW, script=False) as opened:
+        yield opened
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 async def test_a_page_is_accessible_fits_and_is_silent(
-    system: System,
-    chromium: Chromium,
-    admin_browser: Browser,
-    made: Scene,
-    page: Page,
-    language: str,
-    theme: str,
+    system: System, windows: Windows, made: Scene, page: Page, language: str
 ) -> None:
-    """axe finds nothing, nothing is wider than the window, and nothing is written to the console."""
-    secret = secret_of(admin_browser, page)
-    async with looking(
-        chromium, system.http.base_url, secret=secret, language=language, theme=theme
-    ) as screen:
+    """In both themes: axe finds nothing, all is in its place, in one language, and nothing is logged."""
+    async with tab(windows[language, page.who != "anyone"], system.http.base_url) as screen:
         await screen.open(made.places.fill(page.address))
-        for width in WIDTHS:
-            await screen.page.set_viewport_size({"width": width, "height": HEIGHT})
-            assert await screen.violations() == [], width
-            assert await screen.overflow() <= 0, width
         assert await screen.page.evaluate("document.documentElement.lang") == language
-        assert await screen.page.evaluate("document.documentElement.dataset.theme") == theme
+        assert language == "en" or await screen.foreign() == []
+        for width in WIDTHS:
+            await screen.widen(width)
+            assert await screen.misplaced() == [], width
+            assert await screen.too_long() == [], width
+        await screen.widen(WIDE)
+        assert await screen.violations() == []
+        await screen.widen(NARROW)
+        assert await screen.violations("scrollable-region-focusable", "target-size") == []
+        ground = await screen.page.evaluate(_GROUND)
+        await screen.page.emulate_media(color_scheme="dark")
+        assert await screen.page.evaluate(_GROUND) != ground
+        assert await screen.violations("color-contrast", "link-in-text-block") == []
         assert screen.messages == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+@pytest.mark.parametrize("page", OF_OWNERS, ids=[page.name for page in OF_OWNERS])
 async def test_a_page_for_its_owner_fits_a_phone_without_scripts(
-    system: System, chromium: Chromium, owning: Browser, made: Scene, page: Page
+    system: System, phone: BrowserContext, made: Scene, page: Page
 ) -> None:
-    if page.who == "staff":
-        pytest.skip("a page of admins")
-    async with looking(
-        chromium, system.http.base_url, secret=secret_of(owning, page), width=NARROW, script=False
-    ) as screen:
+    """Also one that leads on to another page."""
+    async with tab(phone, system.http.base_url) as screen:
         await screen.open(made.places.fill(page.address))
         assert await screen.page.locator("h1").count() == 1
         right = await screen.page.locator("h1").bounding_box()
