@@ -57,7 +57,7 @@ class Screen:
         return found
 
     async def too_long(self) -> list[str]:
-        """Returns the beginnings of paragraphs whose lines are too long to read."""
+        """Returns the texts with a line that is too long to read."""
         found: list[str] = await self.page.evaluate(layout.TOO_LONG, layout.LONGEST_LINE)
         return found
 

@@ -34,7 +34,7 @@ DOCS = Path("docs/images")
 FOR_DOCS = (
     ("overview-fa", "/console/", "fa", "light", 1120, 900),
     ("events-en", "/console/events/?store={store}", "en", "dark", 1120, 760),
-    ("search-fa", "/console/search/?store={store}&q=چراغ مطالعه", "fa", "light", 1120, 1000),
+    ("search-fa", "/console/search/?store={store}&q=کفش راحت برای پیاده‌روی", "fa", "light", 1120, 1000),
     ("phone-fa", "/console/products/explain/?store={store}&external_id={product}", "fa", "dark", NARROW, 760),
 )
 """The name of each picture, its address, language and theme, and its width and height in pixels."""
