@@ -84,7 +84,7 @@ class Reader:
         self._head = "".join(f"{line}\r\n" for line in (f"Host: {LOOPBACK}:{port}", *headers))
 
     async def __aenter__(self) -> "Reader":
-        self._reader, self._writer = await asyncio.open_connection(LOOPBACK, self._port)
+        await self._connect()
         return self
 
     async def __aexit__(
@@ -93,8 +93,14 @@ class Reader:
         self._writer.close()
         await self._writer.wait_closed()
 
+    async def _connect(self) -> None:
+        self._reader, self._writer = await asyncio.open_connection(LOOPBACK, self._port)
+
     async def get(self, address: str) -> bytes:
         """Returns the body of a page. Raises RuntimeError unless its status is 200."""
+        if self._reader.at_eof():  # the server closed the idle connection
+            self._writer.close()
+            await self._connect()
         self._writer.write(f"GET {address} HTTP/1.1\r\n{self._head}\r\n".encode())
         head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
         length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])

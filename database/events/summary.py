@@ -15,7 +15,7 @@ HOURS = 24
 SAMPLE = 2_000
 """Of so many events, the latest ones, the times are taken."""
 
-SAMPLE_OF_HOUR = 500
+SAMPLE_OF_HOUR = 200
 
 REASONS = 20
 REASON_CHARACTERS = 200
@@ -23,7 +23,7 @@ REASON_CHARACTERS = 200
 
 NONE = (None, None)
 
-_SECONDS = "extract(epoch FROM e.finished_at - e.received_at)"
+_SECONDS = "CAST(extract(epoch FROM e.finished_at - e.received_at) AS double precision)"
 
 _EACH_HOUR = f"""
     generate_series(date_trunc('hour', now()) - interval '{HOURS - 1} hours', date_trunc('hour', now()),

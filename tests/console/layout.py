@@ -6,10 +6,10 @@ LONGEST_LINE: Final = 56
 """In widths of the letter m: about 110 letters, after which the eye loses the next line."""
 
 NAMES: Final = (
-    *("Postgres", "Temporal", "PILITO_TOKEN", "PILITO_QUESTIONS_DAYS", "curl", "MCP", "JSON", "Bearer"),
-    *("Standard", "Webhooks", "Sync", "API", "SKU", "IRT", "IRR", "EUR", "https", "shop", "example"),
+    *("Postgres", "Temporal", "curl", "MCP", "JSON", "Bearer", "Standard", "Webhooks", "Sync", "API", "SKU"),
+    *("IRT", "IRR", "EUR", "https", "shop", "example"),
 )
-"""Words in Latin letters that Persian sentences have: names, and codes."""
+"""Words in Latin letters that Persian sentences have, with the names of settings: names, and codes."""
 
 MISPLACED: Final = """
     () => {
@@ -54,7 +54,8 @@ FOREIGN: Final = """
         const found = [];
         const own = "bdi, code, pre, textarea, input, script, style, noscript, [lang=en], select[name=store]";
         const strange = /[0-9\\u0660-\\u0669\\u064a\\u0643]/;
-        const words = (said) => (said.match(/[A-Za-z_]{2,}/g) || []).filter((word) => !names.includes(word));
+        const isName = (word) => names.includes(word) || word.startsWith("PILITO_");
+        const words = (said) => (said.match(/[A-Za-z_]{2,}/g) || []).filter((word) => !isName(word));
         const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         for (let text = texts.nextNode(); text; text = texts.nextNode()) {
             if (text.parentElement.closest(own)) continue;

@@ -13,7 +13,7 @@ _EVENTS = text("""
     INSERT INTO events (store_id, event_id, event_type, external_id, product_key, payload, version,
                         received_at, burst_started_at, status, reason, notes, workflow_id, run_id,
                         finished_at, processing_time_ms)
-    SELECT :store, 'scene-' || :prefix || n, 'product.updated', 'woo_' || n, 'woo_' || n,
+    SELECT :store, 'scene-' || :prefix || n, :type, 'woo_' || n, 'woo_' || n,
            json_build_object('id', n, 'name', 'چراغ مطالعه ' || n, 'price', '1250000'), at, at, at, :status,
            :reason, CAST(:notes AS text[]), 'product-event/' || :store || '/scene-' || :prefix || n, 'run',
            at + interval '1.2 s', 1200
@@ -51,12 +51,20 @@ class Scene:
 
 
 async def events(
-    system: System, store: int, count: int, *, status: str = "failed", reason: str = "", note: str = ""
+    system: System,
+    store: int,
+    count: int,
+    *,
+    status: str = "failed",
+    reason: str = "",
+    note: str = "",
+    type_: str = "product.updated",
 ) -> list[int]:
-    """Write events that ended. Returns the ids of their rows."""
-    values = {"store": store, "count": count, "status": status, "reason": reason, "prefix": f"{status}-"}
+    """Write events that ended, each of a product of its own. Returns the ids of their rows."""
+    values = {"store": store, "count": count, "status": status, "reason": reason, "type": type_}
+    names = {"prefix": f"{status}-", "notes": [note] if note else None}
     async with system.database.transaction() as connection:
-        rows = await connection.execute(_EVENTS, {**values, "notes": [note] if note else None})
+        rows = await connection.execute(_EVENTS, {**values, **names})
         return list(rows.scalars())
 
 
