@@ -7,7 +7,7 @@ LONGEST_LINE: Final = 56
 
 NAMES: Final = (
     *("Postgres", "Temporal", "curl", "MCP", "JSON", "Bearer", "Standard", "Webhooks", "Sync", "API", "SKU"),
-    *("IRT", "IRR", "EUR", "https", "shop", "example"),
+    *("IRT", "IRR", "EUR", "HTTP", "https", "shop", "example"),
 )
 """Words in Latin letters that Persian sentences have, with the names of settings: names, and codes."""
 

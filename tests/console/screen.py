@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.console import layout
 
@@ -79,7 +79,8 @@ class Screen:
 
 @asynccontextmanager
 async def chromium_running() -> AsyncIterator[Browser]:
-    """Run chromium while the context is open."""
+    """Run chromium while the context is open; also `expect` waits for `PATIENCE`."""
+    expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
