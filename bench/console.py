@@ -34,11 +34,17 @@ MOST_TIMES = 1.5
 
 _PRODUCTS = text("""
     INSERT INTO products (user_id, store_id, external_source, external_id, title, price, min_price, max_price,
-                          currency, status, is_active, received_at, content_hash, claimed_hash)
+                          currency, status, is_active, received_at, content_hash, claimed_hash, metadata)
     SELECT s.user_id, s.id, 'woocommerce', 'woo_' || n, 'چراغ ' || n, n, n, n, 'IRT', 'publish', true, now(),
-           'hash', 'hash'
+           'hash', 'hash', CAST(:metadata AS jsonb)
     FROM stores s, generate_series(0, :products - 1) n WHERE s.id = :store
 """)
+
+METADATA = {
+    **{"sku": "", "gtin": "", "images": {"main": "", "gallery": []}, "hidden_by": []},
+    **{"on_sale": False, "sale_price": None, "regular_price": None},
+}
+"""Of a product with little to say."""
 
 _NEWEST = text("""
     SELECT (SELECT id FROM events WHERE store_id = :store ORDER BY received_at DESC LIMIT 1) AS event,
@@ -138,7 +144,8 @@ async def measure(servers: Servers, progress: Progress, *, events: int = EVENTS)
 async def _filled(connection: AsyncConnection, events: int) -> dict[str, int]:
     """Write the log and the products of its largest store. Returns the ids that addresses name."""
     store = (await fill(connection, events))[0]
-    await connection.execute(_PRODUCTS, {"store": store, "products": min(THINGS, events // 20)})
+    values = {"store": store, "products": min(THINGS, events // 20)}
+    await connection.execute(_PRODUCTS, {**values, "metadata": orjson.dumps(METADATA).decode()})
     await connection.execute(text("VACUUM (ANALYZE) products"))
     newest = (await connection.execute(_NEWEST, {"store": store})).one()
     return {"store": store, "event": newest.event, "product": newest.product}
