@@ -40,10 +40,8 @@ _PRODUCTS = text("""
     FROM stores s, generate_series(0, :products - 1) n WHERE s.id = :store
 """)
 
-METADATA = {
-    **{"sku": "", "gtin": "", "images": {"main": "", "gallery": []}, "hidden_by": []},
-    **{"on_sale": False, "sale_price": None, "regular_price": None},
-}
+PRICES = {"on_sale": False, "sale_price": None, "regular_price": None}
+METADATA = {"sku": "", "gtin": "", "images": {"main": "", "gallery": []}, "hidden_by": [], **PRICES}
 """Of a product with little to say."""
 
 _NEWEST = text("""
@@ -69,7 +67,7 @@ PAGES = {
         "/api/v1/web-knowledge/products/{product}/explain/",
     ),
     "stores": ("/console/stores/", "/api/v1/integrations/stores/"),
-    "store": ("/console/stores/{store}/", "/api/v1/integrations/stores/{store}/"),
+    "store": ("/console/stores/{store}/", ""),
     "tokens": ("/console/tokens/", "/api/v1/integrations/tokens/"),
 }
 """The address of each page, and of the API's answer of the same thing if there is one."""
