@@ -76,7 +76,7 @@ class Formats:
         if not moment:
             return Markup("")
         at, iso = _in_utc(moment)
-        return Markup('<time datetime="{}" title="{}">{}</time>').format(iso, iso, self._written(at))
+        return _element(iso, title=iso, said=self._written(at))
 
     def ago(self, moment: datetime | str | None) -> Markup:
         """Returns a `time` element that says how long ago a moment was."""
@@ -87,7 +87,7 @@ class Formats:
         words = text(
             self.language, "time.ago" if seconds >= 0 else "time.ahead", time=self.span(abs(seconds))
         )
-        return Markup('<time datetime="{}" title="{}">{}</time>').format(iso, self._written(at), words)
+        return _element(iso, title=self._written(at), said=words)
 
     def clock(self, at: datetime) -> str:
         """Returns the hour and minute of a moment."""
@@ -151,3 +151,8 @@ def _in_utc(moment: datetime | str) -> tuple[datetime, str]:
     """Returns a moment in UTC, and in ISO."""
     at = (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(UTC)
     return at, at.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _element(iso: str, *, title: str, said: str) -> Markup:
+    written = f'<time datetime="{iso}" title="{escape(title)}">{escape(said)}</time>'
+    return Markup(written)  # noqa: S704 - its parts are escaped, and a log has many of them

@@ -38,8 +38,16 @@ def texts(language: Language) -> Mapping[str, str]:
 
 def text(language: Language, key: str, **values: object) -> Markup:
     """Returns the text of a key, safe for HTML, with its `{names}` replaced; raises KeyError."""
-    found = escape(texts(language)[key])
-    return found.format(**values) if values else found
+    found = _escaped(language, key)
+    if not values:
+        return found
+    written = str(found).format(**{name: escape(value) for name, value in values.items()})
+    return Markup(written)  # noqa: S704 - the text and its values are escaped
+
+
+@cache
+def _escaped(language: Language, key: str) -> Markup:
+    return escape(texts(language)[key])
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
