@@ -54,7 +54,7 @@ async def test_a_token_is_made_used_by_curl_and_revoked(
         status, answer = await run(line)
         assert status == 200
         assert [one["product"]["title"] for one in orjson.loads(answer)["results"]] == ["چراغ خواب"]
-        await page.get_by_role("button", name="رونوشت گرفتم").click()
+        await page.get_by_role("button", name="کپی کردم").click()
         await page.get_by_text("باطل کردن", exact=True).click()
         await page.get_by_role("button", name="باطل کردن برای همیشه").click()
         await expect(page.locator("p[role=status]")).to_have_text("توکن برای همیشه باطل شد.")
