@@ -41,7 +41,13 @@ _PRODUCTS = text("""
 """)
 
 PRICES = {"on_sale": False, "sale_price": None, "regular_price": None}
-METADATA = {"sku": "", "gtin": "", "images": {"main": "", "gallery": []}, "hidden_by": [], **PRICES}
+METADATA: dict[str, object] = {
+    "sku": "",
+    "gtin": "",
+    "images": {"main": "", "gallery": []},
+    "hidden_by": [],
+    **PRICES,
+}
 """Of a product with little to say."""
 
 _NEWEST = text("""
