@@ -19,6 +19,9 @@ from tests.support.waiting import gone
 pytestmark = pytest.mark.usefixtures("programs")
 
 NAMESPACE = "shop"
+WRITE_AHEAD_LOG = b"\x02\x02"
+"""Bytes 18 and 19 of a SQLite file that is written through a log."""
+
 STORE = SearchAttributeKey.for_keyword("StoreId")
 
 
@@ -45,27 +48,34 @@ async def test_it_is_ready_when_start_returns(tmp_path: Path) -> None:
     assert namespace.config.workflow_execution_retention_ttl.ToTimedelta() == timedelta(days=7)
 
 
-async def test_workflows_survive_kill_9(tmp_path: Path) -> None:
-    """A workflow that was started runs on after the server was killed, with its search attributes."""
+STARTS = 20
+
+
+async def test_every_acknowledged_start_survives_kill_9(tmp_path: Path) -> None:
+    """Workflows run on after the server was killed, with their search attributes; SQLite writes a log."""
     server = make(tmp_path)
     client = await Client.connect(server.start(), namespace=NAMESPACE)
-    await client.start_workflow(
-        "Waiting",
-        id="waiting",
-        task_queue="nobody",
-        search_attributes=TypedSearchAttributes([SearchAttributePair(STORE, "7")]),
-    )
+    for number in range(STARTS):
+        await client.start_workflow(
+            "Waiting",
+            id=f"waiting-{number}",
+            task_queue="without-a-worker",
+            search_attributes=TypedSearchAttributes([SearchAttributePair(STORE, str(number))]),
+        )
     assert server.child
     os.kill(server.child.pid, signal.SIGKILL)
+    database = tmp_path / "temporal" / "temporal.db"
+    assert database.read_bytes()[18:20] == WRITE_AHEAD_LOG
+    assert database.with_name("temporal.db-wal").stat().st_size > 0, "the last starts are only in the log"
     again = make(tmp_path)
     try:
         client = await Client.connect(again.start(), namespace=NAMESPACE)
-        found = await client.get_workflow_handle("waiting").describe()
+        found = [await client.get_workflow_handle(f"waiting-{n}").describe() for n in range(STARTS)]
     finally:
         again.stop()
         server.stop()
-    assert found.status == WorkflowExecutionStatus.RUNNING
-    assert found.typed_search_attributes.get(STORE) == "7"
+    assert {one.status for one in found} == {WorkflowExecutionStatus.RUNNING}
+    assert [one.typed_search_attributes.get(STORE) for one in found] == [str(n) for n in range(STARTS)]
 
 
 def test_the_ui_answers_where_it_is_wanted(tmp_path: Path) -> None:
