@@ -13,10 +13,12 @@ from typing import Any
 import uvloop
 from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig, WorkflowRunner
 from temporalio.workflow import NondeterminismError
 
+from activities.events.at_once import AtOnceActivities
 from activities.events.confirm import ConfirmActivities
+from activities.events.first_tries import PLACES
 from activities.events.inbox import InboxActivities
 from activities.events.index import IndexingActivities
 from activities.events.record import EventActivities
@@ -48,7 +50,7 @@ from temporal.client import connect, latest_run, start_product_event, start_prod
 from temporal.deployments import deployment
 from temporal.schedules import ensure_schedules
 from temporal.store_schedules import StoreSchedules
-from temporal.workers import Workers
+from temporal.workers import Workers, bulk
 from workflows import VERSIONED_WORKFLOWS, WORKFLOWS
 from workflows.unknown import UnknownWorkflow
 
@@ -58,6 +60,12 @@ WORKFLOW_TASKS = DATABASE_STEPS + 5
 
 Tasks that a worker holds are done in the order of their arrival. A backlog has to wait in Temporal, where the
 stores take turns.
+"""
+
+WORKFLOW_RUNNER = UnsandboxedWorkflowRunner()
+"""Runs workflows without Temporal's sandbox, which imports all modules of workflows again for every run.
+
+The workers of tests and the replayer of histories have the sandbox, and find what is not deterministic.
 """
 
 EMBEDDING_CALLS = 20
@@ -77,7 +85,7 @@ class Share(StrEnum):
     BULK = "bulk"
 
 
-POOLS = {Share.EVENTS: DATABASE_STEPS + 2 * EMBEDDING_CALLS + SLOW_VISITS, Share.BULK: 40}
+POOLS = {Share.EVENTS: DATABASE_STEPS + PLACES + 2 * EMBEDDING_CALLS + SLOW_VISITS, Share.BULK: 40}
 """Connections to Postgres that each share holds at most."""
 
 COURTESY = 10
@@ -132,17 +140,12 @@ def collect(
         max_wait=timedelta(seconds=settings.debounce_max_seconds),
     )
     events = EventActivities(database, debounce=debounce)
-    products = ProductActivities(
-        database,
-        compute,
-        totals,
-        model=model,
-        debounce=debounce,
-    )
+    products = ProductActivities(database, compute, totals, model=model, debounce=debounce)
     embedding = Indexer(embedder, compute, totals)
     indexing = IndexingActivities(
         database, embedding, totals, retry_deadline=timedelta(hours=settings.embedding_patience_hours)
     )
+    at_once = AtOnceActivities(database, embedding, totals, indexing)
     shops = open_shops(settings, database)
     applier = PageApplier(
         database, compute, PageIndexer(database, embedding, totals), failure=embedder.failure
@@ -169,10 +172,12 @@ def collect(
         events.finish_event,
         confirmations.confirm_event,
         products.save_product,
+        at_once.index_at_once,
+        at_once.publish_event,
         indexing.stage_chunks,
         indexing.embed_chunks,
         indexing.publish_chunks,
-        InboxActivities(database, start).start_waiting,
+        InboxActivities(database, start, task_queue=settings.task_queue).start_waiting,
         stalled.recover_stalled,
         stalled.unindexed_version,
         stalled.abandon_indexing,
@@ -203,6 +208,7 @@ def build(
     totals: Counters,
     *,
     only: Share | None = None,
+    workflow_runner: WorkflowRunner = WORKFLOW_RUNNER,
 ) -> Workers:
     """Returns a worker for events and workflows and one for bulk work, or only one of them."""
     activities = collect(settings, client, database, embedder, compute, totals)
@@ -210,23 +216,14 @@ def build(
     workflows = VERSIONED_WORKFLOWS if settings.worker_build_id else WORKFLOWS
     shared: Any = {"activities": activities, "version": deployment(queue, settings.worker_build_id)}
     makers: dict[Share, Callable[[], Worker]] = {
-        Share.EVENTS: lambda: tuned(client, task_queue=queue, workflows=workflows, **shared),
-        Share.BULK: lambda: bulk(client, task_queue=bulk_queue(queue), **shared),
+        Share.EVENTS: lambda: tuned(
+            client, task_queue=queue, workflows=workflows, workflow_runner=workflow_runner, **shared
+        ),
+        Share.BULK: lambda: bulk(
+            client, task_queue=bulk_queue(queue), steps=BULK_STEPS, grace=GRACE, **shared
+        ),
     }
     return Workers(*(make() for share, make in makers.items() if only in (None, share)))
-
-
-def bulk(client: Client, *, task_queue: str, activities: Activities, version: Version = None) -> Worker:
-    """Returns a worker for long activities; it polls for one at a time, so processes share them evenly."""
-    return Worker(
-        client,
-        task_queue=task_queue,
-        activities=activities,
-        max_concurrent_activities=BULK_STEPS,
-        max_concurrent_activity_task_polls=1,
-        graceful_shutdown_timeout=GRACE,
-        deployment_config=version,
-    )
 
 
 def tuned(
@@ -236,6 +233,7 @@ def tuned(
     workflows: Sequence[type],
     activities: Activities,
     version: Version = None,
+    workflow_runner: WorkflowRunner = WORKFLOW_RUNNER,
 ) -> Worker:
     """Returns a worker for workflows and activities with our limits.
 
@@ -248,6 +246,7 @@ def tuned(
         workflows=(*workflows, UnknownWorkflow),
         workflow_failure_exception_types=[NondeterminismError],
         activities=activities,
+        workflow_runner=workflow_runner,
         max_concurrent_workflow_tasks=WORKFLOW_TASKS,
         disable_eager_activity_execution=True,  # it would pass by the queue, its turns and its rates
         max_concurrent_local_activities=DATABASE_STEPS,

@@ -12,6 +12,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.database_failures import database_failure
+from activities.retry_limits import retried_if_blocked
 from activities.this_workflow import workflow_id
 from contracts.errors import RowGone
 from contracts.events import EventStatus
@@ -119,14 +120,21 @@ async def event_errors(
     except Exception as error:
         paused = isinstance(error, ApplicationError) and error.next_retry_delay is not None
         if activity.info().attempt >= after or paused:
-            await record_failure(database, event_row, _failure_of(error))
+            await record_failure(database, event_row, retried_if_blocked(failure_of(error)))
         raise
 
 
-def _failure_of(error: Exception) -> Failure:
+def failure_of(error: Exception) -> Failure:
+    """Returns the failure that an error stands for; an error of another kind may pass."""
     if isinstance(error, ApplicationError):
-        retry = Retry.FATAL if error.non_retryable else Retry.RETRY
-        return Failure(retry=retry, reason=error.message)
+        is_blocked = error.type == Retry.BLOCKED
+        retry = Retry.FATAL if error.non_retryable else Retry.BLOCKED if is_blocked else Retry.RETRY
+        return Failure(
+            retry=retry,
+            reason=error.message,
+            pause=error.next_retry_delay,
+            expected=error.category is ApplicationErrorCategory.BENIGN,
+        )
     return Failure(
         retry=Retry.RETRY,
         reason=f"A step failed unexpectedly ({type(error).__name__}); see the worker's log for details.",

@@ -27,7 +27,7 @@ from api.errors import (
     too_expensive,
     validation_error,
 )
-from api.ingest import EventIngest
+from api.ingest.accept import EventIngest
 from api.metrics.installation import InstallationMetrics
 from api.metrics.process import ProcessMetrics
 from api.metrics.readiness import Readiness
@@ -148,6 +148,8 @@ async def _opened(
         await stack.enter_async_context(questions.counting())
         usage = WaitingUsage(database, logger)
         await stack.enter_async_context(usage.counting())
+        ingest = EventIngest(database, temporal, task_queue=settings.task_queue)
+        await stack.enter_async_context(ingest.running())
         public = settings.public_requests_per_minute
         yield AppState(
             settings=settings,
@@ -162,7 +164,7 @@ async def _opened(
             sessions=Sessions(settings.secret_keys, clock=database.clock.estimate),
             passwords=passwords,
             sign_in=SignIn(database, passwords, settings.trusted_proxies, on_failure=metrics.login_failed),
-            ingest=EventIngest(database, temporal, task_queue=settings.task_queue),
+            ingest=ingest,
             bodies=BodiesInFlight(settings.bodies_in_flight_bytes, largest=settings.max_body_bytes),
             compute=compute,
             rate_limit=rate_limit,

@@ -12,7 +12,7 @@ from api.bodies import JsonRoute
 from api.bodies_in_flight import BodiesInFlight
 from api.errors import ApiError, not_found, unauthenticated
 from api.fields import PathId
-from api.ingest import EventIngest
+from api.ingest.accept import EventIngest
 from api.metrics.installation import InstallationMetrics
 from api.metrics.process import ProcessMetrics
 from api.metrics.readiness import Readiness

@@ -1,9 +1,11 @@
 """Events: one per delivery of a shop, with its status and outcome."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+
+from contracts.retry import Failure
 
 
 class EventType(StrEnum):
@@ -108,6 +110,10 @@ class EventOutcome:
     status: EventStatus
     reason: str = ""
 
+    def noted(self, note: str) -> "EventOutcome":
+        """Returns the outcome with a note at the end of its reason."""
+        return replace(self, reason=f"{self.reason} {note}") if note else self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedEvent:
@@ -148,11 +154,46 @@ class SavedProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextVersion:
-    """A text of a product that is being indexed for an event; `event_row` is 0 without an event."""
+    """A text of a product that is being indexed for an event; `event_row` is 0 without an event.
+
+    `failure` is why its chunks could not be embedded at once, if that was tried and failed.
+    """
 
     event_row: int
     product_id: int
     content_hash: str
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventText:
+    """A text to index and to end its event with.
+
+    `saved` is the outcome of saving if it has one, otherwise the event succeeds with `chunks` embedded.
+    `note` is appended to the reason.
+    """
+
+    version: TextVersion
+    saved: EventOutcome | None = None
+    note: str = ""
+    chunks: int = 0
+
+    def embedded(self, chunks: int) -> "EventText":
+        """Returns the text with the number of chunks that were embedded for it."""
+        return replace(self, chunks=chunks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriedAtOnce:
+    """How far a text was indexed at once: the outcome with which its event ended, or what is left to do.
+
+    `missing` is what staging returned: how many chunks have no vector, None if the text is outdated.
+    `failure` is why they could not be embedded, None if that was not tried or took too long.
+    """
+
+    missing: int | None = None
+    outcome: EventOutcome | None = None
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

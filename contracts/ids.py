@@ -20,12 +20,21 @@ def _workflow_id(kind: str, task_queue: str, *rest: str) -> str:
     name of the queue is escaped. In an id that is too long, the last part becomes its hash; if that is not
     enough, all parts do.
     """
-    parts = (kind, task_queue.replace("%", "%25").replace("/", "%2F"), *rest)
+    parts = (kind, _escaped(task_queue), *rest)
     hashed = f"sha256:{hashlib.sha256(parts[-1].encode()).hexdigest()}"
     every = f"sha256:{hashlib.sha256('/'.join(parts).encode()).hexdigest()}"
     candidates = ("/".join(parts), "/".join((*parts[:-1], hashed)))
     fitting = [one for one in candidates if len(one.encode()) <= LONGEST_WORKFLOW_ID]
     return fitting[0] if fitting else f"{kind}/{every}"
+
+
+def _escaped(task_queue: str) -> str:
+    return task_queue.replace("%", "%25").replace("/", "%2F")
+
+
+def product_events_of(task_queue: str) -> str:
+    """Returns how the workflow ids of an installation's events begin, apart from hashed ones."""
+    return f"product-event/{_escaped(task_queue)}/"
 
 
 def product_event_id(task_queue: str, store_id: int, event_id: str) -> str:

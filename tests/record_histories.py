@@ -104,16 +104,22 @@ async def record_syncs(system: System) -> None:
 
 async def record_all(system: System, embeddings: EmbeddingServer) -> None:
     shop = await system.shop()
-    await record(shop, "product-event-embedded", await shop.submit(PRODUCT))
+    first = await shop.submit(PRODUCT)
+    await record(shop, "product-event-embedded", first)
+    await record(shop, "product-event-at-once", first)
     await record(shop, "product-event-unchanged", await shop.submit({**PRODUCT, "price": "6"}))
     burst = [await shop.submit({**PRODUCT, "price": str(price)}) for price in (7, 8)]
     await record(shop, "product-event-superseded", burst[0])
     await record(shop, "product-event-superseding", burst[1])
     await record(shop, "product-event-deleted", await shop.submit({"id": 1}, "product.deleted"))
     embeddings.fail_next(servers.bad_request(), servers.bad_request())
-    await record(shop, "product-event-failed", await shop.submit({**PRODUCT, "name": "Torch"}))
+    failed = await shop.submit({**PRODUCT, "name": "Torch"})
+    await record(shop, "product-event-failed", failed)
+    await record(shop, "product-event-failed-at-once", failed)
     embeddings.fail_next(servers.overloaded(retry_after="0.01"), servers.overloaded(retry_after="0.01"))
-    await record(shop, "product-event-retried", await shop.submit({**PRODUCT, "name": "Lantern"}))
+    retried = await shop.submit({**PRODUCT, "name": "Lantern"})
+    await record(shop, "product-event-retried", retried)
+    await record(shop, "product-event-left-to-a-step", retried)
     embeddings.fail_next(servers.overloaded(retry_after="3"))
     lost = await shop.submit({**PRODUCT, "id": 30, "name": "Beacon"})
     await eventually(

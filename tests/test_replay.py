@@ -7,6 +7,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.worker import Replayer
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from workflows import WORKFLOWS
 
@@ -23,7 +24,12 @@ def runtime() -> Runtime:
 async def test_a_recorded_history_replays(recorded: str, runtime: Runtime) -> None:
     """A failure here would stop running workflows: use `workflow.patched`, or a new workflow."""
     history = WorkflowHistory.from_json("recorded", recorded)
-    replayer = Replayer(workflows=WORKFLOWS, data_converter=pydantic_data_converter, runtime=runtime)
+    replayer = Replayer(
+        workflows=WORKFLOWS,
+        data_converter=pydantic_data_converter,
+        runtime=runtime,
+        workflow_runner=SandboxedWorkflowRunner(),
+    )
     await replayer.replay_workflow(history)
 
 

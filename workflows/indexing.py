@@ -1,13 +1,16 @@
 """The steps from a saved text to an indexed one, shared by all workflows that index."""
 
-from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from dataclasses import replace
 
-from workflows.policies import DATABASE, EMBEDDING
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
+
+from workflows.policies import AT_ONCE, DATABASE, EMBEDDING
 
 with workflow.unsafe.imports_passed_through():
+    from activities.events.at_once import AtOnceActivities
     from activities.events.index import BUDGET_SPENT, IndexingActivities
-    from contracts.events import EventOutcome, EventStatus, TextVersion
+    from contracts.events import EventOutcome, EventStatus, EventText, TextVersion, TriedAtOnce
 
 OUTDATED = EventOutcome(
     status=EventStatus.SUPERSEDED, reason="The product changed again before it was embedded."
@@ -42,6 +45,48 @@ async def index_product(version: TextVersion) -> EventOutcome:
     if not published:
         return OUTDATED
     return EventOutcome(status=EventStatus.SUCCEEDED, reason=f"Indexed; {missing} chunks were embedded.")
+
+
+async def index_event(text: EventText) -> tuple[EventOutcome, bool]:
+    """Index a text and end its event in one transaction; returns the outcome, and whether the event ended.
+
+    It did not where the text is outdated, or waits until its store may spend tokens. First everything is
+    tried at once. What is left is done step by step, for as long as it takes.
+    """
+    tried = await _index_at_once(text)
+    if tried.outcome is not None:
+        return tried.outcome, True
+    missing = tried.missing
+    if missing is None:
+        missing = await workflow.execute_local_activity_method(
+            IndexingActivities.stage_chunks, text.version, **DATABASE
+        )
+    if missing is None:
+        return OUTDATED, False
+    if missing == BUDGET_SPENT:
+        return OVER_BUDGET, False
+    if missing:
+        wanted = await workflow.execute_activity_method(
+            IndexingActivities.embed_chunks, replace(text.version, failure=tried.failure), **EMBEDDING
+        )
+        if not wanted:
+            return OUTDATED, False
+    published = await workflow.execute_local_activity_method(
+        AtOnceActivities.publish_event, text.embedded(missing), **DATABASE
+    )
+    return (published, True) if published else (OUTDATED, False)
+
+
+async def _index_at_once(text: EventText) -> TriedAtOnce:
+    """Try everything at once; raises what can never succeed."""
+    try:
+        return await workflow.execute_local_activity_method(AtOnceActivities.index_at_once, text, **AT_ONCE)
+    except FailureError as error:
+        cause = cause_of(error)
+        is_final = isinstance(cause, ApplicationError) and cause.non_retryable
+        if is_final or is_cancelled_exception(error):
+            raise
+        return TriedAtOnce()
 
 
 def cause_of(error: BaseException) -> BaseException | None:

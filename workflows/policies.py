@@ -33,6 +33,12 @@ DATABASE = LocalActivityConfig(
 Their inputs are not in the history. Pauses above the threshold become timers, so a retry survives the worker.
 """
 
+AT_ONCE = LocalActivityConfig(
+    start_to_close_timeout=timedelta(seconds=20),
+    retry_policy=RetryPolicy(maximum_attempts=1),
+)
+"""One try of all that indexes a text; `activities.events.first_tries` has the limits of its embedding."""
+
 EMBEDDING = ActivityConfig(
     start_to_close_timeout=timedelta(minutes=15),
     heartbeat_timeout=timedelta(seconds=15),

@@ -18,15 +18,19 @@ with workflow.unsafe.imports_passed_through():
     from contracts.events import (
         EventOutcome,
         EventStatus,
+        EventText,
         FinishedEvent,
         ProductEvent,
         RecordedEvent,
         TextVersion,
     )
     from contracts.retry import ROW_GONE
-    from workflows.indexing import OUTDATED, cause_of, index_product, plain
+    from workflows.indexing import OUTDATED, cause_of, index_event, index_product, plain
 
 EVENT_STATUS = SearchAttributeKey.for_keyword("EventStatus")
+
+AT_ONCE = "index-at-once"
+"""The patch that tries to embed at once, and ends an event together with its text."""
 
 RECORDINGS = 3
 """How often a run may record its event: again where the row is gone, as after a restore of the database."""
@@ -51,6 +55,7 @@ class ProductEventWorkflow:
         self._event = event
         self._superseded_by: str | None = None
         self._has_saved = False
+        self._has_ended = False
 
     @workflow.signal
     def superseded(self, event_id: str) -> None:
@@ -96,7 +101,8 @@ class ProductEventWorkflow:
             if _is_row_gone(error):
                 raise _RowGone from None
             outcome = EventOutcome(status=EventStatus.FAILED, reason=plain(error))
-        await self._finish(recorded, outcome)
+        if not self._has_ended:
+            await self._finish(recorded, outcome)
         return self._end(outcome)
 
     async def _finish(
@@ -126,24 +132,24 @@ class ProductEventWorkflow:
         if self._superseded_by:
             reason = f"Event {self._superseded_by} is newer."
             return EventOutcome(status=EventStatus.SUPERSEDED, reason=reason)
-        outcome = await self._save(recorded)
-        return replace(outcome, reason=f"{outcome.reason} {note}") if note else outcome
+        return await self._save(recorded, note)
 
-    async def _save(self, recorded: RecordedEvent) -> EventOutcome:
+    async def _save(self, recorded: RecordedEvent, note: str) -> EventOutcome:
         saved = await workflow.execute_local_activity_method(
             ProductActivities.save_product, recorded.row_id, **DATABASE
         )
         self._has_saved = True
-        if saved.product_id:
-            indexed = await index_product(
-                TextVersion(
-                    event_row=recorded.row_id,
-                    product_id=saved.product_id,
-                    content_hash=saved.content_hash,
-                )
-            )
-            return saved.outcome or indexed
-        return saved.outcome or OUTDATED
+        if not saved.product_id:
+            return (saved.outcome or OUTDATED).noted(note)
+        version = TextVersion(
+            event_row=recorded.row_id, product_id=saved.product_id, content_hash=saved.content_hash
+        )
+        if not workflow.patched(AT_ONCE):
+            indexed = await index_product(version)
+            return (saved.outcome or indexed).noted(note)
+        text = EventText(version=version, saved=saved.outcome, note=note)
+        outcome, self._has_ended = await index_event(text)
+        return outcome if self._has_ended else (saved.outcome or outcome).noted(note)
 
     async def _debounce(self, seconds: float) -> None:
         """Wait until the debounce ends, or until a newer event supersedes this one."""

@@ -9,6 +9,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import database_errors
 from contracts.events import ProductEvent
+from contracts.ids import product_events_of
 from database.engine import Database
 from database.events import inbox
 
@@ -18,10 +19,13 @@ GRACE = timedelta(seconds=3)
 
 
 class InboxActivities:
-    """`start` starts an event's workflow; it does nothing if the workflow runs already."""
+    """`start` starts an event's workflow in the task queue; it does nothing if the workflow runs already."""
 
-    def __init__(self, database: Database, start: Callable[[ProductEvent], Awaitable[object]]) -> None:
+    def __init__(
+        self, database: Database, start: Callable[[ProductEvent], Awaitable[object]], *, task_queue: str
+    ) -> None:
         self._database = database
+        self._own = product_events_of(task_queue)
         self._start = start
 
     @activity.defn
@@ -29,7 +33,7 @@ class InboxActivities:
         """Start the oldest waiting events; returns whether there may be more."""
         with database_errors():
             async with self._database.reading() as connection:
-                waiting = await inbox.unstarted(connection, grace=GRACE, limit=BATCH)
+                waiting = await inbox.unstarted(connection, own=self._own, grace=GRACE, limit=BATCH)
             if not waiting:
                 return False
             await asyncio.gather(*(self._hand_over(row, event) for row, event in waiting))

@@ -10,7 +10,7 @@ from activities.errors import application_error, classified_errors, event_errors
 from activities.heartbeat import heartbeating
 from activities.indexing import Indexer
 from activities.metrics import Counters
-from activities.retry_limits import within_deadline
+from activities.retry_limits import attempt, within_deadline
 from activities.this_workflow import workflow_id
 from contracts.bounds import CHUNKS
 from contracts.events import TextVersion
@@ -70,7 +70,13 @@ class IndexingActivities:
 
     @activity.defn
     async def embed_chunks(self, version: TextVersion) -> bool:
-        """Embed the chunks that have no vector; returns False if the text is outdated."""
+        """Embed the chunks that have no vector; returns False if the text is outdated.
+
+        The first attempt fails with the failure of the try before it, if there was one, so that the pause it
+        asks for is kept, and is seen in Temporal.
+        """
+        if version.failure is not None and attempt() == 1:
+            raise application_error(within_deadline(version.failure, self._retry_deadline))
         async with self._embedding_errors(version), heartbeating(), self._alone(version) as held:
             async with self._database.reading() as connection:
                 if not await generations.wanted(connection, [version]):

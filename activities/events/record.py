@@ -9,6 +9,7 @@ from contracts.events import FinishedEvent, ProductEvent, RecordedEvent
 from database.engine import Database
 from database.events import write as events
 from database.events.debounce import Debounce
+from database.events.record import record
 
 
 class EventActivities:
@@ -23,7 +24,7 @@ class EventActivities:
         """Insert the event's row and find the pending events that it supersedes."""
         with database_errors():
             async with self._database.transaction() as connection:
-                return await events.record(
+                return await record(
                     connection,
                     event,
                     workflow_id=workflow_id(),

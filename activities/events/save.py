@@ -18,7 +18,7 @@ from contracts.errors import InvalidField
 from contracts.events import EventOutcome, EventStatus, SavedProduct
 from contracts.stores import StoreType
 from database.engine import Database
-from database.events import replays
+from database.events import confirm
 from database.events import write as events
 from database.events.debounce import Debounce
 from database.events.write import OpenedEvent
@@ -81,7 +81,11 @@ class ProductActivities:
         """Save with what was read before the transaction; raises Unread or Unrendered for what was not."""
         async with self._database.transaction() as connection:
             change = await events.open_event(
-                connection, event_row, workflow_id=workflow_id(), with_payload=known.change is None
+                connection,
+                event_row,
+                workflow_id=workflow_id(),
+                debounce=self._debounce,
+                with_payload=known.change is None,
             )
             if change.is_trimmed:
                 return SavedProduct(outcome=TRIMMED)
@@ -92,6 +96,7 @@ class ProductActivities:
             claim = await events.claim_indexing(
                 connection,
                 change.id,
+                workflow_id=workflow_id(),
                 changed=outcome is None,
                 model=self._model,
                 debounce=self._debounce,
@@ -111,7 +116,7 @@ class ProductActivities:
         self, connection: AsyncConnection, change: OpenedEvent, known: Prepared
     ) -> EventOutcome | None:
         if change.superseded_by:
-            return SUPERSEDED
+            return STALE if change.came_late else SUPERSEDED
         stored = await products.load(connection, change)
         if stored.came_late is not None:
             return STALE if stored.came_late else SUPERSEDED
@@ -123,7 +128,7 @@ class ProductActivities:
             await events.add_notes(connection, change.id, read.notes)
         match read.change:
             case Deletion():
-                if await replays.is_repeated(connection, change.id):
+                if await confirm.is_repeated(connection, change.id):
                     return REPEATED
                 return await self._delete(connection, change, stored, known)
             case Variation() as variation:

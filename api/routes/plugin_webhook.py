@@ -8,7 +8,7 @@ from api.bodies_in_flight import signed_forms
 from api.dependencies import AppState, CurrentIntegration, CurrentState
 from api.errors import ApiError, unauthenticated
 from api.i18n import in_language, message
-from api.ingest import IngestResult, event_of, ingest_response
+from api.ingest.accept import IngestResult, event_of, ingest_response
 from api.metrics.process import CountedDelivery, DeliveryResult
 from api.openapi.build import read_by_hand, refuses
 from api.schemas.webhooks import Accepted, Connected, Skipped, TokenStore, TokenUser, UsedToken

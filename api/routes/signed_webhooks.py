@@ -12,7 +12,7 @@ from api.bodies_in_flight import short_body, signed_forms
 from api.dependencies import AppState, CurrentState
 from api.errors import ApiError, json_response, unauthenticated
 from api.fields import PathId
-from api.ingest import LONGEST_USER_AGENT, event_of, ingest_response
+from api.ingest.accept import LONGEST_USER_AGENT, event_of, ingest_response
 from api.metrics.process import DeliveryResult
 from api.middleware.request_log import request_facts
 from api.openapi.build import read_by_hand, refuses

@@ -1,4 +1,4 @@
-"""Events that must be confirmed by their shop: their subject, and the snapshot read there."""
+"""Events that must be confirmed by their shop, the snapshot read there, and deletions that come again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import RowGone
-from contracts.events import EventType, time_of_change
+from contracts.events import EventStatus, EventType, time_of_change
 from database.events.ownership import is_owned
+from database.sql import literal
 
 _SUBJECT = text(f"""
     SELECT e.id, e.store_id, e.event_type, e.external_id, e.received_at,
@@ -31,6 +32,23 @@ _STORE = text(f"""
         payload = coalesce(CAST(:payload AS json), payload),
         version = :version, pulled_at = :read_at
     WHERE id = :id AND {is_owned()} AND finished_at IS NULL
+""")
+
+
+_IS_REPEATED = text(f"""
+    SELECT EXISTS (
+               SELECT FROM events earlier
+               WHERE earlier.store_id = e.store_id AND earlier.external_id = e.external_id
+                 AND earlier.event_type = {literal(EventType.DELETED)}
+                 AND earlier.status = {literal(EventStatus.SUCCEEDED)}
+                 AND earlier.id <> e.id AND earlier.received_at <= e.received_at)
+           AND (EXISTS (SELECT FROM products
+                        WHERE store_id = e.store_id AND external_id = e.external_id AND is_active)
+                OR EXISTS (SELECT FROM product_variations
+                           WHERE store_id = e.store_id AND external_id = e.external_id AND is_active))
+    FROM events e
+    WHERE e.id = :id AND e.event_type = {literal(EventType.DELETED)} AND e.confirm AND e.pulled_at IS NULL
+      AND NOT EXISTS (SELECT FROM stores WHERE id = e.store_id AND credentials IS NOT NULL)
 """)
 
 
@@ -99,3 +117,13 @@ async def store_snapshot(
             "read_at": snapshot.read_at,
         },
     )
+
+
+async def is_repeated(connection: AsyncConnection, row_id: int) -> bool:
+    """Returns whether an unconfirmed deletion was applied before, and its subject came back since.
+
+    Only in stores without credentials: others are asked, and a resync corrects them.
+
+    The signature of such a deletion covers its id alone, so a captured delivery looks like a new one.
+    """
+    return bool((await connection.execute(_IS_REPEATED, {"id": row_id})).scalar_one_or_none())

@@ -32,20 +32,23 @@ def _version(side: Side, other: Side) -> str:
     return f"coalesce(CAST({side}version AS timestamptz), CAST({other}version AS timestamptz), '-infinity')"
 
 
-def place(event: Side) -> str:
-    """Returns the place of an event in the order of the events of :store_id and :external_id."""
+def place(event: Side, *, of: Side = BOUND) -> str:
+    """Returns the place of an event in the order of the events of one subject.
+
+    The subject is the `store_id` and `external_id` of the side `of`.
+    """
     return f"""(
         coalesce(CAST({event}version AS timestamptz),
                  (SELECT max(known.version) FROM events known
-                  WHERE known.store_id = :store_id AND known.external_id = :external_id
+                  WHERE known.store_id = {of}store_id AND known.external_id = {of}external_id
                     AND known.received_at <= {event}received_at),
                  '-infinity'),
         {event}received_at, {event}id)"""
 
 
-def is_older(event: Side, *, than: Side) -> str:
-    """Returns SQL: whether an event is older than another one."""
-    return f"{place(event)} < {place(than)}"
+def is_older(event: Side, *, than: Side, of: Side = BOUND) -> str:
+    """Returns SQL: whether an event is older than another one of the same subject; see `place`."""
+    return f"{place(event, of=of)} < {place(than, of=of)}"
 
 
 def may_be_newer(event: Side, *, than: Side) -> str:

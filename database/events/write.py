@@ -1,4 +1,4 @@
-"""Write the event log: record an event, open it, claim its text for indexing, finish it."""
+"""Write the event log: open an event, claim its text for indexing, finish it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,66 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import RowGone
 from contracts.events import (
-    RUNNABLE,
-    EventOutcome,
     EventStatus,
     EventType,
     FinishedEvent,
-    ProductEvent,
-    RecordedEvent,
 )
-from database.events.debounce import BURST_START, LATER_PENDING_EVENT, SECONDS_LEFT, Debounce, supersede_older
-from database.events.insert import DELIVERED, delivered_values, insert_event
+from database.events.debounce import LATER_PENDING_EVENT, NEWER_PENDING_EVENT, Debounce, Newer, yield_to
 from database.events.ownership import is_owned
 from database.locks import lock
-from database.sql import in_, literal
-
-_RECORDED = {
-    **DELIVERED,
-    "received_at": "least(CAST(:received_at AS timestamptz), clock_timestamp())",
-    "product_key": "thing.product_key",
-    "burst_started_at": BURST_START,
-    "is_pending": "true",
-    "run_id": ":run_id",
-    "attempts": "jsonb_build_object(CAST(:run_id AS text), jsonb_build_object('started_at', now()))",
-}
-
-_RECORD = text(f"""
-    WITH thing AS (
-        SELECT coalesce(:parent, (SELECT parent_external_id FROM product_variations
-                                  WHERE store_id = :store_id AND external_id = :external_id),
-                        :external_id) AS product_key,
-               {lock(store=":store_id", key=":external_id")}
-    )
-    {insert_event(_RECORDED, status=EventStatus.WAITING, source="FROM thing")} DO UPDATE
-    SET status = excluded.status, is_pending = true, workflow_id = excluded.workflow_id,
-        run_id = excluded.run_id,
-        event_type = excluded.event_type, external_id = excluded.external_id,
-        product_key = excluded.product_key,
-        payload = coalesce(excluded.payload, e.payload), confirm = excluded.confirm,
-        version = CASE WHEN excluded.payload IS NULL AND e.pulled_at IS NOT NULL THEN e.version
-                       ELSE excluded.version END,
-        pulled_at = CASE WHEN excluded.payload IS NULL THEN e.pulled_at END,
-        received_at = excluded.received_at, burst_started_at = excluded.burst_started_at,
-        attempts = excluded.attempts || e.attempts, reason = '', notes = DEFAULT, finished_at = NULL,
-        superseded_by = CASE WHEN e.run_id = excluded.run_id THEN e.superseded_by END
-    WHERE e.status IN {in_(RUNNABLE)} AND (e.finished_at IS NULL OR e.run_id IS DISTINCT FROM excluded.run_id)
-      AND (e.workflow_id = excluded.workflow_id OR e.run_id IS NULL OR e.finished_at IS NOT NULL)
-    RETURNING e.id, e.received_at, {SECONDS_LEFT} AS seconds_left,
-              e.confirm AND EXISTS (SELECT FROM stores WHERE id = :store_id AND type = ANY(:readable)
-                                    AND credentials IS NOT NULL AND base_url <> '') AS confirm
-""")
-
-_COUNT_REDELIVERY = text("""
-    UPDATE events SET redeliveries = redeliveries + CASE WHEN run_id = :run_id THEN 0 ELSE 1 END
-    WHERE store_id = :store_id AND event_id = :event_id
-    RETURNING id, run_id = :run_id AS is_ours, status, reason
-""")
+from database.sql import literal
 
 _OPEN = text(f"""
     SELECT e.id, e.store_id, e.event_id, e.event_type, e.external_id, e.product_key,
            CASE WHEN :with_payload THEN CAST(e.payload AS text) END AS payload, e.version,
-           coalesce(e.pulled_at, e.received_at) AS received_at, e.superseded_by, e.confirm,
+           coalesce(e.pulled_at, e.received_at) AS received_at, e.superseded_by,
+           CASE WHEN e.superseded_by IS NULL AND e.is_pending THEN ({NEWER_PENDING_EVENT}) END AS newer,
+           e.confirm,
            e.payload_trimmed_at IS NOT NULL AS is_trimmed,
            e.payload IS NULL AND e.event_type <> {literal(EventType.DELETED)} AS is_without_body,
            s.user_id, s.type AS platform, s.currency,
@@ -98,7 +53,8 @@ _CLAIM = text(f"""
           AND (:changed OR p.claimed_hash IS DISTINCT FROM p.content_hash OR p.claimed_by = e.id)
         RETURNING p.id, p.claimed_hash
     )
-    UPDATE events SET status = {literal(EventStatus.PROCESSING)}, is_pending = false WHERE id = :id
+    UPDATE events SET status = {literal(EventStatus.PROCESSING)}, is_pending = false
+    WHERE id = :id AND {is_owned()}
     RETURNING (SELECT event_id FROM pending) AS leader,
               (SELECT id FROM taken WHERE claimed_hash IS NOT NULL) AS product_id,
               (SELECT claimed_hash FROM taken) AS content_hash
@@ -147,8 +103,9 @@ _RELEASE_CLAIM = text(f"""
 class OpenedEvent:
     """An event that is being processed; its product is locked until the transaction ends.
 
-    `payload` is JSON, which may be large; empty where there is none or it was not asked for. `received_at` is
-    the time at which the payload was read, if it was read from the shop.
+    `payload` is JSON, which may be large; empty where there is none or it was not asked for. `came_late` is
+    whether the event that it is `superseded_by` had arrived before it. `received_at` is the time at which the
+    payload was read, if it was read from the shop.
     """
 
     id: int
@@ -167,6 +124,7 @@ class OpenedEvent:
     platform: str
     currency: str | None
     confirm: bool = False
+    came_late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,58 +136,34 @@ class ClaimResult:
     content_hash: str | None
 
 
-async def record(
+async def open_event(
     connection: AsyncConnection,
-    event: ProductEvent,
+    row_id: int,
     *,
     workflow_id: str,
-    run_id: str,
     debounce: Debounce,
-    readable: Sequence[str],
-) -> RecordedEvent:
-    """Insert the event's row and mark older pending events of the same subject as superseded.
-
-    A row that another workflow has recorded and not ended stays its row: then the event is a duplicate.
-    The result of a run that had ended before its worker died, and records again, holds its outcome. An event
-    is confirmed only with shops of the `readable` types.
-    """
-    values = {
-        **delivered_values(event, workflow_id=workflow_id),
-        "run_id": run_id,
-        **debounce.parameters,
-        "readable": list(readable),
-    }
-    row = (await connection.execute(_RECORD, values)).one_or_none()
-    if row is None:
-        key = {"store_id": event.store_id, "event_id": event.event_id, "run_id": run_id}
-        earlier = (await connection.execute(_COUNT_REDELIVERY, key)).one()
-        if not earlier.is_ours:
-            return RecordedEvent(row_id=earlier.id, duplicate=True)
-        ended = EventOutcome(status=EventStatus(earlier.status), reason=earlier.reason)
-        return RecordedEvent(row_id=earlier.id, outcome=ended)
-    return RecordedEvent(
-        row_id=row.id,
-        supersedes=await supersede_older(
-            connection, {**values, "id": row.id, "received_at": row.received_at}
-        ),
-        debounce_seconds=float(row.seconds_left),
-        confirm=row.confirm,
-    )
-
-
-async def open_event(
-    connection: AsyncConnection, row_id: int, *, workflow_id: str, with_payload: bool = True
+    with_payload: bool = True,
 ) -> OpenedEvent:
     """Read an event and lock its product, so that events of one product are saved one at a time.
 
-    Raises RowGone if the row is not the workflow's own. A deletion names no parent: a variation that was
+    An event that a newer one of its subject supersedes, recorded or not, is marked as such. Raises RowGone if
+    the row is not the workflow's own. A deletion names no parent: a variation that was
     inserted since the event was recorded may show which product it belongs to.
     """
-    asked = {"id": row_id, "workflow_id": workflow_id, "with_payload": with_payload}
+    asked = {
+        "id": row_id,
+        "workflow_id": workflow_id,
+        "with_payload": with_payload,
+        **debounce.parameters,
+    }
     row = (await connection.execute(_OPEN, asked)).mappings().one_or_none()
     if row is None:
         raise RowGone
-    values = {name: row[name] for name in OpenedEvent.__dataclass_fields__}
+    values = {name: row[name] for name in OpenedEvent.__dataclass_fields__ if name in row}
+    if row["newer"]:
+        newer = Newer(*row["newer"])
+        await yield_to(connection, row_id, newer)
+        values |= {"superseded_by": newer.event_id, "came_late": not newer.came_later}
     change = OpenedEvent(
         **{**values, "event_type": EventType(row["event_type"]), "payload": row["payload"] or ""}
     )
@@ -241,16 +175,23 @@ async def open_event(
 
 
 async def claim_indexing(
-    connection: AsyncConnection, row_id: int, *, changed: bool, model: str, debounce: Debounce
+    connection: AsyncConnection,
+    row_id: int,
+    *,
+    workflow_id: str,
+    changed: bool,
+    model: str,
+    debounce: Debounce,
 ) -> ClaimResult:
     """Move an event to `processing` and decide which event indexes its product's current text.
 
     The last pending event claims the text: either it `changed` the text, or an earlier event left the text to
     it, even if it turned out to be stale. The result names the event a text is left to, or the claimed text.
-    Idempotent.
+    Idempotent. Raises RowGone if the row is not the workflow's own any more.
     """
     values = {
         "id": row_id,
+        "workflow_id": workflow_id,
         "changed": changed,
         "model": model,
         **debounce.parameters,

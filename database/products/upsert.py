@@ -31,8 +31,9 @@ _NEWER = f"""
     SELECT FROM events e
     WHERE e.store_id = :store_id AND e.external_id = :external_id AND e.id <> :id
       AND {may_be_newer(alias("e"), than=BOUND)} AND {is_older(BOUND, than=alias("e"))}
-      AND e.status IN {in_(EFFECTIVE)}
+      AND e.status IN {in_(EFFECTIVE)} AND (e.run_id IS NOT NULL OR NOT e.is_pending)
 """
+"""SQL: the newer events that count. One that no workflow has recorded yet counts for the debounce alone."""
 
 _LOAD = text(f"""
     SELECT p.*, came_late, variations

@@ -9,7 +9,7 @@ import pytest
 
 import api
 from api.i18n import MESSAGES, language, message
-from api.ingest import IngestResult
+from api.ingest.accept import IngestResult
 from api.verdict import Verdict
 
 

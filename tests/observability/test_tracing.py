@@ -22,10 +22,7 @@ from tests.support.system import running
 STEPS = {
     "RunActivity:record_event",
     "RunActivity:save_product",
-    "RunActivity:stage_chunks",
-    "RunActivity:embed_chunks",
-    "RunActivity:publish_chunks",
-    "RunActivity:finish_event",
+    "RunActivity:index_at_once",
 }
 REQUEST = "POST /api/integrations/woocommerce/webhook/"
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import worker
+from activities.events import first_tries
+from activities.events.at_once import AtOnceActivities
 from activities.events.confirm import ConfirmActivities
 from activities.events.index import IndexingActivities
 from activities.events.record import EventActivities
@@ -30,13 +32,13 @@ STEPS: dict[str, type] = {
     "record_event": EventActivities,
     "save_product": ProductActivities,
     "stage_chunks": IndexingActivities,
+    "_embed_alone": AtOnceActivities,
     "embed_chunks": IndexingActivities,
-    "publish_chunks": IndexingActivities,
-    "finish_event": EventActivities,
+    "publish_event": AtOnceActivities,
 }
-"""The steps of every event."""
+"""The steps of an event; `embed_chunks` embeds what was not embedded at once."""
 
-OTHERS: dict[str, type] = {"confirm_event": ConfirmActivities}
+OTHERS: dict[str, type] = {"confirm_event": ConfirmActivities, "finish_event": EventActivities}
 
 SYNC_STEPS: dict[str, type] = {
     "begin_sync": CatalogSyncActivities,
@@ -56,6 +58,8 @@ IMPORT_STEPS: dict[str, type] = {"import_pages": CatalogSyncActivities, "import_
 
 def arm(step: str, moment: str, flag: Path, call: int) -> None:
     """Make one call of the step kill the process."""
+    if step == "embed_chunks":
+        first_tries.PLACES = 0
     owner = (STEPS | OTHERS | SYNC_STEPS | IMPORT_STEPS)[step]
     calls = itertools.count(1)
     original: Callable[..., Awaitable[Any]] = getattr(owner, step)

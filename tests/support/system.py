@@ -13,6 +13,7 @@ import httpx2
 import uvicorn
 from temporalio.client import Client, ScheduleDescription
 from temporalio.client import ScheduleActionExecutionStartWorkflow as Started
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.events import stalled
 from activities.metrics import Counters
@@ -198,7 +199,11 @@ async def working(
     try:
         client = await connect(settings.temporal_address, settings.temporal_namespace)
         totals = Counters(database)
-        workers = build(settings, client, database, embedder, compute, totals, only=only)
+        workers = build(
+            *(settings, client, database, embedder, compute, totals),
+            only=only,
+            workflow_runner=SandboxedWorkflowRunner(),
+        )
         async with totals.written(), workers as worker:
             if only is Share.BULK or not schedules:
                 yield worker

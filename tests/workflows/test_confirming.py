@@ -382,7 +382,7 @@ async def test_an_event_that_waited_in_the_table_asks_as_well(woo: Shop) -> None
     )
     async with woo.database.transaction() as connection:
         await inbox.store(connection, kept, workflow_id="kept")
-        found = await inbox.unstarted(connection, grace=timedelta(days=1), limit=99)
+        found = await inbox.unstarted(connection, own="", grace=timedelta(days=1), limit=99)
         await connection.rollback()
     assert [event.confirm for _, event in found if event.store_id == woo.store_id] == [True]
 

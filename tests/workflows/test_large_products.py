@@ -18,8 +18,8 @@ from contracts.catalog import Variation
 from contracts.errors import TooExpensive
 from contracts.events import EventType, ProductEvent
 from contracts.retry import Retry
-from database.events import write as events
 from database.events.debounce import Debounce
+from database.events.record import record
 from knowledge.html import html_to_text
 from tests.support.shop import Shop
 
@@ -120,7 +120,7 @@ async def test_a_large_product_that_cannot_be_read_fails_with_its_field(shop: Sh
         body={"id": 5, "type": "variation", "parent_id": "x", "short_description": CELLS[: 2 * INLINE_BYTES]},
     )
     async with shop.database.transaction() as connection:
-        recorded = await events.record(
+        recorded = await record(
             connection, event, workflow_id=IN_WORKFLOW, run_id="run", debounce=DEBOUNCE, readable=()
         )
     compute = Compute()
@@ -176,7 +176,7 @@ async def _recorded(shop: Shop) -> int:
         body={"id": 5, "description": "x" * (INLINE_BYTES + 1)},
     )
     async with shop.database.transaction() as connection:
-        recorded = await events.record(
+        recorded = await record(
             connection, event, workflow_id=IN_WORKFLOW, run_id="run", debounce=DEBOUNCE, readable=()
         )
     return recorded.row_id

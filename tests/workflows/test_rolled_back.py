@@ -51,7 +51,7 @@ class BrokenWorkflow(ProductEventWorkflow):
     async def run(self, event: ProductEvent) -> EventOutcome:
         return await super().run(event)
 
-    async def _save(self, _: RecordedEvent) -> EventOutcome:
+    async def _save(self, recorded: RecordedEvent, note: str) -> EventOutcome:
         raise ZeroDivisionError
 
 
@@ -59,7 +59,9 @@ async def waiting(system: System, shop: Shop) -> str:
     """Send an event, and return its id while it is in its debounce."""
     shop.http = system.http
     event_id = await shop.submit(LAMP)
-    await eventually(partial(shop.event, event_id), what="its row")
+    await eventually(
+        partial(shop.event, event_id), lambda row: row is not None and row["run_id"], what="its run"
+    )
     return event_id
 
 
