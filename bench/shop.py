@@ -12,7 +12,7 @@ import orjson
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
-from api.ingest import event_of
+from api.ingest.accept import event_of
 from bench.bare import TASK_QUEUE, BareWorkflow
 from connectors.envelope import open_envelope
 from connectors.woocommerce.parse import parse

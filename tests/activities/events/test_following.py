@@ -17,8 +17,8 @@ from connectors.woocommerce.parse import parse
 from contracts.catalog import Product
 from contracts.events import EventType, ProductEvent
 from contracts.ids import embedding_label
-from database.events import write as events
 from database.events.debounce import Debounce
+from database.events.record import record
 from tests.support.shop import Shop
 from tests.support.sync.pages import Page
 from tests.support.system import System
@@ -62,7 +62,7 @@ class Following:
             body={**body, "date_modified_gmt": f"{moment:%FT%T}"},
         )
         async with self._database.transaction() as connection:
-            recorded = await events.record(
+            recorded = await record(
                 connection,
                 event,
                 workflow_id=self._in_workflow.info.workflow_id or "",

@@ -11,8 +11,8 @@ from activities.metrics import Counters
 from compute import Compute
 from contracts.events import EventStatus, EventType, ProductEvent, SavedProduct
 from contracts.ids import embedding_label
-from database.events import write as events
 from database.events.debounce import Debounce
+from database.events.record import record
 from tests.support.shop import Shop
 from tests.support.system import System
 
@@ -57,7 +57,7 @@ class Steps:
 
     async def record(self, event: ProductEvent) -> int:
         async with self._database.transaction() as connection:
-            recorded = await events.record(
+            recorded = await record(
                 connection,
                 event,
                 workflow_id=self._in_workflow.info.workflow_id or "",
