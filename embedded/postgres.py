@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
@@ -55,11 +56,18 @@ class EmbeddedPostgres:
     """A data directory below `state_dir` and, between `start` and `stop`, its server.
 
     Safe against `kill -9` at any moment, also during the very first start. The port stays the same from
-    one start to the next while it is free.
+    one start to the next while it is free. `environment` adds variables to its processes.
     """
 
-    def __init__(self, state_dir: Path, *, pause: Pause = time.sleep) -> None:
+    def __init__(
+        self,
+        state_dir: Path,
+        *,
+        pause: Pause = time.sleep,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._state_dir = state_dir.resolve()
+        self._environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", **(environment or {})}
         self._root = self._state_dir / "postgres"
         self._data = self._root / "data"
         self._password_file = self._root / "password"
@@ -182,7 +190,7 @@ class EmbeddedPostgres:
             name,
             command,
             state_dir=self._state_dir,
-            environment={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
+            environment=self._environment,
             account=self._account,
             stop_signal=signal.SIGINT,  # Postgres' fast shutdown; SIGTERM would wait for its clients
             death_signal=signal.SIGQUIT,  # its immediate shutdown, which ends its children too

@@ -1,0 +1,256 @@
+"""Runs the crash matrix: for each part and fault, every step of an event and of a sync at once.
+
+An event is held before and after each step and inside of the embedding call, others are in their debounce,
+and a crowd of three versions of each product is under way in random order, each sent twice and again until it
+is accepted. A sync is held at each of its steps. Then the fault comes, all holds end, and once everything has
+ended, all of it is checked: rows of events, products, chunks, and hits of searches.
+"""
+
+import random
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+from embedded.processes import StartFailed
+from proof.crash.damage import Damage, of_events, of_products
+from proof.crash.faults import FAULTS, SECONDS_FROZEN, Fault
+from proof.crash.steps import DEBOUNCE, DURING, EVENT_STEPS, MOMENTS, STEPS, Holds
+from proof.crash.syncs import shops
+from proof.crash.traffic import CROWD, Change, Traffic, change, crowd
+from proof.rows import Row, absent, failed
+from proof.running.faketime import PACKAGE, library
+from proof.running.stack import PARTS, Stack, Terms, running
+from proof.running.store import admin_of, eventually, opened
+
+CROWD_PRODUCTS = 30
+DEBOUNCED = 3
+DIMENSIONS = 256
+SECONDS_TO_HOLD = 45.0
+SECONDS_TO_SETTLE = 150.0
+NOTES = 3
+TARGET = "0 lost, 0 doubled, 0 stale"
+IN_FLIGHT = "in flight"
+WITHOUT_CLOCK = {
+    "Temporal": "not measured: its server is a Go program, which asks the kernel and not libc for the time"
+}
+
+
+class World:
+    """A running service with a store for events and one for each step of a sync."""
+
+    def __init__(self, stack: Stack, contexts: ExitStack) -> None:
+        self.stack = stack
+        self.store = contexts.enter_context(opened(stack))
+        self.holds = Holds(stack.holds)
+        self.source = random.Random(19)
+        self._number = 0
+        self._version = 1
+        admin = contexts.enter_context(admin_of(stack))
+        self.shops = shops(stack, admin, contexts)
+        self._warm_up()
+
+    def numbers(self, count: int) -> list[int]:
+        """Returns numbers of new products."""
+        first = self._number + 1
+        self._number += count
+        return list(range(first, first + count))
+
+    def next_version(self) -> int:
+        self._version += 1
+        return self._version
+
+    def _warm_up(self) -> None:
+        """Let every activity of an event run once, so that it can be held."""
+        (number,) = self.numbers(1)
+        first = change(number, 1, CROWD, mark="warm")
+        self.store.send(first.body)
+        eventually(
+            lambda: not self.store.unfinished([first.event_id]),
+            seconds=SECONDS_TO_SETTLE,
+            what="the end of the first event",
+        )
+
+
+class Case:
+    """One part with one fault."""
+
+    def __init__(self, world: World, part: str, fault: Fault, *, seconds_frozen: float) -> None:
+        self._world = world
+        self._part = world.stack.parts[part]
+        self._fault = fault
+        self._seconds_frozen = seconds_frozen
+        self._mark = f"{fault.name}{part.replace(' ', '')}".lower()
+        self._traffic = Traffic(world.store)
+        self._crowd = crowd(world.numbers(CROWD_PRODUCTS), world.source, mark=self._mark)
+        self._missed: list[str] = []
+
+    def run(self) -> Row:
+        """Returns the row of this case; raises TimeoutError where something never ended."""
+        began = time.monotonic()
+        try:
+            self._hold_everything()
+            self._fault.befall(self._part, self._release, self._seconds_frozen)
+            self._traffic.wait()
+            self._settle()
+        finally:
+            self._world.holds.release()
+            for shop in self._world.shops:
+                shop.release()
+            if self._part.clock is not None:
+                self._part.clock.set(0)
+            self._traffic.close()
+        return self._row(time.monotonic() - began)
+
+    def _hold_everything(self) -> None:
+        version = self._world.next_version()
+        for shop in self._world.shops:
+            shop.change(version)
+            shop.start(self._world.holds)
+        held = self._held()
+        self._traffic.send(held)
+        half = len(self._crowd) // 2
+        try:
+            eventually(self._is_held, seconds=SECONDS_TO_HOLD, what="a hold")
+        except TimeoutError:
+            self._missed = [
+                *self._world.holds.missed,
+                *(shop.step for shop in self._world.shops if not shop.is_reached),
+            ]
+        self._traffic.send(self._crowd[:half])
+        debounced = [
+            change(number, 1, DEBOUNCE, mark=self._mark) for number in self._world.numbers(DEBOUNCED)
+        ]
+        self._traffic.send(debounced)
+        ids = {each.event_id for each in debounced}
+        eventually(lambda: self._waiting(ids), seconds=SECONDS_TO_HOLD, what="the debounce of an event")
+
+    def _held(self) -> list[Change]:
+        """Returns an event for each step and moment, with its hold."""
+        places = [(step, moment) for step in EVENT_STEPS for moment in MOMENTS] + [("embed", DURING)]
+        held = []
+        for (step, moment), number in zip(places, self._world.numbers(len(places)), strict=True):
+            mark = f"{self._mark}{step}{moment}{number}"
+            made = change(number, 1, step, mark=mark)
+            if moment == DURING:
+                self._world.holds.hold_call(mark)
+            else:
+                self._world.holds.hold(step, moment, made.event_id)
+            held.append(made)
+        return held
+
+    def _is_held(self) -> bool:
+        return not self._world.holds.missed and all(shop.is_reached for shop in self._world.shops)
+
+    def _waiting(self, ids: set[str]) -> bool:
+        """Whether the events are recorded and none has ended."""
+        rows = self._world.store.rows(
+            "SELECT count(*) AS waiting FROM events WHERE store_id = %(store)s AND event_id = ANY(%(ids)s)",
+            store=self._world.store.id,
+            ids=list(ids),
+        )
+        return bool(rows[0]["waiting"] == len(ids))
+
+    def _release(self) -> None:
+        """Let everything continue that can, and send the rest of the crowd."""
+        self._world.holds.release()
+        for shop in self._world.shops:
+            shop.release()
+        self._traffic.send(self._crowd[len(self._crowd) // 2 :])
+
+    def _settle(self) -> None:
+        ids = [each.event_id for each in self._traffic.accepted]
+        store = self._world.store
+        until = time.monotonic() + SECONDS_TO_SETTLE
+        while store.unfinished(ids) and time.monotonic() < until:
+            time.sleep(0.1)  # what is unfinished then counts as lost
+        for shop in self._world.shops:
+            shop.wait()
+
+    def _row(self, seconds: float) -> Row:
+        found = {step: self._of_step(step) for step in (*EVENT_STEPS, DEBOUNCE, CROWD)}
+        found |= {shop.step: shop.damage() for shop in self._world.shops}
+        whole = sum(found.values(), Damage())
+        whole.lost += len(self._traffic.given_up)
+        cells = {step: _cell(found[step], is_hit=step not in self._missed) for step in STEPS}
+        events = len({each.event_id for each in self._traffic.accepted})
+        measured = f"{whole}; {events} events, {self._traffic.refusals} refused tries, {seconds:.0f} s"
+        said = [*(f"not held: {step}" for step in self._missed), *whole.notes[:NOTES]]
+        return Row(
+            name=f"{self._part.name}, {self._fault.title}",
+            command=_command(self._part.name, self._fault),
+            measured="; ".join([measured, *said]),
+            target=TARGET,
+            passed=whole.total == 0 and not self._missed,
+            cells={**cells, IN_FLIGHT: _cell(found[CROWD], is_hit=True)},
+        )
+
+    def _of_step(self, step: str) -> Damage:
+        sent = self._traffic.by_step.get(step, [])
+        newest = {number: each for number, each in self._traffic.newest.items() if each.step == step}
+        titles = {f"woo_{number}": each.title for number, each in newest.items()}
+        queries = {f"woo_{number}": f"SKU-{number}" for number in newest}
+        store = self._world.store
+        return of_events(store, (each.event_id for each in sent)) + of_products(store, titles, queries)
+
+
+def _cell(damage: Damage, *, is_hit: bool) -> str:
+    if not is_hit:
+        return "not held"
+    return "0" if damage.total == 0 else str(damage)
+
+
+def _command(part: str, fault: Fault) -> str:
+    return f'crash --fault {fault.name} --part "{part}"'
+
+
+def measure(
+    faults: Sequence[str] = tuple(FAULTS),
+    parts: Sequence[str] = PARTS,
+    *,
+    seconds_frozen: float = SECONDS_FROZEN,
+) -> list[Row]:
+    """Returns a row for each part and fault; after a case that breaks the service, a new one is started."""
+    rows: list[Row] = []
+    for movable in (False, True):
+        left = []
+        for fault in (FAULTS[name] for name in faults if (name == "clock") is movable):
+            for part in parts:
+                if movable and (why := _without_clock(part)):
+                    rows.append(absent(f"{part}, {fault.title}", _command(part, fault), why))
+                else:
+                    left.append((part, fault))
+        while left:
+            with _world(movable=movable) as world:
+                rows += _some(world, left, seconds_frozen)
+    return rows
+
+
+def _without_clock(part: str) -> str:
+    """Returns why the clock of a part cannot be moved; empty if it can be."""
+    if part in WITHOUT_CLOCK:
+        return WITHOUT_CLOCK[part]
+    return "" if library() else f"not measured: the Debian package {PACKAGE} is not installed"
+
+
+def _some(world: World, left: list[tuple[str, Fault]], seconds_frozen: float) -> Iterator[Row]:
+    """Yields rows until a case breaks the service; takes what it did out of `left`."""
+    while left:
+        part, fault = left.pop(0)
+        try:
+            yield Case(world, part, fault, seconds_frozen=seconds_frozen).run()
+        except (TimeoutError, LookupError, StartFailed, OSError, RuntimeError) as error:
+            yield failed(
+                f"{part}, {fault.title}", _command(part, fault), f"{type(error).__name__}: {error}", TARGET
+            )
+            return
+
+
+@contextmanager
+def _world(*, movable: bool) -> Iterator[World]:
+    with ExitStack() as contexts:
+        stack = contexts.enter_context(running(_terms(movable=movable)))
+        yield World(stack, contexts)
+
+
+def _terms(*, movable: bool) -> Terms:
+    return Terms(dimensions=DIMENSIONS, movable=movable, holds=True)
