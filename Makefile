@@ -61,6 +61,10 @@ plugin: python ## Build the WordPress plugin: pilito-product-sync.zip
 bench: $(DEV) ## Measure (ARGS for one measurement)
 	@exec $(BIN)/python -m bench $(ARGS)
 
+.PHONY: proof
+proof: $(DEV) ## Measure what is promised and write docs/proof.md, in half an hour (ARGS for one section)
+	@exec $(BIN)/python -m proof $(ARGS)
+
 .PHONY: docs
 docs: $(DEV) ## Build the documentation site into site/, strictly
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -16,7 +16,7 @@ SECONDS_BEHIND = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A fault by its name; `befall` calls `release` once it has begun, and returns once the part serves again."""
+    """A fault; `befall` calls `release` once it has begun, and returns once the part serves again."""
 
     name: str
     title: str

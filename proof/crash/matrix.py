@@ -38,8 +38,9 @@ WITHOUT_CLOCK = {
 class World:
     """A running service with a store for events and one for each step of a sync."""
 
-    def __init__(self, stack: Stack, contexts: ExitStack) -> None:
+    def __init__(self, stack: Stack, contexts: ExitStack, *, crowd_products: int = CROWD_PRODUCTS) -> None:
         self.stack = stack
+        self.crowd_products = crowd_products
         self.store = contexts.enter_context(opened(stack))
         self.holds = Holds(stack.holds)
         self.source = random.Random(19)
@@ -81,7 +82,7 @@ class Case:
         self._seconds_frozen = seconds_frozen
         self._mark = f"{fault.name}{part.replace(' ', '')}".lower()
         self._traffic = Traffic(world.store)
-        self._crowd = crowd(world.numbers(CROWD_PRODUCTS), world.source, mark=self._mark)
+        self._crowd = crowd(world.numbers(world.crowd_products), world.source, mark=self._mark)
         self._missed: list[str] = []
 
     def run(self) -> Row:

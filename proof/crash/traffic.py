@@ -24,7 +24,7 @@ SECONDS_TO_SEND = 150.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A version of a product, and the step that its event is to be held at."""
+    """A version of a product, and the step at which its event is held."""
 
     number: int
     version: int

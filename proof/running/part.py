@@ -72,6 +72,12 @@ class Part:
         if self._child is not None:
             self._child.stop(0)
 
+    def revive(self) -> None:
+        """Start it again if it has ended."""
+        if self._child is not None and self._child.exit_code is not None:
+            self._child.stop(0)
+            self.start()
+
     def stop(self) -> None:
         if self._child is not None:
             processes.thaw(self._child.pid)
@@ -90,5 +96,5 @@ class Part:
 
     @property
     def memory(self) -> float:
-        """MiB, with those of its descendants."""
+        """MiB, its descendants included."""
         return processes.memory(self.pid)

@@ -6,13 +6,16 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+
 from bench.system import migrate
-from contracts.ids import SEARCH_ATTRIBUTES
+from contracts.ids import SEARCH_ATTRIBUTES, embedding_label
 from database.access import provision
 from database.engine import Database, create_engine
 from database.search import vector_index
@@ -115,6 +118,12 @@ class Stack:
     def make_vector_index(self) -> None:
         vector_index.ensure(self.sqlalchemy_url, model=self.terms.model, dimensions=self.terms.dimensions)
 
+    def drop_vector_index(self) -> None:
+        label = embedding_label(self.terms.model, self.terms.dimensions)
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            name = sql.Identifier(vector_index.index_name(label))
+            connection.execute(sql.SQL("DROP INDEX IF EXISTS {}").format(name))
+
     def is_ready(self) -> bool:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
@@ -199,10 +208,12 @@ class Stack:
 
 
 @contextmanager
-def running(terms: Terms | None = None, *, folder: Path | None = None) -> Iterator[Stack]:
+def running(terms: Terms | None = None, *, state_dir: Path | None = None) -> Iterator[Stack]:
     """Run a stack until the end of the block, in a temporary folder or in this one."""
-    with tempfile.TemporaryDirectory(prefix="pilito-proof-", dir=folder) as made:
-        stack = Stack(Path(made), terms or Terms())
+    with (
+        nullcontext(state_dir) if state_dir else tempfile.TemporaryDirectory(prefix="pilito-proof-")
+    ) as folder:
+        stack = Stack(Path(folder), terms or Terms())
         try:
             stack.start()
             yield stack

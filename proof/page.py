@@ -1,0 +1,77 @@
+"""Writes `docs/proof.md`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from proof.rows import Row, headings
+
+PAGE = Path(__file__).parent.parent / "docs" / "proof.md"
+
+INTRODUCTION = """\
+Each row is a promise with its target, what was measured, and the command that measures it alone. A row that \
+fails is shown failing. A row with — has no target, or could not be measured on this machine and says why.
+
+`make proof` writes this page; nothing on it is written by hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A heading, what its rows are, and the rows."""
+
+    title: str
+    about: str
+    rows: Sequence[Row]
+
+
+def render(sections: Sequence[Section], circumstances: Mapping[str, str]) -> str:
+    """Returns the page as Markdown."""
+    return "\n".join(
+        [
+            "# Proof",
+            "",
+            INTRODUCTION,
+            "",
+            *(f"* {name}: {what}" for name, what in circumstances.items()),
+            f"* Verdicts: {verdicts([row for section in sections for row in section.rows])}",
+            *(line for section in sections for line in _lines(section)),
+            "",
+        ]
+    )
+
+
+def verdicts(rows: Sequence[Row]) -> str:
+    """Returns how many rows pass, fail and have no verdict."""
+    counts = {verdict: sum(row.passed is verdict for row in rows) for verdict in (True, False, None)}
+    return f"{counts[True]} pass, {counts[False]} fail, {counts[None]} without a target"
+
+
+def _lines(section: Section) -> list[str]:
+    columns = ["what", *headings(section.rows), "measured", "target", "", "command"]
+    lines = ["", f"## {section.title}", "", *_paragraphs(section.about), ""]
+    lines += [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
+    for row in section.rows:
+        cells = [
+            row.name,
+            *(row.cells.get(heading, "") for heading in headings(section.rows)),
+            row.measured,
+            row.target,
+            row.verdict,
+        ]
+        lines.append(f"| {' | '.join([*map(_cell, cells), f'`python -m proof {row.command}`'])} |")
+    return lines
+
+
+def _paragraphs(docstring: str) -> list[str]:
+    """Returns the paragraphs of a docstring, each in one line."""
+    paragraphs = [" ".join(each.split()) for each in docstring.strip().split("\n\n")]
+    return [line for each in paragraphs for line in (each, "")][:-1]
+
+
+def _cell(text: str) -> str:
+    """Returns a text that stays in its cell."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def write(sections: Sequence[Section], circumstances: Mapping[str, str], file: Path = PAGE) -> None:
+    file.write_text(render(sections, circumstances), encoding="utf-8")
