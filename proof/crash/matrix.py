@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from embedded.processes import StartFailed
 from proof.crash.damage import Damage, of_events, of_products
@@ -117,13 +118,17 @@ class Case:
                 *self._world.holds.missed,
                 *(shop.step for shop in self._world.shops if not shop.is_reached),
             ]
-        self._traffic.send(self._crowd[:half])
         debounced = [
             change(number, 1, DEBOUNCE, mark=self._mark) for number in self._world.numbers(DEBOUNCED)
         ]
         self._traffic.send(debounced)
-        ids = {each.event_id for each in debounced}
-        eventually(lambda: self._waiting(ids), seconds=SECONDS_TO_HOLD, what="the debounce of an event")
+        ids = [each.event_id for each in debounced]
+        eventually(
+            lambda: len(self._recorded(ids)) == DEBOUNCED, seconds=SECONDS_TO_HOLD, what="the debounce"
+        )
+        self._traffic.send(self._crowd[:half])
+        if any(row["has_ended"] for row in self._recorded(ids)):
+            self._missed.append(DEBOUNCE)
 
     def _held(self) -> list[Change]:
         """Returns an event for each step and moment, with its hold."""
@@ -142,14 +147,14 @@ class Case:
     def _is_held(self) -> bool:
         return not self._world.holds.missed and all(shop.is_reached for shop in self._world.shops)
 
-    def _waiting(self, ids: set[str]) -> bool:
-        """Whether the events are recorded and none has ended."""
-        rows = self._world.store.rows(
-            "SELECT count(*) AS waiting FROM events WHERE store_id = %(store)s AND event_id = ANY(%(ids)s)",
+    def _recorded(self, ids: list[str]) -> list[dict[str, Any]]:
+        """Returns which of the events have a row."""
+        return self._world.store.rows(
+            "SELECT finished_at IS NOT NULL AS has_ended FROM events"
+            " WHERE store_id = %(store)s AND event_id = ANY(%(ids)s)",
             store=self._world.store.id,
-            ids=list(ids),
+            ids=ids,
         )
-        return bool(rows[0]["waiting"] == len(ids))
 
     def _release(self) -> None:
         """Let everything continue that can, and send the rest of the crowd."""

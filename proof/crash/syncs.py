@@ -26,18 +26,27 @@ class SyncedShop:
         self._page_asked, self._page_released = threading.Event(), threading.Event()
         stack_of_contexts.callback(self.release)
         products = PER_PAGE + FEW if step == PAGE else FEW
-        self._ids = [self._shop.add(name=self._name(number, 0)) for number in range(products)]
+        self._ids: list[int] = []
         self._removed: list[int] = []
+        self._codes: dict[str, str] = {}
+        for _ in range(products):
+            self._add(0)
         self._syncs = 0
 
-    def _name(self, number: int, version: int) -> str:
-        return f"کالای همگام {self.step} sync item {number} نسخه {version}"
+    def _add(self, version: int) -> None:
+        code = f"SYN{len(self._ids) + len(self._removed):05}"
+        id_ = self._shop.add(name=self._name(version), sku=code)
+        self._ids.append(id_)
+        self._codes[f"woo_{id_}"] = code
+
+    def _name(self, version: int) -> str:
+        return f"کالای همگام synced item {self.step} نسخه {version}"
 
     def change(self, version: int) -> None:
         """Edit products, add one and delete one; the next sync has to find all of it."""
         for number in range(EDITED):
-            self._shop.change(self._ids[number], name=self._name(number, version))
-        self._ids.append(self._shop.add(name=self._name(len(self._ids), version)))
+            self._shop.change(self._ids[number], name=self._name(version))
+        self._add(version)
         gone = self._ids.pop(EDITED)
         self._shop.delete(gone)
         self._removed.append(gone)
@@ -84,8 +93,8 @@ class SyncedShop:
         """Compares what the shop has with what the service has, and looks for what the shop removed."""
         bodies = self._shop.products
         titles = {f"woo_{id_}": str(bodies[id_]["name"]) for id_ in self._ids}
-        edited = [f"woo_{id_}" for id_ in self._ids[:EDITED]]
-        found = of_products(self._store, titles, {id_: titles[id_] for id_ in edited})
+        changed = [f"woo_{id_}" for id_ in (*self._ids[:EDITED], self._ids[-1])]
+        found = of_products(self._store, titles, {id_: self._codes[id_] for id_ in changed})
         rows = self._store.rows(
             "SELECT external_id FROM products WHERE store_id = %(store)s AND is_active"
             " AND external_id = ANY(%(ids)s)",
