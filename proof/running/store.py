@@ -21,6 +21,9 @@ from proof.running.stack import EMAIL, PASSWORD, Stack
 ROUTE = "/api/integrations/woocommerce/webhook/"
 SECONDS_TO_ANSWER = 15.0
 SECONDS_TO_RECONNECT = 90.0
+SECONDS_TO_CLOSE = 30.0
+"""For so long the workflow of a sync may still be closing."""
+UNDER_WAY = 409
 PAUSE = 0.05
 
 _numbers = itertools.count(1)
@@ -183,7 +186,12 @@ class Admin:
         return self._post(path, body)
 
     def _post(self, path: str, body: object) -> Row:
-        answer = self._http.post(path, json=body, headers=self._headers)
+        until = time.monotonic() + SECONDS_TO_CLOSE
+        while True:
+            answer = self._http.post(path, json=body, headers=self._headers)
+            if answer.status_code != UNDER_WAY or time.monotonic() > until:
+                break
+            time.sleep(PAUSE)
         if not answer.is_success:
             raise RuntimeError(f"POST {path}: {answer.status_code} {answer.text[:300]}")
         made: Row = answer.json()
