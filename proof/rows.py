@@ -87,12 +87,12 @@ def read(file: Path) -> list[Row]:
 
 def shown(rows: Sequence[Row]) -> Table:
     """Returns the rows as a table for the terminal."""
-    more = headings(rows)
-    table = Table("What", *more, "Measured", "Target", "Verdict")
+    table = Table("What", "Measured", "Target", "Verdict")
     for row in rows:
-        cells = [row.cells.get(heading, "") for heading in more]
+        cells = [f"{heading}: {cell}" for heading, cell in row.cells.items()]
         style = {True: "green", False: "red", None: ""}[row.passed]
-        table.add_row(row.name, *cells, row.measured, row.target, row.verdict.strip("*"), style=style)
+        measured = "\n".join([row.measured, *cells])
+        table.add_row(row.name, measured, row.target, row.verdict.strip("*"), style=style)
     return table
 
 
