@@ -10,7 +10,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
@@ -56,7 +56,7 @@ class EmbeddedPostgres:
     """A data directory below `state_dir` and, between `start` and `stop`, its server.
 
     Safe against `kill -9` at any moment, also during the very first start. The port stays the same from
-    one start to the next while it is free. `environment` adds variables to its processes.
+    one start to the next while it is free. `prefix` is put before the commands of its programs.
     """
 
     def __init__(
@@ -64,10 +64,10 @@ class EmbeddedPostgres:
         state_dir: Path,
         *,
         pause: Pause = time.sleep,
-        environment: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
     ) -> None:
         self._state_dir = state_dir.resolve()
-        self._environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", **(environment or {})}
+        self._prefix = prefix
         self._root = self._state_dir / "postgres"
         self._data = self._root / "data"
         self._password_file = self._root / "password"
@@ -188,9 +188,9 @@ class EmbeddedPostgres:
     def _spawn(self, name: str, *command: str | Path) -> Child:
         return start_child(
             name,
-            command,
+            (*self._prefix, *command),
             state_dir=self._state_dir,
-            environment=self._environment,
+            environment={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
             account=self._account,
             stop_signal=signal.SIGINT,  # Postgres' fast shutdown; SIGTERM would wait for its clients
             death_signal=signal.SIGQUIT,  # its immediate shutdown, which ends its children too

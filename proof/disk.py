@@ -23,6 +23,7 @@ SIZES = {"Postgres": "320m", "Postgres and Temporal": "450m"}
 MOUNT = 'mount -t tmpfs -o "size=$0,mode=0755" proof "$1" && shift && exec "$@"'
 DIMENSIONS = 256
 EVENTS = 20
+NUMBERS = range(1, EVENTS + 1)
 SECONDS_FULL = 10.0
 SECONDS_TO_SETTLE = 120.0
 SECONDS_FOR_ALL = 300.0
@@ -45,24 +46,18 @@ def _apart(what: str) -> Row:
         small = state / "postgres" if what == "Postgres" else state
         small.mkdir(parents=True)
         inside = [sys.executable, "-m", "proof", "disk-inside", str(state), "--of", what, "--out", str(out)]
-        done = subprocess.run(
-            [
-                unshare,
-                *_namespaces(),
-                "sh",
-                "-c",
-                MOUNT,
-                SIZES[what],
-                str(small),
-                *_same_user(unshare),
-                *inside,
-            ],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS_FOR_ALL,
-            check=False,
-        )
+        mounted = [unshare, *_namespaces(), "sh", "-c", MOUNT, SIZES[what], str(small)]
+        try:
+            done = subprocess.run(
+                [*mounted, *_same_user(unshare), *inside],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                timeout=SECONDS_FOR_ALL,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return failed(name, command, f"not complete after {SECONDS_FOR_ALL:.0f} s", TARGET)
         if out.exists():
             return read(out)[0]
     said = done.stderr.strip().splitlines() or ["it printed nothing"]
@@ -88,7 +83,7 @@ def measure_inside(state: Path, what: str) -> Row:
     name, command = f"the disk of {what} full for {SECONDS_FULL:.0f} s", f'disk --of "{what}"'
     with running(Terms(dimensions=DIMENSIONS), state_dir=state) as stack, opened(stack) as store:
         traffic = Traffic(store)
-        changes = [change(number, version, "", mark="disk") for version in (1, 2) for number in range(EVENTS)]
+        changes = [change(number, version, "", mark="disk") for version in (1, 2) for number in NUMBERS]
         traffic.send(changes[:EVENTS])
         traffic.wait()
         ballast = small / "ballast"

@@ -18,6 +18,7 @@ CROWD = "crowd"
 
 VERSIONS = 3
 LANES = 6
+TOO_MANY = 429
 PAUSE_AFTER_REFUSAL = 0.5
 SECONDS_TO_SEND = 150.0
 
@@ -91,7 +92,9 @@ class Traffic:
 
     def _send(self, change: Change) -> None:
         until = time.monotonic() + SECONDS_TO_SEND
-        while not self.store.send(change.body).is_accepted:
+        while not (answer := self.store.send(change.body)).is_accepted:
+            if 400 <= answer.status < 500 and answer.status != TOO_MANY:
+                raise RuntimeError(f"{change.event_id} was refused with {answer.status}")
             with self._lock:
                 self.refusals += 1
             if time.monotonic() > until:

@@ -31,6 +31,11 @@ class Clock:
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
 
+    @property
+    def prefix(self) -> tuple[str, ...]:
+        """Returns words before a command that give it this clock, once it has changed its user."""
+        return ("/usr/bin/env", *(f"{name}={value}" for name, value in self.variables.items()))
+
     def set(self, seconds: int) -> None:
         """Move the clock of a running process within a second."""
         self._file.write_text(f"{seconds:+d}")

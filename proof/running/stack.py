@@ -67,7 +67,7 @@ class Stack:
         self.holds.mkdir()
         self._clocks: dict[str, Clock] = {}
         clock = self._clock("Postgres")
-        self._postgres = EmbeddedPostgres(state_dir, environment=clock.variables if clock else None)
+        self._postgres = EmbeddedPostgres(state_dir, prefix=clock.prefix if clock else ())
         attributes = dict.fromkeys(SEARCH_ATTRIBUTES, "Keyword")
         self._temporal = EmbeddedTemporal(state_dir, search_attributes=attributes)
 
