@@ -26,7 +26,7 @@ from proof.running.store import admin_of, eventually, opened
 CROWD_PRODUCTS = 30
 DEBOUNCED = 3
 DIMENSIONS = 256
-SECONDS_TO_HOLD = 45.0
+SECONDS_TO_HOLD = 60.0
 SECONDS_TO_SETTLE = 150.0
 NOTES = 3
 TARGET = "0 lost, 0 doubled, 0 stale"

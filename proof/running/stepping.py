@@ -54,7 +54,9 @@ class _Held(ActivityInboundInterceptor):
             reached = self._folder / f"reached.{file.name}"
             if file.name.removeprefix(prefix) in workflow and not reached.exists():
                 reached.touch()
-                while file.exists():  # noqa: ASYNC110 - another process removes it
+                while file.exists():
+                    if not info.is_local:
+                        activity.heartbeat()
                     await asyncio.sleep(PAUSE)
 
 

@@ -34,7 +34,9 @@ class _Step(ActivityInboundInterceptor):
 async def test_an_activity_is_held_once_before_it_runs(tmp_path: Path) -> None:
     """Only in the workflow that the file names, until the file is removed."""
     environment = ActivityEnvironment()
-    environment.info = mock.Mock(activity_type="save_product", workflow_id="product-event/q/3/kill-000007")
+    environment.info = mock.Mock(
+        activity_type="save_product", workflow_id="product-event/q/3/kill-000007", is_local=True
+    )
     step = _Step()
     held = Holds(tmp_path).intercept_activity(step)
     (tmp_path / "before.save_product.kill-000008").touch()
