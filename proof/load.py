@@ -60,9 +60,10 @@ def pump(
         before = len(waiting)
         waiting = store.unfinished(waiting)
         found.events += before - len(waiting)
-        if found.events >= (max(found.memory, default=0) + BACKLOG):
+        if found.events >= max(found.memory, default=0) + BACKLOG:
             found.memory[found.events] = stack.parts["worker"].memory
     found.seconds = time.monotonic() - began
+    found.memory[found.events] = stack.parts["worker"].memory
     eventually(
         lambda: not store.unfinished(waiting), seconds=SECONDS_TO_SETTLE, what="the end of the last events"
     )
