@@ -15,7 +15,7 @@ from typing import Any
 from embedded.processes import StartFailed
 from proof.crash.damage import Damage, of_events, of_products
 from proof.crash.faults import FAULTS, SECONDS_FROZEN, Fault
-from proof.crash.steps import DEBOUNCE, DURING, EVENT_STEPS, MOMENTS, STEPS, Holds
+from proof.crash.steps import DEBOUNCE, DURING, EVENT_STEPS, MOMENTS, PAGE, STEPS, SYNC_STEPS, Holds
 from proof.crash.syncs import shops
 from proof.crash.traffic import CROWD, Change, Traffic, change, crowd
 from proof.rows import Row, absent, failed
@@ -39,7 +39,14 @@ WITHOUT_CLOCK = {
 class World:
     """A running service with a store for events and one for each step of a sync."""
 
-    def __init__(self, stack: Stack, contexts: ExitStack, *, crowd_products: int = CROWD_PRODUCTS) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        contexts: ExitStack,
+        *,
+        crowd_products: int = CROWD_PRODUCTS,
+        sync_steps: Sequence[str] = (PAGE, *SYNC_STEPS),
+    ) -> None:
         self.stack = stack
         self.crowd_products = crowd_products
         self.store = contexts.enter_context(opened(stack))
@@ -48,7 +55,7 @@ class World:
         self._number = 0
         self._version = 1
         admin = contexts.enter_context(admin_of(stack))
-        self.shops = shops(stack, admin, contexts)
+        self.shops = shops(stack, admin, sync_steps, contexts)
         self._warm_up()
 
     def numbers(self, count: int) -> list[int]:
@@ -177,7 +184,7 @@ class Case:
         found |= {shop.step: shop.damage() for shop in self._world.shops}
         whole = sum(found.values(), Damage())
         whole.lost += len(self._traffic.given_up)
-        cells = {step: _cell(found[step], is_hit=step not in self._missed) for step in STEPS}
+        cells = {step: _cell(found[step], is_hit=step not in self._missed) for step in STEPS if step in found}
         events = len({each.event_id for each in self._traffic.accepted})
         measured = f"{whole}; {events} events, {self._traffic.refusals} refused tries, {seconds:.0f} s"
         said = [*(f"not held: {step}" for step in self._missed), *whole.notes[:NOTES]]

@@ -1,11 +1,12 @@
 """The syncs of one fault: a store for each step, with a shop that changes before each sync."""
 
 import threading
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 from fakes.woocommerce import ShopServer
 from proof.crash.damage import Damage, of_products
-from proof.crash.steps import PAGE, SYNC_STEPS, Holds
+from proof.crash.steps import PAGE, Holds
 from proof.running.stack import Stack
 from proof.running.store import Admin, eventually, opened
 
@@ -115,9 +116,9 @@ class SyncedShop:
         return found
 
 
-def shops(stack: Stack, admin: Admin, contexts: ExitStack) -> list[SyncedShop]:
-    """Returns a shop for each step of a sync, after a first sync."""
-    made = [SyncedShop(stack, admin, step, contexts) for step in (PAGE, *SYNC_STEPS)]
+def shops(stack: Stack, admin: Admin, steps: Sequence[str], contexts: ExitStack) -> list[SyncedShop]:
+    """Returns a shop for each of these steps of a sync, after two syncs."""
+    made = [SyncedShop(stack, admin, step, contexts) for step in steps]
     for each in made:
         each.start()
     for each in made:

@@ -7,9 +7,11 @@ import pytest
 
 from proof import freshness
 from proof.crash.faults import FAULTS
-from proof.crash.matrix import DIMENSIONS, Case, World
-from proof.crash.steps import STEPS
+from proof.crash.matrix import DIMENSIONS, IN_FLIGHT, Case, World
+from proof.crash.steps import DEBOUNCE, EVENT_STEPS
 from proof.running.stack import Stack, Terms, running
+
+SYNCS = ("index", "missing")
 
 
 @pytest.fixture(autouse=True)
@@ -27,10 +29,10 @@ def stack() -> Iterator[Stack]:
 def test_a_worker_killed_at_every_step_loses_and_doubles_nothing(stack: Stack) -> None:
     """Every step of an event and of a sync is held when it dies, and a crowd of events is under way."""
     with ExitStack() as contexts:
-        world = World(stack, contexts, crowd_products=6)
+        world = World(stack, contexts, crowd_products=6, sync_steps=SYNCS)
         row = Case(world, "worker", FAULTS["kill"], seconds_frozen=1).run()
     assert row.passed, row
-    assert set(STEPS) < set(row.cells)
+    assert set(row.cells) == {*EVENT_STEPS, DEBOUNCE, *SYNCS, IN_FLIGHT}
     assert set(row.cells.values()) == {"0"}
 
 
