@@ -147,7 +147,7 @@ def started(job: Job, folder: Path) -> Iterator[Started]:
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
     """End a job; the servers it started end with it."""
-    process.send_signal(signal.SIGINT)
+    process.terminate()
     try:
         process.wait(20)
     except subprocess.TimeoutExpired:
