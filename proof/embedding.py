@@ -1,6 +1,6 @@
 """Embedding calls avoided, as the embedding server counts them: calls, and texts with their bytes.
 
-A catalogue is sent five times, with nothing, all prices, or a paragraph of every tenth product changed; then
+A catalogue is sent four times, with nothing, all prices, or a paragraph of every tenth product changed; then
 a burst of changes of few products.
 """
 

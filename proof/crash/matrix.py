@@ -1,4 +1,4 @@
-"""Runs the crash matrix: for each part and fault, every step of an event and of a sync at once.
+"""Each part with each fault, at every step of an event and of a sync at once.
 
 An event is held before and after each step and inside of the embedding call, others are in their debounce,
 and a crowd of three versions of each product is under way in random order, each sent twice and again until it
