@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
 
 from proof.running.store import Row, Store
 from proof.running.traffic import side_by_side
@@ -9,7 +11,7 @@ from proof.running.traffic import side_by_side
 SEARCHES_AT_ONCE = 4
 
 _PRODUCTS = """
-    SELECT p.external_id, p.title, p.is_active,
+    SELECT p.external_id, p.title, p.price, p.is_active,
            p.knowledge_hash IS NOT DISTINCT FROM p.content_hash AS is_indexed,
            (SELECT count(*) FROM tenant_knowledge k WHERE k.product_id = p.id AND k.is_live) AS chunks,
            (SELECT count(DISTINCT k.position) FROM tenant_knowledge k
@@ -71,17 +73,22 @@ def of_events(store: Store, event_ids: Iterable[str]) -> Damage:
     return found
 
 
-def of_products(store: Store, titles: Mapping[str, str], queries: Mapping[str, str]) -> Damage:
+def of_products(
+    store: Store,
+    titles: Mapping[str, str],
+    queries: Mapping[str, str],
+    prices: Mapping[str, str] = MappingProxyType({}),
+) -> Damage:
     """Compares products, their chunks and the hits of searches with the newest titles.
 
-    `titles` and `queries` are by external id; a product without a query is not searched for.
+    All are by external id; a product without a query is not searched for.
     """
     found = Damage()
     rows = store.rows(_PRODUCTS, store=store.id, ids=list(titles))
     by_id = {row["external_id"]: row for row in rows}
     for external_id, title in titles.items():
         found.checked += 1
-        _compare(found, external_id, title, by_id.get(external_id))
+        _compare(found, external_id, title, prices.get(external_id), by_id.get(external_id))
     for external_id, hit in zip(
         queries, side_by_side(_hit(store), queries.items(), lanes=SEARCHES_AT_ONCE), strict=True
     ):
@@ -95,13 +102,16 @@ def of_products(store: Store, titles: Mapping[str, str], queries: Mapping[str, s
     return found
 
 
-def _compare(found: Damage, external_id: str, title: str, row: Row | None) -> None:
+def _compare(found: Damage, external_id: str, title: str, price: str | None, row: Row | None) -> None:
     if row is None or not row["is_active"] or not row["chunks"]:
         found.lost += 1
         found.notes.append(f"{external_id}: {'no product' if row is None else 'not visible'}")
     elif row["title"] != title or not row["is_indexed"] or row["foreign_chunks"]:
         found.stale += 1
         found.notes.append(f"{external_id} is {row['title']!r}, indexed: {row['is_indexed']}")
+    elif price is not None and row["price"] != Decimal(price):
+        found.stale += 1
+        found.notes.append(f"{external_id} costs {row['price']} instead of {price}")
     elif row["chunks"] != row["positions"]:
         found.doubled += 1
         found.notes.append(f"{external_id} has {row['chunks']} chunks at {row['positions']} positions")

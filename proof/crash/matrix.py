@@ -17,7 +17,7 @@ from proof.crash.damage import Damage, of_events, of_products
 from proof.crash.faults import FAULTS, SECONDS_FROZEN, Fault
 from proof.crash.steps import DEBOUNCE, DURING, EVENT_STEPS, MOMENTS, PAGE, STEPS, SYNC_STEPS, Holds
 from proof.crash.syncs import shops
-from proof.crash.traffic import CROWD, Change, Traffic, change, crowd
+from proof.crash.traffic import CROWD, Change, Traffic, change, crowd, repriced
 from proof.rows import Row, absent, failed
 from proof.running.faketime import PACKAGE, library
 from proof.running.stack import PARTS, Stack, Terms, running
@@ -56,6 +56,7 @@ class World:
         self._version = 1
         admin = contexts.enter_context(admin_of(stack))
         self.shops = shops(stack, admin, sync_steps, contexts)
+        self.indexed = [change(number, 1, CROWD, mark="warm") for number in self.numbers(len(MOMENTS))]
         self._warm_up()
 
     def numbers(self, count: int) -> list[int]:
@@ -70,13 +71,20 @@ class World:
 
     def _warm_up(self) -> None:
         """Let every activity of an event run once, so that it can be held."""
+        self.holds.refuse_call("warmrefused")
         (number,) = self.numbers(1)
-        first = change(number, 1, CROWD, mark="warm")
-        self.store.send(first.body)
+        refused = change(number, 1, CROWD, mark="warmrefused")
+        for each in (*self.indexed, refused):
+            self._complete(each)
+        for each in self.indexed:
+            self._complete(repriced(each, self.next_version(), CROWD, mark="warm"))
+
+    def _complete(self, change: Change) -> None:
+        self.store.send(change.body)
         eventually(
-            lambda: not self.store.unfinished([first.event_id]),
+            lambda: not self.store.unfinished([change.event_id]),
             seconds=SECONDS_TO_SETTLE,
-            what="the end of the first event",
+            what="the end of one of the first events",
         )
 
 
@@ -138,12 +146,21 @@ class Case:
             self._missed.append(DEBOUNCE)
 
     def _held(self) -> list[Change]:
-        """Returns an event for each step and moment, with its hold."""
+        """Returns an event for each step and moment, with its hold.
+
+        An event with a text may be indexed and ended in one step: a call that fails leads to the step
+        `publish`, and a change of the price alone to the step `finish`.
+        """
         places = [(step, moment) for step in EVENT_STEPS for moment in MOMENTS] + [("embed", DURING)]
         held = []
         for (step, moment), number in zip(places, self._world.numbers(len(places)), strict=True):
             mark = f"{self._mark}{step}{moment}{number}"
             made = change(number, 1, step, mark=mark)
+            if step == "finish":
+                indexed = self._world.indexed[MOMENTS.index(moment)]
+                made = repriced(indexed, self._world.next_version(), step, mark=mark)
+            if step == "publish":
+                self._world.holds.refuse_call(mark)
             if moment == DURING:
                 self._world.holds.hold_call(mark)
             else:
@@ -202,8 +219,10 @@ class Case:
         newest = {number: each for number, each in self._traffic.newest.items() if each.step == step}
         titles = {f"woo_{number}": each.title for number, each in newest.items()}
         queries = {f"woo_{number}": f"SKU-{number}" for number in newest}
+        prices = {f"woo_{number}": each.price for number, each in newest.items()}
         store = self._world.store
-        return of_events(store, (each.event_id for each in sent)) + of_products(store, titles, queries)
+        events = of_events(store, (each.event_id for each in sent))
+        return events + of_products(store, titles, queries, prices)
 
 
 def _cell(damage: Damage, *, is_hit: bool) -> str:

@@ -9,8 +9,8 @@ EVENT_STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "record": ("record_event",),
         "save": ("save_product",),
-        "embed": ("embed_quickly", "embed_chunks"),
-        "publish": ("publish_chunks",),
+        "embed": ("index_at_once", "embed_chunks"),
+        "publish": ("publish_event", "publish_chunks"),
         "finish": ("finish_event",),
     }
 )
@@ -64,6 +64,10 @@ class Holds:
     def hold_call(self, mark: str) -> None:
         """Hold the embedding call with this mark in one of its texts."""
         self._add(Held(step="embed", file=self._folder / f"call.{mark}"))
+
+    def refuse_call(self, mark: str) -> None:
+        """Let one embedding call with this mark in a text fail, so that the event continues step by step."""
+        (self._folder / f"refuse.{mark}").touch()
 
     def _add(self, held: Held) -> None:
         held.file.touch()

@@ -40,17 +40,32 @@ class Change:
     def title(self) -> str:
         return str(self.body["product"]["name"])
 
+    @property
+    def price(self) -> str:
+        return str(self.body["product"]["price"])
+
 
 def change(number: int, version: int, step: str, *, mark: str) -> Change:
     """Returns a version of a product; a higher version was made later in the shop."""
     made = product(number)
-    at = datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=version)
     changed = {
         "name": f"{made['name']} نسخه {version}",
         "description": f"{made['description']}<p>نشان {mark}</p>",
-        "date_modified_gmt": at.strftime("%Y-%m-%dT%H:%M:%S"),
+        "date_modified_gmt": _moment(version),
     }
     return Change(number=number, version=version, step=step, body=event({**made, **changed}, mark=mark))
+
+
+def repriced(first: Change, version: int, step: str, *, mark: str) -> Change:
+    """Returns a later version of a product with the same text and another price."""
+    changed = {"price": str(1_000 + version), "date_modified_gmt": _moment(version)}
+    body = event({**first.body["product"], **changed}, mark=mark)
+    return Change(number=first.number, version=version, step=step, body=body)
+
+
+def _moment(version: int) -> str:
+    at = datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=version)
+    return at.strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def crowd(numbers: Iterable[int], source: random.Random, *, mark: str) -> list[Change]:

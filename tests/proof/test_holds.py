@@ -78,6 +78,8 @@ def test_a_call_of_the_embedding_server_is_held(tmp_path: Path) -> None:
         file.unlink()
         waiting.join(20)
         assert not waiting.is_alive()
+        (tmp_path / "refuse.marked").touch()
+        assert [ask("a marked kettle"), ask("a marked kettle")] == [500, 200]
 
 
 def test_holds_know_what_was_not_reached(tmp_path: Path) -> None:
