@@ -12,6 +12,7 @@ SECONDS_TO_NOTICE = 1.0
 
 SECONDS_FROZEN = 60.0
 SECONDS_BEHIND = 60
+CLOCK = "clock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,6 @@ FAULTS = {
     for fault in (
         Fault(name="kill", title="kill -9", befall=_kill),
         Fault(name="freeze", title="SIGSTOP 60 s", befall=_freeze),
-        Fault(name="clock", title="clock −60 s", befall=_clock),
+        Fault(name=CLOCK, title="clock −60 s", befall=_clock),
     )
 }

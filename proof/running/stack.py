@@ -40,8 +40,8 @@ class Terms:
     """How a stack differs from the defaults.
 
     `holds` lets workers be held at steps; `workflow_tasks` is how many workflow tasks a worker handles at a
-    time. With `embeddings_url`, no embedding
-    server of its own is started. `movable` gives the parts clocks that can be moved, where that is possible.
+    time. With `embeddings_url`, no embedding server of its own is started. `movable` is the part with a clock
+    that can be moved.
     """
 
     debounce_seconds: float = DEFAULT_DEBOUNCE
@@ -50,7 +50,7 @@ class Terms:
     holds: bool = False
     workflow_tasks: int | None = None
     embeddings_url: str | None = None
-    movable: bool = False
+    movable: str = ""
     vector_index: bool = True
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -149,7 +149,7 @@ class Stack:
         self.parts[name].start()
 
     def _clock(self, name: str) -> Clock | None:
-        if name not in self._clocks and self.terms.movable and (found := library()):
+        if name not in self._clocks and name == self.terms.movable and (found := library()):
             self._clocks[name] = Clock(self.state_dir / "clocks" / name.replace(" ", "-"), found)
         return self._clocks.get(name)
 
