@@ -6,28 +6,23 @@ is accepted. A sync is held at each of its steps. Then the fault comes, all hold
 ended, all of it is checked: rows of events, products, chunks, and hits of searches.
 """
 
-import random
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from embedded.processes import StartFailed
 from proof.crash.damage import Damage, of_events, of_products
 from proof.crash.faults import CLOCK, FAULTS, SECONDS_FROZEN, Fault
-from proof.crash.steps import DEBOUNCE, DURING, EVENT_STEPS, MOMENTS, PAGE, STEPS, SYNC_STEPS, Holds
-from proof.crash.syncs import shops
+from proof.crash.steps import DEBOUNCE, DURING, EVENT_STEPS, MOMENTS, STEPS
 from proof.crash.traffic import CROWD, Change, Traffic, change, crowd, repriced
+from proof.crash.world import SECONDS_TO_SETTLE, World, running_world
 from proof.rows import Row, absent, failed
 from proof.running.faketime import PACKAGE, library
-from proof.running.stack import PARTS, Stack, Terms, running
-from proof.running.store import admin_of, eventually, opened
+from proof.running.stack import PARTS
+from proof.running.store import eventually
 
-CROWD_PRODUCTS = 30
 DEBOUNCED = 3
-DIMENSIONS = 256
 SECONDS_TO_HOLD = 60.0
-SECONDS_TO_SETTLE = 150.0
 NOTES = 3
 BROKEN = (TimeoutError, LookupError, StartFailed, OSError, RuntimeError)
 TARGET = "0 lost, 0 doubled, 0 stale"
@@ -35,58 +30,6 @@ IN_FLIGHT = "in flight"
 WITHOUT_CLOCK = {
     "Temporal": "not measured: its server is a Go program, which asks the kernel and not libc for the time"
 }
-
-
-class World:
-    """A running service with a store for events and one for each step of a sync."""
-
-    def __init__(
-        self,
-        stack: Stack,
-        contexts: ExitStack,
-        *,
-        crowd_products: int = CROWD_PRODUCTS,
-        sync_steps: Sequence[str] = (PAGE, *SYNC_STEPS),
-    ) -> None:
-        self.stack = stack
-        self.crowd_products = crowd_products
-        self.store = contexts.enter_context(opened(stack))
-        self.holds = Holds(stack.holds)
-        self.source = random.Random(19)
-        self._number = 0
-        self._version = 1
-        admin = contexts.enter_context(admin_of(stack))
-        self.shops = shops(stack, admin, sync_steps, contexts)
-        self.indexed = [change(number, 1, CROWD, mark="warm") for number in self.numbers(len(MOMENTS))]
-        self._warm_up()
-
-    def numbers(self, count: int) -> list[int]:
-        """Returns numbers of new products."""
-        first = self._number + 1
-        self._number += count
-        return list(range(first, first + count))
-
-    def next_version(self) -> int:
-        self._version += 1
-        return self._version
-
-    def _warm_up(self) -> None:
-        """Let every activity of an event run once, so that it can be held."""
-        self.holds.refuse_call("warmrefused")
-        (number,) = self.numbers(1)
-        refused = change(number, 1, CROWD, mark="warmrefused")
-        for each in (*self.indexed, refused):
-            self._complete(each)
-        for each in self.indexed:
-            self._complete(repriced(each, self.next_version(), CROWD, mark="warm"))
-
-    def _complete(self, change: Change) -> None:
-        self.store.send(change.body)
-        eventually(
-            lambda: not self.store.unfinished([change.event_id]),
-            seconds=SECONDS_TO_SETTLE,
-            what="the end of one of the first events",
-        )
 
 
 class Case:
@@ -260,7 +203,7 @@ def _all(cases: list[tuple[str, Fault]], movable: str, seconds_frozen: float) ->
     rows: list[Row] = []
     while cases:
         try:
-            with _world(movable) as world:
+            with running_world(movable) as world:
                 rows += _some(world, cases, seconds_frozen)
         except BROKEN as error:
             why = f"the service did not start: {error}"
@@ -292,10 +235,3 @@ def _some(world: World, left: list[tuple[str, Fault]], seconds_frozen: float) ->
                 f"{part}, {fault.title}", _command(part, fault), f"{type(error).__name__}: {error}", TARGET
             )
             return
-
-
-@contextmanager
-def _world(movable: str) -> Iterator[World]:
-    with ExitStack() as contexts:
-        stack = contexts.enter_context(running(Terms(dimensions=DIMENSIONS, movable=movable, holds=True)))
-        yield World(stack, contexts)

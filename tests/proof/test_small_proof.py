@@ -7,8 +7,9 @@ import pytest
 
 from proof import freshness
 from proof.crash.faults import FAULTS
-from proof.crash.matrix import DIMENSIONS, IN_FLIGHT, Case, World
+from proof.crash.matrix import IN_FLIGHT, Case
 from proof.crash.steps import DEBOUNCE, EVENT_STEPS
+from proof.crash.world import DIMENSIONS, World
 from proof.running.stack import Stack, Terms, running
 
 SYNCS = ("index", "missing")
