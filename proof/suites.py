@@ -123,7 +123,7 @@ def row(suite: Suite, command: str, result: Result) -> Row:
         return failed(suite.title, command, f"failed: {', '.join(result.failed)}")
     if not result.passed:
         return absent(suite.title, command, f"not measured: {'; '.join(result.skipped)}")
-    measured = f"{suite.marks()}; {result.passed} tests"
+    measured = f"{suite.marks()}; tests: {result.passed}"
     return Row(name=suite.title, command=command, measured=measured, target="all", passed=True)
 
 
