@@ -220,7 +220,7 @@ async def test_an_event_that_runs_is_left_alone(looking: System, slow: System, s
     """A running workflow may take as long as it needs."""
     shop.http = slow.http
     event_id = await shop.submit(PARENT)
-    await eventually(lambda: shop.event(event_id), what="its row")
+    await eventually(lambda: shop.event(event_id), lambda row: bool(row and row["run_id"]), what="its run")
     await age(shop, event_id)
     before = await shop.event(event_id)
     shop.http = looking.http
