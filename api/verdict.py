@@ -46,6 +46,8 @@ def judge(facts: ProductHistory, *, model: str, is_queued: bool = False) -> Verd
                 return Verdict.RETRYING
             case EventStatus.WAITING if event.reason:
                 return Verdict.BLOCKED
+            case EventStatus.WAITING if not event.attempts:  # no worker has run its workflow yet
+                return Verdict.NOT_PROCESSED
             case EventStatus.WAITING | EventStatus.RECEIVED:
                 return Verdict.WAITING
             case _:  # a run that goes on after its outcome was written

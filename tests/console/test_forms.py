@@ -23,7 +23,8 @@ STATE = {
 }
 """What a form could change, by table, with the condition of the rows of a scene."""
 
-PASSING = {"console_sessions": ("seen_at",)}
+PASSING = {"console_sessions": ("seen_at",), "integration_tokens": ("last_used_at", "usage_count")}
+"""What is written a few seconds after a request, by table."""
 
 REFUSED: dict[str, dict[str, Any]] = {
     "no token": {"csrf": None},

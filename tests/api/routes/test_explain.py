@@ -267,7 +267,7 @@ async def test_an_invalid_parameter_is_named(
 
 @pytest.mark.parametrize("number", [1, 2])
 async def test_an_accepted_event_that_no_worker_has_taken_up(configure: Configure, number: int) -> None:
-    """Nothing is in Postgres yet, so Temporal is asked; another product was never received."""
+    """Its workflow is started, and no worker runs it; another product was never received."""
     async with running(configure(task_queue=f"forsaken-{number}"), work=False) as idle:
         shop = await idle.shop()
         owner = await session_of(idle, shop.user_id)
