@@ -220,7 +220,7 @@ async def test_a_full_disk_is_one_sentence_and_leaves_the_last_feed(
 async def test_the_memory_does_not_grow_with_the_store(
     pilito: Pilito, database: Database, store_id: int, tmp_path: Path
 ) -> None:
-    """10,000 products make a file of 24 MB, and take at most 10 MB more than 200 products."""
+    """10,000 products make a file of 24 MB, and take at most 16 MB more than 200 products."""
     lines = (
         "few, many, *options = sys.argv[2:]\n"
         "own = pathlib.Path('/proc/self')\n"
@@ -240,4 +240,4 @@ async def test_the_memory_does_not_grow_with_the_store(
     printed, errors = await program(pilito, lines, other["store_id"], store_id, *options)
     assert errors == ""
     assert len(files(tmp_path)[f"store-{store_id}-google-001.tsv"]) > 20_000_000
-    assert int(printed.splitlines()[-1]) < 10 * 1024
+    assert int(printed.splitlines()[-1]) < 16 * 1024
