@@ -3,6 +3,7 @@
 The result is what the event log says now, so that it can be read for as long as the events are kept.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,14 +53,14 @@ _ADVANCE = text("""
 
 _STOP = text("UPDATE retries SET ended_at = now() WHERE id = :id AND ended_at IS NULL")
 
+_HAS_FAILED = f"(e.status = {literal(EventStatus.FAILED)} AND e.finished_at >= r.started_at)"
+
 _RESULT = text(f"""
-    SELECT CASE WHEN e.status = {literal(EventStatus.FAILED)} AND e.finished_at >= r.started_at THEN 'failed'
-                WHEN e.status IN {in_(SUCCESSFUL)} THEN 'succeeded' ELSE 'waiting' END AS outcome,
-           left(CASE WHEN e.status = {literal(EventStatus.FAILED)} AND e.finished_at >= r.started_at
-                     THEN e.reason END, {REASON_CHARACTERS}) AS reason,
+    SELECT {_HAS_FAILED} AS has_failed, e.status IN {in_(SUCCESSFUL)} AS has_succeeded,
+           CASE WHEN {_HAS_FAILED} THEN left(e.reason, {REASON_CHARACTERS}) END AS reason,
            count(*) AS events
     FROM retried_events r JOIN events e ON e.id = r.event_id
-    WHERE r.retry_id = :id GROUP BY 1, 2 ORDER BY 3 DESC, 2
+    WHERE r.retry_id = :id GROUP BY 1, 2, 3 ORDER BY 4 DESC, 3
 """)
 
 
@@ -153,10 +154,12 @@ async def stop(connection: AsyncConnection, retry_id: int) -> None:
 
 async def result(connection: AsyncConnection, retry_id: int) -> Result:
     """Returns what became of the events of a retry until now."""
-    counts = {"waiting": 0, "succeeded": 0, "failed": 0}
+    counts: Counter[str] = Counter()
     reasons: dict[str, int] = {}
     for row in await connection.execute(_RESULT, {"id": retry_id}):
-        counts[row.outcome] += row.events
-        if row.outcome == "failed" and len(reasons) < REASONS:
+        counts["failed" if row.has_failed else "succeeded" if row.has_succeeded else "waiting"] += row.events
+        if row.has_failed and len(reasons) < REASONS:
             reasons[row.reason] = row.events
-    return Result(**counts, reasons=reasons)
+    return Result(
+        waiting=counts["waiting"], succeeded=counts["succeeded"], failed=counts["failed"], reasons=reasons
+    )
