@@ -86,6 +86,16 @@ class Shop:
         assert row is not None
         return row
 
+    async def taken_up(self, event_id: str) -> dict[str, Any]:
+        """Returns the event's row once a worker runs its workflow."""
+        row = await eventually(
+            lambda: self.event(event_id),
+            lambda row: row is not None and row["run_id"] is not None,
+            what=f"the run of {event_id}",
+        )
+        assert row is not None
+        return row
+
     async def forget_unfinished(self) -> None:
         """Delete events that no workflow ends, before recovery starts them in another test."""
         async with self.database.transaction() as connection:

@@ -16,7 +16,6 @@ from database.access import stores
 from fakes.openai import EmbeddingServer, bad_request
 from temporal.client import start_product_event
 from tests.support.environment import Configure
-from tests.support.eventually import eventually
 from tests.support.shop import Shop
 from tests.support.system import System, running
 
@@ -51,7 +50,7 @@ async def test_a_superseded_event_is_woken_by_the_newer_one(patient: System) -> 
     """The newer event's workflow signals the older one, which ends before its own debounce does."""
     shop = await patient.shop()
     first = await shop.submit(product(1))
-    await eventually(lambda: shop.event(first), lambda row: row is not None and row["run_id"], what="its run")
+    await shop.taken_up(first)
     second = await shop.submit(product(2))
     await shop.ended(second)
     history = await shop.temporal.get_workflow_handle(shop.workflow_id(first)).fetch_history()
@@ -83,11 +82,7 @@ async def test_a_cancelled_event_says_so(patient: System) -> None:
     """The event no longer waits and may be sent again."""
     shop = await patient.shop()
     event_id = await shop.submit(product())
-    await eventually(
-        lambda: shop.event(event_id),
-        lambda row: row is not None and row["run_id"] is not None,
-        what="its run",
-    )
+    await shop.taken_up(event_id)
     run = shop.temporal.get_workflow_handle(shop.workflow_id(event_id))
     await run.cancel()
     with pytest.raises(WorkflowFailureError):
@@ -217,7 +212,7 @@ async def test_an_event_ends_when_its_store_is_removed(patient: System) -> None:
     """The event fails with a reason and is not retried without end."""
     shop = await patient.shop()
     waiting = await shop.submit(product(1))
-    await eventually(lambda: shop.event(waiting), what="its row")
+    await shop.taken_up(waiting)
     async with patient.database.transaction() as connection:
         assert await stores.remove(connection, shop.store_id)
     with pytest.raises(WorkflowFailureError) as failed:

@@ -54,16 +54,6 @@ def event_of(shop: Shop) -> ProductEvent:
     )
 
 
-async def waits(shop: Shop, event_id: str) -> dict[str, Any]:
-    row = await eventually(
-        partial(shop.event, event_id),
-        lambda row: row is not None and row["run_id"] is not None,
-        what="its row",
-    )
-    assert row is not None
-    return row
-
-
 async def change(shop: Shop, sql: str, **values: Any) -> None:
     async with shop.database.single() as connection:
         await connection.execute(text(sql), {"store": shop.store_id, **values})
@@ -92,7 +82,7 @@ async def take_number(shop: Shop, number: int) -> None:
 async def test_a_waiting_event_never_acts_on_the_row_of_another(shop: Shop, calm: System) -> None:
     """Its number was given out a second time, to an event of another store."""
     event_id = await shop.submit(LAMP)
-    row = await waits(shop, event_id)
+    row = await shop.taken_up(event_id)
     other = await calm.shop()
     await lose(shop, event_id)
     await take_number(other, row["id"])
@@ -146,7 +136,7 @@ async def test_a_large_body_that_only_the_lost_row_had(shop: Shop) -> None:
     await shop.sync(LAMP)
     before = await shop.product(1)
     event_id = await shop.submit(LARGE)
-    await waits(shop, event_id)
+    await shop.taken_up(event_id)
     await lose(shop, event_id)
     row = await shop.closed(event_id)
     assert (row["status"], "send the product again" in row["reason"]) == ("failed", True)
@@ -173,7 +163,7 @@ async def test_an_event_that_the_database_has_lost_is_accepted_again(shop: Shop)
 async def test_an_event_that_runs_has_one_workflow(shop: Shop) -> None:
     """It is accepted, because its row is gone, and the workflow that holds it takes the new row."""
     event_id = await shop.submit(LAMP)
-    before = await waits(shop, event_id)
+    before = await shop.taken_up(event_id)
     await lose(shop, event_id)
     assert (await shop.send(LAMP, event_id=event_id)).status_code == 202
     row = await shop.ended(event_id)
@@ -198,7 +188,7 @@ async def test_an_event_that_succeeded_after_the_dump_runs_again(shop: Shop, cal
 async def test_a_store_that_is_removed_ends_its_events(shop: Shop) -> None:
     """There is nothing to record again."""
     event_id = await shop.submit(LAMP)
-    await waits(shop, event_id)
+    await shop.taken_up(event_id)
     await change(shop, "DELETE FROM stores WHERE id = :store")
     handle = shop.temporal.get_workflow_handle(shop.workflow_id(event_id))
     with pytest.raises(WorkflowFailureError) as failed:
@@ -211,7 +201,7 @@ async def test_an_event_of_an_earlier_version_is_not_taken_over(shop: Shop, calm
     event, queue = event_of(shop), calm.settings.task_queue
     old_id = f"product-event/{shop.store_id}/old"
     await start_product_event(shop.temporal, event, task_queue=queue, workflow_id=old_id)
-    await waits(shop, "old")
+    await shop.taken_up("old")
     assert (await shop.send(LAMP, event_id="old")).status_code == 200
     await start_product_event(shop.temporal, event, task_queue=queue)
     row = await shop.ended("old")
@@ -226,7 +216,7 @@ async def test_two_installations_in_one_namespace(shop: Shop) -> None:
     here = await shop.submit(LAMP, event_id="same")
     same = replace(event_of(shop), event_id="same")
     await start_product_event(shop.temporal, same, task_queue="second")
-    await waits(shop, here)
+    await shop.taken_up(here)
     ids = [product_event_id(queue, shop.store_id, here) for queue in ("calm", "second")]
     assert [await status_of(shop.temporal, one) is not None for one in ids] == [True, True]
     await shop.temporal.get_workflow_handle(ids[1]).terminate("end of test")

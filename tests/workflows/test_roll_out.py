@@ -49,7 +49,9 @@ async def current(client: Client, build_id: str | None) -> bool:
 
 async def processed_by(shop: Shop, event_id: str) -> set[str]:
     """Returns the versions of the workers that processed an event's workflow tasks."""
-    history = await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).fetch_history()
+    handle = shop.temporal.get_workflow_handle(shop.workflow_id(event_id))
+    await handle.result()  # a step within a workflow task ends the event before the task is in the history
+    history = await handle.fetch_history()
     return {
         event.workflow_task_completed_event_attributes.deployment_version.build_id
         for event in history.events

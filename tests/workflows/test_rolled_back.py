@@ -59,9 +59,7 @@ async def waiting(system: System, shop: Shop) -> str:
     """Send an event, and return its id while it is in its debounce."""
     shop.http = system.http
     event_id = await shop.submit(LAMP)
-    await eventually(
-        partial(shop.event, event_id), lambda row: row is not None and row["run_id"], what="its run"
-    )
+    await shop.taken_up(event_id)
     return event_id
 
 

@@ -52,7 +52,7 @@ async def left_to_another(shop: Shop, slow: System) -> str:
     await shop.sync(PARENT)
     fast, shop.http = shop.http, slow.http
     leader = await shop.submit(VARIATION)
-    await eventually(lambda: shop.event(leader), what="its row")
+    await shop.taken_up(leader)
     shop.http = fast
     row = await shop.ended(await shop.submit({**PARENT, "description": "<p>متن تازه</p>"}))
     assert row["reason"] == f"Saved; it will be indexed together with {leader}."
@@ -199,8 +199,7 @@ async def test_an_event_that_temporal_lost_is_started_again(
     """As after a loss of Temporal's data: the row has everything needed for a restart."""
     shop.http = slow.http
     event_id = await shop.submit({**PARENT, "variations": []})
-    row = await eventually(lambda: shop.event(event_id), what="its row")
-    assert row is not None
+    row = await shop.taken_up(event_id)
     await shop.temporal.workflow_service.delete_workflow_execution(
         DeleteWorkflowExecutionRequest(
             namespace=shop.temporal.namespace,
@@ -220,7 +219,7 @@ async def test_an_event_that_runs_is_left_alone(looking: System, slow: System, s
     """A running workflow may take as long as it needs."""
     shop.http = slow.http
     event_id = await shop.submit(PARENT)
-    await eventually(lambda: shop.event(event_id), lambda row: bool(row and row["run_id"]), what="its run")
+    await shop.taken_up(event_id)
     await age(shop, event_id)
     before = await shop.event(event_id)
     shop.http = looking.http
@@ -242,7 +241,7 @@ async def test_events_are_recovered_in_turns(
     shop.http = slow.http
     sent = [await shop.submit({**PARENT, "id": number}) for number in range(20, 25)]
     for event_id in sent:
-        await eventually(partial(shop.event, event_id), what="its row")
+        await shop.taken_up(event_id)
         await age(shop, event_id)
     await shop.temporal.get_workflow_handle(shop.workflow_id(sent[-1])).terminate("by mistake")
     await look(looking)
