@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
-from persiantools import digits
-from persiantools.jdatetime import JalaliDate, JalaliDateTime
+from persiantools.jdatetime import MONTH_NAMES_FA, JalaliDate
 
 from api.console import reasons
 from api.console.language import Language, text
@@ -23,6 +23,7 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _THOUSANDS = {Language.PERSIAN: "٬", Language.ENGLISH: ","}
 _POINT = {Language.PERSIAN: "٫", Language.ENGLISH: "."}
+_PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _CURRENCIES = {"IRT": "toman", "IRR": "rial", "IRHT": "thousand_toman", "IRHR": "thousand_rial"}
 
 
@@ -36,12 +37,14 @@ class Formats:
     def digits(self, value: object) -> str:
         """Returns text with the digits of the language."""
         written = str(value)
-        return digits.en_to_fa(written) if self.language is Language.PERSIAN else written
+        return written.translate(_PERSIAN_DIGITS) if self.language is Language.PERSIAN else written
 
     def number(self, value: int | float | Decimal | str | None, places: int | None = None) -> str:
         """Returns a number with separators; with `places`, rounded to so many. Nothing for None."""
         if value is None or value == "":
             return ""
+        if isinstance(value, int) and places is None:
+            return self.digits(f"{value:,}".replace(",", _THOUSANDS[self.language]))
         try:
             exact = Decimal(str(value))
         except InvalidOperation:
@@ -97,7 +100,7 @@ class Formats:
         """Returns a day in the calendar of the language, without its year."""
         if self.language is Language.PERSIAN:
             jalali = JalaliDate(day)  # type: ignore[no-untyped-call]  # the library leaves it untyped
-            return self.digits(f"{jalali.day} {jalali.strftime('%B', locale='fa')}")
+            return self.digits(f"{jalali.day} {MONTH_NAMES_FA[jalali.month]}")
         return day.strftime("%-d %b")
 
     def span(self, seconds: float | None) -> str:
@@ -114,6 +117,15 @@ class Formats:
         key = f"time.{name}" if count == 1 or self.language is Language.PERSIAN else f"time.{name}s"
         return text(self.language, key, n=self.number(count))
 
+    def status(self, name: str) -> Markup:
+        """Returns the status of an event or a sync, as a word with its colour."""
+        said = text(self.language, f"status.{name}")
+        return Markup(f'<span class="status status-{escape(name)}">{said}</span>')  # noqa: S704 - escaped
+
+    def code(self, value: object) -> Markup:
+        """Returns an id or a code, which keeps its own direction."""
+        return Markup(f'<bdi class="code" dir="ltr">{escape(value)}</bdi>')  # noqa: S704 - escaped
+
     def reason(self, said: str | None) -> Markup:
         """Returns why something happened: a sentence of the service, in the language of the page.
 
@@ -121,9 +133,7 @@ class Formats:
         """
         if not said:
             return Markup("")
-        if self.language is Language.ENGLISH:
-            return escape(said)
-        return reasons.persian(said, value=self._value, untranslated=self._technical)
+        return escape(said) if self.language is Language.ENGLISH else _in_persian(said)
 
     def _value(self, said: str, is_number: bool) -> Markup:  # noqa: FBT001 - called by position only
         if is_number and _NUMBER.fullmatch(said):
@@ -142,9 +152,17 @@ class Formats:
     def _written(self, at: datetime) -> str:
         local = at.astimezone(ZONES[self.language])
         if self.language is Language.PERSIAN:
-            jalali = JalaliDateTime(local)  # type: ignore[no-untyped-call]  # the library leaves it untyped
-            return self.digits(f"{jalali.day} {jalali.strftime('%B %Y، %H:%M:%S', locale='fa')}")
+            jalali = JalaliDate(local.date())  # type: ignore[no-untyped-call]  # the library leaves it untyped
+            day = f"{jalali.day} {MONTH_NAMES_FA[jalali.month]} {jalali.year}"
+            return self.digits(f"{day}، {local:%H:%M:%S}")
         return local.strftime("%-d %b %Y, %H:%M:%S UTC")
+
+
+@lru_cache(maxsize=500)
+def _in_persian(reason: str) -> Markup:
+    """Returns a reason in Persian; a log has the same ones many times."""
+    of_any_moment = Formats(Language.PERSIAN, datetime.min)
+    return reasons.persian(reason, value=of_any_moment._value, untranslated=of_any_moment._technical)
 
 
 def _in_utc(moment: datetime | str) -> tuple[datetime, str]:

@@ -8,8 +8,7 @@ from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
-from jinja2.runtime import Context
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.assets.vendored import CONSOLE, Asset, read_record, served
@@ -69,28 +68,15 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["t"] = _text
-    environment.globals["has_text"] = _has_text
     environment.globals["assets"] = {**OWN, **VENDORED}
     return environment
-
-
-@pass_context
-def _text(context: Context, key: str, **values: object) -> Markup:
-    visitor: Visitor = context["visitor"]
-    return text(visitor.language, key, **values)
-
-
-@pass_context
-def _has_text(context: Context, key: str) -> bool:
-    visitor: Visitor = context["visitor"]
-    return key in texts(visitor.language)
 
 
 def page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
     """Returns a page; `context` is what the template shows.
 
-    Every template also has `visitor`, `f` (formats), `path`, `query` and `here`, the address of the page.
+    Every template also has `visitor`, `t` (texts), `has_text`, `f` (formats), `path`, `query` and `here`, the
+    address of the page.
     """
     visitor: Visitor = request.state.visitor
     state = app_state(request)
@@ -99,6 +85,8 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
         .get_template(template)
         .render(
             visitor=visitor,
+            t=partial(text, visitor.language),
+            has_text=texts(visitor.language).__contains__,
             f=Formats(visitor.language, state.database.clock.estimate()),
             path=request.url.path,
             here=_here(request),

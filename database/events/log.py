@@ -13,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     false,
     func,
+    literal_column,
     or_,
     select,
     text,
@@ -150,16 +151,20 @@ async def read_event(connection: AsyncConnection, row_id: int) -> dict[str, Any]
     return dict(row) if row else None
 
 
-def failed_count_of(filters: EventFilter) -> Select[Any]:
-    """The statement that counts failed events."""
+def failed_count_of(filters: EventFilter, *, most: int | None = None) -> Select[Any]:
+    """The statement that counts failed events, at most so many."""
     if filters.statuses is not None and EventStatus.FAILED not in filters.statuses:
         return select(func.count()).where(false())
-    return select(func.count()).where(*filters.conditions(), _is(EventStatus.FAILED))
+    found: Select[Any] = select(literal_column("1")).where(*filters.conditions(), _is(EventStatus.FAILED))
+    return select(func.count()).select_from(found.limit(most).subquery())
 
 
-async def count_failed(connection: AsyncConnection, filters: EventFilter) -> int:
-    """Returns how many failed events satisfy the filters; without others, an index alone has the answer."""
-    count: int = (await connection.execute(failed_count_of(filters))).scalar_one()
+async def count_failed(connection: AsyncConnection, filters: EventFilter, *, most: int | None = None) -> int:
+    """Returns how many failed events satisfy the filters, at most `most`.
+
+    Without filters, or by store, an index alone has the answer.
+    """
+    count: int = (await connection.execute(failed_count_of(filters, most=most))).scalar_one()
     return count
 
 

@@ -27,6 +27,9 @@ from database.events.summary import REASON_CHARACTERS
 router = pages("/events")
 
 PAGE = 50
+MOST_COUNTED = 1_000
+"""So many failed events are counted on a page of the log; the page of their retry counts all."""
+
 LIST = "/console/events/"
 RETRY = f"{LIST}retry/"
 
@@ -102,7 +105,7 @@ async def show(request: Request) -> Response:
         rows, following = await event_log.list_events(
             connection, filters, after=read_cursor(query.cursor), limit=PAGE
         )
-        failed = await event_log.count_failed(connection, filters)
+        failed = await event_log.count_failed(connection, filters, most=MOST_COUNTED)
     shown = kept(query, scope.store_id)
     return page(
         request,
@@ -113,6 +116,7 @@ async def show(request: Request) -> Response:
         until=moments.write(query.until, visitor.language),
         rows=rows,
         failed=failed,
+        failed_key="events.failed_many" if failed == MOST_COUNTED else "events.failed_found",
         retry_at=address(RETRY, {**shown, "status": None}),
         first=address(LIST, shown) if query.cursor else "",
         following=address(LIST, {**shown, "cursor": write_cursor(following)}) if following else "",
