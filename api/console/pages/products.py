@@ -1,7 +1,8 @@
 """Products of a store: a list by state, and one with what search knows of it and why."""
 
+import asyncio
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Request, Response
 from pydantic import Field, TypeAdapter
@@ -152,10 +153,7 @@ async def _explained(
         raise not_found("product")
     state = app_state(request)
     visitor: Visitor = request.state.visitor
-    judged, product = await judgement(state, facts, asked=asked), None
-    if facts.product is not None:
-        async with state.database.reading() as connection:
-            product = await listing.read_product(connection, store.user_id, facts.product.id)
+    judged, product = await asyncio.gather(judgement(state, facts, asked=asked), _whole(state, store, facts))
     event = judged.event
     return page(
         request,
@@ -172,6 +170,14 @@ async def _explained(
         if judged.verdict is Verdict.NEVER_RECEIVED
         else [],
     )
+
+
+async def _whole(state: AppState, store: StoreName, facts: ProductHistory) -> dict[str, Any] | None:
+    """Returns a product with its variations and chunks, None if it has no row."""
+    if facts.product is None:
+        return None
+    async with state.database.reading() as connection:
+        return await listing.read_product(connection, store.user_id, facts.product.id)
 
 
 async def _likely(state: AppState, store: StoreName, asked: str) -> list[tuple[int, str]]:

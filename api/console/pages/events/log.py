@@ -1,7 +1,8 @@
 """The event log: filters, and one event with its attempts, its payload and the press that retries it."""
 
+import asyncio
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import Request, Response
@@ -20,8 +21,9 @@ from api.errors import ApiError, invalid_field, not_found
 from api.fields import Id, Moment, PathId
 from api.schemas.events import read_cursor, write_cursor
 from contracts.events import EventStatus, EventType
+from database.engine import Database
 from database.events import log as event_log
-from database.events.log import EventFilter
+from database.events.log import Cursor, EventFilter
 from database.events.summary import REASON_CHARACTERS
 
 router = pages("/events")
@@ -101,11 +103,10 @@ async def show(request: Request) -> Response:
     if scope.is_empty:
         return page(request, "overview_empty.html", scope=scope)
     filters = query.filter(scope.store_id)
-    async with app_state(request).database.reading() as connection:
-        rows, following = await event_log.list_events(
-            connection, filters, after=read_cursor(query.cursor), limit=PAGE
-        )
-        failed = await event_log.count_failed(connection, filters, most=MOST_COUNTED)
+    database, after = app_state(request).database, read_cursor(query.cursor)
+    (rows, following), failed = await asyncio.gather(
+        _listed(database, filters, after), _failed(database, filters)
+    )
     shown = kept(query, scope.store_id)
     return page(
         request,
@@ -123,6 +124,18 @@ async def show(request: Request) -> Response:
         statuses=list(EventStatus),
         types=list(EventType),
     )
+
+
+async def _listed(
+    database: Database, filters: EventFilter, after: Cursor | None
+) -> tuple[list[dict[str, Any]], Cursor | None]:
+    async with database.reading() as connection:
+        return await event_log.list_events(connection, filters, after=after, limit=PAGE)
+
+
+async def _failed(database: Database, filters: EventFilter) -> int:
+    async with database.reading() as connection:
+        return await event_log.count_failed(connection, filters, most=MOST_COUNTED)
 
 
 @router.get("/{row_id:id}/")
