@@ -73,7 +73,17 @@ async def _places(screen: Screen) -> Places:
     user = await _first(screen, "/console/users/", "main tbody a", "href")
     row = await _first(screen, f"/console/products/?store={store}", "main a[href*='/products/']", "href")
     sync = await _first(screen, f"/console/stores/{store}/syncs/", "main a[href*='/syncs/']", "href")
-    return Places(store=store, event=event, product=named.strip(), token=token, user=user, row=row, sync=sync)
+    retry = await _first(screen, "/console/events/retry/", "main a[href*='/retries/']", "href")
+    return Places(
+        store=store,
+        event=event,
+        product=named.strip(),
+        token=token,
+        user=user,
+        row=row,
+        sync=sync,
+        retry=retry,
+    )
 
 
 async def _take(screen: Screen, address: str, file: str, widths: Sequence[int]) -> None:
