@@ -21,6 +21,7 @@ from api.errors import ApiError, invalid_field, not_found
 from api.fields import Id, Moment, PathId
 from api.schemas.events import read_cursor, write_cursor
 from contracts.events import EventStatus, EventType
+from database.access.store_names import StoreName
 from database.engine import Database
 from database.events import log as event_log
 from database.events.log import Cursor, EventFilter
@@ -138,15 +139,19 @@ async def _failed(database: Database, filters: EventFilter) -> int:
         return await event_log.count_failed(connection, filters, most=MOST_COUNTED)
 
 
-@router.get("/{row_id:id}/")
-async def show_one(request: Request, row_id: PathId) -> Response:
-    """One event with its payload, times, attempts and workflow."""
-    state = app_state(request)
-    async with state.database.reading() as connection:
+async def _own(request: Request, row_id: int) -> tuple[dict[str, Any], StoreName]:
+    """Returns an event and its store, which the visitor may see and change; raises 404."""
+    async with app_state(request).database.reading() as connection:
         row = await event_log.read_event(connection, row_id)
     if row is None:
         raise not_found("event")
-    store = await own_store(request, row["store_id"])
+    return row, await own_store(request, row["store_id"])
+
+
+@router.get("/{row_id:id}/")
+async def show_one(request: Request, row_id: PathId) -> Response:
+    """One event with its payload, times, attempts and workflow."""
+    row, store = await _own(request, row_id)
     payload = row["payload"]
     written = orjson.dumps(payload, option=orjson.OPT_INDENT_2).decode() if payload is not None else ""
     return page(
@@ -164,13 +169,8 @@ async def show_one(request: Request, row_id: PathId) -> Response:
 @router.post("/{row_id:id}/retry/")
 async def retry_one(request: Request, row_id: PathId) -> Response:
     """Run one failed event again."""
-    state = app_state(request)
-    async with state.database.reading() as connection:
-        row = await event_log.read_event(connection, row_id)
-    if row is None:
-        raise not_found("event")
-    await own_store(request, row["store_id"])
+    row, _ = await _own(request, row_id)
     if row["status"] != EventStatus.FAILED:
         raise ApiError(409, {"error": f"Only failed events can be retried; this one is {row['status']}."})
-    await retry(state, EventFilter(), only=row_id)
+    await retry(app_state(request), EventFilter(), only=row_id)
     return go(f"{LIST}{row_id}/", done="retried")
