@@ -1,9 +1,7 @@
 """Pages of the console over a log of a million events, and the API's own answers of the same things."""
 
-import asyncio
 from dataclasses import dataclass
 from functools import partial
-from types import TracebackType
 
 import httpx2
 import orjson
@@ -14,6 +12,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.event_rows import THINGS, fill
+from bench.exchange import Exchange
 from bench.results import Row, Times, at_most, compared, ratio
 from bench.system import DIMENSIONS, MODEL, Api, Servers, migrate
 from database.access import console_sessions, provision, users
@@ -88,38 +87,16 @@ class Person:
     named: dict[str, int]
 
 
-class Reader:
-    """An HTTP/1.1 connection that reads one address at a time, and does little else."""
+class Reader(Exchange):
+    """A connection that reads one address at a time, with the same headers."""
 
     def __init__(self, port: int, *headers: str) -> None:
-        self._port = port
+        super().__init__(port)
         self._head = "".join(f"{line}\r\n" for line in (f"Host: {LOOPBACK}:{port}", *headers))
-
-    async def __aenter__(self) -> "Reader":
-        await self._connect()
-        return self
-
-    async def __aexit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
-        self._writer.close()
-        await self._writer.wait_closed()
-
-    async def _connect(self) -> None:
-        self._reader, self._writer = await asyncio.open_connection(LOOPBACK, self._port)
 
     async def get(self, address: str) -> bytes:
         """Returns the body of a page. Raises RuntimeError unless its status is 200."""
-        if self._reader.at_eof():  # the server closed the idle connection
-            self._writer.close()
-            await self._connect()
-        self._writer.write(f"GET {address} HTTP/1.1\r\n{self._head}\r\n".encode())
-        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
-        length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
-        body = await self._reader.readexactly(length)
-        if head.split(b" ", 2)[1] != b"200":
-            raise RuntimeError(f"{address}: {head.splitlines()[0].decode()}")
-        return body
+        return await self.send(f"GET {address} HTTP/1.1\r\n{self._head}\r\n".encode(), expect=200)
 
 
 async def measure(servers: Servers, progress: Progress, *, events: int = EVENTS) -> list[Row]:

@@ -5,7 +5,6 @@ import itertools
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Any
 
 import orjson
@@ -14,6 +13,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 
 from api.ingest.accept import event_of
 from bench.bare import TASK_QUEUE, BareWorkflow
+from bench.exchange import Exchange
 from connectors.envelope import open_envelope
 from connectors.woocommerce.parse import parse
 from contracts.events import EventOutcome, EventStatus, ProductEvent
@@ -36,48 +36,22 @@ def delivery(product: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class Connection:
-    """An HTTP/1.1 connection to a local port that sends one request at a time.
-
-    It does little else, so that the server is measured and not the client.
-    """
+class Connection(Exchange):
+    """A connection that posts JSON to one address with a token."""
 
     def __init__(
         self, port: int, *, path: str, secret: str, headers: Mapping[str, str] | None = None
     ) -> None:
-        self._port = port
+        super().__init__(port)
         more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
         self._head = (
             f"POST {path} HTTP/1.1\r\nHost: {LOOPBACK}:{port}\r\nAuthorization: Bearer {secret}\r\n"
             f"{more}Content-Type: application/json\r\nContent-Length: "
         ).encode()
 
-    async def __aenter__(self) -> "Connection":
-        await self._connect()
-        return self
-
-    async def __aexit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
-        self._writer.close()
-        await self._writer.wait_closed()
-
-    async def _connect(self) -> None:
-        self._reader, self._writer = await asyncio.open_connection(LOOPBACK, self._port)
-
     async def post(self, body: bytes, *, expect: int) -> bytes:
         """Returns the body of the response to a body. Raises RuntimeError if its status is unexpected."""
-        if self._reader.at_eof():  # the server closed the idle connection
-            self._writer.close()
-            await self._connect()
-        self._writer.write(self._head + b"%d\r\n\r\n" % len(body) + body)
-        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
-        length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
-        answer = await self._reader.readexactly(length)
-        status = int(head.split(b" ", 2)[1])
-        if status != expect:
-            raise RuntimeError(f"HTTP {status} where {expect} was expected: {answer!r}")
-        return answer
+        return await self.send(self._head + b"%d\r\n\r\n" % len(body) + body, expect=expect)
 
 
 class Shop:
