@@ -1,4 +1,4 @@
-"""How a long-running process uses memory: garbage collection, and freed blocks."""
+"""How a long-running process uses memory: garbage collection, freed blocks, forks."""
 
 import ctypes
 import gc
@@ -27,3 +27,9 @@ def tune_garbage_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000)
+
+
+def share_with_forks() -> None:
+    """Leave what exists now out of collections, which would write to memory that forks share."""
+    gc.collect()
+    gc.freeze()

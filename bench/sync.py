@@ -24,7 +24,7 @@ from crypto import SecretBox
 from database.access import stores
 from database.engine import Database, create_engine
 from database.sync import runs
-from embedded.processes import Child
+from embedded.children.processes import Child
 from fakes.openai import EmbeddingServer
 from fakes.woocommerce import KEY, SECRET
 from settings import Settings

@@ -20,9 +20,9 @@ from contracts.tokens import IssuedToken
 from database.access import stores, tokens, users
 from database.engine import Database, create_engine
 from database.search import vector_index
+from embedded.children.processes import Child, start_child
 from embedded.ports import LOOPBACK, free_ports
 from embedded.postgres import EmbeddedPostgres
-from embedded.processes import Child, start_child
 from embedded.temporal import EmbeddedTemporal
 
 ROOT = Path(__file__).parent.parent

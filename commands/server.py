@@ -36,6 +36,9 @@ def up() -> None:
     raise typer.Exit(stack.run(settings(), on_ready=welcome.greet))
 
 
+FIRST_INHERITED = 3
+"""The descriptor of the first listening socket that systemd hands over."""
+
 OTHER_FILES = 200
 """What the API opens besides the connections of clients, with a reserve."""
 
@@ -86,6 +89,12 @@ def _check_port(host: str, port: int) -> None:
         ) from None
 
 
+def _inherited_listener() -> socket.socket | None:
+    """Returns the listening socket this process was started with, by systemd or by `pilito up`."""
+    mine = os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1"
+    return socket.socket(fileno=FIRST_INHERITED) if mine else None
+
+
 def api() -> None:
     """Serve the HTTP API."""
     configured = settings()
@@ -94,13 +103,15 @@ def api() -> None:
     if not configured.secret_keys:
         raise fail("Set PILITO_SECRET_KEY: without it users cannot sign in.")
     logs.configure(configured.log_format)
-    _check_port(configured.api_host, configured.api_port)
+    listener = _inherited_listener()
+    if listener is None:
+        _check_port(configured.api_host, configured.api_port)
     _check_database(configured)
     runtime.install()
     memory.return_large_blocks()
     create_embedder(configured)  # ends the program with a sentence instead of an error inside of the server
     _allow_files(2 * configured.max_connections + OTHER_FILES)
-    uvicorn.run(
+    config = uvicorn.Config(
         create_app(configured),
         host=configured.api_host,
         port=configured.api_port,
@@ -112,6 +123,10 @@ def api() -> None:
         server_header=False,
         timeout_graceful_shutdown=3,
     )
+    server = uvicorn.Server(config)
+    server.run(sockets=[listener] if listener else None)
+    if not server.started:
+        raise typer.Exit(3)
 
 
 def worker(

@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from embedded.processes import Account, StartFailed
+from embedded.children.processes import Account, StartFailed
 
 USER_NAME = "pilito-postgres"
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import uvicorn
 
+from embedded.children.processes import Child, Pause, start_child
 from embedded.embedding.app import Server
 from embedded.embedding.by_meaning import ByMeaning
 from embedded.embedding.choice import chosen, needs_the_model
 from embedded.embedding.e5 import Model, is_usable
 from embedded.ports import LOOPBACK, answers, free_ports
-from embedded.processes import Child, Pause, start_child
 from settings import Settings
 
 KEY = "local"

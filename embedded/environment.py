@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from embedded.processes import StartFailed
+from embedded.children.processes import StartFailed
 from settings import Settings
 
 

@@ -6,6 +6,9 @@ from random import SystemRandom
 
 LOOPBACK = "127.0.0.1"
 
+BACKLOG = 2048
+"""Connections that wait until the process that listens takes them."""
+
 NEVER_TAKEN = range(20_000, 32_768)
 """Ports that Linux and macOS give to no outgoing connection, which could have one before its server does."""
 
@@ -39,3 +42,9 @@ def answers(port: int) -> bool:
     with socket.socket() as attempt:
         attempt.settimeout(1)
         return attempt.connect_ex((LOOPBACK, port)) == 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Returns a socket that accepts connections on this port; raises OSError where it cannot."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=BACKLOG)

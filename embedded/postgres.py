@@ -17,9 +17,9 @@ import psycopg
 from psycopg import sql
 
 from embedded.access import let_pass, let_read, service_account
+from embedded.children.processes import Account, Child, Pause, StartFailed, start_child
 from embedded.environment import kept_secret, write_private
 from embedded.ports import LOOPBACK, free_ports, is_free
-from embedded.processes import Account, Child, Pause, StartFailed, start_child
 
 NAME = "postgres"
 MAJOR = "18"

@@ -22,6 +22,7 @@ class Steps:
             TextColumn("{task.description}"),
             TextColumn("{task.fields[took]}"),
             console=console,
+            auto_refresh=False,
             disable=not console.is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}
@@ -33,6 +34,11 @@ class Steps:
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError):  # the terminal is gone
             self._live.stop()
+
+    def show(self) -> None:
+        """Draw the progress on a terminal."""
+        with contextlib.suppress(OSError):  # the terminal is gone
+            self._live.refresh()
 
     def begin(self, name: str) -> None:
         self._began[name] = time.monotonic()

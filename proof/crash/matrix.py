@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from embedded.processes import StartFailed
+from embedded.children.processes import StartFailed
 from proof.crash.damage import Damage, of_events, of_products
 from proof.crash.faults import CLOCK, FAULTS, SECONDS_FROZEN, Fault
 from proof.crash.steps import DEBOUNCE, DURING, EVENT_STEPS, MOMENTS, STEPS

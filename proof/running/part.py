@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from embedded.processes import Child
+from embedded.children.processes import Child
 from proof.running import processes
 
 SECONDS_TO_START = 90.0

@@ -19,9 +19,9 @@ from contracts.ids import SEARCH_ATTRIBUTES, embedding_label
 from database.access import provision
 from database.engine import Database, create_engine
 from database.search import vector_index
+from embedded.children.processes import Child, start_child
 from embedded.ports import LOOPBACK, answers, free_ports
 from embedded.postgres import EmbeddedPostgres
-from embedded.processes import Child, start_child
 from embedded.temporal import EmbeddedTemporal
 from proof.running.faketime import library
 from proof.running.part import Clock, Part

@@ -3,8 +3,8 @@
 import pytest
 
 from contracts.ids import embedding_label
+from embedded.children.processes import StartFailed
 from embedded.embedding.choice import chosen, needs_the_model
-from embedded.processes import StartFailed
 from settings import Settings
 
 E5 = "multilingual-e5-small"

@@ -7,10 +7,10 @@ import httpx2
 import pytest
 from openai import BadRequestError, NotFoundError, OpenAI
 
+from embedded.children.processes import stop_together
 from embedded.embedder import start
 from embedded.embedding.protocol import MAX_INPUTS
 from embedded.ports import free_ports
-from embedded.processes import stop_together
 
 pytestmark = pytest.mark.usefixtures("programs")
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from embedded.logs import OLDER, bound, keep_previous
+from embedded.children.logs import OLDER, bound, keep_previous
 
 LARGEST = 1_000
 

@@ -16,11 +16,11 @@ from activities.embedding import TextEmbedder
 from activities.embedding_problems import Problems
 from activities.metrics import Counters
 from database.engine import Database, create_engine
+from embedded.children.processes import Child, stop_together
 from embedded.embedder import start
 from embedded.embedding.by_meaning import MOST_TOKENS
 from embedded.embedding.e5 import WINDOW, is_usable
 from embedded.ports import free_ports
-from embedded.processes import Child, stop_together
 from embeddings.base import Cause
 from embeddings.description import described
 from embeddings.openai import OpenAIEmbedder

@@ -13,8 +13,8 @@ import psycopg
 import pytest
 
 from embedded.access import service_account
+from embedded.children.processes import StartFailed, start_child
 from embedded.postgres import EmbeddedPostgres, shared_buffers
-from embedded.processes import StartFailed, start_child
 from tests.support.waiting import gone
 
 pytestmark = pytest.mark.usefixtures("programs")

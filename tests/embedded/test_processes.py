@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from embedded.processes import StartFailed, birth, end_leftovers, start_child, stop_together
+from embedded.children.processes import StartFailed, birth, end_leftovers, start_child, stop_together
 from tests.support.waiting import gone, until
 
 pytestmark = pytest.mark.usefixtures("programs")
@@ -22,7 +22,7 @@ WITH_CHILD = f"import subprocess, sys; print(subprocess.Popen(['sleep', '600']).
 SUPERVISOR = """
 import sys, time
 from pathlib import Path
-from embedded.processes import start_child
+from embedded.children.processes import start_child
 child = start_child("nap", ["/bin/sleep", "600"], state_dir=Path(sys.argv[1]))
 child.wait_until(lambda: True, seconds=1, pause=time.sleep)
 print(child.pid, flush=True)

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import text
 
 from embedded.bootstrap import sample_products
+from embedded.children.processes import stop_together
 from embedded.embedder import KEY, start
 from embedded.embedding.choice import chosen
 from embedded.embedding.e5 import is_usable
 from embedded.ports import free_ports
-from embedded.processes import stop_together
 from embedded.welcome import greet
 from settings import Settings
 from tests.support import recovery

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.support.waiting import gone, until
 pytestmark = pytest.mark.usefixtures("programs")
 
 COMMANDS = """
-import os, signal, sys, time
+import os, signal, socket, sys, time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -39,7 +40,11 @@ match sys.argv[1]:
     case "worker":
         time.sleep(600)
     case "api":
-        HTTPServer(("127.0.0.1", int(os.environ["PILITO_API_PORT"])), Api).serve_forever()
+        inherited = os.environ.get("LISTEN_PID") == str(os.getpid())
+        server = HTTPServer(("127.0.0.1", int(os.environ["PILITO_API_PORT"])), Api, not inherited)
+        if inherited:
+            server.socket = socket.socket(fileno=3)
+        server.serve_forever()
 """
 
 UP = """
@@ -143,6 +148,12 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path, free_ports(3))
 
 
+def answer_of(port: int) -> str:
+    """What the API answers to one request."""
+    with urlopen(f"http://127.0.0.1:{port}/") as answer:
+        return str(answer.read(), "utf-8")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_no_process_is_left_after_the_end(place: Place, number: signal.Signals) -> None:
     """Ctrl-C, `kill` and a closed terminal end every process; the exit code is 0."""
@@ -214,13 +225,23 @@ def test_parts_that_die_are_started_again(place: Place) -> None:
             return {name: pid for name, pid in children.items() if pid != killed[name]}
 
         until(lambda: new(up.children()).keys() == CHILDREN, what="new children")
-        until(lambda: answers(place.ports[0]), what="the new API")
+        assert answer_of(place.ports[0]).startswith("postgresql")
         embedder = urlsplit(running(place.state_dir)["OPENAI_BASE_URL"]).port or 0
         until(lambda: answers(embedder), what="the new embedding server")
         assert up.end(signal.SIGTERM) == 0
     for child in CHILDREN:
         assert any(line.startswith(f"{child} ended (SIGKILL)") for line in up.lines)
         assert f"{child} runs again." in up.lines
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the API opens its port itself")
+def test_no_connection_is_refused_while_the_api_starts_again(place: Place) -> None:
+    """A request waits for the new process."""
+    with place.up() as up:
+        up.read_until("ready")
+        os.kill(up.children()["api"], signal.SIGKILL)
+        assert answer_of(place.ports[0]).startswith("postgresql")
+        assert up.end(signal.SIGTERM) == 0
 
 
 def test_a_second_start_in_the_same_folder_is_refused(place: Place) -> None:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from embedded.processes import birth
+from embedded.children.processes import birth
 
 
 def until(condition: Callable[[], object], *, what: str, seconds: float = 30) -> None:

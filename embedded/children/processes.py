@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,8 +16,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from embedded import logs
+from embedded.children import forks, logs
 
 LAUNCH = Path(__file__).with_name("launch.py")
 TAIL_LINES = 15
@@ -37,6 +39,19 @@ class Account:
     gid: int
 
 
+class Process(Protocol):
+    """What a child is asked, of `subprocess.Popen` or of `embedded.children.forks.Forked`."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def send_signal(self, number: int, /) -> None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
 class Child:
     """A running process in a session of its own, so that Ctrl-C at the terminal does not reach it."""
 
@@ -44,7 +59,7 @@ class Child:
         self,
         *,
         name: str,
-        process: subprocess.Popen[bytes],
+        process: Process,
         record: Path,
         log: Path,
         stop_signal: signal.Signals,
@@ -130,13 +145,7 @@ def start_child(
     which the kernel sends where we die; since Linux ties that to the thread that started the child, only
     the main thread may call this.
     """
-    if threading.current_thread() is not threading.main_thread():
-        raise RuntimeError("children live only as long as the thread that starts them: use the main thread")
-    record = state_dir / "run" / f"{name}.json"
-    log = logs.folder_of(state_dir) / f"{name}.log"
-    for folder in (record.parent, log.parent):
-        folder.mkdir(parents=True, exist_ok=True)
-    _end_recorded(record)
+    log = _prepare(name, state_dir)
     uid, gid = (account.uid, account.gid) if account else (-1, -1)
     launch = [sys.executable, "-I", "-S", LAUNCH, os.getpid(), int(death_signal), uid, gid]
     with log.open("ab") as output:
@@ -149,6 +158,62 @@ def start_child(
             cwd=directory,
             start_new_session=True,
         )
+    return _recorded(name, process, state_dir=state_dir, stop_signal=stop_signal, death_signal=death_signal)
+
+
+def start_module(
+    name: str,
+    module: str,
+    arguments: Sequence[str],
+    *,
+    state_dir: Path,
+    environment: Mapping[str, str],
+    listener: socket.socket | None = None,
+) -> Child:
+    """Start `python -m module`, in a fork of this process where the system allows it.
+
+    A fork is given the listening socket, by the variables of systemd's socket activation.
+    """
+    if not forks.CAN_FORK:
+        command = [sys.executable, "-m", module, *arguments]
+        return start_child(name, command, state_dir=state_dir, environment=environment)
+    log = _prepare(name, state_dir)
+    program = forks.Program(
+        module=module,
+        arguments=arguments,
+        environment=environment,
+        log=log,
+        listener=listener.fileno() if listener else None,
+    )
+    process = forks.fork(program, death_signal=signal.SIGKILL)
+    return _recorded(name, process, state_dir=state_dir)
+
+
+def _prepare(name: str, state_dir: Path) -> Path:
+    """End what an earlier run left under this name; returns the log for a new child."""
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("children live only as long as the thread that starts them: use the main thread")
+    record = _record_of(name, state_dir)
+    log = logs.folder_of(state_dir) / f"{name}.log"
+    for folder in (record.parent, log.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    _end_recorded(record)
+    return log
+
+
+def _record_of(name: str, state_dir: Path) -> Path:
+    return state_dir / "run" / f"{name}.json"
+
+
+def _recorded(
+    name: str,
+    process: Process,
+    *,
+    state_dir: Path,
+    stop_signal: signal.Signals = signal.SIGTERM,
+    death_signal: signal.Signals = signal.SIGKILL,
+) -> Child:
+    record = _record_of(name, state_dir)
     draft = record.with_suffix(".draft")
     draft.write_text(
         json.dumps({"pid": process.pid, "born": birth(process.pid), "signal": int(death_signal)})
@@ -158,7 +223,7 @@ def start_child(
         name=name,
         process=process,
         record=record,
-        log=log,
+        log=logs.folder_of(state_dir) / f"{name}.log",
         stop_signal=stop_signal,
         death_signal=death_signal,
     )
