@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
+from contracts.products.details import Details
+
 
 class Sort(StrEnum):
     """The order of results; products without a price come last in an order by price."""
@@ -135,6 +137,8 @@ class FoundVariation:
     external_id: str
     options: Mapping[str, str]
     price: str | None
+    regular_price: str | None
+    on_sale: bool
     in_stock: bool
     availability: str
     stock_quantity: str | None
@@ -170,6 +174,7 @@ class FoundProduct:
     attributes: Sequence[Mapping[str, object]]
     variations: Sequence[FoundVariation]
     variations_total: int
+    details: Details = field(default_factory=Details)
     link: str
     image: str
     facts_at: datetime

@@ -14,11 +14,11 @@ from connectors.fingerprint import fingerprint
 from connectors.http.failures import shop_failure
 from connectors.http.outbound import Outbound
 from connectors.room import Parts, Room
-from connectors.woocommerce.categories import CategoryTree
-from connectors.woocommerce.categories import listed as readable_categories
 from connectors.woocommerce.cursors import Cursor
 from connectors.woocommerce.entrances import Entrances
 from connectors.woocommerce.errors import Fails, is_gone, is_hidden, is_refused
+from connectors.woocommerce.fields.categories import CategoryTree
+from connectors.woocommerce.fields.categories import listed as readable_categories
 from connectors.woocommerce.lists import FAILS, Body, ListPage, Lists, id_of, is_trash, read
 from connectors.woocommerce.parse import external_id as spelled
 from connectors.woocommerce.parse import parse

@@ -29,8 +29,9 @@ from connectors.fields import (
     identifier,
 )
 from connectors.values.stock import Stock, stock_of
-from connectors.woocommerce.attributes import Attributes, VariationAttributes
-from connectors.woocommerce.categories import Categories, Placed
+from connectors.woocommerce.fields.attributes import Attributes, VariationAttributes
+from connectors.woocommerce.fields.categories import Categories, Placed
+from connectors.woocommerce.fields.details import ItemDetails, ProductDetails
 from contracts.bounds import VARIATIONS
 from contracts.catalog import PUBLISHED, Attribute, Facts, Product, Variation
 from contracts.errors import InvalidField
@@ -54,7 +55,7 @@ _STOCK = ("stock_status", "in_stock")
 _BACKORDERS = ("backorders", "backorders_allowed", "backordered")
 
 
-class _Item(BaseModel):
+class _Item(ItemDetails, BaseModel):
     """The fields that products and variations share."""
 
     model_config = ConfigDict(extra="ignore")
@@ -72,7 +73,6 @@ class _Item(BaseModel):
     stock_quantity: Number = None
     stock_status: StockWord = ""
     in_stock: Flag | None = None
-    backorders: Hint = False
     backorders_allowed: Hint = False
     backordered: Hint = False
     permalink: Address = ""
@@ -88,7 +88,7 @@ class _Item(BaseModel):
             self.stock_status,
             flag=self.in_stock,
             quantity=self.stock_quantity,
-            backorders=self.backorders or self.backorders_allowed or self.backordered,
+            backorders=bool(self.backorders) or self.backorders_allowed or self.backordered,
         )
         is_sent = "price" in self.model_fields_set
         instead = self.sale_price if self.on_sale else self.regular_price
@@ -142,6 +142,7 @@ class VariationBody(_Item):
             description=self.description,
             brands=self.brands,
             facts=self.facts(),
+            details=self.own_details(),
             visible=self.status in (PUBLISHED, ""),
             version=self.date_modified_gmt,
             absent=self.absent_of(WOOCOMMERCE_VARIATIONS),
@@ -152,7 +153,7 @@ def _variations(value: object, info: ValidationInfo) -> Sequence[Any]:
     return entries(value, VARIATIONS, info, "id")
 
 
-class ProductBody(_Item):
+class ProductBody(_Item, ProductDetails):
     """A product, as WooCommerce's REST API returns it; other fields are stored and not read."""
 
     name: Line = ""
@@ -196,6 +197,7 @@ class ProductBody(_Item):
             attributes=self.described(),
             currency=self.currency.upper() or None,
             facts=self.facts(),
+            details=self.details(self.models().external_id),
             visible=status == PUBLISHED and not hidden_by,
             status=status,
             variations=variations,

@@ -10,7 +10,9 @@ from tests.support.shop import Shop
 pytestmark = pytest.mark.timeout(240)
 
 
-async def read(wordpress: WordPress, product: int, before: str = "", *, plain: bool = False) -> dict[str, Any]:
+async def read(
+    wordpress: WordPress, product: int, before: str = "", *, plain: bool = False
+) -> dict[str, Any]:
     """Returns a product as it would be sent, after PHP code `before` in the same request."""
     flag = "true" if plain else "false"
     event = await wordpress.act(f"{before} return Pilito_PS_Payload::read( {product}, 'updated', {flag} );")
@@ -20,7 +22,7 @@ async def read(wordpress: WordPress, product: int, before: str = "", *, plain: b
 
 
 async def test_prices_are_those_that_the_shop_shows(wordpress: WordPress) -> None:
-    """With its taxes, for a product and for each variation, whoever's request reads them."""
+    """With its taxes, for a product and for each variation, in the request of any user."""
     made = await wordpress.act("""
         $id = WC_Product::write( array( 'post_title' => 'کفش' ), array( 'regular_price' => '1000', 'sale_price' => '900', 'sale_price_dates_to' => '1798761600' ) );
         $set = WC_Product::write( array( 'post_title' => 'پیراهن' ) );
@@ -72,7 +74,9 @@ async def test_measures_ratings_sets_and_products_sold_elsewhere(wordpress: Word
     sent = (await arrived(shop, sold))[0]["payload"]
     assert (sent["external_url"], sent["button_text"]) == ("https://elsewhere.example/tea", "Buy & go")
     assert f"woo_{tea_set}" in await shop.found("سرویس فنجان آبی")
-    await wordpress.act(f"wp_update_post( array( 'ID' => {cup}, 'post_title' => 'فنجان سبز' ) ); return true;")
+    await wordpress.act(
+        f"wp_update_post( array( 'ID' => {cup}, 'post_title' => 'فنجان سبز' ) ); return true;"
+    )
     assert sorted(await wordpress.waiting()) == sorted([cup, tea_set])
     await wordpress.send()
     await wordpress.act(f"update_post_meta( {cup}, '_wc_average_rating', '5.00' ); return true;")
@@ -116,7 +120,9 @@ async def test_texts_have_nothing_of_other_products(wordpress: WordPress) -> Non
 
 async def test_a_text_can_be_read_without_what_other_plugins_do(wordpress: WordPress) -> None:
     """No shortcode, block or filter runs; the words between their tags stay."""
-    product = await wordpress.product("کتری", description="[box kind='x']برقی[/box] [sic] <!-- wp:x -->فلزی<!-- /wp:x -->")
+    product = await wordpress.product(
+        "کتری", description="[box kind='x']برقی[/box] [sic] <!-- wp:x -->فلزی<!-- /wp:x -->"
+    )
     dies = """
         add_shortcode( 'box', function () { exit( 1 ); } );
         add_filter( 'woocommerce_product_get_description', function () { exit( 1 ); } );"""

@@ -36,26 +36,23 @@ class Pilito_PS_Payload_Facts {
 	}
 
 	/**
-	 * What only products have.
+	 * What only products have; sent also where it is empty, since a product may change its type.
 	 *
 	 * @param WC_Product $product A product.
 	 * @return array
 	 */
 	public static function of_product( $product ) {
-		$facts = array(
-			'average_rating' => (string) $product->get_average_rating(),
-			'rating_count'   => (int) $product->get_rating_count(),
-			'review_count'   => (int) $product->get_review_count(),
-			'featured'       => (bool) $product->get_featured(),
+		$is_external = class_exists( 'WC_Product_External' ) && $product instanceof WC_Product_External;
+		$is_set      = class_exists( 'WC_Product_Grouped' ) && $product instanceof WC_Product_Grouped;
+		return array(
+			'average_rating'   => (string) $product->get_average_rating(),
+			'rating_count'     => (int) $product->get_rating_count(),
+			'review_count'     => (int) $product->get_review_count(),
+			'featured'         => (bool) $product->get_featured(),
+			'external_url'     => $is_external ? (string) $product->get_product_url() : '',
+			'button_text'      => $is_external ? Pilito_PS_Payload_Terms::plain( $product->get_button_text() ) : '',
+			'grouped_children' => $is_set ? self::children( $product ) : array(),
 		);
-		if ( class_exists( 'WC_Product_External' ) && $product instanceof WC_Product_External ) {
-			$facts['external_url'] = (string) $product->get_product_url();
-			$facts['button_text']  = Pilito_PS_Payload_Terms::plain( $product->get_button_text() );
-		}
-		if ( class_exists( 'WC_Product_Grouped' ) && $product instanceof WC_Product_Grouped ) {
-			$facts['grouped_children'] = self::children( $product );
-		}
-		return $facts;
 	}
 
 	/**
