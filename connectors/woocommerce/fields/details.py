@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import BaseModel, BeforeValidator, ValidationInfo
 
@@ -56,7 +56,7 @@ def _positive(value: object) -> Decimal | None:
 
 def _weight(value: object, info: ValidationInfo) -> Weight | None:
     """Returns a weight sent as {value, unit}, as a number or as a text such as `1.2 kg`."""
-    sent, unit = (value, "")
+    sent, unit = value, cast(object, "")
     if isinstance(value, Mapping):
         sent, unit = value.get("value"), value.get("unit")
     elif isinstance(value, str) and (parts := _WITH_UNIT.fullmatch(value.strip()[:100])):
