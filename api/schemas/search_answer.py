@@ -50,7 +50,7 @@ class FoundProduct(ResponseModel):
         description="active ones: first those with the attributes that are asked, then those in stock"
     )
     variations_total: int = Field(description="`variations` are at most 50 of these")
-    details: ProductDetails
+    details: ProductDetails = Field(description="the fields that say something")
     link: str
     image: str
     facts_at: datetime = Field(description="when the last change arrived")

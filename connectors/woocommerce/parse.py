@@ -32,6 +32,7 @@ from connectors.values.stock import Stock, stock_of
 from connectors.woocommerce.fields.attributes import Attributes, VariationAttributes
 from connectors.woocommerce.fields.categories import Categories, Placed
 from connectors.woocommerce.fields.details import ItemDetails, ProductDetails
+from connectors.woocommerce.fields.shown_prices import PriceHtml, as_shown, variations_as_shown
 from contracts.bounds import VARIATIONS
 from contracts.catalog import PUBLISHED, Attribute, Facts, Product, Variation
 from contracts.errors import InvalidField
@@ -70,6 +71,7 @@ class _Item(ItemDetails, BaseModel):
     regular_price: Number = None
     sale_price: Number = None
     on_sale: Flag = False
+    price_html: PriceHtml = ""
     stock_quantity: Number = None
     stock_status: StockWord = ""
     in_stock: Flag | None = None
@@ -141,7 +143,7 @@ class VariationBody(_Item):
             options=self.described(),
             description=self.description,
             brands=self.brands,
-            facts=self.facts(),
+            facts=as_shown(self.facts(), self.price_html),
             details=self.own_details(),
             visible=self.status in (PUBLISHED, ""),
             version=self.date_modified_gmt,
@@ -176,8 +178,8 @@ class ProductBody(_Item, ProductDetails):
         `is_shown` is whether it was sent because the shop shows it again: then it is published and not hidden
         unless the body says otherwise.
         """
-        ids = self._readable_ids(cuts)
-        variations = self._full_variations(ids, cuts)
+        ids, facts = self._readable_ids(cuts), self.facts()
+        variations = variations_as_shown(self._full_variations(ids, cuts), facts, self.price_html)
         absent = self.absent_of(WOOCOMMERCE_PRODUCTS) - (_LISTING if is_shown else set())
         status = self.status or PUBLISHED
         hiding = {
@@ -196,7 +198,7 @@ class ProductBody(_Item, ProductDetails):
             brands=self.brands,
             attributes=self.described(),
             currency=self.currency.upper() or None,
-            facts=self.facts(),
+            facts=as_shown(facts, self.price_html),
             details=self.details(self.models().external_id),
             visible=status == PUBLISHED and not hidden_by,
             status=status,

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from contracts.products.details import Details
 from contracts.search import FoundProduct, FoundVariation, Hit, Matched
 from database import shown
-from database.details import details_of
+from database.details import as_metadata, details_of
 from database.search.conditions.prices import HIGHEST, LOWEST
 
 VARIATIONS = 50
@@ -75,19 +74,21 @@ def variations(*, likely: str) -> str:
         ) AS variations"""
 
 
-def _short(details: Details) -> Details:
+def _short(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the details with what fits in an answer of many products; the text has the rest."""
+    details = details_of(metadata)
     fields = tuple(
         replace(field, value=field.value[:CUSTOM_FIELD_CHARACTERS])
         for field in details.custom_fields[:CUSTOM_FIELDS]
     )
-    return replace(details, custom_fields=fields, grouped_children=details.grouped_children[:VARIATIONS])
+    parts = details.grouped_children[:VARIATIONS]
+    return as_metadata(replace(details, custom_fields=fields, grouped_children=parts))
 
 
 def hit(row: Mapping[Any, Any]) -> Hit:
     """Returns a row of the page as a result."""
     fields = {name: row[name] for name in FoundProduct.__dataclass_fields__}
-    fields["details"] = _short(details_of(row["details"]))
+    fields["details"] = _short(row["details"]) if row["details"] else {}
     fields["variations"] = [FoundVariation(**variation) for variation in row["variations"] or ()]
     return Hit(
         score=row["score"],

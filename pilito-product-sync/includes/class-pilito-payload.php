@@ -19,6 +19,11 @@ require_once PILITO_PS_DIR . 'includes/class-pilito-exclusions.php';
 class Pilito_PS_Payload {
 
 	/**
+	 * Raised whenever more is read of a product: an update then sends all products once more.
+	 */
+	const READING = 2;
+
+	/**
 	 * What a product is now, whatever happened to it.
 	 *
 	 * A product that is excluded is read as deleted, so that the assistant forgets it.

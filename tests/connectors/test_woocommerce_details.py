@@ -90,7 +90,8 @@ def test_empty_values_say_nothing() -> None:
 BROKEN: dict[str, Any] = {
     "weight": "heavy", "dimensions": "10x20", "sale_end_gmt": "soon", "average_rating": 7,
     "rating_count": 1.5, "review_count": -1, "grouped_children": [{"name": "x"}], "external_url": True,
-    "button_text": ["x"], "featured": "perhaps", "custom_fields": [{"name": "x"}], "price_includes_tax": "maybe", "text_cut": {},
+    "button_text": ["x"], "featured": "perhaps", "custom_fields": [{"name": "x"}],
+    "price_includes_tax": "maybe", "text_cut": {},
 }  # fmt: skip
 
 

@@ -179,6 +179,19 @@ async def test_other_plugins_change_what_is_sent(wordpress: WordPress) -> None:
     assert sent["name"] == "یخچال"
 
 
+async def test_an_update_that_reads_more_sends_all_products(wordpress: WordPress) -> None:
+    """Once, and only with a token: without one there is nothing that could be known already."""
+    running = "return Pilito_PS_Bulk::get()['running'];"
+    await wordpress.product("یخچال")
+    assert not await wordpress.act(running)
+    await wordpress.act("update_option( 'pilito_ps_reading', 1 ); return true;")
+    await wordpress.act("return true;")
+    assert await wordpress.act(running)
+    await wordpress.act("Pilito_PS_Bulk::cancel(); return true;")
+    await wordpress.act("return true;")
+    assert not await wordpress.act(running)
+
+
 async def test_a_product_that_is_too_large_is_sent_with_its_texts_cut(wordpress: WordPress) -> None:
     """The text says so; images written inside of it go first, and everything else stays whole."""
     cut = await wordpress.act("""

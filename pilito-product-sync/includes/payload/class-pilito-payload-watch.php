@@ -61,6 +61,20 @@ class Pilito_PS_Payload_Watch {
 		}
 		add_action( 'post_updated', array( __CLASS__, 'post_updated' ), 20, 3 );
 		add_action( 'shutdown', array( __CLASS__, 'flush' ), 15 );
+		self::read_again();
+	}
+
+	/**
+	 * After an update that reads more of a product, sends all products again.
+	 *
+	 * @return void
+	 */
+	private static function read_again() {
+		if ( Pilito_PS_Payload::READING === (int) get_option( 'pilito_ps_reading' ) ) {
+			return;
+		}
+		update_option( 'pilito_ps_reading', Pilito_PS_Payload::READING );
+		self::$all = '' !== pilito_ps_token();
 	}
 
 	/**
