@@ -56,7 +56,7 @@ def variations_as_shown(
 ) -> tuple[Variation, ...]:
     """Returns variations, which the API sends without what is shown, with the tax of their product.
 
-    `facts` are those of the product as it was sent. The tax counts only if it explains the highest price that
+    `facts` are of the product as it was sent. The tax counts only if it explains the highest price that
     is shown as well: variations may have taxes of their own.
     """
     price, shown = facts.price, _lowest(facts, price_html)
