@@ -52,7 +52,7 @@ class Completing:
         self._units = units
 
     async def completed(self, product: Body) -> Body:
-        """Returns a product with units beside its measures, and with the names of a set's products."""
+        """Returns a product with the units of its measures, and with the names of a set's products."""
         whole = product
         variations = product.get("variations")
         bodies = [one for one in variations if isinstance(one, dict)] if isinstance(variations, list) else []
@@ -86,7 +86,7 @@ class Completing:
         return unit[:UNIT_CHARACTERS] if isinstance(unit, str) else ""
 
     async def _parts(self, ids: list[Any]) -> list[dict[str, Any]]:
-        """Returns the products of a set, those that visitors see, with their names if they can be read."""
+        """Returns the products of a set that visitors see, with their names if they can be read."""
         asked = [id_ for id_ in ids[:PER_PAGE] if isinstance(id_, int) and not isinstance(id_, bool)]
         found: Mapping[int, Any] = {}
         with suppress(ShopProblem):

@@ -40,7 +40,7 @@ async def read(catalogue: WooCommerceCatalogue, id_: int) -> Product:
 
 
 async def test_measures_have_the_units_of_the_shop(shop: ShopServer, outbound: Outbound) -> None:
-    """Products and variations; the units are asked for once an hour, and not for products without measures."""
+    """Products and variations; they are asked for once an hour, and only for products with measures."""
     lamp = shop.add(
         weight="1.5", dimensions={"length": "10", "width": "", "height": ""}, variations=[{"weight": "2"}]
     )

@@ -69,7 +69,7 @@ def expected_facts(body: Mapping[str, Any]) -> Facts:
 
 def expected_details(body: Mapping[str, Any]) -> Details:
     """Returns details by WooCommerce's documentation; it sends units in no body."""
-    sides = {name: Decimal(side) for name, side in body["dimensions"].items() if side}
+    sides: dict[str, Any] = {name: Decimal(side) for name, side in body["dimensions"].items() if side}
     ends = body["date_on_sale_to_gmt"]
     return Details(
         weight=Weight(value=Decimal(body["weight"])) if body["weight"] else None,

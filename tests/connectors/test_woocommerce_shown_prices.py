@@ -53,7 +53,7 @@ def test_a_sale_with_its_tax() -> None:
     """The regular price is the one that is crossed out, the sale price the one that counts."""
     html = sale("1,100", "990")
     facts = read(price="900", regular_price="1000", sale_price="900", on_sale=True, price_html=html).facts
-    assert (facts.price, facts.regular_price, facts.sale_price) == (990, 1100, 990)
+    assert (facts.price, facts.regular_price, facts.sale_price) == (Decimal(990), Decimal(1100), Decimal(990))
     facts = read(price="900", price_html=html).facts
     assert facts.price == 990, "an entry of a list has the price alone"
 
@@ -67,8 +67,9 @@ def test_variations_with_the_tax_of_their_product() -> None:
     ]
     html = f"{amount('1,100')} &ndash; {amount('2,200')}"
     small, large, unpriced = read(price="1000", price_html=html, variations=variations).variations
-    assert (small.facts.price, large.facts.price, unpriced.facts.price) == (1100, 2200, None)
-    assert (large.facts.regular_price, large.facts.sale_price) == (3300, 2200)
+    assert (small.facts.price, large.facts.price) == (Decimal(1100), Decimal(2200))
+    assert unpriced.facts.price is None
+    assert (large.facts.regular_price, large.facts.sale_price) == (Decimal(3300), Decimal(2200))
     html = f"{amount('1,100')} &ndash; {amount('2,900')}"
     prices = [
         one.facts.price for one in read(price="1000", price_html=html, variations=variations).variations
