@@ -48,8 +48,9 @@ class Extension(BaseModel):
     """Our fields of a product.
 
     `price_text` has the price as the shop says it, `currency` the shop's own code. `known_at` is when the
-    product's text was indexed, `facts_at` when the shop's last change arrived. The last four are of results
-    of search.
+    product's text was indexed, `facts_at` when the shop's last change arrived. `attributes` have the custom
+    fields that the shop's owner has chosen, `parts` the products of a set, and `sale_ends` is a time in UTC.
+    The last four are of results of search.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -58,6 +59,13 @@ class Extension(BaseModel):
     currency: str
     brands: list[str] | None = None
     attributes: list[Attribute] | None = None
+    weight: str | None = None
+    dimensions: str | None = None
+    parts: list[str] | None = None
+    rating: float | None = None
+    rating_count: int | None = None
+    sale_ends: str | None = None
+    price_includes_tax: bool | None = None
     variants_total: int
     known_at: str | None = None
     facts_at: str

@@ -6,6 +6,8 @@ from catalogue.extent import NAME_CHARACTERS
 from catalogue.hygiene import line
 from contracts.stored import StoredProduct, StoredVariation
 
+CUSTOM_FIELD_CHARACTERS = 300
+
 
 def names_of(names: Iterable[str], count: int) -> list[str]:
     """Returns the first names as plain lines, each once."""
@@ -19,7 +21,7 @@ def names_of(names: Iterable[str], count: int) -> list[str]:
 
 
 def properties(product: StoredProduct, *, names: int, values: int) -> dict[str, list[str]]:
-    """Returns the attributes of a product that have a name and a value: name -> values."""
+    """Returns a product's attributes and custom fields that have a name and a value: name -> values."""
     found: dict[str, list[str]] = {}
     for attribute in product.attributes:
         options = attribute.get("options")
@@ -28,7 +30,11 @@ def properties(product: StoredProduct, *, names: int, values: int) -> dict[str, 
         if name and name not in found and (read := names_of(texts, values)):
             found[name] = read
         if len(found) == names:
-            break
+            return found
+    for field in product.details.custom_fields:
+        name, text = line(field.name, NAME_CHARACTERS), line(field.value, CUSTOM_FIELD_CHARACTERS)
+        if name and text and len(found) < names:
+            found.setdefault(name, [text])
     return found
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from catalogue import ucp
 from catalogue.codes import gtin, isbn10
+from catalogue.details import dimensions_text, parts_of, rating_of, weight_text
 from catalogue.extension import Attribute, Extension, Metadata, Why
 from catalogue.extent import BRIEF, CODE_CHARACTERS, FULL, LOOKUP, TITLE_CHARACTERS, Extent
 from catalogue.hygiene import cut, line, paragraph, web_link
@@ -169,6 +170,13 @@ def _extension(product: StoredProduct, store: OpenStore, extent: Extent, why: Wh
             for name, values in properties(product, names=extent.names, values=extent.values).items()
         ]
         or None,
+        weight=weight_text(product.details) or None,
+        dimensions=dimensions_text(product.details) or None,
+        parts=parts_of(product.details, extent.names) or None,
+        rating=rating_of(product.details),
+        rating_count=product.details.rating_count or None,
+        sale_ends=None if product.details.sale_end is None else _utc(product.details.sale_end),
+        price_includes_tax=product.details.price_includes_tax,
         variants_total=product.variations_total,
         known_at=None if product.known_at is None else _utc(product.known_at),
         facts_at=_utc(product.facts_at),

@@ -6,6 +6,7 @@ Only the first sentences are ours. What the shop wrote follows between the marks
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from catalogue.details import dimensions_text, parts_of, rating_of, weight_text
 from catalogue.extent import CODE_CHARACTERS, TITLE_CHARACTERS
 from catalogue.hygiene import Fence, line, paragraph, web_link
 from catalogue.language import language_of
@@ -51,6 +52,11 @@ _SAID: dict[Language, dict[str, str]] = {
         "brand": "brand",
         "category": "category",
         "sku": "SKU",
+        "weight": "weight",
+        "dimensions": "dimensions",
+        "parts": "products of this set",
+        "rating": "rating",
+        "of_5": "{rating} of 5 ({count} ratings)",
         "variants": "variants ({total})",
         "some_variants": "variants ({shown} of {total})",
         "description": "description",
@@ -79,6 +85,11 @@ _SAID: dict[Language, dict[str, str]] = {
         "brand": "برند",
         "category": "دسته",
         "sku": "کد کالا",
+        "weight": "وزن",
+        "dimensions": "ابعاد",
+        "parts": "محصولات این مجموعه",
+        "rating": "امتیاز",
+        "of_5": "{rating} از ۵ ({count} امتیاز)",
         "variants": "گونه‌ها ({total})",
         "some_variants": "گونه‌ها ({shown} از {total})",
         "description": "توضیح",
@@ -134,6 +145,10 @@ def one(product: StoredProduct, store: OpenStore, *, fence: Fence) -> str:
         for label, text in (
             (said["category"], _listed(product.categories, language)),
             (said["sku"], line(product.sku, CODE_CHARACTERS)),
+            (said["weight"], weight_text(product.details)),
+            (said["dimensions"], dimensions_text(product.details)),
+            (said["parts"], said["and"].join(parts_of(product.details, NAMES))),
+            (said["rating"], _rating(product, language)),
             *((name, _listed(values, language)) for name, values in known.items()),
         )
         if text
@@ -221,6 +236,15 @@ def _stock(item: StoredProduct | StoredVariation) -> str:
     if not item.in_stock:
         return "out_of_stock"
     return "backorder" if item.availability == "backorder" else "in_stock"
+
+
+def _rating(product: StoredProduct, language: Language) -> str:
+    rating = rating_of(product.details)
+    if rating is None:
+        return ""
+    count = _count(product.details.rating_count, language)
+    shown = f"{rating:g}".translate(_PERSIAN_DIGITS) if language == "fa" else f"{rating:g}"
+    return _SAID[language]["of_5"].format(rating=shown, count=count)
 
 
 def _listed(names: Iterable[str], language: Language) -> str:

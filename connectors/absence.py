@@ -23,6 +23,10 @@ _WOOCOMMERCE: Sources = {
     "link": ("permalink",),
     "image": ("image", "images"),
     "gallery": ("gallery", "images"),
+    "weight": ("weight",),
+    "dimensions": ("dimensions",),
+    "sale_end": ("sale_end_gmt", "date_on_sale_to_gmt"),
+    "backorders": ("backorders",),
 }
 
 WOOCOMMERCE_VARIATIONS: Sources = {
@@ -44,6 +48,16 @@ WOOCOMMERCE_PRODUCTS: Sources = {
     "status": ("status",),
     "catalog_visibility": ("catalog_visibility",),
     "post_password": ("post_password",),
+    "average_rating": ("average_rating",),
+    "rating_count": ("rating_count",),
+    "review_count": ("review_count",),
+    "grouped_children": ("grouped_children", "grouped_products"),
+    "external_url": ("external_url",),
+    "button_text": ("button_text",),
+    "featured": ("featured",),
+    "custom_fields": ("custom_fields",),
+    "price_includes_tax": ("price_includes_tax",),
+    "text_cut": ("text_cut", "description"),
 }
 
 SHOPIFY_VARIANTS: Sources = {

@@ -72,7 +72,7 @@ def _markup(most: int) -> Callable[[object, ValidationInfo], str]:
     return validate
 
 
-def _number(value: object) -> Decimal | None:
+def number(value: object) -> Decimal | None:
     """Returns a price or quantity such as 45000000, "45000000", "۴۵٬۰۰۰" or 12.5; None for "" and null."""
     if value is None:
         return None
@@ -95,7 +95,7 @@ def _yes_or_no(value: object) -> bool:
     raise ValueError("expected true or false")
 
 
-def _flag(value: object) -> bool:
+def flag(value: object) -> bool:
     """Returns whether a flag is set; a word for stock, such as outofstock, is a flag of stock."""
     try:
         return _yes_or_no(value)
@@ -106,7 +106,7 @@ def _flag(value: object) -> bool:
         return known is not Stock.OUT
 
 
-def _hint(value: object) -> bool:
+def hint(value: object) -> bool:
     """Returns whether a flag is set; what cannot be read sets none."""
     try:
         return _yes_or_no(value)
@@ -114,7 +114,7 @@ def _hint(value: object) -> bool:
         return False
 
 
-def _moment(value: object) -> datetime | None:
+def moment(value: object) -> datetime | None:
     """Returns a time in UTC; an unset time is null, false, an empty text or one of many zero dates."""
     if value is None or value is False:
         return None
@@ -168,7 +168,7 @@ def _names(most: int) -> Callable[[object, ValidationInfo], tuple[str, ...]]:
     return validate
 
 
-def _address(value: object) -> str:
+def address(value: object) -> str:
     """Returns the URL of a product or an image, which is sent as a URL, as {src} or as a list of one.
 
     What is no http or https address is empty, and so are PHP's 0 and false.
@@ -190,7 +190,7 @@ def _plain_address(value: object) -> str:
 
 def _addresses(value: object, info: ValidationInfo) -> tuple[str, ...]:
     sent = entries([value] if isinstance(value, str) and value else value, ENTRIES, info, *_SOURCES)
-    return tuple(filter(None, each(sent, _address, info)))
+    return tuple(filter(None, each(sent, address, info)))
 
 
 # The JSON schemas below describe what is accepted, which is more than should be sent.
@@ -248,14 +248,14 @@ Markup = Annotated[str, BeforeValidator(_markup(DESCRIPTION_CHARACTERS)), WithJs
 ShortMarkup = Annotated[
     str, BeforeValidator(_markup(VARIATION_DESCRIPTION_CHARACTERS)), WithJsonSchema(_TEXT)
 ]
-Number = Annotated[Decimal | None, BeforeValidator(_number), WithJsonSchema(_NUMBER)]
-Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(_FLAG)]
-Hint = Annotated[bool, BeforeValidator(_hint), WithJsonSchema({"description": "yes, notify, true or 1"})]
-Moment = Annotated[datetime | None, BeforeValidator(_moment), WithJsonSchema(_MOMENT)]
+Number = Annotated[Decimal | None, BeforeValidator(number), WithJsonSchema(_NUMBER)]
+Flag = Annotated[bool, BeforeValidator(flag), WithJsonSchema(_FLAG)]
+Hint = Annotated[bool, BeforeValidator(hint), WithJsonSchema({"description": "yes, notify, true or 1"})]
+Moment = Annotated[datetime | None, BeforeValidator(moment), WithJsonSchema(_MOMENT)]
 ID_SCHEMA = WithJsonSchema(_ID)
 Names = Annotated[tuple[str, ...], BeforeValidator(_names(ENTRIES)), WithJsonSchema(_NAMES)]
 Options = Annotated[tuple[str, ...], BeforeValidator(_names(OPTIONS)), WithJsonSchema(_NAMES)]
-Address = Annotated[str, BeforeValidator(_address), WithJsonSchema(_ADDRESS)]
+Address = Annotated[str, BeforeValidator(address), WithJsonSchema(_ADDRESS)]
 Addresses = Annotated[
     tuple[str, ...], BeforeValidator(_addresses), WithJsonSchema(_listed_or_one("URLs, or objects with one."))
 ]
@@ -263,3 +263,4 @@ ATTRIBUTES_SCHEMA = WithJsonSchema(
     _listed("{name, options}, or an object with the options by name; true and false are yes and no.")
 )
 VARIATIONS_SCHEMA = WithJsonSchema(_listed("Variations with an id, or ids alone."))
+DETAIL_SCHEMA = WithJsonSchema({"description": "Optional. One that cannot be read is left out and noted."})

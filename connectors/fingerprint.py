@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-READING = b"3"
+READING = b"4"
 """The version of how list entries are read; part of every fingerprint.
 
 Raise it whenever the same entry is read differently; a resync then compares every entry again.

@@ -17,6 +17,8 @@ VARIATION_OPTIONS = 50
 VARIATION_OPTION_CHARACTERS = 5_000
 """The same of a variation, which has one option for each attribute."""
 
+CUSTOM_FIELDS = 50
+
 VARIATIONS = 2_048
 """As Shopify allows; further variations are not stored."""
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from contracts.products.details import Details
+
 PUBLISHED = "publish"
 UNPUBLISHED = "unpublished"
 """Published, and hidden from the shop's visitors: Shopify has no status for it."""
@@ -91,6 +93,7 @@ class Variation:
     description: str = ""
     brands: tuple[str, ...] = ()
     facts: Facts = field(default_factory=Facts)
+    details: Details = field(default_factory=Details)
     visible: bool = True
     version: datetime | None = None
     absent: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
@@ -100,7 +103,8 @@ class Variation:
         taken = self.absent - older.absent
         kept = {name: getattr(older, name) for name in _named(Variation, taken)}
         facts = self.facts.over(older.facts, self.absent, older.absent)
-        return replace(self, **kept, facts=facts, absent=self.absent & older.absent)
+        details = self.details.over(older.details, taken)
+        return replace(self, **kept, facts=facts, details=details, absent=self.absent & older.absent)
 
     def deleted(self) -> "Variation":
         """Returns the variation over a deletion: without a status, it restores nothing."""
@@ -129,6 +133,7 @@ class Product:
     attributes: tuple[Attribute, ...] = ()
     currency: str | None = None
     facts: Facts = field(default_factory=Facts)
+    details: Details = field(default_factory=Details)
     visible: bool = True
     status: str = "publish"
     variations: tuple[Variation, ...] = ()
@@ -170,6 +175,7 @@ class Product:
             self,
             **kept,
             facts=self.facts.over(older.facts, self.absent, older.absent),
+            details=self.details.over(older.details, taken),
             status=status,
             hidden_by=hidden_by,
             visible=status == PUBLISHED and not hidden_by,

@@ -135,6 +135,8 @@ class FoundVariation:
     external_id: str
     options: Mapping[str, str]
     price: str | None
+    regular_price: str | None
+    on_sale: bool
     in_stock: bool
     availability: str
     stock_quantity: str | None
@@ -147,7 +149,8 @@ class FoundProduct:
     """The current row of a product, not the state at the time its chunks were embedded.
 
     `min_price` and `max_price` are the range of its variations, or its price. `variations` are some of the
-    active ones, `variations_total` is their number. `facts_at` is when the shop's last change arrived,
+    active ones, `variations_total` is their number. `details` has the fields of
+    `Details` that say something, as JSON has them. `facts_at` is when the shop's last change arrived,
     `known_at` when its text was indexed.
     """
 
@@ -170,6 +173,7 @@ class FoundProduct:
     attributes: Sequence[Mapping[str, object]]
     variations: Sequence[FoundVariation]
     variations_total: int
+    details: Mapping[str, object] = field(default_factory=dict)
     link: str
     image: str
     facts_at: datetime

@@ -1,9 +1,11 @@
 """A product as it is stored now, with its variations: what every door for assistants and every feed shows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+
+from contracts.products.details import Details
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class StoredProduct:
     gallery: Sequence[str]
     variations: Sequence[StoredVariation]
     variations_total: int
+    details: Details = field(default_factory=Details)
     facts_at: datetime
     known_at: datetime | None
 

@@ -1,5 +1,7 @@
 """SQL of what is shown of products and variations, and is not a column of its own."""
 
+from contracts.products.details import DETAILS
+
 
 def availability(row: str) -> str:
     """Returns SQL of a row's availability: `in_stock`, `backorder` or `out_of_stock`."""
@@ -17,6 +19,15 @@ def link(row: str) -> str:
     return (
         f"CASE WHEN {row}.link LIKE '/%' THEN coalesce((SELECT rtrim(s.base_url, '/') || {row}.link"
         f" FROM stores s WHERE s.id = {row}.store_id AND s.base_url ~* '^https?://'), '') ELSE {row}.link END"
+    )
+
+
+def details(row: str) -> str:
+    """Returns SQL of a JSON object of the details in a row's metadata."""
+    names = ", ".join(f"'{name}'" for name in sorted(DETAILS))
+    return (
+        f"(SELECT coalesce(jsonb_object_agg(detail.key, detail.value), '{{}}')"
+        f" FROM jsonb_each({row}.metadata) AS detail WHERE detail.key IN ({names}))"
     )
 
 

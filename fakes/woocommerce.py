@@ -103,6 +103,7 @@ class ShopServer(ShopCatalogue):
         self.read_only: set[str] = set()
         self.webhooks = ShopWebhooks()
         self.currency: str | None = "IRT"
+        self.units = {"weight": "kg", "dimension": "cm"}
         self.proxy_hides_https = False
         self.may_view = self.may_manage = True
         self.totals: tuple[str | None, str | None] | None = None
@@ -270,6 +271,10 @@ class ShopServer(ShopCatalogue):
                 raise _cannot(403)
             body = f'{{"code":"{self.currency}","name":"","symbol":""}}'
             return Answered(body=body.encode())
+        if found := re.fullmatch(r"settings/products/woocommerce_(weight|dimension)_unit", route):
+            if not self.may_manage:
+                raise _cannot(403)
+            return Answered(body=f'{{"id":"unit","value":"{self.units[found[1]]}"}}'.encode())
         raise Refused(
             status=404,
             code="rest_no_route",

@@ -7,11 +7,16 @@ from operator import attrgetter
 
 from contracts.bounds import DESCRIPTION_CHARACTERS
 from contracts.catalog import Attribute, Product, Variation
+from contracts.products.details import Details
+from knowledge import details
 from knowledge.html import html_to_text, plain_line
 from knowledge.normalise import normalise
 
 ENTRY_SIZE = 30
 """What an option or a tag counts as, in characters."""
+
+PARTS = "محصولات این مجموعه"
+"""The name of the parts of a set among the details."""
 
 _NUMBER = re.compile(r"\d+")
 
@@ -26,7 +31,10 @@ class Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A product's indexed content as normalised text; collections are sorted and have no duplicates."""
+    """A product's indexed content as normalised text; collections are sorted and have no duplicates.
+
+    `details` has (name, values) of measures and custom fields, and of the parts of a set under `PARTS`.
+    """
 
     title: str
     short_description: str
@@ -36,6 +44,7 @@ class Content:
     brands: tuple[str, ...]
     attributes: tuple[tuple[str, tuple[str, ...]], ...]
     forms: tuple[Form, ...]
+    details: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def size(self) -> int:
@@ -43,7 +52,9 @@ class Content:
         entries = len(self.tags) + len(self.categories) + sum(len(options) for _, options in self.attributes)
         entries += sum(len(form.options) for form in self.forms)
         of_forms = sum(len(form.description) for form in self.forms)
-        return len(self.short_description) + len(self.description) + of_forms + ENTRY_SIZE * entries
+        of_details = sum(len(name) + sum(map(len, values)) for name, values in self.details)
+        texts = len(self.short_description) + len(self.description) + of_forms + of_details
+        return texts + ENTRY_SIZE * entries
 
 
 def descriptions_of(product: Product, variations: Iterable[Variation]) -> Iterator[str]:
@@ -71,7 +82,8 @@ def size_of(product: Product, variations: Iterable[Variation]) -> int:
     entries = len(product.tags) + len(product.categories) + _options(product.attributes)
     for variation in variations:
         entries += _options(variation.options)
-    return sum(map(len, descriptions_of(product, variations))) + ENTRY_SIZE * entries
+    texts = sum(map(len, descriptions_of(product, variations))) + details.size_of(product.details)
+    return texts + ENTRY_SIZE * entries
 
 
 def _options(attributes: Iterable[Attribute]) -> int:
@@ -84,6 +96,8 @@ def content_key(product: Product, variations: Iterable[Variation]) -> tuple[obje
     return (
         *(product.title, product.short_description, product.description, product.categories),
         *(product.tags, product.brands, product.attributes),
+        *(product.details.weight, product.details.dimensions),
+        *(product.details.grouped_children, product.details.custom_fields),
         tuple((one.external_id, one.options, one.description, one.visible) for one in ordered),
     )
 
@@ -107,7 +121,14 @@ def canonical(product: Product, variations: Sequence[Variation]) -> Content:
             if (options := distinct(attributes[name]))
         ),
         forms=tuple(sorted((form for form in forms if form.options or form.description), key=_form_order)),
+        details=_details(product.details),
     )
+
+
+def _details(sent: Details) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    parts = details.parts(sent)
+    pairs = (*details.measures(sent), *details.custom_fields(sent))
+    return (*((name, (value,)) for name, value in pairs), *(((PARTS, parts),) if parts else ()))
 
 
 def distinct(texts: Iterable[str]) -> tuple[str, ...]:

@@ -17,7 +17,9 @@ vectors.
 
 
 def _parts(of: Form | Content) -> list[object]:
-    return [getattr(of, name) for name in of.__slots__]
+    """Returns the fields; details only where there are any, so that other hashes stayed when they came."""
+    parts = {name: getattr(of, name) for name in of.__slots__}
+    return [part for name, part in parts.items() if part or name != "details"]
 
 
 _JSON = json.JSONEncoder(ensure_ascii=False, default=_parts)

@@ -35,6 +35,7 @@ def _paragraphs(content: Content) -> Iterator[str]:
         if names
     )
     yield _listed("ویژگی‌ها", [attribute for attribute in content.attributes if attribute not in values])
+    yield _listed("مشخصات", content.details)
     yield _listed("مدل‌های موجود", [*values, *_combinations(content.forms)])
     yield from _described(content.forms)
     if content.description != content.short_description:

@@ -14,7 +14,7 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
  */
 function pilito_ps_uninstall_site() {
 	global $wpdb;
-	foreach ( array( 'token', 'secret', 'api_url', 'on', 'state', 'bulk', 'lock', 'schema' ) as $name ) {
+	foreach ( array( 'token', 'secret', 'api_url', 'on', 'state', 'bulk', 'lock', 'schema', 'exclude', 'custom_fields', 'reading' ) as $name ) {
 		delete_option( 'pilito_ps_' . $name );
 	}
 	$wpdb->query( "DROP TABLE IF EXISTS {$wpdb->prefix}pilito_ps_queue" ); // phpcs:ignore WordPress.DB -- our own table goes with the plugin.

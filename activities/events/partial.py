@@ -8,13 +8,14 @@ from activities.reading import Prepared
 from connectors.base import Deletion
 from contracts.catalog import Product, Variation
 from contracts.errors import InvalidField
+from contracts.products.details import DETAILS
 from contracts.stores import StoreType
 from database.events import unapplied
 from database.events.write import OpenedEvent
 
 Part = TypeVar("Part", Product, Variation)
 
-_SELDOM_SENT = frozenset(("currency",))
+_SELDOM_SENT = frozenset(("currency",)) | DETAILS
 
 
 async def over_unapplied(

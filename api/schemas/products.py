@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from api.fields import Id, Moment, Words
 from api.openapi.build import ResponseModel, example
+from api.schemas.catalogue.details import DETAILS, ProductDetails
 from api.schemas.pagination import Page, PageParams
 from connectors.registry import PLATFORMS
 from contracts.stores import StoreType
@@ -50,6 +51,7 @@ LISTED: dict[str, Any] = {
         "needs_embedding": False,
         "last_sync_at": "2026-11-20T10:00:02Z",
     },
+    "details": DETAILS,
     "version": "2026-11-20T10:00:00Z",
     "created_at": "2026-11-01T08:00:00Z",
     "updated_at": "2026-11-20T10:00:02Z",
@@ -162,6 +164,7 @@ class ProductSummary(ResponseModel):
     is_active: bool = Field(description="whether search may find it")
     variation_ids: list[str] | None = Field(description="all variations, if the shop listed them")
     metadata: ProductMetadata
+    details: ProductDetails = ProductDetails()
     version: datetime | None = Field(description="when the shop changed it, if the shop says so")
     created_at: datetime
     updated_at: datetime
@@ -184,6 +187,7 @@ class ProductSummary(ResponseModel):
         return cls.from_fields_of(
             row,
             metadata=metadata,
+            details=ProductDetails.of(row["metadata"]),
             store=row["store_id"],
             knowledge=Knowledge(
                 current=is_current, model=row["knowledge_model"], embedded_at=row["knowledge_at"]

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.openapi.build import ResponseModel, example
+from api.schemas.catalogue.details import DETAILS, ProductDetails
 from api.schemas.products import Attribute, Availability
 from contracts.search import Sort
 
@@ -16,6 +17,8 @@ class FoundVariation(ResponseModel):
     external_id: str
     options: dict[str, str]
     price: str | None
+    regular_price: str | None
+    on_sale: bool
     in_stock: bool
     availability: Availability
     stock_quantity: str | None
@@ -47,6 +50,7 @@ class FoundProduct(ResponseModel):
         description="active ones: first those with the attributes that are asked, then those in stock"
     )
     variations_total: int = Field(description="`variations` are at most 50 of these")
+    details: ProductDetails = Field(description="the fields that say something")
     link: str
     image: str
     facts_at: datetime = Field(description="when the last change arrived")
@@ -138,6 +142,8 @@ _LAMP: dict[str, Any] = {
             "external_id": "woo_778",
             "options": {"رنگ": "مشکی"},
             "price": "1250000",
+            "regular_price": "1500000",
+            "on_sale": True,
             "in_stock": True,
             "availability": "in_stock",
             "stock_quantity": "3",
@@ -146,6 +152,7 @@ _LAMP: dict[str, Any] = {
         }
     ],
     "variations_total": 1,
+    "details": DETAILS,
     "link": "https://shop.example/product/777",
     "image": "https://shop.example/777.jpg",
     "facts_at": "2026-11-20T10:00:02Z",

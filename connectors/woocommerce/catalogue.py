@@ -14,11 +14,12 @@ from connectors.fingerprint import fingerprint
 from connectors.http.failures import shop_failure
 from connectors.http.outbound import Outbound
 from connectors.room import Parts, Room
-from connectors.woocommerce.categories import CategoryTree
-from connectors.woocommerce.categories import listed as readable_categories
+from connectors.woocommerce.completing import Completing, KnownUnits
 from connectors.woocommerce.cursors import Cursor
 from connectors.woocommerce.entrances import Entrances
 from connectors.woocommerce.errors import Fails, is_gone, is_hidden, is_refused
+from connectors.woocommerce.fields.categories import CategoryTree
+from connectors.woocommerce.fields.categories import listed as readable_categories
 from connectors.woocommerce.lists import FAILS, Body, ListPage, Lists, id_of, is_trash, read
 from connectors.woocommerce.parse import external_id as spelled
 from connectors.woocommerce.parse import parse
@@ -105,8 +106,9 @@ async def _categories(lists: Lists) -> list[Category] | None:
 class WooCommerceCatalogue:
     """Implements `connectors.base.Catalogue` and `KeepsWebhooks`."""
 
-    def __init__(self, rest: Rest) -> None:
+    def __init__(self, rest: Rest, completing: Completing) -> None:
         self._rest = rest
+        self._completing = completing
         self._lists = Lists(rest)
         self.webhooks = WooCommerceWebhooks(self._rest)
         self._tree = CategoryTree()
@@ -135,7 +137,7 @@ class WooCommerceCatalogue:
             raise ShopAnswersNonsense("The shop answers with something that is not the requested product.")
         if product.get("status") == "trash":
             return None
-        whole = self._tree.placed(await self._whole(product, Room()))
+        whole = self._tree.placed(await self._completing.completed(await self._whole(product, Room())))
         return whole if deleted_ago is None else _without_others(whole, product.get("variations"))
 
     async def manifest(self, cursor: str | None, *, modified_after: datetime | None = None) -> ManifestPage:
@@ -217,7 +219,7 @@ class WooCommerceCatalogue:
         if isinstance(product, Unreadable):
             return product
         try:
-            return self._tree.placed(await self._whole(product, room))
+            return self._tree.placed(await self._completing.completed(await self._whole(product, room)))
         except ShopSendsTooMuch as error:
             return Unreadable(reason=str(error))
         except Fails as error:
@@ -274,13 +276,15 @@ class WooCommerceReader:
 
     def __init__(self) -> None:
         self._entrances = Entrances()
+        self._units = KnownUnits()
 
     @asynccontextmanager
     async def open(
         self, access: ShopAccess, outbound: Outbound, budget: Budget
     ) -> AsyncIterator[WooCommerceCatalogue]:
         async with outbound.client() as client:
-            yield WooCommerceCatalogue(Rest(access, client, budget, self._entrances))
+            rest = Rest(access, client, budget, self._entrances)
+            yield WooCommerceCatalogue(rest, Completing(rest, access.base_url, self._units))
 
     def failure(self, error: Exception) -> Failure:
         return shop_failure(error)

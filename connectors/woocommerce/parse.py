@@ -29,8 +29,10 @@ from connectors.fields import (
     identifier,
 )
 from connectors.values.stock import Stock, stock_of
-from connectors.woocommerce.attributes import Attributes, VariationAttributes
-from connectors.woocommerce.categories import Categories, Placed
+from connectors.woocommerce.fields.attributes import Attributes, VariationAttributes
+from connectors.woocommerce.fields.categories import Categories, Placed
+from connectors.woocommerce.fields.details import ItemDetails, ProductDetails
+from connectors.woocommerce.fields.shown_prices import PriceHtml, as_shown, variations_as_shown
 from contracts.bounds import VARIATIONS
 from contracts.catalog import PUBLISHED, Attribute, Facts, Product, Variation
 from contracts.errors import InvalidField
@@ -54,7 +56,7 @@ _STOCK = ("stock_status", "in_stock")
 _BACKORDERS = ("backorders", "backorders_allowed", "backordered")
 
 
-class _Item(BaseModel):
+class _Item(ItemDetails, BaseModel):
     """The fields that products and variations share."""
 
     model_config = ConfigDict(extra="ignore")
@@ -69,10 +71,10 @@ class _Item(BaseModel):
     regular_price: Number = None
     sale_price: Number = None
     on_sale: Flag = False
+    price_html: PriceHtml = ""
     stock_quantity: Number = None
     stock_status: StockWord = ""
     in_stock: Flag | None = None
-    backorders: Hint = False
     backorders_allowed: Hint = False
     backordered: Hint = False
     permalink: Address = ""
@@ -88,7 +90,7 @@ class _Item(BaseModel):
             self.stock_status,
             flag=self.in_stock,
             quantity=self.stock_quantity,
-            backorders=self.backorders or self.backorders_allowed or self.backordered,
+            backorders=bool(self.backorders) or self.backorders_allowed or self.backordered,
         )
         is_sent = "price" in self.model_fields_set
         instead = self.sale_price if self.on_sale else self.regular_price
@@ -141,7 +143,8 @@ class VariationBody(_Item):
             options=self.described(),
             description=self.description,
             brands=self.brands,
-            facts=self.facts(),
+            facts=as_shown(self.facts(), self.price_html),
+            details=self.own_details(),
             visible=self.status in (PUBLISHED, ""),
             version=self.date_modified_gmt,
             absent=self.absent_of(WOOCOMMERCE_VARIATIONS),
@@ -152,7 +155,7 @@ def _variations(value: object, info: ValidationInfo) -> Sequence[Any]:
     return entries(value, VARIATIONS, info, "id")
 
 
-class ProductBody(_Item):
+class ProductBody(_Item, ProductDetails):
     """A product, as WooCommerce's REST API returns it; other fields are stored and not read."""
 
     name: Line = ""
@@ -175,8 +178,8 @@ class ProductBody(_Item):
         `is_shown` is whether it was sent because the shop shows it again: then it is published and not hidden
         unless the body says otherwise.
         """
-        ids = self._readable_ids(cuts)
-        variations = self._full_variations(ids, cuts)
+        ids, facts = self._readable_ids(cuts), self.facts()
+        variations = variations_as_shown(self._full_variations(ids, cuts), facts, self.price_html)
         absent = self.absent_of(WOOCOMMERCE_PRODUCTS) - (_LISTING if is_shown else set())
         status = self.status or PUBLISHED
         hiding = {
@@ -195,7 +198,8 @@ class ProductBody(_Item):
             brands=self.brands,
             attributes=self.described(),
             currency=self.currency.upper() or None,
-            facts=self.facts(),
+            facts=as_shown(facts, self.price_html),
+            details=self.details(self.models().external_id),
             visible=status == PUBLISHED and not hidden_by,
             status=status,
             variations=variations,

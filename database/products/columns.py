@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 
 from contracts.catalog import Product
+from database.details import as_metadata
 from database.events.write import OpenedEvent
 from database.products import keys
 
@@ -60,6 +61,7 @@ def _metadata(product: Product) -> dict[str, object]:
         "on_sale": facts.on_sale,
         "hidden_by": sorted(product.hidden_by),
         "images": {"main": facts.image, "gallery": facts.gallery},
+        **as_metadata(product.details),
     }
 
 

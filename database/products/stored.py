@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.stored import Resolved, StoredProduct, StoredVariation
 from database import shown
+from database.details import details_of
 from database.sql import as_json, recordset
 from knowledge.search.keys import CODE, keys, scoped
 
@@ -41,8 +42,8 @@ _COLUMNS = f"""
     {shown.availability("p")} AS availability, p.stock_quantity, coalesce(p.metadata ->> 'sku', '') AS sku,
     coalesce(p.metadata ->> 'gtin', '') AS gtin, {shown.link("p")} AS link, p.image,
     coalesce(p.metadata -> 'images' -> 'gallery', '[]') AS gallery,
-    coalesce(variations.first, '[]') AS variations, variations.total AS variations_total,
-    p.received_at AS facts_at, p.knowledge_at AS known_at"""
+    {shown.details("p")} AS details, coalesce(variations.first, '[]') AS variations,
+    variations.total AS variations_total, p.received_at AS facts_at, p.knowledge_at AS known_at"""
 
 _VARIATIONS = f"""CROSS JOIN LATERAL (
     SELECT count(*) AS total,
@@ -150,7 +151,8 @@ async def resolve(
 
 def _product(row: Mapping[Any, Any]) -> StoredProduct:
     variations = [_variation(each) for each in row["variations"]]
-    return StoredProduct(**{**row, "currency": row["currency"] or "", "variations": variations})
+    own = {"currency": row["currency"] or "", "details": details_of(row["details"]), "variations": variations}
+    return StoredProduct(**{**row, **own})
 
 
 def _variation(row: Mapping[str, Any]) -> StoredVariation:

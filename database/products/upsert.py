@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.catalog import PUBLICATION, PUBLISHED, UNPUBLISHED, Facts, Product, Variation
 from contracts.events import EFFECTIVE
+from database.details import details_of
 from database.events.ordering import (
     BOUND,
     EXCLUDED,
@@ -161,6 +162,7 @@ def _stored(row: RowMapping) -> StoredProduct:
         attributes=as_attributes(row["attributes"]),
         currency=row["currency"],
         facts=_facts(row),
+        details=details_of(row["metadata"]),
         visible=row["is_active"],
         status=row["status"],
         hidden_by=_hidden_by(row),

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.bounds import DESCRIPTION_CHARACTERS, VARIATIONS
 from contracts.catalog import Facts, Variation
 from contracts.events import EFFECTIVE, time_of_change
+from database.details import as_metadata
 from database.events.ordering import BOUND, EXCLUDED, UNNAMED, alias, latest, may_overwrite
 from database.events.write import OpenedEvent
 from database.products import keys
@@ -191,6 +192,7 @@ def _row(
             "sale_price": facts.sale_price,
             "on_sale": facts.on_sale,
             "visible": variation.visible,
+            **as_metadata(variation.details),
         },
         "keys": keys.of_variation(change.store_id, variation, stored),
         "is_active": variation.visible,

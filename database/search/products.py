@@ -1,14 +1,20 @@
 """SQL of the products of a page as they are now, with their active variations."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from contracts.search import FoundProduct, FoundVariation, Hit, Matched
 from database import shown
+from database.details import as_metadata, details_of
 from database.search.conditions.prices import HIGHEST, LOWEST
 
 VARIATIONS = 50
 """The most variations of a hit; a product may have 2,048."""
+
+CUSTOM_FIELDS = 20
+CUSTOM_FIELD_CHARACTERS = 300
+"""The most custom fields of a hit, and the most characters of one."""
 
 _IN_COLUMNS = (
     "id",
@@ -34,11 +40,16 @@ _COMPUTED = {
     "gtin": "coalesce(p.metadata ->> 'gtin', '')",
     "availability": shown.availability("p"),
     "link": shown.link("p"),
+    "details": shown.details("p"),
     "facts_at": "p.received_at",
     "known_at": "p.knowledge_at",
 }
 
-_VARIATION = shown.variation("v")
+_VARIATION = shown.variation(
+    "v",
+    regular_price="v.metadata ->> 'regular_price'",
+    on_sale="coalesce(CAST(v.metadata ->> 'on_sale' AS boolean), false)",
+)
 
 
 def columns() -> str:
@@ -63,9 +74,21 @@ def variations(*, likely: str) -> str:
         ) AS variations"""
 
 
+def _short(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the details with what fits in an answer of many products; the text has the rest."""
+    details = details_of(metadata)
+    fields = tuple(
+        replace(field, value=field.value[:CUSTOM_FIELD_CHARACTERS])
+        for field in details.custom_fields[:CUSTOM_FIELDS]
+    )
+    parts = details.grouped_children[:VARIATIONS]
+    return as_metadata(replace(details, custom_fields=fields, grouped_children=parts))
+
+
 def hit(row: Mapping[Any, Any]) -> Hit:
     """Returns a row of the page as a result."""
     fields = {name: row[name] for name in FoundProduct.__dataclass_fields__}
+    fields["details"] = _short(row["details"]) if row["details"] else {}
     fields["variations"] = [FoundVariation(**variation) for variation in row["variations"] or ()]
     return Hit(
         score=row["score"],

@@ -2,18 +2,20 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from catalogue import ucp, words
-from catalogue.extension import Why
+from catalogue.extension import Attribute, Why
 from catalogue.extent import BRIEF, FULL
 from catalogue.feeds.gaps import Gap
 from catalogue.feeds.items import items
 from catalogue.hygiene import Fence
 from catalogue.prices import price_of, regular_price_of
 from catalogue.product import price_unavailable, ucp_product
+from contracts.products.details import CustomField, Details, Dimensions, Part, Weight
 from contracts.search import FoundProduct, Hit, Matched
 from contracts.stored import StoredProduct, StoredVariation
 from contracts.stores import OpenStore
@@ -229,6 +231,25 @@ def test_a_result_says_why_it_was_found() -> None:
     said = phone.metadata.pilito
     assert (said.score, said.similarity, said.matched_share) == (0.8, 0.9, 0.5)
     assert said.missing_words == ["قرمز"]
+
+
+def test_details_are_in_the_extension() -> None:
+    """As texts and numbers without markup; what is not known is left out."""
+    details = Details(
+        weight=Weight(value=Decimal("1.20"), unit="kg"),
+        dimensions=Dimensions(length=Decimal(1), unit="cm"),
+        grouped_children=(Part(external_id="woo_1", name="Cup"), Part(external_id="woo_2")),
+        custom_fields=(CustomField(name="warranty", value="<b>2</b> years"),),
+        average_rating=Decimal("4.50"),
+        rating_count=2,
+        sale_end=datetime(2026, 12, 1, tzinfo=UTC),
+        price_includes_tax=True,
+    )
+    shown = mapped(replace(PHONE, details=details)).metadata.pilito
+    assert (shown.weight, shown.dimensions, shown.parts) == ("1.2 kg", None, ["Cup"])
+    assert (shown.rating, shown.rating_count, shown.price_includes_tax) == (4.5, 2, True)
+    assert shown.sale_ends == "2026-12-01T00:00:00Z"
+    assert Attribute(name="warranty", values=["2 years"]) in (shown.attributes or [])
 
 
 def test_a_product_has_a_title() -> None:

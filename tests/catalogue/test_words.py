@@ -12,6 +12,7 @@ from catalogue.hygiene import Fence
 from catalogue.language import language_of
 from catalogue.prices import price_text
 from catalogue.words import TEXT_TOKENS, listing, one
+from contracts.products.details import CustomField, Details, Dimensions, Part, Weight
 from contracts.search import Sort
 from contracts.stored import StoredProduct
 from contracts.stores import OpenStore
@@ -100,6 +101,34 @@ def test_variants_of_a_result_are_named() -> None:
     assert "- مشکی — ۱٬۲۵۰٬۰۰۰ تومان به‌جای ۱٬۵۰۰٬۰۰۰ تومان — موجود — شناسه: woo_778\n" in said
     assert "woo_779" not in said
     assert "گونه‌ها (۱ از ۲):" in one(replace(PHONE, variations=[BLACK]), PERSIAN_STORE, fence=FENCE)
+
+
+DETAILS = Details(
+    weight=Weight(value=Decimal("250.0"), unit="g"),
+    dimensions=Dimensions(length=Decimal(8), width=Decimal(9), height=Decimal(10), unit="cm"),
+    grouped_children=(Part(external_id="woo_1", name="فنجان <b>آبی</b>"),),
+    custom_fields=(CustomField(name="گارانتی", value="دو سال"), CustomField(name="رنگ", value="سبز")),
+    average_rating=Decimal("4.50"),
+    rating_count=2,
+)
+
+
+def test_one_product_with_its_details() -> None:
+    """Weight, sides, parts, rating and custom fields, in the language of the title; attributes come first."""
+    text = one(replace(PHONE, details=DETAILS), PERSIAN_STORE, fence=FENCE)
+    for line in (
+        "وزن: 250 g",
+        "ابعاد: 8 × 9 × 10 cm",
+        "محصولات این مجموعه: فنجان آبی",
+        "امتیاز: ۴.۵ از ۵ (۲ امتیاز)",
+        "گارانتی: دو سال",
+        "رنگ: مشکی، سفید، آبی",
+    ):
+        assert line in text
+    some = Details(weight=Weight(value=Decimal(2)), average_rating=Decimal(5))
+    text = one(replace(PHONE, title="Phone", details=some), ENGLISH_STORE, fence=FENCE)
+    assert "weight" not in text
+    assert "rating" not in text
 
 
 def test_nothing_was_found() -> None:

@@ -13,6 +13,7 @@ from connectors.shopify.parse import parse as parse_shopify
 from connectors.woocommerce.parse import parse
 from contracts.catalog import Facts, Product
 from contracts.events import EventType
+from contracts.products.details import Details
 
 WHOLE: dict[str, Any] = {
     "id": 7,
@@ -42,6 +43,20 @@ WHOLE: dict[str, Any] = {
     "tags": ["reading"],
     "brands": ["Acme"],
     "attributes": [{"name": "Color", "options": ["Blue"]}],
+    "weight": {"value": "250", "unit": "g"},
+    "dimensions": {"length": "8", "width": "9", "height": "10", "unit": "cm"},
+    "sale_end_gmt": "2026-12-01T00:00:00",
+    "backorders": "notify",
+    "average_rating": "4.5",
+    "rating_count": 2,
+    "review_count": 3,
+    "grouped_children": [{"id": 8, "name": "Bulb"}],
+    "external_url": "https://elsewhere.example/lamp",
+    "button_text": "Buy",
+    "featured": True,
+    "custom_fields": [{"name": "warranty", "value": "2 years"}],
+    "price_includes_tax": True,
+    "text_cut": True,
 }
 OTHER: dict[str, Any] = {
     "id": 7,
@@ -71,6 +86,20 @@ OTHER: dict[str, Any] = {
     "tags": ["sitting"],
     "brands": ["Other"],
     "attributes": [{"name": "Color", "options": ["Red"]}],
+    "weight": {"value": "12", "unit": "kg"},
+    "dimensions": None,
+    "sale_end_gmt": None,
+    "backorders": "no",
+    "average_rating": "0",
+    "rating_count": 0,
+    "review_count": 0,
+    "grouped_children": [],
+    "external_url": "",
+    "button_text": "",
+    "featured": False,
+    "custom_fields": [],
+    "price_includes_tax": False,
+    "text_cut": False,
 }
 SCARF: dict[str, Any] = {
     "id": 9,
@@ -101,7 +130,7 @@ SCARF: dict[str, Any] = {
 
 
 RULED = {
-    *("status", "visible", "hidden_by", "currency", "facts", "absent"),
+    *("status", "visible", "hidden_by", "currency", "facts", "details", "absent"),
     *("price", "sale_price", "in_stock", "backorder"),
 }
 """Fields with rules of their own."""
@@ -114,9 +143,10 @@ def product(body: dict[str, Any]) -> Product:
 
 
 def flat(read: Product) -> dict[str, Any]:
-    """Returns the fields of a product and of its facts by name."""
+    """Returns the fields of a product, of its facts and of its details by name."""
     own = {field.name: getattr(read, field.name) for field in fields(Product)}
-    return own | {field.name: getattr(read.facts, field.name) for field in fields(Facts)}
+    details = {field.name: getattr(read.details, field.name) for field in fields(Details)}
+    return own | details | {field.name: getattr(read.facts, field.name) for field in fields(Facts)}
 
 
 @given(st.sets(st.sampled_from(sorted(OTHER.keys() - {"id"}))))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.bounds import Cuts
-from connectors.woocommerce.categories import LEVELS, CategoryTree, is_no_category, listed
+from connectors.woocommerce.fields.categories import LEVELS, CategoryTree, is_no_category, listed
 from connectors.woocommerce.parse import parse
 from contracts.catalog import Category, Product
 from contracts.errors import InvalidField

@@ -18,6 +18,7 @@ from connectors.woocommerce.parse import parse
 from contracts.catalog import Attribute, Facts, Product, Variation
 from contracts.errors import InvalidField
 from contracts.events import EventType
+from contracts.products.details import Details, Dimensions, Part, Weight
 
 RECORDINGS = Path(__file__).parent.parent / "fixtures" / "woocommerce"
 INDEX = [entry for entry in json.loads((RECORDINGS / "index.json").read_text()) if entry["kind"] != "ping"]
@@ -66,6 +67,20 @@ def expected_facts(body: Mapping[str, Any]) -> Facts:
     )
 
 
+def expected_details(body: Mapping[str, Any]) -> Details:
+    """Returns details by WooCommerce's documentation; it sends units in no body."""
+    sides: dict[str, Any] = {name: Decimal(side) for name, side in body["dimensions"].items() if side}
+    ends = body["date_on_sale_to_gmt"]
+    return Details(
+        weight=Weight(value=Decimal(body["weight"])) if body["weight"] else None,
+        dimensions=Dimensions(**sides) if sides else None,
+        grouped_children=tuple(Part(external_id=f"woo_{id_}") for id_ in body.get("grouped_products", [])),
+        sale_end=ends and datetime.fromisoformat(ends).replace(tzinfo=UTC),
+        external_url=body.get("external_url", ""),
+        button_text=body.get("button_text", ""),
+    )
+
+
 def modified(body: Mapping[str, Any]) -> datetime:
     return datetime.strptime(body["date_modified_gmt"], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
 
@@ -104,6 +119,7 @@ def test_a_recorded_product_is_parsed_completely(file: str) -> None:
             for attribute in body["attributes"]
         ),
         facts=expected_facts(body),
+        details=expected_details(body),
         visible=(body["status"], body["catalog_visibility"]) == ("publish", "visible"),
         status=body["status"],
         variation_ids=tuple(f"woo_{variation}" for variation in body["variations"]),
@@ -124,6 +140,7 @@ def test_a_recorded_variation_belongs_to_its_product(file: str) -> None:
         ),
         description=body["description"],
         facts=expected_facts(body),
+        details=expected_details(body),
         visible=True,
         version=modified(body),
     )

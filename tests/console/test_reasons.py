@@ -76,7 +76,7 @@ NEVER_SHOWN = {
     "database/connecting/": "the commands print them when they cannot connect",
     "embeddings/registry.py": "the programs print it when they cannot start",
     "connectors/fields.py": "the OpenAPI document describes fields with them",
-    "connectors/woocommerce/categories.py": "names of WooCommerce's default category, and a description",
+    "connectors/woocommerce/fields/categories.py": "names of the default category, and a description",
     "connectors/registry.py": "names of platforms",
     "connectors/shopify/parse.py": "a name that Shopify gives",
     "activities/errors.py: Postgres: %s": "a line of the log",

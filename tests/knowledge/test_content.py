@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from contracts.bounds import DESCRIPTION_CHARACTERS
 from contracts.catalog import Attribute, Facts, Product, Variation
+from contracts.products.details import CustomField, Details, Dimensions, Part, Weight
 from knowledge import content_hash as hashing
 from knowledge.chunks import CHUNK_TOKENS, split
 from knowledge.content import canonical
@@ -84,6 +85,23 @@ BLACK = replace(
 )
 HIDDEN = replace(SILVER, external_id="4", options=(Attribute(name="رنگ", options=("سبز",)),), visible=False)
 
+FACTS_ALONE = Details(
+    weight=Weight(value=Decimal(2)),
+    grouped_children=(Part(external_id="woo_2"),),
+    custom_fields=(CustomField(name=" ", value="x"),),
+    average_rating=Decimal("4.5"),
+    rating_count=2,
+    review_count=3,
+    sale_end=datetime(2026, 12, 1, tzinfo=UTC),
+    backorders="yes",
+    price_includes_tax=True,
+    external_url="https://elsewhere.example/",
+    button_text="خرید",
+    featured=True,
+    text_cut=True,
+)
+"""Details that are no part of the text, or that have no words."""
+
 
 @examples(80)
 @given(families, st.randoms(use_true_random=False), facts)
@@ -139,6 +157,7 @@ def test_another_text_has_another_hash(
         replace(
             LAPTOP, facts=Facts(price=Decimal(5), stock_quantity=Decimal(1), sku="x", link="x", image="x")
         ),
+        replace(LAPTOP, details=FACTS_ALONE),
     ],
 )
 def test_markup_and_spelling_have_no_meaning(changed: Product) -> None:
@@ -163,6 +182,10 @@ def test_each_part_has_meaning() -> None:
         replace(LAPTOP, attributes=()),
         replace(LAPTOP, attributes=(Attribute(name="رنگ", options=("نقره‌ای",)), LAPTOP.attributes[1])),
         replace(LAPTOP, attributes=(replace(LAPTOP.attributes[0], name="پوشش"), LAPTOP.attributes[1])),
+        replace(LAPTOP, details=Details(weight=Weight(value=Decimal(2), unit="kg"))),
+        replace(LAPTOP, details=Details(dimensions=Dimensions(length=Decimal(2), unit="cm"))),
+        replace(LAPTOP, details=Details(grouped_children=(Part(external_id="2", name="کیف"),))),
+        replace(LAPTOP, details=Details(custom_fields=(CustomField(name="گارانتی", value="دو سال"),))),
     ]
     hashes = [content_hash(canonical(product, [SILVER, BLACK])) for product in changes]
     hashes += [

@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import product as every
 
 from contracts.catalog import Attribute, Facts, Product, Variation
+from contracts.products.details import CustomField, Details, Dimensions, Part, Weight
 from knowledge.content import canonical
 from knowledge.document import Document, render
 
@@ -116,3 +117,25 @@ def test_an_empty_product() -> None:
     assert render(canonical(Product(external_id="1", title="کتاب"), [])) == Document(title="کتاب", text="")
     nothing = canonical(Product(external_id="1", title=" <p></p>"), [form()])
     assert render(nothing) == Document(title="", text="")
+
+
+def test_measures_sets_and_custom_fields() -> None:
+    """With their units in Persian and as the shop writes them, and only the sides that are known."""
+    details = Details(
+        weight=Weight(value=Decimal("250.00"), unit="g"),
+        dimensions=Dimensions(length=Decimal(8), width=Decimal("9.5"), height=Decimal(10), unit="cm"),
+        grouped_children=(Part(external_id="2", name="نعلبکی"), Part(external_id="1", name="فنجان")),
+        custom_fields=(CustomField(name="گارانتی", value="دو سال"),),
+        average_rating=Decimal(5),
+    )
+    assert (
+        render(canonical(Product(external_id="1", title="سرویس", details=details), [])).text
+        == """مشخصات:
+- وزن: 250 گرم (g)
+- ابعاد: 8 × 9.5 × 10 سانتی‌متر (cm)
+- گارانتی: دو سال
+- محصولات این مجموعه: فنجان، نعلبکی"""
+    )
+    some = Details(dimensions=Dimensions(length=Decimal(100), height=Decimal(2), unit="foot"))
+    text = render(canonical(Product(external_id="1", title="میز", details=some), [])).text
+    assert text == "مشخصات:\n- ابعاد: طول 100، ارتفاع 2 foot"

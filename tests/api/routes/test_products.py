@@ -238,3 +238,44 @@ async def test_an_invalid_filter_is_named(
     """A 400 names it."""
     answer = await shop.http.get(PRODUCTS, params=fields, headers=owner)
     assert (answer.status_code, answer.json()["field"]) == (400, field), answer.text
+
+
+async def test_details_are_shown_and_only_words_are_embedded(shop: Shop, owner: dict[str, str]) -> None:
+    """In the product and in search; a rating, a sale or a stock costs no embedding, a weight does."""
+    lamp = {
+        "id": 9,
+        "name": "چراغ دریایی",
+        "price": "90",
+        "regular_price": "100",
+        "sale_price": "90",
+        "on_sale": True,
+        "weight": {"value": "1.20", "unit": "kg"},
+        "custom_fields": [{"name": "گارانتی", "value": "هجده ماه"}],
+        "variations": [
+            {"id": 91, "price": "90", "regular_price": "95", "on_sale": True, "backorders": "yes"}
+        ],
+    }
+    assert await shop.sync(lamp) == "succeeded"
+    rated = {"average_rating": "4.50", "rating_count": 2, "sale_end_gmt": "2026-12-01T00:00:00"}
+    assert await shop.sync({**lamp, **rated, "backorders": "notify", "featured": True}) == "unchanged"
+    found = (await listed(shop, owner, search="دریایی"))["results"][0]["details"]
+    known = {name: value for name, value in found.items() if value not in (None, 0, "", [], False)}
+    assert known == {
+        "weight": {"value": "1.20", "unit": "kg"},
+        "custom_fields": [{"name": "گارانتی", "value": "هجده ماه"}],
+        "average_rating": "4.50",
+        "rating_count": 2,
+        "sale_end": "2026-12-01T00:00:00Z",
+        "backorders": "notify",
+        "featured": True,
+    }
+    (hit,) = await shop.search("هجده ماه")
+    assert "گارانتی: هجده ماه" in hit["text"]
+    shown = hit["product"]["details"]
+    assert (shown["weight"], shown["average_rating"]) == (known["weight"], "4.50")
+    (variation,) = hit["product"]["variations"]
+    assert (variation["regular_price"], variation["on_sale"]) == ("95", True)
+    assert await shop.sync({**lamp, "weight": {"value": "1.3", "unit": "kg"}}) == "succeeded"
+    assert await shop.sync({"id": 91, "type": "variation", "parent_id": 9, "price": "80"}) == "unchanged"
+    (row,) = await shop.rows("SELECT metadata FROM product_variations WHERE store_id = :store")
+    assert row["metadata"]["backorders"] == "yes"

@@ -127,6 +127,7 @@ async def test_a_hit_has_a_chunk_and_the_current_product(store: Shop, embeddings
         "attributes": [{"name": "رنگ", "options": ["مشکی"]}],
         "variations": [],
         "variations_total": 0,
+        "details": {},
         "link": "https://shop.example/p/1",
         "image": "https://shop.example/i/1.jpg",
         "facts_at": as_utc(row["received_at"]),

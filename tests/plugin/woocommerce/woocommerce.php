@@ -13,7 +13,10 @@ define( 'WC_VERSION', '7.0.0' );
 
 require __DIR__ . '/action-scheduler.php';
 
-class WooCommerce {}
+class WooCommerce {
+	/** Who shops in this request. */
+	public $customer = null;
+}
 
 class WC_DateTime extends DateTime {}
 
@@ -101,11 +104,11 @@ class WC_Product {
 		return $this->field( 'visibility' ) ?: 'visible';
 	}
 
-	public function get_description() {
-		return $this->post->post_content;
+	public function get_description( $context = 'view' ) {
+		return 'view' === $context ? apply_filters( 'woocommerce_product_get_description', $this->post->post_content, $this ) : $this->post->post_content;
 	}
 
-	public function get_short_description() {
+	public function get_short_description( $context = 'view' ) {
 		return $this->post->post_excerpt;
 	}
 
@@ -142,7 +145,51 @@ class WC_Product {
 	}
 
 	public function get_stock_status() {
-		return $this->get_manage_stock() && $this->get_stock_quantity() <= 0 ? 'outofstock' : 'instock';
+		if ( ! $this->get_manage_stock() || $this->get_stock_quantity() > 0 ) {
+			return $this->field( 'stock_status' ) ?: 'instock';
+		}
+		return 'no' === $this->get_backorders() ? 'outofstock' : 'onbackorder';
+	}
+
+	public function get_backorders() {
+		return $this->field( 'backorders' ) ?: 'no';
+	}
+
+	public function get_date_on_sale_to() {
+		$end = $this->field( 'sale_price_dates_to' );
+		return '' === $end ? null : new WC_DateTime( '@' . $end );
+	}
+
+	public function get_weight() {
+		return $this->field( 'weight' );
+	}
+
+	public function get_length() {
+		return $this->field( 'length' );
+	}
+
+	public function get_width() {
+		return $this->field( 'width' );
+	}
+
+	public function get_height() {
+		return $this->field( 'height' );
+	}
+
+	public function get_average_rating() {
+		return $this->field( 'wc_average_rating' ) ?: '0';
+	}
+
+	public function get_rating_count() {
+		return (int) $this->field( 'wc_rating_count' );
+	}
+
+	public function get_review_count() {
+		return (int) $this->field( 'wc_review_count' );
+	}
+
+	public function get_featured() {
+		return has_term( 'featured', 'product_visibility', $this->post->ID );
 	}
 
 	public function get_permalink() {
@@ -199,8 +246,33 @@ class WC_Product_Variation extends WC_Product {
 	}
 }
 
+class WC_Product_Grouped extends WC_Product {
+	public function get_type() {
+		return 'grouped';
+	}
+
+	public function get_children() {
+		return (array) get_post_meta( $this->post->ID, '_children', true );
+	}
+}
+
+class WC_Product_External extends WC_Product {
+	public function get_type() {
+		return 'external';
+	}
+
+	public function get_product_url() {
+		return $this->field( 'product_url' );
+	}
+
+	public function get_button_text() {
+		return $this->field( 'button_text' );
+	}
+}
+
 function WC() {
-	return new WooCommerce();
+	static $shop = null;
+	return $shop ?: $shop = new WooCommerce();
 }
 
 function wc_get_product( $id ) {
@@ -211,12 +283,32 @@ function wc_get_product( $id ) {
 	if ( 'product_variation' === $post->post_type ) {
 		return new WC_Product_Variation( $post );
 	}
+	$kinds = array( 'grouped' => 'WC_Product_Grouped', 'external' => 'WC_Product_External' );
+	$type  = get_post_meta( $post->ID, '_type', true );
+	if ( isset( $kinds[ $type ] ) ) {
+		return new $kinds[ $type ]( $post );
+	}
 	$is_variable = (bool) get_posts( array( 'post_type' => 'product_variation', 'post_parent' => $post->ID, 'post_status' => 'any', 'fields' => 'ids', 'numberposts' => 1 ) );
 	return $is_variable ? new WC_Product_Variable( $post ) : new WC_Product( $post );
 }
 
 function get_woocommerce_currency() {
 	return get_option( 'woocommerce_currency', 'IRT' );
+}
+
+function wc_tax_enabled() {
+	return 'yes' === get_option( 'woocommerce_calc_taxes' );
+}
+
+/** Prices are kept without the tax of ten percent, which a shopper who is exempt does not see. */
+function wc_get_price_to_display( $product, $arguments = array() ) {
+	$shown  = 'incl' === get_option( 'woocommerce_tax_display_shop' ) && 'exempt' !== WC()->customer;
+	$price  = (float) $arguments['price'];
+	return $shown ? round( $price * 1.1, wc_get_price_decimals() ) : $price;
+}
+
+function wc_get_price_decimals() {
+	return (int) get_option( 'woocommerce_price_num_decimals', 2 );
 }
 
 function wc_attribute_label( $name ) {
@@ -239,6 +331,7 @@ add_action(
 		register_post_type( 'product_variation', array( 'public' => false ) );
 		register_taxonomy( 'product_cat', 'product', array( 'hierarchical' => true, 'public' => true ) );
 		register_taxonomy( 'product_tag', 'product', array( 'public' => true ) );
+		register_taxonomy( 'product_visibility', 'product', array( 'public' => false ) );
 		register_taxonomy( 'product_brand', 'product', array( 'public' => true ) );
 		register_taxonomy( 'pa_color', 'product', array( 'public' => true, 'labels' => array( 'singular_name' => get_option( 'test_attribute_label', 'رنگ' ) ) ) );
 	},
