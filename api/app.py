@@ -55,6 +55,7 @@ from api.routes import (
     vector_stores,
 )
 from api.routes.embedding import usage as embedding_usage
+from api.routes.people import users
 from api.security.integration_tokens import IntegrationTokens
 from api.security.passwords import Passwords
 from api.security.rate_limit import RateLimit, TokenBuckets
@@ -252,7 +253,7 @@ def create_app(settings: Settings, *, wall: Callable[[], float] = wall_clock) ->
     for kind in DATABASE_DOWN:
         app.add_exception_handler(kind, database_down)
     for routes in (
-        *(plugin_webhook, signed_webhooks, auth, tokens, stores, syncs, synonyms, feeds),
+        *(plugin_webhook, signed_webhooks, auth, users, tokens, stores, syncs, synonyms, feeds),
         *(events, products, explain, search, embedding_usage, mcp, ucp, vector_stores, health, docs),
     ):
         app.include_router(routes.router)

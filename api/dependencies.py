@@ -183,10 +183,14 @@ async def existing_store(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchScope:
-    """The products that a request may search and list; `store_id` is None for all stores of the user."""
+    """The products that a request may search and list; `store_id` is None for all stores of the user.
+
+    An admin may also read products of others, by the id of their store or their own id.
+    """
 
     user_id: int
     store_id: int | None
+    is_staff: bool = False
 
 
 async def search_scope(request: Request, _: _WithToken = None, __: _WithSession = None) -> SearchScope:
@@ -196,7 +200,7 @@ async def search_scope(request: Request, _: _WithToken = None, __: _WithSession 
         integration = await current_integration(request)
         return SearchScope(user_id=integration.user_id, store_id=integration.store_id)
     user = await current_user(request)
-    return SearchScope(user_id=user.id, store_id=None)
+    return SearchScope(user_id=user.id, store_id=None, is_staff=user.is_staff)
 
 
 CurrentState = Annotated[AppState, Depends(app_state)]

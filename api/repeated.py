@@ -43,6 +43,15 @@ async def start_if_lost(
     return True
 
 
+async def start_failed(database: Database, temporal: Client, event: ProductEvent, *, task_queue: str) -> bool:
+    """Start a failed event again; returns False if it runs already. Raises errors of Temporal."""
+    try:
+        await start_product_event(temporal, event, task_queue=task_queue)
+    except WorkflowAlreadyStartedError:
+        return await start_if_lost(database, temporal, event, task_queue=task_queue)
+    return True
+
+
 async def _is_settled(database: Database, event: ProductEvent) -> bool:
     """Returns whether the event log knows of the event's success, or does not answer."""
     try:

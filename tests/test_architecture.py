@@ -237,7 +237,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "temporal",
         "worker",
     },
-    "cli": {"commands"},
+    "cli": {"commands", "contracts"},
     "plugin_zip": set(),
 }
 """Every room of the product -> the rooms it may import. `database.*` is `database` with all its rooms.

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from api.actions.stores import remove_store
 from api.dependencies import AppState
 from api.errors import ApiError, invalid_field, not_found
 from database.access import console_sessions, users
@@ -80,3 +81,19 @@ async def set_password(
         raise ApiError(409, {"error": "The password was changed in this moment"})
     if not changed:
         raise not_found("user")
+
+
+async def remove_person(state: AppState, user_id: int) -> None:
+    """Close an account, then remove its stores one by one, then the account; it may be repeated.
+
+    Raises 404, 409 if no active admin would be left or a store was made in this moment, and 503.
+    """
+    await change_role(state, user_id, is_active=False)
+    async with state.database.reading() as connection:
+        owned = await users.store_ids(connection, user_id)
+    for store_id in owned:
+        await remove_store(state, store_id)
+    async with state.database.transaction() as connection:
+        removed = await users.remove(connection, user_id)
+    if not removed:
+        raise ApiError(409, {"error": "The account has a new store; remove it again"})

@@ -1,15 +1,13 @@
 """Run failed events again."""
 
-from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from api.dependencies import AppState
 from api.errors import unavailable
-from api.repeated import start_if_lost
+from api.repeated import start_failed
 from contracts.events import ProductEvent
 from database.events import log as event_log
 from database.events.log import Cursor, EventFilter, FailedEvents
-from temporal.client import start_product_event
 
 MOST_RETRIED = 500
 """Failed events that one call starts; it returns a cursor for the others."""
@@ -41,9 +39,4 @@ async def retry(
 
 async def start_again(state: AppState, event: ProductEvent) -> bool:
     """Start an event; returns False if it runs already."""
-    queue = state.settings.task_queue
-    try:
-        await start_product_event(state.temporal, event, task_queue=queue)
-    except WorkflowAlreadyStartedError:
-        return await start_if_lost(state.database, state.temporal, event, task_queue=queue)
-    return True
+    return await start_failed(state.database, state.temporal, event, task_queue=state.settings.task_queue)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.actions.explain import explain as judgement
+from api.actions.ownership import owner_of_product, owner_of_store
 from api.dependencies import AppState, CurrentState, CurrentUser
 from api.errors import not_found
 from api.fields import PathId
@@ -56,9 +57,10 @@ async def _explanation(
 async def explain_product(
     request: Request, response: Response, user: CurrentUser, state: CurrentState, product_id: PathId
 ) -> Explanation:
-    """Why the assistant knows one of the user's products, or why not."""
+    """Why the assistant knows one of the user's products, or for an admin any product, or why not."""
     async with state.database.reading() as connection:
-        facts = await explain.by_id(connection, user.id, product_id)
+        owner_id = await owner_of_product(connection, user.id, product_id, is_staff=user.is_staff)
+        facts = await explain.by_id(connection, owner_id, product_id)
     if facts is None:
         raise not_found("product")
     return await _explanation(request, response, state, facts)
@@ -74,7 +76,8 @@ async def explain_external_id(
 ) -> Explanation:
     """The same by the id in the shop, such as `woo_777`, also for products that were never saved."""
     async with state.database.reading() as connection:
-        facts = await explain.by_external_id(connection, user.id, params.store, params.external_id)
+        owner_id = await owner_of_store(connection, user.id, params.store, is_staff=user.is_staff)
+        facts = await explain.by_external_id(connection, owner_id, params.store, params.external_id)
     if facts is None:
         raise not_found("store")
     return await _explanation(request, response, state, facts, asked=params.external_id)

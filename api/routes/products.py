@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from api.actions.ownership import owner_of_product, owner_of_store
 from api.dependencies import CurrentSearchScope, CurrentState
 from api.errors import not_found
 from api.fields import PathId
@@ -22,7 +23,10 @@ async def list_products(
     state: CurrentState,
     params: Annotated[ProductListParams, Query()],
 ) -> ProductPage:
-    """The user's own products, or the products of the integration token's store, the latest change first."""
+    """The user's own products, or the products of the integration token's store, the latest change first.
+
+    An admin names a `store` to see the products of any user's.
+    """
     if scope.store_id is not None and params.store not in (None, scope.store_id):
         return ProductPage.of(request, params, 0, [])
     filters = ProductFilter(
@@ -34,17 +38,19 @@ async def list_products(
         updated_after=params.updated_after,
     )
     async with state.database.reading() as connection:
+        owner_id = await owner_of_store(connection, scope.user_id, params.store, is_staff=scope.is_staff)
         count, rows = await listing.list_products(
-            connection, scope.user_id, filters, offset=params.offset, limit=params.page_size
+            connection, owner_id, filters, offset=params.offset, limit=params.page_size
         )
     return ProductPage.of(request, params, count, [ProductSummary.of(row) for row in rows])
 
 
 @router.get("/{product_id:id}/", responses=refuses(404), response_model_exclude_unset=True)
 async def read_product(scope: CurrentSearchScope, state: CurrentState, product_id: PathId) -> ProductOut:
-    """One of these products, with its variations and the chunks that search holds."""
+    """One of these products, or for an admin any, with its variations and the chunks that search holds."""
     async with state.database.reading() as connection:
-        row = await listing.read_product(connection, scope.user_id, product_id, store_id=scope.store_id)
+        owner_id = await owner_of_product(connection, scope.user_id, product_id, is_staff=scope.is_staff)
+        row = await listing.read_product(connection, owner_id, product_id, store_id=scope.store_id)
     if row is None:
         raise not_found("product")
     return ProductOut.of(row)

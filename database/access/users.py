@@ -80,6 +80,22 @@ _LIST_PEOPLE = text(f"""
 
 _READ_PERSON = text(f"{_PEOPLE} WHERE u.id = :id")
 
+_FIND_PERSON = text(f"{_PEOPLE} WHERE u.email = lower(:email)")
+
+_PAGE_OF_PEOPLE = text(f"""
+    {_PEOPLE} WHERE strpos(u.email, lower(:part)) > 0 ORDER BY u.id DESC OFFSET :offset LIMIT :limit
+""")
+
+_COUNT_PEOPLE = text("SELECT count(*) FROM users u WHERE strpos(u.email, lower(:part)) > 0")
+
+_STORE_IDS = text("SELECT id FROM stores WHERE user_id = :id ORDER BY id")
+
+_REMOVE = text("""
+    DELETE FROM users u WHERE u.id = :id AND NOT u.is_active AND NOT EXISTS (
+        SELECT FROM stores s WHERE s.user_id = u.id)
+    RETURNING u.id
+""")
+
 _LOCK_ADMINS = text("SELECT id FROM users WHERE is_staff AND is_active ORDER BY id FOR UPDATE")
 
 _CHANGE_ROLE = text("""
@@ -126,6 +142,31 @@ async def list_people(
 async def read_person(connection: AsyncConnection, user_id: int) -> Person | None:
     row = (await connection.execute(_READ_PERSON, {"id": user_id})).mappings().one_or_none()
     return Person(**row) if row else None
+
+
+async def find_person(connection: AsyncConnection, email: str) -> Person | None:
+    row = (await connection.execute(_FIND_PERSON, {"email": email})).mappings().one_or_none()
+    return Person(**row) if row else None
+
+
+async def page_of_people(
+    connection: AsyncConnection, *, part: str = "", offset: int = 0, limit: int
+) -> tuple[int, list[Person]]:
+    """Returns how many accounts have `part` in their email, and a page of them, the newest first."""
+    count = (await connection.execute(_COUNT_PEOPLE, {"part": part})).scalar_one()
+    values = {"part": part, "offset": offset, "limit": limit}
+    rows = await connection.execute(_PAGE_OF_PEOPLE, values)
+    return count, [Person(**row) for row in rows.mappings()]
+
+
+async def store_ids(connection: AsyncConnection, user_id: int) -> list[int]:
+    """Returns the ids of the stores that an account owns."""
+    return list((await connection.execute(_STORE_IDS, {"id": user_id})).scalars())
+
+
+async def remove(connection: AsyncConnection, user_id: int) -> bool:
+    """Remove a closed account without stores, and its sessions; returns False for any other account."""
+    return (await connection.execute(_REMOVE, {"id": user_id})).scalar_one_or_none() is not None
 
 
 async def create_user(

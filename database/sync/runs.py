@@ -117,6 +117,13 @@ _LIST_BEFORE = text(f"""
     ORDER BY s.id DESC LIMIT :limit
 """)
 
+_LIST_LATEST = text(f"""
+    {_SHOWN}
+    WHERE (CAST(:store_id AS bigint) IS NULL OR s.store_id = :store_id)
+      AND (NOT :is_running OR s.finished_at IS NULL)
+    ORDER BY s.id DESC LIMIT :limit
+""")
+
 
 async def begin(
     connection: AsyncConnection,
@@ -219,6 +226,14 @@ async def list_newest(
     """Returns syncs of a store, the newest first; `before` is the id to go on from."""
     rows = await connection.execute(_LIST_BEFORE, {"store_id": store_id, "before": before, "limit": limit})
     return [_sync(row) for row in rows.mappings()]
+
+
+async def list_latest(
+    connection: AsyncConnection, *, store_id: int | None, is_running: bool, limit: int
+) -> list[Sync]:
+    """Returns syncs of a store, or of all, the newest first; with `is_running`, those that have not ended."""
+    values = {"store_id": store_id, "is_running": is_running, "limit": limit}
+    return [_sync(row) for row in (await connection.execute(_LIST_LATEST, values)).mappings()]
 
 
 _WITH_FINDINGS = text(f"""

@@ -49,6 +49,7 @@ async def tenants(system: System) -> Tenants:
     product = await one.product(1)
     assert product
     ids = {"events": event["id"], "products": product["id"], "tokens": one.token_id, "stores": one.store_id}
+    ids["users"] = one.user_id
     named = dict.fromkeys(("webhook", "mcp", "ucp", "vector_stores"), one.store_id)
     return Tenants(one, other, {**ids, **named})
 
@@ -173,10 +174,11 @@ OWNED = [route for route in PROTECTED if "{id}" in route.path and route.who.star
 
 @pytest.mark.parametrize("route", OWNED, ids=str)
 async def test_objects_of_other_users_are_not_found(system: System, tenants: Tenants, route: Route) -> None:
-    """The other owner, an admin and another store's token get the same response as for an unknown id."""
+    """Another owner and another store's token get the response for an unknown id; an admin sees all."""
     real = tenants.ids[kind(route)]
     assert (await ask(system.http, route, real, await session_of(system, tenants.one.user_id))).is_success
-    askers: list[Asker] = [the_other_user, an_admin]
+    assert (await ask(system.http, route, real, await an_admin(system, tenants))).is_success
+    askers: list[Asker] = [the_other_user]
     if "token" in route.who:
         assert (await ask(system.http, route, real, tenants.one.headers)).is_success
         askers += [the_other_token, a_token_of_another_store]
@@ -198,6 +200,20 @@ async def test_lists_and_filters_show_own_objects(system: System, tenants: Tenan
         asked = [{"store": tenants.one.store_id}, {"store": NOWHERE}]
         answers = [(await system.http.get(path, params=each, headers=headers)).json() for each in asked]
         assert answers[0] == answers[1] == {"count": 0, "next": None, "previous": None, "results": []}
+
+
+async def test_an_admin_names_the_store_to_see_its_products(system: System, tenants: Tenants) -> None:
+    """Without a store, the list has the admin's own products; with an unknown one, none."""
+    headers = await an_admin(system, tenants)
+    found = {}
+    for store in (tenants.one.store_id, NOWHERE, None):
+        params = {} if store is None else {"store": store}
+        answer = await system.http.get("/api/v1/web-knowledge/products/", params=params, headers=headers)
+        found[store] = [product["store"] for product in answer.json()["results"]]
+    assert found == {tenants.one.store_id: [tenants.one.store_id] * 2, NOWHERE: [], None: []}
+    known = {"store": tenants.one.store_id, "external_id": "woo_1"}
+    answer = await system.http.get("/api/v1/web-knowledge/explain/", params=known, headers=headers)
+    assert (answer.status_code, answer.json()["known"]) == (200, True)
 
 
 async def test_search_finds_own_products(system: System, tenants: Tenants) -> None:

@@ -1,8 +1,9 @@
-"""`pilito store list`, `rotate-secret` and `remove`, and `pilito reseal`."""
+"""`pilito store` and `pilito reseal`."""
+
+import json
 
 import pytest
 
-from commands import store as verbs
 from contracts.errors import UnknownKey
 from crypto import SecretBox
 from database.access import stores
@@ -21,9 +22,7 @@ async def secrets_of(database: Database, store_id: int, *keys: str) -> list[str]
     return [SecretBox(keys or (SECRET_KEY,)).decrypt(secret) for secret in terms.encrypted_secrets]
 
 
-async def test_stores_are_listed_newest_first(
-    pilito: Pilito, owner: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_stores_are_listed_newest_first(pilito: Pilito, owner: str) -> None:
     """With id, type, name and owner; the number of stores beyond the limit is printed."""
     ids = [
         (await pilito.token("--email", owner, "--store", name, "--type", type_))["store_id"]
@@ -35,13 +34,28 @@ async def test_stores_are_listed_newest_first(
         [str(ids[1]), "shopify", "Newer", owner],
         [str(ids[0]), "custom", "Older", owner],
     ]
-    monkeypatch.setattr(verbs, "LIMIT", 1)
-    printed = await pilito("store", "list")
-    assert ("Newer" in printed.text, "Older" in printed.text, "older ones." in printed.text) == (
+    printed = await pilito("store", "list", "--limit", 1)
+    assert ("Newer" in printed.text, "Older" in printed.text, "more." in printed.text) == (
         True,
         False,
         True,
     )
+
+
+async def test_a_store_is_shown(pilito: Pilito, owner: str) -> None:
+    """Its settings, what it has, and no secret; a name cannot steer the terminal."""
+    created = await pilito.token("--email", owner, "--store", "فروشگاه\x1b[2J[red]")
+    store_id = created["store_id"]
+    shown = json.loads((await pilito("store", "show", store_id, "--json")).text)
+    assert (shown["name"], shown["user_email"], shown["tokens"]) == ("فروشگاه\x1b[2J[red]", owner, 1)
+    assert shown["products"] == {"known": 0, "waiting": 0, "hidden": 0}
+    assert (shown["events"], shown["last_event_at"], shown["last_sync_at"]) == ({}, None, None)
+    printed = await pilito("store", "show", store_id)
+    assert (printed.code, "فروشگاه [2J[red]" in printed.text) == (0, True), printed.text
+    assert created["webhook_secret"] not in printed.text
+    assert (await pilito("store", "show", 10**9)).text == f"There is no store {10**9}.\n"
+    listed = json.loads((await pilito("store", "list", "--json", "--limit", 1)).text)
+    assert [one["id"] for one in listed] == [store_id]
 
 
 async def test_a_secret_is_rotated(pilito: Pilito, owner: str, database: Database) -> None:
@@ -70,7 +84,7 @@ async def test_a_store_is_removed_after_a_question(pilito: Pilito, owner: str, d
             return await stores.read(connection, store_id) is not None
 
     printed = await pilito("store", "remove", store_id, typed="n\n")
-    assert (printed.code, "Nothing was removed." in printed.text, await exists()) == (1, True, True)
+    assert (printed.code, "Nothing was changed." in printed.text, await exists()) == (1, True, True)
     printed = await pilito("store", "remove", store_id, typed="y\n")
     assert (printed.code, f"Store {store_id} is removed." in printed.text, await exists()) == (0, True, False)
     printed = await pilito("store", "remove", store_id, "--yes")

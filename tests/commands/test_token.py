@@ -1,4 +1,8 @@
-"""`pilito token create` and `pilito token revoke`."""
+"""`pilito token`."""
+
+import json
+
+import pytest
 
 from database.access import tokens
 from database.engine import Database
@@ -19,6 +23,25 @@ async def test_a_token_comes_with_a_store_and_its_webhook_secret(
         integration = await tokens.find(connection, secrets[0])
     assert integration
     assert (integration.store_name, integration.user_email) == ("Shoes", owner)
+
+
+async def test_tokens_are_listed(pilito: Pilito, owner: str) -> None:
+    """Without their secrets; a store filters."""
+    created = await pilito.token("--email", owner, "--store", "Listed")
+    listed = json.loads((await pilito("token", "list", "--store", created["store_id"], "--json")).text)
+    assert [(one["id"], one["preview"]) for one in listed] == [(created["id"], created["token_preview"])]
+    assert created["token"] not in str(listed)
+    printed = await pilito("token", "list", "--limit", 1)
+    assert (created["token_preview"] in printed.text, "more." in printed.text) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("type_", "says"), [("woocommerce", "Pilito Sync"), ("custom", "Authorization: Bearer")]
+)
+async def test_a_token_comes_with_what_to_do_next(pilito: Pilito, owner: str, type_: str, says: str) -> None:
+    """Which is not the same for each platform."""
+    printed = await pilito("token", "create", "--email", owner, "--store", "Next", "--type", type_)
+    assert says in printed.text.splitlines()[-1]
 
 
 async def test_a_token_can_be_printed_as_json(pilito: Pilito, owner: str) -> None:
@@ -53,4 +76,7 @@ async def test_a_revoked_token_is_no_longer_active(pilito: Pilito, owner: str, d
         integration = await tokens.find(connection, created["token"])
     assert integration is None or not integration.is_active
     printed = await pilito("token", "revoke", 10**9)
-    assert (printed.code, printed.text) == (1, f"There is no token {10**9}.\n")
+    assert (printed.code, printed.text) == (
+        1,
+        f"There is no token {10**9}. `pilito token list` shows their ids.\n",
+    )

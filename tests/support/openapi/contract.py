@@ -16,6 +16,12 @@ POST    /api/integrations/shopify/webhook/{id}/             signed
 POST    /api/integrations/custom/webhook/{id}/              signed
 POST    /api/v1/auth/token/                                 anyone
 GET     /api/v1/auth/me/                                    user
+GET     /api/v1/users/                                      admin
+POST    /api/v1/users/                                      admin
+GET     /api/v1/users/{id}/                                 admin
+PATCH   /api/v1/users/{id}/                                 admin
+DELETE  /api/v1/users/{id}/                                 admin
+GET     /api/v1/users/{id}/export/                          admin
 POST    /api/v1/integrations/tokens/generate/               admin
 GET     /api/v1/integrations/tokens/                        admin
 GET     /api/v1/integrations/tokens/{id}/                   admin

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from commands.environment import database, fail, run, settings
-from commands.store import StoreId
+from commands.shops.store import StoreId
 from database.search import synonyms as stored
 from database.search.synonyms import SynonymList, Unchecked
 from knowledge.search.builtin import KINDS, groups

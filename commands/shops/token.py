@@ -1,17 +1,55 @@
 """`pilito token`."""
 
-import json
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from commands.environment import database, fail, run, secret_box, settings
+from commands.output import AsJson, Limit, print_json, print_rows, say
+from commands.shops.store import OfStore
 from connectors.registry import PLATFORMS
 from contracts.stores import StoreType
-from contracts.tokens import IssuedToken
+from contracts.tokens import IssuedToken, Token
 from database.access import provision, tokens
+from database.access.tokens import TokenFilter
 
 token = typer.Typer(no_args_is_help=True, help="Manage the tokens with which shops send events.")
+
+COLUMNS = (
+    "id",
+    "preview",
+    "name",
+    "store_id",
+    "store_name",
+    "user_email",
+    "is_active",
+    "last_used_at",
+    "usage_count",
+)
+
+NEXT = {
+    StoreType.WOOCOMMERCE: "Paste the token into the plugin's settings: WooCommerce → Pilito Sync.",
+    StoreType.SHOPIFY: "Send the token with each delivery: `Authorization: Bearer …`.",
+    StoreType.CUSTOM: "Send the token with each delivery: `Authorization: Bearer …`.",
+}
+"""What to do with a new token."""
+
+
+@token.command("list")
+def list_(
+    store_id: OfStore = None,
+    limit: Limit = 100,
+    as_json: AsJson = False,  # noqa: FBT002 - a command line flag
+) -> None:
+    """List tokens without their secrets, newest first, with their last use."""
+
+    async def work() -> tuple[int, list[Token]]:
+        async with database(settings(adopt=True)) as opened, opened.reading() as connection:
+            return await tokens.list_tokens(connection, TokenFilter(store_id=store_id), offset=0, limit=limit)
+
+    count, listed = run(work())
+    print_rows([asdict(one) for one in listed], COLUMNS, as_json=as_json, more=count - len(listed))
 
 
 @token.command("create")
@@ -25,7 +63,7 @@ def create(
         str, typer.Option("--type", help=f"Platform of the shop: {', '.join(PLATFORMS)}.")
     ] = "woocommerce",
     currency: Annotated[str | None, typer.Option(help="Currency of the store if it is created.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002 - a command line flag
+    as_json: AsJson = False,  # noqa: FBT002 - a command line flag
 ) -> None:
     """Create a token for a store. Its secret is shown only once."""
     if integration_type not in PLATFORMS:
@@ -61,17 +99,20 @@ def create(
             "store_id": issued.store_id,
             "webhook_secret": webhook_secret,
         }
-        typer.echo(json.dumps(fields))
+        print_json(fields)
         return
     typer.echo(f"Token for store {issued.store_id} ({store}), shown only once:\n\n  {issued.secret}\n")
     if webhook_secret:
         typer.echo(f"Secret that signs the store's webhooks, shown only once:\n\n  {webhook_secret}\n")
-    typer.echo("Paste the token into the plugin's settings: WooCommerce → پیلیتو Sync.")
+    typer.echo(NEXT[StoreType(integration_type)])
 
 
 @token.command("revoke")
 def revoke(
-    token_id: Annotated[int, typer.Argument(help="Id of the token, as the API lists it.", metavar="TOKEN")],
+    token_id: Annotated[
+        int, typer.Argument(help="Id of the token, as `pilito token list` shows it.", metavar="TOKEN")
+    ],
+    as_json: AsJson = False,  # noqa: FBT002 - a command line flag
 ) -> None:
     """Revoke a token for good. Events that were sent with it are kept."""
 
@@ -80,5 +121,5 @@ def revoke(
             return await tokens.revoke(connection, token_id)
 
     if not run(work()):
-        raise fail(f"There is no token {token_id}.")
-    typer.echo(f"Token {token_id} is revoked.")
+        raise fail(f"There is no token {token_id}. `pilito token list` shows their ids.")
+    say(f"Token {token_id} is revoked.", {"id": token_id, "revoked": True}, as_json=as_json)

@@ -13,7 +13,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from commands.environment import database, fail, run, settings
-from commands.store import StoreId
+from commands.shops.store import StoreId
 from connectors.registry import check_readable
 from contracts.errors import InvalidField
 from contracts.syncs import Sync, SyncMode, SyncRequest, SyncStatus

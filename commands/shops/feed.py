@@ -17,8 +17,8 @@ from catalogue.feeds.rendering import render
 from catalogue.feeds.report import Report, report_line
 from catalogue.feeds.terms import Condition, FeedFormat, FeedTerms, terms_of
 from commands.environment import database, fail, run, settings
-from commands.feed_files import FeedFiles, Unwritable, feed_files
-from commands.store import StoreId
+from commands.shops.feed_files import FeedFiles, Unwritable, feed_files
+from commands.shops.store import StoreId
 from contracts.errors import InvalidField
 from contracts.stores import OpenStore
 from database.access import assistants

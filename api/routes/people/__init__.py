@@ -1,0 +1,1 @@
+"""Routes about accounts of people, for admins."""

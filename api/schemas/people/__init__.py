@@ -1,0 +1,1 @@
+"""Query parameters, bodies and responses about accounts of people."""

@@ -1,0 +1,1 @@
+"""`pilito user` and `pilito admin`: accounts of people."""

@@ -1,0 +1,60 @@
+"""Export an account and its stores as JSON, without secrets and without columns for internal use."""
+
+from collections.abc import AsyncIterator
+from typing import Literal
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.access.stores import SECRETS
+
+Kind = Literal["products", "variations", "events"]
+
+_SEALED = ", ".join(f"'{name}'" for name in SECRETS)
+
+_ACCOUNT = text(f"""
+    SELECT CAST(jsonb_build_object(
+        'account', to_jsonb(u) - 'password_hash',
+        'stores', (SELECT coalesce(jsonb_agg(to_jsonb(s) - ARRAY[{_SEALED}] ORDER BY s.id), '[]')
+                   FROM stores s WHERE s.user_id = u.id),
+        'tokens', (SELECT coalesce(jsonb_agg(to_jsonb(t) - 'secret_hash' ORDER BY t.id), '[]')
+                   FROM integration_tokens t WHERE t.user_id = u.id),
+        'sessions', (SELECT coalesce(jsonb_agg(
+                         to_jsonb(c) - ARRAY['secret_hash', 'password_at'] ORDER BY c.id), '[]')
+                     FROM console_sessions c WHERE c.user_id = u.id)
+    ) AS text)
+    FROM users u WHERE u.id = :id
+""")
+
+_INTERNAL = "ARRAY['keys', 'claimed_hash', 'claimed_by', 'listed_hash', 'is_pending', 'burst_started_at']"
+
+_LINES = {
+    "products": "SELECT CAST(to_jsonb(r) - {0} AS text) FROM products r WHERE store_id = :id ORDER BY id",
+    "variations": (
+        "SELECT CAST(to_jsonb(r) - {0} AS text) FROM product_variations r WHERE store_id = :id ORDER BY id"
+    ),
+    "events": (
+        "SELECT CAST(to_jsonb(r) - {0} AS text) FROM events r WHERE store_id = :id ORDER BY received_at, id"
+    ),
+}
+
+_SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+async def use_one_snapshot(connection: AsyncConnection) -> None:
+    """Let all that follows in this transaction see the state of one moment; it has to be the first call."""
+    await connection.execute(_SNAPSHOT)
+
+
+async def account(connection: AsyncConnection, user_id: int) -> str | None:
+    """Returns the JSON of an account: itself, its stores, their tokens, and its sessions in the console."""
+    found: str | None = (await connection.execute(_ACCOUNT, {"id": user_id})).scalar_one_or_none()
+    return found
+
+
+async def lines(connection: AsyncConnection, store_id: int, kind: Kind) -> AsyncIterator[str]:
+    """Yields the JSON of each row of a store; the memory does not grow with the store."""
+    statement = text(_LINES[kind].format(_INTERNAL))
+    async with connection.stream(statement, {"id": store_id}) as rows:
+        async for row in rows:
+            yield row[0]
