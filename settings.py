@@ -3,11 +3,13 @@
 import hashlib
 import ipaddress
 import json
+import math
 import re
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -24,8 +26,16 @@ def _networks(value: object) -> object:
     """Returns the networks in `10.0.0.0/8, ::1`; an address without a length is a network of one."""
     if not isinstance(value, str):
         return value
-    parts = (part.strip() for part in value.split(","))
-    return tuple(ipaddress.ip_network(part, strict=False) for part in parts if part)
+    return tuple(_network(part.strip()) for part in value.split(",") if part.strip())
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(
+            f"takes addresses and networks (172.20.0.1, 10.0.0.0/8), and {text!r} is none"
+        ) from None
 
 
 def _parts(value: object) -> object:
@@ -34,15 +44,31 @@ def _parts(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    host = f"{parts.scheme}://{parts.netloc}".lower()
+    if value == host and _ORIGIN.fullmatch(value):
+        return value
+    example = host if _ORIGIN.fullmatch(host) else "https://app.example"
+    raise ValueError(f"{value!r} is no origin; write {example}, in lower case and without a path or slash")
+
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.:\[\]-]+")
+
+
 def _blank_is_unset(value: object) -> object:
     return None if value == "" else value
 
 
 def _socket(value: str | None) -> str | None:
     host, _, port = (value or "127.0.0.1:1").rpartition(":")
-    ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
-    if not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ValueError("expected an address and a port, as 127.0.0.1:9464")
+    try:
+        ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+        is_socket = port.isdecimal() and 0 < int(port) < 65536
+    except ValueError:
+        is_socket = False
+    if not is_socket:
+        raise ValueError(f"takes an address and a port, such as 127.0.0.1:9464, and not {value!r}")
     return value
 
 
@@ -52,13 +78,16 @@ def _keys(value: SecretStr | None) -> tuple[str, ...]:
 
 def _long_enough(value: SecretStr | None) -> SecretStr | None:
     if any(len(key.encode()) < SHORTEST_KEY for key in _keys(value)):
-        raise ValueError(f"each key needs {SHORTEST_KEY} bytes or more; commas separate keys")
+        raise ValueError(
+            f"each key needs at least {SHORTEST_KEY} bytes; separate keys by commas. Make one:"
+            " openssl rand -hex 32"
+        )
     return value
 
 
 def _long_or_unlimited(days: int) -> int:
     if 0 < days < SHORTEST_RETENTION:
-        raise ValueError(f"at least {SHORTEST_RETENTION}, or 0 to keep them without limit")
+        raise ValueError(f"{days} days are too few; write {SHORTEST_RETENTION} or more, or 0 for no limit")
     return days
 
 
@@ -76,19 +105,21 @@ def _header_lines(value: SecretStr | None) -> SecretStr | None:
     try:
         headers = _headers(value)
     except ValueError:
-        raise ValueError("expected a JSON object or name=value, separated by commas") from None
+        raise ValueError(HEADERS_FORM) from None
     for name, content in headers.items():
         if not _HEADER_NAME.fullmatch(name) or not content.isprintable() or not content.isascii():
-            raise ValueError("expected a JSON object or name=value, separated by commas")
+            raise ValueError(HEADERS_FORM)
     return value
 
+
+HEADERS_FORM = 'takes a JSON object, or name=value separated by commas, such as {"x-team": "shops"}'
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 
 Optional = BeforeValidator(_blank_is_unset)
 BuildId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Prefix = Annotated[str, Field(max_length=2_000)]
-Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.:\[\]-]+$")]
+Origin = Annotated[str, AfterValidator(_origin)]
 
 
 class Settings(BaseSettings):
@@ -181,6 +212,29 @@ class Settings(BaseSettings):
             for name, value in values.items()
             if value != "" or name not in ("embedding_model", "embedding_dimensions")
         }
+
+    @model_validator(mode="after")
+    def _nothing_contradicts(self) -> Self:
+        """Raise ValueError for settings that are valid each, and not together."""
+        if self.debounce_seconds > self.debounce_max_seconds:
+            raise ValueError(
+                f"PILITO_DEBOUNCE_SECONDS is {self.debounce_seconds:g}, longer than"
+                f" PILITO_DEBOUNCE_MAX_SECONDS ({self.debounce_max_seconds:g}); lower the one or raise the"
+                " other"
+            )
+        if (self.embedding_max_text_tokens or 0) > (self.embedding_max_tokens or math.inf):
+            raise ValueError(
+                f"PILITO_EMBEDDING_MAX_TEXT_TOKENS is {self.embedding_max_text_tokens}, more than"
+                f" PILITO_EMBEDDING_MAX_TOKENS ({self.embedding_max_tokens}) of a whole request; lower the"
+                " one or raise the other"
+            )
+        ports = (self.api_port, self.temporal_port, self.temporal_ui_port)
+        if self.temporal_address is None and len(set(ports)) < len(ports):
+            raise ValueError(
+                "PILITO_API_PORT, PILITO_TEMPORAL_PORT and PILITO_TEMPORAL_UI_PORT are"
+                f" {', '.join(map(str, ports))}; each needs a port of its own"
+            )
+        return self
 
     @property
     def secret_keys(self) -> tuple[str, ...]:

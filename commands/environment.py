@@ -11,11 +11,16 @@ import typer
 import uvloop
 from alembic.config import Config
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
+from temporalio.client import Client
 
 import settings as configuration
+from commands.invalid_settings import sentences
+from commands.setting_names import misspelt
 from crypto import SecretBox
 from database.engine import Database, create_engine
 from settings import Settings
+from temporal.client import connect
 
 Result = TypeVar("Result")
 
@@ -47,18 +52,26 @@ def settings(*, adopt: bool = False) -> Settings:
             configuration.load.cache_clear()
             loaded = configuration.load()
     except ValidationError as error:
-        problems = "\n".join(
-            f"  {_variable(item['loc'])}: {item['msg'].removeprefix('Value error, ')}"
-            for item in error.errors(include_url=False, include_input=False)
-        )
+        problems = "\n".join(f"  {sentence}" for sentence in sentences(error))
         raise fail(f"These settings are invalid:\n{problems}") from None
+    except SettingsError as error:
+        raise fail(f"The settings cannot be read: {error}. Correct the variable or `.env`.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise fail(f"The file `.env` cannot be read: {error}. Correct or remove the file.") from None
     return loaded
 
 
-def _variable(location: tuple[int | str, ...]) -> str:
-    """Returns the name of the environment variable of a setting."""
-    name = str(location[0]).upper()
-    return name if name.startswith("OPENAI_") else f"PILITO_{name}"
+def warn_of_misspelt_settings() -> None:
+    """Print a line to stderr for each variable that looks like a setting and sets nothing."""
+    for one in misspelt():
+        typer.echo(f"Ignored: {one.sentence}.", err=True)
+
+
+async def temporal(configured: Settings, *, prompt: bool = False) -> Client:
+    """Returns a client of Temporal; exits with a message if no address is set."""
+    if not configured.temporal_address:
+        raise fail("No Temporal: set PILITO_TEMPORAL_ADDRESS, or start `pilito up` first.")
+    return await connect(configured.temporal_address, configured.temporal_namespace, prompt=prompt)
 
 
 @asynccontextmanager

@@ -75,8 +75,13 @@ def shown(value: object) -> str:
             return ", ".join(map(shown, value)) or "–"
         case dict():
             return ", ".join(f"{shown(name)}: {shown(inner)}" for name, inner in value.items()) or "–"
+    return clean(str(value))
+
+
+def clean(text: str) -> str:
+    """Returns a text with spaces in place of what could steer a terminal."""
     return "".join(
-        character if character.isprintable() or character in JOINERS else " " for character in str(value)
+        character if character.isprintable() or character in JOINERS else " " for character in text
     )
 
 

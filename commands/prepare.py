@@ -6,16 +6,17 @@ from uuid import uuid4
 import typer
 from alembic import command
 from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from commands.environment import alembic, database, fail, run, settings
-from database import health
+from commands.environment import alembic, database, fail, run, settings, temporal
+from commands.output import AsJson, say
+from database import health, revisions
 from database.connecting.waits import WaitedTooLong, Watch, lock_not_available, watched
 from database.engine import create_migration_engine
+from database.revisions import Tables
 from database.search import vector_index
 from settings import Settings
-from temporal.client import connect, register_search_attributes
+from temporal.client import register_search_attributes
 from temporal.schedules import ensure_schedules
 
 
@@ -36,18 +37,19 @@ def migrate(
     engine = create_migration_engine(configured.database_url, purpose="watch")
     try:
         with watched(engine, purpose, report=typer.echo, patience_seconds=wait_seconds) as watch:
+            typer.echo(_plan(revisions.read(configured.database_url, purpose=purpose)))
             _upgrade(alembic(configured), watch, purpose=purpose)
-            vector_index.ensure(
+            created = vector_index.ensure(
                 configured.database_url,
                 model=configured.embedding_model,
                 dimensions=configured.embedding_dimensions,
                 variant=configured.embedding_variant,
                 purpose=purpose,
             )
-    except CommandError as error:
-        raise fail(f"A newer version made these tables: install that version. {error}") from None
     except WaitedTooLong as error:
         raise fail(str(error)) from None
+    if created:
+        typer.echo(f"Vector index: created for {configured.embedding_model}.")
     typer.echo("The tables and the vector index are up to date.")
 
 
@@ -58,12 +60,23 @@ async def _check_server(configured: Settings) -> None:
         raise fail(sentence)
 
 
+def _plan(current: str | None) -> str:
+    """Returns what the database has and what will be done; exits with a sentence if it is newer."""
+    if revisions.compare(current) is Tables.NEWER:
+        raise fail(f"A newer version made these tables ({current}): install that version.")
+    left = revisions.following(current)
+    if not left:
+        return f"Tables: at {current}; no migration is left."
+    count = "1 migration is" if len(left) == 1 else f"{len(left)} migrations are"
+    return f"Tables: {'none' if current is None else f'at {current}'}; {count} left, up to {left[-1]}."
+
+
 def _upgrade(configuration: Config, watch: Watch, *, purpose: str) -> None:
     """Run the migrations, again while another session keeps a lock; each waits a few seconds for its locks.
 
     So that other statements are not held up behind a migration that waits. Raises WaitedTooLong.
     """
-    configuration.attributes["purpose"] = purpose
+    configuration.attributes.update(purpose=purpose, report=typer.echo)
     while True:
         try:
             command.upgrade(configuration, "head")
@@ -74,16 +87,17 @@ def _upgrade(configuration: Config, watch: Watch, *, purpose: str) -> None:
             return
 
 
-def prepare_temporal() -> None:
+def prepare_temporal(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command line flag
     """Register missing search attributes with the Temporal server, and create the schedules."""
     configured = settings(adopt=True)
 
     async def prepare() -> list[str]:
-        if not configured.temporal_address:
-            raise fail("No Temporal: set PILITO_TEMPORAL_ADDRESS.")
-        client = await connect(configured.temporal_address, configured.temporal_namespace)
+        client = await temporal(configured)
         registered = await register_search_attributes(client)
         await ensure_schedules(client, task_queue=configured.task_queue)
         return registered
 
-    typer.echo(f"Registered: {', '.join(run(prepare())) or 'nothing was missing'}")
+    registered = run(prepare())
+    made = f" Registered now: {', '.join(registered)}." if registered else ""
+    said = f"Search attributes and schedules are in place.{made}"
+    say(said, {"registered": registered}, as_json=as_json)

@@ -7,7 +7,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError, RPCStatusCode
 from typer.core import TyperGroup
 
-from commands.environment import fail, settings
+from commands.environment import fail, settings, warn_of_misspelt_settings
+from contracts.errors import UnknownKey
 from database.connecting.address import InvalidAddress
 from database.connecting.problems import Problem, problem_of
 
@@ -30,14 +31,17 @@ class Sentences(TyperGroup):
     """The commands, with a sentence for servers that cannot be reached and for settings that name none."""
 
     def invoke(self, ctx: Any) -> Any:
+        warn_of_misspelt_settings()
         try:
             return super().invoke(ctx)
+        except UnknownKey as error:
+            raise fail(f"{str(error).capitalize()}: add the key that was used before.") from None
         except (InvalidAddress, SQLAlchemyError) as error:
             problem = problem_of(error, settings(adopt=True).database_url or "")
             if problem is None:
                 raise
             raise fail(f"Postgres: {problem.said}. {problem.advice}") from None
-        except (RPCError, RuntimeError, ValueError) as error:
+        except (RPCError, RuntimeError, ValueError, TimeoutError) as error:
             problem = temporal_problem(error)
             if problem is None:
                 raise
@@ -48,7 +52,11 @@ class Sentences(TyperGroup):
 def temporal_problem(error: Exception) -> Problem | None:
     """Returns what an error of Temporal's client means; None for any other error."""
     if isinstance(error, RPCError):
-        return Problem(said=error.message.rstrip("."), advice=_ADVICE.get(error.status, NEXT))
+        is_unprepared = "search attribute" in error.message.lower()
+        advice = "Run `pilito prepare-temporal`." if is_unprepared else _ADVICE.get(error.status, NEXT)
+        return Problem(said=error.message.rstrip("."), advice=advice)
+    if isinstance(error, TimeoutError):
+        return Problem(said="it does not answer in time", advice=NEXT)
     said = str(error)
     if isinstance(error, ValueError) and said.startswith("invalid target URL"):
         return Problem(said=said, advice="Write PILITO_TEMPORAL_ADDRESS as host:port.")

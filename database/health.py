@@ -41,6 +41,18 @@ _INDEX = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:n
 _ENDED = text("SELECT count(*) FROM events WHERE store_id = :store_id AND finished_at IS NOT NULL")
 
 
+_SIZE_AND_FOLDER = text("""
+    SELECT pg_database_size(current_database()),
+           (SELECT setting FROM pg_settings WHERE name = 'data_directory')
+""")
+
+
+async def size_and_folder(connection: AsyncConnection) -> tuple[int, str | None]:
+    """Returns the bytes of the database, and the folder of the server; None unless the user may know it."""
+    size, folder = (await connection.execute(_SIZE_AND_FOLDER)).one()
+    return int(size), folder
+
+
 async def server_version(connection: AsyncConnection) -> str:
     return str((await connection.execute(text("SHOW server_version"))).scalar_one())
 

@@ -15,8 +15,10 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
+from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.ids import event_inbox_id, event_retention_id, store_schedules_id
+from temporal.client import ANSWER_WITHIN
 from workflows.event_inbox import EventInboxWorkflow
 from workflows.event_retention import EventRetentionWorkflow
 from workflows.store_schedules import StoreSchedulesWorkflow
@@ -102,3 +104,19 @@ async def ensure_schedules(client: Client, *, task_queue: str) -> None:
     await _ensure(client, event_inbox_id(task_queue), _inbox(task_queue), at_once=True)
     await _ensure(client, event_retention_id(task_queue), _retention(task_queue), at_once=False)
     await _ensure(client, store_schedules_id(task_queue), _stores(task_queue), at_once=True)
+
+
+async def own_schedules(client: Client, *, task_queue: str) -> tuple[list[str], list[str]]:
+    """Returns the ids of the schedules of an installation that are missing, and of the paused ones."""
+    missing, paused = [], []
+    for name in (event_inbox_id(task_queue), event_retention_id(task_queue), store_schedules_id(task_queue)):
+        try:
+            described = await client.get_schedule_handle(name).describe(rpc_timeout=ANSWER_WITHIN)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            missing.append(name)
+        else:
+            if described.schedule.state.paused:
+                paused.append(name)
+    return missing, paused

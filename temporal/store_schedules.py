@@ -118,6 +118,11 @@ class StoreSchedules:
             if _family(schedule.id) in ours
         }
 
+    async def paused_by_hand(self) -> Sequence[str]:
+        """Returns the ids of our schedules that a person paused in the UI."""
+        listed = await self.list()
+        return [name for name, one in listed.items() if one.paused and not one.note.startswith(OURS)]
+
     async def align(self, listed: Mapping[str, ListedSchedule], stores: Sequence[ReadableStore]) -> Aligned:
         """Align the listed schedules with the stores, which must be read after `list` was called."""
         aligned = Aligned(stores=len(stores))

@@ -12,10 +12,11 @@ from temporalio.client import Client
 
 from api.security.stale_cache import Deadline
 from contracts.storage import REASONS, StorageRefusal, storage_refusal
-from database import health
+from database import health, revisions
 from database.clock import TOLERATED_SKEW
 from database.connecting.problems import has_no_connection_left
 from database.engine import Database
+from database.revisions import Tables
 from temporal.client import missing_search_attributes
 from temporal.queues import UNAVAILABLE, QueueReader, QueueState
 
@@ -28,6 +29,9 @@ PREPARED_EVERY = 30.0
 
 WAITED_TOO_LONG = timedelta(minutes=1)
 
+NEWER = "A newer version of this program made the tables: install that version."
+NEWER_NOW = "The tables were migrated for a newer version while this process runs: replace it soon."
+
 
 class PostgresState(StrEnum):
     """Whether Postgres stores events, or why not."""
@@ -37,6 +41,7 @@ class PostgresState(StrEnum):
     READ_ONLY = "read_only"
     DISK_FULL = "disk_full"
     NOT_MIGRATED = "not_migrated"
+    NEWER = "newer"
 
 
 class TemporalState(StrEnum):
@@ -65,7 +70,11 @@ class ReadyState:
 
 
 class Readiness:
-    """Checks the servers at most once a second, and adds a row to Postgres every five seconds."""
+    """Checks the servers at most once a second, and adds a row to Postgres every five seconds.
+
+    Tables of a newer version are refused, unless they were ours when this process first saw them: then a
+    newer version is rolled out, and the former one serves until it is replaced.
+    """
 
     def __init__(self, database: Database, temporal: Client, queues: QueueReader) -> None:
         self._database = database
@@ -77,6 +86,9 @@ class Readiness:
         self._checked_at = 0.0
         self._written_at = -health.WRITE_EVERY.total_seconds()
         self._prepared_at = -PREPARED_EVERY
+        self._compared_at = -PREPARED_EVERY
+        self._had_own_tables = False
+        self._tables: Tables | None = None
 
     async def check(self) -> ReadyState:
         """Returns the state of the servers, at most a second old."""
@@ -94,6 +106,8 @@ class Readiness:
         queues = await self._queues.read() if temporal is not TemporalState.UNREACHABLE else None
         events = queues[0] if queues else None
         warnings = [*_server_warnings(postgres, temporal), *_queue_warnings(queues or ())]
+        if postgres is PostgresState.OK and self._tables is Tables.NEWER:
+            warnings.append(NEWER_NOW)
         warnings += self._clock_warnings()
         return ReadyState(
             postgres=postgres,
@@ -105,6 +119,8 @@ class Readiness:
     async def _check_postgres(self) -> PostgresState:
         try:
             await self._deadline.wait(self._database.ping(), seconds=ANSWER_WITHIN)
+            if not await self._has_tables():
+                return PostgresState.NEWER if self._tables is Tables.NEWER else PostgresState.NOT_MIGRATED
             if time.monotonic() - self._written_at >= health.WRITE_EVERY.total_seconds():
                 await self._check_writes()
                 self._written_at = time.monotonic()
@@ -113,6 +129,21 @@ class Readiness:
             refusal = storage_refusal(error)
             return PostgresState.UNREACHABLE if refusal is None else PostgresState(refusal)
         return PostgresState.OK
+
+    async def _has_tables(self) -> bool:
+        """Returns whether this program may use the tables; good ones count for some time."""
+        if time.monotonic() - self._compared_at < PREPARED_EVERY:
+            return True
+        self._tables = await self._deadline.wait(self._compare(), seconds=ANSWER_WITHIN)
+        self._had_own_tables |= self._tables is Tables.CURRENT
+        is_usable = self._tables is Tables.CURRENT or (self._tables is Tables.NEWER and self._had_own_tables)
+        if is_usable:
+            self._compared_at = time.monotonic()
+        return is_usable
+
+    async def _compare(self) -> Tables:
+        async with self._database.reading() as connection:
+            return await revisions.tables(connection)
 
     async def _check_writes(self) -> None:
         try:
@@ -170,6 +201,8 @@ def _server_warnings(postgres: PostgresState, temporal: TemporalState) -> Iterat
     for refusal in StorageRefusal:
         if postgres.value == refusal.value:
             yield REASONS[refusal]
+    if postgres is PostgresState.NEWER:
+        yield NEWER
     if temporal is TemporalState.NOT_PREPARED:
         yield "Temporal lacks search attributes, so it refuses events: run `pilito prepare-temporal`."
 

@@ -3,7 +3,9 @@
 import asyncio
 
 from commands.doctor.result import CheckResult
+from contracts.errors import WrongDimensions
 from contracts.retry import Retry
+from contracts.search import numbers
 from embeddings.description import Kind, described
 from embeddings.registry import SETTINGS, create_embedder, is_configured
 from settings import Settings
@@ -14,6 +16,10 @@ EMBED_WITHIN = 15.0
 REFUSED = (
     f"Check {SETTINGS}, and PILITO_EMBEDDING_MODEL; docs/reference/embedding-servers.md has the settings."
 )
+OTHER_LENGTH = (
+    "Set PILITO_EMBEDDING_DIMENSIONS to the number that the model answers, and run `pilito migrate`; or let"
+    " the model shorten its vectors with PILITO_EMBEDDING_SEND_DIMENSIONS=always."
+)
 UNREACHED = (
     "Check OPENAI_BASE_URL, that this machine reaches it, and HTTPS_PROXY or ALL_PROXY where one is set."
     " Events are retried."
@@ -21,8 +27,8 @@ UNREACHED = (
 
 HOW: dict[Kind, str] = {
     "service": "",
-    "e5": " on the local server of `pilito up`, which compares meanings",
-    "lexical": " on the local server of `pilito up`, which compares words, not meanings",
+    "e5": " on the local server of `pilito up`, which compares meanings,",
+    "lexical": " on the local server of `pilito up`, which compares words, not meanings,",
 }
 
 
@@ -37,14 +43,16 @@ async def check_embeddings(settings: Settings) -> CheckResult:
         return CheckResult(subject="Embeddings", said=said, advice=advice)
     try:
         async with asyncio.timeout(EMBED_WITHIN):
-            await embedder.embed_query("ping")
+            answered = await embedder.embed_query("ping")
     except embedder.errors as error:
         failure = embedder.failure(error)
         advice = {Retry.RETRY: UNREACHED, Retry.BLOCKED: REFUSED, Retry.FATAL: REFUSED}[failure.retry]
+        if isinstance(error, WrongDimensions):
+            advice = OTHER_LENGTH
         return CheckResult(subject="Embeddings", said=failure.reason, advice=advice)
     finally:
         await embedder.close()
-    found = described(embedder)
+    found, length = described(embedder), len(numbers(answered.vector))
     return CheckResult(
-        subject="Embeddings", said=f"{found.model}{HOW[found.kind]}, {found.dimensions} dimensions"
+        subject="Embeddings", said=f"{found.model}{HOW[found.kind]} answers {length} numbers, as configured"
     )

@@ -11,6 +11,8 @@ from settings import Settings
 from temporal.client import connect, missing_search_attributes
 from temporal.open_events import other_queues, other_schedules
 from temporal.queues import QueueReader, QueueState
+from temporal.schedules import own_schedules
+from temporal.store_schedules import StoreSchedules
 
 WAITED_TOO_LONG = 60.0
 """Seconds that work may wait for a worker."""
@@ -33,6 +35,7 @@ async def check_temporal(settings: Settings) -> AsyncIterator[CheckResult]:
             said=f"missing: {', '.join(missing)}" if missing else "registered",
             advice="Run `pilito prepare-temporal`." if missing else "",
         )
+        yield await _schedules(client, settings.task_queue)
         reader = QueueReader(client, task_queue=settings.task_queue)
         yield _workers(await reader.read())
         yield await _forsaken(client, reader, settings.task_queue)
@@ -42,6 +45,21 @@ async def check_temporal(settings: Settings) -> AsyncIterator[CheckResult]:
             raise
         said = f"{settings.temporal_address} cannot be used: {problem.said}"
         yield CheckResult(subject="Temporal", said=said, advice=problem.advice)
+
+
+async def _schedules(client: Client, task_queue: str) -> CheckResult:
+    """Look for schedules of the installation that are missing, and for any that a person paused."""
+    missing, paused = await own_schedules(client, task_queue=task_queue)
+    paused += await StoreSchedules(client, task_queue=task_queue).paused_by_hand()
+    if not missing and not paused:
+        return CheckResult(subject="Schedules", said="none missing or paused")
+    said = [f"missing: {', '.join(missing)}"] if missing else []
+    said += [f"paused: {', '.join(paused)}"] if paused else []
+    advice = ["Run `pilito prepare-temporal`."] if missing else []
+    advice += ["Resume what should run, in the Temporal UI."] if paused else []
+    return CheckResult(
+        subject="Schedules", said="; ".join(said), advice=" ".join(advice), is_warning=not missing
+    )
 
 
 def _workers(queues: Sequence[QueueState] | None) -> CheckResult:

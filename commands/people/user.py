@@ -67,7 +67,7 @@ def password_(
 
 @user.command("disable")
 def disable(email: Account, as_json: AsJson = False) -> None:  # noqa: FBT002 - a command line flag
-    """Close an account: nobody signs in with it, its sessions end, and its stores' tokens are refused."""
+    """Close an account: it cannot sign in, its sessions end, and the tokens of its stores are refused."""
     person = accounts.change(email, is_active=False)
     said = f"{person.email} is disabled: its sessions are ended, and deliveries of its stores are refused."
     say(said, fields_of(person), as_json=as_json)

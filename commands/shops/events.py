@@ -9,14 +9,13 @@ from temporalio.client import Client
 
 from api.fields import Moment
 from api.repeated import start_failed
-from commands.environment import database, fail, run, settings
+from commands.environment import database, fail, run, settings, temporal
 from commands.output import AsJson, Confirmed, Limit, confirm, print_fields, print_rows, say
 from commands.shops.store import OfStore
 from contracts.events import EventStatus, EventType
 from database.engine import Database
 from database.events import log
 from database.events.log import Cursor, EventFilter
-from temporal.client import connect
 
 events = typer.Typer(no_args_is_help=True, help="Show the log of deliveries, and retry failed ones.")
 
@@ -138,10 +137,8 @@ async def _count(filters: EventFilter, event_id: int | None) -> int:
 async def _retry(filters: EventFilter, event_id: int | None) -> int:
     """Returns how many events were started; events that are added while this runs are left out."""
     configured = settings(adopt=True)
-    if not configured.temporal_address:
-        raise fail("No Temporal: set PILITO_TEMPORAL_ADDRESS, or start `pilito up` first.")
+    client = await temporal(configured)
     async with database(configured) as opened:
-        client = await connect(configured.temporal_address, configured.temporal_namespace)
         started, after = 0, None
         while True:
             async with opened.reading() as connection:

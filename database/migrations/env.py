@@ -1,6 +1,13 @@
-"""How Alembic reaches the database: the address of `Settings`, one transaction per migration."""
+"""How Alembic reaches the database: the address of `Settings`, one transaction per migration.
+
+The attribute `report` of the configuration is a function that is called with a sentence for each migration.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from alembic import context
+from alembic.runtime.migration import MigrationContext, MigrationInfo
 from sqlalchemy.sql.schema import SchemaItem
 
 import settings
@@ -21,6 +28,18 @@ def _is_ours(
     return not (kind == "index" and (name or "").startswith(VECTOR_INDEX_PREFIX))
 
 
+def _report(
+    ctx: MigrationContext,
+    step: MigrationInfo,
+    heads: Collection[Any],
+    run_args: Mapping[str, Any],
+) -> None:
+    """Say which migration has run; Alembic calls it after each."""
+    report = context.config.attributes.get("report")
+    if report is not None and step.is_upgrade and step.up_revision is not None:
+        report(f"Tables: {step.up_revision.revision} is applied. {step.up_revision.doc}")
+
+
 def run() -> None:
     url = context.config.get_main_option("sqlalchemy.url") or settings.load().database_url
     if not url:
@@ -33,6 +52,7 @@ def run() -> None:
             include_object=_is_ours,
             transaction_per_migration=True,
             compare_server_default=False,
+            on_version_apply=_report,
         )
         with context.begin_transaction():
             context.run_migrations()

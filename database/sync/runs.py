@@ -231,7 +231,7 @@ async def list_newest(
 async def list_latest(
     connection: AsyncConnection, *, store_id: int | None, is_running: bool, limit: int
 ) -> list[Sync]:
-    """Returns syncs of a store, or of all, the newest first; with `is_running`, those that have not ended."""
+    """Returns syncs of a store, or of all, the newest first; with `is_running`, only unfinished ones."""
     values = {"store_id": store_id, "is_running": is_running, "limit": limit}
     return [_sync(row) for row in (await connection.execute(_LIST_LATEST, values)).mappings()]
 

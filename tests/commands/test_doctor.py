@@ -1,16 +1,22 @@
 """`pilito doctor`: what each check says when all is well, and its advice when it is not."""
 
+import asyncio
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine as sync_engine
 from sqlalchemy import text
 
+from commands.doctor import disk
 from commands.doctor.command import examine
-from commands.doctor.result import CheckResult
+from commands.doctor.result import CheckResult, State
+from contracts.ids import event_inbox_id
 from fakes.openai import EmbeddingServer, Refusal, insufficient_quota, invalid_api_key
+from settings import Settings
 from temporal.client import connect
-from temporal.schedules import ensure_schedules
+from temporal.schedules import ensure_schedules, own_schedules
 from tests.support import deliveries
 from tests.support.environment import (
     DIMENSIONS,
@@ -112,12 +118,21 @@ async def test_all_is_well(doctor: Pilito) -> None:
     """Each check has a line with a tick, and the exit code is 0 unless events are stuck."""
     results = results_of(await doctor("doctor"))
     of_events = ["Events", "Failed events"]
-    subjects = ["Postgres", "pgvector", "Tables", "Vector index", "Secret key", *of_events, "Storage"]
-    of_temporal = ["Temporal", "Search attributes", "Workers", "Other queues"]
-    assert list(results) == [*subjects, *of_temporal, "Clocks", "Embeddings"]
-    depends_on_other_tests = {*of_events, "Secret key", "Workers", "Other queues"}
-    assert {subject for subject, (mark, _, _) in results.items() if mark != "✓"} <= depends_on_other_tests
-    assert results["Embeddings"][1] == "text-embedding-3-small, 256 dimensions"
+    subjects = [
+        "Settings",
+        "Postgres",
+        "pgvector",
+        "Tables",
+        "Vector index",
+        "Secret key",
+        *of_events,
+        "Storage",
+    ]
+    of_temporal = ["Temporal", "Search attributes", "Schedules", "Workers", "Other queues"]
+    assert list(results) == [*subjects, *of_temporal, "Clocks", "Embeddings", "Public address", "Disk"]
+    depends_on_other_tests = {*of_events, "Secret key", "Schedules", "Workers", "Other queues", "Disk"}
+    assert {subject for subject, (mark, _, _) in results.items() if mark == "✗"} <= depends_on_other_tests
+    assert results["Embeddings"][1] == "text-embedding-3-small answers 256 numbers, as configured"
     assert results["Search attributes"][1] == "registered"
 
 
@@ -171,7 +186,63 @@ async def test_the_local_embedding_server_says_how_it_compares(
     embeddings.fail_always(Refusal(status=200, body=vector, headers={"x-pilito-embedder": kind}))
     mark, said, _ = results_of(await doctor("doctor"))["Embeddings"]
     server = "text-embedding-3-small on the local server of `pilito up`"
-    assert (mark, said) == ("✓", f"{server}, which compares {compares}, {DIMENSIONS} dimensions")
+    expected = f"{server}, which compares {compares}, answers {DIMENSIONS} numbers, as configured"
+    assert (mark, said) == ("✓", expected)
+
+
+async def test_a_model_with_other_dimensions(doctor: Pilito, embeddings: EmbeddingServer) -> None:
+    """The numbers that the server answers count, and the advice names the setting."""
+    vector = b'{"data": [{"index": 0, "embedding": [1, 0, 0]}]}'
+    embeddings.fail_always(Refusal(status=200, body=vector))
+    mark, said, advice = results_of(await doctor("doctor"))["Embeddings"]
+    assert (mark, "3 numbers where 256 are configured" in said) == ("✗", True), said
+    assert advice.startswith("Set PILITO_EMBEDDING_DIMENSIONS")
+
+
+async def test_results_as_json(doctor: Pilito) -> None:
+    """One object for each check, for monitoring; the exit code is that of the text."""
+    printed = await doctor("doctor", "--json", PILITO_TEMPORAL_ADDRESS="127.0.0.1:1")
+    results = {one["subject"]: one for one in json.loads(printed.text)}
+    assert printed.code == 1
+    assert (results["Temporal"]["state"], results["pgvector"]["state"]) == ("failed", "ok")
+    assert "PILITO_TEMPORAL_ADDRESS" in results["Temporal"]["advice"]
+    assert results["pgvector"]["advice"] is None
+
+
+async def test_the_public_address(doctor: Pilito, system: System) -> None:
+    """Unset and unreachable ones are warnings; one that another program answers is a failure."""
+
+    async def checked(address: str) -> tuple[str, str, str]:
+        return results_of(await doctor("doctor", PILITO_PUBLIC_URL=address))["Public address"]
+
+    assert (await checked(""))[0] == "!"
+    mark, said, advice = await checked("https://127.0.0.1:1")
+    assert (mark, "does not answer this machine" in said) == ("!", True)
+    assert "reverse proxy" in advice
+    mark, said, _ = await checked(str(system.http.base_url))
+    assert (mark, said.endswith(", on this machine")) == ("✓", True)
+    mark, said, advice = await checked(f"{system.http.base_url}/elsewhere")
+    assert (mark, "answers 404, and not as this service" in said) == ("✗", True)
+    assert "PILITO_PUBLIC_URL" in advice
+
+
+async def test_a_misspelt_setting(doctor: Pilito) -> None:
+    """The nearest right name is given; a variable of the examples is none."""
+    printed = await doctor("doctor", PILITO_REQUESTS_PER_MINUT="9", PILITO_TOKEN="wc_sk_live_x")
+    said = "PILITO_REQUESTS_PER_MINUT is no setting; PILITO_REQUESTS_PER_MINUTE is one"
+    assert printed.text.startswith(f"Ignored: {said}.\n")
+    assert f"! Settings: {said}\n  → Rename PILITO_REQUESTS_PER_MINUT to" in printed.text
+    assert "PILITO_TOKEN" not in printed.text
+
+
+def test_little_room_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenth of a small disk is a warning, a twentieth a failure; of a large one, 20 GiB are enough."""
+    found = []
+    for total, free in ((100, 30), (100, 8), (100, 4), (4_000, 100)):
+        usage = shutil._ntuple_diskusage(total * disk.GIB, 0, free * disk.GIB)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, usage=usage: usage)
+        found.append(asyncio.run(disk.check_disk(Settings.model_validate({}))).state)
+    assert found == [State.OK, State.WARNING, State.FAILED, State.OK]
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h", "http"])
@@ -208,7 +279,7 @@ async def test_a_database_without_tables(doctor: Pilito, postgres_url: str) -> N
     migrated_now = await doctor("migrate", PILITO_DATABASE_URL=url)
     assert migrated_now.code == 0, migrated_now.text
     results = results_of(await doctor("doctor", PILITO_DATABASE_URL=url))
-    in_postgres = [mark for mark, _, _ in list(results.values())[:7]]
+    in_postgres = [mark for mark, _, _ in list(results.values())[1:8]]
     assert in_postgres == ["✓"] * 7
 
 
@@ -223,7 +294,7 @@ async def test_another_model_has_no_index(doctor: Pilito) -> None:
 async def test_a_namespace_without_search_attributes(doctor: Pilito) -> None:
     """`pilito prepare-temporal` names what it registers, and has nothing left to do the next time."""
     printed = await doctor("prepare-temporal", PILITO_TASK_QUEUE="prepared")
-    assert (printed.code, printed.text) == (0, "Registered: nothing was missing\n")
+    assert (printed.code, printed.text) == (0, "Search attributes and schedules are in place.\n")
     printed = await doctor("prepare-temporal", PILITO_TEMPORAL_ADDRESS="")
     assert (printed.code, "set PILITO_TEMPORAL_ADDRESS" in printed.text) == (1, True)
 
@@ -287,6 +358,8 @@ async def test_no_worker_listens_and_a_renamed_queue(configure: Configure) -> No
         assert "Start `pilito worker`" in results["Workers"].advice
         renamed = await examined("after-the-rename")
         assert "before-the-rename (1 open workflows, 0 schedules)" in renamed["Other queues"].said
+        assert renamed["Schedules"].said.startswith("missing: ")
+        assert renamed["Schedules"].advice == "Run `pilito prepare-temporal`."
         assert "renamed" in renamed["Other queues"].advice
         async with working(settings):
             await shop.ended(event_id)
@@ -317,5 +390,8 @@ async def test_schedules_of_a_renamed_queue(configure: Configure) -> None:
             lambda said: "schedules-before" in said and "3 schedules" in said,
             what="the schedules",
         )
+        name = event_inbox_id("schedules-before")
+        await client.get_schedule_handle(name).pause()
+        assert await own_schedules(client, task_queue="schedules-before") == ([], [name])
     finally:
         await forget_schedules(client, "schedules-before")

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from commands import prepare
 from contracts.ids import embedding_label
-from database import health
+from database import health, revisions
 from database.connecting import waits
 from database.engine import Database, create_engine, create_migration_engine
 from database.search.vector_index import index_name
@@ -113,7 +113,12 @@ async def test_a_migration_waits_for_a_lock(pilito: Pilito, own_url: str) -> Non
         running = asyncio.create_task(pilito("migrate"))
         printed = await end_once_waited_for(own_url, other, running)
     assert printed.code == 0, printed.text
+    *_, before, newest = revisions.following(None)
+    assert printed.text.startswith(f"Tables: at {before}; 1 migration is left, up to {newest}.\n")
+    assert f"Tables: {newest} is applied. " in printed.text
     assert printed.text.endswith("The tables and the vector index are up to date.\n")
+    again = await pilito("migrate")
+    assert again.text.startswith(f"Tables: at {newest}; no migration is left.\n")
 
 
 def test_a_lock_that_is_not_free_in_time_is_asked_for_again(

@@ -127,6 +127,6 @@ async def test_errors_are_one_sentence(reading: System, synced: Synced, typed: T
     for code, printed, said in (
         (*(await typed.run(10**15)), "There is no store"),
         (*(await typed.run(bare)), "base_url: set it"),
-        (*(await typed.run(synced.store.store_id, **nowhere)), "Temporal does not answer"),
+        (*(await typed.run(synced.store.store_id, **nowhere)), "Nothing was started."),
     ):
         assert (code, said in printed, "Traceback" in printed) == (1, True, False), printed

@@ -47,6 +47,7 @@ def test_a_setting_is_read_from_the_environment_by_its_name(
     untouched = Settings(_env_file=None).model_dump()
     values = {"OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "PILITO_TRUSTED_PROXIES": "10.0.0.0/8"}
     values["PILITO_SECRET_KEY"] = "k" * 32
+    values["PILITO_DEBOUNCE_SECONDS"] = "20"
     values["PILITO_PUBLIC_URL"] = "https://sync.example"
     values["PILITO_CORS_ORIGINS"] = "https://app.example"
     values["PILITO_LOG_FORMAT"] = "text"

@@ -83,7 +83,7 @@ async def test_events_of_another_version_fail_and_can_be_retried(
     configure: Configure, embeddings: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One version, a changed one without a patch, and the first one again: no event waits without a word."""
-    settings = configure(task_queue="rolled-back", debounce_seconds=60.0)
+    settings = configure(task_queue="rolled-back", debounce_seconds=60.0, debounce_max_seconds=60.0)
     async with running(settings) as system:
         shop = await system.shop()
         old = await waiting(system, shop)

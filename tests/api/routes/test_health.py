@@ -13,7 +13,7 @@ from sqlalchemy import make_url, text
 import api.app
 from api.metrics import readiness
 from api.routes import health as routes
-from database import health
+from database import health, revisions
 from database.engine import Database, create_engine
 from temporal import queues
 from tests.support.environment import Configure, another_database, empty_database
@@ -176,6 +176,36 @@ async def test_a_database_without_tables(configure: Configure, postgres_url: str
         assert "pilito migrate" in shown["warnings"][0]
         answer = await http.post("/api/v1/auth/token/", json={"email": "a@example.com", "password": "p"})
         assert answer.status_code == 503
+
+
+async def set_revision(operator: Database, revision: str) -> None:
+    async with operator.single() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
+
+
+async def test_tables_of_another_version(configure: Configure, own_url: str, operator: Database) -> None:
+    """Older ones are not enough, newer ones are another program's; both are no outage that passes.
+
+    A process that used the tables before they were migrated goes on: it is about to be replaced.
+    """
+    *_, before, newest = revisions.following(None)
+    settings = configure(database_url=own_url)
+    try:
+        for revision, found in ((before, "not_migrated"), ("0123456789ab", "newer")):
+            await set_revision(operator, revision)
+            async with serving(settings) as http:
+                shown = await ready(http)
+                assert (shown["code"], shown["postgres"]) == (503, found)
+        assert "install that version" in shown["warnings"][0]
+        await set_revision(operator, newest)
+        async with serving(settings) as http:
+            assert (await ready(http))["postgres"] == "ok"
+            await set_revision(operator, "0123456789ab")
+            shown = await ready(http)
+            assert (shown["code"], shown["postgres"]) == (200, "ok")
+            assert any("replace it soon" in warning for warning in shown["warnings"])
+    finally:
+        await set_revision(operator, newest)
 
 
 async def test_without_a_worker_events_are_accepted_and_a_warning_says_so(configure: Configure) -> None:
