@@ -96,8 +96,14 @@ MESSAGES = {
         "en": "No event for this product was received",
     },
     "explain.never_received.to_do": {
-        "fa": "اتصال فروشگاه را آزمایش کنید و محصول را دوباره ذخیره کنید",
-        "en": "Test the connection of the shop and save the product again",
+        "fa": (
+            "اتصال فروشگاه را آزمایش کنید و محصول را دوباره ذخیره کنید؛ اگر ارسال‌ها پاسخ ۲۰۲ می‌گیرند، از"
+            " اپراتور بخواهید پردازشگرها را بررسی کند"
+        ),
+        "en": (
+            "Test the connection of the shop and save the product again; if deliveries are answered 202, the"
+            " operator should run `pilito doctor`"
+        ),
     },
     "explain.not_processed": {
         "fa": "تغییری از این محصول پذیرفته شده، اما هنوز هیچ پردازشگری آن را برنداشته است",

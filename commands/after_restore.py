@@ -1,12 +1,13 @@
 """`pilito after-restore`."""
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import typer
 from temporalio.service import RPCError
 
 from commands.environment import database, fail, run, settings
+from commands.output import AsJson, print_json
 from database import after_restore as restored
 from database.engine import Database
 from settings import Settings
@@ -25,7 +26,7 @@ class Corrected:
     started: int
 
 
-def after_restore() -> None:
+def after_restore(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command line flag
     """Bring Temporal and a restored database together, before the API and the workers start.
 
     Leaves out the numbers that rows after the dump may have had, ends what belongs to stores that are gone,
@@ -34,18 +35,21 @@ def after_restore() -> None:
     configured = settings(adopt=True)
     if not configured.temporal_address:
         raise fail("No Temporal: set PILITO_TEMPORAL_ADDRESS, or start `pilito up` first.")
-    run(bring_together(configured))
+    done = run(bring_together(configured, as_json=as_json))
+    if as_json:
+        print_json(done)
 
 
-async def bring_together(configured: Settings) -> None:
-    """Correct the database and Temporal, and print what was done."""
+async def bring_together(configured: Settings, *, as_json: bool = False) -> dict[str, int]:
+    """Correct the database and Temporal. Returns the counts of what was done, and prints them for people."""
     async with database(configured) as opened:
         async with opened.transaction() as connection:
             prepared = await restored.prepare(connection)
             stores = await restored.store_ids(connection)
         typer.echo(
             f"Postgres: {prepared.counters} counters advanced by {restored.GAP:,}; {prepared.events} events"
-            f" under way will be recorded again; {prepared.syncs} syncs ended."
+            f" under way will be recorded again; {prepared.syncs} syncs ended.",
+            err=as_json,
         )
         try:
             corrected = await _correct_temporal(opened, configured, stores)
@@ -53,8 +57,10 @@ async def bring_together(configured: Settings) -> None:
             raise fail("Temporal: it does not answer. Run this command again once it does.") from None
         typer.echo(
             f"Temporal: {corrected.terminated} workflows terminated; {corrected.started} events that the"
-            " database had lost run again."
+            " database had lost run again.",
+            err=as_json,
         )
+        return {**asdict(prepared), **asdict(corrected)}
 
 
 async def _correct_temporal(opened: Database, configured: Settings, stores: Set[int]) -> Corrected:

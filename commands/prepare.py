@@ -1,5 +1,7 @@
 """`pilito migrate` and `pilito prepare-temporal`: what a new version needs before it runs."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 from uuid import uuid4
 
@@ -19,11 +21,15 @@ from settings import Settings
 from temporal.client import register_search_attributes
 from temporal.schedules import ensure_schedules
 
+Report = Callable[[str], None]
+"""Is called with a sentence about what happens."""
+
 
 def migrate(
     wait_seconds: Annotated[
         float, typer.Option(min=0, help="Seconds to wait for other sessions of Postgres before giving up.")
     ] = 300,
+    as_json: AsJson = False,  # noqa: FBT002 - a command line flag
 ) -> None:
     """Upgrade the database to this version: its tables, then the index of the configured vectors.
 
@@ -34,11 +40,13 @@ def migrate(
         raise fail("No database: set PILITO_DATABASE_URL.")
     run(_check_server(configured))
     purpose = f"migrate {uuid4().hex[:8]}"
+    report = partial(typer.echo, err=as_json)
     engine = create_migration_engine(configured.database_url, purpose="watch")
     try:
-        with watched(engine, purpose, report=typer.echo, patience_seconds=wait_seconds) as watch:
-            typer.echo(_plan(revisions.read(configured.database_url, purpose=purpose)))
-            _upgrade(alembic(configured), watch, purpose=purpose)
+        with watched(engine, purpose, report=report, patience_seconds=wait_seconds) as watch:
+            current = revisions.read(configured.database_url, purpose=purpose)
+            report(_plan(current))
+            _upgrade(alembic(configured), watch, purpose=purpose, report=report)
             created = vector_index.ensure(
                 configured.database_url,
                 model=configured.embedding_model,
@@ -49,8 +57,10 @@ def migrate(
     except WaitedTooLong as error:
         raise fail(str(error)) from None
     if created:
-        typer.echo(f"Vector index: created for {configured.embedding_model}.")
-    typer.echo("The tables and the vector index are up to date.")
+        report(f"Vector index: created for {configured.embedding_model}.")
+    left = revisions.following(current)
+    fields = {"was": current, "applied": left, "vector_index_created": created}
+    say("The tables and the vector index are up to date.", fields, as_json=as_json)
 
 
 async def _check_server(configured: Settings) -> None:
@@ -71,12 +81,12 @@ def _plan(current: str | None) -> str:
     return f"Tables: {'none' if current is None else f'at {current}'}; {count} left, up to {left[-1]}."
 
 
-def _upgrade(configuration: Config, watch: Watch, *, purpose: str) -> None:
+def _upgrade(configuration: Config, watch: Watch, *, purpose: str, report: Report) -> None:
     """Run the migrations, again while another session keeps a lock; each waits a few seconds for its locks.
 
     So that other statements are not held up behind a migration that waits. Raises WaitedTooLong.
     """
-    configuration.attributes.update(purpose=purpose, report=typer.echo)
+    configuration.attributes.update(purpose=purpose, report=report)
     while True:
         try:
             command.upgrade(configuration, "head")

@@ -16,9 +16,10 @@ import worker as worker_process
 from api.app import create_app
 from api.middleware.http_protocol import bounded
 from commands.environment import fail, run, settings
-from database import health
+from database import health, revisions
 from database.connecting.problems import problem_of
 from database.engine import Database, create_engine
+from database.revisions import Tables
 from embeddings.registry import create_embedder
 from observability import logs
 from settings import Settings
@@ -51,10 +52,17 @@ def _allow_files(number: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
+UNFIT = {
+    Tables.OLDER: "the tables are not migrated to this version. Run `pilito migrate`.",
+    Tables.NEWER: "a newer version of this program made the tables. Install that version.",
+}
+
+
 def _check_database(configured: Settings) -> None:
     """Exit with a sentence if this program can never work with the server of Postgres.
 
-    A server that does not answer may do so later; until then events are kept in Temporal.
+    A server that does not answer may do so later, and tables may be migrated later; until then events are
+    kept in Temporal.
     """
     if not configured.database_url:
         return
@@ -64,7 +72,11 @@ def _check_database(configured: Settings) -> None:
         opened = Database(create_engine(address, pool_size=1))
         try:
             async with opened.transaction() as connection:
-                return await health.unsupported(connection)
+                if sentence := await health.unsupported(connection):
+                    return sentence
+                if advice := UNFIT.get(await revisions.tables(connection)):
+                    logger.warning("Postgres: %s", advice)
+                return None
         except (SQLAlchemyError, OSError) as error:
             if problem := problem_of(error, address):
                 logger.warning("Postgres: %s. %s", problem.said, problem.advice)

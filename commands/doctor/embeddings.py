@@ -13,6 +13,8 @@ from settings import Settings
 EMBED_WITHIN = 15.0
 """Seconds the embedding service may take to answer."""
 
+LONGEST_CAUSE = 200
+
 REFUSED = (
     f"Check {SETTINGS}, and PILITO_EMBEDDING_MODEL; docs/reference/embedding-servers.md has the settings."
 )
@@ -49,10 +51,21 @@ async def check_embeddings(settings: Settings) -> CheckResult:
         advice = {Retry.RETRY: UNREACHED, Retry.BLOCKED: REFUSED, Retry.FATAL: REFUSED}[failure.retry]
         if isinstance(error, WrongDimensions):
             advice = OTHER_LENGTH
-        return CheckResult(subject="Embeddings", said=failure.reason, advice=advice)
+        said = failure.reason
+        if failure.retry is Retry.RETRY:
+            said += f" {embedder.place}: {_cause(error)}"
+        return CheckResult(subject="Embeddings", said=said, advice=advice)
     finally:
         await embedder.close()
     found, length = described(embedder), len(numbers(answered.vector))
     return CheckResult(
         subject="Embeddings", said=f"{found.model}{HOW[found.kind]} answers {length} numbers, as configured"
     )
+
+
+def _cause(error: BaseException) -> str:
+    """Returns what the system said that caused an error of a client, in one line."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(said.split())[:LONGEST_CAUSE] or type(error).__name__

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,6 +18,7 @@ from catalogue.feeds.rendering import render
 from catalogue.feeds.report import Report, report_line
 from catalogue.feeds.terms import Condition, FeedFormat, FeedTerms, terms_of
 from commands.environment import database, fail, run, settings
+from commands.output import AsJson, print_json
 from commands.shops.feed_files import FeedFiles, Unwritable, feed_files
 from commands.shops.store import StoreId
 from contracts.errors import InvalidField
@@ -43,6 +45,7 @@ def feed(
     rows_per_file: Annotated[
         int | None, typer.Option(min=1, help="Most rows of a file; else the limit of the format.")
     ] = None,
+    as_json: AsJson = False,  # noqa: FBT002 - a command line flag
 ) -> None:
     """Write the products of a store as a feed for OpenAI or Google, and report what they lack."""
     form = FORMATS[kind]
@@ -59,7 +62,10 @@ def feed(
                 store, kind, country=country, target=target, condition=condition, own_goods=own_goods
             )
             report = Report()
-            with feed_files(out, form, store_id, limits) as files, _progress(total) as (bar, task):
+            with (
+                feed_files(out, form, store_id, limits) as files,
+                _progress(total, is_shown=not as_json) as (bar, task),
+            ):
                 async for products in walk.walk(opened, store_id):
                     rendered = render(products, kind, terms)
                     for row in rendered.rows:
@@ -68,7 +74,10 @@ def feed(
                         files.note(report_line(gaps))
                     report.add(rendered)
                     bar.update(task, completed=report.products)
-            _print(report, files, form)
+            if as_json:
+                print_json(_fields(report, files))
+            else:
+                _print(report, files, form)
             return store
 
     try:
@@ -101,12 +110,24 @@ def _terms(
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[tuple[Progress, TaskID]]:
+def _progress(total: int, *, is_shown: bool) -> Iterator[tuple[Progress, TaskID]]:
     """Show a progress bar on a terminal. Yields it with its task, which counts products."""
     columns = (TextColumn("products"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console()
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console, disable=not (is_shown and console.is_terminal)) as bar:
         yield bar, bar.add_task("products", total=total)
+
+
+def _fields(report: Report, files: FeedFiles) -> dict[str, Any]:
+    lacking = [asdict(one) for one in report.lacking()]
+    return {
+        "files": files.names,
+        "report": files.report_name,
+        "products": report.products,
+        "rows": report.rows,
+        "left_out": report.left_out,
+        "lacking": lacking,
+    }
 
 
 def _print(report: Report, files: FeedFiles, form: Format) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from commands.environment import database, fail, run, settings
+from commands.output import AsJson, print_json, say
 from commands.shops.store import StoreId
 from database.search import synonyms as stored
 from database.search.synonyms import SynonymList, Unchecked
@@ -22,7 +23,7 @@ LISTED = 20
 
 
 @synonyms.command("export")
-def export(store_id: StoreId) -> None:
+def export(store_id: StoreId, as_json: AsJson = False) -> None:  # noqa: FBT002 - a command line flag
     """Print the synonyms of a store, one group a line, phrases separated by `=`."""
 
     async def work() -> SynonymList | None:
@@ -31,7 +32,10 @@ def export(store_id: StoreId) -> None:
 
     if (found := run(work())) is None:
         raise fail(f"There is no store {store_id}.")
-    typer.echo(write(found.groups), nl=False)
+    if as_json:
+        print_json(found.groups)
+    else:
+        typer.echo(write(found.groups), nl=False)
 
 
 @synonyms.command("import")
@@ -40,6 +44,7 @@ def import_(
     file: Annotated[
         Path, typer.Argument(help="Text file in UTF-8, as `export` prints it.", exists=True, dir_okay=False)
     ],
+    as_json: AsJson = False,  # noqa: FBT002 - a command line flag
 ) -> None:
     """Replace the synonyms of a store with those in a file. The next search uses them."""
     with file.open("rb") as opened:
@@ -64,11 +69,15 @@ def import_(
 
     if not run(work()):
         raise fail(f"There is no store {store_id}.")
-    typer.echo(f"Store {store_id} has {len(listed)} groups of synonyms.")
+    said = f"Store {store_id} has {len(listed)} groups of synonyms."
+    say(said, {"id": store_id, "groups": len(listed)}, as_json=as_json)
 
 
 @synonyms.command("builtin")
-def builtin() -> None:
+def builtin(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command line flag
     """Print the synonyms that each store has."""
+    if as_json:
+        print_json({kind: groups(kind) for kind in KINDS})
+        return
     for kind in KINDS:
         typer.echo(f"# {kind}\n\n{write(groups(kind))}")

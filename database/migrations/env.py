@@ -37,7 +37,8 @@ def _report(
     """Say which migration has run; Alembic calls it after each."""
     report = context.config.attributes.get("report")
     if report is not None and step.is_upgrade and step.up_revision is not None:
-        report(f"Tables: {step.up_revision.revision} is applied. {step.up_revision.doc}")
+        purpose = getattr(step.up_revision, "doc", "")
+        report(f"Tables: {step.up_revision.revision} is applied. {purpose}")
 
 
 def run() -> None:

@@ -173,7 +173,9 @@ async def test_an_embeddings_api_that_refuses(doctor: Pilito, embeddings: Embedd
         mark, said, advice = results_of(await doctor("doctor"))["Embeddings"]
     finally:
         embeddings.accept_connections()
-    assert (mark, said) == ("✗", "The embedding service cannot be reached.")
+    assert mark == "✗"
+    assert said.startswith("The embedding service cannot be reached. http://127.0.0.1:")
+    assert "refused" in said
     assert "OPENAI_BASE_URL" in advice
 
 
@@ -252,7 +254,7 @@ async def test_a_proxy_of_the_environment(doctor: Pilito, scheme: str) -> None:
     assert results_of(await doctor("doctor", ALL_PROXY=proxy))["Embeddings"][0] == "✓"
     elsewhere = {"ALL_PROXY": proxy, "OPENAI_BASE_URL": "http://embeddings.test/v1"}
     mark, said, advice = results_of(await doctor("doctor", **elsewhere))["Embeddings"]
-    assert (mark, said) == ("✗", "The embedding service cannot be reached.")
+    assert (mark, said.startswith("The embedding service cannot be reached.")) == ("✗", True)
     assert "ALL_PROXY" in advice
 
 

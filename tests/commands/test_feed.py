@@ -72,6 +72,13 @@ async def test_a_feed_for_google_is_written(
     rows = google_rows((tmp_path / f"store-{store_id}-google-001.tsv").read_bytes())
     assert [row["id"] for row in rows] == ["woo_1", "woo_2"]
     assert {row["condition"] for row in rows} == {"new"}
+    printed = await pilito("feed", store_id, "--format", "google", "--out", tmp_path, "--json")
+    report = orjson.loads(printed.text)
+    assert (report["rows"], report["products"], report["files"]) == (
+        2,
+        2,
+        [f"store-{store_id}-google-001.tsv"],
+    )
 
 
 async def test_products_without_required_values_are_named(

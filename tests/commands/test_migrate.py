@@ -1,6 +1,7 @@
 """`pilito migrate` names the sessions it waits for, and gives up after a while."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -119,6 +120,8 @@ async def test_a_migration_waits_for_a_lock(pilito: Pilito, own_url: str) -> Non
     assert printed.text.endswith("The tables and the vector index are up to date.\n")
     again = await pilito("migrate")
     assert again.text.startswith(f"Tables: at {newest}; no migration is left.\n")
+    fields = json.loads((await pilito("migrate", "--json")).text.splitlines()[-1])
+    assert fields == {"was": newest, "applied": [], "vector_index_created": False}
 
 
 def test_a_lock_that_is_not_free_in_time_is_asked_for_again(
@@ -138,9 +141,9 @@ def test_a_lock_that_is_not_free_in_time_is_asked_for_again(
     monkeypatch.setattr("commands.prepare.command.upgrade", upgrade)
     watch = waits.Watch(create_migration_engine(own_url), "test", report=print, patience_seconds=1)
     watch.waits_for = "Waiting for pid 1."
-    prepare._upgrade(migrated(own_url), watch, purpose="test")
+    prepare._upgrade(migrated(own_url), watch, purpose="test", report=print)
     assert outcomes == []
     outcomes = [OperationalError("", {}, LockNotAvailable())]
     watch.gave_up = True
     with pytest.raises(OperationalError):
-        prepare._upgrade(migrated(own_url), watch, purpose="test")
+        prepare._upgrade(migrated(own_url), watch, purpose="test", report=print)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from embedded.ports import free_ports
+from tests.support.environment import empty_database
 from tests.support.pilito import Pilito
 from worker import COURTESY, Share
 
@@ -57,6 +58,18 @@ def test_the_api_is_served_after_logs_and_runtime_are_set_up(started: list[tuple
     """The first client of Temporal uses the runtime that logs as we do. Postgres may start later."""
     assert Pilito(CONFIGURED).run("api").code == 0
     assert [name for name, _ in started] == ["logs", "runtime", "api"]
+
+
+async def test_tables_that_are_not_migrated_are_named(
+    started: list[tuple[str, Any]], caplog: pytest.LogCaptureFixture, postgres_url: str
+) -> None:
+    """In the log of the API and of workers, which start: `pilito migrate` may run later."""
+    url = empty_database(postgres_url, "unserved")
+    for verb in ("api", "worker"):
+        assert (await Pilito(CONFIGURED)(verb, PILITO_DATABASE_URL=url)).code == 0
+        assert "the tables are not migrated to this version. Run `pilito migrate`." in caplog.text
+        caplog.clear()
+    assert {"api", "worker"} <= {name for name, _ in started}
 
 
 @pytest.mark.parametrize("missing", [name for name in CONFIGURED if name != "PILITO_API_PORT"])

@@ -58,6 +58,24 @@ async def test_a_store_is_shown(pilito: Pilito, owner: str) -> None:
     assert [one["id"] for one in listed] == [store_id]
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("store", "list"),
+        ("token", "list"),
+        ("user", "list"),
+        ("events", "list"),
+        ("sync", "list"),
+        ("reseal",),
+    ],
+    ids=" ".join,
+)
+async def test_json_is_all_that_is_printed(pilito: Pilito, command: tuple[str, ...]) -> None:
+    """So that a program can read it, also where a list is empty."""
+    printed = await pilito(*command, "--json")
+    assert isinstance(json.loads(printed.text), dict if command == ("reseal",) else list)
+
+
 async def test_a_secret_is_rotated(pilito: Pilito, owner: str, database: Database) -> None:
     """The previous secret stays valid for the overlap; without an overlap it does not."""
     created = await pilito.token("--email", owner, "--store", "Rotated")

@@ -1,5 +1,6 @@
 """`pilito synonyms export`, `import` and `builtin`."""
 
+import json
 from pathlib import Path
 
 from tests.support.pilito import Pilito
@@ -21,6 +22,8 @@ async def test_a_list_is_imported_and_exported(pilito: Pilito, owner: str, tmp_p
     file.write_text("یخچال = fridge\n", encoding="utf-8")
     await pilito("synonyms", "import", store_id, file)
     assert (await pilito("synonyms", "export", store_id)).text == "یخچال = fridge\n"
+    as_json = json.loads((await pilito("synonyms", "export", store_id, "--json")).text)
+    assert as_json == [["یخچال", "fridge"]]
 
 
 async def test_a_faulty_file_changes_nothing(pilito: Pilito, owner: str, tmp_path: Path) -> None:
@@ -74,3 +77,5 @@ async def test_the_built_in_synonyms_are_printed(pilito: Pilito) -> None:
     printed = await pilito("synonyms", "builtin")
     assert printed.code == 0
     assert "سامسونگ = samsung\n" in printed.text
+    as_json = json.loads((await pilito("synonyms", "builtin", "--json")).text)
+    assert any("samsung" in group for groups in as_json.values() for group in groups)
