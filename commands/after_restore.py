@@ -8,6 +8,7 @@ from temporalio.service import RPCError
 
 from commands.environment import database, fail, run, settings
 from commands.output import AsJson, print_json
+from commands.trouble import temporal_problem
 from database import after_restore as restored
 from database.engine import Database
 from settings import Settings
@@ -53,8 +54,10 @@ async def bring_together(configured: Settings, *, as_json: bool = False) -> dict
         )
         try:
             corrected = await _correct_temporal(opened, configured, stores)
-        except (RPCError, RuntimeError):
-            raise fail("Temporal: it does not answer. Run this command again once it does.") from None
+        except (RPCError, RuntimeError) as error:
+            problem = temporal_problem(error)
+            said = f"{problem.said}. {problem.advice}" if problem else "it does not answer."
+            raise fail(f"Temporal: {said} Run this command again once it answers.") from None
         typer.echo(
             f"Temporal: {corrected.terminated} workflows terminated; {corrected.started} events that the"
             " database had lost run again.",

@@ -11,7 +11,6 @@ import typer
 import uvloop
 from alembic.config import Config
 from pydantic import ValidationError
-from pydantic_settings import SettingsError
 from temporalio.client import Client
 
 import settings as configuration
@@ -54,10 +53,9 @@ def settings(*, adopt: bool = False) -> Settings:
     except ValidationError as error:
         problems = "\n".join(f"  {sentence}" for sentence in sentences(error))
         raise fail(f"These settings are invalid:\n{problems}") from None
-    except SettingsError as error:
-        raise fail(f"The settings cannot be read: {error}. Correct the variable or `.env`.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise fail(f"The file `.env` cannot be read: {error}. Correct or remove the file.") from None
+        said = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise fail(f"The file .env cannot be read: {said}. Correct or remove it.") from None
     return loaded
 
 

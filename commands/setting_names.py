@@ -1,6 +1,8 @@
 """Variables that look like settings and set nothing, such as misspelt ones."""
 
 import os
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -15,6 +17,9 @@ OF_EXAMPLES = {"PILITO_TOKEN", "PILITO_URL"}
 
 OF_PLUGIN = "PILITO_PS_"
 """How the constants of the WordPress plugin begin."""
+
+OF_KUBERNETES = re.compile(r".*_SERVICE_(HOST|PORT(_\w+)?)|.*_PORT_\d+_(TCP|UDP)(_\w+)?")
+"""Variables that Kubernetes adds for services."""
 
 NEAR, NEARER = 0.75, 0.9
 """How alike two names have to be, from 0 to 1; variables of other programs begin with OPENAI_ too."""
@@ -41,14 +46,26 @@ def setting_name(field: str) -> str:
 def misspelt() -> list[Misspelt]:
     """Returns variables of the environment and of `.env` that look like settings and set nothing."""
     known = sorted(map(setting_name, Settings.model_fields))
-    found = {name.upper(): name for name in (*dotenv_values(".env"), *os.environ)}
-    unknown = [found[name] for name in sorted(found.keys() - {*known, *OF_EXAMPLES})]
+    found = {name.upper(): name for name in (*_names_of_file(), *os.environ)}
+    unknown = [
+        found[name]
+        for name in sorted(found.keys() - {*known, *OF_EXAMPLES})
+        if not OF_KUBERNETES.fullmatch(name)
+    ]
     nearest = {name: _nearest(name, known) for name in unknown}
     return [
         Misspelt(name=name, nearest=near)
         for name, near in nearest.items()
         if near or (name.upper().startswith(PREFIX) and not name.upper().startswith(OF_PLUGIN))
     ]
+
+
+def _names_of_file() -> Iterable[str]:
+    """Returns the names in `.env`; none if it cannot be read, which stops the command later."""
+    try:
+        return dotenv_values(".env", interpolate=False)
+    except (OSError, UnicodeDecodeError):
+        return ()
 
 
 def _nearest(name: str, known: list[str]) -> str:

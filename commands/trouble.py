@@ -35,7 +35,7 @@ class Sentences(TyperGroup):
         try:
             return super().invoke(ctx)
         except UnknownKey as error:
-            raise fail(f"{str(error).capitalize()}: add the key that was used before.") from None
+            raise fail(f"Secrets: {error}. Add the key that was used before, after a comma.") from None
         except (InvalidAddress, SQLAlchemyError) as error:
             problem = problem_of(error, settings(adopt=True).database_url or "")
             if problem is None:

@@ -12,6 +12,9 @@ SUBJECT = "Public address"
 
 ANSWER_WITHIN = 5.0
 
+ASKED = "/api/integrations/woocommerce/health/"
+"""Shops ask for it, so a proxy passes it; without a token the answer is a 401 of ours."""
+
 UNSET = (
     "Set PILITO_PUBLIC_URL to the address that shops reach, such as https://sync.example, unless only this"
     " machine uses the API."
@@ -30,13 +33,13 @@ async def check_public_address(settings: Settings) -> CheckResult:
     address = str(settings.public_url).rstrip("/")
     try:
         async with httpx2.AsyncClient(timeout=ANSWER_WITHIN) as http:
-            alive = await http.get(f"{address}/healthz")
+            answer = await http.get(f"{address}{ASKED}")
             metrics = await http.get(f"{address}/metrics")
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
         said = f"{address} does not answer this machine ({str(error)[:200] or type(error).__name__})"
         return _warning(said, UNREACHED)
-    if not _is_ours(alive):
-        said = f"{address} answers {alive.status_code}, and not as this service"
+    if not _is_ours(answer):
+        said = f"{address} answers {answer.status_code}, and not as this service"
         advice = "Correct PILITO_PUBLIC_URL, or let the reverse proxy pass the requests to the API."
         return CheckResult(subject=SUBJECT, said=said, advice=advice)
     if is_local(address):
@@ -56,8 +59,8 @@ def _warning(said: str, advice: str) -> CheckResult:
 
 def _is_ours(answer: httpx2.Response) -> bool:
     try:
-        return bool(answer.json() == {"status": "ok"})
-    except ValueError:
+        return answer.status_code == 401 and set(answer.json()) == {"detail"}
+    except (ValueError, TypeError):
         return False
 
 

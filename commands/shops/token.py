@@ -86,7 +86,8 @@ def create(
 
     made = run(work())
     if made is None:
-        raise fail(f"There is no user {owner}. Create one with `pilito admin create --email {owner}`.")
+        kind = "admin" if owner == configured.admin_email else "user"
+        raise fail(f"There is no user {owner}. Create one with `pilito {kind} create --email {owner}`.")
     issued, webhook_secret = made
     if as_json:
         fields = {

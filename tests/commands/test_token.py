@@ -58,7 +58,9 @@ async def test_an_unknown_type_and_an_unknown_owner_are_refused(pilito: Pilito) 
     assert (printed.code, "expected one of woocommerce, shopify, custom" in printed.text) == (1, True)
     printed = await pilito("token", "create", "--email", "stranger@example.com")
     assert printed.code == 1
-    assert "`pilito admin create --email stranger@example.com`" in printed.text
+    assert "`pilito user create --email stranger@example.com`" in printed.text
+    printed = await pilito("token", "create")
+    assert "`pilito admin create --email admin@pilito.local`" in printed.text
 
 
 async def test_a_missing_key_is_named(pilito: Pilito, owner: str) -> None:

@@ -249,16 +249,28 @@ def test_settings_that_contradict_each_other(outside: Pilito, settings: dict[str
     assert (printed.code, says in printed.text) == (1, True), printed.text
 
 
+OF_OTHERS = {"PILITO_PS_DIR": "plugin", "PILITO_API_SERVICE_HOST": "10.0.0.1", "PILITO_API_PORT_80_TCP": "x"}
+"""Of the plugin, and of Kubernetes."""
+
+
 def test_a_misspelt_setting_is_named(outside: Pilito, tmp_path: Path) -> None:
     """In the environment and in `.env`, with the nearest right name; the command goes on."""
     (tmp_path / ".env").write_text("PILITO_TASKQUEUE=shops\nPILITO_NOTHING_LIKE_IT=1\nUNRELATED=1\n")
-    printed = outside.run("synonyms", "builtin", OPENAI_API_KEYS="x", PILITO_PS_DIR="plugin")
+    printed = outside.run("synonyms", "builtin", OPENAI_API_KEYS="x", **OF_OTHERS)
     assert printed.code == 0
     assert [line for line in printed.text.splitlines() if line.startswith("Ignored: ")] == [
         "Ignored: OPENAI_API_KEYS is no setting; OPENAI_API_KEY is one.",
         "Ignored: PILITO_NOTHING_LIKE_IT is no setting.",
         "Ignored: PILITO_TASKQUEUE is no setting; PILITO_TASK_QUEUE is one.",
     ]
+
+
+def test_a_file_of_settings_that_is_not_text(outside: Pilito, tmp_path: Path) -> None:
+    """One sentence names the file."""
+    (tmp_path / ".env").write_bytes(b"PILITO_API_PORT=\xff\xfe\n")
+    printed = outside.run("store", "list")
+    expected = "The file .env cannot be read: it is not text in UTF-8. Correct or remove it.\n"
+    assert (printed.code, printed.text) == (1, expected)
 
 
 def test_the_version_is_printed(outside: Pilito) -> None:
