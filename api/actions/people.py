@@ -32,7 +32,7 @@ async def read_person(state: AppState, user_id: int) -> Person:
 
 
 async def make_person(state: AppState, *, email: str, password: str, is_staff: bool) -> int:
-    """Returns the id of a new account; raises 400 for its email or password, and 503."""
+    """Returns the id of a new account; raises 400, 503, and 409 for a known email."""
     email = email.strip()
     problem = email_problem(email)
     if problem:
@@ -44,7 +44,8 @@ async def make_person(state: AppState, *, email: str, password: str, is_staff: b
             connection, email=email, password_hash=password_hash, is_staff=is_staff
         )
     if created is None:
-        raise invalid_field("email", "there is an account with this email")
+        problem = "there is an account with this email"
+        raise ApiError(409, {"error": f"email: {problem}", "field": "email", "problem": problem})
     return created
 
 

@@ -207,12 +207,12 @@ async def test_an_admin_names_the_store_to_see_its_products(system: System, tena
     headers = await an_admin(system, tenants)
     found = {}
     for store in (tenants.one.store_id, NOWHERE, None):
-        params = {} if store is None else {"store": store}
+        params: dict[str, int] = {} if store is None else {"store": store}
         answer = await system.http.get("/api/v1/web-knowledge/products/", params=params, headers=headers)
         found[store] = [product["store"] for product in answer.json()["results"]]
     assert found == {tenants.one.store_id: [tenants.one.store_id] * 2, NOWHERE: [], None: []}
-    known = {"store": tenants.one.store_id, "external_id": "woo_1"}
-    answer = await system.http.get("/api/v1/web-knowledge/explain/", params=known, headers=headers)
+    known = f"/api/v1/web-knowledge/explain/?store={tenants.one.store_id}&external_id=woo_1"
+    answer = await system.http.get(known, headers=headers)
     assert (answer.status_code, answer.json()["known"]) == (200, True)
 
 

@@ -47,7 +47,7 @@ async def list_users(
     return UserPage.of(request, params, count, [UserOut.of(person) for person in rows])
 
 
-@router.post("/", status_code=201, responses=refuses(503))
+@router.post("/", status_code=201, responses=refuses(409, 503))
 async def create_user(state: CurrentState, body: JsonBody[NewUserRequest]) -> UserOut:
     """Create an account; the email of an existing one is refused, and nothing is changed."""
     user_id = await people.make_person(

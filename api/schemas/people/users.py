@@ -1,9 +1,10 @@
 """Query parameters, bodies and responses of accounts; none of them shows a password or a secret."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic.config import JsonDict
 
 from api.bodies import RequestBody
@@ -23,6 +24,20 @@ EXAMPLE: JsonDict = {
     "seen_at": "2026-11-20T10:00:00Z",
 }
 
+_EMAIL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,8}"
+
+
+def _email(value: str) -> str:
+    if len(value) > LONGEST_EMAIL or not re.fullmatch(_EMAIL, value):
+        raise ValueError("expected an email address such as owner@shop.example")
+    return value
+
+
+Email = Annotated[
+    str,
+    AfterValidator(_email),
+    WithJsonSchema({"type": "string", "maxLength": LONGEST_EMAIL, "pattern": f"^{_EMAIL}$"}),
+]
 Password = Annotated[str, Field(min_length=LEAST_PASSWORD, max_length=MOST_PASSWORD)]
 
 
@@ -61,7 +76,7 @@ class NewUserRequest(RequestBody):
 
     model_config = example({"email": "owner@shop.example", "password": "a long password"})
 
-    email: str = Field(min_length=3, max_length=LONGEST_EMAIL)
+    email: Email
     password: Password
     is_staff: bool = False
 

@@ -79,7 +79,6 @@ async def test_accounts_are_found_by_their_email(system: System, admin: dict[str
     ("fields", "field"),
     [
         ({"email": "no address", "password": PASSWORD}, "email"),
-        ({"email": "user-admin@example.com", "password": PASSWORD}, "email"),
         ({"email": "new@example.com", "password": "elevenchars"}, "password"),
         ({"email": "new@example.com", "password": PASSWORD, "is_admin": True}, "is_admin"),
         ({"email": "new@example.com"}, "password"),
@@ -91,6 +90,15 @@ async def test_an_invalid_field_is_named(
     """No account is made, and the password of an existing one stays."""
     answer = await system.http.post(USERS, json=fields, headers=admin)
     assert (answer.status_code, answer.json()["field"]) == (400, field)
+
+
+async def test_an_account_that_exists_is_not_changed(system: System, admin: dict[str, str]) -> None:
+    """Its password stays, and the answer names the field."""
+    made = await make(system, admin, "exists@example.com")
+    again = {"email": "EXISTS@example.com", "password": "another password", "is_staff": True}
+    answer = await system.http.post(USERS, json=again, headers=admin)
+    assert (answer.status_code, answer.json()["field"]) == (409, "email")
+    assert (await sign_in(system, made["email"], PASSWORD)).status_code == 200
 
 
 async def test_no_admin_changes_or_removes_their_own_account(system: System, admin: dict[str, str]) -> None:
