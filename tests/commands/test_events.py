@@ -74,6 +74,8 @@ async def test_failed_events_are_retried(
     async def statuses() -> list[str | None]:
         return [await status_of(client, name) for name in names]
 
+    down = await pilito("events", "retry", first, PILITO_TEMPORAL_ADDRESS="127.0.0.1:1")
+    assert (down.code, down.text.startswith("Temporal at 127.0.0.1:1: Connection refused. ")) == (1, True)
     refused = await pilito("events", "retry", third, **servers)
     assert (refused.code, "only failed events can be retried" in refused.text) == (1, True)
     asked = await pilito("events", "retry", "--store", store, typed="n\n", **servers)
