@@ -1,6 +1,7 @@
 """How `pilito api` and `pilito worker` start their process."""
 
 import socket
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -30,7 +31,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     monkeypatch.setattr("commands.server.os.nice", record("nice"))
     monkeypatch.setattr("commands.server.runtime.install", record("runtime"))
     monkeypatch.setattr("commands.server.worker_process.main", record("worker"))
-    monkeypatch.setattr("commands.server.uvicorn.run", record("api"))
+    served = SimpleNamespace(run=record("api"), started=True)
+    monkeypatch.setattr("commands.server.uvicorn.Server", lambda _: served)
     return calls
 
 
