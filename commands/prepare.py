@@ -12,10 +12,11 @@ from sqlalchemy.exc import DBAPIError
 
 from commands.environment import alembic, database, fail, run, settings, temporal
 from commands.output import AsJson, say
-from database import health, revisions
+from database import health
 from database.connecting.waits import WaitedTooLong, Watch, lock_not_available, watched
 from database.engine import create_migration_engine
-from database.revisions import Tables
+from database.migrations import revisions
+from database.migrations.revisions import Tables
 from database.search import vector_index
 from settings import Settings
 from temporal.client import register_search_attributes

@@ -16,10 +16,11 @@ import worker as worker_process
 from api.app import create_app
 from api.middleware.http_protocol import bounded
 from commands.environment import fail, run, settings
-from database import health, revisions
+from database import health
 from database.connecting.problems import problem_of
 from database.engine import Database, create_engine
-from database.revisions import Tables
+from database.migrations import revisions
+from database.migrations.revisions import Tables
 from embeddings.registry import create_embedder
 from observability import logs
 from settings import Settings

@@ -69,6 +69,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "contracts",
         "database",
         "database.connecting",
+        "database.migrations",
         "temporal",
     },
     "api.openapi": {"api", "api.assets", "connectors.*"},

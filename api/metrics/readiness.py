@@ -12,11 +12,12 @@ from temporalio.client import Client
 
 from api.security.stale_cache import Deadline
 from contracts.storage import REASONS, StorageRefusal, storage_refusal
-from database import health, revisions
+from database import health
 from database.clock import TOLERATED_SKEW
 from database.connecting.problems import has_no_connection_left
 from database.engine import Database
-from database.revisions import Tables
+from database.migrations import revisions
+from database.migrations.revisions import Tables
 from temporal.client import missing_search_attributes
 from temporal.queues import UNAVAILABLE, QueueReader, QueueState
 

@@ -14,9 +14,10 @@ from sqlalchemy.exc import OperationalError
 
 from commands import prepare
 from contracts.ids import embedding_label
-from database import health, revisions
+from database import health
 from database.connecting import waits
 from database.engine import Database, create_engine, create_migration_engine
+from database.migrations import revisions
 from database.search.vector_index import index_name
 from tests.support.environment import another_database, migrated
 from tests.support.eventually import eventually

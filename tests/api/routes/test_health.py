@@ -13,8 +13,9 @@ from sqlalchemy import make_url, text
 import api.app
 from api.metrics import readiness
 from api.routes import health as routes
-from database import health, revisions
+from database import health
 from database.engine import Database, create_engine
+from database.migrations import revisions
 from temporal import queues
 from tests.support.environment import Configure, another_database, empty_database
 from tests.support.eventually import eventually

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database import health
 from database.engine import create_migration_engine
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent
 
 
 class Tables(StrEnum):
