@@ -24,14 +24,10 @@ class Pilito_PS_Admin_Ajax {
 	 */
 	public static function register() {
 		foreach ( self::ACTIONS as $action ) {
-			add_action(
-				'wp_ajax_pilito_ps_' . $action,
+			Pilito_PS_Admin_Actions::on(
+				$action,
 				static function () use ( $action ) {
-					check_ajax_referer( Pilito_PS_Admin_Page::NONCE, 'nonce' );
-					if ( ! current_user_can( Pilito_PS_Admin_Page::CAPABILITY ) ) {
-						wp_send_json_error( array( 'message' => __( 'You may not do this.', 'pilito-product-sync' ) ), 403 );
-					}
-					wp_send_json_success( call_user_func( array( __CLASS__, $action ) ) );
+					return call_user_func( array( __CLASS__, $action ) );
 				}
 			);
 		}
@@ -50,11 +46,14 @@ class Pilito_PS_Admin_Ajax {
 		if ( '' === $settings['token'] ) {
 			return self::tested( false, __( 'Paste the token first. You find it in your Pilito panel.', 'pilito-product-sync' ) );
 		}
+		$before = Pilito_PS_State::get();
+		$worked = $before['last_success'] > 0 && pilito_ps_api_url() === $settings['api_url'];
 		$answer = Pilito_PS_Api::health( $settings['api_url'], $settings['token'] );
 		if ( Pilito_PS_Answer::TAKEN !== $answer->kind ) {
-			return self::tested( false, Pilito_PS_Words::about( $answer->code, $answer->note ) );
+			return self::tested( false, Pilito_PS_Words::about( $answer->code, $answer->note, $worked ) );
 		}
 		Pilito_PS_Admin_Page::keep( array( 'on' => true ) + $settings );
+		Pilito_PS_Admin_Setup::connected( '' !== $before['account'] || $before['last_success'] > 0 );
 		$account = self::name_in( $answer->json, 'user', 'email' );
 		$store   = self::name_in( $answer->json, 'store', 'name' );
 		Pilito_PS_State::set(
@@ -145,8 +144,8 @@ class Pilito_PS_Admin_Ajax {
 			'bulk'        => array(
 				'running' => $bulk['running'],
 				'percent' => $bulk['percent'],
-				/* translators: 1: how many products are done, 2: how many there are */
-				'text'    => $bulk['running'] ? sprintf( __( '%1$s of %2$s products', 'pilito-product-sync' ), number_format_i18n( $bulk['done'] ), number_format_i18n( $bulk['total'] ) ) : self::bulk_finished( $bulk['finished'] ),
+				/* translators: %s: how many products are not sent yet */
+				'text'    => $bulk['running'] ? sprintf( __( '%s products left', 'pilito-product-sync' ), number_format_i18n( $bulk['total'] - $bulk['done'] ) ) : self::bulk_finished( $bulk['finished'] ),
 			),
 		);
 	}
@@ -162,6 +161,7 @@ class Pilito_PS_Admin_Ajax {
 		return array(
 			'good'   => $good,
 			'text'   => $text,
+			'step'   => Pilito_PS_Admin_Setup::step(),
 			'status' => self::status(),
 		);
 	}
@@ -173,14 +173,14 @@ class Pilito_PS_Admin_Ajax {
 	 */
 	private static function failures() {
 		$failures = array();
-		foreach ( Pilito_PS_Queue::failures( self::SHOWN_FAILURES ) as $row ) {
+		foreach ( Pilito_PS_Admin_Log::failures( self::SHOWN_FAILURES ) as $row ) {
 			$title = html_entity_decode( get_the_title( (int) $row->product_id ), ENT_QUOTES, 'UTF-8' );
 			$due   = (int) $row->due_at;
 
 			$failures[] = array(
 				'id'    => (int) $row->product_id,
-				/* translators: %d: number of a product */
-				'title' => '' === $title ? sprintf( __( 'Product %d', 'pilito-product-sync' ), $row->product_id ) : $title,
+				/* translators: %s: number of a product */
+				'title' => '' === $title ? sprintf( __( 'Product %s', 'pilito-product-sync' ), Pilito_PS_Format::digits( $row->product_id ) ) : $title,
 				'edit'  => (string) get_edit_post_link( (int) $row->product_id, 'raw' ),
 				'words' => Pilito_PS_Words::about( $row->error, $row->note ),
 				'tries' => number_format_i18n( (int) $row->attempts ),

@@ -29,7 +29,7 @@ class Pilito_PS_Admin_Notices {
 	public static function show() {
 		if ( ! pilito_ps_has_woocommerce() ) {
 			if ( current_user_can( 'activate_plugins' ) ) {
-				self::notice( __( 'Pilito Product Sync needs WooCommerce. Install and activate it; until then no product is sent.', 'pilito-product-sync' ) );
+				self::notice( __( 'Pilito Sync needs WooCommerce. Install and activate it; until then no product is sent.', 'pilito-product-sync' ) );
 			}
 			return;
 		}

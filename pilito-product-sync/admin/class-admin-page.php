@@ -91,7 +91,11 @@ class Pilito_PS_Admin_Page {
 			return;
 		}
 		wp_enqueue_style( 'pilito-ps', plugins_url( 'admin/css/admin.css', PILITO_PS_FILE ), array(), PILITO_PS_VERSION );
+		foreach ( array( 'page', 'parts' ) as $name ) {
+			wp_enqueue_style( "pilito-ps-{$name}", plugins_url( "admin/css/{$name}.css", PILITO_PS_FILE ), array( 'pilito-ps' ), PILITO_PS_VERSION );
+		}
 		wp_enqueue_script( 'pilito-ps', plugins_url( 'admin/js/admin.js', PILITO_PS_FILE ), array(), PILITO_PS_VERSION, true );
+		Pilito_PS_Format::begin();
 		wp_localize_script(
 			'pilito-ps',
 			'pilitoPS',
@@ -102,12 +106,13 @@ class Pilito_PS_Admin_Page {
 				'words'  => array(
 					'testing'   => __( 'Testing the connection…', 'pilito-product-sync' ),
 					'lost'      => __( 'Your WordPress did not answer. Reload this page and try again.', 'pilito-product-sync' ),
-					'stored'    => __( 'Stored. Leave empty to keep it.', 'pilito-product-sync' ),
+					'stored'    => __( 'Stored', 'pilito-product-sync' ),
 					'sendAgain' => __( 'Send again', 'pilito-product-sync' ),
-					'really'    => __( 'Send all products to Pilito now? It goes on by itself when you close this page.', 'pilito-product-sync' ),
 				),
 			)
 		);
+		Pilito_PS_Format::end();
+		Pilito_PS_Admin_Actions::script( 'setup', array( 'asking' => __( 'Asking your assistant’s search…', 'pilito-product-sync' ) ) );
 	}
 
 	/**
@@ -124,6 +129,11 @@ class Pilito_PS_Admin_Page {
 			'has_token'  => '' !== pilito_ps_token(),
 			'has_secret' => '' !== pilito_ps_secret(),
 			'on'         => 'no' !== get_option( 'pilito_ps_on', 'yes' ),
+			'constant'   => self::is_constant( pilito_ps_token() ),
+			'step'       => Pilito_PS_Admin_Setup::step(),
+			'examples'   => Pilito_PS_Admin_Setup::examples(),
+			'choices'    => Pilito_PS_Admin_Settings::view(),
+			'log'        => Pilito_PS_Admin_Log::last(),
 		);
 		require PILITO_PS_DIR . 'admin/views/settings.php';
 	}
@@ -189,13 +199,25 @@ class Pilito_PS_Admin_Page {
 	 */
 	public static function keep( array $settings ) {
 		pilito_ps_write_option( 'pilito_ps_api_url', $settings['api_url'] );
-		pilito_ps_write_hidden( 'pilito_ps_token', $settings['token'] );
+		if ( ! self::is_constant( $settings['token'] ) ) {
+			pilito_ps_write_hidden( 'pilito_ps_token', $settings['token'] );
+		}
 		pilito_ps_write_option( 'pilito_ps_on', $settings['on'] ? 'yes' : 'no' );
 		if ( null !== $settings['secret'] ) {
 			pilito_ps_write_hidden( 'pilito_ps_secret', $settings['secret'] );
 		}
 		Pilito_PS_State::resume();
 		Pilito_PS_Schedule::wake( time() );
+	}
+
+	/**
+	 * Whether a token is the one of wp-config.php, which is not kept in the database too.
+	 *
+	 * @param string $token A token.
+	 * @return bool
+	 */
+	private static function is_constant( $token ) {
+		return '' !== $token && defined( 'PILITO_PS_TOKEN' ) && is_string( constant( 'PILITO_PS_TOKEN' ) ) && trim( constant( 'PILITO_PS_TOKEN' ) ) === $token;
 	}
 
 	/**

@@ -24,10 +24,7 @@ function pilito_ps_start() {
 	Pilito_PS_Hooks::register();
 	Pilito_PS_Schedule::register();
 	if ( is_admin() ) {
-		require_once PILITO_PS_DIR . 'admin/class-admin-page.php';
-		require_once PILITO_PS_DIR . 'admin/class-admin-ajax.php';
-		Pilito_PS_Admin_Page::register();
-		Pilito_PS_Admin_Ajax::register();
+		require_once PILITO_PS_DIR . 'admin/load.php';
 	}
 }
 

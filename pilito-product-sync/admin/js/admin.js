@@ -46,8 +46,9 @@
 		say( error instanceof SyntaxError || error instanceof TypeError ? pilitoPS.words.lost : error.message );
 	}
 
-	function cell( row, content ) {
+	function cell( row, content, label ) {
 		var made = row.insertCell();
+		made.dataset.label = label;
 		if ( content instanceof Node ) {
 			made.appendChild( content );
 		} else {
@@ -75,11 +76,10 @@
 				fields.set( 'product', failure.id );
 				act( again, 'retry', fields );
 			} );
-			cell( row, title );
-			cell( row, failure.words );
-			cell( row, failure.tries );
-			cell( row, failure.next );
-			cell( row, again );
+			[ title, failure.words, failure.tries, failure.next, again ].forEach( function ( content, place ) {
+				var head = body.parentNode.tHead.rows[ 0 ].cells[ place ];
+				cell( row, content, head.querySelector( '.screen-reader-text' ) ? '' : head.textContent );
+			} );
 		} );
 	}
 
@@ -89,13 +89,13 @@
 			place.textContent = texts[ place.dataset.show ] || ( place.tagName === 'BDI' ? '—' : '' );
 		} );
 		document.querySelector( '.pilito-ps [data-mood]' ).dataset.mood = status.mood;
-		element( 'side' ).hidden = false;
 		element( 'sync' ).disabled = ! status.ready || status.bulk.running;
 		element( 'cancel' ).hidden = ! status.bulk.running;
 		element( 'progress' ).hidden = ! status.bulk.running;
 		element( 'progress' ).setAttribute( 'aria-valuenow', status.bulk.percent );
 		element( 'progress' ).firstElementChild.style.width = status.bulk.percent + '%';
 		showFailures( status.failures );
+		document.dispatchEvent( new CustomEvent( 'pilito-ps-status', { detail: status } ) );
 		clearTimeout( timer );
 		timer = setTimeout( function () {
 			poll( status );
@@ -138,6 +138,7 @@
 					element( name ).value = '';
 				} );
 				element( 'on' ).checked = true;
+				document.dispatchEvent( new CustomEvent( 'pilito-ps-tested', { detail: tested.step } ) );
 			}
 			show( tested.status );
 		} ).catch( lost ).then( function () {
@@ -145,10 +146,21 @@
 		} );
 	} );
 
+	function really( asked ) {
+		element( 'really' ).hidden = ! asked;
+		element( 'sync' ).setAttribute( 'aria-expanded', asked );
+		element( asked ? 'yes' : 'sync' ).focus();
+	}
+
 	element( 'sync' ).addEventListener( 'click', function () {
-		if ( window.confirm( pilitoPS.words.really ) ) {
-			act( this, 'sync' );
-		}
+		really( element( 'really' ).hidden );
+	} );
+	element( 'no' ).addEventListener( 'click', function () {
+		really( false );
+	} );
+	element( 'yes' ).addEventListener( 'click', function () {
+		really( false );
+		act( element( 'sync' ), 'sync' );
 	} );
 	element( 'cancel' ).addEventListener( 'click', function () {
 		act( this, 'cancel' );
