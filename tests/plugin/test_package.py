@@ -23,7 +23,7 @@ def spoken() -> set[str]:
     """Everything the plugin says."""
     found = [match for file in PHP for match in SPOKEN.findall(file.read_text("utf-8"))]
     assert {domain for _, domain in found} == {"pilito-product-sync"}
-    return {text.replace("\\'", "'") for text, _ in found} | {header("Description")}
+    return {text.replace("\\'", "'") for text, _ in found} | {header("Plugin Name"), header("Description")}
 
 
 def header(name: str) -> str:
