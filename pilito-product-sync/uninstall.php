@@ -29,7 +29,7 @@ function pilito_ps_uninstall_site() {
 	}
 
 	// What the owner chose, and what the service said of products.
-	foreach ( array( 'exclude', 'custom_fields', 'quiet', 'setup', 'known_schema' ) as $name ) {
+	foreach ( array( 'quiet', 'setup', 'known_schema' ) as $name ) {
 		delete_option( 'pilito_ps_' . $name );
 	}
 	delete_metadata( 'user', 0, 'pilito_ps_setup_later', '', true );

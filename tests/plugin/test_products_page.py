@@ -189,6 +189,7 @@ async def test_a_product_is_excluded_from_the_box(site: WordPress, standing: Ser
         for out, kept, listed in (("1", [product], {product}), ("0", [], set())):
             answer = (await admin.ask("exclude", nonce=nonce, ids=str(product), out=out)).json()["data"]
             assert answer["excluded"] is (out == "1")
+            assert (answer["state"]["state"] == "excluded") is (out == "1")
             assert await site.act("return get_option( 'pilito_ps_exclude' )['products'];") == kept
             assert await shown(admin, "excluded") == listed
 
