@@ -22,7 +22,7 @@ class Pilito_PS_Words {
 	public static function about( $code, $note = '' ) {
 		$words = self::sentences();
 		$said  = isset( $words[ $code ] ) ? $words[ $code ] : $words['unreachable'];
-		if ( '' !== $note && in_array( $code, array( 'denied', 'invalid', 'redirected', 'server', 'forbidden', 'tls', 'unreachable', 'unreadable' ), true ) ) {
+		if ( '' !== $note && in_array( $code, array( 'denied', 'clock', 'invalid', 'redirected', 'server', 'forbidden', 'tls', 'unreachable', 'unreadable' ), true ) ) {
 			/* translators: 1: what is wrong, 2: technical detail in the words of the server */
 			$said = sprintf( __( '%1$s (Detail: %2$s)', 'pilito-product-sync' ), $said, $note );
 		}
@@ -57,6 +57,8 @@ class Pilito_PS_Words {
 			'unreachable'     => __( 'Pilito could not be reached from your hosting. It is tried again by itself.', 'pilito-product-sync' ),
 			'interrupted'     => __( 'Sending was cut off, by a time limit or by an error of another plugin while the product was read. It is tried again by itself.', 'pilito-product-sync' ),
 			'unreadable'      => __( 'WooCommerce could not read this product. Open it and save it once; if that does not help, another plugin is in the way.', 'pilito-product-sync' ),
+			'clock'           => __( 'The clocks of your hosting and of Pilito differ by more than five minutes, so signed deliveries are refused. Ask your hosting company to set the clock.', 'pilito-product-sync' ),
+			'proxy'           => __( 'Something between your hosting and Pilito refused the request. It is tried again by itself.', 'pilito-product-sync' ),
 		);
 	}
 }
