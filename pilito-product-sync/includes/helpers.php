@@ -88,6 +88,6 @@ function pilito_ps_activate() {
  */
 function pilito_ps_deactivate() {
 	Pilito_PS_Schedule::stop();
-	Pilito_PS_Background::forget();
+	Pilito_PS_Background::stop();
 	Pilito_PS_Lifecycle::happened( 'deactivated' );
 }

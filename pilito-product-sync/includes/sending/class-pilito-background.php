@@ -44,6 +44,13 @@ class Pilito_PS_Background {
 	private static $ended = false;
 
 	/**
+	 * Whether the plugin is being deactivated.
+	 *
+	 * @var bool
+	 */
+	private static $stopped = false;
+
+	/**
 	 * Begins to listen.
 	 *
 	 * @return void
@@ -63,6 +70,9 @@ class Pilito_PS_Background {
 	 */
 	public static function want( $at, $is_task = false ) {
 		self::$is_task = self::$is_task || $is_task;
+		if ( self::$stopped ) {
+			return;
+		}
 		if ( self::$ended ) {
 			Pilito_PS_Schedule::plan( $at );
 		} else {
@@ -71,11 +81,21 @@ class Pilito_PS_Background {
 	}
 
 	/**
-	 * Wants nothing any more.
+	 * The plugin is being deactivated: nothing is sent and nothing is planned any more.
 	 *
 	 * @return void
 	 */
-	public static function forget() {
+	public static function stop() {
+		self::$stopped = true;
+		self::forget();
+	}
+
+	/**
+	 * This process does no more; what is wanted from now on is planned.
+	 *
+	 * @return void
+	 */
+	private static function forget() {
 		self::$at    = 0;
 		self::$ended = true;
 	}
