@@ -135,7 +135,7 @@ class Pilito_PS_Background {
 		} elseif ( ! $is_soon || ! self::is_allowed() ) {
 			self::$ended = true;
 			Pilito_PS_Schedule::plan( $at );
-		} elseif ( Pilito_PS_Loopback::hand_out() ) {
+		} elseif ( Pilito_PS_Worker::can_forget() && Pilito_PS_Loopback::hand_out() ) {
 			self::work();
 		} elseif ( $stranded ) {
 			self::work( self::SMALL );

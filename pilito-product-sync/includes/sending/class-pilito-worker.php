@@ -225,12 +225,22 @@ class Pilito_PS_Worker {
 	}
 
 	/**
+	 * Whether this process can forget what it has read. One that cannot must not wait: it would send a product as it
+	 * was before a newer change.
+	 *
+	 * @return bool
+	 */
+	public static function can_forget() {
+		return ! wp_using_ext_object_cache() || ( function_exists( 'wp_cache_supports' ) && wp_cache_supports( 'flush_runtime' ) );
+	}
+
+	/**
 	 * Forgets what this process has read, so that the next products are read as they are now.
 	 *
 	 * @return void
 	 */
 	private static function forget_read_products() {
-		if ( ! wp_using_ext_object_cache() || ( function_exists( 'wp_cache_supports' ) && wp_cache_supports( 'flush_runtime' ) ) ) {
+		if ( self::can_forget() ) {
 			wp_cache_flush_runtime();
 		}
 	}
