@@ -109,7 +109,7 @@ async def test_a_product_that_crashes_php_blocks_no_other(wordpress: WordPress, 
 
 
 async def test_a_shortcode_that_exits_holds_no_scheduled_action(wordpress: WordPress, shop: Shop) -> None:
-    """A product is read after Action Scheduler has finished, and one whose text exits is sent without it."""
+    """A product is read after Action Scheduler has finished, and sent without its shortcodes once one exits twice."""
     bad = await wordpress.product("تغییر مسیر", description="چرم طبیعی [leave]")
     good = await wordpress.product("ساده")
     tick = """
@@ -156,7 +156,7 @@ async def test_changes_wait_while_the_service_is_down(
 
 
 async def test_a_refused_token_stops_deliveries(wordpress: WordPress, shop: Shop) -> None:
-    """At 401 sending stops with a notice, and goes on by itself once the token is good again."""
+    """At 401 sending stops with a notice, and goes on once the token is good again, without a click."""
     product = await wordpress.product("کتاب")
     switch = f"UPDATE integration_tokens SET is_active = %s WHERE id = {shop.token_id}"
     async with shop.database.transaction() as connection:
