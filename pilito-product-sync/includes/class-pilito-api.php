@@ -8,7 +8,7 @@
 defined( 'ABSPATH' ) || exit;
 
 /**
- * The requests of the sender: whose token is this, these products changed, and this became of the plugin.
+ * The requests of the sender: who owns the token, which products changed, and what became of the plugin.
  */
 class Pilito_PS_Api {
 
@@ -23,7 +23,7 @@ class Pilito_PS_Api {
 	const FLAGS             = JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_INVALID_UTF8_SUBSTITUTE | JSON_PARTIAL_OUTPUT_ON_ERROR;
 
 	/**
-	 * Asks whose token this is.
+	 * Asks who owns the token.
 	 *
 	 * @param string $url   Address of the service.
 	 * @param string $token The token.

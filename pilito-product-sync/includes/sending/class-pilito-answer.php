@@ -8,7 +8,7 @@
 defined( 'ABSPATH' ) || exit;
 
 /**
- * One of five things: taken; refused, which is about this product; stop, which the owner must mend; wait,
+ * One of five things: taken; refused, which is about this product; stop, which lasts until the owner or the service changes something; wait,
  * which the service asks for; outage, which passes.
  */
 class Pilito_PS_Answer {

@@ -1,6 +1,6 @@
 <?php
 /**
- * Sending while nobody waits for it.
+ * Sending without making a request wait.
  *
  * @package Pilito_Product_Sync
  */
@@ -9,8 +9,8 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * Lets the sender run a few seconds after a change: in the process of the request that made it, once its answer is
- * out, or where PHP cannot hand out an answer before it ends, in a request of the shop to itself that nobody waits
- * for. One process waits at a time; Action Scheduler is the safety net under it.
+ * out, or where PHP cannot hand out an answer before it ends, in a request of the shop to itself, without
+ * waiting for its answer. One process waits at a time; Action Scheduler is the safety net under it.
  */
 class Pilito_PS_Background {
 
@@ -30,7 +30,7 @@ class Pilito_PS_Background {
 	private static $at = 0;
 
 	/**
-	 * Whether this process runs nothing else than tasks, so that it may send whatever PHP can do.
+	 * Whether this process runs nothing else than tasks, so that it may send without handing out an answer.
 	 *
 	 * @var bool
 	 */
@@ -230,10 +230,10 @@ class Pilito_PS_Background {
 	}
 
 	/**
-	 * Somebody visits wp-admin: where neither the request to ourselves nor the scheduled tasks work, this visit
+	 * A user visits wp-admin: where neither the request to ourselves nor the scheduled tasks work, this visit
 	 * sends what is overdue.
 	 *
-	 * @return bool Whether it is so long overdue that this very process sends, if nobody looks at its answer.
+	 * @return bool Whether it is so long overdue that this process sends, in a request that no user waits for.
 	 */
 	private static function visited() {
 		$next = Pilito_PS_Queue::next();

@@ -8,8 +8,8 @@
 defined( 'ABSPATH' ) || exit;
 
 /**
- * A lease in the options table, taken by one statement: `end:name:product`. It ends by itself if its holder is
- * killed, and then shows which product the holder was reading.
+ * A lease in the options table, taken by one statement: `end:name:product`. The lease of a holder that
+ * is killed expires, and then shows which product the holder was reading.
  */
 class Pilito_PS_Lock {
 

@@ -9,7 +9,7 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * Lets PHP go on after its answer: by handing the answer out where the server can, else by a signed request to
- * admin-ajax.php whose answer nobody waits for.
+ * admin-ajax.php, without waiting for its answer.
  */
 class Pilito_PS_Loopback {
 

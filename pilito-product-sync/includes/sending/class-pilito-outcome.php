@@ -133,7 +133,7 @@ class Pilito_PS_Outcome {
 	}
 
 	/**
-	 * The service took changes: whatever was wrong is over.
+	 * The service took changes: what was wrong is over.
 	 *
 	 * @param array $rows The rows.
 	 * @return void

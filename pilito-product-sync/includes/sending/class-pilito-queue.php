@@ -100,7 +100,7 @@ class Pilito_PS_Queue {
 	}
 
 	/**
-	 * Puts the next products of a complete sync behind all others; those that wait already are left alone.
+	 * Puts the next products of a complete sync behind all others; rows that wait already stay as they are.
 	 *
 	 * @param int $after Highest product id that was queued before.
 	 * @param int $count How many.
@@ -135,7 +135,7 @@ class Pilito_PS_Queue {
 	}
 
 	/**
-	 * Rows whose time has come, changes before the complete sync.
+	 * Rows that are due, changes before the complete sync.
 	 *
 	 * @param int $count How many.
 	 * @return array Objects of rows.

@@ -11,8 +11,8 @@ defined( 'ABSPATH' ) || exit;
  * Two hooks in Action Scheduler: one that comes every few minutes, and one for the moment something is due.
  *
  * They are the safety net of Pilito_PS_Background. An action only asks for a run, which begins when Action
- * Scheduler has finished with all it does in this process: a product whose texts exit cannot hold its queue. Neither
- * carries arguments and what is to be sent is in our own table, so an action that is lost, doubled or run at the
+ * Scheduler has finished with all it does in this process: a product with texts that exit cannot hold its queue. Neither
+ * carries arguments, and what waits is in our own table, so an action that is lost, doubled or run at the
  * same time as another changes nothing but the moment of sending.
  */
 class Pilito_PS_Schedule {

@@ -74,7 +74,7 @@ class Pilito_PS_Service {
 	}
 
 	/**
-	 * Whether the service is known to have a feature; asks nobody.
+	 * Whether the service is known to have a feature; makes no request.
 	 *
 	 * @param string $feature Name of the feature.
 	 * @return bool

@@ -8,7 +8,7 @@
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Cuts the texts of a product, the longest first: a product whose text is cut can be found, one that is never sent
+ * Cuts the texts of a product, the longest first: a product with a cut text can be found, one that is never sent
  * cannot.
  */
 class Pilito_PS_Shrink {

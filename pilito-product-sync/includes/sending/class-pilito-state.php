@@ -1,6 +1,6 @@
 <?php
 /**
- * What the last sends told us about the service.
+ * What the last sends showed of the service.
  *
  * @package Pilito_Product_Sync
  */
@@ -51,7 +51,7 @@ class Pilito_PS_State {
 	}
 
 	/**
-	 * The service took something: whatever was wrong is over.
+	 * The service took something: what was wrong is over.
 	 *
 	 * @param int $count How many changes it took.
 	 * @return bool Whether something had been wrong.
@@ -96,7 +96,7 @@ class Pilito_PS_State {
 	 *
 	 * @param Pilito_PS_Answer $answer  What the service said.
 	 * @param int              $seconds For how long.
-	 * @param bool             $outage  Whether it counts as an outage, whose pauses grow.
+	 * @param bool             $outage  Whether it counts as an outage; pauses of outages grow.
 	 * @return void
 	 */
 	public static function pause( Pilito_PS_Answer $answer, $seconds, $outage ) {

@@ -156,7 +156,7 @@ class Pilito_PS_Worker {
 	}
 
 	/**
-	 * Sends rows in one request; those that do not fit in wait for the next.
+	 * Sends rows in one request; rows that do not fit in wait for the next.
 	 *
 	 * @param array $rows Rows.
 	 * @return int How many changes the service took.

@@ -8,7 +8,7 @@
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Says it to the service, so that a shop which has gone silent can be told from one without the plugin.
+ * Says it to the service, so that an operator can distinguish a silent shop from one without the plugin.
  */
 class Pilito_PS_Lifecycle {
 
