@@ -458,3 +458,15 @@ async def test_the_open_page_sends_what_no_scheduled_task_does(wordpress: WordPr
         shown = (await admin.ask("run", nonce=nonce)).json()["data"]
         assert (shown["mood"], shown["run"], shown["waiting"]) == ("good", False, "0")
     await arrived(shop, product)
+
+
+async def test_the_table_of_an_older_version_is_kept(wordpress: WordPress, shop: Shop) -> None:
+    """After an update, changes that waited in the older table are sent."""
+    product = await wordpress.product("جاجیم")
+    await wordpress.act("""
+        global $wpdb;
+        update_option( 'pilito_ps_schema', 1 );
+        return $wpdb->query( 'ALTER TABLE ' . Pilito_PS_Queue::table() . ' DROP COLUMN deaths' );""")
+    assert (await wordpress.waiting())[product]["deaths"] == "0"
+    assert await wordpress.send() == 1
+    await arrived(shop, product)
