@@ -48,6 +48,8 @@ async def wordpress(site: WordPress, system: System, shop: Shop) -> WordPress:
             delete_option( 'pilito_ps_' . $name );
         }
         update_option( 'WPLANG', '' );
+        as_unschedule_all_actions( 'pilito_ps_run_soon' );
+        Pilito_PS_Background::stop();
         return true;""")
     await site.connect(str(system.http.base_url), shop.secret)
     return site
