@@ -45,7 +45,7 @@ class Pilito_PS_Site_Health {
 			'good' => 'good',
 			'bad'  => 'critical',
 		);
-		return self::result( 'pilito_ps_sending', isset( $levels[ $now['mood'] ] ) ? $levels[ $now['mood'] ] : 'recommended', 'Pilito Sync: ' . $now['headline'], $now['problem'] );
+		return self::result( 'pilito_ps_sending', isset( $levels[ $now['mood'] ] ) ? $levels[ $now['mood'] ] : 'recommended', __( 'Pilito Sync', 'pilito-product-sync' ) . ': ' . $now['headline'], $now['problem'] );
 	}
 
 	/**
@@ -89,7 +89,7 @@ class Pilito_PS_Site_Health {
 			'status'      => $status,
 			'label'       => $label,
 			'badge'       => array(
-				'label' => 'Pilito',
+				'label' => __( 'Pilito Sync', 'pilito-product-sync' ),
 				'color' => 'good' === $status ? 'green' : 'orange',
 			),
 			'description' => '<p>' . esc_html( '' === $text ? __( 'Your AI assistant learns of product changes within seconds.', 'pilito-product-sync' ) : $text ) . '</p>',
