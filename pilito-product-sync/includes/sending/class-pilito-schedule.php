@@ -45,7 +45,7 @@ class Pilito_PS_Schedule {
 			return;
 		}
 		if ( ! as_has_scheduled_action( self::REGULAR, array(), self::GROUP ) ) {
-			as_schedule_recurring_action( time() + self::EVERY, self::EVERY, self::REGULAR, array(), self::GROUP );
+			as_schedule_recurring_action( time() + self::EVERY, self::EVERY, self::REGULAR, array(), self::GROUP, false, self::PRIORITY );
 		}
 	}
 
