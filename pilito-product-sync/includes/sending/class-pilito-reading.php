@@ -21,11 +21,11 @@ class Pilito_PS_Reading {
 	private static $row = null;
 
 	/**
-	 * Rows that were read and of which the service has not heard.
+	 * Rows that are claimed and of which the service has not heard.
 	 *
 	 * @var array
 	 */
-	private static $ready = array();
+	private static $claimed = array();
 
 	/**
 	 * Looks after them when the process ends.
@@ -35,23 +35,54 @@ class Pilito_PS_Reading {
 	private static $watch = null;
 
 	/**
-	 * Reads what a row stands for.
+	 * Claims rows that are going to be read, and reads what WordPress keeps of their products at once.
 	 *
-	 * @param object $row The row.
-	 * @return array|null Id of the event and its JSON; null where there is nothing to send now.
+	 * @param array $rows Rows; several only where none was tried before.
+	 * @return array Those that still stand for the same change.
 	 */
-	public static function event( $row ) {
-		if ( ! Pilito_PS_Turn::claim( $row ) ) {
-			return null;
-		}
+	public static function claim( array $rows ) {
 		if ( null === self::$watch ) {
 			self::$watch = new Pilito_PS_Watch();
 		}
+		self::$claimed = Pilito_PS_Turn::claim( $rows );
+		if ( count( self::$claimed ) > 1 ) {
+			_prime_post_caches( array_map( 'intval', array_column( self::$claimed, 'product_id' ) ) );
+		}
+		return self::$claimed;
+	}
+
+	/**
+	 * Of the claimed rows only these are going to be sent; the others come again at once.
+	 *
+	 * @param array $rows The rows.
+	 * @return void
+	 */
+	public static function keep( array $rows ) {
+		$keys = array_column( $rows, 'change_key' );
+		$left = array_filter(
+			self::$claimed,
+			static function ( $row ) use ( $keys ) {
+				return ! in_array( $row->change_key, $keys, true );
+			}
+		);
+
+		self::$claimed = $rows;
+		Pilito_PS_Turn::give_back( $left );
+	}
+
+	/**
+	 * Reads what a row stands for.
+	 *
+	 * @param object $row The row, which is claimed.
+	 * @return array|null Id of the event and its JSON; null where there is nothing to send now.
+	 */
+	public static function event( $row ) {
 		self::$row = $row;
 		try {
 			$read = Pilito_PS_Payload::read( (int) $row->product_id, $row->event_type, Pilito_PS_Turn::is_plain( $row ) );
 		} catch ( Throwable $error ) {
 			$note = get_class( $error ) . ': ' . $error->getMessage();
+			self::settled( $row );
 			Pilito_PS_Turn::died( (int) $row->product_id, $note );
 			Pilito_PS_Send_Log::add( $row, 'failed', 'unreadable', $note );
 			return null;
@@ -59,22 +90,22 @@ class Pilito_PS_Reading {
 			self::$row = null;
 		}
 		if ( null === $read ) {
+			self::settled( $row );
 			Pilito_PS_Turn::done( array( $row ) );
 			return null;
 		}
-		self::$ready[] = $row;
 		return self::fitting( $read[0], $read[1], $row->change_key );
 	}
 
 	/**
-	 * Rows that were read are looked after by others now.
+	 * Rows are looked after by others now.
 	 *
 	 * @param object|null $row One of them; null for all.
 	 * @return void
 	 */
 	public static function settled( $row = null ) {
-		self::$ready = null === $row ? array() : array_filter(
-			self::$ready,
+		self::$claimed = null === $row ? array() : array_filter(
+			self::$claimed,
 			static function ( $other ) use ( $row ) {
 				return $other !== $row;
 			}
@@ -87,15 +118,15 @@ class Pilito_PS_Reading {
 	 * @return bool Whether the process was ended while it read a product.
 	 */
 	public static function close() {
-		$row   = self::$row;
-		$ready = self::$ready;
-
-		self::$row   = null;
-		self::$ready = array();
+		$row = self::$row;
 		if ( null !== $row ) {
+			self::settled( $row );
 			Pilito_PS_Turn::died( (int) $row->product_id );
 		}
-		Pilito_PS_Turn::give_back( $ready );
+		$left          = self::$claimed;
+		self::$row     = null;
+		self::$claimed = array();
+		Pilito_PS_Turn::give_back( $left );
 		Pilito_PS_Lock::release();
 		return null !== $row;
 	}

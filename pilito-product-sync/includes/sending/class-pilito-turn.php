@@ -32,16 +32,30 @@ class Pilito_PS_Turn {
 	}
 
 	/**
-	 * Marks a row as tried before it is: a process that dies while it sends has counted, and the row comes again.
+	 * Marks rows as tried before they are: a process that dies while it sends has counted, and the rows come again.
 	 *
-	 * @param object $row The row.
-	 * @return bool Whether it still stands for the same change.
+	 * @param array $rows The rows; several only where none was tried before.
+	 * @return array Those that still stand for the same change.
 	 */
-	public static function claim( $row ) {
+	public static function claim( array $rows ) {
 		global $wpdb;
-		$again = time() + self::backoff( (int) $row->attempts + 1 ) + Pilito_PS_Lock::SECONDS;
-		// phpcs:ignore WordPress.DB -- our own table.
-		return (bool) $wpdb->query( $wpdb->prepare( 'UPDATE ' . Pilito_PS_Queue::table() . " SET attempts = attempts + 1, due_at = %d, error = 'interrupted', note = '' WHERE product_id = %d AND change_key = %s", $again, $row->product_id, $row->change_key ) );
+		$first = reset( $rows );
+		$again = time() + self::backoff( (int) $first->attempts + 1 ) + Pilito_PS_Lock::SECONDS;
+		// phpcs:disable WordPress.DB -- our own table; every part is prepared.
+		$done = (int) $wpdb->query( $wpdb->prepare( 'UPDATE ' . Pilito_PS_Queue::table() . " SET attempts = attempts + 1, due_at = %d, error = 'interrupted', note = '' WHERE ", $again ) . self::changes( $rows ) );
+		if ( count( $rows ) === $done ) {
+			return $rows;
+		}
+		$keys = $done ? $wpdb->get_col( 'SELECT change_key FROM ' . Pilito_PS_Queue::table() . ' WHERE ' . self::changes( $rows ) ) : array();
+		// phpcs:enable
+		return array_values(
+			array_filter(
+				$rows,
+				static function ( $row ) use ( $keys ) {
+					return in_array( $row->change_key, $keys, true );
+				}
+			)
+		);
 	}
 
 	/**
@@ -52,8 +66,18 @@ class Pilito_PS_Turn {
 	 * @return void
 	 */
 	public static function give_back( array $rows, $wait = 0 ) {
+		global $wpdb;
+		$fresh = array();
 		foreach ( $rows as $row ) {
-			self::write( $row, time() + $wait, (int) $row->attempts, $row->error, $row->note );
+			if ( 0 === (int) $row->attempts ) {
+				$fresh[] = $row;
+			} else {
+				self::write( $row, time() + $wait, (int) $row->attempts, $row->error, $row->note );
+			}
+		}
+		if ( $fresh ) {
+			// phpcs:ignore WordPress.DB -- our own table; every part is prepared.
+			$wpdb->query( $wpdb->prepare( 'UPDATE ' . Pilito_PS_Queue::table() . " SET attempts = 0, due_at = %d, error = '', note = '' WHERE ", time() + $wait ) . self::changes( $fresh ) );
 		}
 	}
 
@@ -65,13 +89,9 @@ class Pilito_PS_Turn {
 	 */
 	public static function done( array $rows ) {
 		global $wpdb;
-		$changes = array();
-		foreach ( $rows as $row ) {
-			$changes[] = $wpdb->prepare( '(product_id = %d AND change_key = %s)', $row->product_id, $row->change_key );
-		}
-		if ( $changes ) {
+		if ( $rows ) {
 			// phpcs:ignore WordPress.DB -- our own table; every part is prepared.
-			$wpdb->query( 'DELETE FROM ' . Pilito_PS_Queue::table() . ' WHERE ' . implode( ' OR ', $changes ) );
+			$wpdb->query( 'DELETE FROM ' . Pilito_PS_Queue::table() . ' WHERE ' . self::changes( $rows ) );
 		}
 	}
 
@@ -139,6 +159,22 @@ class Pilito_PS_Turn {
 	 */
 	public static function is_plain( $row ) {
 		return (int) $row->deaths >= self::PLAIN_AFTER;
+	}
+
+	/**
+	 * SQL that is true for rows that still stand for the same change.
+	 *
+	 * @param array $rows The rows.
+	 * @return string
+	 */
+	private static function changes( array $rows ) {
+		global $wpdb;
+		$changes = array();
+		foreach ( $rows as $row ) {
+			$changes[] = $wpdb->prepare( '(%d, %s)', $row->product_id, $row->change_key );
+		}
+		$ids = implode( ',', array_map( 'intval', array_column( $rows, 'product_id' ) ) );
+		return "product_id IN ({$ids}) AND (product_id, change_key) IN (" . implode( ',', $changes ) . ')';
 	}
 
 	/**

@@ -132,7 +132,7 @@ class Pilito_PS_Worker {
 	 * @return int How many changes the service took.
 	 */
 	private static function send_one( $row ) {
-		$event = Pilito_PS_Reading::event( $row );
+		$event = Pilito_PS_Reading::claim( array( $row ) ) ? Pilito_PS_Reading::event( $row ) : null;
 		if ( null === $event || ! self::holds() ) {
 			return 0;
 		}
@@ -158,7 +158,7 @@ class Pilito_PS_Worker {
 	/**
 	 * Sends rows in one request; rows that do not fit in wait for the next.
 	 *
-	 * @param array $rows Rows.
+	 * @param array $rows Rows that were not tried yet.
 	 * @return int How many changes the service took.
 	 */
 	private static function send_batch( array $rows ) {
@@ -167,12 +167,12 @@ class Pilito_PS_Worker {
 		$bytes  = 0;
 		$limit  = Pilito_PS_Service::batch_bytes();
 		$until  = min( self::$end, microtime( true ) + self::READ_SECONDS );
-		foreach ( $rows as $row ) {
+		if ( ! self::holds() ) {
+			return 0;
+		}
+		foreach ( Pilito_PS_Reading::claim( $rows ) as $row ) {
 			if ( $events && ( $bytes > $limit / 2 || microtime( true ) >= $until || self::memory_is_short() ) ) {
 				break;
-			}
-			if ( ! self::holds( (int) $row->product_id ) ) {
-				return 0;
 			}
 			$event = Pilito_PS_Reading::event( $row );
 			if ( null === $event ) {
@@ -180,14 +180,13 @@ class Pilito_PS_Worker {
 			}
 			$length = strlen( $event[1] );
 			if ( $events && $bytes + $length > $limit ) {
-				Pilito_PS_Reading::settled( $row );
-				Pilito_PS_Turn::give_back( array( $row ) );
 				break;
 			}
 			$events[ $event[0] ] = $event[1];
 			$sent[]              = $row;
 			$bytes              += $length + 1;
 		}
+		Pilito_PS_Reading::keep( $sent );
 		if ( ! $events || ! self::holds() ) {
 			return 0;
 		}
