@@ -314,8 +314,8 @@ async def test_a_full_sync_runs_page_by_page(wordpress: WordPress, shop: Shop) -
         Pilito_PS_Changes::flush();
         $wpdb->query( 'TRUNCATE ' . Pilito_PS_Queue::table() );
         Pilito_PS_Bulk::start();
-        Pilito_PS_Service::learn( pilito_ps_api_url(), pilito_ps_token(), array( 'features' => array( 'batch' ), 'limits' => array( 'batch_items' => 5 ) ) );
-        Pilito_PS_Worker::run( 0.3 );
+        Pilito_PS_Service::learn( pilito_ps_api_url(), pilito_ps_token(), array( 'features' => array( 'batch' ), 'limits' => array( 'batch_items' => 2 ) ) );
+        Pilito_PS_Worker::run( 0.5 );
         delete_option( 'pilito_ps_service' );
         return $ids;""")
     progress = await wordpress.act("return Pilito_PS_Bulk::progress();")
