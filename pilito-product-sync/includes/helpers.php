@@ -22,6 +22,8 @@ function pilito_ps_start() {
 	}
 	Pilito_PS_Queue::install();
 	Pilito_PS_Hooks::register();
+	Pilito_PS_Payload_Watch::register();
+	Pilito_PS_Exclusions::register();
 	Pilito_PS_Schedule::register();
 	Pilito_PS_Background::register();
 	add_filter( 'site_status_tests', array( 'Pilito_PS_Site_Health', 'tests' ) );
