@@ -26,21 +26,9 @@ define( 'PILITO_PS_FILE', __FILE__ );
 define( 'PILITO_PS_DIR', plugin_dir_path( __FILE__ ) );
 define( 'PILITO_PS_DEFAULT_API', 'https://api.pilito.com' );
 
+require PILITO_PS_DIR . 'includes/autoload.php';
 require PILITO_PS_DIR . 'includes/helpers.php';
-require PILITO_PS_DIR . 'includes/class-pilito-state.php';
-require PILITO_PS_DIR . 'includes/class-pilito-queue.php';
-require PILITO_PS_DIR . 'includes/class-pilito-schedule.php';
-require PILITO_PS_DIR . 'includes/class-pilito-changes.php';
-require PILITO_PS_DIR . 'includes/class-pilito-terms.php';
-require PILITO_PS_DIR . 'includes/class-pilito-hooks.php';
-require PILITO_PS_DIR . 'includes/class-pilito-payload.php';
-require PILITO_PS_DIR . 'includes/class-pilito-signature.php';
-require PILITO_PS_DIR . 'includes/class-pilito-answer.php';
-require PILITO_PS_DIR . 'includes/class-pilito-api.php';
-require PILITO_PS_DIR . 'includes/class-pilito-lock.php';
-require PILITO_PS_DIR . 'includes/class-pilito-bulk.php';
-require PILITO_PS_DIR . 'includes/class-pilito-worker.php';
-require PILITO_PS_DIR . 'includes/class-pilito-words.php';
+require PILITO_PS_DIR . 'includes/settings.php';
 
 register_activation_hook( __FILE__, 'pilito_ps_activate' );
 register_deactivation_hook( __FILE__, 'pilito_ps_deactivate' );

@@ -7,17 +7,28 @@
 
 defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 
+if ( ! defined( 'PILITO_PS_VERSION' ) ) {
+	require __DIR__ . '/pilito-product-sync.php';
+}
+
 /**
- * Removes the table, the options and the scheduled actions of the site it runs in.
+ * Removes the tables, the options and the scheduled actions of the site it runs in.
  *
  * @return void
  */
 function pilito_ps_uninstall_site() {
 	global $wpdb;
-	foreach ( array( 'token', 'secret', 'api_url', 'on', 'state', 'bulk', 'lock', 'schema', 'exclude', 'custom_fields', 'reading' ) as $name ) {
-		delete_option( 'pilito_ps_' . $name );
+	Pilito_PS_Lifecycle::happened( 'uninstalled' );
+	// phpcs:disable WordPress.DB -- our own options and tables go with the plugin.
+	foreach ( $wpdb->get_col( $wpdb->prepare( "SELECT option_name FROM {$wpdb->options} WHERE option_name LIKE %s", $wpdb->esc_like( 'pilito_ps_' ) . '%' ) ) as $name ) {
+		delete_option( $name );
 	}
-	$wpdb->query( "DROP TABLE IF EXISTS {$wpdb->prefix}pilito_ps_queue" ); // phpcs:ignore WordPress.DB -- our own table goes with the plugin.
+	foreach ( $wpdb->get_col( $wpdb->prepare( 'SHOW TABLES LIKE %s', $wpdb->esc_like( $wpdb->prefix . 'pilito_ps_' ) . '%' ) ) as $table ) {
+		if ( preg_match( '/^\w+$/D', $table ) ) {
+			$wpdb->query( "DROP TABLE IF EXISTS {$table}" );
+		}
+	}
+	// phpcs:enable
 
 	$actions = "{$wpdb->prefix}actionscheduler_actions";
 	if ( $wpdb->get_var( $wpdb->prepare( 'SHOW TABLES LIKE %s', $wpdb->esc_like( $actions ) ) ) === $actions ) { // phpcs:ignore WordPress.DB -- WooCommerce may be gone, its tables not.

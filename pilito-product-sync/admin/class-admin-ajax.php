@@ -14,8 +14,7 @@ class Pilito_PS_Admin_Ajax {
 
 	const ACTIONS        = array( 'test', 'status', 'retry', 'sync', 'cancel', 'run' );
 	const SHOWN_FAILURES = 20;
-	const RUN_SECONDS    = 8;
-	const STUCK_AFTER    = 900;
+	const RUN_SECONDS    = 1.5;
 
 	/**
 	 * Begins to listen.
@@ -98,7 +97,7 @@ class Pilito_PS_Admin_Ajax {
 	}
 
 	/**
-	 * Sends for a few seconds: where a hosting runs no scheduled tasks, the open page does.
+	 * Sends for a moment, unless another process is sending: where a hosting runs no scheduled tasks, the open page does.
 	 *
 	 * @return array
 	 */
@@ -113,33 +112,24 @@ class Pilito_PS_Admin_Ajax {
 	 * @return array
 	 */
 	public static function status() {
-		$state   = Pilito_PS_State::get();
-		$queue   = Pilito_PS_Queue::summary();
-		$bulk    = Pilito_PS_Bulk::progress();
-		$problem = '';
-		$ready   = '' !== pilito_ps_token();
-		if ( '' !== $state['stopped'] ) {
-			$problem = Pilito_PS_Words::about( $state['stopped'], $state['stopped_note'] );
-		} elseif ( $state['pause_until'] > time() && '' !== $state['problem'] ) {
-			$problem = Pilito_PS_Words::about( $state['problem'], $state['problem_note'] );
-		} elseif ( $ready && Pilito_PS_Worker::may_send() && $queue['overdue'] > self::STUCK_AFTER && time() - $state['last_run'] > self::STUCK_AFTER ) {
-			/* translators: %s: address of wp-cron.php */
-			$problem = sprintf( __( 'The scheduled tasks of this WordPress do not run, so products are only sent while this page is open. Ask your hosting company for a cron job that opens %s every minute.', 'pilito-product-sync' ), site_url( 'wp-cron.php' ) );
-		}
+		$state = Pilito_PS_State::get();
+		$now   = Pilito_PS_Status::now();
+		$bulk  = Pilito_PS_Bulk::progress();
 		return array(
-			'ready'       => $ready,
-			'mood'        => self::mood( $ready, $problem ),
-			'headline'    => self::headline( $ready, $state ),
-			'problem'     => $problem,
+			'ready'       => '' !== pilito_ps_token(),
+			'mood'        => $now['mood'],
+			'code'        => $now['code'],
+			'headline'    => $now['headline'],
+			'problem'     => $now['problem'],
+			'run'         => $now['run'],
 			'account'     => $state['account'],
 			'store'       => $state['store'],
 			/* translators: %s: a span of time, such as "5 minutes" */
 			'lastSuccess' => $state['last_success'] ? sprintf( __( '%s ago', 'pilito-product-sync' ), human_time_diff( $state['last_success'] ) ) : __( 'not yet', 'pilito-product-sync' ),
 			'sent'        => number_format_i18n( $state['sent'] ),
-			'waiting'     => number_format_i18n( $queue['waiting'] ),
-			'busy'        => $queue['waiting'] > 0,
-			'overdue'     => $queue['overdue'],
-			'failed'      => number_format_i18n( $queue['failed'] ),
+			'waiting'     => number_format_i18n( $now['left'] ),
+			'busy'        => $now['left'] > 0,
+			'failed'      => number_format_i18n( $now['failed'] ),
 			'failures'    => self::failures(),
 			'bulk'        => array(
 				'running' => $bulk['running'],
@@ -189,47 +179,6 @@ class Pilito_PS_Admin_Ajax {
 			);
 		}
 		return $failures;
-	}
-
-	/**
-	 * How things are, for a colour.
-	 *
-	 * @param bool   $ready   Whether there is a token.
-	 * @param string $problem What is wrong.
-	 * @return string `new`, `bad`, `off` or `good`.
-	 */
-	private static function mood( $ready, $problem ) {
-		if ( ! $ready ) {
-			return 'new';
-		}
-		if ( '' !== $problem ) {
-			return 'bad';
-		}
-		return pilito_ps_is_on() ? 'good' : 'off';
-	}
-
-	/**
-	 * How things are, in a few words.
-	 *
-	 * @param bool  $ready Whether there is a token.
-	 * @param array $state The state.
-	 * @return string
-	 */
-	private static function headline( $ready, array $state ) {
-		if ( ! $ready ) {
-			return __( 'Not connected yet', 'pilito-product-sync' );
-		}
-		if ( ! pilito_ps_is_on() ) {
-			return __( 'Switched off; changes wait in the queue', 'pilito-product-sync' );
-		}
-		if ( '' !== $state['stopped'] ) {
-			return __( 'Stopped', 'pilito-product-sync' );
-		}
-		if ( $state['pause_until'] > time() ) {
-			/* translators: %s: a span of time, such as "5 minutes" */
-			return sprintf( __( 'Pausing; the next try is in %s', 'pilito-product-sync' ), human_time_diff( $state['pause_until'] ) );
-		}
-		return __( 'On: every product change is sent', 'pilito-product-sync' );
 	}
 
 	/**

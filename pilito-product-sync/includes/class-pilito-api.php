@@ -8,17 +8,22 @@
 defined( 'ABSPATH' ) || exit;
 
 /**
- * The two requests there are: who am I, and this changed.
+ * The requests of the sender: who owns the token, which products changed, and what became of the plugin.
  */
 class Pilito_PS_Api {
 
-	const HEALTH  = '/api/integrations/woocommerce/health/';
-	const WEBHOOK = '/api/integrations/woocommerce/webhook/';
-	const TIMEOUT = 15;
-	const FLAGS   = JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_INVALID_UTF8_SUBSTITUTE | JSON_PARTIAL_OUTPUT_ON_ERROR;
+	const HEALTH            = '/api/integrations/woocommerce/health/';
+	const WEBHOOK           = '/api/integrations/woocommerce/webhook/';
+	const BATCH             = '/api/integrations/woocommerce/batch/';
+	const LIFECYCLE         = '/api/integrations/woocommerce/lifecycle/';
+	const TIMEOUT           = 15;
+	const BATCH_TIMEOUT     = 30;
+	const LIFECYCLE_TIMEOUT = 3;
+	const LONGEST_ANSWER    = 1048576;
+	const FLAGS             = JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_INVALID_UTF8_SUBSTITUTE | JSON_PARTIAL_OUTPUT_ON_ERROR;
 
 	/**
-	 * Asks whose token this is.
+	 * Asks who owns the token.
 	 *
 	 * @param string $url   Address of the service.
 	 * @param string $token The token.
@@ -29,34 +34,89 @@ class Pilito_PS_Api {
 		if ( Pilito_PS_Answer::TAKEN === $answer->kind && ! isset( $answer->json['user'], $answer->json['token'] ) ) {
 			return new Pilito_PS_Answer( Pilito_PS_Answer::OUTAGE, 'not_pilito' );
 		}
+		if ( Pilito_PS_Answer::TAKEN === $answer->kind ) {
+			Pilito_PS_Service::learn( $url, $token, $answer->json );
+		}
 		return $answer;
 	}
 
 	/**
-	 * Sends what became of a product.
+	 * What became of a product, as it is sent.
 	 *
 	 * @param string $kind    What happened.
 	 * @param array  $product The product.
 	 * @param string $key     Name of the change.
+	 * @return array Id of the event, and its JSON.
+	 */
+	public static function event( $kind, array $product, $key ) {
+		$event_id = self::event_id( $kind, $product, $key );
+		$event    = array(
+			'event_id'   => $event_id,
+			'event_type' => 'product.' . $kind,
+			'timestamp'  => gmdate( 'Y-m-d\TH:i:s\Z' ),
+			'product'    => $product,
+		);
+		return array( $event_id, self::encode( $event ) );
+	}
+
+	/**
+	 * Sends one event.
+	 *
+	 * @param string $event_id Its id.
+	 * @param string $body     Its JSON.
 	 * @return Pilito_PS_Answer
 	 */
-	public static function send( $kind, array $product, $key ) {
-		$event_id = self::event_id( $kind, $product, $key );
-		$time     = time();
-		$body     = self::encode(
-			array(
-				'event_id'   => $event_id,
-				'event_type' => 'product.' . $kind,
-				'timestamp'  => gmdate( 'Y-m-d\TH:i:s\Z', $time ),
-				'product'    => $product,
-			)
-		);
-		$headers  = Pilito_PS_Signature::headers( $event_id, $time, $body, pilito_ps_secret() );
-		$answer   = self::request( 'POST', pilito_ps_api_url() . self::WEBHOOK, pilito_ps_token(), $body, $headers );
+	public static function send( $event_id, $body ) {
+		$answer = self::post( self::WEBHOOK, $event_id, $body, self::TIMEOUT );
 		if ( Pilito_PS_Answer::TAKEN === $answer->kind && isset( $answer->json['event_id'] ) && $answer->json['event_id'] !== $event_id ) {
 			return new Pilito_PS_Answer( Pilito_PS_Answer::OUTAGE, 'not_pilito' );
 		}
 		return $answer;
+	}
+
+	/**
+	 * Sends several events.
+	 *
+	 * @param array $events JSON of the events, by id.
+	 * @return Pilito_PS_Answer Where it is taken, `results` of its JSON has one entry per event, in their order.
+	 */
+	public static function send_batch( array $events ) {
+		$ids    = array_map( 'strval', array_keys( $events ) );
+		$answer = self::post( self::BATCH, 'batch_' . bin2hex( random_bytes( 8 ) ), '{"events":[' . implode( ',', $events ) . ']}', self::BATCH_TIMEOUT );
+		if ( Pilito_PS_Answer::TAKEN !== $answer->kind ) {
+			return $answer;
+		}
+		$results = isset( $answer->json['results'] ) && is_array( $answer->json['results'] ) ? $answer->json['results'] : array();
+		return array_column( $results, 'event_id' ) === $ids ? $answer : new Pilito_PS_Answer( Pilito_PS_Answer::OUTAGE, 'not_pilito' );
+	}
+
+	/**
+	 * Says what became of the plugin.
+	 *
+	 * @param string $event `activated`, `deactivated` or `uninstalled`.
+	 * @return Pilito_PS_Answer
+	 */
+	public static function lifecycle( $event ) {
+		$body = array(
+			'event'          => $event,
+			'plugin_version' => PILITO_PS_VERSION,
+			'at'             => gmdate( 'Y-m-d\TH:i:s\Z' ),
+		);
+		return self::request( 'POST', pilito_ps_api_url() . self::LIFECYCLE, pilito_ps_token(), self::encode( $body ), array(), self::LIFECYCLE_TIMEOUT );
+	}
+
+	/**
+	 * Posts a signed body.
+	 *
+	 * @param string $path    Where to.
+	 * @param string $id      Id of the delivery.
+	 * @param string $body    JSON.
+	 * @param int    $timeout In seconds.
+	 * @return Pilito_PS_Answer
+	 */
+	private static function post( $path, $id, $body, $timeout ) {
+		$headers = Pilito_PS_Signature::headers( $id, time(), $body, pilito_ps_secret() );
+		return self::request( 'POST', pilito_ps_api_url() . $path, pilito_ps_token(), $body, $headers, $timeout );
 	}
 
 	/**
@@ -90,15 +150,16 @@ class Pilito_PS_Api {
 	 * @param string $token   The token.
 	 * @param string $body    JSON, or an empty string.
 	 * @param array  $headers More headers.
+	 * @param int    $timeout In seconds.
 	 * @return Pilito_PS_Answer
 	 */
-	private static function request( $method, $url, $token, $body = '', array $headers = array() ) {
+	private static function request( $method, $url, $token, $body = '', array $headers = array(), $timeout = self::TIMEOUT ) {
 		global $wp_version;
 		$arguments = array(
 			'method'              => $method,
-			'timeout'             => self::TIMEOUT,
+			'timeout'             => $timeout,
 			'redirection'         => 0,
-			'limit_response_size' => 65536,
+			'limit_response_size' => self::LONGEST_ANSWER,
 			'user-agent'          => 'Pilito-Product-Sync/' . PILITO_PS_VERSION . ' WordPress/' . $wp_version . ' WooCommerce/' . ( defined( 'WC_VERSION' ) ? WC_VERSION : '?' ) . '; ' . home_url(),
 			'headers'             => array(
 				'Authorization'   => 'Bearer ' . $token,

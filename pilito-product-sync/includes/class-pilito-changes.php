@@ -82,7 +82,7 @@ class Pilito_PS_Changes {
 		}
 		if ( self::$wake ) {
 			self::$wake = false;
-			Pilito_PS_Schedule::wake( time() + Pilito_PS_Queue::QUIET );
+			Pilito_PS_Background::want( time() + pilito_ps_quiet() );
 		}
 	}
 

@@ -246,5 +246,3 @@ class Pilito_PS_Exclusions {
 		);
 	}
 }
-
-add_action( 'plugins_loaded', array( 'Pilito_PS_Exclusions', 'register' ), 21 );

@@ -44,10 +44,12 @@ async def wordpress(site: WordPress, system: System, shop: Shop) -> WordPress:
         }
         Pilito_PS_Changes::flush();
         $wpdb->query( 'TRUNCATE ' . Pilito_PS_Queue::table() );
-        foreach ( array( 'state', 'bulk', 'lock' ) as $name ) {
+        foreach ( array( 'state', 'bulk', 'lock', 'waiter', 'service', 'log', 'mail', 'quiet' ) as $name ) {
             delete_option( 'pilito_ps_' . $name );
         }
         update_option( 'WPLANG', '' );
+        as_unschedule_all_actions( 'pilito_ps_run_soon' );
+        Pilito_PS_Background::stop();
         return true;""")
     await site.connect(str(system.http.base_url), shop.secret)
     return site

@@ -106,7 +106,7 @@ class WordPress:
         return done
 
     async def send(self) -> int:
-        """Let the half minute of quiet pass, and the sender run; answers how many were taken."""
+        """Let the seconds of quiet pass, and the sender run; answers how many were taken."""
         await self.pass_time(31)
         taken: int = await self.act("return Pilito_PS_Worker::run();")
         return taken
@@ -117,7 +117,10 @@ class WordPress:
             global $wpdb;
             $wpdb->query( 'UPDATE ' . Pilito_PS_Queue::table() . ' SET due_at = due_at - {seconds}, first_at = first_at - {seconds}' );
             $state = Pilito_PS_State::get();
-            Pilito_PS_State::set( array( 'pause_until' => max( 0, $state['pause_until'] - {seconds} ) ) );
+            Pilito_PS_State::set( array(
+                'pause_until' => max( 0, $state['pause_until'] - {seconds} ),
+                'probe_at'    => max( 0, $state['probe_at'] - {seconds} ),
+            ) );
             $lock = get_option( 'pilito_ps_lock' );
             if ( $lock ) {{
                 update_option( 'pilito_ps_lock', ( (int) $lock - {seconds} ) . ':aged' );
@@ -316,6 +319,8 @@ async def installed(folder: Path) -> AsyncIterator[WordPress]:
     def prepare() -> None:
         shutil.copytree(WORDPRESS, site, ignore=shutil.ignore_patterns("wp-config.php", "languages"))
         shutil.copytree(HERE / "woocommerce", site / "wp-content/plugins/woocommerce")
+        (site / "wp-content/mu-plugins").mkdir()
+        shutil.copy(HERE / "background.php", site / "wp-content/mu-plugins")
         build(folder / "pilito-product-sync.zip")
 
     await asyncio.to_thread(prepare)

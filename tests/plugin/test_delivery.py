@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import html
+import re
 
 import pytest
 from standardwebhooks.webhooks import Webhook
@@ -88,8 +90,8 @@ async def test_a_retry_with_another_body_has_another_event_id(wordpress: WordPre
 
 
 async def test_a_product_that_crashes_php_blocks_no_other(wordpress: WordPress, shop: Shop) -> None:
-    """A product that crashes PHP does not block others, and is retried later."""
-    bad = await wordpress.product("خراب", description="[poison]")
+    """A product that crashes PHP does not block others; at the second time its shortcodes are left out."""
+    bad = await wordpress.product("خراب", description="پارچهٔ نخی [poison]")
     good = await wordpress.product("سالم")
     poison = "add_shortcode( 'poison', function () { %s } ); return Pilito_PS_Worker::run();"
     await wordpress.pass_time(31)
@@ -97,13 +99,34 @@ async def test_a_product_that_crashes_php_blocks_no_other(wordpress: WordPress, 
     assert not await wordpress.act("return Pilito_PS_Lock::is_held();")
     assert await wordpress.act("return Pilito_PS_Worker::run();") == 1
     await arrived(shop, good)
-    await wordpress.pass_time(300)
-    await wordpress.act(poison % "throw new Error( 'of another plugin' );")
     row = (await wordpress.waiting())[bad]
-    assert (row["attempts"], row["error"]) == ("2", "unreadable")
+    assert (row["attempts"], row["deaths"], row["error"]) == ("1", "1", "interrupted")
     await wordpress.pass_time(300)
-    assert await wordpress.act(poison % "return 'دوا';") == 1
-    assert "دوا" in (await arrived(shop, bad))[0]["payload"]["description"]
+    assert await wordpress.act(poison % "throw new Error( 'of another plugin' );") == 1
+    (event,) = await arrived(shop, bad)
+    assert "پارچهٔ نخی" in event["payload"]["description"]
+    assert "poison" not in event["payload"]["description"]
+
+
+async def test_a_shortcode_that_exits_holds_no_scheduled_action(wordpress: WordPress, shop: Shop) -> None:
+    """A product is read after Action Scheduler has finished, and sent without its shortcodes once one exits twice."""
+    bad = await wordpress.product("تغییر مسیر", description="چرم طبیعی [leave]")
+    good = await wordpress.product("ساده")
+    tick = """
+        add_shortcode( 'leave', function () { exit; } );
+        do_action( 'pilito_ps_run_soon' );
+        return array( 'the next action runs', Pilito_PS_Lock::is_held() );"""
+    await wordpress.pass_time(31)
+    deaths = []
+    for _ in range(3):
+        assert await wordpress.act(tick) == ["the next action runs", False]
+        assert not await wordpress.act("return Pilito_PS_Lock::is_held();")
+        deaths.append({product: row["deaths"] for product, row in (await wordpress.waiting()).items()})
+        await wordpress.pass_time(61)
+    assert deaths == [{bad: "1", good: "0"}, {bad: "2"}, {}]
+    (event,) = await arrived(shop, bad)
+    assert "چرم طبیعی" in event["payload"]["description"]
+    await arrived(shop, good)
 
 
 async def test_changes_wait_while_the_service_is_down(
@@ -133,27 +156,64 @@ async def test_changes_wait_while_the_service_is_down(
 
 
 async def test_a_refused_token_stops_deliveries(wordpress: WordPress, shop: Shop) -> None:
-    """At 401 sending stops with a notice, changes go on waiting, and a good token sends them."""
+    """At 401 sending stops with a notice, and goes on once the token is good again, without a click."""
     product = await wordpress.product("کتاب")
+    switch = f"UPDATE integration_tokens SET is_active = %s WHERE id = {shop.token_id}"
     async with shop.database.transaction() as connection:
-        await connection.exec_driver_sql(
-            f"UPDATE integration_tokens SET is_active = false WHERE id = {shop.token_id}"
-        )
+        await connection.exec_driver_sql(switch % "false")
     assert await wordpress.send() == 0
     assert (await wordpress.act("return Pilito_PS_State::get();"))["stopped"] == "token_inactive"
     async with wordpress.browser() as admin:
         assert "has stopped sending products" in await admin.page("index.php")
         assert "switched off in Pilito" in await admin.page()
-    async with shop.database.transaction() as connection:
-        await connection.exec_driver_sql(
-            f"UPDATE integration_tokens SET is_active = true WHERE id = {shop.token_id}"
-        )
-    await wordpress.pass_time(100000)
     assert await wordpress.act("return Pilito_PS_Worker::run();") == 0
+    await wordpress.pass_time(301)
+    now = await wordpress.act("return time();")
+    assert await wordpress.act("return Pilito_PS_Worker::run();") == 0
+    state = await wordpress.act("return Pilito_PS_State::get();")
+    assert (state["stopped"], state["probes"]) == ("token_inactive", 1)
+    assert 600 <= state["probe_at"] - now < 630
+    async with shop.database.transaction() as connection:
+        await connection.exec_driver_sql(switch % "true")
+    await wordpress.pass_time(601)
+    assert await wordpress.act("return Pilito_PS_Worker::run();") == 1
     async with wordpress.browser() as admin:
-        await admin.ask("retry", nonce=await admin.nonce())
         assert "has stopped sending products" not in await admin.page("index.php")
     await arrived(shop, product)
+
+
+async def test_a_401_of_another_server_is_an_outage(wordpress: WordPress) -> None:
+    """A proxy that asks for a password stops nothing for longer than its own mishap."""
+    product = await wordpress.product("کلاه")
+    await wordpress.pass_time(31)
+    state = await wordpress.act(answering(401, "<h1>Authorization Required</h1>"))
+    assert state["stopped"] == ""
+    row = (await wordpress.waiting())[product]
+    assert (row["attempts"], row["error"]) == ("1", "proxy")
+    assert (await wordpress.act("return Pilito_PS_Status::now();"))["mood"] == "good"
+    await wordpress.pass_time(61)
+    assert await wordpress.act("return Pilito_PS_Worker::run();") == 1
+
+
+async def test_a_wrong_clock_is_named(wordpress: WordPress) -> None:
+    """Both times are shown, and sending goes on once the clocks agree."""
+    await wordpress.product("ساعت دیواری")
+    await wordpress.pass_time(31)
+    refusal = (
+        '{"error": "Clock skew", "server_time": "2026-01-01T10:00:00Z", "sent_time": "2026-01-01T10:20:00Z"}'
+    )
+    assert (await wordpress.act(answering(401, refusal)))["stopped"] == "clock"
+    shown = await wordpress.act("return Pilito_PS_Status::now();")
+    assert shown["mood"] == "bad"
+    assert "2026-01-01T10:00:00Z" in shown["problem"]
+    assert "2026-01-01T10:20:00Z" in shown["problem"]
+    await wordpress.pass_time(301)
+    health = '{"status": "ok", "user": {}, "token": {}, "server_time": "2026-01-01T11:00:00Z"}'
+    state = await wordpress.act(answering(200, health))
+    assert state["stopped"] == "clock"
+    assert "2026-01-01T11:00:00Z" in state["stopped_note"]
+    await wordpress.pass_time(601)
+    assert await wordpress.act("return Pilito_PS_Worker::run();") == 1
 
 
 async def test_retry_after_pauses_all_deliveries(wordpress: WordPress) -> None:
@@ -254,7 +314,9 @@ async def test_a_full_sync_runs_page_by_page(wordpress: WordPress, shop: Shop) -
         Pilito_PS_Changes::flush();
         $wpdb->query( 'TRUNCATE ' . Pilito_PS_Queue::table() );
         Pilito_PS_Bulk::start();
-        Pilito_PS_Worker::run( 1 );
+        Pilito_PS_Service::learn( pilito_ps_api_url(), pilito_ps_token(), array( 'features' => array( 'batch' ), 'limits' => array( 'batch_items' => 2 ) ) );
+        Pilito_PS_Worker::run( 0.5 );
+        delete_option( 'pilito_ps_service' );
         return $ids;""")
     progress = await wordpress.act("return Pilito_PS_Bulk::progress();")
     assert progress["running"]
@@ -287,5 +349,126 @@ async def test_changes_wait_while_sending_is_off(wordpress: WordPress, shop: Sho
     product = await wordpress.product("دوربین")
     assert await wordpress.send() == 0
     await wordpress.act("pilito_ps_write_option( 'pilito_ps_on', 'yes' ); return true;")
+    assert await wordpress.send() == 1
+    await arrived(shop, product)
+
+
+BATCHES = """
+    $log = array();
+    add_filter( 'pre_http_request', function ( $no, $request, $url ) use ( &$log ) {
+        $answer = array( 'status' => 'ok', 'user' => array(), 'token' => array(), 'features' => array( 'batch' ),
+            'limits' => array( 'batch_items' => 4, 'batch_bytes' => 8388608 ) );
+        if ( 'POST' === $request['method'] ) {
+            $events = json_decode( $request['body'], true )['events'];
+            $log[]  = array_column( array_column( $events, 'product' ), 'id' );
+            $answer = array( 'status' => 'accepted', 'results' => array_map( function ( $event ) {
+                $kinds = array( 'بد' => 'refused', 'دیر' => 'retry' );
+                $name  = $event['product']['name'];
+                return array( 'event_id' => $event['event_id'], 'status' => $kinds[ $name ] ?? 'accepted', 'message' => 'product.price' );
+            }, $events ) );
+        }
+        return array( 'headers' => array(), 'body' => wp_json_encode( $answer ), 'response' => array( 'code' => 202, 'message' => '' ),
+            'cookies' => array(), 'filename' => null );
+    }, 10, 3 );
+    %s
+    $taken = Pilito_PS_Worker::run();
+    return array( $taken, $log, Pilito_PS_Bulk::progress(), Pilito_PS_State::get(), Pilito_PS_Send_Log::last( 3 ) );"""
+
+
+async def test_a_full_sync_is_sent_in_batches(wordpress: WordPress) -> None:
+    """In batches of the service's length; what it refuses or puts off stays alone; a new sync counts none of an earlier one."""
+    made = [
+        await wordpress.product(name) for name in ("یک", "دو", "بد", "سه", "دیر", "چهار", "پنج", "شش", "هفت")
+    ]
+    fresh = "global $wpdb; $wpdb->query( 'TRUNCATE ' . Pilito_PS_Queue::table() ); Pilito_PS_Bulk::start(); Pilito_PS_Bulk::feed(); Pilito_PS_Bulk::start();"
+    taken, batches, progress, state, log = await wordpress.act(BATCHES % fresh)
+    assert batches == [made[:4], made[4:8], made[8:]]
+    assert (taken, state["sent"]) == (7, 7)
+    assert (progress["running"], progress["total"], progress["left"]) == (True, 9, 1)
+    assert {entry["result"] for entry in log} == {"taken"}
+    rows = await wordpress.waiting()
+    assert {product: row["error"] for product, row in rows.items()} == {made[2]: "invalid", made[4]: ""}
+    status = await wordpress.act("return Pilito_PS_Status::now();")
+    assert (status["left"], status["failed"], status["mood"]) == (2, 1, "warn")
+
+
+async def test_a_batch_is_halved_and_given_up(wordpress: WordPress, shop: Shop) -> None:
+    """A service that refuses batches gets shorter ones, and at last its products one by one."""
+    made = [await wordpress.product(f"کالا {number}") for number in range(3)]
+    await wordpress.act("""
+        Pilito_PS_Queue::add_now( wp_list_pluck( get_posts( array( 'post_type' => 'product' ) ), 'ID' ) );
+        Pilito_PS_Service::learn( pilito_ps_api_url(), pilito_ps_token(), array( 'features' => array( 'batch' ) ) );
+        return $GLOBALS['wpdb']->query( 'UPDATE ' . Pilito_PS_Queue::table() . ' SET is_bulk = 1' );""")
+    taken = await wordpress.act("""
+        add_filter( 'pre_http_request', function ( $no, $request, $url ) {
+            return false === strpos( $url, '/batch/' ) ? $no : array( 'headers' => array(), 'body' => '{"error": "too much"}',
+                'response' => array( 'code' => 413, 'message' => '' ), 'cookies' => array(), 'filename' => null );
+        }, 10, 3 );
+        return Pilito_PS_Worker::run();""")
+    assert taken == 3
+    for product in made:
+        await arrived(shop, product)
+
+
+async def test_a_change_in_wp_admin_is_sent_by_itself(wordpress: WordPress, shop: Shop) -> None:
+    """Without a scheduled task, an open page or a click, the request that changes a product has it sent."""
+    product = await wordpress.product("آینه")
+    await wordpress.send()
+    await arrived(shop, product)
+    await wordpress.act(
+        "update_option( 'test_background', 1 ); update_option( 'pilito_ps_quiet', 1 ); return true;"
+    )
+    try:
+        async with wordpress.browser() as admin:
+            page = await admin.page("edit.php?post_type=product")
+            found = re.search(rf"post\.php\?post={product}&amp;action=trash&amp;_wpnonce=\w+", page)
+            assert found
+            await admin.http.get(f"/wp-admin/{html.unescape(found[0])}")
+            events = await arrived(shop, product, 2)
+            assert events[-1]["event_type"] == "product.deleted"
+            forged = await admin.http.post(
+                "/wp-admin/admin-ajax.php", data={"action": "pilito_ps_work", "at": "1", "sign": "x"}
+            )
+            assert forged.status_code == 403
+    finally:
+        await wordpress.act("return delete_option( 'test_background' );")
+
+
+async def test_reactivation_sends_all_products(wordpress: WordPress, shop: Shop) -> None:
+    """What changed while the plugin was off is sent after it is on again."""
+    product = await wordpress.product("گیوه")
+    await wordpress.act(
+        "require_once ABSPATH . 'wp-admin/includes/admin.php'; deactivate_plugins( 'pilito-product-sync/pilito-product-sync.php' );"
+        " $GLOBALS['wpdb']->query( 'TRUNCATE ' . Pilito_PS_Queue::table() ); return true;"
+    )
+    await wordpress.act(
+        "require_once ABSPATH . 'wp-admin/includes/admin.php'; return null === activate_plugin( 'pilito-product-sync/pilito-product-sync.php' );"
+    )
+    assert await wordpress.act("return Pilito_PS_Worker::run();") == 1
+    await arrived(shop, product)
+
+
+async def test_the_open_page_sends_what_no_scheduled_task_does(wordpress: WordPress, shop: Shop) -> None:
+    """The light, the headline and the problem agree, and the page is asked to send."""
+    product = await wordpress.product("قالیچه")
+    await wordpress.pass_time(2000)
+    async with wordpress.browser() as admin:
+        nonce = await admin.nonce()
+        shown = (await admin.ask("status", nonce=nonce)).json()["data"]
+        assert (shown["mood"], shown["code"], shown["run"]) == ("bad", "tasks", True)
+        assert "every product change" not in shown["headline"]
+        shown = (await admin.ask("run", nonce=nonce)).json()["data"]
+        assert (shown["mood"], shown["run"], shown["waiting"]) == ("good", False, "0")
+    await arrived(shop, product)
+
+
+async def test_the_table_of_an_older_version_is_kept(wordpress: WordPress, shop: Shop) -> None:
+    """After an update, changes that waited in the older table are sent."""
+    product = await wordpress.product("جاجیم")
+    await wordpress.act("""
+        global $wpdb;
+        update_option( 'pilito_ps_schema', 1 );
+        return $wpdb->query( 'ALTER TABLE ' . Pilito_PS_Queue::table() . ' DROP COLUMN deaths' );""")
+    assert (await wordpress.waiting())[product]["deaths"] == "0"
     assert await wordpress.send() == 1
     await arrived(shop, product)

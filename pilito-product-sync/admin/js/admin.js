@@ -6,9 +6,9 @@
 	if ( ! form ) {
 		return;
 	}
+	var BUSY = 700;
 	var OFTEN = 3000;
 	var SELDOM = 20000;
-	var STUCK = 60;
 	var timer = null;
 
 	function element( name ) {
@@ -99,7 +99,7 @@
 		clearTimeout( timer );
 		timer = setTimeout( function () {
 			poll( status );
-		}, status.busy || status.bulk.running ? OFTEN : SELDOM );
+		}, status.bulk.running ? BUSY : ( status.busy ? OFTEN : SELDOM ) );
 	}
 
 	function poll( status ) {
@@ -109,7 +109,12 @@
 			}, OFTEN );
 			return;
 		}
-		ask( status.mood === 'good' && status.overdue > STUCK ? 'run' : 'status' ).then( show, function () {
+		ask( status.run ? 'run' : 'status' ).catch( function ( error ) {
+			if ( ! status.run ) {
+				throw error;
+			}
+			return ask( 'status' );
+		} ).then( show, function () {
 			timer = setTimeout( function () {
 				poll( status );
 			}, SELDOM );

@@ -148,5 +148,3 @@ class Pilito_PS_Payload_Watch {
 		}
 	}
 }
-
-add_action( 'plugins_loaded', array( 'Pilito_PS_Payload_Watch', 'register' ), 21 );

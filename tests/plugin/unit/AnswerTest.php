@@ -15,7 +15,10 @@ final class AnswerTest extends TestCase {
 			'expired'             => array( 401, '{"detail":"Token has expired"}', 'stop', 'token_expired' ),
 			'address'             => array( 401, '{"detail":"IP address not allowed"}', 'stop', 'address_refused' ),
 			'another 401'         => array( 401, '{"detail":"Bad signature"}', 'stop', 'denied' ),
-			'401 without a word'  => array( 401, '', 'stop', 'denied' ),
+			'401 without a word'  => array( 401, '', 'outage', 'proxy' ),
+			'401 of a page'       => array( 401, '<h1>Authorization Required</h1>', 'outage', 'proxy' ),
+			'401 of other JSON'   => array( 401, '{"message":"no"}', 'outage', 'proxy' ),
+			'clock'               => array( 401, '{"error":"Clock skew","server_time":"2026-01-01T10:00:00Z","sent_time":"2026-01-01T10:20:00Z"}', 'stop', 'clock' ),
 			'bad field'           => array( 400, '{"error":"product.price: not a number"}', 'refused', 'invalid' ),
 			'too large'           => array( 413, '', 'refused', 'too_large' ),
 			'forbidden'           => array( 403, '', 'outage', 'forbidden' ),
@@ -69,6 +72,12 @@ final class AnswerTest extends TestCase {
 	public function test_retry_after_as_a_date() {
 		$answer = Pilito_PS_Answer::of_response( 429, '', gmdate( 'D, d M Y H:i:s', time() + 300 ) . ' GMT' );
 		$this->assertEqualsWithDelta( 300, $answer->wait, 2 );
+	}
+
+	/** A wrong clock is named with both times. */
+	public function test_clocks() {
+		$answer = Pilito_PS_Answer::of_response( 401, '{"error":"Clock skew","server_time":"2026-01-01T10:00:00Z","sent_time":"2026-01-01T10:20:00Z"}' );
+		$this->assertSame( '2026-01-01T10:00:00Z ≠ 2026-01-01T10:20:00Z', $answer->note );
 	}
 
 	public static function errors() {

@@ -4,7 +4,4 @@
  */
 
 define( 'ABSPATH', __DIR__ );
-$includes = dirname( __DIR__, 3 ) . '/pilito-product-sync/includes/';
-require $includes . 'class-pilito-signature.php';
-require $includes . 'class-pilito-answer.php';
-require $includes . 'class-pilito-worker.php';
+require dirname( __DIR__, 3 ) . '/pilito-product-sync/includes/autoload.php';

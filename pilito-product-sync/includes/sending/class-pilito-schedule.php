@@ -1,6 +1,6 @@
 <?php
 /**
- * When the sender runs.
+ * The scheduled actions.
  *
  * @package Pilito_Product_Sync
  */
@@ -10,15 +10,18 @@ defined( 'ABSPATH' ) || exit;
 /**
  * Two hooks in Action Scheduler: one that comes every few minutes, and one for the moment something is due.
  *
- * Neither carries arguments and what is to be sent is in our own table, so an action that is lost, doubled
- * or run at the same time as another changes nothing but the moment of sending.
+ * They are the safety net of Pilito_PS_Background. An action only asks for a run, which begins when Action
+ * Scheduler has finished with all it does in this process: a product with texts that exit cannot hold its queue. Neither
+ * carries arguments, and what waits is in our own table, so an action that is lost, doubled or run at the
+ * same time as another changes nothing but the moment of sending.
  */
 class Pilito_PS_Schedule {
 
-	const GROUP   = 'pilito-ps';
-	const REGULAR = 'pilito_ps_run_regularly';
-	const SOON    = 'pilito_ps_run_soon';
-	const EVERY   = 300;
+	const GROUP    = 'pilito-ps';
+	const REGULAR  = 'pilito_ps_run_regularly';
+	const SOON     = 'pilito_ps_run_soon';
+	const EVERY    = 300;
+	const PRIORITY = 2;
 
 	/**
 	 * Listens to both hooks and sees that the regular one exists.
@@ -26,8 +29,9 @@ class Pilito_PS_Schedule {
 	 * @return void
 	 */
 	public static function register() {
-		add_action( self::REGULAR, array( 'Pilito_PS_Worker', 'run' ) );
-		add_action( self::SOON, array( 'Pilito_PS_Worker', 'run' ) );
+		add_action( self::REGULAR, array( __CLASS__, 'came' ) );
+		add_action( self::REGULAR, array( 'Pilito_PS_Mail', 'check' ) );
+		add_action( self::SOON, array( __CLASS__, 'came' ) );
 		add_action( 'action_scheduler_init', array( __CLASS__, 'ensure' ) );
 	}
 
@@ -41,18 +45,37 @@ class Pilito_PS_Schedule {
 			return;
 		}
 		if ( ! as_has_scheduled_action( self::REGULAR, array(), self::GROUP ) ) {
-			as_schedule_recurring_action( time() + self::EVERY, self::EVERY, self::REGULAR, array(), self::GROUP );
+			as_schedule_recurring_action( time() + self::EVERY, self::EVERY, self::REGULAR, array(), self::GROUP, false, self::PRIORITY );
 		}
 	}
 
 	/**
-	 * Lets the sender run at a moment, unless it is to run by then anyway. Only pending actions count: one
-	 * that is running may already have looked.
+	 * An action of ours has come.
+	 *
+	 * @return void
+	 */
+	public static function came() {
+		Pilito_PS_Background::want( time(), true );
+	}
+
+	/**
+	 * Lets the sender run at a moment.
 	 *
 	 * @param int $at When.
 	 * @return void
 	 */
 	public static function wake( $at ) {
+		Pilito_PS_Background::want( $at );
+	}
+
+	/**
+	 * Plans an action for a moment, unless one comes by then anyway. Only pending actions count: one that is
+	 * running may already have looked.
+	 *
+	 * @param int $at When.
+	 * @return void
+	 */
+	public static function plan( $at ) {
 		if ( ! function_exists( 'as_schedule_single_action' ) || ! did_action( 'action_scheduler_init' ) ) {
 			return;
 		}
@@ -68,7 +91,7 @@ class Pilito_PS_Schedule {
 			'ids'
 		);
 		if ( ! $sooner ) {
-			as_schedule_single_action( $at, self::SOON, array(), self::GROUP );
+			as_schedule_single_action( $at, self::SOON, array(), self::GROUP, false, self::PRIORITY );
 		}
 	}
 

@@ -8,7 +8,7 @@
 defined( 'ABSPATH' ) || exit;
 
 /**
- * One of five things: taken; refused, which is about this product; stop, which the owner must mend; wait,
+ * One of five things: taken; refused, which is about this product; stop, which lasts until the owner or the service changes something; wait,
  * which the service asks for; outage, which passes.
  */
 class Pilito_PS_Answer {
@@ -147,7 +147,7 @@ class Pilito_PS_Answer {
 			return new self( self::OUTAGE, 'redirected', $location );
 		}
 		if ( 401 === $status ) {
-			return new self( self::STOP, isset( self::DENIALS[ $said ] ) ? self::DENIALS[ $said ] : 'denied', $said );
+			return self::denied( $json, $said );
 		}
 		if ( 429 === $status || ( 503 === $status && $wait > 0 ) ) {
 			return new self( self::WAIT, 'busy', $said, $wait > 0 ? $wait : 60 );
@@ -162,6 +162,35 @@ class Pilito_PS_Answer {
 			return new self( self::OUTAGE, 'not_found', trim( "HTTP {$status} {$said}" ) );
 		}
 		return new self( self::REFUSED, 413 === $status ? 'too_large' : 'invalid', trim( "HTTP {$status} {$said}" ) );
+	}
+
+	/**
+	 * What a 401 means. The service always says why in JSON; one without that comes from something in between, and
+	 * passes like any outage.
+	 *
+	 * @param array  $json The JSON of the answer.
+	 * @param string $said What the error says of itself.
+	 * @return self
+	 */
+	private static function denied( array $json, $said ) {
+		if ( '' === $said ) {
+			return new self( self::OUTAGE, 'proxy', 'HTTP 401' );
+		}
+		if ( isset( $json['error'], $json['server_time'], $json['sent_time'] ) && 'Clock skew' === $json['error'] ) {
+			return new self( self::STOP, 'clock', self::times( $json['server_time'], $json['sent_time'] ), 0, $json );
+		}
+		return new self( self::STOP, isset( self::DENIALS[ $said ] ) ? self::DENIALS[ $said ] : 'denied', $said );
+	}
+
+	/**
+	 * Two clocks that differ, for Pilito_PS_Words.
+	 *
+	 * @param mixed $theirs What the service's clock shows.
+	 * @param mixed $ours   What the clock of this server shows.
+	 * @return string
+	 */
+	public static function times( $theirs, $ours ) {
+		return ( is_string( $theirs ) ? $theirs : '?' ) . ' ≠ ' . ( is_string( $ours ) ? $ours : '?' );
 	}
 
 	/**

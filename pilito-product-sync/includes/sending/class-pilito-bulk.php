@@ -36,12 +36,13 @@ class Pilito_PS_Bulk {
 	}
 
 	/**
-	 * Begins at the beginning.
+	 * Begins at the beginning; what an earlier sync has left in the queue goes.
 	 *
 	 * @return void
 	 */
 	public static function start() {
 		global $wpdb;
+		Pilito_PS_Queue::drop_bulk();
 		// phpcs:ignore WordPress.DB -- a count of posts of every status and language.
 		$total = (int) $wpdb->get_var( Pilito_PS_Queue::catalogue( 'COUNT(*)' ) );
 		pilito_ps_write_option(
@@ -92,7 +93,7 @@ class Pilito_PS_Bulk {
 	/**
 	 * How far it is.
 	 *
-	 * @return array `running`, `total`, `done`, `percent`, `finished`.
+	 * @return array `running`, `total`, `done`, `left`, `percent`, `finished`.
 	 */
 	public static function progress() {
 		global $wpdb;
@@ -110,13 +111,14 @@ class Pilito_PS_Bulk {
 			'running'  => $bulk['running'],
 			'total'    => $total,
 			'done'     => $total - $left,
+			'left'     => $left,
 			'percent'  => $total ? (int) floor( 100 * ( $total - $left ) / $total ) : 100,
 			'finished' => $bulk['finished'],
 		);
 	}
 
 	/**
-	 * Writes how far it is, unless the owner has ended it or begun anew meanwhile.
+	 * Writes how far it is, unless the owner has ended it or begun again since.
 	 *
 	 * @param array $bulk Where the walk is.
 	 * @return void

@@ -11,20 +11,19 @@ defined( 'ABSPATH' ) || exit;
  * A table with one row per waiting product, kept until the service has taken what it stands for.
  *
  * `change_key` is new with each change and names it: the event id is made of it, and a row is only
- * removed by its own key, so a change that comes while an older one is being sent stays.
+ * removed by its own key, so a change that comes while an older one is being sent stays. `deaths` counts how often
+ * reading the product ended a process or failed. What is done with a single row is in Pilito_PS_Turn.
  */
 class Pilito_PS_Queue {
 
-	const SCHEMA      = 1;
-	const QUIET       = 30;
-	const LONGEST     = 150;
-	const NOTE_LENGTH = 300;
-	const CHUNK       = 200;
+	const SCHEMA = 2;
+	const CHUNK  = 200;
 
 	/**
-	 * SQL: whether a row failed; one that is being tried for the first time has not.
+	 * SQL: whether a row failed. One that is being tried for the first time has not, and an outage is not the
+	 * product's failure, unless Pilito fails at it again and again.
 	 */
-	const FAILED = "attempts > 0 AND error <> '' AND NOT (error = 'interrupted' AND attempts = 1)";
+	const FAILED = "attempts > 0 AND (error IN ('invalid', 'too_large', 'unreadable') OR (error = 'interrupted' AND attempts > 1) OR (error = 'server' AND attempts >= 5))";
 
 	/**
 	 * Name of the table.
@@ -55,6 +54,7 @@ class Pilito_PS_Queue {
 			first_at bigint(20) NOT NULL,
 			due_at bigint(20) NOT NULL,
 			attempts int(10) unsigned NOT NULL DEFAULT 0,
+			deaths int(10) unsigned NOT NULL DEFAULT 0,
 			error varchar(32) NOT NULL DEFAULT '',
 			note varchar(400) NOT NULL DEFAULT '',
 			is_bulk tinyint(1) NOT NULL DEFAULT 0,
@@ -78,7 +78,7 @@ class Pilito_PS_Queue {
 		foreach ( array_chunk( $changes, self::CHUNK, true ) as $some ) {
 			$rows = array();
 			foreach ( $some as $product_id => $kind ) {
-				$rows[] = $wpdb->prepare( '(%d, %s, %s, %d, %d)', $product_id, $kind, self::new_key(), time(), time() + self::QUIET );
+				$rows[] = $wpdb->prepare( '(%d, %s, %s, %d, %d)', $product_id, $kind, self::new_key(), time(), time() + pilito_ps_quiet() );
 			}
 			$written = self::upsert( 'VALUES ' . implode( ', ', $rows ) ) && $written;
 		}
@@ -94,13 +94,13 @@ class Pilito_PS_Queue {
 	public static function add_selected( $select ) {
 		global $wpdb;
 		return self::upsert(
-			$wpdb->prepare( 'SELECT found.product_id, %s, MD5(CONCAT(%s, found.product_id)), %d, %d FROM (', 'updated', self::new_key(), time(), time() + self::QUIET )
+			$wpdb->prepare( 'SELECT found.product_id, %s, MD5(CONCAT(%s, found.product_id)), %d, %d FROM (', 'updated', self::new_key(), time(), time() + pilito_ps_quiet() )
 			. $select . ') AS found'
 		);
 	}
 
 	/**
-	 * Puts the next products of a complete sync behind all others; those that wait already are left alone.
+	 * Puts the next products of a complete sync behind all others; rows that wait already stay as they are.
 	 *
 	 * @param int $after Highest product id that was queued before.
 	 * @param int $count How many.
@@ -135,7 +135,7 @@ class Pilito_PS_Queue {
 	}
 
 	/**
-	 * Rows whose time has come, changes before the complete sync.
+	 * Rows that are due, changes before the complete sync.
 	 *
 	 * @param int $count How many.
 	 * @return array Objects of rows.
@@ -144,68 +144,6 @@ class Pilito_PS_Queue {
 		global $wpdb;
 		// phpcs:ignore WordPress.DB -- our own table, which must not be cached.
 		return (array) $wpdb->get_results( $wpdb->prepare( 'SELECT * FROM ' . self::table() . ' WHERE due_at <= %d ORDER BY is_bulk, due_at, product_id LIMIT %d', time(), $count ) );
-	}
-
-	/**
-	 * Marks a row as tried before it is: whoever dies while sending has counted, and the row comes again.
-	 *
-	 * @param object $row   The row.
-	 * @param int    $again When it would come again.
-	 * @return bool Whether it still stands for the same change.
-	 */
-	public static function claim( $row, $again ) {
-		global $wpdb;
-		// phpcs:ignore WordPress.DB -- our own table.
-		return (bool) $wpdb->query( $wpdb->prepare( 'UPDATE ' . self::table() . " SET attempts = attempts + 1, due_at = %d, error = 'interrupted', note = '' WHERE product_id = %d AND change_key = %s", $again, $row->product_id, $row->change_key ) );
-	}
-
-	/**
-	 * The service has taken the change.
-	 *
-	 * @param object $row The row.
-	 * @return void
-	 */
-	public static function done( $row ) {
-		global $wpdb;
-		// phpcs:ignore WordPress.DB -- our own table.
-		$wpdb->delete(
-			self::table(),
-			array(
-				'product_id' => $row->product_id,
-				'change_key' => $row->change_key,
-			),
-			array( '%d', '%s' )
-		);
-	}
-
-	/**
-	 * The change could not be handed over this time.
-	 *
-	 * @param object $row      The row.
-	 * @param int    $again    When to try again.
-	 * @param int    $attempts How many tries counted.
-	 * @param string $error    Code of the reason; empty where the row is not to blame.
-	 * @param string $note     What the service or the network said.
-	 * @return void
-	 */
-	public static function postpone( $row, $again, $attempts, $error, $note ) {
-		global $wpdb;
-		// phpcs:ignore WordPress.DB -- our own table.
-		$wpdb->update(
-			self::table(),
-			array(
-				'due_at'   => $again,
-				'attempts' => $attempts,
-				'error'    => $error,
-				'note'     => mb_substr( $note, 0, self::NOTE_LENGTH ),
-			),
-			array(
-				'product_id' => $row->product_id,
-				'change_key' => $row->change_key,
-			),
-			array( '%d', '%d', '%s', '%s' ),
-			array( '%d', '%s' )
-		);
 	}
 
 	/**
@@ -249,6 +187,57 @@ class Pilito_PS_Queue {
 	}
 
 	/**
+	 * When the next row is due.
+	 *
+	 * @return int Seconds since 1970; 0 where nothing waits.
+	 */
+	public static function next() {
+		global $wpdb;
+		// phpcs:ignore WordPress.DB -- our own table, which must not be cached.
+		return (int) $wpdb->get_var( 'SELECT MIN(due_at) FROM ' . self::table() );
+	}
+
+	/**
+	 * When the oldest waiting change was made.
+	 *
+	 * @return int Seconds since 1970; 0 where nothing waits.
+	 */
+	public static function waiting_since() {
+		global $wpdb;
+		// phpcs:ignore WordPress.DB -- our own table, which must not be cached.
+		return (int) $wpdb->get_var( 'SELECT MIN(first_at) FROM ' . self::table() );
+	}
+
+	/**
+	 * Which of some products wait.
+	 *
+	 * @param int[] $product_ids The products.
+	 * @return int[]
+	 */
+	public static function waiting( array $product_ids ) {
+		global $wpdb;
+		$list = implode( ',', array_map( 'intval', $product_ids ) );
+		// phpcs:ignore WordPress.DB -- our own table; numbers only.
+		return '' === $list ? array() : array_map( 'intval', $wpdb->get_col( 'SELECT product_id FROM ' . self::table() . " WHERE product_id IN ({$list})" ) );
+	}
+
+	/**
+	 * Puts products into the queue to be sent now.
+	 *
+	 * @param int[] $product_ids The products.
+	 * @return bool Whether it is written.
+	 */
+	public static function add_now( array $product_ids ) {
+		global $wpdb;
+		$product_ids = array_filter( array_map( 'absint', $product_ids ) );
+		if ( ! $product_ids || ! self::add( array_fill_keys( $product_ids, 'updated' ) ) ) {
+			return ! $product_ids;
+		}
+		// phpcs:ignore WordPress.DB -- our own table; numbers only.
+		return false !== $wpdb->query( $wpdb->prepare( 'UPDATE ' . self::table() . ' SET due_at = %d WHERE product_id IN (' . implode( ',', $product_ids ) . ')', time() ) );
+	}
+
+	/**
 	 * The rows that failed, the latest tried first.
 	 *
 	 * @param int $count How many at most.
@@ -274,7 +263,7 @@ class Pilito_PS_Queue {
 			. ' ON DUPLICATE KEY UPDATE'
 			. " event_type = IF(VALUES(event_type) = 'updated' AND event_type <> 'deleted', event_type, VALUES(event_type)),"
 			. ' first_at = IF(attempts > 0 OR is_bulk = 1, VALUES(first_at), first_at),'
-			. ' due_at = LEAST(VALUES(due_at), GREATEST(VALUES(first_at), first_at + ' . self::LONGEST . ')),'
+			. ' due_at = LEAST(VALUES(due_at), GREATEST(VALUES(first_at), first_at + ' . pilito_ps_longest() . ')),'
 			. " change_key = VALUES(change_key), attempts = 0, error = '', note = '', is_bulk = 0"
 		);
 		// phpcs:enable

@@ -1,6 +1,6 @@
 <?php
 /**
- * What the last sends told us about the service.
+ * What the last sends showed of the service.
  *
  * @package Pilito_Product_Sync
  */
@@ -17,6 +17,8 @@ class Pilito_PS_State {
 	const NOTHING_YET = array(
 		'stopped'      => '',
 		'stopped_note' => '',
+		'probe_at'     => 0,
+		'probes'       => 0,
 		'pause_until'  => 0,
 		'outages'      => 0,
 		'problem'      => '',
@@ -49,29 +51,32 @@ class Pilito_PS_State {
 	}
 
 	/**
-	 * The service took something: whatever was wrong is over.
+	 * The service took something: what was wrong is over.
 	 *
+	 * @param int $count How many changes it took.
 	 * @return bool Whether something had been wrong.
 	 */
-	public static function worked() {
+	public static function worked( $count = 1 ) {
 		$before = self::get();
 		self::set(
 			array(
 				'stopped'      => '',
 				'stopped_note' => '',
+				'probes'       => 0,
 				'pause_until'  => 0,
 				'outages'      => 0,
 				'problem'      => '',
 				'problem_note' => '',
 				'last_success' => time(),
-				'sent'         => $before['sent'] + 1,
+				'sent'         => $before['sent'] + $count,
 			)
 		);
 		return $before['outages'] > 0;
 	}
 
 	/**
-	 * Nothing is sent until the owner does something about it.
+	 * Nothing is sent until the service can be asked again, after a pause that grows with each probe that did not
+	 * help.
 	 *
 	 * @param Pilito_PS_Answer $answer What the service said.
 	 * @return void
@@ -81,6 +86,7 @@ class Pilito_PS_State {
 			array(
 				'stopped'      => $answer->code,
 				'stopped_note' => $answer->note,
+				'probe_at'     => time() + Pilito_PS_Probe::delay( self::get()['probes'] ),
 			)
 		);
 	}
@@ -90,7 +96,7 @@ class Pilito_PS_State {
 	 *
 	 * @param Pilito_PS_Answer $answer  What the service said.
 	 * @param int              $seconds For how long.
-	 * @param bool             $outage  Whether it counts as an outage, whose pauses grow.
+	 * @param bool             $outage  Whether it counts as an outage; pauses of outages grow.
 	 * @return void
 	 */
 	public static function pause( Pilito_PS_Answer $answer, $seconds, $outage ) {
@@ -106,11 +112,12 @@ class Pilito_PS_State {
 	}
 
 	/**
-	 * The owner changed something: try again now.
+	 * Sending is tried again now: the owner changed something, or a probe found the service willing.
 	 *
+	 * @param bool $by_owner Whether the owner did; probes then begin with the shortest pause again.
 	 * @return void
 	 */
-	public static function resume() {
+	public static function resume( $by_owner = true ) {
 		self::set(
 			array(
 				'stopped'      => '',
@@ -118,7 +125,7 @@ class Pilito_PS_State {
 				'pause_until'  => 0,
 				'problem'      => '',
 				'problem_note' => '',
-			)
+			) + ( $by_owner ? array( 'probes' => 0 ) : array() )
 		);
 	}
 }
