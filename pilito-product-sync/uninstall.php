@@ -39,15 +39,8 @@ function pilito_ps_uninstall_site() {
 		// phpcs:enable
 	}
 
-	// What the owner chose, and what the service said of products.
-	foreach ( array( 'quiet', 'setup', 'known_schema' ) as $name ) {
-		delete_option( 'pilito_ps_' . $name );
-	}
 	delete_metadata( 'user', 0, 'pilito_ps_setup_later', '', true );
-	// phpcs:disable WordPress.DB -- our own table and transients go with the plugin.
-	$wpdb->query( "DROP TABLE IF EXISTS {$wpdb->prefix}pilito_ps_known" );
-	$wpdb->query( $wpdb->prepare( "DELETE FROM {$wpdb->options} WHERE option_name LIKE %s OR option_name LIKE %s", $wpdb->esc_like( '_transient_pilito_ps_' ) . '%', $wpdb->esc_like( '_transient_timeout_pilito_ps_' ) . '%' ) );
-	// phpcs:enable
+	$wpdb->query( $wpdb->prepare( "DELETE FROM {$wpdb->options} WHERE option_name LIKE %s OR option_name LIKE %s", $wpdb->esc_like( '_transient_pilito_ps_' ) . '%', $wpdb->esc_like( '_transient_timeout_pilito_ps_' ) . '%' ) ); // phpcs:ignore WordPress.DB -- our own transients go with the plugin.
 }
 
 if ( is_multisite() ) {
