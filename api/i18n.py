@@ -96,8 +96,8 @@ MESSAGES = {
         "en": "This product was deleted in the shop",
     },
     "explain.deleted.to_do": {
-        "fa": "اگر دستیار باید آن را بشناسد، محصول را در فروشگاه بازگردانید",
-        "en": "Restore it in the shop if the assistant should know it",
+        "fa": "اگر دستیار باید آن را بشناسد، آن را از زباله‌دان فروشگاه بازگردانید یا دوباره بسازید",
+        "en": "If the assistant should know it, restore it from the shop's trash or add it again",
     },
     "explain.hidden": {
         "fa": "این محصول منتشر نشده، پنهان است یا گذرواژه دارد",

@@ -49,7 +49,7 @@ _STATES = {
 
 
 def state_of(verdict: Verdict, facts: ProductHistory) -> KnownState:
-    """Returns the state of a product with a verdict; all that will change by itself counts as waiting."""
+    """Returns the state of a product with a verdict; all that needs no one to act counts as waiting."""
     if verdict is Verdict.NEVER_INDEXED and facts.product is None:
         return KnownState.UNKNOWN
     return _STATES.get(verdict, KnownState.WAITING)

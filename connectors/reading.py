@@ -45,7 +45,7 @@ class ReadItem:
     """An event of a batch: `parsed`, or the error to refuse it with.
 
     `event_id` is empty if it cannot be read. `unread` is set if the item names its product, and the product
-    cannot be read. The payload of both is text.
+    cannot be read; its payload is text.
     """
 
     event_id: str = ""
@@ -84,7 +84,7 @@ def read_envelope(raw: bytes, parse: Callable[[EventType, Mapping[str, Any]], Ch
 
 
 def read_batch(raw: bytes, parse: Callable[[EventType, Mapping[str, Any]], Change], most: int) -> ReadBatch:
-    """Returns the events in a body of our plugin; those of a batch with more than `most` are not read."""
+    """Returns the events in a body of our plugin; a batch with more than `most` is not read."""
     try:
         events = json_object(raw).get("events")
         if not isinstance(events, list) or not events:
@@ -105,7 +105,8 @@ def _read_item(item: object, parse: Callable[[EventType, Mapping[str, Any]], Cha
     try:
         if not item.get("event_id") or not item.get("event_type"):
             raise InvalidBody("Missing event_id or event_type")
-        return ReadItem(event_id=event_id, topic=topic, parsed=_as_text(open_envelope(item, parse)))
+        parsed = open_envelope(item, parse)
+        return ReadItem(event_id=event_id, topic=topic, parsed=_packed(parsed, len(orjson.dumps(item))))
     except (InvalidBody, InvalidField) as error:
         kept = named_event(item, parse)
         unread = None if kept is None else _as_text(kept)

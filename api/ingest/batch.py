@@ -61,7 +61,7 @@ async def _stored(
 ) -> dict[str, ItemCode]:
     """Returns the codes of readable events by their ids; raises StorageDown if nothing was stored.
 
-    If a value of any event cannot be stored, each is stored by itself, so that the others are.
+    If a value of any event cannot be stored, each is stored in its own transaction, so that the others are.
     """
     try:
         return _codes(events, await ingest.accept_batch(events, unread))

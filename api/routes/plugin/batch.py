@@ -41,7 +41,7 @@ _COUNTED = {
     openapi_extra=read_by_hand(Batch),
 )
 async def batch(request: Request, state: CurrentState, integration: CurrentIntegration) -> Response:
-    """Accept up to 100 changes; the response is sent when those that it accepts are stored durably.
+    """Accept up to 100 changes; the response is sent when the accepted ones are stored durably.
 
     Their workflows run behind single changes, in turns of the stores.
     """

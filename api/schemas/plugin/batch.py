@@ -1,11 +1,10 @@
 """The body of a batch, and its response."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from api.openapi.build import ResponseModel, example
-from connectors.custom.schema import Change, Deletion
 from contracts.deliveries import MOST_EVENTS, ItemCode, ItemStatus
 
 
@@ -25,7 +24,14 @@ class Batch(BaseModel):
         }
     )
 
-    events: Annotated[list[Change | Deletion], Field(min_length=1, max_length=MOST_EVENTS)]
+    events: Annotated[
+        list[Any],
+        Field(
+            min_length=1,
+            description=f"Up to {MOST_EVENTS} events, each as the body of a single delivery. One that is not"
+            " is refused, and the others are taken.",
+        ),
+    ]
 
 
 class BatchLimits(ResponseModel):

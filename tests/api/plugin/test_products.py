@@ -80,6 +80,22 @@ async def test_an_event_of_a_variation_counts_for_its_product(
 
 
 @pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"status": "draft"}, "its status in the shop is draft."),
+        ({"catalog_visibility": "hidden"}, "the shop hides it from its catalogue and its search."),
+        ({"post_password": "راز"}, "a password protects it in the shop."),
+    ],
+)
+async def test_the_event_says_why_a_product_is_not_in_search(
+    shop: Shop, fields: dict[str, str], reason: str
+) -> None:
+    """Its status, its visibility, or its password."""
+    row = await shop.ended(await shop.submit({"id": 1, "name": "چراغ", **fields}))
+    assert row["reason"] == f"Saved; not in search, because {reason}"
+
+
+@pytest.mark.parametrize(
     "body", [{}, {"ids": []}, {"ids": [0]}, {"ids": ["1"]}, {"ids": list(range(1, 102))}, {"ids": 1}]
 )
 async def test_wrong_ids_are_refused(shop: Shop, body: dict[str, object]) -> None:
@@ -90,7 +106,7 @@ async def test_wrong_ids_are_refused(shop: Shop, body: dict[str, object]) -> Non
 
 
 async def test_tokens_of_other_platforms_have_no_such_pages(system: System) -> None:
-    """The ids of the plugin are those of WooCommerce."""
+    """The plugin has ids of WooCommerce."""
     custom = await system.shop(integration_type="custom")
     answer = await custom.http.post(f"{BASE}/states/", json={"ids": [1]}, headers=custom.headers)
     assert answer.status_code == 403
