@@ -43,7 +43,6 @@ from api.routes import (
     explain,
     feeds,
     health,
-    plugin_webhook,
     products,
     search,
     signed_webhooks,
@@ -56,6 +55,8 @@ from api.routes import (
 )
 from api.routes.embedding import usage as embedding_usage
 from api.routes.people import users
+from api.routes.plugin import batch, connection, webhook
+from api.routes.plugin import products as plugin_products
 from api.security.integration_tokens import IntegrationTokens
 from api.security.passwords import Passwords
 from api.security.rate_limit import RateLimit, TokenBuckets
@@ -189,6 +190,7 @@ async def _opened(
 def _add_middleware(app: FastAPI, settings: Settings, metrics: ProcessMetrics) -> None:
     """Add the middleware, the innermost first."""
     limits = {
+        r"/api/integrations/woocommerce/(products|lifecycle)/": ADMIN_BYTES,
         "/api/integrations/": settings.max_body_bytes,
         "/api/v1/knowledge/": SEARCH_BYTES,
         "/(mcp|ucp|v1)(/|$)": SEARCH_BYTES,
@@ -253,7 +255,8 @@ def create_app(settings: Settings, *, wall: Callable[[], float] = wall_clock) ->
     for kind in DATABASE_DOWN:
         app.add_exception_handler(kind, database_down)
     for routes in (
-        *(plugin_webhook, signed_webhooks, auth, users, tokens, stores, syncs, synonyms, feeds),
+        *(webhook, batch, connection, plugin_products),
+        *(signed_webhooks, auth, users, tokens, stores, syncs, synonyms, feeds),
         *(events, products, explain, search, embedding_usage, mcp, ucp, vector_stores, health, docs),
     ):
         app.include_router(routes.router)

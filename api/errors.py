@@ -5,6 +5,8 @@ Authentication errors have the body `{"detail"}` and a `WWW-Authenticate` header
 
 import logging
 import math
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -37,6 +39,23 @@ def unauthenticated(detail: str) -> ApiError:
     return ApiError(401, {"detail": detail}, {"WWW-Authenticate": "Bearer"})
 
 
+def clock_skew(sent: datetime, now: datetime) -> ApiError:
+    """Returns the 401 for a right signature with a time that is too far from ours."""
+    seconds = round(abs((sent - now).total_seconds()))
+    minutes = f"{seconds // 60} min {seconds % 60} s"
+    side = "ahead of" if sent > now else "behind"
+    detail = (
+        f"The signature is right, but the sender's clock ({_second(sent)}) is {minutes} {side} ours"
+        f" ({_second(now)}); set the clock of the sender's server."
+    )
+    times = {"server_time": _second(now), "sent_time": _second(sent)}
+    return ApiError(401, {"error": "Clock skew", "detail": detail, **times}, {"WWW-Authenticate": "Bearer"})
+
+
+def _second(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def invalid(error: str, *, field: str | None = None, problem: str | None = None) -> ApiError:
     """Returns a 400; `field` and `problem` are left out where they are None."""
     details = {"field": field, "problem": problem}
@@ -56,6 +75,11 @@ def not_found(what: str, *, field: str | None = None) -> ApiError:
 def too_large(limit: int) -> ApiError:
     """Returns a 413 that ends the connection, because the body is not read to its end."""
     return ApiError(413, {"error": "Payload too large", "limit_bytes": limit}, {"Connection": "close"})
+
+
+def too_long(error: str, limits: Mapping[str, int]) -> ApiError:
+    """Returns a 413 for a body that was read and holds too much."""
+    return ApiError(413, {"error": error, "limits": dict(limits)})
 
 
 def too_many(wait: float, error: str = "Too many requests") -> ApiError:

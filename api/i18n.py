@@ -12,6 +12,30 @@ MESSAGES = {
         "fa": "این رویداد قبلاً پردازش شده است",
         "en": "This event was processed before",
     },
+    "batch.stored": {
+        "fa": "رویداد دریافت شد و در صف پردازش قرار گرفت",
+        "en": "The event was received and queued for processing",
+    },
+    "batch.known": {
+        "fa": "این رویداد قبلاً پردازش شده است",
+        "en": "This event was processed before",
+    },
+    "batch.twice": {
+        "fa": "رویدادی با همین شناسه زودتر در همین دسته آمده است",
+        "en": "An event with this id comes earlier in the batch",
+    },
+    "batch.invalid": {
+        "fa": "این رویداد خوانده نمی‌شود",
+        "en": "The event cannot be read",
+    },
+    "batch.unstorable": {
+        "fa": "این رویداد مقداری دارد که پایگاه داده نمی‌پذیرد؛ محصول را اصلاح و دوباره ذخیره کنید",
+        "en": "The event has a value that the database refuses; correct the product and save it again",
+    },
+    "batch.not_stored": {
+        "fa": "این رویداد اکنون ذخیره نشد؛ آن را دوباره بفرستید",
+        "en": "The event could not be stored now; send it again",
+    },
     "shown_once": {
         "fa": "⚠️ این token فقط یکبار نمایش داده می‌شود. لطفاً آن را کپی کنید.",
         "en": "This token is shown only once. Please copy it.",
@@ -72,8 +96,8 @@ MESSAGES = {
         "en": "This product was deleted in the shop",
     },
     "explain.deleted.to_do": {
-        "fa": "اگر دستیار باید آن را بشناسد، محصول را در فروشگاه بازگردانید",
-        "en": "Restore it in the shop if the assistant should know it",
+        "fa": "اگر دستیار باید آن را بشناسد، آن را از زباله‌دان فروشگاه بازگردانید یا دوباره بسازید",
+        "en": "If the assistant should know it, restore it from the shop's trash or add it again",
     },
     "explain.hidden": {
         "fa": "این محصول منتشر نشده، پنهان است یا گذرواژه دارد",

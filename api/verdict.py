@@ -27,6 +27,34 @@ class Verdict(StrEnum):
     BUDGET = "budget"
 
 
+class KnownState(StrEnum):
+    """A verdict in one word, for lists of products; `unknown` is a product that the store has not sent."""
+
+    KNOWN = "known"
+    WAITING = "waiting"
+    HIDDEN = "hidden"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+_STATES = {
+    Verdict.KNOWN: KnownState.KNOWN,
+    Verdict.FAILED: KnownState.FAILED,
+    Verdict.NO_CHUNKS: KnownState.FAILED,
+    Verdict.DELETED: KnownState.HIDDEN,
+    Verdict.HIDDEN: KnownState.HIDDEN,
+    Verdict.IGNORED: KnownState.UNKNOWN,
+    Verdict.NEVER_RECEIVED: KnownState.UNKNOWN,
+}
+
+
+def state_of(verdict: Verdict, facts: ProductHistory) -> KnownState:
+    """Returns the state of a product with a verdict; all that needs no one to act counts as waiting."""
+    if verdict is Verdict.NEVER_INDEXED and facts.product is None:
+        return KnownState.UNKNOWN
+    return _STATES.get(verdict, KnownState.WAITING)
+
+
 def deciding(facts: ProductHistory) -> EventFacts | None:
     """Returns the newest event that no other event replaced."""
     return next((event for event in facts.events if event.status not in YIELDED), None)

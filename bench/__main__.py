@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bench import (
     acknowledgement,
     assistants,
+    batches,
     cell,
     console,
     embedding,
@@ -33,6 +34,7 @@ from bench.system import Servers, described, running
 
 MEASUREMENTS: dict[str, Callable[[Servers, Progress], Awaitable[list[Row]]]] = {
     "acknowledgement": acknowledgement.measure,
+    "batches": batches.measure,
     "throughput": throughput.measure,
     "embedding": embedding.measure,
     "search": search.measure,

@@ -60,6 +60,21 @@ def open_envelope(
     )
 
 
+def named_event(
+    body: Mapping[str, Any], parse: Callable[[EventType, Mapping[str, Any]], Change]
+) -> ParsedDelivery | None:
+    """Returns the event of a body with a product that cannot be read; None if the body does not name it."""
+    try:
+        event_type, event_id = _event_type(body.get("event_type")), _event_id(body.get("event_id"))
+        product = _product(body)
+        named = parse(EventType.DELETED, {"id": product["id"]})
+    except InvalidField:
+        return None
+    return ParsedDelivery(
+        event_id=event_id, event_type=event_type, external_id=named.external_id, payload=product
+    )
+
+
 def signed_with_one_of(secrets: Iterable[str], body: bytes, signature: str) -> bool:
     """Returns whether one of the secrets signed the body, in constant time; False for anything malformed."""
     received = signature.encode("ascii", "replace")

@@ -11,7 +11,7 @@ import orjson
 
 from compute import INLINE_BYTES
 from connectors.base import Change, Connector
-from connectors.envelope import open_envelope
+from connectors.envelope import EVENT_ID_LENGTH, named_event, open_envelope
 from connectors.json_bounds import values_at_most
 from connectors.json_object import json_object
 from contracts.deliveries import (
@@ -40,6 +40,30 @@ class ReadEnvelope:
     error: InvalidBody | InvalidField | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadItem:
+    """An event of a batch: `parsed`, or the error to refuse it with.
+
+    `event_id` is empty if it cannot be read. `unread` is set if the item names its product, and the product
+    cannot be read; its payload is text.
+    """
+
+    event_id: str = ""
+    topic: str = ""
+    parsed: ParsedDelivery | None = None
+    unread: ParsedDelivery | None = None
+    error: InvalidBody | InvalidField | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBatch:
+    """The events of a batch in its order and their number, or the error to refuse the batch with."""
+
+    items: tuple[ReadItem, ...] = ()
+    count: int = 0
+    error: InvalidBody | InvalidField | None = None
+
+
 def cost_of_reading(raw: bytes) -> int:
     """Returns the size of a body, with what its values cost in addition; for `Compute.run`."""
     return len(raw) if len(raw) > INLINE_BYTES else len(raw) + VALUE_COST * values_at_most(raw)
@@ -57,6 +81,44 @@ def read_envelope(raw: bytes, parse: Callable[[EventType, Mapping[str, Any]], Ch
         return ReadEnvelope(topic=topic, parsed=_packed(open_envelope(body, parse), len(raw)))
     except (InvalidBody, InvalidField) as error:
         return ReadEnvelope(topic=topic, error=error)
+
+
+def read_batch(raw: bytes, parse: Callable[[EventType, Mapping[str, Any]], Change], most: int) -> ReadBatch:
+    """Returns the events in a body of our plugin; a batch with more than `most` is not read."""
+    try:
+        events = json_object(raw).get("events")
+        if not isinstance(events, list) or not events:
+            raise InvalidField("events", f"expected a list of 1 to {most} events")
+    except (InvalidBody, InvalidField) as error:
+        return ReadBatch(error=error)
+    if len(events) > most:
+        return ReadBatch(count=len(events))
+    return ReadBatch(items=tuple(_read_item(event, parse) for event in events), count=len(events))
+
+
+def _read_item(item: object, parse: Callable[[EventType, Mapping[str, Any]], Change]) -> ReadItem:
+    if not isinstance(item, dict):
+        return ReadItem(
+            error=InvalidField("events", "expected objects with event_id, event_type and product")
+        )
+    event_id, topic = _short_text(item.get("event_id")), _short_text(item.get("event_type"))
+    try:
+        if not item.get("event_id") or not item.get("event_type"):
+            raise InvalidBody("Missing event_id or event_type")
+        parsed = open_envelope(item, parse)
+        return ReadItem(event_id=event_id, topic=topic, parsed=_packed(parsed, len(orjson.dumps(item))))
+    except (InvalidBody, InvalidField) as error:
+        kept = named_event(item, parse)
+        unread = None if kept is None else _as_text(kept)
+        return ReadItem(event_id=event_id, topic=topic, unread=unread, error=error)
+
+
+def _short_text(value: object) -> str:
+    return value[:EVENT_ID_LENGTH] if isinstance(value, str) else ""
+
+
+def _as_text(parsed: ParsedDelivery) -> ParsedDelivery:
+    return replace(parsed, payload={}, payload_json=orjson.dumps(parsed.payload).decode())
 
 
 def read_signed(connector: Connector, delivery: SignedDelivery) -> ReadDelivery:
@@ -78,6 +140,4 @@ def packed(read: ReadDelivery, size: int) -> ReadDelivery:
 
 
 def _packed(parsed: ParsedDelivery, size: int) -> ParsedDelivery:
-    if size <= LARGEST_IN_WORKFLOW:
-        return parsed
-    return replace(parsed, payload={}, payload_json=orjson.dumps(parsed.payload).decode())
+    return parsed if size <= LARGEST_IN_WORKFLOW else _as_text(parsed)

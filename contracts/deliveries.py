@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from contracts.events import EventType
@@ -65,3 +66,42 @@ class IgnoredDelivery:
 
 ReadDelivery = ParsedDelivery | UnreadDelivery | IgnoredDelivery
 """What a delivery with a valid signature is."""
+
+MOST_EVENTS = 100
+"""Events of a batch."""
+
+
+class ItemStatus(StrEnum):
+    """What became of an event of a batch.
+
+    A `refused` event can never be taken as it is; an event to `retry` could not be stored now.
+    """
+
+    ACCEPTED = "accepted"
+    SKIPPED = "skipped"
+    REFUSED = "refused"
+    RETRY = "retry"
+
+
+class ItemCode(StrEnum):
+    """Why an event has its status; programs may rely on the values."""
+
+    STORED = "stored"
+    KNOWN = "known"
+    TWICE = "twice"
+    INVALID = "invalid"
+    UNSTORABLE = "unstorable"
+    NOT_STORED = "not_stored"
+
+    @property
+    def status(self) -> ItemStatus:
+        """The status that the code explains."""
+        match self:
+            case ItemCode.STORED:
+                return ItemStatus.ACCEPTED
+            case ItemCode.KNOWN | ItemCode.TWICE:
+                return ItemStatus.SKIPPED
+            case ItemCode.INVALID | ItemCode.UNSTORABLE:
+                return ItemStatus.REFUSED
+            case ItemCode.NOT_STORED:
+                return ItemStatus.RETRY

@@ -72,7 +72,8 @@ class ProductEvent:
     arrival by the clock of Postgres; None where an API process could not read that clock, and then the start
     of the workflow counts. A body too large for a workflow history is None here and is stored in the event's
     row before the workflow starts; on its way there it is the text `body_json`. `confirm` asks for
-    confirmation by the shop before the event is applied, where the shop can be read.
+    confirmation by the shop before the event is applied, where the shop can be read. `is_bulk` events came
+    in a batch and run behind single changes.
     """
 
     store_id: int
@@ -87,6 +88,7 @@ class ProductEvent:
     body: dict[str, Any] | None = None
     confirm: bool = False
     body_json: str | None = None
+    is_bulk: bool = False
 
 
 MOST_AHEAD = timedelta(minutes=5)

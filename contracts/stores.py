@@ -112,6 +112,23 @@ class ShopFailures:
     next_visit_at: datetime | None
 
 
+class PluginEvent(StrEnum):
+    """What happens to our plugin in a shop."""
+
+    ACTIVATED = "activated"
+    DEACTIVATED = "deactivated"
+    UNINSTALLED = "uninstalled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginState:
+    """What the plugin of a shop said last, its version, and when that arrived."""
+
+    state: PluginEvent
+    version: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
     """A store without its secrets; the secret before a rotation is valid until `old_secret_until`.
@@ -139,6 +156,7 @@ class Store:
     updated_at: datetime
     budget_day_tokens: int | None = None
     budget_month_tokens: int | None = None
+    plugin: PluginState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

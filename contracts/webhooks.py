@@ -71,6 +71,10 @@ class WebhookKeeper(Protocol):
         """Sets the secret of a webhook and changes nothing else."""
         ...
 
+    async def remove(self, hook_id: int) -> None:
+        """Removes a webhook; one that is gone already is no problem."""
+        ...
+
 
 @runtime_checkable
 class KeepsWebhooks(Protocol):

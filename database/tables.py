@@ -102,6 +102,7 @@ stores = Table(
     Column("credentials", LargeBinary, comment="encrypted JSON; keys for reading the shop"),
     Column("schedule", JSONB, comment="sync schedule; null is the default"),
     Column("webhooks", JSONB, comment="state of its webhooks at the last check"),
+    Column("plugin", JSONB, comment="what our plugin said last: state, version and time"),
     Column(
         "require_signature",
         Boolean,
@@ -273,6 +274,13 @@ events = Table(
         comment="confirm with the shop first",
     ),
     Column("pulled_at", DateTime(timezone=True), comment="when the payload was read from the shop"),
+    Column(
+        "is_bulk",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="of a batch: runs behind single changes",
+    ),
     Column("version", DateTime(timezone=True), comment="the shop's time of change, if it sent one"),
     _moment("received_at", required=True),
     _moment("burst_started_at", required=True),
@@ -311,7 +319,9 @@ events = Table(
     ),
     Index("ix_events_unfinished", "id", postgresql_where=text("finished_at IS NULL")),
     Index(
-        "ix_events_inbox",
+        "ix_events_turns",
+        "is_bulk",
+        "store_id",
         "received_at",
         postgresql_where=text(f"status = {literal(EventStatus.RECEIVED)} AND run_id IS NULL"),
     ),

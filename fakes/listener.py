@@ -149,5 +149,8 @@ class _Connection(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         self.do_GET()
 
+    def do_DELETE(self) -> None:
+        self.do_GET()
+
     def log_message(self, *_: Any) -> None:
         """Print nothing: tests read the requests that the fake recorded."""

@@ -124,6 +124,8 @@ class ShopWebhooks:
         if method == "GET":
             return self._list(query)
         fields = orjson.loads(body)
+        if method == "DELETE":
+            return self._delete(int(id_[0]) if id_ else 0, fields)
         made = self._change(int(id_[0]), fields) if id_ else self._create(fields)
         with self._lock:
             self.written.append((method, fields))
@@ -152,6 +154,19 @@ class ShopWebhooks:
         hook = self.add(**{**fields, "status": "active"})
         self._ping(hook)
         return hook
+
+    def _delete(self, id_: int, fields: dict[str, Any]) -> Answer:
+        if str(fields.get("force")) not in ("true", "True", "1"):
+            raise Refused(
+                status=501, code="woocommerce_rest_trash_not_supported", message="Webhooks have no trash."
+            )
+        with self._lock:
+            hook = self.by_id.pop(id_, None)
+        if hook is None:
+            raise Refused(
+                status=404, code="woocommerce_rest_shop_webhook_invalid_id", message="Invalid resource id."
+            )
+        return 200, orjson.dumps(self._shown(hook)), {}
 
     def _change(self, id_: int, fields: dict[str, Any]) -> Registered:
         hook = self.by_id.get(id_)

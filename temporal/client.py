@@ -35,7 +35,7 @@ from contracts.ids import SEARCH_ATTRIBUTES, catalog_sync_id, product_event_id, 
 from contracts.syncs import SyncEnd, SyncRequest
 from temporal.summaries import summary
 from workflows.catalog_sync import CatalogSyncWorkflow
-from workflows.policies import of_store
+from workflows.policies import BEHIND_EVENTS, IN_ORDER, of_store
 from workflows.product_event import ProductEventWorkflow
 from workflows.product_text import ProductTextWorkflow
 
@@ -116,7 +116,7 @@ async def start_product_event(
         event,
         id=workflow_id or product_event_id(task_queue, event.store_id, event.event_id),
         task_queue=task_queue,
-        priority=of_store(event.store_id),
+        priority=of_store(event.store_id, BEHIND_EVENTS if event.is_bulk else IN_ORDER),
         id_reuse_policy=reuse.ALLOW_DUPLICATE if again else reuse.ALLOW_DUPLICATE_FAILED_ONLY,
         id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
         search_attributes=TypedSearchAttributes(

@@ -86,7 +86,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "api.synonyms": {"database.search", "knowledge"},
     "api.questions": {"database", "knowledge"},
-    "api.ingest": {"api", "api.repeated", "contracts", "database.*", "temporal"},
+    "api.ingest": {"api", "api.repeated", "connectors", "contracts", "database.*", "temporal"},
     "api.repeated": {"contracts", "database.*", "temporal"},
     "api.dependencies": {
         "api",
@@ -114,6 +114,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "api.schemas",
         "api.searching",
         "api.security",
+        "api.verdict",
         "catalogue.*",
         "compute",
         "connectors.*",

@@ -13,7 +13,7 @@ from activities.this_workflow import workflow_id
 from compute import Compute
 from connectors.base import Deletion
 from contracts.bounds import VARIATIONS
-from contracts.catalog import UNKNOWN, Product, Variation
+from contracts.catalog import PUBLISHED, UNKNOWN, Product, Variation
 from contracts.errors import InvalidField
 from contracts.events import EventOutcome, EventStatus, SavedProduct
 from contracts.stores import StoreType
@@ -235,7 +235,11 @@ class ProductActivities:
 def _not_in_search(product: Product) -> str:
     if product.status == UNKNOWN:
         return "Saved; not in search, because the shop has sent only a part of it so far."
-    return f"Saved; not in search, because its status is {product.status} or it is hidden."
+    if product.status != PUBLISHED:
+        return f"Saved; not in search, because its status in the shop is {product.status}."
+    if "post_password" in product.hidden_by:
+        return "Saved; not in search, because a password protects it in the shop."
+    return "Saved; not in search, because the shop hides it from its catalogue and its search."
 
 
 def _unreadable(error: InvalidField) -> EventOutcome:

@@ -14,7 +14,7 @@ from activities.sync.apply import PageApplier
 from activities.sync.listed import ListedProducts, listed_before, unreadable_entries
 from activities.sync.missing import is_hidden
 from activities.sync.pagination import FetchedPage, process_pages, record_start
-from activities.sync.report import finding
+from activities.sync.report import finding, is_on_its_way
 from activities.sync.step import sync_step, sync_transaction, with_currency
 from activities.this_workflow import run_id, workflow_id
 from compute import Compute
@@ -239,9 +239,14 @@ def _outcome(
     found: Sequence[Difference],
     before: Set[str],
 ) -> PageOutcome:
-    """Returns the outcome of a page, without counts of products that earlier pages had `before`."""
+    """Returns the outcome of a page, without counts of products that earlier pages had `before`.
+
+    A change is no finding while its event may still arrive, and a dry run does not count it.
+    """
     run = fetched.position.run
-    differences = [one for one in found if one.external_id not in before]
+    new_here = [one for one in found if one.external_id not in before]
+    overdue = [one for one in new_here if not is_on_its_way(one, requested_at=fetched.requested_at)]
+    differences = overdue if run.dry_run else new_here
     seen = len(listed) - len(before)
     new = sum(one.verdict is Verdict.NEW for one in differences)
     unreported = (Verdict.INCOMPLETE, Verdict.NEW) if run.is_first else (Verdict.INCOMPLETE,)
@@ -258,7 +263,7 @@ def _outcome(
             failed=len(unreadable),
         ),
         findings=[
-            *(finding(one) for one in differences if one.verdict not in unreported),
+            *(finding(one) for one in overdue if one.verdict not in unreported),
             *unreadable_entries(fetched.position.page, unreadable),
         ],
     )

@@ -1,9 +1,24 @@
 """Findings: why a product differed from the shop, as a sentence for the shop's owner."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from contracts.syncs import FindingKind, SyncFinding
 from database.sync.diff import Difference, Verdict
+
+QUEUED_IN_SHOPS = timedelta(minutes=2)
+"""How long a change may wait in the queue of a shop's plugin or of its webhooks."""
+
+_CHANGED_IN_SHOP = (Verdict.NEW, Verdict.NEWER, Verdict.RETURNED)
+
+
+def is_on_its_way(difference: Difference, *, requested_at: datetime) -> bool:
+    """Returns whether an event of the shop's change may still arrive, so that none is missed yet."""
+    changed_at = difference.shop_version
+    return (
+        difference.verdict in _CHANGED_IN_SHOP
+        and changed_at is not None
+        and changed_at > requested_at - QUEUED_IN_SHOPS
+    )
 
 
 def finding(difference: Difference) -> SyncFinding:

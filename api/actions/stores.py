@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 
 from api.actions.schedules import refresh_schedules
+from api.actions.shop_webhooks import LeftWebhooks, remove_webhooks
 from api.dependencies import AppState, read_store
 from api.errors import invalid_field, not_found
 from api.schemas.stores import NewStoreRequest, SecretRotation, StoreChange
@@ -118,13 +119,18 @@ async def rotate_secret(state: AppState, store: Store, wanted: SecretRotation) -
     return await read_store(state, store.id), secret
 
 
-async def remove_store(state: AppState, store_id: int) -> None:
-    """Remove a store with its tokens, events, products and knowledge; raises 404."""
+async def remove_store(state: AppState, store_id: int) -> LeftWebhooks:
+    """Remove a store with its tokens, events, products and knowledge; raises 404.
+
+    The shop's webhooks that send to us are removed first; returns the webhooks that are left.
+    """
+    left = await remove_webhooks(state, await read_store(state, store_id))
     async with state.database.transaction() as connection:
         removed = await stores.remove(connection, store_id)
     if not removed:
         raise not_found("store")
     await refresh_schedules(state, store_id)
+    return left
 
 
 async def _changed(state: AppState, store: Store, change: StoreChange) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from contracts.events import ProductEvent
 from contracts.ids import product_event_id
 from database.engine import Database
 from database.events import inbox
-from database.events.inbox import StoredEvent
+from database.events.inbox import StoredEvent, UnreadEvent
 from database.periodic_flush import PeriodicFlush
 from temporal.client import start_product_event
 
@@ -88,6 +88,19 @@ class EventIngest:
             ways.reverse()
         return await self._first_of(ways, event)
 
+    async def accept_batch(
+        self, events: Sequence[ProductEvent], unread: Sequence[UnreadEvent] = ()
+    ) -> frozenset[str]:
+        """Store events of one store with different ids in one transaction; returns the ids of those to run.
+
+        Unread events are stored as failed. Raises StorageDown, with the error of Postgres as its cause; then
+        nothing is stored.
+        """
+        async with self._storing(ANSWER_WITHIN) as connection:
+            stored = await inbox.store_all(connection, events, unread, workflow_id=self._workflow_id)
+        self._starts.add_bulk(_without_body(one) for one in stored)
+        return frozenset(one.event.event_id for one in stored)
+
     async def accept_unread(self, event: ProductEvent, reason: str) -> IngestResult:
         """Store an event that cannot be read as failed; raises 503 where it can be stored nowhere.
 
@@ -108,13 +121,15 @@ class EventIngest:
     async def _accept_row(self, event: ProductEvent) -> IngestResult:
         """Store an event in its row, and have its workflow started."""
         is_large = event.body_json is not None
-        workflow_id = product_event_id(self._task_queue, event.store_id, event.event_id)
         async with self._storing(ANSWER_WITHIN if is_large else STORE_WITHIN) as connection:
-            stored = await inbox.store(connection, event, workflow_id=workflow_id)
+            stored = await inbox.store(connection, event, workflow_id=self._workflow_id(event))
         if stored is None:
             return IngestResult.SKIPPED
-        await self._starts.add(replace(stored, event=replace(stored.event, body_json=None)))
+        await self._starts.add(_without_body(stored))
         return IngestResult.ACCEPTED
+
+    def _workflow_id(self, event: ProductEvent) -> str:
+        return product_event_id(self._task_queue, event.store_id, event.event_id)
 
     async def _store_unread(self, event: ProductEvent, *, reason: str) -> IngestResult:
         async with self._storing(ANSWER_WITHIN) as connection:
@@ -166,6 +181,11 @@ class EventIngest:
     async def _mark_started(self, rows: Mapping[int, None]) -> None:
         async with self._database.single() as connection:
             await inbox.mark_started(connection, list(rows))
+
+
+def _without_body(stored: StoredEvent) -> StoredEvent:
+    """Returns a stored event without a body as text, which its row holds."""
+    return replace(stored, event=replace(stored.event, body_json=None))
 
 
 def event_of(

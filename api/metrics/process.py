@@ -106,9 +106,12 @@ class ProcessMetrics:
             delivery.result = DeliveryResult.REFUSED
             raise
         finally:
-            topic = delivery.topic
-            label = topic if isinstance(topic, str) and topic in self._topics else UNKNOWN
-            self._received.labels(source, label, delivery.result).inc()
+            self.delivered(source, delivery.topic, delivery.result)
+
+    def delivered(self, source: str, topic: object, result: DeliveryResult) -> None:
+        """Count one delivery, or one event of a batch."""
+        label = topic if isinstance(topic, str) and topic in self._topics else UNKNOWN
+        self._received.labels(source, label, result).inc()
 
     @contextmanager
     def calling(self, tool: str) -> Iterator[CountedCall]:

@@ -6,6 +6,7 @@ A route declares its body, its response model, and with `responses=refuses(...)`
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import orjson
@@ -93,13 +94,17 @@ class TooLarge(ResponseModel):
     """The body is larger than the limit."""
 
     error: str
-    limit_bytes: int
+    limit_bytes: int | None = None
+    limits: dict[str, int] | None = None
 
 
 class Unauthenticated(ResponseModel):
-    """Why the token of the request is refused."""
+    """Why the request is refused; with both times if only the clock of its signature is wrong."""
 
     detail: str
+    error: str | None = None
+    server_time: datetime | None = None
+    sent_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,10 +139,7 @@ REFUSALS = {
     404: Refusal(
         meaning="It does not exist, or belongs to another user.", example={"error": "No such product"}
     ),
-    408: Refusal(
-        meaning="The body did not arrive in time.",
-        example={"error": "The body took too long"},
-    ),
+    408: Refusal(meaning="The body did not arrive in time.", example={"error": "The body took too long"}),
     409: Refusal(
         meaning="Not possible in the present state.",
         example={"error": "Only failed events can be retried; this one is succeeded."},

@@ -8,6 +8,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.actions.plugin_proof import wrong_signature
 from api.bodies_in_flight import short_body, signed_forms
 from api.dependencies import AppState, CurrentState
 from api.errors import ApiError, json_response, unauthenticated
@@ -94,9 +95,10 @@ async def _accept(type_: StoreType, request: Request, state: AppState, store_id:
         async with state.bodies.body(request, store_id=store_id, network=network) as raw:
             arrived = state.database.clock.now()  # before it waits for a process
             delivery = SignedDelivery(headers=headers, body=raw)
-            forms = (replace(delivery, body=form) for form in signed_forms(request, raw))
+            forms = [replace(delivery, body=form) for form in signed_forms(request, raw)]
             if not any(PLATFORMS[type_].deliveries.verify(form, secrets) for form in forms):
-                raise _refused(state, type_)
+                state.metrics.signature_failed(type_)
+                raise wrong_signature(forms, secrets, now=state.database.clock.estimate())
             request_facts(request).store_id = store_id
             agent = request.headers.get("user-agent", "")[:LONGEST_USER_AGENT]
             read = await _read(type_, state, store_id, delivery)

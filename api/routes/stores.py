@@ -1,5 +1,6 @@
 """`/api/v1/integrations/stores/`: the stores of all users; a response shows a secret only when it is new."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import Body, Query, Request, Response
@@ -8,21 +9,28 @@ from api.actions import stores as actions
 from api.actions.stores import make_store
 from api.bodies import JsonBody
 from api.dependencies import CurrentAdmin, CurrentState, ExistingStore, admin_router, read_store
+from api.errors import json_response, not_found
 from api.fields import PathId
 from api.openapi.build import refuses
 from api.public_url import public_url
 from api.schemas.stores import (
     NewStoreRequest,
+    RemovedStore,
     SecretRotation,
     StoreChange,
+    StoreDetail,
     StoreListParams,
     StoreOut,
     StorePage,
+    StoreProducts,
     StoreWithSecret,
+    WebhookOut,
 )
 from contracts.ids import webhook_address
 from contracts.stores import Store
 from database.access import stores
+from database.events.failed import failed_products
+from database.products import activity, counts
 
 router = admin_router("/api/v1/integrations/stores", tag="stores")
 
@@ -60,9 +68,16 @@ async def create_store(
 
 
 @router.get("/{store_id:id}/", responses=refuses(404))
-async def show_store(request: Request, state: CurrentState, store: ExistingStore) -> StoreOut:
-    """One store, without its secrets."""
-    return StoreOut.of(store, webhook_url=_webhook_url(request, store))
+async def show_store(request: Request, state: CurrentState, store: ExistingStore) -> StoreDetail:
+    """One store, without its secrets, with its products and what arrived from its shop."""
+    async with state.database.reading() as connection:
+        known = await counts.read(connection, store.id, model=state.embedding_label)
+        failed = await failed_products(connection, store.id)
+        seen = await activity.read(connection, store.id)
+    if seen is None:
+        raise not_found("store")
+    products = StoreProducts.from_fields_of(known, failed=failed.count)
+    return StoreDetail.of(store, webhook_url=_webhook_url(request, store), products=products, **asdict(seen))
 
 
 @router.patch("/{store_id:id}/", responses=refuses(404))
@@ -75,10 +90,23 @@ async def change_store(
     return StoreOut.of(changed, webhook_url=_webhook_url(request, changed))
 
 
-@router.delete("/{store_id:id}/", status_code=204, response_class=Response, responses=refuses(404))
-async def remove_store(state: CurrentState, store_id: PathId) -> None:
-    """Remove a store with its tokens, events, products and knowledge."""
-    await actions.remove_store(state, store_id)
+@router.delete(
+    "/{store_id:id}/",
+    status_code=204,
+    response_class=Response,
+    responses={200: {"model": RemovedStore}, **refuses(404)},
+)
+async def remove_store(state: CurrentState, store_id: PathId) -> Response:
+    """Remove a store with its tokens, events, products and knowledge, and its webhooks in the shop.
+
+    A 200 names the webhooks that could not be removed there.
+    """
+    left = await actions.remove_store(state, store_id)
+    if not left.hooks:
+        return Response(status_code=204)
+    hooks = [WebhookOut.from_fields_of(hook) for hook in left.hooks]
+    removed = RemovedStore(status="removed", webhooks_left=hooks, reason=left.reason)
+    return json_response(200, removed.model_dump())
 
 
 @router.post("/{store_id:id}/rotate-secret/", responses=refuses(404))

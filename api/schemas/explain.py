@@ -1,7 +1,7 @@
 """Query parameters and responses of the explanation of a product."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -82,37 +82,38 @@ class ExplainedKnowledge(ResponseModel):
         )
 
 
+EXAMPLE: dict[str, Any] = {
+    "known": True,
+    "verdict": "retrying",
+    "message": "پردازش به مشکلی موقت برخورده و به‌طور خودکار دوباره انجام می‌شود",
+    "what_to_do": "صبر کنید؛ last_error مشکل را نشان می‌دهد و next_retry_at زمان تلاش بعدی را",
+    "store": 3,
+    "external_id": "woo_777",
+    "product": {
+        "id": 12,
+        "title": "لپ‌تاپ ایسوس ROG",
+        "status": "publish",
+        "is_active": True,
+        "updated_at": "2026-11-20T10:00:02Z",
+    },
+    "last_event": _EVENT,
+    "deciding_event": _EVENT,
+    "last_error": "The embedding service asks us to slow down.",
+    "next_retry_at": "2026-11-20T10:00:40Z",
+    "knowledge": {
+        "chunks": 2,
+        "model": "text-embedding-3-small@1536",
+        "current_model": "text-embedding-3-small@1536",
+        "embedded_at": "2026-11-19T08:00:00Z",
+        "current": False,
+    },
+}
+
+
 class Explanation(ResponseModel):
     """The most important reason, what to do about it, and the facts that it follows from."""
 
-    model_config = example(
-        {
-            "known": True,
-            "verdict": "retrying",
-            "message": "پردازش به مشکلی موقت برخورده و به‌طور خودکار دوباره انجام می‌شود",
-            "what_to_do": "صبر کنید؛ last_error مشکل را نشان می‌دهد و next_retry_at زمان تلاش بعدی را",
-            "store": 3,
-            "external_id": "woo_777",
-            "product": {
-                "id": 12,
-                "title": "لپ‌تاپ ایسوس ROG",
-                "status": "publish",
-                "is_active": True,
-                "updated_at": "2026-11-20T10:00:02Z",
-            },
-            "last_event": _EVENT,
-            "deciding_event": _EVENT,
-            "last_error": "The embedding service asks us to slow down.",
-            "next_retry_at": "2026-11-20T10:00:40Z",
-            "knowledge": {
-                "chunks": 2,
-                "model": "text-embedding-3-small@1536",
-                "current_model": "text-embedding-3-small@1536",
-                "embedded_at": "2026-11-19T08:00:00Z",
-                "current": False,
-            },
-        }
-    )
+    model_config = example(EXAMPLE)
 
     known: bool = Field(description="whether search finds the product")
     verdict: Verdict

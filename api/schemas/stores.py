@@ -1,7 +1,7 @@
 """Query parameters, bodies and responses of stores."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 from pydantic.config import JsonDict
@@ -14,6 +14,7 @@ from contracts.stores import (
     LONGEST_FULL_DAYS,
     LONGEST_INCREMENTAL_HOURS,
     AssistantAccess,
+    PluginEvent,
     Store,
     StoreType,
     SyncSchedule,
@@ -60,6 +61,7 @@ EXAMPLE: JsonDict = {
         "reason": "The shop did not answer in time.",
         "next_visit_at": "2026-11-20T10:00:05Z",
     },
+    "plugin": {"state": "activated", "version": "2.0.0", "at": "2026-11-20T10:00:00Z"},
     "created_at": "2026-11-20T10:00:00Z",
     "updated_at": "2026-11-20T10:00:00Z",
 }
@@ -110,6 +112,14 @@ class ShopFailuresOut(ResponseModel):
     next_visit_at: datetime | None = Field(description="the earliest time of the next visit")
 
 
+class PluginOut(ResponseModel):
+    """What the plugin of the shop said last of itself, and when that arrived."""
+
+    state: PluginEvent
+    version: str
+    at: datetime
+
+
 class StoreOut(ResponseModel):
     """A store without its secrets."""
 
@@ -135,15 +145,50 @@ class StoreOut(ResponseModel):
     webhooks: WebhooksOut
     schedule: ScheduleOut
     shop_failures: ShopFailuresOut | None = Field(description="null while the shop answers")
+    plugin: PluginOut | None = Field(description="null if the shop has no plugin that says so")
     created_at: datetime
     updated_at: datetime
     user: OwnerOut
     webhook_url: str
 
     @classmethod
-    def of(cls, store: Store, *, webhook_url: str, **secret: str) -> Self:
-        """Returns a store as a response; `secret` is the `webhook_secret` of a `StoreWithSecret`."""
-        return cls.from_fields_of(store, user=OwnerOut.of(store), webhook_url=webhook_url, **secret)
+    def of(cls, store: Store, *, webhook_url: str, **more: Any) -> Self:
+        """Returns a store as a response; `more` are the fields that only a subclass has."""
+        return cls.from_fields_of(store, user=OwnerOut.of(store), webhook_url=webhook_url, **more)
+
+
+class StoreProducts(ResponseModel):
+    """How many products search knows; products with a failed change may be among the others."""
+
+    known: int
+    waiting: int
+    hidden: int
+    failed: int
+
+
+class StoreDetail(StoreOut):
+    """A store without its secrets, with its products and what arrived from its shop."""
+
+    model_config = example(
+        {
+            **EXAMPLE,
+            "products": {"known": 512, "waiting": 1, "hidden": 7, "failed": 0},
+            "last_event_at": "2026-11-20T09:59:50Z",
+            "last_sync_at": "2026-11-20T06:00:00Z",
+            "waiting_events": 1,
+            "oldest_waiting_at": "2026-11-20T09:59:50Z",
+            "silent_since": None,
+        }
+    )
+
+    products: StoreProducts
+    last_event_at: datetime | None
+    last_sync_at: datetime | None = Field(description="the end of the last sync that succeeded")
+    waiting_events: int = Field(description="events that have not ended")
+    oldest_waiting_at: datetime | None = Field(description="when the oldest of them arrived")
+    silent_since: datetime | None = Field(
+        description="since when neither an event arrived nor a sync succeeded, if that is over 7 days"
+    )
 
 
 class StoreWithSecret(StoreOut):
@@ -152,6 +197,22 @@ class StoreWithSecret(StoreOut):
     model_config = example({**EXAMPLE, "webhook_secret": "whsec_4dK0…", "has_credentials": False})
 
     webhook_secret: str
+
+
+class RemovedStore(ResponseModel):
+    """The store is removed; webhooks are left in the shop, and their deliveries will be refused."""
+
+    model_config = example(
+        {
+            "status": "removed",
+            "webhooks_left": [{"id": 12, "topic": "product.updated", "status": "active"}],
+            "reason": "The shop did not answer in time.",
+        }
+    )
+
+    status: Literal["removed"]
+    webhooks_left: list[WebhookOut]
+    reason: str = Field(description="why they are left, a sentence for people")
 
 
 class StorePage(Page[StoreOut]):

@@ -1,6 +1,5 @@
 """Responses to deliveries, for the OpenAPI document; `connectors` has the bodies that shops send."""
 
-from datetime import datetime
 from typing import Literal
 
 from pydantic import RootModel
@@ -36,59 +35,6 @@ class Skipped(ResponseModel):
     status: Literal["skipped"]
     message: str
     event_id: str
-
-
-class TokenUser(ResponseModel):
-    """The user of the token."""
-
-    id: int
-    email: str
-    username: str
-
-
-class UsedToken(ResponseModel):
-    """The token of the request."""
-
-    id: int
-    integration_type: str
-    name: str
-    last_used_at: datetime | None
-    usage_count: int
-
-
-class TokenStore(ResponseModel):
-    """The store of the token."""
-
-    id: int
-    name: str
-
-
-class Connected(ResponseModel):
-    """The connection works; the user, the token and the store that the request belongs to."""
-
-    model_config = example(
-        {
-            "status": "ok",
-            "message": "اتصال برقرار است",
-            "user": {"id": 1, "email": "owner@shop.example", "username": "owner"},
-            "token": {
-                "id": 3,
-                "integration_type": "woocommerce",
-                "name": "Integration Token",
-                "last_used_at": "2026-11-20T10:00:00Z",
-                "usage_count": 42,
-            },
-            "store": {"id": 2, "name": "فروشگاه نمونه"},
-            "timestamp": "2026-11-20T10:00:00Z",
-        }
-    )
-
-    status: Literal["ok"]
-    message: str
-    user: TokenUser
-    token: UsedToken
-    store: TokenStore
-    timestamp: datetime
 
 
 class Pong(ResponseModel):

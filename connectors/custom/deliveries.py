@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
 from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -16,6 +18,9 @@ from connectors.unread import read_body
 from contracts.deliveries import ParsedDelivery, SignedDelivery
 from contracts.events import EventType
 
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far the time of a signature may be from now; the library has the same bound."""
+
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what a secret begins with
 
 
@@ -25,13 +30,32 @@ def signed_by_standard(delivery: SignedDelivery, secrets: Sequence[str]) -> bool
     What follows `whsec_` is base64. Another secret is the key itself, as the plugin uses it, or base64.
     """
     headers = {name: delivery.headers.get(name, "") for name in STANDARD_HEADERS}
-    plain = (secret.encode() for secret in secrets if not secret.startswith(SECRET_PREFIX))
-    keys: list[str | bytes] = [*secrets, *plain]
-    for secret in keys:
+    for secret in _keys(secrets):
         with suppress(WebhookVerificationError, EmptyWebhookSecretError, ValueError):
             Webhook(secret).verify(delivery.body, headers, json_parse=False)
             return True
     return False
+
+
+def _keys(secrets: Sequence[str]) -> list[str | bytes]:
+    plain = (secret.encode() for secret in secrets if not secret.startswith(SECRET_PREFIX))
+    return [*secrets, *plain]
+
+
+def signed_at(delivery: SignedDelivery, secrets: Sequence[str]) -> datetime | None:
+    """Returns the time at which one of the secrets signed a delivery, also long ago or in the future.
+
+    Returns None if none of them did.
+    """
+    id_, timestamp, signatures = (delivery.headers.get(name, "") for name in STANDARD_HEADERS)
+    with suppress(ValueError, OverflowError, OSError):
+        sent, body = datetime.fromtimestamp(int(timestamp), UTC), delivery.body.decode()
+        for key in _keys(secrets):
+            with suppress(EmptyWebhookSecretError, ValueError):
+                signed = Webhook(key).sign(id_, sent, body)
+                if any(compare_digest(signed, one) for one in signatures.split(" ") if one.isascii()):
+                    return sent
+    return None
 
 
 class CustomDeliveries:

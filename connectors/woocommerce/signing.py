@@ -13,7 +13,7 @@ from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256, Client
 
 from contracts.errors import ShopRefuses
 
-Method = Literal["GET", "POST", "PUT"]
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 logging.getLogger("oauthlib").setLevel(logging.INFO)  # its debug messages contain the consumer key
 
 

@@ -100,5 +100,10 @@ class WooCommerceWebhooks:
     async def sign(self, hook_id: int, secret: str) -> Webhook:
         return await self._change(hook_id, {"secret": secret})
 
+    async def remove(self, hook_id: int) -> None:
+        answer = await self._rest.send("DELETE", f"webhooks/{hook_id}", {"force": "true"})
+        if answer.status != 404:
+            _read(answer, 200)
+
     async def _change(self, hook_id: int, body: Mapping[str, str]) -> Webhook:
         return _hook(_read(await self._rest.send("PUT", f"webhooks/{hook_id}", body), 200))

@@ -14,6 +14,7 @@ from contracts.errors import UnknownKey
 from contracts.stores import (
     AssistantAccess,
     DeliveryTerms,
+    PluginState,
     ReadableStore,
     ShopFailures,
     Store,
@@ -48,6 +49,7 @@ _SHOWN = select(
     stores.c.budget_day_tokens,
     stores.c.budget_month_tokens,
     stores.c.webhooks,
+    stores.c.plugin,
     stores.c.schedule,
     case(
         (
@@ -98,6 +100,7 @@ _REMOVE = (
 
 
 _FAILURES = TypeAdapter(ShopFailures | None)
+_PLUGIN = TypeAdapter(PluginState | None)
 
 
 def new_webhook_secret() -> str:
@@ -115,6 +118,7 @@ def _store(row: Mapping[Any, Any]) -> Store:
         "assistant_access": AssistantAccess(row["assistant_access"]),
         "webhooks": state_of(row["webhooks"], has_credentials=row["has_credentials"]),
         "schedule": SyncSchedule(**row["schedule"] or {}),
+        "plugin": _PLUGIN.validate_python(row["plugin"]),
         "shop_failures": _FAILURES.validate_python(row["shop_failures"]),
     }
     return Store(**{**row, **values})

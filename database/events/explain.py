@@ -1,14 +1,14 @@
 """Why search finds a product or not: its row, its chunks, its latest events."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.events import EventStatus
-from database.sql import literal
+from contracts.events import YIELDED, EventStatus
+from database.sql import in_, literal
 from database.usage.budgets import HAS_SPENT
 
 LATEST = 20
@@ -40,20 +40,27 @@ _BY_EXTERNAL_ID = text(f"""
     WHERE s.id = :store_id AND s.user_id = :user_id
 """)
 
-_EVENTS = text(f"""
-    SELECT e.* FROM (
-        SELECT CAST(:external_id AS text) AS external_id
+
+def _events_of(external_id: str) -> str:
+    """Returns SQL of the latest events `e` of a product and of its variations, of each :latest ones."""
+    return f"""
+    (
+        SELECT CAST({external_id} AS text) AS external_id
         UNION SELECT external_id FROM product_variations
-        WHERE store_id = :store_id AND parent_external_id = :external_id
+        WHERE store_id = :store_id AND parent_external_id = {external_id}
         UNION SELECT external_id FROM events
-        WHERE store_id = :store_id AND status = {literal(EventStatus.FAILED)} AND product_key = :external_id
+        WHERE store_id = :store_id AND status = {literal(EventStatus.FAILED)} AND product_key = {external_id}
     ) AS thing CROSS JOIN LATERAL (
         SELECT id, event_id, external_id, event_type, status, reason, received_at, finished_at, workflow_id,
                (SELECT count(*) FROM jsonb_object_keys(attempts)) AS attempts
         FROM events WHERE store_id = :store_id AND external_id = thing.external_id
         ORDER BY received_at DESC, id DESC LIMIT :latest
     ) AS e
-    ORDER BY e.received_at DESC, e.id DESC LIMIT :latest
+    """
+
+
+_EVENTS = text(f"""
+    SELECT e.* FROM {_events_of(":external_id")} ORDER BY e.received_at DESC, e.id DESC LIMIT :latest
 """)
 
 
@@ -103,21 +110,56 @@ class ProductHistory:
     is_over_budget: bool = False
 
 
+_EVENT_COLUMNS = ", ".join(f"e.{name} AS event__{name}" for name in EventFacts.__dataclass_fields__)
+
+_EACH = text(f"""
+    WITH s AS MATERIALIZED (
+        SELECT s.id, {HAS_SPENT} AS is_over_budget FROM stores s WHERE s.id = :store_id
+    )
+    {_PRODUCT.replace(HAS_SPENT, "s.is_over_budget")}, {_EVENT_COLUMNS}
+    FROM s CROSS JOIN unnest(CAST(:external_ids AS text[])) AS asked(external_id)
+    LEFT JOIN products p ON p.store_id = s.id AND p.external_id = asked.external_id
+    LEFT JOIN LATERAL (
+        SELECT e.* FROM {_events_of("asked.external_id")}
+        ORDER BY e.status IN {in_(YIELDED)}, e.received_at DESC, e.id DESC LIMIT 1
+    ) AS e ON true
+""")
+
+
+async def by_external_ids(
+    connection: AsyncConnection, store_id: int, external_ids: Sequence[str]
+) -> dict[str, ProductHistory]:
+    """Returns the histories of products of a store by external id, in one statement.
+
+    Each has at most one event: the newest that no other event replaced, or else the newest.
+    """
+    values = {"store_id": store_id, "external_ids": list(external_ids), "latest": LATEST}
+    rows = (await connection.execute(_EACH, values)).mappings()
+    return {row["external_id"]: _of_row(row, [row] if row["event__id"] else []) for row in rows}
+
+
+def _of_row(row: RowMapping, events: Sequence[RowMapping]) -> ProductHistory:
+    product = {name: row[name] for name in ProductFacts.__dataclass_fields__}
+    return ProductHistory(
+        store_id=row["store_id"],
+        external_id=row["external_id"],
+        is_over_budget=row["is_over_budget"],
+        product=None if row["id"] is None else ProductFacts(**product),
+        events=[_event(event, "event__") for event in events],
+    )
+
+
+def _event(row: RowMapping, prefix: str = "") -> EventFacts:
+    values = {name: row[f"{prefix}{name}"] for name in EventFacts.__dataclass_fields__}
+    return EventFacts(**{**values, "status": EventStatus(values["status"])})
+
+
 async def _history(connection: AsyncConnection, row: RowMapping | None) -> ProductHistory | None:
     if row is None:
         return None
     key = {"store_id": row["store_id"], "external_id": row["external_id"]}
     events = await connection.execute(_EVENTS, {**key, "latest": LATEST})
-    values = {name: row[name] for name in ProductFacts.__dataclass_fields__}
-    return ProductHistory(
-        store_id=row["store_id"],
-        external_id=row["external_id"],
-        is_over_budget=row["is_over_budget"],
-        product=None if row["id"] is None else ProductFacts(**values),
-        events=[
-            EventFacts(**{**event, "status": EventStatus(event["status"])}) for event in events.mappings()
-        ],
-    )
+    return replace(_of_row(row, []), events=[_event(event) for event in events.mappings()])
 
 
 async def by_id(connection: AsyncConnection, user_id: int, product_id: int) -> ProductHistory | None:

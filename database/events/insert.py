@@ -1,6 +1,7 @@
 """The one INSERT of events: what every delivery brings, and what each writer adds to it."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 import orjson
 
@@ -21,8 +22,35 @@ DELIVERED = {
     "source_address": ":source_address",
     "user_agent": ":user_agent",
     "confirm": ":confirm",
+    "is_bulk": ":is_bulk",
 }
 """Column -> SQL of its value; `delivered_values` returns the parameters."""
+
+_TYPES = {
+    "store_id": "bigint",
+    "event_id": "text",
+    "event_type": "text",
+    "external_id": "text",
+    "parent": "text",
+    "payload": "text",
+    "version": "timestamptz",
+    "received_at": "timestamptz",
+    "workflow_id": "text",
+    "source_address": "text",
+    "user_agent": "text",
+    "confirm": "boolean",
+    "is_bulk": "boolean",
+    "reason": "text",
+}
+
+EACH_DELIVERED = {column: re.sub(r":(\w+)", r"one.\1", value) for column, value in DELIVERED.items()}
+"""`DELIVERED` for many events at once, from the rows `one` of `FROM_EACH`."""
+
+FROM_EACH = f"""
+    FROM unnest({", ".join(f"CAST(:{name} AS {type_}[])" for name, type_ in _TYPES.items())})
+        AS one({names(_TYPES)})
+"""
+"""SQL: a row for each event; `each_delivered_values` returns the parameters."""
 
 
 def insert_event(columns: Mapping[str, str], *, status: EventStatus, source: str = "") -> str:
@@ -58,4 +86,15 @@ def delivered_values(event: ProductEvent, *, workflow_id: str) -> dict[str, obje
         "source_address": event.source_address,
         "user_agent": event.user_agent,
         "confirm": event.confirm,
+        "is_bulk": event.is_bulk,
     }
+
+
+def each_delivered_values(rows: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:
+    """Returns the parameters of `FROM_EACH`: `delivered_values` of each event, and its `reason` if any.
+
+    The rows are in the order of the event ids, so that two statements with the same events lock their rows in
+    one order. An id may occur once.
+    """
+    ordered = sorted(rows, key=lambda row: str(row["event_id"]))
+    return {name: [row.get(name, "") for row in ordered] for name in _TYPES}

@@ -221,6 +221,7 @@ RESTART_COLUMNS = (
     "source_address",
     "user_agent",
     "confirm",
+    "is_bulk",
 )
 """The columns that `event_to_restart` reads."""
 
@@ -238,6 +239,7 @@ def event_to_restart(row: Mapping[str, Any]) -> ProductEvent:
         source_address=row["source_address"],
         user_agent=row["user_agent"],
         confirm=row["confirm"],
+        is_bulk=row["is_bulk"],
     )
 
 

@@ -11,6 +11,7 @@ import api
 from api.i18n import MESSAGES, language, message
 from api.ingest.accept import IngestResult
 from api.verdict import Verdict
+from contracts.deliveries import ItemCode
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,8 @@ def test_every_used_message_exists_and_every_message_is_used() -> None:
     ]
     named = {argument.value for argument in calls if isinstance(argument, ast.Constant)}
     explained = {f"explain.{verdict}{rest}" for verdict in Verdict for rest in ("", ".to_do")}
-    assert {*named, *IngestResult, *explained} == set(MESSAGES)
+    in_batches = {f"batch.{code}" for code in ItemCode}
+    assert {*named, *IngestResult, *explained, *in_batches} == set(MESSAGES)
 
 
 def test_the_messages_of_the_contract_are_unchanged() -> None:

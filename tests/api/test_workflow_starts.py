@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from api.ingest import starts
-from api.ingest.starts import AT_A_TIME, NotStarted, WorkflowStarts
+from api.ingest.starts import AT_A_TIME, BULK_AT_A_TIME, NotStarted, WorkflowStarts
 from contracts.events import EventType, ProductEvent
 from database.events.inbox import StoredEvent
 
@@ -69,6 +69,39 @@ async def test_a_store_with_many_events_delays_no_other_store() -> None:
         temporal.answers.set()
         await quiet()
     assert temporal.started.index(1_000) <= AT_A_TIME + 1
+
+
+async def test_events_of_batches_start_behind_single_changes() -> None:
+    """They fill a part of the starts that run; a single change that comes later goes first."""
+    temporal = Temporal()
+    queue = WorkflowStarts(temporal.start)
+    async with queue.running():
+        queue.add_bulk(stored(row) for row in range(AT_A_TIME))
+        await quiet()
+        assert temporal.started == list(range(BULK_AT_A_TIME))
+        for row in range(1_000, 1_000 + AT_A_TIME):
+            await queue.add(stored(row))
+        await quiet()
+        singles = AT_A_TIME - BULK_AT_A_TIME
+        assert temporal.started[BULK_AT_A_TIME:] == list(range(1_000, 1_000 + singles))
+        temporal.answers.set()
+        await quiet()
+    assert temporal.started[-1] == AT_A_TIME - 1
+    assert sorted(temporal.started) == [*range(AT_A_TIME), *range(1_000, 1_000 + AT_A_TIME)]
+
+
+async def test_a_batch_waits_for_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has no place is left to the inbox, at once; places are free again after the starts."""
+    monkeypatch.setattr(starts, "BULK_WAITING", 3)
+    temporal = Temporal()
+    queue = WorkflowStarts(temporal.start)
+    async with queue.running():
+        queue.add_bulk(stored(row) for row in range(5))
+        temporal.answers.set()
+        await quiet()
+        queue.add_bulk([stored(10)])
+        await quiet()
+    assert temporal.started == [0, 1, 2, 10]
 
 
 async def test_without_temporal_the_inbox_has_the_rest() -> None:

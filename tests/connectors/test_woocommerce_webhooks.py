@@ -51,6 +51,19 @@ async def test_over_https_and_over_plain_http(tmp_path: Path) -> None:
             assert not any("secret" in seen.query or "consumer_key" in seen.query for seen in shop.seen)
 
 
+async def test_a_webhook_is_removed_for_good() -> None:
+    """One that is gone already is no problem; without permission, the keeper says so."""
+    with ShopServer() as shop:
+        async with keeper(shop) as kept:
+            made = await kept.create("product.updated", US, "s" * 40)
+            await kept.remove(made.id)
+            assert shop.webhooks.by_id == {}
+            await kept.remove(made.id)
+            shop.may_manage = False
+            with pytest.raises(ShopForbids):
+                await kept.remove(made.id)
+
+
 def test_a_read_only_key_is_refused_as_by_the_recorded_shop() -> None:
     """401, with the code of a wrong secret."""
     with ShopServer() as shop:

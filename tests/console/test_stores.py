@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from contracts.stores import Store
-from database.access import stores
+from contracts.stores import PluginEvent, Store
+from database.access import plugins, stores
 from fakes.woocommerce import KEY, SECRET
 from tests.console.browser import Browser, open_browser
 from tests.support.shop import Shop
@@ -69,6 +69,22 @@ async def test_the_page_of_a_store_counts_what_search_knows(shop: Shop, owner: B
     assert counts == {"known": "1", "waiting": "1", "hidden": "1", "failed": "1"}
     assert "Not known: no sync has compared everything yet." in page
     assert f"/api/integrations/woocommerce/webhook/{shop.store_id}/" in page
+
+
+async def test_the_page_of_a_store_names_a_plugin_that_is_gone_and_a_silent_shop(
+    system: System, shop: Shop, owner: Browser
+) -> None:
+    """The first explains the second, so only one of them is said."""
+    at = f"{LIST}{shop.store_id}/"
+    assert "Plugin in the shop" not in await owner.page(at)
+    await shop.rows("UPDATE stores SET created_at = now() - interval '9 days' WHERE id = :store RETURNING id")
+    assert "The last news of the shop came" in await owner.page(at)
+    async with system.database.transaction() as connection:
+        await plugins.note(connection, shop.store_id, PluginEvent.DEACTIVATED, version="2.0.0")
+    page = await owner.page(at)
+    assert "The plugin was switched off in the shop" in page
+    assert "2.0.0" in page
+    assert "The last news of the shop came" not in page
 
 
 async def test_persian_has_its_digits_and_no_english_words(system: System, shop: Shop) -> None:

@@ -16,6 +16,11 @@ from fakes.woocommerce import Answered, Fault, server_error
 from tests.support.sync.syncs import Synced
 
 
+def some_time_ago() -> datetime:
+    """Returns a time so long ago that events of its changes have arrived."""
+    return datetime.now(UTC) - timedelta(minutes=10)
+
+
 async def test_the_first_import_indexes_all_products(synced: Synced) -> None:
     """Every product with its variations is searchable; a first import has no findings."""
     for number in range(130):
@@ -103,6 +108,7 @@ async def test_unchanged_entries_are_not_compared_again(
 async def test_the_outcome_of_each_page_is_counted(synced: Synced, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of pages without and of pages with differences."""
     monkeypatch.setitem(IN_ORDER, "per_page", "5")
+    synced.shop.clock = some_time_ago
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(60)]
     await synced.sync()
     edited = [ids[place] for place in (11, 14, 33)]
@@ -175,11 +181,11 @@ async def test_differing_products_of_many_pages_are_fetched_together(
 async def test_missed_changes_are_found_and_repaired(synced: Synced) -> None:
     """A missed change, a silent delete, a rename, a direct write to the database, a new product."""
     shop = synced.shop
-    earlier = datetime.now(UTC) - timedelta(minutes=1)
+    earlier = datetime.now(UTC) - timedelta(minutes=10)
     shop.clock = lambda: earlier
     ids = [shop.add(name=f"کفش {number}", categories=[{"id": 1, "name": "قدیم"}]) for number in range(20)]
     await synced.sync()
-    shop.clock = lambda: datetime.now(UTC)
+    shop.clock = lambda: earlier + timedelta(minutes=5)
     shop.change(ids[0], name="چکمه")
     shop.delete(ids[1])
     shop.products[ids[2]]["price"] = "1"
@@ -331,6 +337,7 @@ async def test_too_much_at_once_is_refused(synced: Synced) -> None:
 
 async def test_a_dry_run_changes_nothing(synced: Synced) -> None:
     """It reports what it would do."""
+    synced.shop.clock = some_time_ago
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(10)]
     await synced.sync()
     synced.shop.delete(ids[0])

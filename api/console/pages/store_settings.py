@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
+from api.actions.shop_webhooks import LeftWebhooks
 from api.actions.stores import change_store, make_store, remove_store
 from api.console import forms
 from api.console.forms import Form, FormProblem
@@ -30,7 +31,7 @@ WATCHED = 20.0
 
 logger = logging.getLogger("pilito.api")
 
-_removals: set[asyncio.Task[None]] = set()
+_removals: set[asyncio.Task[LeftWebhooks]] = set()
 
 BUDGETS = ("budget_day_tokens", "budget_month_tokens")
 CURRENCIES = ("IRT", "IRR", "IRHT", "IRHR", "USD", "EUR", "GBP", "AED", "TRY")
@@ -197,7 +198,10 @@ async def remove(request: Request, store_id: PathId) -> Response:
     store = await read_store(state, store_id)
     if not _is_name(request.state.form.get("typed", ""), store.name):
         return _removal(request, store, FormProblem("typed", "is not the name of the store"))
-    return go(LIST, done="store_removed" if await _removed(state, store_id) else "store_going")
+    left = await _removed(state, store_id)
+    if left is None:
+        return go(LIST, done="store_going")
+    return go(LIST, done="store_removed_but_webhooks" if left.hooks else "store_removed")
 
 
 def _removal(request: Request, store: Store, problem: FormProblem | None = None) -> Response:
@@ -211,18 +215,19 @@ def _is_name(typed: str, name: str) -> bool:
     return bool(typed) and (typed == name or compact(typed) == compact(name) != "")
 
 
-async def _removed(state: AppState, store_id: int) -> bool:
-    """Remove a store. Returns whether it is gone; else the removal goes on without the browser."""
+async def _removed(state: AppState, store_id: int) -> LeftWebhooks | None:
+    """Remove a store. Returns the webhooks that are left in its shop.
+
+    Returns None where the removal takes longer; then it goes on without the browser.
+    """
     removal = asyncio.create_task(remove_store(state, store_id))
     _removals.add(removal)
     removal.add_done_callback(_forget)
     done, _ = await asyncio.wait({removal}, timeout=WATCHED)
-    if done:
-        removal.result()
-    return bool(done)
+    return removal.result() if done else None
 
 
-def _forget(removal: asyncio.Task[None]) -> None:
+def _forget(removal: asyncio.Task[LeftWebhooks]) -> None:
     """Drop a removal that ended, and log why it failed: its page may have been answered before."""
     _removals.discard(removal)
     if not removal.cancelled() and (error := removal.exception()) is not None:

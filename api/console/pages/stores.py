@@ -19,8 +19,8 @@ from contracts.syncs import FindingKind, Sync, SyncStatus
 from database.access import tokens
 from database.access.users import read_user
 from database.events.failed import MOST_COUNTED, failed_products
-from database.products import counts
-from database.sync import findings, overview, runs, store_list
+from database.products import activity, counts
+from database.sync import findings, runs, store_list
 from database.usage import budgets
 
 router = pages("/stores")
@@ -69,7 +69,7 @@ async def show_one(request: Request, store_id: PathId) -> Response:
         owner = await read_user(connection, store.user_id)
         known = await counts.read(connection, store_id, model=state.embedding_label)
         failed = await failed_products(connection, store_id)
-        glance = await overview.stores(connection, [store_id])
+        seen = await activity.read(connection, store_id)
         budget = next(iter(await budgets.read(connection, store_id)), None)
         syncs = await runs.list_newest(connection, store_id, limit=10)
         last = next((sync for sync in syncs if sync.finished_at is not None), None)
@@ -89,7 +89,7 @@ async def show_one(request: Request, store_id: PathId) -> Response:
         budget=budget,
         failed=failed,
         most_failed=MOST_COUNTED,
-        event_at=glance[0].event_at if glance else None,
+        seen=seen,
         running=next((sync for sync in syncs if sync.finished_at is None), None),
         last=last,
         drift=drift(last, found),

@@ -74,7 +74,7 @@ def asking(synced: Synced, admin: dict[str, str]) -> Asking:
 
 async def test_a_resync_is_started_and_reported(synced: Synced, asking: Asking) -> None:
     """A 202 with the sync; its counts and findings can be read, and `in_sync` is true without differences."""
-    earlier = datetime.now(UTC) - timedelta(minutes=1)
+    earlier = datetime.now(UTC) - timedelta(minutes=10)
     synced.shop.clock = lambda: earlier
     ids = [synced.shop.add(name=f"کفش {number}") for number in range(12)]
     answer = await asking.resync(mode="full")
@@ -93,9 +93,11 @@ async def test_a_resync_is_started_and_reported(synced: Synced, asking: Asking) 
     assert (second["counts"]["unchanged"], second["in_sync"]) == (12, True)
     assert second["counts"]["tokens_saved"] > 0
     assert not (await asking.ended())["in_sync"], "an incremental one did not look at everything"
-    synced.shop.clock = lambda: datetime.now(UTC)
+    synced.shop.clock = lambda: earlier + timedelta(minutes=5)
     synced.shop.delete(ids[0])
     synced.shop.change(ids[1], name="چکمه")
+    synced.shop.clock = lambda: datetime.now(UTC)
+    synced.shop.change(ids[2], name="صندل")  # the event of this change may still arrive
     dry = await asking.ended(mode="full", dry_run=True)
     assert (dry["kinds"], dry["in_sync"]) == ({"missed_event": 1, "silent_delete": 1}, False)
     assert dry["findings"]["count"] == 2

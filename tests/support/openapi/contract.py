@@ -10,7 +10,11 @@ from api.openapi.build import Service
 
 TABLE = """
 POST    /api/integrations/woocommerce/webhook/              token
+POST    /api/integrations/woocommerce/batch/                token
 GET     /api/integrations/woocommerce/health/               token
+POST    /api/integrations/woocommerce/lifecycle/            token
+POST    /api/integrations/woocommerce/products/states/      token
+GET     /api/integrations/woocommerce/products/{id}/explain/ token
 POST    /api/integrations/woocommerce/webhook/{id}/         signed
 POST    /api/integrations/shopify/webhook/{id}/             signed
 POST    /api/integrations/custom/webhook/{id}/              signed

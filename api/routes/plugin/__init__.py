@@ -1,0 +1,1 @@
+"""What the plugin of a shop asks and sends, with the token of its store."""

@@ -1,0 +1,1 @@
+"""Bodies and responses of the routes for the plugin of a shop."""
