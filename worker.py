@@ -145,7 +145,7 @@ def collect(
     indexing = IndexingActivities(
         database, embedding, totals, retry_deadline=timedelta(hours=settings.embedding_patience_hours)
     )
-    at_once = AtOnceActivities(database, embedding, totals, indexing)
+    at_once = AtOnceActivities(database, embedding, totals)
     shops = open_shops(settings, database)
     applier = PageApplier(
         database, compute, PageIndexer(database, embedding, totals), failure=embedder.failure

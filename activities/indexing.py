@@ -16,8 +16,9 @@ from contracts.events import TextVersion
 from contracts.ids import embedding_label
 from contracts.metrics import Purpose
 from contracts.retry import Failure, Retry
-from database.chunks import generations
-from database.chunks.generations import ChunkRow, MissingVector, Staged
+from database.chunks import generations, staging
+from database.chunks.generations import ChunkRow, MissingVector
+from database.chunks.staging import Staged
 from database.events import write as events
 from database.leases import Lease
 from database.products.upsert import StoredProduct
@@ -101,24 +102,26 @@ class Indexer:
             )
 
     async def stage(
-        self, connection: AsyncConnection, version: TextVersion, rows: Sequence[ChunkRow]
+        self, connection: AsyncConnection, store_id: int, version: TextVersion, rows: Sequence[ChunkRow]
     ) -> Staged:
-        """Stage the chunks of a text; returns how many of its texts need a vector."""
-        staged = await generations.stage(connection, [version], self.model, rows)
-        return staged.get(version.product_id, Staged())
+        """Stage the chunks of a text; see `staging.stage`."""
+        return await staging.stage(connection, store_id, version, self.model, rows)
 
     def account(self, store_id: int, purpose: Purpose) -> Account:
         """Returns where the usage of a store's texts is counted."""
         return Account(store_id=store_id, model=self.model, purpose=purpose)
 
-    async def embed(self, held: Lease, version: TextVersion) -> None:
-        """Embed the chunks that have no vector.
+    async def embed(
+        self, held: Lease, version: TextVersion, missing: Sequence[MissingVector] | None = None
+    ) -> None:
+        """Embed the chunks that have no vector; they are read unless the caller has read them.
 
         Vectors are stored after each request, so that a retry embeds only the rest. A chunk that cannot be
         embedded is left out, and the event notes it. Raises an ApplicationError if no chunk can be embedded.
         """
-        async with held.writing() as connection:
-            missing = await generations.missing_vectors(connection, [version], self.model)
+        if missing is None:
+            async with held.writing() as connection:
+                missing = await generations.missing_vectors(connection, [version], self.model)
         problems: Problems[MissingVector] = Problems()
         async for found in self.vectors(missing, problems):
             async with held.writing() as connection:

@@ -1,6 +1,7 @@
 """Index the text of an event at once, and end the event together with its text."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 from temporalio import activity
@@ -8,29 +9,28 @@ from temporalio.exceptions import ApplicationError
 
 from activities.errors import classified_errors, event_errors, failure_of, record_failure
 from activities.events.first_tries import LONGEST, FirstTries
-from activities.events.index import BUDGET_SPENT, IndexingActivities
+from activities.events.index import BUDGET_SPENT
+from activities.events.stage import StagedText, Stager
 from activities.indexing import Indexer
 from activities.metrics import Counters
 from activities.this_workflow import run_id, workflow_id
 from contracts.events import EventOutcome, EventStatus, EventText, FinishedEvent, TextVersion, TriedAtOnce
 from contracts.retry import Failure, Retry
-from database.chunks import generations
+from database.chunks.generations import MissingVector
 from database.engine import Database
 from database.events import ownership
 from database.events import write as events
-from database.leases import for_embedding, lease
+from database.leases import Taken, holding
 
 
 class AtOnceActivities:
-    """Activities that index a text and end its event; `steps` are the steps for what takes longer."""
+    """Activities that index a text and end its event."""
 
-    def __init__(
-        self, database: Database, embedding: Indexer, totals: Counters, steps: IndexingActivities
-    ) -> None:
+    def __init__(self, database: Database, embedding: Indexer, totals: Counters) -> None:
         self._database = database
         self._embedding = embedding
         self._totals = totals
-        self._steps = steps
+        self._stager = Stager(database, embedding, totals)
         self._tries = FirstTries()
 
     @activity.defn
@@ -41,20 +41,25 @@ class AtOnceActivities:
         other steps: the result says how many chunks are staged, and why they could not be embedded. Raises a
         non-retryable error for what can never succeed.
         """
-        missing = await self._steps.stage_chunks(text.version)
-        left = TriedAtOnce(missing=missing)
-        if missing is None or missing == BUDGET_SPENT:
-            return left
-        try:
-            if missing and not await self._try_to_embed(text.version):
+        row = text.version.event_row
+        with self._tries.place() as is_free:
+            async with event_errors(self._database, row):
+                staged = await self._stager.stage_stored(text.version, to_embed=is_free)
+            if staged is None:
+                return TriedAtOnce()
+            if staged.is_over_budget:
+                return TriedAtOnce(missing=BUDGET_SPENT)
+            left = TriedAtOnce(missing=len(staged.missing))
+            try:
+                if not await self._try_to_embed(text.version, staged) and staged.missing:
+                    return left
+            except ApplicationError as error:
+                return replace(left, failure=failure_of(_unless_final(error)))
+            try:
+                return replace(left, outcome=await self.publish_event(text.embedded(len(staged.missing))))
+            except ApplicationError as error:
+                _unless_final(error)
                 return left
-        except ApplicationError as error:
-            return replace(left, failure=failure_of(_unless_final(error)))
-        try:
-            return replace(left, outcome=await self.publish_event(text.embedded(missing)))
-        except ApplicationError as error:
-            _unless_final(error)
-            return left
 
     @activity.defn
     async def publish_event(self, text: EventText) -> EventOutcome | None:
@@ -74,37 +79,36 @@ class AtOnceActivities:
             self._totals.searchable(seconds)
         return outcome
 
-    async def _try_to_embed(self, version: TextVersion) -> bool:
-        """Embed the chunks without a vector; returns False if another step must do it."""
+    async def _try_to_embed(self, version: TextVersion, staged: StagedText) -> bool:
+        """Embed the texts without a vector; returns False if another step must do it."""
 
         async def report(failure: Failure) -> None:
             if failure.retry is not Retry.FATAL:
                 self._tries.failed(failure.pause)
             await record_failure(self._database, version.event_row, failure)
 
-        with self._tries.place() as is_free:
-            if not is_free:
-                return False
-            try:
-                async with asyncio.timeout(LONGEST.total_seconds()):
-                    async with classified_errors(
-                        self._embedding.failure, log="embedding at once failed", report=report
-                    ):
-                        return await self._embed_alone(version)
-            except TimeoutError:
-                self._tries.failed()
-                return False
+        if staged.taken is None:
+            return False
+        try:
+            async with asyncio.timeout(LONGEST.total_seconds()):
+                async with classified_errors(
+                    self._embedding.failure, log="embedding at once failed", report=report
+                ):
+                    return await self._embed_alone(version, staged.missing, staged.taken)
+        except TimeoutError:
+            self._tries.failed()
+            return False
 
-    async def _embed_alone(self, version: TextVersion) -> bool:
-        """Embed while no other event embeds this product; returns False if one does, or none is needed."""
-        async with lease(self._database, for_embedding([version.product_id])) as held:
+    async def _embed_alone(
+        self, version: TextVersion, missing: Sequence[MissingVector], taken: Taken
+    ) -> bool:
+        """Embed while no other event embeds this product; returns False if one does."""
+        async with holding(self._database, taken) as held:
             if not held.keys:
                 return False
-            async with self._database.reading() as connection:
-                if not await generations.wanted(connection, [version]):
-                    return False
-            await self._embedding.embed(held, version)
-        self._tries.succeeded()
+            if missing:
+                await self._embedding.embed(held, version, missing)
+                self._tries.succeeded()
         return True
 
 

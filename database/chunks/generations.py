@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.events import TextVersion
 from contracts.search import Vector
 from database.halfvec import Vectors
-from database.search import vocabulary
 from database.sql import as_json, recordset
 
 TextKey = tuple[int, str]
@@ -19,13 +18,14 @@ TextKey = tuple[int, str]
 GENERATIONS_KEPT = 3
 """How many texts of a product keep their vectors, so that an earlier text costs no embedding."""
 
-_VERSIONS = """
+VERSIONS = """
     unnest(CAST(:event_rows AS bigint[]), CAST(:product_ids AS bigint[]), CAST(:content_hashes AS text[]))
         AS w(event_row, product_id, content_hash)
 """
+"""SQL: texts of products as the FROM item `w`; `values_of` returns its parameters."""
 
 _WANTED = text(f"""
-    SELECT p.id FROM products p JOIN {_VERSIONS} ON p.id = w.product_id AND p.content_hash = w.content_hash
+    SELECT p.id FROM products p JOIN {VERSIONS} ON p.id = w.product_id AND p.content_hash = w.content_hash
 """)
 
 _CHUNKS = {
@@ -68,23 +68,13 @@ def insert_chunks(embedding: str) -> str:
     """
 
 
-_STAGE = text(f"{insert_chunks(OWN_VECTOR)} ON CONFLICT DO NOTHING")
-
-_OF_VERSION = "k.product_id = w.product_id AND k.content_hash = w.content_hash AND k.model = :model"
-
-_COUNT = text(f"""
-    SELECT product_id, count(*) FILTER (WHERE is_missing), count(*) FILTER (WHERE is_reused),
-           CAST(coalesce(sum(tokens) FILTER (WHERE is_reused), 0) AS bigint)
-    FROM (SELECT k.product_id, min(k.tokens) AS tokens, bool_or(k.embedding IS NULL) AS is_missing,
-                 bool_or(k.embedding IS NOT NULL) AS is_reused
-          FROM {_VERSIONS} JOIN tenant_knowledge k ON {_OF_VERSION} GROUP BY k.product_id, k.text_hash) AS n
-    GROUP BY product_id
-""")
+OF_VERSION = "k.product_id = w.product_id AND k.content_hash = w.content_hash AND k.model = :model"
+"""SQL: whether a chunk `k` belongs to a text `w`."""
 
 _ADOPT = text(f"""
     UPDATE tenant_knowledge k SET embedding = known.embedding
-    FROM {_VERSIONS}, tenant_knowledge known
-    WHERE {_OF_VERSION} AND k.embedding IS NULL
+    FROM {VERSIONS}, tenant_knowledge known
+    WHERE {OF_VERSION} AND k.embedding IS NULL
       AND known.product_id = w.product_id AND known.text_hash = k.text_hash AND known.model = :model
       AND known.embedding IS NOT NULL
 """)
@@ -92,7 +82,7 @@ _ADOPT = text(f"""
 _MISSING = text(f"""
     SELECT min(k.store_id) AS store_id, k.product_id, k.content_hash, k.text_hash, min(k.text) AS text,
            min(k.tokens) AS tokens, min(k.position) AS position
-    FROM {_VERSIONS} JOIN tenant_knowledge k ON {_OF_VERSION}
+    FROM {VERSIONS} JOIN tenant_knowledge k ON {OF_VERSION}
     WHERE k.embedding IS NULL
     GROUP BY k.product_id, k.content_hash, k.text_hash ORDER BY k.product_id, min(k.position)
 """)
@@ -121,16 +111,16 @@ _LEAVE_OUT = text("""
 
 _PUBLISH = text(f"""
     UPDATE products p SET knowledge_hash = w.content_hash, knowledge_model = :model, knowledge_at = now()
-    FROM {_VERSIONS}
+    FROM {VERSIONS}
     WHERE p.id = w.product_id AND p.content_hash = w.content_hash
-      AND NOT EXISTS (SELECT FROM tenant_knowledge k WHERE {_OF_VERSION} AND k.embedding IS NULL)
+      AND NOT EXISTS (SELECT FROM tenant_knowledge k WHERE {OF_VERSION} AND k.embedding IS NULL)
     RETURNING p.id, (SELECT greatest(extract(epoch FROM now() - coalesce(e.version, e.received_at)), 0)
                      FROM events e WHERE e.id = w.event_row) AS seconds
 """)
 
 _SWAP = text(f"""
     UPDATE tenant_knowledge k SET is_live = NOT k.is_live
-    FROM {_VERSIONS}
+    FROM {VERSIONS}
     WHERE k.product_id = w.product_id
       AND k.is_live <> (k.content_hash = w.content_hash AND k.model = :model)
 """)
@@ -161,15 +151,6 @@ class ChunkRow:
     tokens: int
     words: str
     spelt: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Staged:
-    """How many texts of a product have no vector, how many reuse one, and the estimated tokens of these."""
-
-    missing: int = 0
-    reused: int = 0
-    reused_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +190,8 @@ def chunk_values(
     return {"model": model, "chunks": as_json(rows), "vectors": Vectors(vectors.values())}
 
 
-def _values(versions: Sequence[TextVersion]) -> dict[str, object]:
+def values_of(versions: Sequence[TextVersion]) -> dict[str, object]:
+    """Returns the parameters of `VERSIONS`."""
     return {
         "event_rows": [version.event_row for version in versions],
         "product_ids": [version.product_id for version in versions],
@@ -219,28 +201,15 @@ def _values(versions: Sequence[TextVersion]) -> dict[str, object]:
 
 async def wanted(connection: AsyncConnection, versions: Sequence[TextVersion]) -> list[TextVersion]:
     """Returns the versions that are still the current texts of their products."""
-    ids = set((await connection.execute(_WANTED, _values(versions))).scalars())
+    ids = set((await connection.execute(_WANTED, values_of(versions))).scalars())
     return [version for version in versions if version.product_id in ids]
-
-
-async def stage(
-    connection: AsyncConnection,
-    versions: Sequence[TextVersion],
-    model: str,
-    chunks: Sequence[ChunkRow],
-) -> dict[int, Staged]:
-    """Insert chunks that are not live yet, with the vectors that their products have for equal texts."""
-    await vocabulary.add(connection, ((chunk.product_id, chunk.spelt) for chunk in chunks))
-    await connection.execute(_STAGE, chunk_values(model, chunks, {}))
-    rows = await connection.execute(_COUNT, {**_values(versions), "model": model})
-    return {id_: Staged(missing=none, reused=some, reused_tokens=saved) for id_, none, some, saved in rows}
 
 
 async def missing_vectors(
     connection: AsyncConnection, versions: Sequence[TextVersion], model: str
 ) -> list[MissingVector]:
     """Returns the texts to embed, after chunks have copied the vectors their product has for equal texts."""
-    values = {**_values(versions), "model": model}
+    values = {**values_of(versions), "model": model}
     await connection.execute(_ADOPT, values)
     rows = await connection.execute(_MISSING, values)
     return [MissingVector(**row) for row in rows.mappings()]
@@ -284,7 +253,7 @@ async def publish(
     A text that is outdated or incomplete is not published. The seconds count from the shop's time of change,
     or from the arrival of the event if the shop sent no time.
     """
-    values = {**_values(versions), "model": model}
+    values = {**values_of(versions), "model": model}
     rows = await connection.execute(_PUBLISH, values)
     published = {row.id: float(row.seconds or 0.0) for row in rows}
     if published:
@@ -294,7 +263,7 @@ async def publish(
 
 async def swap(connection: AsyncConnection, published: Sequence[TextVersion], model: str) -> None:
     """Make the chunks of these texts the only live ones of their products, and delete the oldest texts."""
-    swapped = await connection.execute(_SWAP, {**_values(published), "model": model})
+    swapped = await connection.execute(_SWAP, {**values_of(published), "model": model})
     if swapped.rowcount:
         ids = [version.product_id for version in published]
         await connection.execute(_DELETE_OLD, {"published": ids, "kept": GENERATIONS_KEPT})

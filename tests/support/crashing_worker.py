@@ -23,6 +23,7 @@ from activities.events.confirm import ConfirmActivities
 from activities.events.index import IndexingActivities
 from activities.events.record import EventActivities
 from activities.events.save import ProductActivities
+from activities.events.stage import Stager
 from activities.sync.apply import PageApplier
 from activities.sync.compare import CatalogSyncActivities
 from activities.sync.missing import MissingActivities
@@ -31,7 +32,7 @@ from settings import Settings
 STEPS: dict[str, type] = {
     "record_event": EventActivities,
     "save_product": ProductActivities,
-    "stage_chunks": IndexingActivities,
+    "stage": Stager,
     "_embed_alone": AtOnceActivities,
     "embed_chunks": IndexingActivities,
     "publish_event": AtOnceActivities,
