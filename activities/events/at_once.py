@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -11,16 +14,19 @@ from activities.errors import classified_errors, event_errors, failure_of, recor
 from activities.events.first_tries import LONGEST, FirstTries
 from activities.events.index import BUDGET_SPENT
 from activities.events.stage import StagedText, Stager
-from activities.indexing import Indexer
+from activities.indexing import Answer, Indexer, account_for
 from activities.metrics import Counters
 from activities.this_workflow import run_id, workflow_id
+from contracts.errors import RowGone
 from contracts.events import EventOutcome, EventStatus, EventText, FinishedEvent, TextVersion, TriedAtOnce
 from contracts.retry import Failure, Retry
 from database.chunks.generations import MissingVector
 from database.engine import Database
-from database.events import ownership
 from database.events import write as events
-from database.leases import Taken, holding
+from database.leases import Lease, holding
+
+Opening = AbstractAsyncContextManager[AsyncConnection]
+"""A transaction that is not open yet."""
 
 
 class AtOnceActivities:
@@ -51,12 +57,8 @@ class AtOnceActivities:
                 return TriedAtOnce(missing=BUDGET_SPENT)
             left = TriedAtOnce(missing=len(staged.missing))
             try:
-                if not await self._try_to_embed(text.version, staged) and staged.missing:
-                    return left
-            except ApplicationError as error:
-                return replace(left, failure=failure_of(_unless_final(error)))
-            try:
-                return replace(left, outcome=await self.publish_event(text.embedded(len(staged.missing))))
+                async with event_errors(self._database, row):
+                    return await self._continue(text.embedded(len(staged.missing)), staged, left)
             except ApplicationError as error:
                 _unless_final(error)
                 return left
@@ -64,52 +66,79 @@ class AtOnceActivities:
     @activity.defn
     async def publish_event(self, text: EventText) -> EventOutcome | None:
         """Publish the staged chunks and end the event; returns its outcome, None if the text is outdated."""
-        row = text.version.event_row
-        indexed = f"Indexed; {text.chunks} chunks were embedded."
-        outcome = text.saved or EventOutcome(status=EventStatus.SUCCEEDED, reason=indexed)
-        outcome = outcome.noted(text.note)
-        async with event_errors(self._database, row), self._database.transaction() as connection:
-            await ownership.check(connection, row, workflow_id=workflow_id())
-            published = await self._embedding.publish(connection, text.version)
-            if not published:
-                return None
-            finished = FinishedEvent(event_row=row, outcome=outcome, saved=True)
-            await events.finish(connection, finished, workflow_id=workflow_id(), run_id=run_id())
-        for seconds in published.values():
-            self._totals.searchable(seconds)
-        return outcome
+        async with event_errors(self._database, text.version.event_row):
+            return await self._publish(text, self._database.transaction())
 
-    async def _try_to_embed(self, version: TextVersion, staged: StagedText) -> bool:
-        """Embed the texts without a vector; returns False if another step must do it."""
+    async def _continue(self, text: EventText, staged: StagedText, left: TriedAtOnce) -> TriedAtOnce:
+        """Embed what has no vector, and publish; returns what is left where another step must embed."""
+        if staged.taken is not None and staged.taken.keys:
+            async with holding(self._database, staged.taken) as held:
+                return await self._embed_and_publish(text, staged.missing, held, left)
+        if staged.missing:
+            return left
+        return replace(left, outcome=await self._publish(text, self._database.transaction()))
+
+    async def _embed_and_publish(
+        self, text: EventText, missing: Sequence[MissingVector], held: Lease, left: TriedAtOnce
+    ) -> TriedAtOnce:
+        """Embed and publish while no other event embeds this product.
+
+        The vectors of the last answer are stored in the transaction that publishes. If that is rolled back,
+        they are stored nevertheless, because they are paid for.
+        """
+        try:
+            async with asyncio.timeout(LONGEST.total_seconds()):
+                last = await self._embed(text.version, missing, held)
+        except TimeoutError:
+            self._tries.failed()
+            return left
+        except ApplicationError as error:
+            return replace(left, failure=failure_of(_unless_final(error)))
+        try:
+            return replace(left, outcome=await self._publish(text, held.ending(), last))
+        except (RowGone, SQLAlchemyError):
+            if last is not None:
+                await self._embedding.keep(held, text.version, last)
+            raise
+
+    async def _embed(
+        self, version: TextVersion, missing: Sequence[MissingVector], held: Lease
+    ) -> Answer | None:
+        """Embed texts; see `Indexer.embed_until_last`. A failure that may pass closes the first tries."""
 
         async def report(failure: Failure) -> None:
             if failure.retry is not Retry.FATAL:
                 self._tries.failed(failure.pause)
             await record_failure(self._database, version.event_row, failure)
 
-        if staged.taken is None:
-            return False
-        try:
-            async with asyncio.timeout(LONGEST.total_seconds()):
-                async with classified_errors(
-                    self._embedding.failure, log="embedding at once failed", report=report
-                ):
-                    return await self._embed_alone(version, staged.missing, staged.taken)
-        except TimeoutError:
-            self._tries.failed()
-            return False
+        if not missing:
+            return None
+        async with classified_errors(self._embedding.failure, log="embedding at once failed", report=report):
+            last = await self._embedding.embed_until_last(held, version, missing)
+        self._tries.succeeded()
+        return last
 
-    async def _embed_alone(
-        self, version: TextVersion, missing: Sequence[MissingVector], taken: Taken
-    ) -> bool:
-        """Embed while no other event embeds this product; returns False if one does."""
-        async with holding(self._database, taken) as held:
-            if not held.keys:
-                return False
-            if missing:
-                await self._embedding.embed(held, version, missing)
-                self._tries.succeeded()
-        return True
+    async def _publish(
+        self, text: EventText, opening: Opening, last: Answer | None = None
+    ) -> EventOutcome | None:
+        """Publish a text and end its event in one transaction; returns its outcome, None if it is outdated.
+
+        Raises RowGone, and then nothing is written.
+        """
+        indexed = f"Indexed; {text.chunks} chunks were embedded."
+        outcome = text.saved or EventOutcome(status=EventStatus.SUCCEEDED, reason=indexed)
+        outcome = outcome.noted(text.note)
+        async with opening as connection:
+            seconds = await self._embedding.publish(connection, text.version, last)
+            if seconds is not None:
+                finished = FinishedEvent(event_row=text.version.event_row, outcome=outcome, saved=True)
+                await events.finish(connection, finished, workflow_id=workflow_id(), run_id=run_id())
+            if last is not None:
+                await account_for(connection, text.version, last)
+        if seconds is None:
+            return None
+        self._totals.searchable(seconds)
+        return outcome
 
 
 def _unless_final(error: ApplicationError) -> ApplicationError:

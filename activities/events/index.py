@@ -73,9 +73,10 @@ class IndexingActivities:
         ):
             await ownership.check(connection, version.event_row, workflow_id=workflow_id())
             published = await self._embedding.publish(connection, version)
-        for seconds in published.values():
-            self._totals.searchable(seconds)
-        return bool(published)
+        if published is None:
+            return False
+        self._totals.searchable(published)
+        return True
 
     @asynccontextmanager
     async def _alone(self, version: TextVersion) -> AsyncIterator[Lease]:

@@ -87,10 +87,13 @@ _MISSING = text(f"""
     GROUP BY k.product_id, k.content_hash, k.text_hash ORDER BY k.product_id, min(k.position)
 """)
 
-_FILL = text("""
-    UPDATE tenant_knowledge k SET embedding = v.embedding
-    FROM unnest(CAST(:product_ids AS bigint[]), CAST(:content_hashes AS text[]), CAST(:text_hashes AS text[]),
-                CAST(:vectors AS halfvec[])) AS v(product_id, content_hash, text_hash, embedding)
+_FILLED = """
+    unnest(CAST(:filled_products AS bigint[]), CAST(:filled_contents AS text[]), CAST(:text_hashes AS text[]),
+           CAST(:vectors AS halfvec[])) AS v(product_id, content_hash, text_hash, embedding)
+"""
+
+_FILL = text(f"""
+    UPDATE tenant_knowledge k SET embedding = v.embedding FROM {_FILLED}
     WHERE k.product_id = v.product_id AND k.content_hash = v.content_hash AND k.model = :model
       AND k.text_hash = v.text_hash
 """)
@@ -113,16 +116,22 @@ _PUBLISH = text(f"""
     UPDATE products p SET knowledge_hash = w.content_hash, knowledge_model = :model, knowledge_at = now()
     FROM {VERSIONS}
     WHERE p.id = w.product_id AND p.content_hash = w.content_hash
-      AND NOT EXISTS (SELECT FROM tenant_knowledge k WHERE {OF_VERSION} AND k.embedding IS NULL)
+      AND NOT EXISTS (SELECT FROM tenant_knowledge k WHERE {OF_VERSION} AND k.embedding IS NULL
+                      AND k.text_hash <> ALL(CAST(:text_hashes AS text[])))
     RETURNING p.id, (SELECT greatest(extract(epoch FROM now() - coalesce(e.version, e.received_at)), 0)
-                     FROM events e WHERE e.id = w.event_row) AS seconds
+                     FROM events e WHERE e.id = w.event_row) AS seconds,
+              (SELECT count(DISTINCT (k.content_hash, k.model)) > :kept FROM tenant_knowledge k
+               WHERE k.product_id = p.id) AS is_full
 """)
 
 _SWAP = text(f"""
-    UPDATE tenant_knowledge k SET is_live = NOT k.is_live
-    FROM {VERSIONS}
-    WHERE k.product_id = w.product_id
-      AND k.is_live <> (k.content_hash = w.content_hash AND k.model = :model)
+    UPDATE tenant_knowledge k SET is_live = n.is_live, embedding = coalesce(n.embedding, k.embedding)
+    FROM (SELECT o.id, v.embedding, (o.content_hash = w.content_hash AND o.model = :model) AS is_live
+          FROM {VERSIONS}
+          JOIN tenant_knowledge o ON o.product_id = w.product_id
+          LEFT JOIN {_FILLED} ON o.content_hash = w.content_hash AND o.model = :model
+              AND v.product_id = w.product_id AND v.text_hash = o.text_hash) AS n
+    WHERE k.id = n.id AND k.is_live <> n.is_live
 """)
 
 _DELETE_OLD = text("""
@@ -165,6 +174,11 @@ class MissingVector:
     tokens: int
     position: int
 
+
+Filled = tuple[Sequence[MissingVector], Sequence[Vector]]
+"""Texts, and a vector for each of them."""
+
+NONE_FILLED: Filled = ((), ())
 
 _FIELDS = tuple(field.name for field in fields(ChunkRow) if field.name in _CHUNKS)
 _fields_of = attrgetter(*_FIELDS)
@@ -215,21 +229,19 @@ async def missing_vectors(
     return [MissingVector(**row) for row in rows.mappings()]
 
 
-async def fill_vectors(
-    connection: AsyncConnection,
-    model: str,
-    missing: Sequence[MissingVector],
-    vectors: Sequence[Vector],
-) -> None:
-    """Store the vectors of texts, one for each text."""
-    values = {
-        "model": model,
-        "product_ids": [text.product_id for text in missing],
-        "content_hashes": [text.content_hash for text in missing],
-        "text_hashes": [text.text_hash for text in missing],
+async def fill_vectors(connection: AsyncConnection, model: str, filled: Filled) -> None:
+    """Store the vectors of texts."""
+    await connection.execute(_FILL, {"model": model, **_filled_values(filled)})
+
+
+def _filled_values(filled: Filled) -> dict[str, object]:
+    texts, vectors = filled
+    return {
+        "filled_products": [text.product_id for text in texts],
+        "filled_contents": [text.content_hash for text in texts],
+        "text_hashes": [text.text_hash for text in texts],
         "vectors": Vectors(vectors),
     }
-    await connection.execute(_FILL, values)
 
 
 async def leave_out(
@@ -246,24 +258,39 @@ async def leave_out(
 
 
 async def publish(
-    connection: AsyncConnection, versions: Sequence[TextVersion], model: str
+    connection: AsyncConnection, versions: Sequence[TextVersion], model: str, filled: Filled = NONE_FILLED
 ) -> dict[int, float]:
     """Publish staged texts; returns product -> seconds since the change.
 
-    A text that is outdated or incomplete is not published. The seconds count from the shop's time of change,
-    or from the arrival of the event if the shop sent no time.
+    The vectors in `filled` are stored in the chunks of texts that are published. A text that is outdated or
+    incomplete without them is not. The seconds count from the shop's time of change, or from the arrival of
+    the event if the shop sent no time.
     """
-    values = {**values_of(versions), "model": model}
-    rows = await connection.execute(_PUBLISH, values)
-    published = {row.id: float(row.seconds or 0.0) for row in rows}
-    if published:
-        await swap(connection, [version for version in versions if version.product_id in published], model)
-    return published
+    values = {**values_of(versions), **_filled_values(filled), "model": model, "kept": GENERATIONS_KEPT}
+    del values["vectors"]
+    rows = (await connection.execute(_PUBLISH, values)).all()
+    if rows:
+        published = {row.id for row in rows}
+        await swap(connection, [one for one in versions if one.product_id in published], model, filled)
+    if full := [row.id for row in rows if row.is_full]:
+        await delete_old(connection, full)
+    return {row.id: float(row.seconds or 0.0) for row in rows}
 
 
-async def swap(connection: AsyncConnection, published: Sequence[TextVersion], model: str) -> None:
-    """Make the chunks of these texts the only live ones of their products, and delete the oldest texts."""
-    swapped = await connection.execute(_SWAP, {**values_of(published), "model": model})
-    if swapped.rowcount:
-        ids = [version.product_id for version in published]
-        await connection.execute(_DELETE_OLD, {"published": ids, "kept": GENERATIONS_KEPT})
+async def swap(
+    connection: AsyncConnection,
+    published: Sequence[TextVersion],
+    model: str,
+    filled: Filled = NONE_FILLED,
+) -> int:
+    """Make the chunks of these texts the only live ones of their products; returns how many changed.
+
+    The vectors in `filled` are stored in the chunks that become live.
+    """
+    values = {**values_of(published), **_filled_values(filled), "model": model}
+    return (await connection.execute(_SWAP, values)).rowcount
+
+
+async def delete_old(connection: AsyncConnection, products: Sequence[int]) -> None:
+    """Delete the oldest texts of products; the last ones stay, and the live one."""
+    await connection.execute(_DELETE_OLD, {"published": list(products), "kept": GENERATIONS_KEPT})

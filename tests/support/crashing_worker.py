@@ -33,11 +33,11 @@ STEPS: dict[str, type] = {
     "record_event": EventActivities,
     "save_product": ProductActivities,
     "stage": Stager,
-    "_embed_alone": AtOnceActivities,
+    "_embed_and_publish": AtOnceActivities,
     "embed_chunks": IndexingActivities,
     "publish_event": AtOnceActivities,
 }
-"""The steps of an event; `embed_chunks` embeds what was not embedded at once."""
+"""The steps of an event; `embed_chunks` and `publish_event` do what was not done at once."""
 
 OTHERS: dict[str, type] = {"confirm_event": ConfirmActivities, "finish_event": EventActivities}
 
@@ -59,7 +59,7 @@ IMPORT_STEPS: dict[str, type] = {"import_pages": CatalogSyncActivities, "import_
 
 def arm(step: str, moment: str, flag: Path, call: int) -> None:
     """Make one call of the step kill the process."""
-    if step == "embed_chunks":
+    if step in ("embed_chunks", "publish_event"):
         first_tries.PLACES = 0
     owner = (STEPS | OTHERS | SYNC_STEPS | IMPORT_STEPS)[step]
     calls = itertools.count(1)

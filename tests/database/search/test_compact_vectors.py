@@ -84,7 +84,7 @@ async def publish(
     version = await stage(connection, product, content, label, **how)
     missing = await generations.missing_vectors(connection, [version], label)
     vectors = [vector(1, 2, 3, len(content) + at) for at, _ in enumerate(missing)]
-    await generations.fill_vectors(connection, label, missing, vectors)
+    await generations.fill_vectors(connection, label, (missing, vectors))
     await generations.publish(connection, [version], label)
 
 
