@@ -111,6 +111,14 @@ class Indexer:
                 key=stored.store_id,
             )
 
+    async def rows_of_content(self, store_id: int, version: TextVersion, content: Content) -> list[ChunkRow]:
+        """Returns the chunks of a text, made of its content."""
+        with reading_errors():
+            rows = await self._compute.run(
+                rows_of_texts, {version: content}, self._chunk_tokens, size=content.size, key=store_id
+            )
+        return rows[version]
+
     async def rows_of_page(
         self, store_id: int, texts: Mapping[TextVersion, Content]
     ) -> dict[TextVersion, list[ChunkRow]]:

@@ -266,8 +266,12 @@ async def publish(
     incomplete without them is not. The seconds count from the shop's time of change, or from the arrival of
     the event if the shop sent no time.
     """
-    values = {**values_of(versions), **_filled_values(filled), "model": model, "kept": GENERATIONS_KEPT}
-    del values["vectors"]
+    values = {
+        **values_of(versions),
+        "model": model,
+        "text_hashes": [text.text_hash for text in filled[0]],
+        "kept": GENERATIONS_KEPT,
+    }
     rows = (await connection.execute(_PUBLISH, values)).all()
     if rows:
         published = {row.id for row in rows}

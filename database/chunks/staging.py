@@ -49,7 +49,7 @@ _FIELDS = tuple(field.name for field in fields(MissingVector))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """The product of a text that is to be staged; its store's vocabulary is not swept for now.
+    """The product of a text to stage; its store's vocabulary is not swept for now.
 
     `is_current` is whether the text is the current one, and `is_ours` whether the event's row is the
     workflow's own, as in `ownership.check`.

@@ -21,6 +21,7 @@ from activities.events import first_tries
 from activities.events.at_once import AtOnceActivities
 from activities.events.confirm import ConfirmActivities
 from activities.events.index import IndexingActivities
+from activities.events.process import ProcessActivities
 from activities.events.record import EventActivities
 from activities.events.save import ProductActivities
 from activities.events.stage import Stager
@@ -31,7 +32,7 @@ from settings import Settings
 
 STEPS: dict[str, type] = {
     "record_event": EventActivities,
-    "save_product": ProductActivities,
+    "save": ProductActivities,
     "stage": Stager,
     "_embed_and_publish": AtOnceActivities,
     "embed_chunks": IndexingActivities,
@@ -39,7 +40,7 @@ STEPS: dict[str, type] = {
 }
 """The steps of an event; `embed_chunks` and `publish_event` do what was not done at once."""
 
-OTHERS: dict[str, type] = {"confirm_event": ConfirmActivities, "finish_event": EventActivities}
+OTHERS: dict[str, type] = {"confirm_event": ConfirmActivities, "begin_event": ProcessActivities}
 
 SYNC_STEPS: dict[str, type] = {
     "begin_sync": CatalogSyncActivities,
@@ -66,11 +67,11 @@ def arm(step: str, moment: str, flag: Path, call: int) -> None:
     original: Callable[..., Awaitable[Any]] = getattr(owner, step)
 
     @functools.wraps(original)
-    async def deadly(*arguments: Any) -> Any:
+    async def deadly(*arguments: Any, **named: Any) -> Any:
         is_it = next(calls) == call
         if is_it and moment == "before":
             die(flag)
-        result = await original(*arguments)
+        result = await original(*arguments, **named)
         if is_it:
             die(flag)
         return result
