@@ -21,6 +21,7 @@ from activities.events.confirm import ConfirmActivities
 from activities.events.first_tries import PLACES
 from activities.events.inbox import InboxActivities
 from activities.events.index import IndexingActivities
+from activities.events.process import ProcessActivities
 from activities.events.record import EventActivities
 from activities.events.retention import RetentionActivities
 from activities.events.save import ProductActivities
@@ -145,7 +146,7 @@ def collect(
     indexing = IndexingActivities(
         database, embedding, totals, retry_deadline=timedelta(hours=settings.embedding_patience_hours)
     )
-    at_once = AtOnceActivities(database, embedding, totals, indexing)
+    at_once = AtOnceActivities(database, embedding, totals)
     shops = open_shops(settings, database)
     applier = PageApplier(
         database, compute, PageIndexer(database, embedding, totals), failure=embedder.failure
@@ -168,12 +169,8 @@ def collect(
     )
     schedules = StoreSchedules(client, task_queue=settings.task_queue)
     return [
-        events.record_event,
-        events.finish_event,
+        *ProcessActivities(events, products, at_once).steps,
         confirmations.confirm_event,
-        products.save_product,
-        at_once.index_at_once,
-        at_once.publish_event,
         indexing.stage_chunks,
         indexing.embed_chunks,
         indexing.publish_chunks,

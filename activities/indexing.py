@@ -1,6 +1,7 @@
 """Index texts: chunks, vectors, publishing; shared by events and syncs."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,8 +17,9 @@ from contracts.events import TextVersion
 from contracts.ids import embedding_label
 from contracts.metrics import Purpose
 from contracts.retry import Failure, Retry
-from database.chunks import generations
-from database.chunks.generations import ChunkRow, MissingVector, Staged
+from database.chunks import generations, staging
+from database.chunks.generations import NONE_FILLED, ChunkRow, Filled, MissingVector
+from database.chunks.staging import Staged
 from database.events import write as events
 from database.leases import Lease
 from database.products.upsert import StoredProduct
@@ -62,9 +64,28 @@ def _rows_of_product(
     return chunk_rows(version, canonical(product, variations), max_tokens=max_tokens)
 
 
-async def _note(connection: AsyncConnection, version: TextVersion, problems: Problems[Text]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The vectors that a request brought, where its cost is counted, and what people should know about it."""
+
+    found: Vectors[MissingVector]
+    account: Account
+    notes: Sequence[str]
+
+    @property
+    def filled(self) -> Filled:
+        return self.found.texts, self.found.vectors
+
+
+async def account_for(connection: AsyncConnection, version: TextVersion, answer: Answer) -> None:
+    """Note on the event which texts were cut, and add the cost to the ledger: last in a transaction."""
+    await _note(connection, version, answer.notes)
+    await ledger.add(connection, {answer.account: answer.found.spent})
+
+
+async def _note(connection: AsyncConnection, version: TextVersion, notes: Sequence[str]) -> None:
     """Note on the event which texts were cut or left out."""
-    if version.event_row and (notes := problems.notes()):
+    if version.event_row and notes:
         await events.add_notes(connection, version.event_row, notes)
 
 
@@ -90,6 +111,14 @@ class Indexer:
                 key=stored.store_id,
             )
 
+    async def rows_of_content(self, store_id: int, version: TextVersion, content: Content) -> list[ChunkRow]:
+        """Returns the chunks of a text, made of its content."""
+        with reading_errors():
+            rows = await self._compute.run(
+                rows_of_texts, {version: content}, self._chunk_tokens, size=content.size, key=store_id
+            )
+        return rows[version]
+
     async def rows_of_page(
         self, store_id: int, texts: Mapping[TextVersion, Content]
     ) -> dict[TextVersion, list[ChunkRow]]:
@@ -101,11 +130,10 @@ class Indexer:
             )
 
     async def stage(
-        self, connection: AsyncConnection, version: TextVersion, rows: Sequence[ChunkRow]
+        self, connection: AsyncConnection, store_id: int, version: TextVersion, rows: Sequence[ChunkRow]
     ) -> Staged:
-        """Stage the chunks of a text; returns how many of its texts need a vector."""
-        staged = await generations.stage(connection, [version], self.model, rows)
-        return staged.get(version.product_id, Staged())
+        """Stage the chunks of a text; see `staging.stage`."""
+        return await staging.stage(connection, store_id, version, self.model, rows)
 
     def account(self, store_id: int, purpose: Purpose) -> Account:
         """Returns where the usage of a store's texts is counted."""
@@ -119,24 +147,55 @@ class Indexer:
         """
         async with held.writing() as connection:
             missing = await generations.missing_vectors(connection, [version], self.model)
+        last = await self.embed_until_last(held, version, missing)
+        if last is not None:
+            await self.keep(held, version, last)
+
+    async def embed_until_last(
+        self, held: Lease, version: TextVersion, missing: Sequence[MissingVector]
+    ) -> Answer | None:
+        """Embed texts; returns the answer that completes them, which the caller stores. See `embed`.
+
+        All answers are stored, and the result is None, if a text is left out.
+        """
         problems: Problems[MissingVector] = Problems()
+        last, left = None, len(missing)
         async for found in self.vectors(missing, problems):
-            async with held.writing() as connection:
-                await generations.fill_vectors(connection, self.model, found.texts, found.vectors)
-                await _note(connection, version, problems)
-                account = self.account(missing[0].store_id, Purpose.EVENT)
-                await ledger.add(connection, {account: found.spent})
+            left -= len(found.texts)
+            account = self.account(missing[0].store_id, Purpose.EVENT)
+            answer = Answer(found=found, account=account, notes=problems.notes())
+            if left:
+                await self.keep(held, version, answer)
+            else:
+                last = answer
         if problems.failed:
             failed = [text for text, _ in problems.failed]
             async with held.writing() as connection:
                 if not await generations.leave_out(connection, version, self.model, failed):
                     raise application_error(Failure(retry=Retry.FATAL, reason=problems.reason()))
-                await _note(connection, version, problems)
+                await _note(connection, version, problems.notes())
+        return last
+
+    async def keep(self, held: Lease, version: TextVersion, answer: Answer) -> None:
+        """Store the vectors of an answer in chunks that are not live yet."""
+        async with held.writing() as connection:
+            await generations.fill_vectors(connection, self.model, answer.filled)
+            await account_for(connection, version, answer)
+
+    async def publish(
+        self, connection: AsyncConnection, version: TextVersion, last: Answer | None = None
+    ) -> float | None:
+        """Publish a staged text, with the vectors of the last answer if there is one.
+
+        Returns the seconds since its change; None if the text is outdated, and then the vectors are stored
+        without it. See `generations.publish`. `account_for` comes after it, at the end of the transaction.
+        """
+        filled = last.filled if last else NONE_FILLED
+        published = await generations.publish(connection, [version], self.model, filled)
+        if last and not published:
+            await generations.fill_vectors(connection, self.model, filled)
+        return published.get(version.product_id)
 
     def vectors(self, texts: Sequence[Text], problems: Problems[Text]) -> AsyncIterator[Vectors[Text]]:
         """Yields texts and their vectors, request by request; see `TextEmbedder.vectors`."""
         return self._texts.vectors(texts, problems, attempt=attempt())
-
-    async def publish(self, connection: AsyncConnection, version: TextVersion) -> dict[int, float]:
-        """Publish a staged text; see `generations.publish`."""
-        return await generations.publish(connection, [version], self.model)

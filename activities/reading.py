@@ -26,6 +26,7 @@ from contracts.events import EventType
 from contracts.retry import Failure, Retry
 from contracts.stores import StoreType
 from knowledge.content import Content, canonical, content_key, size_of
+from knowledge.content_hash import content_hash
 
 BUSY = Failure(
     retry=Retry.RETRY,
@@ -78,6 +79,7 @@ class Prepared:
     change: ReadChange | InvalidField | None = None
     older: dict[int, ReadChange | InvalidField] = field(default_factory=dict)
     _contents: dict[str, tuple[object, Content]] = field(default_factory=dict)
+    _texts: dict[str, Content] = field(default_factory=dict)
 
     def read(self, platform: StoreType, event_type: EventType, payload: str) -> ReadChange:
         """Returns the change of a payload. Raises InvalidField, or Unread for a large payload."""
@@ -110,6 +112,17 @@ class Prepared:
         if (size := size_of(product, variations)) > INLINE_BYTES:
             raise Unrendered(product, variations, size)
         return canonical(product, variations)
+
+    def text_of(self, product: Product, variations: Sequence[Variation]) -> str:
+        """Returns the hash of a product's content; raises Unrendered as `content_of`."""
+        content = self.content_of(product, variations)
+        text = content_hash(content)
+        self._texts[text] = content
+        return text
+
+    def content_with(self, text: str) -> Content | None:
+        """Returns the content with a hash that `text_of` has returned, else None."""
+        return self._texts.get(text)
 
 
 def read_payload(platform: StoreType, event_type: EventType, payload: str) -> ReadChange:

@@ -190,12 +190,42 @@ class TriedAtOnce:
     """How far a text was indexed at once: the outcome with which its event ended, or what is left to do.
 
     `missing` is what staging returned: how many chunks have no vector, None if the text is outdated.
-    `failure` is why they could not be embedded, None if that was not tried or took too long.
+    `failure` is why they could not be embedded, None if that was not tried or took too long. Nothing is left
+    to do for a text that `is_outdated`.
     """
 
     missing: int | None = None
     outcome: EventOutcome | None = None
     failure: Failure | None = None
+    is_outdated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedRow:
+    """The row of a recorded event to process; `note` is appended to the outcome's reason."""
+
+    event_row: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessedEvent:
+    """What saving an event returned, and how far its text was indexed.
+
+    `has_ended` is whether the event ended as it was saved, because there is no text to index.
+    """
+
+    saved: SavedProduct
+    tried: TriedAtOnce | None = None
+    has_ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BegunEvent:
+    """A recorded event; `processed` if it had nothing to wait for and was processed too."""
+
+    recorded: RecordedEvent
+    processed: ProcessedEvent | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

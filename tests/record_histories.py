@@ -107,7 +107,10 @@ async def record_all(system: System, embeddings: EmbeddingServer) -> None:
     first = await shop.submit(PRODUCT)
     await record(shop, "product-event-embedded", first)
     await record(shop, "product-event-at-once", first)
-    await record(shop, "product-event-unchanged", await shop.submit({**PRODUCT, "price": "6"}))
+    await record(shop, "product-event-in-one-step", first)
+    unchanged = await shop.submit({**PRODUCT, "price": "6"})
+    await record(shop, "product-event-unchanged", unchanged)
+    await record(shop, "product-event-ended-as-it-was-saved", unchanged)
     burst = [await shop.submit({**PRODUCT, "price": str(price)}) for price in (7, 8)]
     await record(shop, "product-event-superseded", burst[0])
     await record(shop, "product-event-superseding", burst[1])
@@ -116,10 +119,12 @@ async def record_all(system: System, embeddings: EmbeddingServer) -> None:
     failed = await shop.submit({**PRODUCT, "name": "Torch"})
     await record(shop, "product-event-failed", failed)
     await record(shop, "product-event-failed-at-once", failed)
+    await record(shop, "product-event-failed-in-one-step", failed)
     embeddings.fail_next(servers.overloaded(retry_after="0.01"), servers.overloaded(retry_after="0.01"))
     retried = await shop.submit({**PRODUCT, "name": "Lantern"})
     await record(shop, "product-event-retried", retried)
     await record(shop, "product-event-left-to-a-step", retried)
+    await record(shop, "product-event-left-by-one-step", retried)
     embeddings.fail_next(servers.overloaded(retry_after="3"))
     lost = await shop.submit({**PRODUCT, "id": 30, "name": "Beacon"})
     await eventually(
@@ -152,6 +157,18 @@ async def record_all(system: System, embeddings: EmbeddingServer) -> None:
     await known.result()
     await keep(shop, "product-text", known.id)
     await keep(shop, "event-inbox-looking", inbox.workflow_id)
+
+
+async def record_prompt(system: System) -> None:
+    """Events without a debounce: one that ends in its first step, and one that is cancelled there."""
+    shop = await system.shop()
+    await record(shop, "product-event-without-a-wait", await shop.submit({**PRODUCT, "id": 40}))
+    async with shop.database.transaction() as connection:
+        await connection.execute(text("SELECT FROM products WHERE external_id = 'woo_40' FOR UPDATE"))
+        cancelled = await shop.submit({**PRODUCT, "id": 40, "name": "Candle"})
+        await shop.taken_up(cancelled)
+        await shop.temporal.get_workflow_handle(shop.workflow_id(cancelled)).cancel()
+        await record(shop, "product-event-cancelled-in-its-first-step", cancelled)
 
 
 async def record_confirmed(system: System) -> None:
@@ -205,6 +222,9 @@ async def main() -> None:
             async with running(settings) as system:
                 await record_all(system, embeddings)
                 await record_confirmed(system)
+            prompt = settings.model_copy(update={"debounce_seconds": 0.0, "task_queue": "prompt"})
+            async with running(prompt) as system:
+                await record_prompt(system)
         finally:
             temporal.stop()
             postgres.stop()

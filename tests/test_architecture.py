@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "database.migrations": {"database", "settings"},
     "database.events": {"contracts", "database", "database.usage"},
     "database.products": {"contracts", "database", "database.events", "knowledge"},
-    "database.chunks": {"contracts", "database", "database.search"},
+    "database.chunks": {"contracts", "database", "database.events", "database.search", "database.usage"},
     "database.search": {"contracts", "database", "knowledge"},
     "database.sync": {"contracts", "database", "database.access"},
     "database.access": {"contracts", "crypto", "database"},

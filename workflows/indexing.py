@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.events.at_once import AtOnceActivities
     from activities.events.index import BUDGET_SPENT, IndexingActivities
     from contracts.events import EventOutcome, EventStatus, EventText, TextVersion, TriedAtOnce
+    from contracts.retry import Retry
 
 OUTDATED = EventOutcome(
     status=EventStatus.SUPERSEDED, reason="The product changed again before it was embedded."
@@ -53,9 +54,17 @@ async def index_event(text: EventText) -> tuple[EventOutcome, bool]:
     It did not where the text is outdated, or waits until its store may spend tokens. First everything is
     tried at once. What is left is done step by step, for as long as it takes.
     """
-    tried = await _index_at_once(text)
+    return await index_rest(text, await _index_at_once(text))
+
+
+async def index_rest(text: EventText, tried: TriedAtOnce) -> tuple[EventOutcome, bool]:
+    """Do step by step what was not done at once; see `index_event`. Raises the failure that is final."""
     if tried.outcome is not None:
         return tried.outcome, True
+    if tried.is_outdated:
+        return OUTDATED, False
+    if tried.failure is not None and tried.failure.retry is Retry.FATAL:
+        raise ApplicationError(tried.failure.reason, type=Retry.FATAL, non_retryable=True)
     missing = tried.missing
     if missing is None:
         missing = await workflow.execute_local_activity_method(

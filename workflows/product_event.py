@@ -13,21 +13,29 @@ from workflows.policies import DATABASE, SHOP
 
 with workflow.unsafe.imports_passed_through():
     from activities.events.confirm import ConfirmActivities
+    from activities.events.process import ProcessActivities
     from activities.events.record import EventActivities
     from activities.events.save import ProductActivities
     from contracts.events import (
+        BegunEvent,
         EventOutcome,
         EventStatus,
         EventText,
         FinishedEvent,
+        ProcessedEvent,
         ProductEvent,
         RecordedEvent,
+        RecordedRow,
+        SavedProduct,
         TextVersion,
     )
     from contracts.retry import ROW_GONE
-    from workflows.indexing import OUTDATED, cause_of, index_event, index_product, plain
+    from workflows.indexing import OUTDATED, cause_of, index_event, index_product, index_rest, plain
 
 EVENT_STATUS = SearchAttributeKey.for_keyword("EventStatus")
+
+IN_ONE_STEP = "process-in-one-step"
+"""The patch that saves and indexes in one step; an event that waits for nothing is recorded there too."""
 
 AT_ONCE = "index-at-once"
 """The patch that tries to embed at once, and ends an event together with its text."""
@@ -77,13 +85,12 @@ class ProductEventWorkflow:
     async def _handle(self, event: ProductEvent, *, is_first: bool) -> EventOutcome:
         """Record the event and process it; raises _RowGone if the row disappears on the way."""
         try:
-            recorded = await workflow.execute_local_activity_method(
-                EventActivities.record_event, event, **DATABASE
-            )
+            begun = await self._begin(event)
         except FailureError as error:
             if is_first or is_cancelled_exception(error):
                 raise
             return self._end(EventOutcome(status=EventStatus.FAILED, reason=plain(error)))
+        recorded = begun.recorded
         if recorded.duplicate:
             return self._show(
                 EventOutcome(status=EventStatus.DUPLICATE, reason="The event was processed before.")
@@ -91,7 +98,7 @@ class ProductEventWorkflow:
         if recorded.outcome is not None:
             return self._end(recorded.outcome)
         try:
-            outcome = await self._process(recorded)
+            outcome = await self._process(begun)
         except (FailureError, asyncio.CancelledError) as error:
             if is_cancelled_exception(error):
                 with suppress(_RowGone):
@@ -104,6 +111,25 @@ class ProductEventWorkflow:
         if not self._has_ended:
             await self._finish(recorded, outcome)
         return self._end(outcome)
+
+    async def _begin(self, event: ProductEvent) -> BegunEvent:
+        """Record the event, and process it where it waits for nothing."""
+        if not workflow.patched(IN_ONE_STEP):
+            recorded = await workflow.execute_local_activity_method(
+                EventActivities.record_event, event, **DATABASE
+            )
+            return BegunEvent(recorded=recorded)
+        try:
+            return await workflow.execute_local_activity_method(
+                ProcessActivities.begin_event, event, **DATABASE
+            )
+        except (FailureError, asyncio.CancelledError) as error:
+            if is_cancelled_exception(error):
+                await workflow.execute_local_activity_method(
+                    EventActivities.abandon_event, args=[event, CANCELLED], **DATABASE
+                )
+                self._show(CANCELLED)
+            raise
 
     async def _finish(
         self, recorded: RecordedEvent, outcome: EventOutcome, *, abandons: bool = False
@@ -126,7 +152,10 @@ class ProductEventWorkflow:
             raise ApplicationError(outcome.reason, type="failed", non_retryable=True)
         return outcome
 
-    async def _process(self, recorded: RecordedEvent) -> EventOutcome:
+    async def _process(self, begun: BegunEvent) -> EventOutcome:
+        recorded = begun.recorded
+        if begun.processed is not None:
+            return await self._index(recorded, begun.processed, "")
         await asyncio.gather(self._debounce(recorded.debounce_seconds), self._supersede(recorded.supersedes))
         note = await self._confirm(recorded.row_id) if recorded.confirm and not self._superseded_by else ""
         if self._superseded_by:
@@ -135,20 +164,32 @@ class ProductEventWorkflow:
         return await self._save(recorded, note)
 
     async def _save(self, recorded: RecordedEvent, note: str) -> EventOutcome:
+        if workflow.patched(IN_ONE_STEP):
+            row = RecordedRow(event_row=recorded.row_id, note=note)
+            processed = await workflow.execute_local_activity_method(
+                ProcessActivities.process_event, row, **DATABASE
+            )
+            return await self._index(recorded, processed, note)
         saved = await workflow.execute_local_activity_method(
             ProductActivities.save_product, recorded.row_id, **DATABASE
         )
         self._has_saved = True
         if not saved.product_id:
             return (saved.outcome or OUTDATED).noted(note)
-        version = TextVersion(
-            event_row=recorded.row_id, product_id=saved.product_id, content_hash=saved.content_hash
-        )
+        text = _text_of(recorded, saved, note)
         if not workflow.patched(AT_ONCE):
-            indexed = await index_product(version)
+            indexed = await index_product(text.version)
             return (saved.outcome or indexed).noted(note)
-        text = EventText(version=version, saved=saved.outcome, note=note)
         outcome, self._has_ended = await index_event(text)
+        return outcome if self._has_ended else (saved.outcome or outcome).noted(note)
+
+    async def _index(self, recorded: RecordedEvent, processed: ProcessedEvent, note: str) -> EventOutcome:
+        """Do what is left of an event that was saved; returns its outcome."""
+        self._has_saved, self._has_ended = True, processed.has_ended
+        saved = processed.saved
+        if processed.tried is None:
+            return (saved.outcome or OUTDATED).noted(note)
+        outcome, self._has_ended = await index_rest(_text_of(recorded, saved, note), processed.tried)
         return outcome if self._has_ended else (saved.outcome or outcome).noted(note)
 
     async def _debounce(self, seconds: float) -> None:
@@ -191,6 +232,13 @@ class ProductEventWorkflow:
     def _show(self, outcome: EventOutcome) -> EventOutcome:
         workflow.upsert_search_attributes([EVENT_STATUS.value_set(outcome.status)])
         return outcome
+
+
+def _text_of(recorded: RecordedEvent, saved: SavedProduct, note: str) -> EventText:
+    version = TextVersion(
+        event_row=recorded.row_id, product_id=saved.product_id, content_hash=saved.content_hash
+    )
+    return EventText(version=version, saved=saved.outcome, note=note)
 
 
 def _is_row_gone(error: BaseException) -> bool:

@@ -29,10 +29,15 @@ class FirstTries:
         self._is_failing = False
         self._closed_until = clock()
 
+    @property
+    def are_open(self) -> bool:
+        """Whether a try may be made now, if there is a place for it."""
+        return self._clock() >= self._closed_until
+
     @contextmanager
     def place(self) -> Iterator[bool]:
         """Yield whether there is a place, and hold it inside the block."""
-        if self._clock() < self._closed_until or self._taken >= (1 if self._is_failing else PLACES):
+        if not self.are_open or self._taken >= (1 if self._is_failing else PLACES):
             yield False
             return
         self._taken += 1

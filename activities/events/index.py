@@ -7,27 +7,21 @@ from datetime import timedelta
 from temporalio import activity
 
 from activities.errors import application_error, classified_errors, event_errors, record_failure
+from activities.events.stage import Stager
 from activities.heartbeat import heartbeating
 from activities.indexing import Indexer
 from activities.metrics import Counters
 from activities.retry_limits import attempt, within_deadline
 from activities.this_workflow import workflow_id
-from contracts.bounds import CHUNKS
 from contracts.events import TextVersion
-from contracts.metrics import Purpose
 from contracts.retry import Failure, Retry
 from database.chunks import generations
 from database.engine import Database
 from database.events import ownership
-from database.events import write as events
 from database.leases import Lease, for_embedding, lease
-from database.products import upsert as products
-from database.usage import budgets
 
 BUDGET_SPENT = -1
 """What staging returns for a text that waits until its store may spend tokens again."""
-
-CUT_TEXT = f"text: only the first {CHUNKS:,} chunks were indexed."
 
 
 class IndexingActivities:
@@ -40,6 +34,7 @@ class IndexingActivities:
         self._embedding = embedding
         self._totals = totals
         self._retry_deadline = retry_deadline
+        self._stager = Stager(database, embedding, totals)
 
     @activity.defn
     async def stage_chunks(self, version: TextVersion) -> int | None:
@@ -48,25 +43,10 @@ class IndexingActivities:
         BUDGET_SPENT if some do and the store has spent its budget: the text is then left to the recovery.
         """
         async with event_errors(self._database, version.event_row):
-            async with self._database.reading() as connection:
-                stored = await products.read(connection, [version.product_id])
-            product = stored.get(version.product_id)
-            if product is None or product.content_hash != version.content_hash:
-                return None
-            rows = await self._embedding.rows(version, product)
-            async with self._database.transaction() as connection:
-                await ownership.check(connection, version.event_row, workflow_id=workflow_id())
-                if not await generations.wanted(connection, [version]):
-                    return None
-                staged = await self._embedding.stage(connection, version, rows)
-                if len(rows) >= CHUNKS:
-                    await events.add_notes(connection, version.event_row, [CUT_TEXT])
-                if staged.missing and await budgets.has_spent(connection, product.store_id):
-                    await products.release_claim(connection, [version.product_id])
-                    return BUDGET_SPENT
-        account = self._embedding.account(product.store_id, Purpose.EVENT)
-        self._totals.reused(account, staged.reused, tokens=staged.reused_tokens)
-        return staged.missing
+            staged = await self._stager.stage_stored(version)
+        if staged is None:
+            return None
+        return BUDGET_SPENT if staged.is_over_budget else len(staged.missing)
 
     @activity.defn
     async def embed_chunks(self, version: TextVersion) -> bool:
@@ -93,9 +73,10 @@ class IndexingActivities:
         ):
             await ownership.check(connection, version.event_row, workflow_id=workflow_id())
             published = await self._embedding.publish(connection, version)
-        for seconds in published.values():
-            self._totals.searchable(seconds)
-        return bool(published)
+        if published is None:
+            return False
+        self._totals.searchable(published)
+        return True
 
     @asynccontextmanager
     async def _alone(self, version: TextVersion) -> AsyncIterator[Lease]:

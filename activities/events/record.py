@@ -5,8 +5,9 @@ from temporalio import activity
 from activities.errors import database_errors, event_errors
 from activities.this_workflow import run_id, workflow_id
 from connectors.registry import READABLE
-from contracts.events import FinishedEvent, ProductEvent, RecordedEvent
+from contracts.events import EventOutcome, FinishedEvent, ProductEvent, RecordedEvent
 from database.engine import Database
+from database.events import ownership
 from database.events import write as events
 from database.events.debounce import Debounce
 from database.events.record import record
@@ -40,3 +41,15 @@ class EventActivities:
             open_connection = self._database.transaction if event.abandons else self._database.single
             async with open_connection() as connection:
                 await events.finish(connection, event, workflow_id=workflow_id(), run_id=run_id())
+
+    @activity.defn
+    async def abandon_event(self, event: ProductEvent, outcome: EventOutcome) -> None:
+        """Write the outcome of a run that does not know the row of its event; nothing if there is none."""
+        with database_errors():
+            async with self._database.transaction() as connection:
+                row = await ownership.find(
+                    connection, event.store_id, event.event_id, workflow_id=workflow_id()
+                )
+                if row is not None:
+                    ended = FinishedEvent(event_row=row, outcome=outcome, abandons=True)
+                    await events.finish(connection, ended, workflow_id=workflow_id(), run_id=run_id())

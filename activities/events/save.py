@@ -1,5 +1,6 @@
 """Save what an event says: upsert or delete its product or variation."""
 
+from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,13 +10,13 @@ from activities.errors import event_errors
 from activities.events.partial import over_unapplied
 from activities.metrics import Counters
 from activities.reading import Prepared, with_prepared
-from activities.this_workflow import workflow_id
+from activities.this_workflow import run_id, workflow_id
 from compute import Compute
 from connectors.base import Deletion
 from contracts.bounds import VARIATIONS
 from contracts.catalog import PUBLISHED, UNKNOWN, Product, Variation
 from contracts.errors import InvalidField
-from contracts.events import EventOutcome, EventStatus, SavedProduct
+from contracts.events import EventOutcome, EventStatus, FinishedEvent, SavedProduct
 from contracts.stores import StoreType
 from database.engine import Database
 from database.events import confirm
@@ -28,7 +29,7 @@ from database.products.columns import ProductWrite
 from database.products.following import Followed, follow
 from database.products.upsert import SavedRow, StoredProduct
 from database.products.variations import VariationSet
-from knowledge.content_hash import content_hash
+from knowledge.content import Content
 
 SUPERSEDED = EventOutcome(status=EventStatus.SUPERSEDED, reason="A newer event of this product has arrived.")
 STALE = EventOutcome(status=EventStatus.STALE, reason="A newer change of this product was already saved.")
@@ -56,6 +57,19 @@ TOO_MANY_VARIATIONS = EventOutcome(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """A saved change, and the content of the text that it has claimed, if that was made as it was saved.
+
+    `has_ended` is whether the event ended in the same transaction.
+    """
+
+    product: SavedProduct
+    has_ended: bool = False
+    store_id: int = 0
+    content: Content | None = None
+
+
 class ProductActivities:
     """Saves products; `model` labels the vectors of search."""
 
@@ -71,13 +85,22 @@ class ProductActivities:
     @activity.defn
     async def save_product(self, event_row: int) -> SavedProduct:
         """Save a change unless a newer one is stored; returns the outcome, the text to index, or both."""
+        return (await self.save(event_row)).product
+
+    async def save(self, event_row: int, *, note: str | None = None) -> Saved:
+        """Like `save_product`, and returns the content of the text that needs indexing.
+
+        With a `note`, an event without a text to index ends in the same transaction; the note is appended to
+        the reason of its outcome, and may be empty.
+        """
         async with event_errors(self._database, event_row):
-            saved = await with_prepared(self._compute, partial(self._attempt, event_row))
-        if saved.outcome is not None and saved.outcome.status is EventStatus.UNCHANGED:
+            saved = await with_prepared(self._compute, partial(self._attempt, event_row, note))
+        outcome = saved.product.outcome
+        if outcome is not None and outcome.status is EventStatus.UNCHANGED:
             self._totals.skipped(event_row)
         return saved
 
-    async def _attempt(self, event_row: int, known: Prepared) -> SavedProduct:
+    async def _attempt(self, event_row: int, note: str | None, known: Prepared) -> Saved:
         """Save with what was read before the transaction; raises Unread or Unrendered for what was not."""
         async with self._database.transaction() as connection:
             change = await events.open_event(
@@ -88,9 +111,9 @@ class ProductActivities:
                 with_payload=known.change is None,
             )
             if change.is_trimmed:
-                return SavedProduct(outcome=TRIMMED)
+                return Saved(product=SavedProduct(outcome=TRIMMED))
             if change.is_without_body:
-                return SavedProduct(outcome=WITHOUT_BODY)
+                return Saved(product=SavedProduct(outcome=WITHOUT_BODY))
             known.store_id = change.store_id
             outcome = await self._apply(connection, change, known)
             claim = await events.claim_indexing(
@@ -106,11 +129,18 @@ class ProductActivities:
                     status=EventStatus.SUCCEEDED,
                     reason=f"Saved; it will be indexed together with {claim.leader}.",
                 )
-        return SavedProduct(
+            has_ended = note is not None and outcome is not None and not claim.product_id
+            if note is not None and outcome is not None and has_ended:
+                is_saved = outcome.status is not EventStatus.FAILED
+                ended = FinishedEvent(event_row=change.id, outcome=outcome.noted(note), saved=is_saved)
+                await events.finish(connection, ended, workflow_id=workflow_id(), run_id=run_id())
+        product = SavedProduct(
             outcome=outcome,
             product_id=claim.product_id or 0,
             content_hash=claim.content_hash or "",
         )
+        content = known.content_with(product.content_hash)
+        return Saved(product=product, has_ended=has_ended, store_id=change.store_id, content=content)
 
     async def _apply(
         self, connection: AsyncConnection, change: OpenedEvent, known: Prepared
@@ -158,7 +188,7 @@ class ProductActivities:
             await variations.keep_only(connection, change.store_id, [variation_set])
             await variations.apply_late_deletions(connection, change.store_id, [variation_set])
             known = (await products.load(connection, change)).variations
-        text = content_hash(prepared.content_of(product, known))
+        text = prepared.text_of(product, known)
         write = ProductWrite(change=change, product=product, content_hash=text)
         saved = (await products.upsert(connection, [write])).get(product.external_id)
         if known:
@@ -214,7 +244,7 @@ class ProductActivities:
         stored = await products.load(connection, change)
         if stored.product is None or stored.id is None:
             return EventOutcome(status=EventStatus.SUCCEEDED, reason="Saved.")
-        text = content_hash(prepared.content_of(stored.product, stored.variations))
+        text = prepared.text_of(stored.product, stored.variations)
         followed = Followed(change=change, content_hash=text)
         saved = (await follow(connection, change.store_id, [followed]))[stored.product.external_id]
         if not stored.is_active:

@@ -79,7 +79,8 @@ async def upsert_chunks(
             raise Vanished
     if published:
         current = [version for version in complete if version.product_id in published]
-        await generations.swap(connection, current, model)
+        if await generations.swap(connection, current, model):
+            await generations.delete_old(connection, sorted(published))
 
 
 def _values(versions: Sequence[TextVersion]) -> dict[str, object]:

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.events import TextVersion
 from contracts.search import Vector
 from database.halfvec import Vectors
-from database.search import vocabulary
 from database.sql import as_json, recordset
 
 TextKey = tuple[int, str]
@@ -19,13 +18,14 @@ TextKey = tuple[int, str]
 GENERATIONS_KEPT = 3
 """How many texts of a product keep their vectors, so that an earlier text costs no embedding."""
 
-_VERSIONS = """
+VERSIONS = """
     unnest(CAST(:event_rows AS bigint[]), CAST(:product_ids AS bigint[]), CAST(:content_hashes AS text[]))
         AS w(event_row, product_id, content_hash)
 """
+"""SQL: texts of products as the FROM item `w`; `values_of` returns its parameters."""
 
 _WANTED = text(f"""
-    SELECT p.id FROM products p JOIN {_VERSIONS} ON p.id = w.product_id AND p.content_hash = w.content_hash
+    SELECT p.id FROM products p JOIN {VERSIONS} ON p.id = w.product_id AND p.content_hash = w.content_hash
 """)
 
 _CHUNKS = {
@@ -68,23 +68,13 @@ def insert_chunks(embedding: str) -> str:
     """
 
 
-_STAGE = text(f"{insert_chunks(OWN_VECTOR)} ON CONFLICT DO NOTHING")
-
-_OF_VERSION = "k.product_id = w.product_id AND k.content_hash = w.content_hash AND k.model = :model"
-
-_COUNT = text(f"""
-    SELECT product_id, count(*) FILTER (WHERE is_missing), count(*) FILTER (WHERE is_reused),
-           CAST(coalesce(sum(tokens) FILTER (WHERE is_reused), 0) AS bigint)
-    FROM (SELECT k.product_id, min(k.tokens) AS tokens, bool_or(k.embedding IS NULL) AS is_missing,
-                 bool_or(k.embedding IS NOT NULL) AS is_reused
-          FROM {_VERSIONS} JOIN tenant_knowledge k ON {_OF_VERSION} GROUP BY k.product_id, k.text_hash) AS n
-    GROUP BY product_id
-""")
+OF_VERSION = "k.product_id = w.product_id AND k.content_hash = w.content_hash AND k.model = :model"
+"""SQL: whether a chunk `k` belongs to a text `w`."""
 
 _ADOPT = text(f"""
     UPDATE tenant_knowledge k SET embedding = known.embedding
-    FROM {_VERSIONS}, tenant_knowledge known
-    WHERE {_OF_VERSION} AND k.embedding IS NULL
+    FROM {VERSIONS}, tenant_knowledge known
+    WHERE {OF_VERSION} AND k.embedding IS NULL
       AND known.product_id = w.product_id AND known.text_hash = k.text_hash AND known.model = :model
       AND known.embedding IS NOT NULL
 """)
@@ -92,15 +82,18 @@ _ADOPT = text(f"""
 _MISSING = text(f"""
     SELECT min(k.store_id) AS store_id, k.product_id, k.content_hash, k.text_hash, min(k.text) AS text,
            min(k.tokens) AS tokens, min(k.position) AS position
-    FROM {_VERSIONS} JOIN tenant_knowledge k ON {_OF_VERSION}
+    FROM {VERSIONS} JOIN tenant_knowledge k ON {OF_VERSION}
     WHERE k.embedding IS NULL
     GROUP BY k.product_id, k.content_hash, k.text_hash ORDER BY k.product_id, min(k.position)
 """)
 
-_FILL = text("""
-    UPDATE tenant_knowledge k SET embedding = v.embedding
-    FROM unnest(CAST(:product_ids AS bigint[]), CAST(:content_hashes AS text[]), CAST(:text_hashes AS text[]),
-                CAST(:vectors AS halfvec[])) AS v(product_id, content_hash, text_hash, embedding)
+_FILLED = """
+    unnest(CAST(:filled_products AS bigint[]), CAST(:filled_contents AS text[]), CAST(:text_hashes AS text[]),
+           CAST(:vectors AS halfvec[])) AS v(product_id, content_hash, text_hash, embedding)
+"""
+
+_FILL = text(f"""
+    UPDATE tenant_knowledge k SET embedding = v.embedding FROM {_FILLED}
     WHERE k.product_id = v.product_id AND k.content_hash = v.content_hash AND k.model = :model
       AND k.text_hash = v.text_hash
 """)
@@ -121,18 +114,24 @@ _LEAVE_OUT = text("""
 
 _PUBLISH = text(f"""
     UPDATE products p SET knowledge_hash = w.content_hash, knowledge_model = :model, knowledge_at = now()
-    FROM {_VERSIONS}
+    FROM {VERSIONS}
     WHERE p.id = w.product_id AND p.content_hash = w.content_hash
-      AND NOT EXISTS (SELECT FROM tenant_knowledge k WHERE {_OF_VERSION} AND k.embedding IS NULL)
+      AND NOT EXISTS (SELECT FROM tenant_knowledge k WHERE {OF_VERSION} AND k.embedding IS NULL
+                      AND k.text_hash <> ALL(CAST(:text_hashes AS text[])))
     RETURNING p.id, (SELECT greatest(extract(epoch FROM now() - coalesce(e.version, e.received_at)), 0)
-                     FROM events e WHERE e.id = w.event_row) AS seconds
+                     FROM events e WHERE e.id = w.event_row) AS seconds,
+              (SELECT count(DISTINCT (k.content_hash, k.model)) > :kept FROM tenant_knowledge k
+               WHERE k.product_id = p.id) AS is_full
 """)
 
 _SWAP = text(f"""
-    UPDATE tenant_knowledge k SET is_live = NOT k.is_live
-    FROM {_VERSIONS}
-    WHERE k.product_id = w.product_id
-      AND k.is_live <> (k.content_hash = w.content_hash AND k.model = :model)
+    UPDATE tenant_knowledge k SET is_live = n.is_live, embedding = coalesce(n.embedding, k.embedding)
+    FROM (SELECT o.id, v.embedding, (o.content_hash = w.content_hash AND o.model = :model) AS is_live
+          FROM {VERSIONS}
+          JOIN tenant_knowledge o ON o.product_id = w.product_id
+          LEFT JOIN {_FILLED} ON o.content_hash = w.content_hash AND o.model = :model
+              AND v.product_id = w.product_id AND v.text_hash = o.text_hash) AS n
+    WHERE k.id = n.id AND k.is_live <> n.is_live
 """)
 
 _DELETE_OLD = text("""
@@ -164,15 +163,6 @@ class ChunkRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Staged:
-    """How many texts of a product have no vector, how many reuse one, and the estimated tokens of these."""
-
-    missing: int = 0
-    reused: int = 0
-    reused_tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MissingVector:
     """A text without a vector; several chunks of its product may have it."""
 
@@ -184,6 +174,11 @@ class MissingVector:
     tokens: int
     position: int
 
+
+Filled = tuple[Sequence[MissingVector], Sequence[Vector]]
+"""Texts, and a vector for each of them."""
+
+NONE_FILLED: Filled = ((), ())
 
 _FIELDS = tuple(field.name for field in fields(ChunkRow) if field.name in _CHUNKS)
 _fields_of = attrgetter(*_FIELDS)
@@ -209,7 +204,8 @@ def chunk_values(
     return {"model": model, "chunks": as_json(rows), "vectors": Vectors(vectors.values())}
 
 
-def _values(versions: Sequence[TextVersion]) -> dict[str, object]:
+def values_of(versions: Sequence[TextVersion]) -> dict[str, object]:
+    """Returns the parameters of `VERSIONS`."""
     return {
         "event_rows": [version.event_row for version in versions],
         "product_ids": [version.product_id for version in versions],
@@ -219,48 +215,33 @@ def _values(versions: Sequence[TextVersion]) -> dict[str, object]:
 
 async def wanted(connection: AsyncConnection, versions: Sequence[TextVersion]) -> list[TextVersion]:
     """Returns the versions that are still the current texts of their products."""
-    ids = set((await connection.execute(_WANTED, _values(versions))).scalars())
+    ids = set((await connection.execute(_WANTED, values_of(versions))).scalars())
     return [version for version in versions if version.product_id in ids]
-
-
-async def stage(
-    connection: AsyncConnection,
-    versions: Sequence[TextVersion],
-    model: str,
-    chunks: Sequence[ChunkRow],
-) -> dict[int, Staged]:
-    """Insert chunks that are not live yet, with the vectors that their products have for equal texts."""
-    await vocabulary.add(connection, ((chunk.product_id, chunk.spelt) for chunk in chunks))
-    await connection.execute(_STAGE, chunk_values(model, chunks, {}))
-    rows = await connection.execute(_COUNT, {**_values(versions), "model": model})
-    return {id_: Staged(missing=none, reused=some, reused_tokens=saved) for id_, none, some, saved in rows}
 
 
 async def missing_vectors(
     connection: AsyncConnection, versions: Sequence[TextVersion], model: str
 ) -> list[MissingVector]:
     """Returns the texts to embed, after chunks have copied the vectors their product has for equal texts."""
-    values = {**_values(versions), "model": model}
+    values = {**values_of(versions), "model": model}
     await connection.execute(_ADOPT, values)
     rows = await connection.execute(_MISSING, values)
     return [MissingVector(**row) for row in rows.mappings()]
 
 
-async def fill_vectors(
-    connection: AsyncConnection,
-    model: str,
-    missing: Sequence[MissingVector],
-    vectors: Sequence[Vector],
-) -> None:
-    """Store the vectors of texts, one for each text."""
-    values = {
-        "model": model,
-        "product_ids": [text.product_id for text in missing],
-        "content_hashes": [text.content_hash for text in missing],
-        "text_hashes": [text.text_hash for text in missing],
+async def fill_vectors(connection: AsyncConnection, model: str, filled: Filled) -> None:
+    """Store the vectors of texts."""
+    await connection.execute(_FILL, {"model": model, **_filled_values(filled)})
+
+
+def _filled_values(filled: Filled) -> dict[str, object]:
+    texts, vectors = filled
+    return {
+        "filled_products": [text.product_id for text in texts],
+        "filled_contents": [text.content_hash for text in texts],
+        "text_hashes": [text.text_hash for text in texts],
         "vectors": Vectors(vectors),
     }
-    await connection.execute(_FILL, values)
 
 
 async def leave_out(
@@ -277,24 +258,43 @@ async def leave_out(
 
 
 async def publish(
-    connection: AsyncConnection, versions: Sequence[TextVersion], model: str
+    connection: AsyncConnection, versions: Sequence[TextVersion], model: str, filled: Filled = NONE_FILLED
 ) -> dict[int, float]:
     """Publish staged texts; returns product -> seconds since the change.
 
-    A text that is outdated or incomplete is not published. The seconds count from the shop's time of change,
-    or from the arrival of the event if the shop sent no time.
+    The vectors in `filled` are stored in the chunks of texts that are published. A text that is outdated or
+    incomplete without them is not. The seconds count from the shop's time of change, or from the arrival of
+    the event if the shop sent no time.
     """
-    values = {**_values(versions), "model": model}
-    rows = await connection.execute(_PUBLISH, values)
-    published = {row.id: float(row.seconds or 0.0) for row in rows}
-    if published:
-        await swap(connection, [version for version in versions if version.product_id in published], model)
-    return published
+    values = {
+        **values_of(versions),
+        "model": model,
+        "text_hashes": [text.text_hash for text in filled[0]],
+        "kept": GENERATIONS_KEPT,
+    }
+    rows = (await connection.execute(_PUBLISH, values)).all()
+    if rows:
+        published = {row.id for row in rows}
+        await swap(connection, [one for one in versions if one.product_id in published], model, filled)
+    if full := [row.id for row in rows if row.is_full]:
+        await delete_old(connection, full)
+    return {row.id: float(row.seconds or 0.0) for row in rows}
 
 
-async def swap(connection: AsyncConnection, published: Sequence[TextVersion], model: str) -> None:
-    """Make the chunks of these texts the only live ones of their products, and delete the oldest texts."""
-    swapped = await connection.execute(_SWAP, {**_values(published), "model": model})
-    if swapped.rowcount:
-        ids = [version.product_id for version in published]
-        await connection.execute(_DELETE_OLD, {"published": ids, "kept": GENERATIONS_KEPT})
+async def swap(
+    connection: AsyncConnection,
+    published: Sequence[TextVersion],
+    model: str,
+    filled: Filled = NONE_FILLED,
+) -> int:
+    """Make the chunks of these texts the only live ones of their products; returns how many changed.
+
+    The vectors in `filled` are stored in the chunks that become live.
+    """
+    values = {**values_of(published), **_filled_values(filled), "model": model}
+    return (await connection.execute(_SWAP, values)).rowcount
+
+
+async def delete_old(connection: AsyncConnection, products: Sequence[int]) -> None:
+    """Delete the oldest texts of products; the last ones stay, and the live one."""
+    await connection.execute(_DELETE_OLD, {"published": list(products), "kept": GENERATIONS_KEPT})

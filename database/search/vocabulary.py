@@ -42,9 +42,13 @@ def _scoped(parts: str, store: str) -> str:
     return f"ARRAY(SELECT part # hashint8extended({store}, 0) FROM unnest({parts}) AS part)"
 
 
+def keep(store: str) -> str:
+    """Returns SQL that keeps the vocabulary of a store from being swept until the transaction ends."""
+    return f"pg_advisory_xact_lock_shared({LOCK_CLASS}, CAST({store} % 2147483647 AS int))"
+
+
 _STORES = text(f"""
-    SELECT id, store_id, pg_advisory_xact_lock_shared({LOCK_CLASS}, CAST(store_id % 2147483647 AS int))
-    FROM products WHERE id = ANY(CAST(:products AS bigint[]))
+    SELECT id, store_id, {keep("store_id")} FROM products WHERE id = ANY(CAST(:products AS bigint[]))
 """)
 """The stores of products; their vocabularies are not swept until the transaction ends."""
 
@@ -121,6 +125,14 @@ async def add(connection: AsyncConnection, texts: Iterable[tuple[int, Collection
     of_stores = defaultdict[int, set[str]](set)
     for product_id, store_id in store_of.items():
         of_stores[store_id] |= of_products[product_id]
+    await add_kept(connection, of_stores)
+
+
+async def add_kept(connection: AsyncConnection, of_stores: Mapping[int, set[str]]) -> None:
+    """Add words to the vocabularies of stores, which an earlier statement of the transaction keeps.
+
+    Words that are known already are removed from the sets.
+    """
     wanted = {"stores": sorted(of_stores), "words": sorted(set().union(*of_stores.values()))}
     for row in await connection.execute(_KNOWN, wanted):
         of_stores[row.store_id].difference_update(row.words)

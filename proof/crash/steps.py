@@ -7,11 +7,11 @@ from types import MappingProxyType
 
 EVENT_STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "record": ("record_event",),
-        "save": ("save_product",),
-        "embed": ("index_at_once", "embed_chunks"),
+        "record": ("begin_event", "record_event"),
+        "save": ("process_event", "save_product"),
+        "embed": ("process_event", "index_at_once", "embed_chunks"),
         "publish": ("publish_event", "publish_chunks"),
-        "finish": ("finish_event",),
+        "finish": ("process_event", "finish_event"),
     }
 )
 """Step -> the activities that do it; the first of them that has run before is held.

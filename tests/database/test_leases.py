@@ -7,11 +7,12 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import text
 
-from database.leases import Lease, LeaseLost, forget_expired, lease
+from database.leases import Lease, LeaseLost, forget_expired, holding, lease, take
 from database.locks import MOST_LOCKED, lock_products
 from tests.support.environment import ROOT
 from tests.support.eventually import eventually
@@ -62,6 +63,71 @@ async def test_a_cancelled_holder_releases_its_key(system: System) -> None:
         await task
     async with lease(system.database, ["test/5"]) as held:
         assert held.keys
+
+
+async def test_keys_that_are_taken_in_a_transaction_are_held_after_its_commit(system: System) -> None:
+    """A transaction that fails has taken nothing."""
+
+    async def take_and_fail() -> None:
+        async with system.database.transaction() as connection:
+            assert (await take(connection, ["test/9"])).keys
+            raise ValueError("failed")
+
+    with pytest.raises(ValueError, match="failed"):
+        await take_and_fail()
+    async with system.database.transaction() as connection:
+        taken = await take(connection, ["test/9"])
+    assert not await take_alone(system, "test/9")
+    async with holding(system.database, taken) as held:
+        assert held.keys == {"test/9"}
+        assert not await take_alone(system, "test/9")
+    assert await take_alone(system, "test/9")
+
+
+async def take_alone(system: System, key: str) -> bool:
+    """Returns whether a key was free; gives it back at once."""
+    async with lease(system.database, [key]) as held:
+        return bool(held.keys)
+
+
+async def test_a_holder_that_died_after_its_commit_loses_its_keys_with_the_term(system: System) -> None:
+    """Nothing renews what was taken in a transaction before it is held."""
+    async with system.database.transaction() as connection:
+        assert (await take(connection, ["test/10"], term=SHORT)).keys
+    await eventually(partial(take_alone, system, "test/10"), bool, what="the end of the term")
+
+
+async def end_and_fail(held: Lease) -> None:
+    async with held.ending():
+        raise ValueError("failed")
+
+
+async def test_a_lease_ends_with_a_transaction(system: System) -> None:
+    """The key is free with the commit, before the end of the block; a failed transaction leaves it held."""
+    async with lease(system.database, ["test/11"], term=SHORT) as held:
+        with pytest.raises(ValueError, match="failed"):
+            await end_and_fail(held)
+        assert not await take_alone(system, "test/11")
+        async with held.writing() as connection:
+            await connection.execute(text("SELECT 1"))
+        async with held.ending() as connection:
+            await connection.execute(text("SELECT 1"))
+        assert await take_alone(system, "test/11")
+        assert held.deadline.when() is None
+
+
+async def test_a_lost_lease_cannot_end_a_transaction(system: System) -> None:
+    """The next holder keeps its key."""
+
+    async def end() -> None:
+        async with lease(system.database, ["test/12"]) as held:
+            await take_away(system, held)
+            async with held.ending():
+                pass
+
+    with pytest.raises(LeaseLost):
+        await end()
+    assert not await take_alone(system, "test/12")
 
 
 async def take_away(system: System, held: Lease) -> None:

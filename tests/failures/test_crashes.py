@@ -152,7 +152,7 @@ async def test_a_run_that_ended_before_its_worker_died_is_no_second_delivery(
     flag = str(tmp_path / "flag")
     async with served(settings) as system:
         shop = await system.shop()
-        async with process(settings, "tests.support.crashing_worker", "finish_event", "after", flag) as first:
+        async with process(settings, "tests.support.crashing_worker", "begin_event", "after", flag) as first:
             event_id = await shop.submit({**PRODUCT, "status": "draft"})
             assert await first.wait() == -signal.SIGKILL
         ended = await shop.event(event_id)

@@ -19,11 +19,7 @@ from tests.support.network.collector import Collector
 from tests.support.sessions import session
 from tests.support.system import running
 
-STEPS = {
-    "RunActivity:record_event",
-    "RunActivity:save_product",
-    "RunActivity:index_at_once",
-}
+STEPS = {"RunActivity:begin_event"}
 REQUEST = "POST /api/integrations/woocommerce/webhook/"
 
 

@@ -21,8 +21,10 @@ from activities.events import first_tries
 from activities.events.at_once import AtOnceActivities
 from activities.events.confirm import ConfirmActivities
 from activities.events.index import IndexingActivities
+from activities.events.process import ProcessActivities
 from activities.events.record import EventActivities
 from activities.events.save import ProductActivities
+from activities.events.stage import Stager
 from activities.sync.apply import PageApplier
 from activities.sync.compare import CatalogSyncActivities
 from activities.sync.missing import MissingActivities
@@ -30,15 +32,15 @@ from settings import Settings
 
 STEPS: dict[str, type] = {
     "record_event": EventActivities,
-    "save_product": ProductActivities,
-    "stage_chunks": IndexingActivities,
-    "_embed_alone": AtOnceActivities,
+    "save": ProductActivities,
+    "stage": Stager,
+    "_embed_and_publish": AtOnceActivities,
     "embed_chunks": IndexingActivities,
     "publish_event": AtOnceActivities,
 }
-"""The steps of an event; `embed_chunks` embeds what was not embedded at once."""
+"""The steps of an event; `embed_chunks` and `publish_event` do what was not done at once."""
 
-OTHERS: dict[str, type] = {"confirm_event": ConfirmActivities, "finish_event": EventActivities}
+OTHERS: dict[str, type] = {"confirm_event": ConfirmActivities, "begin_event": ProcessActivities}
 
 SYNC_STEPS: dict[str, type] = {
     "begin_sync": CatalogSyncActivities,
@@ -58,18 +60,18 @@ IMPORT_STEPS: dict[str, type] = {"import_pages": CatalogSyncActivities, "import_
 
 def arm(step: str, moment: str, flag: Path, call: int) -> None:
     """Make one call of the step kill the process."""
-    if step == "embed_chunks":
+    if step in ("embed_chunks", "publish_event"):
         first_tries.PLACES = 0
     owner = (STEPS | OTHERS | SYNC_STEPS | IMPORT_STEPS)[step]
     calls = itertools.count(1)
     original: Callable[..., Awaitable[Any]] = getattr(owner, step)
 
     @functools.wraps(original)
-    async def deadly(*arguments: Any) -> Any:
+    async def deadly(*arguments: Any, **named: Any) -> Any:
         is_it = next(calls) == call
         if is_it and moment == "before":
             die(flag)
-        result = await original(*arguments)
+        result = await original(*arguments, **named)
         if is_it:
             die(flag)
         return result

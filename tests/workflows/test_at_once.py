@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 from temporalio.client import WorkflowHistory
 
 from activities.events import at_once, first_tries
@@ -127,6 +128,26 @@ async def test_a_service_that_hangs_holds_no_event_without_a_text_to_embed(
     embeddings.release()
     for event_id in many:
         await shop.ended(event_id)
+
+
+async def test_an_event_that_is_cancelled_while_it_is_saved_says_so(
+    shop: Shop, embeddings: EmbeddingServer
+) -> None:
+    """Its workflow does not know its row yet. The next event of the product is not kept by it."""
+    assert await shop.sync(product()) == "succeeded"
+    async with shop.database.transaction() as connection:
+        await connection.execute(
+            text("SELECT FROM products WHERE store_id = :store FOR UPDATE"), {"store": shop.store_id}
+        )
+        event_id = await shop.submit(product(name="چراغ"))
+        await shop.taken_up(event_id)
+        await shop.temporal.get_workflow_handle(shop.workflow_id(event_id)).cancel()
+        row = await shop.ended(event_id)
+        assert (row["status"], row["reason"]) == ("failed", "The workflow was cancelled.")
+    assert await shop.sync(product(name="چراغ دوچرخه")) == "succeeded"
+    saved = await shop.product(3)
+    assert saved is not None
+    assert saved["title"] == "چراغ دوچرخه"
 
 
 async def test_a_cancelled_event_stops_embedding_and_says_so(shop: Shop, embeddings: EmbeddingServer) -> None:

@@ -53,9 +53,9 @@ def test_a_failure_closes_all_places_then_opens_one(tries: FirstTries, clock: Cl
     """A service that was down is tried by one event; the others follow after a success."""
     with tries.place():
         tries.failed()
-    assert free(tries) == 0
+    assert (free(tries), tries.are_open) == (0, False)
     clock.seconds += CLOSED_FOR.total_seconds()
-    assert free(tries) == 1
+    assert (free(tries), tries.are_open) == (1, True)
     with tries.place():
         tries.failed()
     assert free(tries) == 0

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.events import TextVersion
 from contracts.search import Vector
 from database.access import stores
-from database.chunks import bulk, generations
+from database.chunks import bulk, generations, staging
 from database.chunks.generations import ChunkRow, TextKey
 from database.engine import Database
 from tests.support.eventually import eventually
@@ -66,15 +66,25 @@ def chunks(product: int, content: str, *, count: int = 2) -> list[ChunkRow]:
     ]
 
 
+async def stage(
+    connection: AsyncConnection, product: int, content: str, label: str = LABELS[0], **how: int
+) -> TextVersion:
+    """Stage the text of a product, as an event does."""
+    version = TextVersion(event_row=0, product_id=product, content_hash=content)
+    opened = await staging.open_text(connection, version, workflow_id="")
+    if opened is not None:
+        await staging.stage(connection, opened.store_id, version, label, chunks(product, content, **how))
+    return version
+
+
 async def publish(
     connection: AsyncConnection, product: int, content: str, label: str = LABELS[0], **how: int
 ) -> None:
     """Stage, embed and publish the text of a product, as an event does."""
-    version = TextVersion(event_row=0, product_id=product, content_hash=content)
-    await generations.stage(connection, [version], label, chunks(product, content, **how))
+    version = await stage(connection, product, content, label, **how)
     missing = await generations.missing_vectors(connection, [version], label)
     vectors = [vector(1, 2, 3, len(content) + at) for at, _ in enumerate(missing)]
-    await generations.fill_vectors(connection, label, missing, vectors)
+    await generations.fill_vectors(connection, label, (missing, vectors))
     await generations.publish(connection, [version], label)
 
 
@@ -106,8 +116,7 @@ async def test_a_published_text_replaces_the_former_one(system: System, shop: Sh
     """Staged chunks have none; a text with fewer chunks leaves none behind."""
     async with system.database.transaction() as connection:
         product = await add(connection, shop, "گوشی")
-        version = TextVersion(event_row=0, product_id=product, content_hash="first")
-        await generations.stage(connection, [version], LABELS[0], chunks(product, "first", count=3))
+        await stage(connection, product, "first", count=3)
     assert await kept(system.database, shop) == []
     async with system.database.transaction() as connection:
         await publish(connection, product, "first", count=3)
