@@ -109,16 +109,16 @@ class Pilito_PS_Exclusions {
 		switch ( $reason['code'] ) {
 			case self::CATEGORY:
 				/* translators: %s: name of a category */
-				return sprintf( __( 'Excluded: its category “%s” is excluded.', 'pilito-product-sync' ), $reason['name'] );
+				return sprintf( __( 'Its category “%s” is excluded.', 'pilito-product-sync' ), $reason['name'] );
 			case self::TAG:
 				/* translators: %s: name of a tag */
-				return sprintf( __( 'Excluded: its tag “%s” is excluded.', 'pilito-product-sync' ), $reason['name'] );
+				return sprintf( __( 'Its tag “%s” is excluded.', 'pilito-product-sync' ), $reason['name'] );
 			case self::OUT_OF_STOCK:
-				return __( 'Excluded: it is sold out, and sold-out products are excluded.', 'pilito-product-sync' );
+				return __( 'It is sold out, and sold-out products are excluded.', 'pilito-product-sync' );
 			case self::DEVELOPER:
-				return __( 'Excluded by another plugin or the theme of your shop.', 'pilito-product-sync' );
+				return __( 'Another plugin or the theme of your shop excludes it.', 'pilito-product-sync' );
 		}
-		return __( 'Excluded: you have excluded this product.', 'pilito-product-sync' );
+		return __( 'You have excluded this product.', 'pilito-product-sync' );
 	}
 
 	/**
