@@ -3,6 +3,7 @@
 import asyncio
 import shlex
 import threading
+from datetime import UTC, datetime, timedelta
 
 import orjson
 from playwright.async_api import Browser as Chromium
@@ -72,6 +73,8 @@ async def test_a_shop_is_connected_synced_and_its_drift_is_read(
     reading: System, chromium: Chromium, server: ShopServer
 ) -> None:
     """The bar moves with the pages of the shop; what changed without an event is found and explained."""
+    earlier = datetime.now(UTC) - timedelta(minutes=10)
+    server.clock = lambda: earlier
     for number in range(250):
         server.add(name=f"چراغ {number}", price="450000")
     second, third = threading.Event(), threading.Event()
@@ -107,6 +110,7 @@ async def test_a_shop_is_connected_synced_and_its_drift_is_read(
         await expect(page.locator("#sync .note.good")).to_contain_text("۲۵۰ محصول به‌روز شد")
         assert await screen.foreign() == []
         changed, gone, *_ = server.products
+        server.clock = lambda: earlier + timedelta(minutes=5)
         server.change(changed, name="چراغ تازه")
         server.delete(gone)
         await page.locator("h1 a").click()
