@@ -95,6 +95,8 @@ async def test_creating_an_account_that_exists_changes_nothing(
 
 async def test_roles_and_closed_accounts(pilito: Pilito, database: Database, owner: str) -> None:
     """Each verb says what holds now, and the list shows it; the email is found in any case."""
+    other = ("--email", "another-admin@example.com", "--password-stdin")
+    await pilito("admin", "create", *other, typed="twelve letters\n")
     for verb, says, staff, active in (
         ("promote", "is an admin", True, True),
         ("demote", "is no admin any more", False, True),

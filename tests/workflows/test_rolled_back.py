@@ -118,7 +118,7 @@ async def test_an_event_that_no_worker_can_continue_says_so(
     configure: Configure, embeddings: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A programming error in a workflow shows in the event, which goes on with the next version."""
-    settings: Settings = configure(task_queue="broken", debounce_seconds=1.0)
+    settings: Settings = configure(task_queue="broken", debounce_seconds=5.0)
     with monkeypatch.context() as changed:
         changed.setattr("worker.WORKFLOWS", (*OTHERS, BrokenWorkflow))
         changed.setattr("activities.events.stalled.MANY_REFUSALS", 2)
