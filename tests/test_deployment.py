@@ -35,6 +35,10 @@ SECRET = re.compile(r"PASSWORD|PWD|SECRET|KEY")
 DEMANDED = re.compile(r"\$\{\w+:\?[^}]*\}")
 
 LEFT_OUT = {
+    **dict.fromkeys(
+        (f"PILITO_TEMPORAL_{name}" for name in ("TLS", "TLS_CA", "TLS_CERT", "TLS_KEY", "API_KEY")),
+        "the Temporal of this file is reached inside its network, without TLS",
+    ),
     "PILITO_ADMIN_PASSWORD": "only `pilito up` makes an admin by itself",
     "PILITO_STATE_DIR": "embedded servers keep their data there",
     "PILITO_TEMPORAL_PORT": "the port of the embedded server",
