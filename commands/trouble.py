@@ -25,7 +25,9 @@ _ADVICE = {
     RPCStatusCode.RESOURCE_EXHAUSTED: "Run the command again later: the server limits requests.",
 }
 
-NEXT = "Check PILITO_TEMPORAL_ADDRESS, PILITO_TEMPORAL_NAMESPACE, PILITO_TEMPORAL_TLS and that the server runs."
+NEXT = (
+    "Check PILITO_TEMPORAL_ADDRESS, PILITO_TEMPORAL_NAMESPACE, PILITO_TEMPORAL_TLS and that the server runs."
+)
 
 
 class Sentences(TyperGroup):

@@ -28,6 +28,7 @@ POSTGRES: list[tuple[str, ...]] = [
     ("user", "demote", "a@example.com"),
     ("user", "remove", "a@example.com", "--yes"),
     ("user", "export", "a@example.com"),
+    ("session", "end", "--all"),
     ("token", "list"),
     ("token", "create"),
     ("token", "revoke", "1"),
