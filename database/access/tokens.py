@@ -223,7 +223,7 @@ async def revoke(connection: AsyncConnection, token_id: int) -> bool:
 async def revoke_all(
     connection: AsyncConnection, *, user_id: int | None = None, store_id: int | None = None
 ) -> list[Token]:
-    """Revoke the tokens of a user and of the user's stores, those of a store, or all. Returns them."""
+    """Revoke the tokens of a user and of the user's stores, or of a store, or all. Returns them."""
     conditions: list[ColumnElement[bool]] = [true()]
     if user_id is not None:
         conditions.append(or_(_columns.user_id == user_id, stores.c.user_id == user_id))

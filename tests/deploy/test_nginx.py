@@ -105,7 +105,7 @@ async def test_two_apis_are_replaced_behind_nginx_and_nothing_is_lost(
 
 
 async def what_is_seen_from_outside(http: httpx2.AsyncClient, system: System, shop: Shop) -> None:
-    """Large bodies pass, metrics are hidden, and the scheme and host are those of the proxy."""
+    """Large bodies pass, metrics are hidden, and scheme and host come from the proxy."""
     assert (await shop.send({"id": 7, "name": "قالی", "description": LARGE})).status_code == 202
     too_large = await http.post("/api/integrations/woocommerce/webhook/", content=b"0" * (9 << 20) + b"0")
     assert (too_large.status_code, list(too_large.json())) == (413, ["error"])
