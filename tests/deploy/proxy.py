@@ -4,6 +4,7 @@ import asyncio
 import os
 import pwd
 import shutil
+import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -50,19 +51,30 @@ def program() -> str:
     pytest.skip(lacking)
 
 
-class ApiProcess:
-    """`pilito api` on a port of 127.0.0.1, in a process of its own."""
+ACTIVATED = 'exec 3<&"$LISTENER"; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"'
+"""Starts a program as systemd does for a socket unit: descriptor 3 is the listening socket."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+
+class ApiProcess:
+    """`pilito api` on a port of 127.0.0.1, in a process of its own.
+
+    With `activated`, the port stays open while the process restarts, as that of a socket unit of systemd.
+    """
+
+    def __init__(self, environment: Mapping[str, str], *, activated: bool = False) -> None:
         (self.port,) = free_ports(1)
+        self.listener = socket.create_server(("127.0.0.1", self.port)) if activated else None
         self._environment = {**environment, "PILITO_API_PORT": str(self.port), "PATH": os.environ["PATH"]}
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
         """Start the process; returns when it answers."""
+        command = [sys.executable, ROOT / "cli.py", "api"]
+        inherited = [self.listener.fileno()] if self.listener else []
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, ROOT / "cli.py", "api"),
-            env=self._environment,
+            *(["sh", "-c", ACTIVATED, *command] if inherited else command),
+            env={**self._environment, "LISTENER": str(*inherited)},
+            pass_fds=inherited,
             cwd=ROOT,
             stderr=asyncio.subprocess.DEVNULL,
         )

@@ -72,12 +72,17 @@ class Load:
 async def test_two_apis_are_replaced_behind_nginx_and_nothing_is_lost(
     configure: Configure, tmp_path: Path
 ) -> None:
-    """Shops get no 502, each accepted event has a row, and the outside sees what it may see."""
+    """Shops get no 502, each accepted event has a row, and the outside sees what it may see.
+
+    The socket of the first one stays open while it restarts; the second one refuses connections then.
+    """
     settings = configure(task_queue="behind-nginx")
-    apis = [ApiProcess(environment(settings)) for _ in range(2)]
+    apis = [ApiProcess(environment(settings), activated=activated) for activated in (True, False)]
     async with AsyncExitStack() as stack:
         for api in apis:
             stack.push_async_callback(api.stop)
+            if api.listener:
+                stack.callback(api.listener.close)
         await asyncio.gather(*(api.start() for api in apis))
         http = await stack.enter_async_context(nginx(tmp_path, *(api.port for api in apis)))
         database = Database(create_engine(settings.database_url or "", pool_size=2))
@@ -99,6 +104,8 @@ async def test_two_apis_are_replaced_behind_nginx_and_nothing_is_lost(
 
         await what_is_seen_from_outside(http, system, shop)
         await asyncio.gather(*(api.stop() for api in apis))
+        if listener := apis[0].listener:
+            listener.close()
         down = await shop.send({"id": 1})
         assert (down.status_code, down.headers["Retry-After"]) == (503, "5")
         assert "try again" in down.json()["error"]
