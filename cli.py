@@ -7,6 +7,7 @@ import typer
 from commands.after_restore import after_restore
 from commands.doctor.command import doctor
 from commands.people.admin import admin
+from commands.people.session import session
 from commands.people.user import user
 from commands.prepare import migrate, prepare_temporal
 from commands.roll_out import roll_out
@@ -50,6 +51,7 @@ for verb in (up, api, worker, migrate, prepare_temporal, doctor, after_restore):
     app.command()(verb)
 app.add_typer(admin, name="admin")
 app.add_typer(user, name="user")
+app.add_typer(session, name="session")
 app.add_typer(token, name="token")
 app.add_typer(store, name="store")
 app.add_typer(events, name="events")

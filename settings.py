@@ -151,6 +151,11 @@ class Settings(BaseSettings):
     database_url: Annotated[str | None, Optional] = None
     temporal_address: Annotated[str | None, Optional] = None
     temporal_namespace: str = "default"
+    temporal_tls: Annotated[bool | None, Optional] = None
+    temporal_tls_ca: Annotated[Path | None, Optional] = None
+    temporal_tls_cert: Annotated[Path | None, Optional] = None
+    temporal_tls_key: Annotated[Path | None, Optional] = None
+    temporal_api_key: Annotated[SecretStr | None, Optional] = None
     temporal_port: int = 7233
     temporal_ui_port: int = 8233
     temporal_ui_url: Annotated[str | None, Optional] = None
@@ -227,6 +232,14 @@ class Settings(BaseSettings):
                 f"PILITO_EMBEDDING_MAX_TEXT_TOKENS is {self.embedding_max_text_tokens}, more than"
                 f" PILITO_EMBEDDING_MAX_TOKENS ({self.embedding_max_tokens}) of a whole request; lower the"
                 " one or raise the other"
+            )
+        if (self.temporal_tls_cert is None) != (self.temporal_tls_key is None):
+            raise ValueError("PILITO_TEMPORAL_TLS_CERT and PILITO_TEMPORAL_TLS_KEY need each other; set both")
+        secured = (self.temporal_tls_ca, self.temporal_tls_cert, self.temporal_api_key)
+        if self.temporal_tls is False and any(secured):
+            raise ValueError(
+                "PILITO_TEMPORAL_TLS is false, but PILITO_TEMPORAL_TLS_CA, PILITO_TEMPORAL_TLS_CERT and"
+                " PILITO_TEMPORAL_API_KEY need TLS; set it to true, or remove the others"
             )
         ports = (self.api_port, self.temporal_port, self.temporal_ui_port)
         if self.temporal_address is None and len(set(ports)) < len(ports):

@@ -47,7 +47,8 @@ from embeddings.registry import create_embedder
 from memory import return_large_blocks, tune_garbage_collector
 from observability import tracing
 from settings import Settings, load
-from temporal.client import connect, latest_run, start_product_event, start_product_text
+from temporal.client import latest_run, start_product_event, start_product_text
+from temporal.connecting import open_client
 from temporal.deployments import deployment
 from temporal.schedules import ensure_schedules
 from temporal.store_schedules import StoreSchedules
@@ -271,11 +272,7 @@ async def run(settings: Settings, only: Share | None = None) -> None:
     totals = Counters(database)
     traces = tracing.start("pilito-worker")
     try:
-        client = await connect(
-            settings.temporal_address,
-            settings.temporal_namespace,
-            interceptors=traces.interceptors if traces else (),
-        )
+        client = await open_client(settings, interceptors=traces.interceptors if traces else ())
         async with totals.written(), build(settings, client, database, embedder, compute, totals, only=only):
             await ensure_schedules(client, task_queue=settings.task_queue)
             logger.info("working on task queue %s: %s", settings.task_queue, " and ".join(shares))

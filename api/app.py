@@ -80,7 +80,7 @@ from embeddings.registry import create_embedder
 from observability import tracing
 from observability.tracing import Tracing
 from settings import Settings
-from temporal.client import connect
+from temporal.connecting import open_client
 from temporal.queues import QueueReader
 
 logger = logging.getLogger("pilito.api")
@@ -119,21 +119,17 @@ async def _opened(
         database = Database(create_engine(settings.database_url, pool_size=20), wall=wall)
         stack.push_async_callback(database.close)
         await stack.enter_async_context(database.clock.running())
-        temporal = await connect(
-            settings.temporal_address,
-            settings.temporal_namespace,
-            prompt=True,
-            interceptors=traces.interceptors if traces else (),
-        )
+        interceptors = traces.interceptors if traces else ()
+        temporal = await open_client(settings, prompt=True, interceptors=interceptors)
         embedder = create_embedder(settings)
         stack.push_async_callback(embedder.close)
         outbound = Outbound(allow_private=settings.allow_private_shops)
         stack.callback(outbound.close)
         queues = QueueReader(temporal, task_queue=settings.task_queue)
-        installation = InstallationMetrics(database, queues)
-        stack.push_async_callback(installation.close)
         readiness = Readiness(database, temporal, queues)
         stack.push_async_callback(readiness.close)
+        installation = InstallationMetrics(database, queues, readiness)
+        stack.push_async_callback(installation.close)
         rate_limit = RateLimit(database, settings.requests_per_minute)
         stack.push_async_callback(rate_limit.close)
         user_rate_limit = RateLimit(database, settings.requests_per_minute, Holder.USER)

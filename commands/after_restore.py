@@ -13,7 +13,7 @@ from database import after_restore as restored
 from database.engine import Database
 from settings import Settings
 from temporal.after_restore import Installation
-from temporal.client import connect
+from temporal.connecting import open_client
 
 NO_STORE = "The restored database has no such store."
 NO_SYNC = "The database was restored; the next sync compares the products again."
@@ -67,8 +67,7 @@ async def bring_together(configured: Settings, *, as_json: bool = False) -> dict
 
 
 async def _correct_temporal(opened: Database, configured: Settings, stores: Set[int]) -> Corrected:
-    assert configured.temporal_address  # noqa: S101 - checked before
-    client = await connect(configured.temporal_address, configured.temporal_namespace)
+    client = await open_client(configured)
     installation = Installation(client, task_queue=configured.task_queue)
     terminated = started = 0
     for found in await installation.running():

@@ -19,7 +19,7 @@ from commands.setting_names import misspelt
 from crypto import SecretBox
 from database.engine import Database, create_engine
 from settings import Settings
-from temporal.client import connect
+from temporal.connecting import open_client
 
 Result = TypeVar("Result")
 
@@ -69,7 +69,7 @@ async def temporal(configured: Settings, *, prompt: bool = False) -> Client:
     """Returns a client of Temporal; exits with a message if no address is set."""
     if not configured.temporal_address:
         raise fail("No Temporal: set PILITO_TEMPORAL_ADDRESS, or start `pilito up` first.")
-    return await connect(configured.temporal_address, configured.temporal_namespace, prompt=prompt)
+    return await open_client(configured, prompt=prompt)
 
 
 @asynccontextmanager

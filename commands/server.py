@@ -25,6 +25,7 @@ from embeddings.registry import create_embedder
 from observability import logs
 from settings import Settings
 from temporal import client as runtime
+from temporal.connecting import security
 
 logger = logging.getLogger(__name__)
 
@@ -123,6 +124,7 @@ def api() -> None:
     runtime.install()
     memory.return_large_blocks()
     create_embedder(configured)  # ends the program with a sentence instead of an error inside of the server
+    security(configured)  # the same, for files of certificates that cannot be read
     _allow_files(2 * configured.max_connections + OTHER_FILES)
     config = uvicorn.Config(
         create_app(configured),

@@ -11,6 +11,7 @@ from commands.environment import fail, settings, warn_of_misspelt_settings
 from contracts.errors import UnknownKey
 from database.connecting.address import InvalidAddress
 from database.connecting.problems import Problem, problem_of
+from temporal.connecting import UNREADABLE
 
 CONNECT_FAILED = "Failed client connect"
 """How Temporal's client begins the message of its RuntimeError."""
@@ -19,12 +20,14 @@ _QUOTED = re.compile(r'(?:message|error): "([^"]{1,200})"')
 
 _ADVICE = {
     RPCStatusCode.NOT_FOUND: "Create the namespace, or correct PILITO_TEMPORAL_NAMESPACE.",
-    RPCStatusCode.UNAUTHENTICATED: "Use a Temporal server that asks for no credentials, or a proxy to it.",
+    RPCStatusCode.UNAUTHENTICATED: "Set PILITO_TEMPORAL_API_KEY, or correct it.",
     RPCStatusCode.PERMISSION_DENIED: "Allow this program in the Temporal server's authorization.",
     RPCStatusCode.RESOURCE_EXHAUSTED: "Run the command again later: the server limits requests.",
 }
 
-NEXT = "Check PILITO_TEMPORAL_ADDRESS, PILITO_TEMPORAL_NAMESPACE and that the server runs."
+NEXT = (
+    "Check PILITO_TEMPORAL_ADDRESS, PILITO_TEMPORAL_NAMESPACE, PILITO_TEMPORAL_TLS and that the server runs."
+)
 
 
 class Sentences(TyperGroup):
@@ -58,6 +61,8 @@ def temporal_problem(error: Exception) -> Problem | None:
     if isinstance(error, TimeoutError):
         return Problem(said="it does not answer in time", advice=NEXT)
     said = str(error)
+    if isinstance(error, ValueError) and UNREADABLE in said:
+        return Problem(said=said, advice="Correct the path, or allow this user to read the file.")
     if isinstance(error, ValueError) and said.startswith("invalid target URL"):
         return Problem(said=said, advice="Write PILITO_TEMPORAL_ADDRESS as host:port.")
     if not isinstance(error, RuntimeError) or not said.startswith(CONNECT_FAILED):

@@ -28,7 +28,7 @@ from temporalio.runtime import (
     TelemetryConfig,
     TelemetryFilter,
 )
-from temporalio.service import RetryConfig, RPCError, RPCStatusCode
+from temporalio.service import RetryConfig, RPCError, RPCStatusCode, TLSConfig
 
 from contracts.events import EventOutcome, EventStatus, LatestRun, ProductEvent, UnindexedProduct
 from contracts.ids import SEARCH_ATTRIBUTES, catalog_sync_id, product_event_id, product_text_id
@@ -79,7 +79,13 @@ _DEFAULT = RetryConfig()
 
 
 async def connect(
-    address: str, namespace: str, *, prompt: bool = False, interceptors: Sequence[Interceptor] = ()
+    address: str,
+    namespace: str,
+    *,
+    prompt: bool = False,
+    interceptors: Sequence[Interceptor] = (),
+    tls: TLSConfig | bool = False,
+    api_key: str | None = None,
 ) -> Client:
     """Returns a client; a `prompt` one connects with its first call, and fails within about a second."""
     return await Client.connect(
@@ -88,6 +94,8 @@ async def connect(
         data_converter=replace(pydantic_data_converter, payload_codec=LargePayloadCodec()),
         lazy=prompt,
         interceptors=interceptors,
+        tls=tls,
+        api_key=api_key,
         retry_config=_PROMPT if prompt else _DEFAULT,
     )
 

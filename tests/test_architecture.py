@@ -59,7 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "knowledge",
     },
     "workflows": {"activities.*", "contracts"},
-    "temporal": {"contracts", "workflows"},
+    "temporal": {"contracts", "settings", "workflows"},
     "api": {"connectors", "contracts"},
     "api.security": {"api", "contracts", "database.*", "settings"},
     "api.middleware": {"api", "api.security", "observability", "settings"},

@@ -9,6 +9,7 @@ import sys
 import tomllib
 from fnmatch import fnmatch
 from importlib.resources import files
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from jsonschema import ValidationError, validators
 
 from cli import app
 from embedded.stack import CLIENTS
+from embedded.temporal import DYNAMIC_CONFIG
 from settings import Settings
 from worker import POOLS, Share
 
@@ -29,12 +31,17 @@ TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+SERVERS = ["api", "api-2", "worker", "bulk-worker"]
 ONE_SHOTS = {name for name, service in SERVICES.items() if service["restart"].startswith("on-failure:")}
 
 SECRET = re.compile(r"PASSWORD|PWD|SECRET|KEY")
 DEMANDED = re.compile(r"\$\{\w+:\?[^}]*\}")
 
 LEFT_OUT = {
+    **dict.fromkeys(
+        (f"PILITO_TEMPORAL_{name}" for name in ("TLS", "TLS_CA", "TLS_CERT", "TLS_KEY", "API_KEY")),
+        "the Temporal of this file is reached inside its network, without TLS",
+    ),
     "PILITO_ADMIN_PASSWORD": "only `pilito up` makes an admin by itself",
     "PILITO_STATE_DIR": "embedded servers keep their data there",
     "PILITO_TEMPORAL_PORT": "the port of the embedded server",
@@ -84,6 +91,7 @@ def test_containers_run_what_pilito_up_runs() -> None:
     """The same commands; and the search attributes, which the embedded Temporal is started with."""
     started = {client.name: list(client.command) for client in CLIENTS}
     started |= {name: [name] for name in ("migrate", "prepare-temporal")}
+    started["api-2"] = started["api"]
     assert {name: service["command"] for name, service in OURS.items()} == started
 
 
@@ -92,7 +100,7 @@ def test_every_variable_of_ours_is_a_setting() -> None:
     assert set(re.findall(r"\b(?:PILITO|OPENAI)_[A-Z_]+\b", TEXT)) <= SETTINGS
 
 
-@pytest.mark.parametrize("name", ["api", "worker", "bulk-worker"])
+@pytest.mark.parametrize("name", SERVERS)
 def test_every_setting_reaches_the_service(name: str) -> None:
     """What an operator writes into `.env` has its effect in a container too."""
     passed = {known for known in OURS[name]["environment"] if not known.startswith("OTEL_")}
@@ -119,7 +127,7 @@ def test_no_address_carries_a_written_password() -> None:
 def test_published_ports_are_open_to_this_machine_alone() -> None:
     """A proxy is needed to open them further."""
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert set(published) == {"api", "temporal-ui"}
+    assert set(published) == {"api", "api-2", "temporal-ui"}
     for ports in published.values():
         assert all(port.startswith("127.0.0.1:") for port in ports)
 
@@ -132,9 +140,35 @@ def test_workers_can_be_scaled(name: str) -> None:
 
 
 def test_postgres_has_room_for_four_workers() -> None:
-    """And two bulk workers; the API holds 20 connections, operators need a few."""
+    """And two bulk workers; each of two APIs holds 20 connections, operators need a few."""
     (allowed,) = re.findall(r"max_connections=(\d+)", " ".join(SERVICES["postgres"]["command"]))
-    assert int(allowed) >= 4 * POOLS[Share.EVENTS] + 2 * POOLS[Share.BULK] + 20 + 10
+    assert int(allowed) >= 4 * POOLS[Share.EVENTS] + 2 * POOLS[Share.BULK] + 2 * 20 + 10
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_containers_have_limits(name: str) -> None:
+    """None takes the whole memory, the process numbers or the disk of the machine."""
+    service = SERVICES[name]
+    assert re.search(r"\d[mg]\b", service["mem_limit"])
+    assert service["pids_limit"] > 0
+    assert set(service["logging"]["options"]) == {"max-size", "max-file"}
+
+
+def test_the_api_can_be_replaced_while_it_serves() -> None:
+    """There are two of the same; the gateway from which a proxy reaches them is fixed."""
+    first, second = ({**SERVICES[name], "ports": None} for name in ("api", "api-2"))
+    assert first == second
+    (network,) = COMPOSE["networks"]["default"]["ipam"]["config"]
+    subnet, gateway = (re.sub(r"\$\{\w+:-(.+)\}", r"\1", network[name]) for name in ("subnet", "gateway"))
+    assert ip_address(gateway) in ip_network(subnet)
+    assert gateway in (ROOT / "docs" / "start" / "deploy.md").read_text()
+
+
+def test_both_editions_take_turns_between_stores() -> None:
+    """Temporal ignores the stores' keys where fairness is off."""
+    (config,) = (one["content"] for one in COMPOSE["configs"].values())
+    assert yaml.safe_load(config)["matching.enableFairness"] == [{"value": True}]
+    assert DYNAMIC_CONFIG["matching.enableFairness"] == "true"
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -162,7 +196,7 @@ def test_what_a_service_waits_for_can_come_true(name: str) -> None:
         assert completed or "healthcheck" in SERVICES[other]
 
 
-@pytest.mark.parametrize("name", ["api", "worker", "bulk-worker"])
+@pytest.mark.parametrize("name", SERVERS)
 def test_nothing_works_before_tables_and_search_attributes_are_there(name: str) -> None:
     """An upgrade migrates before the new code runs."""
     assert set(OURS[name]["depends_on"]) == {"migrate", "prepare-temporal"}
@@ -181,7 +215,7 @@ def test_containers_have_few_rights(name: str) -> None:
 def test_databases_are_reached_by_their_owners_only() -> None:
     """Each has a network without a way out."""
     for network, members in {
-        "database": {"postgres", "migrate", "api", "worker", "bulk-worker"},
+        "database": {"postgres", "migrate", *SERVERS},
         "temporal-database": {"temporal-postgres", "temporal-schema", "temporal"},
     }.items():
         assert COMPOSE["networks"][network]["internal"] is True

@@ -12,7 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.metrics.readiness import temporal_skew
+from api.metrics.readiness import PostgresState, Readiness, TemporalState, temporal_skew
 from api.security.stale_cache import Deadline
 from contracts.events import RUNNABLE, EventStatus
 from contracts.metrics import FRESHNESS_BOUNDS, Counter, EmbeddingCount
@@ -30,7 +30,8 @@ ANSWER_WITHIN = 2.0
 class SnapshotCollector(Collector):
     """The metrics of one snapshot; None while Postgres is down, `queues` is None while Temporal is.
 
-    `skews` are the seconds by which the clocks of this process and of Temporal are ahead of Postgres.
+    `skews` are the seconds by which the clocks of this process and of Temporal are ahead of Postgres. `parts`
+    are the servers, and whether each can store events now.
     """
 
     def __init__(
@@ -39,7 +40,9 @@ class SnapshotCollector(Collector):
         *,
         queues: Sequence[QueueState] | None = (),
         skews: Mapping[str, timedelta | None] = {},
+        parts: Mapping[str, bool] = {},
     ) -> None:
+        self._parts = parts
         self._snapshot = snapshot
         self._queues = queues
         self._skews = skews
@@ -48,6 +51,10 @@ class SnapshotCollector(Collector):
         yield GaugeMetricFamily(
             "pilito_database_up", "Whether Postgres answered.", value=float(self._snapshot is not None)
         )
+        ready = GaugeMetricFamily("pilito_ready", "Whether a server can store events.", labels=["part"])
+        for part, is_ready in self._parts.items():
+            ready.add_metric([part], float(is_ready))
+        yield ready
         yield self._clocks()
         if self._queues is not None:
             yield from self._workers(self._queues)
@@ -55,6 +62,7 @@ class SnapshotCollector(Collector):
             yield from self._embeddings(self._snapshot)
             yield self._freshness(self._snapshot)
             yield from self._events(self._snapshot)
+            yield from self._postgres(self._snapshot)
 
     def _clocks(self) -> Metric:
         skew = GaugeMetricFamily(
@@ -122,11 +130,27 @@ class SnapshotCollector(Collector):
             value=max(snapshot.oldest_seconds, self._queues[0].backlog_seconds if self._queues else 0.0),
         )
 
+    def _postgres(self, snapshot: MetricsSnapshot) -> Iterator[Metric]:
+        connections = GaugeMetricFamily(
+            "pilito_database_connections",
+            "Connections to the Postgres server: used by all programs, and allowed.",
+            labels=["state"],
+        )
+        for state, number in snapshot.connections.items():
+            connections.add_metric([state], number)
+        yield connections
+        yield GaugeMetricFamily(
+            "pilito_shops_failing",
+            "Shops that failed each visit for more than ten minutes.",
+            value=snapshot.failing_shops,
+        )
+
 
 class InstallationMetrics:
     """Reads Postgres and Temporal at most every two seconds, however often it is scraped."""
 
-    def __init__(self, database: Database, queues: QueueReader) -> None:
+    def __init__(self, database: Database, queues: QueueReader, readiness: Readiness) -> None:
+        self._readiness = readiness
         self._database = database
         self._queues = queues
         self._deadline = Deadline()
@@ -138,13 +162,19 @@ class InstallationMetrics:
         """Returns the metrics of the process and of the installation in the text format of Prometheus."""
         async with self._reading:
             if self._read_at is None or time.monotonic() - self._read_at >= READ_EVERY:
-                snapshot, queues = await asyncio.gather(self._read(), self._queues.read())
+                snapshot, queues, ready = await asyncio.gather(
+                    self._read(), self._queues.read(), self._readiness.check()
+                )
                 skews = {
                     "process": self._database.clock.skew,
                     "temporal": temporal_skew(self._database, self._queues),
                 }
                 registry = CollectorRegistry()
-                registry.register(SnapshotCollector(snapshot, queues=queues, skews=skews))
+                parts = {
+                    "postgres": ready.postgres is PostgresState.OK,
+                    "temporal": ready.temporal is TemporalState.OK,
+                }
+                registry.register(SnapshotCollector(snapshot, queues=queues, skews=skews, parts=parts))
                 self._scraped = generate_latest(process) + generate_latest(registry)
                 self._read_at = time.monotonic()
             return self._scraped

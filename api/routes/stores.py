@@ -14,6 +14,7 @@ from api.fields import PathId
 from api.openapi.build import refuses
 from api.public_url import public_url
 from api.schemas.stores import (
+    ActiveStore,
     NewStoreRequest,
     RemovedStore,
     SecretRotation,
@@ -31,6 +32,7 @@ from contracts.stores import Store
 from database.access import stores
 from database.events.failed import failed_products
 from database.products import activity, counts
+from database.usage import days
 
 router = admin_router("/api/v1/integrations/stores", tag="stores")
 
@@ -44,7 +46,7 @@ def _webhook_url(request: Request, store: Store) -> str:
 async def list_stores(
     request: Request, state: CurrentState, params: Annotated[StoreListParams, Query()]
 ) -> StorePage:
-    """All stores, or the stores of one user or type, the newest first."""
+    """All stores, or the stores of one user or type, the newest first, with what arrived and what it cost."""
     async with state.database.reading() as connection:
         count, rows = await stores.list_stores(
             connection,
@@ -53,7 +55,19 @@ async def list_stores(
             offset=params.offset,
             limit=params.page_size,
         )
-    results = [StoreOut.of(store, webhook_url=_webhook_url(request, store)) for store in rows]
+        ids = [store.id for store in rows]
+        seen = await activity.read_all(connection, ids)
+        spent = await days.tokens_of(connection, ids)
+    results = [
+        ActiveStore.of(
+            store,
+            webhook_url=_webhook_url(request, store),
+            tokens_30_days=spent[store.id],
+            **asdict(seen[store.id]),
+        )
+        for store in rows
+        if store.id in seen
+    ]
     return StorePage.of(request, params, count, results)
 
 
@@ -74,10 +88,17 @@ async def show_store(request: Request, state: CurrentState, store: ExistingStore
         known = await counts.read(connection, store.id, model=state.embedding_label)
         failed = await failed_products(connection, store.id)
         seen = await activity.read(connection, store.id)
+        spent = await days.tokens_of(connection, [store.id])
     if seen is None:
         raise not_found("store")
     products = StoreProducts.from_fields_of(known, failed=failed.count)
-    return StoreDetail.of(store, webhook_url=_webhook_url(request, store), products=products, **asdict(seen))
+    return StoreDetail.of(
+        store,
+        webhook_url=_webhook_url(request, store),
+        products=products,
+        tokens_30_days=spent[store.id],
+        **asdict(seen),
+    )
 
 
 @router.patch("/{store_id:id}/", responses=refuses(404))

@@ -23,7 +23,6 @@ from contracts.tokens import Token
 from contracts.webhooks import WebhookHealth, WebhookStatus
 
 LONGEST_OVERLAP_HOURS = 24 * 30
-
 MOST_TOKENS = 10**12
 
 Name = Annotated[
@@ -138,9 +137,7 @@ class StoreOut(ResponseModel):
         description="who may read the catalogue over MCP, UCP and the vector store route: holders of a token"
         " of the store, everyone (`public`), or no one (`off`)"
     )
-    budget_day_tokens: int | None = Field(
-        description="tokens of embedding a day in UTC; texts that need more wait. Null is any number"
-    )
+    budget_day_tokens: int | None = Field(description="tokens a day in UTC, then texts wait; null: no limit")
     budget_month_tokens: int | None = Field(description="the same, a month")
     webhooks: WebhooksOut
     schedule: ScheduleOut
@@ -166,29 +163,36 @@ class StoreProducts(ResponseModel):
     failed: int
 
 
-class StoreDetail(StoreOut):
-    """A store without its secrets, with its products and what arrived from its shop."""
+ACTIVE: JsonDict = {
+    **EXAMPLE,
+    "last_event_at": "2026-11-20T09:59:50Z",
+    "last_sync_at": "2026-11-20T06:00:00Z",
+    "waiting_events": 1,
+    "oldest_waiting_at": "2026-11-20T09:59:50Z",
+    "silent_since": None,
+    "tokens_30_days": 48_210,
+}
 
-    model_config = example(
-        {
-            **EXAMPLE,
-            "products": {"known": 512, "waiting": 1, "hidden": 7, "failed": 0},
-            "last_event_at": "2026-11-20T09:59:50Z",
-            "last_sync_at": "2026-11-20T06:00:00Z",
-            "waiting_events": 1,
-            "oldest_waiting_at": "2026-11-20T09:59:50Z",
-            "silent_since": None,
-        }
-    )
 
-    products: StoreProducts
+class ActiveStore(StoreOut):
+    """A store without its secrets, with what arrived from its shop and what its texts cost."""
+
+    model_config = example(ACTIVE)
+
     last_event_at: datetime | None
     last_sync_at: datetime | None = Field(description="the end of the last sync that succeeded")
     waiting_events: int = Field(description="events that have not ended")
     oldest_waiting_at: datetime | None = Field(description="when the oldest of them arrived")
-    silent_since: datetime | None = Field(
-        description="since when neither an event arrived nor a sync succeeded, if that is over 7 days"
-    )
+    silent_since: datetime | None = Field(description="when an event or a sync came last, if over 7 days ago")
+    tokens_30_days: int = Field(description="tokens of embedding in the last 30 days in UTC, today included")
+
+
+class StoreDetail(ActiveStore):
+    """A store without its secrets, with its products and what arrived from its shop."""
+
+    model_config = example({**ACTIVE, "products": {"known": 512, "waiting": 1, "hidden": 7, "failed": 0}})
+
+    products: StoreProducts
 
 
 class StoreWithSecret(StoreOut):
@@ -215,10 +219,10 @@ class RemovedStore(ResponseModel):
     reason: str = Field(description="why they are left, a sentence for people")
 
 
-class StorePage(Page[StoreOut]):
+class StorePage(Page[ActiveStore]):
     """A page of stores, the newest first."""
 
-    model_config = example(page_example("integrations/stores", EXAMPLE))
+    model_config = example(page_example("integrations/stores", ACTIVE))
 
 
 Hours = Annotated[int, Field(ge=1, le=LONGEST_INCREMENTAL_HOURS), Whole]

@@ -10,7 +10,7 @@ from database.clock import TOLERATED_SKEW
 from database.connecting.address import InvalidAddress
 from database.engine import Database, create_engine
 from settings import Settings
-from temporal.client import connect
+from temporal.connecting import open_client
 from temporal.queues import UNAVAILABLE, TemporalClock
 
 SUBJECT = "Clocks"
@@ -44,7 +44,7 @@ async def _temporal(settings: Settings, database: Database) -> timedelta | None:
     if not settings.temporal_address:
         return None
     try:
-        client = await connect(settings.temporal_address, settings.temporal_namespace)
+        client = await open_client(settings)
         there = await TemporalClock(client, task_queue=settings.task_queue).read()
     except (*UNAVAILABLE, ValueError):
         return None

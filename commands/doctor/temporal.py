@@ -8,7 +8,8 @@ from temporalio.service import RPCError
 from commands.doctor.result import CheckResult
 from commands.trouble import temporal_problem
 from settings import Settings
-from temporal.client import connect, missing_search_attributes
+from temporal.client import missing_search_attributes
+from temporal.connecting import open_client
 from temporal.open_events import other_queues, other_schedules
 from temporal.queues import QueueReader, QueueState
 from temporal.schedules import own_schedules
@@ -25,7 +26,7 @@ async def check_temporal(settings: Settings) -> AsyncIterator[CheckResult]:
         yield CheckResult(subject="Temporal", said="no address", advice=advice)
         return
     try:
-        client = await connect(settings.temporal_address, settings.temporal_namespace)
+        client = await open_client(settings)
         missing = await missing_search_attributes(client)
         yield CheckResult(
             subject="Temporal", said=f"{settings.temporal_address}, namespace {client.namespace}"

@@ -10,19 +10,19 @@ from commands.environment import database, fail, run, secret_box, settings
 from commands.output import AsJson, Confirmed, Limit, confirm, print_fields, print_rows, say
 from contracts.errors import UnknownKey
 from contracts.ids import embedding_label
-from contracts.stores import Store
 from database.access import stores, tokens
 from database.access.tokens import TokenFilter
 from database.events import log
 from database.events.log import EventFilter
-from database.products import counts
+from database.products import activity, counts
 from database.sync import overview
+from database.usage import days
 
 store = typer.Typer(no_args_is_help=True, help="Manage stores.")
 
 UNKNOWN = "There is no store {}."
 
-COLUMNS = ("id", "type", "name", "owner", "address")
+COLUMNS = ("id", "type", "name", "owner", "address", "last_event_at", "silent_since", "tokens_30_days")
 
 StoreId = Annotated[
     int, typer.Argument(help="Id of the store, as `pilito store list` shows it.", metavar="STORE")
@@ -36,15 +36,29 @@ OfStore = Annotated[
 
 @store.command("list")
 def list_(limit: Limit = 1_000, as_json: AsJson = False) -> None:  # noqa: FBT002 - a command line flag
-    """List the stores, newest first."""
+    """List the stores, newest first, with their last event, silence, and the tokens they spent."""
 
-    async def work() -> tuple[int, list[Store]]:
+    async def work() -> tuple[int, list[dict[str, Any]]]:
         async with database(settings(adopt=True)) as opened, opened.reading() as connection:
-            return await stores.list_stores(connection, user_id=None, type_=None, offset=0, limit=limit)
+            count, listed = await stores.list_stores(
+                connection, user_id=None, type_=None, offset=0, limit=limit
+            )
+            ids = [one.id for one in listed]
+            seen = await activity.read_all(connection, ids)
+            spent = await days.tokens_of(connection, ids)
+            return count, [
+                {
+                    **asdict(one),
+                    "owner": one.user_email,
+                    "address": one.base_url,
+                    **asdict(seen[one.id]),
+                    "tokens_30_days": spent[one.id],
+                }
+                for one in listed
+            ]
 
-    count, listed = run(work())
-    rows = [{**asdict(one), "owner": one.user_email, "address": one.base_url} for one in listed]
-    print_rows(rows, COLUMNS, as_json=as_json, more=count - len(listed))
+    count, rows = run(work())
+    print_rows(rows, COLUMNS, as_json=as_json, more=count - len(rows))
 
 
 @store.command("show")

@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 
 from commands.environment import database, fail, run, secret_box, settings
-from commands.output import AsJson, Limit, print_json, print_rows, say
-from commands.shops.store import OfStore
+from commands.output import AsJson, Confirmed, Limit, confirm, print_json, print_rows, say
+from commands.people.accounts import find
+from commands.shops.store import UNKNOWN, OfStore
 from connectors.registry import PLATFORMS
 from contracts.stores import StoreType
 from contracts.tokens import IssuedToken, Token
-from database.access import provision, tokens
+from database.access import provision, stores, tokens
 from database.access.tokens import TokenFilter
 
 token = typer.Typer(no_args_is_help=True, help="Manage the tokens with which shops send events.")
@@ -111,11 +112,25 @@ def create(
 @token.command("revoke")
 def revoke(
     token_id: Annotated[
-        int, typer.Argument(help="Id of the token, as `pilito token list` shows it.", metavar="TOKEN")
-    ],
+        int | None, typer.Argument(help="Id of the token, as `pilito token list` shows it.", metavar="TOKEN")
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option(help="Email address of an account: revoke all tokens of its stores.")
+    ] = None,
+    store_id: OfStore = None,
+    of_all: Annotated[bool, typer.Option("--all", help="Revoke every token.")] = False,  # noqa: FBT002 - a command line flag
+    confirmed: Confirmed = False,  # noqa: FBT002 - a command line flag
     as_json: AsJson = False,  # noqa: FBT002 - a command line flag
 ) -> None:
-    """Revoke a token for good. Events that were sent with it are kept."""
+    """Revoke a token for good, or all of an account, of a store, or of the installation, after a question.
+
+    Events that were sent with them are kept.
+    """
+    if (token_id is not None) + (user is not None) + (store_id is not None) + of_all != 1:
+        raise fail("Name one of: the id of a token, --user, --store, --all.")
+    if token_id is None:
+        _revoke_all(user, store_id, confirmed=confirmed, as_json=as_json)
+        return
 
     async def work() -> bool:
         async with database(settings(adopt=True)) as opened, opened.single() as connection:
@@ -124,3 +139,28 @@ def revoke(
     if not run(work()):
         raise fail(f"There is no token {token_id}. `pilito token list` shows their ids.")
     say(f"Token {token_id} is revoked.", {"id": token_id, "revoked": True}, as_json=as_json)
+
+
+def _revoke_all(user: str | None, store_id: int | None, *, confirmed: bool, as_json: bool) -> None:
+    of = f"the account {user}" if user else "the installation" if store_id is None else f"store {store_id}"
+    confirm(
+        f"Revoke all tokens of {of}? Their shops are refused until they have new ones.", confirmed=confirmed
+    )
+
+    async def work() -> list[Token]:
+        async with database(settings(adopt=True)) as opened:
+            owner = (await find(opened, user)).id if user else None
+            async with opened.transaction() as connection:
+                if store_id is not None and await stores.read(connection, store_id) is None:
+                    raise fail(UNKNOWN.format(store_id))
+                return await tokens.revoke_all(connection, user_id=owner, store_id=store_id)
+
+    revoked = run(work())
+    affected = sorted({one.store_id for one in revoked})
+    said = f"Revoked: {_counted(len(revoked), 'token')} of {_counted(len(affected), 'store')}."
+    fields = {"revoked": [one.id for one in revoked], "stores": affected}
+    say(f"{said} `pilito token create` makes new ones." if revoked else said, fields, as_json=as_json)
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"

@@ -50,6 +50,16 @@ _END = text("""
       AND (CAST(:other_than AS bigint) IS NULL OR id <> :other_than)
 """)
 
+_END_EVERYWHERE = text("""
+    WITH accounts AS (
+        UPDATE users SET password_at = now() WHERE CAST(:user_id AS bigint) IS NULL OR id = :user_id
+        RETURNING id
+    ), ended AS (
+        DELETE FROM console_sessions c USING accounts a WHERE c.user_id = a.id
+    )
+    SELECT count(*) FROM accounts
+""")
+
 _FORGET = text(f"""
     DELETE FROM console_sessions WHERE id IN (
         SELECT id FROM console_sessions
@@ -124,3 +134,12 @@ async def end(
     """End sessions of a user: all of them, one, or all but one. Returns how many."""
     values = {"user_id": user_id, "only": only, "other_than": other_than}
     return (await connection.execute(_END, values)).rowcount
+
+
+async def end_everywhere(connection: AsyncConnection, user_id: int | None) -> int:
+    """End all sessions of an account, or of all accounts, in the console and of the API; passwords stay.
+
+    Returns the number of accounts.
+    """
+    counted = await connection.execute(_END_EVERYWHERE, {"user_id": user_id})
+    return int(counted.scalar_one())

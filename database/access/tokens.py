@@ -220,6 +220,23 @@ async def revoke(connection: AsyncConnection, token_id: int) -> bool:
     return removed.scalar_one_or_none() is not None
 
 
+async def revoke_all(
+    connection: AsyncConnection, *, user_id: int | None = None, store_id: int | None = None
+) -> list[Token]:
+    """Revoke the tokens of a user and of the user's stores, or of a store, or all. Returns them."""
+    conditions: list[ColumnElement[bool]] = [true()]
+    if user_id is not None:
+        conditions.append(or_(_columns.user_id == user_id, stores.c.user_id == user_id))
+    if store_id is not None:
+        conditions.append(_columns.store_id == store_id)
+    rows = await connection.execute(
+        _SHOWN.where(*conditions).order_by(_columns.id).with_for_update(of=integration_tokens)
+    )
+    found = [_token(row) for row in rows.mappings()]
+    await connection.execute(delete(integration_tokens).where(_columns.id.in_([token.id for token in found])))
+    return found
+
+
 async def rotate(
     connection: AsyncConnection,
     token_id: int,

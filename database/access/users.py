@@ -13,7 +13,7 @@ from database.tables import users
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """An account; `password_at` is when its password was last set."""
+    """An account; `password_at` is when its password was last set or its sessions were ended."""
 
     id: int
     email: str

@@ -46,6 +46,13 @@ _LIST = text(f"""
 """)
 
 
+_SPENT = text(f"""
+    SELECT u.store_id, CAST(sum(u.tokens) AS bigint) AS tokens FROM embedding_usage u
+    WHERE u.store_id = ANY(CAST(:store_ids AS bigint[])) AND u.day > {TODAY} - 30
+    GROUP BY u.store_id
+""")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreUsage:
     """The usage of a store."""
@@ -113,6 +120,12 @@ async def glance(
             if row["level"] == _STORE
         ],
     )
+
+
+async def tokens_of(connection: AsyncConnection, store_ids: Sequence[int]) -> Mapping[int, int]:
+    """Returns the tokens that each of these stores spent in the last 30 days, today included; 0 for none."""
+    spent = (await connection.execute(_SPENT, {"store_ids": list(store_ids)})).mappings()
+    return {**dict.fromkeys(store_ids, 0), **{row["store_id"]: row["tokens"] for row in spent}}
 
 
 async def list_rows(

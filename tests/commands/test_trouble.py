@@ -28,6 +28,7 @@ POSTGRES: list[tuple[str, ...]] = [
     ("user", "demote", "a@example.com"),
     ("user", "remove", "a@example.com", "--yes"),
     ("user", "export", "a@example.com"),
+    ("session", "end", "--all"),
     ("token", "list"),
     ("token", "create"),
     ("token", "revoke", "1"),
@@ -169,6 +170,8 @@ def test_temporal_is_down(outside: Pilito, command: tuple[str, ...], monkeypatch
         (RPCError("unauthorized", RPCStatusCode.PERMISSION_DENIED, b""), "authorization"),
         (RPCError("deadline", RPCStatusCode.DEADLINE_EXCEEDED, b""), "PILITO_TEMPORAL_ADDRESS"),
         (ValueError("invalid target URL: empty host"), "host:port"),
+        (RPCError("Request unauthorized", RPCStatusCode.UNAUTHENTICATED, b""), "PILITO_TEMPORAL_API_KEY"),
+        (ValueError("PILITO_TEMPORAL_TLS_CA: /none cannot be read: No such file"), "Correct the path"),
         (RuntimeError("Failed client connect: unknown"), "PILITO_TEMPORAL_ADDRESS"),
         (
             RPCError("No mapping defined for search attribute StoreId", RPCStatusCode.INVALID_ARGUMENT, b""),

@@ -39,11 +39,19 @@ def test_the_example_shows_the_defaults() -> None:
     assert Settings(_env_file=ROOT / ".env.example") == Settings(_env_file=None)
 
 
+NEEDED = {
+    "PILITO_TEMPORAL_TLS_CERT": ("PILITO_TEMPORAL_TLS_KEY",),
+    "PILITO_TEMPORAL_TLS_KEY": ("PILITO_TEMPORAL_TLS_CERT",),
+}
+"""Settings that are refused without others."""
+
+
 @pytest.mark.parametrize("name", ENVIRONMENT)
 def test_a_setting_is_read_from_the_environment_by_its_name(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each variable sets its own field and no other."""
+    needed = NEEDED.get(name, ())
     untouched = Settings(_env_file=None).model_dump()
     values = {"OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "PILITO_TRUSTED_PROXIES": "10.0.0.0/8"}
     values["PILITO_SECRET_KEY"] = "k" * 32
@@ -56,9 +64,12 @@ def test_a_setting_is_read_from_the_environment_by_its_name(
     values["PILITO_EMBEDDING_SEND_DIMENSIONS"] = "always"
     values["PILITO_EMBEDDING_ENCODING_FORMAT"] = "float"
     values["PILITO_EMBEDDING_HEADERS"] = "x-team=shops"
-    monkeypatch.setenv(name, values.get(name, "2048"))
+    values["PILITO_TEMPORAL_TLS"] = "true"
+    for variable in (name, *needed):
+        monkeypatch.setenv(variable, values.get(variable, "2048"))
     changed = Settings(_env_file=None).model_dump()
-    assert {field for field in changed if changed[field] != untouched[field]} == {ENVIRONMENT[name]}
+    expected = {ENVIRONMENT[variable] for variable in (name, *needed)}
+    assert {field for field in changed if changed[field] != untouched[field]} == expected
 
 
 def test_every_line_of_the_example_is_explained() -> None:

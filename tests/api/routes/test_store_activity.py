@@ -53,6 +53,10 @@ async def test_a_store_shows_what_arrived(system: System, shop: Shop, admin: dic
     silent = await shown()
     assert silent["silent_since"] == silent["last_event_at"] == silent["oldest_waiting_at"]
     assert silent["waiting_events"] == 2
+    assert silent["tokens_30_days"] > lively["tokens_30_days"] - 1 > 0
+    page = (await shop.http.get(STORES, params={"user_id": shop.user_id}, headers=admin)).json()
+    (listed,) = page["results"]
+    assert listed == {name: value for name, value in silent.items() if name != "products"}
 
 
 async def connected(system: System, woo: ShopServer, base_url: str) -> tuple[Shop, list[Webhook]]:
