@@ -7,7 +7,7 @@ import typer
 
 from commands.environment import database, fail, run, secret_box, settings
 from commands.output import AsJson, Limit, print_json, print_rows, say
-from commands.shops.store import OfStore
+from commands.shops.ids import OfStore
 from connectors.registry import PLATFORMS
 from contracts.stores import StoreType
 from contracts.tokens import IssuedToken, Token
