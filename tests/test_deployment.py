@@ -251,7 +251,7 @@ def test_the_image_can_dump_the_database_of_compose() -> None:
 
 
 def test_both_editions_have_the_same_temporal(programs: None) -> None:
-    """The minor version of the server in containers is that of `pilito up`; so are the tools for its tables."""
+    """The server in containers has the minor version of `pilito up`, and so have the tools for its tables."""
     shown = subprocess.run([_program(), "--version"], capture_output=True, text=True, check=True).stdout
     embedded = re.search(r"Server (\d+\.\d+)\.", shown)
     assert embedded
