@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from commands.after_restore import after_restore
+from commands.data.backup import backup
+from commands.data.restore import restore
 from commands.doctor.command import doctor
 from commands.people.admin import admin
 from commands.people.session import session
@@ -47,7 +49,7 @@ def main(
     """Keep a pgvector knowledge base in sync with the catalogues of shops."""
 
 
-for verb in (up, api, worker, migrate, prepare_temporal, doctor, after_restore):
+for verb in (up, api, worker, migrate, prepare_temporal, doctor, backup, restore, after_restore):
     app.command()(verb)
 app.add_typer(admin, name="admin")
 app.add_typer(user, name="user")

@@ -180,6 +180,7 @@ class Settings(BaseSettings):
     # The event log
     payload_retention_days: Annotated[int, Field(ge=0), AfterValidator(_long_or_unlimited)] = 90
     event_retention_days: Annotated[int, Field(ge=0), AfterValidator(_long_or_unlimited)] = 0
+    history_retention_days: Annotated[Annotated[int, Field(ge=1, le=3_650)] | None, Optional] = None
 
     # Questions of searches
     questions_days: int = Field(default=30, ge=0, le=3_650)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Protocol, cast
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -86,6 +86,25 @@ class AppState:
         namespace = quote(self.settings.temporal_namespace)
         path = f"{self.settings.temporal_ui}/namespaces/{namespace}/workflows/{quote(workflow_id, safe='')}"
         return f"{path}/{run_id}" if run_id else path
+
+
+class Opened(Protocol):
+    """The part of the state that the removal of a store needs; the command line may have no Temporal."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def temporal(self) -> Client | None: ...
+
+    @property
+    def secret_box(self) -> SecretBox: ...
+
+    @property
+    def outbound(self) -> Outbound: ...
 
 
 def app_state(request: Request) -> AppState:

@@ -20,6 +20,7 @@ from database.migrations.revisions import Tables
 from database.search import vector_index
 from settings import Settings
 from temporal.client import register_search_attributes
+from temporal.histories import keep_for
 from temporal.schedules import ensure_schedules
 
 Report = Callable[[str], None]
@@ -99,13 +100,18 @@ def _upgrade(configuration: Config, watch: Watch, *, purpose: str, report: Repor
 
 
 def prepare_temporal(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command line flag
-    """Register missing search attributes with the Temporal server, and create the schedules."""
+    """Register missing search attributes with the Temporal server, and create the schedules.
+
+    With PILITO_HISTORY_RETENTION_DAYS, also says how long the namespace keeps histories.
+    """
     configured = settings(adopt=True)
 
     async def prepare() -> list[str]:
         client = await temporal(configured)
         registered = await register_search_attributes(client)
         await ensure_schedules(client, task_queue=configured.task_queue)
+        if configured.history_retention_days is not None:
+            await keep_for(client, configured.history_retention_days)
         return registered
 
     registered = run(prepare())

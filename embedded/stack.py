@@ -21,7 +21,7 @@ from embedded.interruption import Interrupted, Interruption
 from embedded.ports import LOOPBACK, is_free, listen
 from embedded.postgres import EmbeddedPostgres
 from embedded.progress import Steps, say
-from embedded.temporal import EmbeddedTemporal
+from embedded.temporal import RETENTION_DAYS, EmbeddedTemporal
 from embeddings.registry import is_configured
 from settings import Settings
 
@@ -79,6 +79,7 @@ class _Stack:
                 settings.temporal_ui_port,
                 settings.temporal_namespace,
                 search_attributes=dict.fromkeys(SEARCH_ATTRIBUTES, "Keyword"),
+                retention_days=settings.history_retention_days or RETENTION_DAYS,
                 pause=self._pause,
             )
         if not is_configured(settings):

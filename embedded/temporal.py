@@ -19,8 +19,10 @@ from embedded.ports import LOOPBACK, answers, free_ports
 NAME = "temporal"
 SECONDS_TO_START = 60.0
 SECONDS_TO_STOP = 3.0
-RETENTION = "604800s"
-"""Closed workflows stay in the UI, where a failed one can be reset, for seven days."""
+RETENTION_DAYS = 7
+"""How long closed workflows stay in the UI, where a failed one can be reset."""
+
+SECONDS_OF_A_DAY = 86_400
 
 PRAGMAS = {
     # A commit appends to one file and waits for one fsync; a rollback journal takes four, and two files.
@@ -49,7 +51,8 @@ class EmbeddedTemporal:
     """A server that stores its workflows in one SQLite file below `state_dir`.
 
     `port` 0 takes a free one; `ui_port` 0 likewise, None leaves the UI out. `search_attributes` maps names
-    to Temporal's types (`{"StoreId": "Keyword"}`). Safe against `kill -9`.
+    to Temporal's types (`{"StoreId": "Keyword"}`). Closed workflows are kept `retention_days`. Safe against
+    `kill -9`.
     """
 
     def __init__(
@@ -60,12 +63,14 @@ class EmbeddedTemporal:
         namespace: str = "default",
         *,
         search_attributes: Mapping[str, str],
+        retention_days: int = RETENTION_DAYS,
         pause: Pause = time.sleep,
     ) -> None:
         self._state_dir = state_dir.resolve()
         self._asked = (port, ui_port)
         self._namespace = namespace
         self._search_attributes = dict(search_attributes)
+        self._retention = f"{retention_days * SECONDS_OF_A_DAY}s"
         self._pause = pause
         self._child: Child | None = None
         self._port, self._ui_port, self._http_port = port, ui_port, 0
@@ -150,7 +155,7 @@ class EmbeddedTemporal:
     def _keep_closed_workflows(self) -> None:
         self._ask(
             f"/api/v1/namespaces/{self._namespace}/update",
-            {"config": {"workflowExecutionRetentionTtl": RETENTION}},
+            {"config": {"workflowExecutionRetentionTtl": self._retention}},
         )
 
     def _ask(self, path: str, body: object = None) -> dict[str, Any]:

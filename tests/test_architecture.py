@@ -38,6 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "database.sync": {"contracts", "database", "database.access"},
     "database.access": {"contracts", "crypto", "database"},
     "database.usage": {"contracts", "database"},
+    "database.data": {"database", "database.access"},
     "activities": {"compute", "connectors.*", "contracts", "database.*", "embeddings", "knowledge"},
     "activities.stores": {"activities", "connectors.*", "contracts", "crypto", "database.*"},
     "activities.events": {

@@ -4,7 +4,7 @@ import logging
 
 from temporalio.service import RPCError
 
-from api.dependencies import AppState
+from api.dependencies import Opened
 from api.errors import DATABASE_DOWN
 from connectors.registry import READABLE
 from database.access import stores
@@ -13,8 +13,10 @@ from temporal.store_schedules import StoreSchedules
 logger = logging.getLogger("pilito.api")
 
 
-async def refresh_schedules(state: AppState, store_id: int, *, insist: bool = False) -> None:
+async def refresh_schedules(state: Opened, store_id: int, *, insist: bool = False) -> None:
     """Bring a store's schedules up to date; while Temporal is down, the periodic alignment does it later."""
+    if state.temporal is None:
+        return
     schedules = StoreSchedules(state.temporal, task_queue=state.settings.task_queue)
     try:
         async with state.database.reading() as connection:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
-from api.dependencies import AppState
+from api.dependencies import Opened
 from connectors.registry import PLATFORMS
 from contracts.errors import ShopProblem, UnknownKey
 from contracts.ids import webhook_address
@@ -32,7 +32,7 @@ class LeftWebhooks:
     reason: str = ""
 
 
-async def remove_webhooks(state: AppState, store: Store) -> LeftWebhooks:
+async def remove_webhooks(state: Opened, store: Store) -> LeftWebhooks:
     """Remove the webhooks that the last check found in a store's shop; returns the webhooks that are left.
 
     A shop without any is not asked.
@@ -59,7 +59,7 @@ class _Removal:
 
     left: dict[int, Webhook]
 
-    async def run(self, state: AppState, store: Store) -> str:
+    async def run(self, state: Opened, store: Store) -> str:
         """Returns why webhooks are left, or an empty text; raises ShopProblem."""
         public, reader = state.settings.public_url, PLATFORMS[store.type].reader
         async with state.database.reading() as connection:

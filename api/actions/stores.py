@@ -8,8 +8,9 @@ from typing import Any
 
 import httpx2
 
+from api.actions.removal import API_WAITS, delete_histories, remove_from_shop_and_database
 from api.actions.schedules import refresh_schedules
-from api.actions.shop_webhooks import LeftWebhooks, remove_webhooks
+from api.actions.shop_webhooks import LeftWebhooks
 from api.dependencies import AppState, read_store
 from api.errors import invalid_field, not_found
 from api.schemas.stores import NewStoreRequest, SecretRotation, StoreChange
@@ -122,14 +123,13 @@ async def rotate_secret(state: AppState, store: Store, wanted: SecretRotation) -
 async def remove_store(state: AppState, store_id: int) -> LeftWebhooks:
     """Remove a store with its tokens, events, products and knowledge; raises 404.
 
-    The shop's webhooks that send to us are removed first; returns the webhooks that are left.
+    The shop's webhooks that send to us are removed first; returns the webhooks that are left. Its workflows
+    in Temporal are deleted too, for some seconds.
     """
-    left = await remove_webhooks(state, await read_store(state, store_id))
-    async with state.database.transaction() as connection:
-        removed = await stores.remove(connection, store_id)
-    if not removed:
+    left = await remove_from_shop_and_database(state, await read_store(state, store_id))
+    if left is None:
         raise not_found("store")
-    await refresh_schedules(state, store_id)
+    await delete_histories(state, [store_id], within=API_WAITS)
     return left
 
 

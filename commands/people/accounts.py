@@ -6,8 +6,9 @@ from typing import Annotated, Any
 import typer
 from pwdlib import PasswordHash
 
+from commands.data.removal import Removed, remove_stores
 from commands.environment import database, fail, run, settings
-from database.access import console_sessions, stores, users
+from database.access import console_sessions, users
 from database.access.accounts import email_problem
 from database.access.users import Person
 from database.engine import Database
@@ -116,25 +117,25 @@ def read(email: str) -> Person:
     return run(work())
 
 
-def remove(email: str) -> Person:
-    """Close an account, then remove its stores one by one, then the account. Returns what it was.
+def remove(email: str) -> Removed:
+    """Close an account, then remove its stores one by one, then the account. Returns what remains where.
 
     It may be repeated after a failure. Exits with a sentence if no active admin would be left.
     """
 
-    async def work() -> Person:
-        async with database(settings(adopt=True)) as opened:
+    configured = settings(adopt=True)
+
+    async def work() -> Removed:
+        async with database(configured) as opened:
             person = await find(opened, email)
             await _change(opened, person, is_active=False)
             async with opened.reading() as connection:
                 owned = await users.store_ids(connection, person.id)
-            for store_id in owned:
-                async with opened.transaction() as connection:
-                    await stores.remove(connection, store_id)
+            gone = await remove_stores(opened, configured, owned)
             async with opened.transaction() as connection:
                 removed = await users.remove(connection, person.id)
             if not removed:
                 raise fail(f"{person.email} got a new store in this moment: run the command again.")
-            return person
+            return gone
 
     return run(work())

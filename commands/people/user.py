@@ -100,16 +100,16 @@ def remove(
     confirmed: Confirmed = False,  # noqa: FBT002 - a command line flag
     as_json: AsJson = False,  # noqa: FBT002 - a command line flag
 ) -> None:
-    """Remove an account with its stores, tokens, events, products and chunks. May be repeated."""
+    """Remove an account with its stores and everything in them, also in the shops and in Temporal.
+
+    Prints what remains where, and until when. May be repeated.
+    """
     person = accounts.read(email)
     owned = "1 store" if person.stores == 1 else f"{person.stores} stores"
     confirm(f"Remove {person.email} with {owned} and everything in them?", confirmed=confirmed)
-    accounts.remove(email)
-    said = (
-        f"{person.email} is removed, with {owned}. Temporal keeps the histories of its events until their"
-        " retention ends, and dumps and logs keep what they hold."
-    )
-    say(said, {**fields_of(person), "removed": True}, as_json=as_json)
+    removed = accounts.remove(email)
+    said = f"{person.email} is removed, with {owned}.\n{removed.sentences()}"
+    say(said, {**fields_of(person), "removed": True, **removed.fields()}, as_json=as_json)
 
 
 @user.command("export")

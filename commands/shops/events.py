@@ -11,7 +11,7 @@ from api.fields import Moment
 from api.repeated import start_failed
 from commands.environment import database, fail, run, settings, temporal
 from commands.output import AsJson, Confirmed, Limit, confirm, print_fields, print_rows, say
-from commands.shops.store import OfStore
+from commands.shops.ids import OfStore
 from contracts.events import EventStatus, EventType
 from database.engine import Database
 from database.events import log

@@ -20,7 +20,7 @@ from catalogue.feeds.terms import Condition, FeedFormat, FeedTerms, terms_of
 from commands.environment import database, fail, run, settings
 from commands.output import AsJson, print_json
 from commands.shops.feed_files import FeedFiles, Unwritable, feed_files
-from commands.shops.store import StoreId
+from commands.shops.ids import StoreId
 from contracts.errors import InvalidField
 from contracts.stores import OpenStore
 from database.access import assistants

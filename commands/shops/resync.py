@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 
 from commands.environment import database, fail, run, settings, temporal
 from commands.output import AsJson, print_json
-from commands.shops.store import StoreId
+from commands.shops.ids import StoreId
 from commands.trouble import NEXT, temporal_problem
 from connectors.registry import check_readable
 from contracts.errors import InvalidField

@@ -6,8 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from commands.data.export import export_store
+from commands.data.removal import Removed, purge_histories, remove_stores
 from commands.environment import database, fail, run, secret_box, settings
 from commands.output import AsJson, Confirmed, Limit, confirm, print_fields, print_rows, say
+from commands.shops.ids import UNKNOWN, StoreId
 from contracts.errors import UnknownKey
 from contracts.ids import embedding_label
 from database.access import stores, tokens
@@ -20,18 +23,7 @@ from database.usage import days
 
 store = typer.Typer(no_args_is_help=True, help="Manage stores.")
 
-UNKNOWN = "There is no store {}."
-
 COLUMNS = ("id", "type", "name", "owner", "address", "last_event_at", "silent_since", "tokens_30_days")
-
-StoreId = Annotated[
-    int, typer.Argument(help="Id of the store, as `pilito store list` shows it.", metavar="STORE")
-]
-
-
-OfStore = Annotated[
-    int | None, typer.Option("--store", help="Id of a store, as `pilito store list` shows it.")
-]
 
 
 @store.command("list")
@@ -121,16 +113,26 @@ def remove(
     confirmed: Confirmed = False,  # noqa: FBT002 - a command line flag
     as_json: AsJson = False,  # noqa: FBT002 - a command line flag
 ) -> None:
-    """Remove a store with its tokens, events, products and chunks."""
+    """Remove a store with its tokens, events, products and chunks, its webhooks, and its histories.
+
+    Prints what remains where, and until when.
+    """
     confirm("Remove the store with all its products and events?", confirmed=confirmed)
+    configured = settings(adopt=True)
 
-    async def work() -> bool:
-        async with database(settings(adopt=True)) as opened, opened.transaction() as connection:
-            return await stores.remove(connection, store_id)
+    async def work() -> Removed:
+        async with database(configured) as opened:
+            return await remove_stores(opened, configured, [store_id])
 
-    if not run(work()):
+    removed = run(work())
+    if not removed.stores:
         raise fail(UNKNOWN.format(store_id))
-    say(f"Store {store_id} is removed.", {"id": store_id, "removed": True}, as_json=as_json)
+    said = f"Store {store_id} is removed.\n{removed.sentences()}"
+    say(said, {"id": store_id, "removed": True, **removed.fields()}, as_json=as_json)
+
+
+store.command("export")(export_store)
+store.command("purge-histories")(purge_histories)
 
 
 def reseal(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command line flag

@@ -7,7 +7,7 @@ import typer
 
 from commands.environment import database, run, settings
 from commands.output import AsJson, Limit, print_rows
-from commands.shops.store import OfStore
+from commands.shops.ids import OfStore
 from contracts.syncs import Sync
 from database.sync import runs
 

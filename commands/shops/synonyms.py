@@ -7,7 +7,7 @@ import typer
 
 from commands.environment import database, fail, run, settings
 from commands.output import AsJson, print_json, say
-from commands.shops.store import StoreId
+from commands.shops.ids import StoreId
 from database.search import synonyms as stored
 from database.search.synonyms import SynonymList, Unchecked
 from knowledge.search.builtin import KINDS, groups

@@ -8,7 +8,7 @@ import typer
 from commands.environment import database, fail, run, secret_box, settings
 from commands.output import AsJson, Confirmed, Limit, confirm, print_json, print_rows, say
 from commands.people.accounts import find
-from commands.shops.store import UNKNOWN, OfStore
+from commands.shops.ids import UNKNOWN, OfStore
 from connectors.registry import PLATFORMS
 from contracts.stores import StoreType
 from contracts.tokens import IssuedToken, Token

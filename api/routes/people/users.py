@@ -19,8 +19,9 @@ from api.schemas.people.users import (
     UserOut,
     UserPage,
 )
-from database.access import export, users
+from database.access import users
 from database.access.users import User
+from database.data import export
 
 router = admin_router("/api/v1/users", tag="accounts")
 

@@ -1,0 +1,70 @@
+"""`pilito backup`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.data import manifest
+from commands.data.files import make_folder, sha256_of, written_to
+from commands.data.manifest import DUMP, Manifest
+from commands.data.programs import find
+from commands.environment import fail, settings
+from commands.output import AsJson, say, shown
+from contracts.ids import VERSION
+from database.data import snapshot
+from database.health import leading_number
+
+NOT_DUMPED = "--no-unlogged-table-data"
+"""Rate limits, leases and other rows that are of use for minutes only."""
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(help="New folder of the backup.", metavar="FOLDER")],
+    as_json: AsJson = False,  # noqa: FBT002 - a command line flag
+) -> None:
+    """Dump Postgres into a new folder, with a manifest that `pilito restore` checks.
+
+    The dump is of one moment; the service may go on. Settings, among them PILITO_SECRET_KEY, are not in it.
+    """
+    configured = settings(adopt=True)
+    if not configured.database_url:
+        raise fail("No database: set PILITO_DATABASE_URL, or start `pilito up` first.")
+    with written_to(folder):
+        make_folder(folder)
+        made = _dump(configured.database_url, folder)
+        manifest.write(folder, made)
+    said = (
+        f"{folder} has {sum(made.rows.values()):,} rows in {made.bytes:,} bytes, of {shown(made.made_at)}."
+        " Keep PILITO_SECRET_KEY elsewhere: the secrets in the dump are encrypted with it."
+    )
+    fields = {"folder": str(folder), **made.model_dump()}
+    say(said, fields, as_json=as_json)
+
+
+def _dump(address: str, folder: Path) -> Manifest:
+    """Write the dump. Returns its manifest; a dump that was interrupted is removed."""
+    dump = folder / DUMP
+    try:
+        with snapshot.exported(address) as taken:
+            if taken.migration is None:
+                raise fail("The database has no tables: there is nothing to back up.")
+            program = find("pg_dump", major=leading_number(taken.postgres))
+            program.run(
+                *("--format=custom", "--no-owner", "--no-privileges", NOT_DUMPED, "--no-password"),
+                *(f"--snapshot={taken.id}", f"--file={dump}"),
+                address=address,
+            )
+        return Manifest(
+            version=VERSION,
+            migration=taken.migration,
+            postgres=taken.postgres,
+            pg_dump=str(program.major),
+            made_at=taken.at,
+            bytes=dump.stat().st_size,
+            sha256=sha256_of(dump),
+            rows=dict(taken.rows),
+        )
+    except BaseException:
+        dump.unlink(missing_ok=True)
+        raise
