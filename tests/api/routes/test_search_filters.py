@@ -188,7 +188,7 @@ async def test_variations_are_shown_as_they_are_now(store: Shop) -> None:
         "external_id": "woo_31",
         "options": {"Size": "42", "رنگ": "سفید"},
         "price": "4000000",
-        "regular_price": "4000000",
+        "regular_price": None,
         "on_sale": False,
         "in_stock": True,
         "availability": "in_stock",
