@@ -139,6 +139,8 @@ async def test_one_selection_is_needed(pilito: Pilito, owner: str) -> None:
         for selection in ((), ("--all", "--user", owner)):
             printed = await pilito(*command, *selection)
             assert (printed.code, "Name one of" in printed.text) == (1, True), printed.text
+        printed = await pilito(*command, "--user", "", *(("--yes",) if "revoke" in command else ()))
+        assert (printed.code, "There is no account ''" in printed.text) == (1, True), "an unset variable"
     printed = await pilito("token", "revoke", "--store", 10**9, "--yes")
     assert (printed.code, printed.text) == (1, f"There is no store {10**9}.\n")
     printed = await pilito("session", "end", "--user", "stranger@example.com")
