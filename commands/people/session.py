@@ -31,10 +31,10 @@ def end(
 
     async def work() -> int:
         async with database(settings(adopt=True)) as opened:
-            account = (await find(opened, user)).id if user else None
+            account = None if user is None else (await find(opened, user)).id
             async with opened.transaction() as connection:
                 return await console_sessions.end_everywhere(connection, account)
 
     count = run(work())
-    said = f"All sessions of {user} are ended." if user else f"All sessions of {count} accounts are ended."
-    say(said, {"accounts": count, "ended": True}, as_json=as_json)
+    of = f"{count} accounts" if user is None else user
+    say(f"All sessions of {of} are ended.", {"accounts": count, "ended": True}, as_json=as_json)

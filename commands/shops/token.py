@@ -142,14 +142,15 @@ def revoke(
 
 
 def _revoke_all(user: str | None, store_id: int | None, *, confirmed: bool, as_json: bool) -> None:
-    of = f"the account {user}" if user else "the installation" if store_id is None else f"store {store_id}"
+    of = "the installation" if store_id is None else f"store {store_id}"
+    of = of if user is None else f"the account {user}"
     confirm(
         f"Revoke all tokens of {of}? Their shops are refused until they have new ones.", confirmed=confirmed
     )
 
     async def work() -> list[Token]:
         async with database(settings(adopt=True)) as opened:
-            owner = (await find(opened, user)).id if user else None
+            owner = None if user is None else (await find(opened, user)).id
             async with opened.transaction() as connection:
                 if store_id is not None and await stores.read(connection, store_id) is None:
                     raise fail(UNKNOWN.format(store_id))

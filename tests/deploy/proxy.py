@@ -26,7 +26,7 @@ MAIN = """
 daemon off;
 user {user};
 pid {folder}/nginx.pid;
-error_log stderr notice;
+error_log stderr;
 events {{ worker_connections 256; }}
 http {{
     access_log off;
@@ -51,7 +51,12 @@ def program() -> str:
     pytest.skip(lacking)
 
 
-ACTIVATED = 'exec 3<&"$LISTENER"; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"'
+ACTIVATED = """
+import os, sys
+os.dup2(int(os.environ["LISTENER"]), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
 """Starts a program as systemd does for a socket unit: descriptor 3 is the listening socket."""
 
 
@@ -69,14 +74,13 @@ class ApiProcess:
 
     async def start(self) -> None:
         """Start the process; returns when it answers."""
-        command = [sys.executable, ROOT / "cli.py", "api"]
+        command = [str(ROOT / "cli.py"), "api"]
         inherited = [self.listener.fileno()] if self.listener else []
         self._process = await asyncio.create_subprocess_exec(
-            *(["sh", "-c", ACTIVATED, *command] if inherited else command),
+            *(sys.executable, *(["-c", ACTIVATED] if inherited else []), *command),
             env={**self._environment, "LISTENER": str(*inherited)},
             pass_fds=inherited,
             cwd=ROOT,
-            stderr=asyncio.subprocess.DEVNULL,
         )
         await _answering(f"http://127.0.0.1:{self.port}/healthz")
 
@@ -107,9 +111,7 @@ async def nginx(folder: Path, *ports: int) -> AsyncIterator[httpx2.AsyncClient]:
     (folder / "pilito.conf").write_text(text)
     main = folder / "nginx.conf"
     main.write_text(MAIN.format(folder=folder, user=pwd.getpwuid(os.geteuid()).pw_name))
-    process = await asyncio.create_subprocess_exec(
-        program(), "-c", main, "-p", folder, "-e", "stderr", stderr=(folder / "nginx.log").open("wb")
-    )
+    process = await asyncio.create_subprocess_exec(program(), "-c", main, "-p", folder, "-e", "stderr")
     try:
         await _answering(f"https://127.0.0.1:{secure}/metrics", trusting)
         async with _client(f"https://127.0.0.1:{secure}", trusting) as http:
@@ -120,7 +122,7 @@ async def nginx(folder: Path, *ports: int) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 def _client(address: str, trusting: ssl.SSLContext | None) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(base_url=address, verify=trusting or True, headers={"Host": NAME}, timeout=30)
+    return httpx2.AsyncClient(base_url=address, verify=trusting or True, headers={"Host": NAME}, timeout=90)
 
 
 async def _answering(address: str, trusting: ssl.SSLContext | None = None) -> None:
