@@ -11,8 +11,12 @@ RUN pip --python /opt/pilito/bin/python install --no-cache-dir --only-binary :al
 FROM python:3.11.16-slim-trixie
 
 # The embeddings API is reached over TLS, which trusts what the system trusts.
+# `pilito backup` needs pg_dump of the server's version; Debian has an older one, so the script of Debian's own
+# package adds the repository of Postgres.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates \
+    && apt-get install --yes --no-install-recommends ca-certificates postgresql-common \
+    && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+    && apt-get install --yes --no-install-recommends postgresql-client-18 \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --no-create-home pilito
 

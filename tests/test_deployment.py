@@ -20,6 +20,7 @@ from jsonschema import ValidationError, validators
 
 from cli import app
 from embedded.stack import CLIENTS
+from embedded.temporal import _program
 from settings import Settings
 from worker import POOLS, Share
 
@@ -240,6 +241,22 @@ def test_the_image_installs_what_is_locked() -> None:
     ]
     assert "--require-hashes --requirement /requirements.lock" in install
     assert "--only-binary :all:" in install
+
+
+def test_the_image_can_dump_the_database_of_compose() -> None:
+    """`pg_dump` refuses a server that is newer."""
+    server = re.search(r"-pg(\d+)-", SERVICES["postgres"]["image"])
+    assert server
+    assert [rest for verb, rest in DOCKERFILE if verb == "RUN" and f"postgresql-client-{server[1]} " in rest]
+
+
+def test_both_editions_have_the_same_temporal(programs: None) -> None:
+    """The server in containers has the minor version of `pilito up`, and so have the tools for its tables."""
+    shown = subprocess.run([_program(), "--version"], capture_output=True, text=True, check=True).stdout
+    embedded = re.search(r"Server (\d+\.\d+)\.", shown)
+    assert embedded
+    images = {SERVICES[name]["image"] for name in ("temporal", "temporal-schema", "temporal-namespace")}
+    assert {image.partition(":")[2].rpartition(".")[0] for image in images} == {embedded[1]}
 
 
 def test_the_image_builds_on_one_pinned_python() -> None:

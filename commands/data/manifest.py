@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from commands.data.files import new_file, sha256_of
 from commands.environment import fail
 
-MANIFEST, DUMP = "manifest.json", "database.dump"
+MANIFEST, DUMP = "manifest.json", "postgres.dump"
 
 LARGEST = 1_000_000
 """Bytes of a manifest; larger ones are not read."""

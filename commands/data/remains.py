@@ -48,7 +48,7 @@ def elsewhere(configured: Settings) -> list[Remains]:
         ),
         Remains(
             where="logs",
-            what="ids of its events and products, and addresses of its shop and its visitors",
+            what="its ids, and addresses of clients",
             until="they are rotated",
         ),
     ]

@@ -89,7 +89,7 @@ def test_what_is_no_whole_backup_is_refused(
 def test_a_backup_without_its_files_is_refused(offline: Pilito, folder: Path) -> None:
     """A backup that did not end has no manifest."""
     (folder / DUMP).unlink()
-    assert "database.dump cannot be read" in offline.run("restore", folder).text
+    assert "postgres.dump cannot be read" in offline.run("restore", folder).text
     (folder / MANIFEST).unlink()
     printed = offline.run("restore", folder)
     assert (printed.code, "`pilito backup` did not end" in printed.text) == (1, True), printed.text

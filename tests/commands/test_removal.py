@@ -72,8 +72,7 @@ async def test_what_temporal_could_not_delete_is_reported_and_purged(
     """The rows are gone in any case; workflows of stores that exist stay."""
     client = await connect(temporal_address, "default")
     removed, other = [
-        (await installed.token("--email", owner, "--store", name))["store_id"]
-        for name in ("left", "stays too")
+        (await installed.token("--email", owner, "--store", name))["store_id"] for name in ("left", "stays")
     ]
     orphan, stays = await started(client, removed), await started(client, other)
     printed = await installed("store", "remove", removed, "--yes", PILITO_TEMPORAL_ADDRESS="127.0.0.1:1")

@@ -30,6 +30,9 @@ ELSEWHERE = {
     "README.md": "of any folder",
     "__init__.py": "of any package",
     "record.json": "of the folder named before it",
+    "manifest.json": "of a backup",
+    "account.json": "of the export of a person",
+    "store.json": "of the export of a store",
 }
 """Names that look like a path of the repository and are none."""
 
