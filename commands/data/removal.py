@@ -11,8 +11,8 @@ from temporalio.service import RPCError
 from api.actions.removal import delete_histories, remove_from_shop_and_database
 from api.actions.shop_webhooks import LeftWebhooks
 from commands.data.remains import Remains, elsewhere, in_shop, in_temporal
-from commands.environment import database, run, settings, temporal
-from commands.output import AsJson, say
+from commands.environment import database, fail, run, settings, temporal
+from commands.output import AsJson, Confirmed, confirm, say
 from connectors.http.outbound import Outbound
 from contracts.stores import Store
 from crypto import SecretBox
@@ -25,6 +25,11 @@ from temporal.histories import Deleted, Histories, kept_for
 
 WITHIN = 600.0
 """Seconds that the deletion of histories may take."""
+
+NO_STORES = (
+    "The database has no store, so the workflows of every store would be deleted. Check PILITO_DATABASE_URL."
+    " Nothing was changed."
+)
 
 ALL = Deleted(workflows=0, is_complete=True)
 """What is deleted of no store."""
@@ -114,12 +119,23 @@ async def _in_temporal(state: Parts, deleted: Deleted | None) -> list[Remains]:
     return [in_temporal(days)]
 
 
-def purge_histories(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command line flag
+def purge_histories(
+    confirmed: Confirmed = False,  # noqa: FBT002 - a command line flag
+    as_json: AsJson = False,  # noqa: FBT002 - a command line flag
+) -> None:
     """Delete from Temporal the workflows of stores that do not exist, with their histories.
 
     Needed where Temporal did not answer while a store was removed. May be repeated.
     """
     configured = settings(adopt=True)
+
+    async def known() -> int:
+        async with database(configured) as opened, opened.reading() as connection:
+            return await existing.number_of_stores(connection)
+
+    if (number := run(known())) == 0:
+        raise fail(NO_STORES)
+    confirm(f"Delete the workflows of all stores but the {number} of this database?", confirmed=confirmed)
 
     async def work() -> int:
         async with database(configured) as opened:

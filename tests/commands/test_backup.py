@@ -97,6 +97,20 @@ def test_a_backup_without_its_files_is_refused(offline: Pilito, folder: Path) ->
     assert "larger than a manifest" in offline.run("restore", folder).text
 
 
+def test_no_database_is_set(offline: Pilito, folder: Path) -> None:
+    """The setting is named."""
+    for command in (("backup", "new"), ("restore", folder)):
+        printed = offline.run(*command)
+        assert (printed.code, "set PILITO_DATABASE_URL" in printed.text) == (1, True), printed.text
+
+
+async def test_an_empty_database_is_not_backed_up(pilito: Pilito, postgres_url: str, tmp_path: Path) -> None:
+    """A backup of the wrong database would be found out too late."""
+    address = empty_database(postgres_url, "nothing")
+    printed = await pilito("backup", tmp_path / "empty", PILITO_DATABASE_URL=address)
+    assert (printed.code, "there is nothing to back up" in printed.text) == (1, True), printed.text
+
+
 async def test_a_backup_is_restored_into_an_empty_database(
     pilito: Pilito, owner: str, postgres_url: str, temporal_address: str, tmp_path: Path
 ) -> None:
@@ -151,6 +165,7 @@ async def test_a_failure_of_pg_dump_is_one_sentence(pilito: Pilito, tmp_path: Pa
     folder = tmp_path / "failed"
     printed = await pilito("backup", folder, PILITO_DATABASE_URL="postgresql://user:SECRET@127.0.0.1:1/name")
     assert (printed.code, len(printed.text.splitlines())) == (1, 1), printed.text
+    assert printed.text.startswith("Postgres: ")
     assert "SECRET" not in printed.text
     assert list(folder.iterdir()) == []
     program = programs.find("pg_dump", major=18)

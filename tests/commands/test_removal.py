@@ -39,7 +39,7 @@ async def is_gone(client: Client, workflow_id: str) -> None:
 async def test_a_removed_store_is_gone_from_temporal(
     installed: Pilito, owner: str, temporal_address: str
 ) -> None:
-    """Running, ended and scheduled workflows of the store; those of other stores and queues stay."""
+    """Running, ended and scheduled workflows of the store; workflows of other stores and queues stay."""
     client = await connect(temporal_address, "default")
     removed, other = [
         (await installed.token("--email", owner, "--store", name))["store_id"] for name in ("رفته", "stays")
@@ -78,7 +78,7 @@ async def test_what_temporal_could_not_delete_is_reported_and_purged(
     printed = await installed("store", "remove", removed, "--yes", PILITO_TEMPORAL_ADDRESS="127.0.0.1:1")
     assert (printed.code, f"Store {removed} is removed." in printed.text) == (0, True), printed.text
     assert "- Temporal: histories of its workflows" in printed.text
-    purged = await installed("store", "purge-histories", "--json")
+    purged = await installed("store", "purge-histories", "--yes", "--json")
     assert json.loads(purged.text) == {"deleted": 1}
     await is_gone(client, orphan)
     assert await listed(client, stays)

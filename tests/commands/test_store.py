@@ -1,12 +1,15 @@
 """`pilito store` and `pilito reseal`."""
 
 import json
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from contracts.errors import UnknownKey
 from crypto import SecretBox
 from database.access import stores
+from database.data.export import Kind
 from database.engine import Database
 from tests.support.environment import SECRET_KEY
 from tests.support.pilito import Pilito
@@ -107,6 +110,25 @@ async def test_a_store_is_removed_after_a_question(pilito: Pilito, owner: str, d
     assert (printed.code, f"Store {store_id} is removed." in printed.text, await exists()) == (0, True, False)
     printed = await pilito("store", "remove", store_id, "--yes")
     assert (printed.code, printed.text) == (1, f"There is no store {store_id}.\n")
+
+
+async def test_a_store_is_exported(pilito: Pilito, owner: str, tmp_path: Path) -> None:
+    """With settings, tokens and synonyms, files for its rows, and no secret; a used folder is refused."""
+    created = await pilito.token("--email", owner, "--store", "صادرشده")
+    folder = tmp_path / "export"
+    printed = await pilito("store", "export", created["store_id"], "--out", folder, "--json")
+    assert (printed.code, json.loads(printed.text)["products"]) == (0, 0), printed.text
+    exported = json.loads((folder / "store.json").read_text())
+    assert (exported["store"]["name"], exported["owner"]) == ("صادرشده", owner)
+    assert exported["tokens"][0]["preview"] == created["token_preview"]
+    assert not {"webhook_secret", "webhook_secret_before", "credentials"} & exported["store"].keys()
+    assert "secret_hash" not in exported["tokens"][0]
+    assert {file.stem for file in folder.glob("*.jsonl")} == set(get_args(Kind))
+    again = await pilito("store", "export", created["store_id"], "--out", folder)
+    assert (again.code, "is not empty" in again.text) == (1, True)
+    missing = await pilito("store", "export", 10**9, "--out", tmp_path / "missing")
+    assert (missing.code, missing.text) == (1, f"There is no store {10**9}.\n")
+    assert not (tmp_path / "missing").exists()
 
 
 async def test_secrets_are_encrypted_with_the_first_key(

@@ -34,7 +34,9 @@ POSTGRES: list[tuple[str, ...]] = [
     ("store", "list"),
     ("store", "show", "1"),
     ("store", "rotate-secret", "1"),
+    ("store", "export", "1", "--out", "export"),
     ("store", "remove", "1", "--yes"),
+    ("store", "purge-histories", "--yes"),
     ("events", "list"),
     ("events", "show", "1"),
     ("events", "retry", "1"),
@@ -51,7 +53,7 @@ POSTGRES: list[tuple[str, ...]] = [
 TEMPORAL: list[tuple[str, ...]] = [("prepare-temporal",), ("roll-out",), ("worker",)]
 """Every verb that needs Temporal and not Postgres."""
 
-OTHERS = {"up", "api", "doctor", "synonyms builtin"}
+OTHERS = {"up", "api", "doctor", "synonyms builtin", "backup", "restore"}
 """Verbs that start without both, or need neither, or report both: each has tests of its own."""
 
 SOME = [("store", "list"), ("migrate",), ("resync", "1")]
