@@ -35,7 +35,7 @@ _ONE_STORE = text(f"""
         'store', {_STORE},
         'owner', (SELECT u.email FROM users u WHERE u.id = s.user_id),
         'tokens', {_TOKENS.format("t.store_id = s.id")},
-        'synonyms', (SELECT coalesce(y.groups, '[]') FROM synonyms y WHERE y.store_id = s.id)
+        'synonyms', coalesce((SELECT y.groups FROM synonyms y WHERE y.store_id = s.id), '[]')
     ) AS text)
     FROM stores s WHERE s.id = :id
 """)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crypto import SecretBox
 from database.access import stores
 from tests.support.environment import SECRET_KEY, Configure
+from tests.support.eventually import eventually
 from tests.support.sessions import session, session_of
 from tests.support.shop import Shop
 from tests.support.system import System, serving
@@ -315,8 +316,14 @@ async def test_stores_are_listed_newest_first(system: System, admin: dict[str, s
 
 
 async def test_a_removed_store_leaves_nothing(system: System, admin: dict[str, str], shop: Shop) -> None:
-    """Its token is invalid, its products are not found, and its events are removed."""
-    await shop.sync({"id": 1, "name": "چراغ مطالعه", "description": "نور گرم"})
+    """Its token is invalid, its products are not found, and its events and workflows are removed."""
+    row = await shop.sync({"id": 1, "name": "چراغ مطالعه", "description": "نور گرم"})
+
+    async def listed() -> bool:
+        query = f"WorkflowId = '{row['workflow_id']}'"
+        return any([found async for found in system.temporal.list_workflows(query)])
+
+    await eventually(listed, what="the workflow in Temporal's list")
     owner = await session_of(system, shop.user_id)
     address = f"{STORES}{shop.store_id}/"
     assert (await system.http.delete(address, headers=admin)).status_code == 204
@@ -325,6 +332,7 @@ async def test_a_removed_store_leaves_nothing(system: System, admin: dict[str, s
     assert found.json()["results"] == []
     for table in ("events", "products", "tenant_knowledge", "integration_tokens"):
         assert await shop.rows(f"SELECT id FROM {table} WHERE store_id = :store") == []
+    await eventually(listed, lambda there: not there, what="no workflow in Temporal's list")
     for answer in (
         await system.http.get(address, headers=admin),
         await system.http.delete(address, headers=admin),
