@@ -317,7 +317,7 @@ async def test_stores_are_listed_newest_first(system: System, admin: dict[str, s
 
 async def test_a_removed_store_leaves_nothing(system: System, admin: dict[str, str], shop: Shop) -> None:
     """Its token is invalid, its products are not found, and its events and workflows are removed."""
-    row = await shop.sync({"id": 1, "name": "چراغ مطالعه", "description": "نور گرم"})
+    row = await shop.ended(await shop.submit({"id": 1, "name": "چراغ مطالعه", "description": "نور گرم"}))
 
     async def listed() -> bool:
         query = f"WorkflowId = '{row['workflow_id']}'"
