@@ -15,7 +15,7 @@ from tests.commands.test_after_restore import event_of, listed
 from tests.support.eventually import eventually
 from tests.support.pilito import Pilito
 
-QUEUE = "it's removal"
+QUEUE = "removal"
 
 
 @pytest.fixture
