@@ -33,7 +33,7 @@ async def started(client: Client, store_id: int, *, queue: str = QUEUE) -> str:
 
 
 async def is_deleted(client: Client, workflow_id: str) -> bool:
-    """Returns whether a workflow that ran is terminated or gone; Temporal takes half a minute to delete it."""
+    """Returns whether a workflow that ran is terminated or gone: Temporal deletes after half a minute."""
     return await status_of(client, workflow_id) in (None, "TERMINATED")
 
 

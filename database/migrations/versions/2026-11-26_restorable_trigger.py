@@ -1,7 +1,7 @@
 """Compare vectors in the condition of a trigger as text, so that a dump of it can be restored.
 
-`pg_restore` creates triggers with an empty search path, and IS DISTINCT FROM names no schema for its operator:
-that of halfvec is not found then. Text has it in `pg_catalog`.
+`pg_restore` creates triggers with an empty search path, and IS DISTINCT FROM names no schema of its operator.
+The operator of halfvec is not found then; the one of text is in `pg_catalog`.
 
 Revision ID: c4d8e2a7f931
 Revises: 7f2b9c4e6a13
