@@ -74,11 +74,11 @@ async def test_what_temporal_could_not_delete_is_reported_and_purged(
     removed, other = [
         (await installed.token("--email", owner, "--store", name))["store_id"] for name in ("left", "stays")
     ]
-    orphan, stays = await started(client, removed), await started(client, other)
+    orphan, stays = [await started(client, store_id, queue="purged") for store_id in (removed, other)]
     printed = await installed("store", "remove", removed, "--yes", PILITO_TEMPORAL_ADDRESS="127.0.0.1:1")
     assert (printed.code, f"Store {removed} is removed." in printed.text) == (0, True), printed.text
     assert "- Temporal: histories of its workflows" in printed.text
-    purged = await installed("store", "purge-histories", "--yes", "--json")
+    purged = await installed("store", "purge-histories", "--yes", "--json", PILITO_TASK_QUEUE="purged")
     assert json.loads(purged.text) == {"deleted": 1}
     assert await is_deleted(client, orphan)
     assert await status_of(client, stays) == "RUNNING"
