@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.common.v1 import WorkflowExecution as Run
@@ -56,7 +57,7 @@ class Histories:
         try:
             async with asyncio.timeout(within):
                 for store_id in store_ids:
-                    await self._delete_all(lambda store_id=store_id: self._of_store(store_id), runs)
+                    await self._delete_all(partial(self._of_store, store_id), runs)
         except TimeoutError:
             return Deleted(workflows=len(runs), is_complete=False)
         return Deleted(workflows=len(runs), is_complete=True)
