@@ -118,10 +118,8 @@ class Pilito_PS_Background {
 		if ( self::$ended ) {
 			return;
 		}
-		if ( Pilito_PS_Reading::end() ) { // it died while it read a product: another process goes on.
-			self::$at = 0;
-			self::hand_over();
-			self::forget();
+		if ( Pilito_PS_Reading::end() ) {
+			self::go_on_elsewhere();
 			return;
 		}
 		$stranded = ! self::$at && is_admin() && is_user_logged_in() && self::visited();
@@ -144,6 +142,16 @@ class Pilito_PS_Background {
 			Pilito_PS_Schedule::plan( $at );
 			Pilito_PS_Loopback::ask();
 		}
+	}
+
+	/**
+	 * A product ended this process while it was read: what is left goes to another one.
+	 *
+	 * @return void
+	 */
+	public static function go_on_elsewhere() {
+		self::forget();
+		self::hand_over();
 	}
 
 	/**

@@ -8,8 +8,8 @@
 defined( 'ABSPATH' ) || exit;
 
 /**
- * PHP calls no shutdown function after one that exits, but it destroys objects. Holding the database and the cache
- * keeps both alive until then.
+ * PHP calls no shutdown function after one that exits, but it destroys objects. Holding WordPress' own objects, the
+ * database among them, keeps them alive until then.
  */
 class Pilito_PS_Watch {
 
@@ -24,16 +24,16 @@ class Pilito_PS_Watch {
 	 * Begins to watch.
 	 */
 	public function __construct() {
-		$this->kept = array_intersect_key( $GLOBALS, array_fill_keys( array( 'wpdb', 'wp_object_cache' ), 1 ) );
+		$this->kept = array_filter( $GLOBALS, 'is_object' );
 		register_shutdown_function( array( 'Pilito_PS_Reading', 'end' ) );
 	}
 
 	/**
-	 * The process ends.
+	 * The process ends. Where a product ended it, another process sends the rest.
 	 */
 	public function __destruct() {
-		if ( isset( $this->kept['wpdb'] ) ) {
-			Pilito_PS_Reading::end();
+		if ( isset( $this->kept['wpdb'] ) && Pilito_PS_Reading::end() ) {
+			Pilito_PS_Background::go_on_elsewhere();
 		}
 	}
 }
