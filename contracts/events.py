@@ -73,7 +73,9 @@ class ProductEvent:
     of the workflow counts. A body too large for a workflow history is None here and is stored in the event's
     row before the workflow starts; on its way there it is the text `body_json`. `confirm` asks for
     confirmation by the shop before the event is applied, where the shop can be read. `is_bulk` events came
-    in a batch and run behind single changes.
+    in a batch and run behind single changes. `in_one_step` is whether the workflow saves and indexes in one
+    step; who starts it decides that, because a version that does not know the step then fails the workflow
+    instead of repeating its task without an end.
     """
 
     store_id: int
@@ -89,6 +91,7 @@ class ProductEvent:
     confirm: bool = False
     body_json: str | None = None
     is_bulk: bool = False
+    in_one_step: bool = False
 
 
 MOST_AHEAD = timedelta(minutes=5)

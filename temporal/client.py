@@ -121,7 +121,7 @@ async def start_product_event(
     reuse = WorkflowIDReusePolicy
     return await client.start_workflow(
         ProductEventWorkflow.run,
-        event,
+        replace(event, in_one_step=True),
         id=workflow_id or product_event_id(task_queue, event.store_id, event.event_id),
         task_queue=task_queue,
         priority=of_store(event.store_id, BEHIND_EVENTS if event.is_bulk else IN_ORDER),

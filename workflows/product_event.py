@@ -34,9 +34,6 @@ with workflow.unsafe.imports_passed_through():
 
 EVENT_STATUS = SearchAttributeKey.for_keyword("EventStatus")
 
-IN_ONE_STEP = "process-in-one-step"
-"""The patch that saves and indexes in one step; an event that waits for nothing is recorded there too."""
-
 AT_ONCE = "index-at-once"
 """The patch that tries to embed at once, and ends an event together with its text."""
 
@@ -113,8 +110,8 @@ class ProductEventWorkflow:
         return self._end(outcome)
 
     async def _begin(self, event: ProductEvent) -> BegunEvent:
-        """Record the event, and process it where it waits for nothing."""
-        if not workflow.patched(IN_ONE_STEP):
+        """Record the event, and process it where it waits for nothing; in one step if it was started so."""
+        if not event.in_one_step:
             recorded = await workflow.execute_local_activity_method(
                 EventActivities.record_event, event, **DATABASE
             )
@@ -164,7 +161,7 @@ class ProductEventWorkflow:
         return await self._save(recorded, note)
 
     async def _save(self, recorded: RecordedEvent, note: str) -> EventOutcome:
-        if workflow.patched(IN_ONE_STEP):
+        if self._event.in_one_step:
             row = RecordedRow(event_row=recorded.row_id, note=note)
             processed = await workflow.execute_local_activity_method(
                 ProcessActivities.process_event, row, **DATABASE
