@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest_asyncio
@@ -58,10 +59,13 @@ async def test_a_sync_is_watched_to_its_end(synced: Synced, owner: Browser) -> N
 
 async def test_what_differed_is_listed_by_kind(synced: Synced, owner: Browser) -> None:
     """A dry run changes nothing; the full one after it does, and says what to look at."""
+    earlier = datetime.now(UTC) - timedelta(minutes=10)
+    synced.shop.clock = lambda: earlier
     for name in ("چراغ", "Lamp", "گلدان", "Vase", "میز", "Desk"):
         synced.shop.add(name=name, price="5")
     first, second, *_ = synced.shop.products
     await synced.sync(SyncMode.FULL)
+    synced.shop.clock = lambda: earlier + timedelta(minutes=5)
     synced.shop.change(first, name="چراغ تازه")
     synced.shop.delete(second)
     start = f"{at(synced.store.store_id)}sync/"
