@@ -165,6 +165,7 @@ class Settings(BaseSettings):
 
     # Logs and metrics
     log_format: Annotated[Literal["json", "text"] | None, Optional] = None
+    log_retention_days: int = Field(default=30, ge=1, le=3_650)
 
     worker_metrics_address: Annotated[str | None, Optional, AfterValidator(_socket)] = None
 

@@ -5,6 +5,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from http.client import HTTPException
 
@@ -12,7 +13,8 @@ from rich.console import Console
 
 import memory
 from contracts.ids import SEARCH_ATTRIBUTES
-from embedded.children import forks, logs
+from embedded.children import forks
+from embedded.children.logs import Logs, folder_of
 from embedded.children.parts import Part
 from embedded.children.processes import Child, StartFailed, end_leftovers, start_module, stop_together
 from embedded.embedder import EmbeddedEmbedder
@@ -70,6 +72,8 @@ class _Stack:
         self._temporal: EmbeddedTemporal | None = None
         self._embedder: EmbeddedEmbedder | None = None
         self._listener: socket.socket | None = None
+        self._logs = Logs(folder_of(self._state_dir), kept=timedelta(days=settings.log_retention_days))
+        self._logs.keep_previous()
         if settings.database_url is None:
             self._postgres = EmbeddedPostgres(self._state_dir, pause=self._pause)
         if settings.temporal_address is None:
@@ -115,7 +119,7 @@ class _Stack:
         """Restart parts that end, until a signal interrupts."""
         while True:
             self._pause(0.25)
-            logs.bound(logs.folder_of(self._state_dir))
+            self._logs.bound()
             for part in (*self._servers, *self._clients):
                 news = part.look()
                 if news:
@@ -224,7 +228,6 @@ def run(settings: Settings, *, on_ready: Callable[[dict[str, str]], None]) -> in
     try:
         with Interruption() as interruption, only_one(state_dir):
             end_leftovers(state_dir)
-            logs.keep_previous(logs.folder_of(state_dir))
             stack = _Stack(settings, interruption, console)
             try:
                 environment = stack.start()

@@ -22,6 +22,7 @@ from workflows import WORKFLOWS
 from workflows.product_event import ProductEventWorkflow
 
 LAMP = {"id": 1, "name": "Lamp", "price": "5"}
+FIRST_ANSWER = "workflow_task_completed_event_attributes"
 OTHERS = tuple(one for one in WORKFLOWS if one is not ProductEventWorkflow)
 
 
@@ -58,10 +59,16 @@ class BrokenWorkflow(ProductEventWorkflow):
 
 
 async def waiting(system: System, shop: Shop) -> str:
-    """Send an event, and return its id while it is in its debounce."""
+    """Send an event, and return its id while it is in its debounce, with its first step in the history."""
     shop.http = system.http
     event_id = await shop.submit(LAMP)
     await shop.taken_up(event_id)
+    history = system.temporal.get_workflow_handle(shop.workflow_id(event_id)).fetch_history
+    await eventually(
+        history,
+        lambda found: any(event.HasField(FIRST_ANSWER) for event in found.events),
+        what="the first answer of the workflow",
+    )
     return event_id
 
 
