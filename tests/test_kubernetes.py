@@ -57,7 +57,7 @@ MANIFESTS: dict[str, Manifest] = {
     for found in all_found
     if "kind" in found and "$patch" not in found
 }
-PODS = [found for found in MANIFESTS.values() if found["kind"] in ("Deployment", "Job")]
+PODS = [found for found in MANIFESTS.values() if found["kind"] in ("Deployment", "Job", "CronJob")]
 
 
 def only(kind: str, name: str) -> Manifest:
@@ -143,25 +143,33 @@ def test_kustomize_renders_valid_manifests(folder: Path) -> None:
             assert manifest["spec"]["scaleTargetRef"]["name"] in deployments
 
 
+def pod_of(manifest: Manifest) -> Manifest:
+    spec = manifest["spec"]["jobTemplate"]["spec"] if manifest["kind"] == "CronJob" else manifest["spec"]
+    pod: Manifest = spec["template"]["spec"]
+    return pod
+
+
 def containers(manifest: Manifest) -> list[Manifest]:
-    found: list[Manifest] = manifest["spec"]["template"]["spec"]["containers"]
+    found: list[Manifest] = pod_of(manifest)["containers"]
     return found
 
 
 def test_pods_run_what_compose_runs() -> None:
-    """The same commands; a job ends, the others go on."""
+    """The same commands; a job ends, the others go on. A backup, too, which Compose leaves to its user."""
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     wanted = {tuple(service["command"]) for service in compose.values() if "build" in service}
     found = {tuple(one["args"]): each["kind"] for each in PODS for one in containers(each)}
-    assert set(found) == wanted
+    backups = [args for args, kind in found.items() if kind == "CronJob"]
+    assert set(found) - set(backups) == wanted
     assert {args[0] for args in found} <= COMMANDS
     assert {args[0] for args, kind in found.items() if kind == "Job"} == {"migrate", "prepare-temporal"}
+    assert [args[0] for args in backups] == ["backup"]
 
 
 @pytest.mark.parametrize("manifest", PODS, ids=lambda pod: pod["metadata"]["name"])
 def test_pods_have_few_rights(manifest: Manifest) -> None:
     """A user without rights, a root that cannot be written, no token of Kubernetes, bounded memory."""
-    pod = manifest["spec"]["template"]["spec"]
+    pod = pod_of(manifest)
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert f"USER {pod['securityContext']['runAsUser']}\n" in (ROOT / "Dockerfile").read_text()
@@ -175,7 +183,8 @@ def test_pods_have_few_rights(manifest: Manifest) -> None:
         }
         assert {"memory", "cpu"} <= set(container["resources"]["requests"])
         assert "memory" in container["resources"]["limits"]
-        assert [mount["mountPath"] for mount in container["volumeMounts"]] == ["/tmp"]  # noqa: S108
+        written = {mount["mountPath"] for mount in container["volumeMounts"]}
+        assert written == {"/tmp", *({"/backups"} & set(container["args"]))}  # noqa: S108
 
 
 def test_an_outage_of_one_server_takes_no_api_out_of_service() -> None:

@@ -1,11 +1,13 @@
 """`pilito backup`."""
 
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from commands.data import manifest
+from commands.data import manifest, nightly
 from commands.data.files import make_folder, sha256_of, written_to
 from commands.data.manifest import DUMP, Manifest
 from commands.data.programs import find
@@ -21,6 +23,15 @@ NOT_DUMPED = "--no-unlogged-table-data"
 
 def backup(
     folder: Annotated[Path, typer.Argument(help="New folder of the backup.", metavar="FOLDER")],
+    keep: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=10_000,
+            metavar="NUMBER",
+            help="Make a folder in FOLDER, named by the time, and remove all but the newest backups there.",
+        ),
+    ] = None,
     as_json: AsJson = False,  # noqa: FBT002 - a command line flag
 ) -> None:
     """Dump Postgres into a new folder, with a manifest that `pilito restore` checks.
@@ -30,20 +41,24 @@ def backup(
     configured = settings(adopt=True)
     if not configured.database_url:
         raise fail("No database: set PILITO_DATABASE_URL, or start `pilito up` first.")
-    with written_to(folder):
-        make_folder(folder)
-        made = _dump(configured.database_url, folder)
-        manifest.write(folder, made)
+    out = folder if keep is None else nightly.place(folder, now=datetime.now(UTC))
+    with written_to(out):
+        make_folder(out)
+        made = _dump(configured.database_url, out)
+        manifest.write(out, made)
+        removed = nightly.remove_old(folder, keep=keep) if keep else []
     said = (
-        f"{folder} has {sum(made.rows.values()):,} rows in {made.bytes:,} bytes, of {shown(made.made_at)}."
+        f"{out} has {sum(made.rows.values()):,} rows in {made.bytes:,} bytes, of {shown(made.made_at)}."
         " Keep PILITO_SECRET_KEY elsewhere: the secrets in the dump are encrypted with it."
     )
-    fields = {"folder": str(folder), **made.model_dump()}
+    if removed:
+        said += f" Removed from {folder}: {', '.join(old.name for old in removed)}."
+    fields = {"folder": str(out), **made.model_dump(), "removed": [str(old) for old in removed]}
     say(said, fields, as_json=as_json)
 
 
 def _dump(address: str, folder: Path) -> Manifest:
-    """Write the dump. Returns its manifest; a dump that was interrupted is removed."""
+    """Write the dump. Returns its manifest; a dump that was interrupted is removed with its folder."""
     dump = folder / DUMP
     try:
         with snapshot.exported(address) as taken:
@@ -67,4 +82,6 @@ def _dump(address: str, folder: Path) -> Manifest:
         )
     except BaseException:
         dump.unlink(missing_ok=True)
+        with suppress(OSError):  # it is the root of a volume
+            folder.rmdir()
         raise

@@ -41,7 +41,7 @@ class Logs:
             log.replace(_older(log, 1))
 
     def bound(self) -> None:
-        """Turn logs that became too large or too old into older files, and delete those that are too old.
+        """Turn logs that became too large or too old into older files, and delete older files in time.
 
         The writers of a log append to it, so it is copied and emptied. Lines that are written between the two
         are lost.

@@ -2,14 +2,18 @@
 
 import hashlib
 import json
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 import typer
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 
-from commands.data import programs
+from commands.data import nightly, programs
 from commands.data.manifest import DUMP, MANIFEST, Manifest
 from commands.data.restore import Target, _compare
 from database.after_restore import GAP
@@ -97,6 +101,32 @@ def test_a_backup_without_its_files_is_refused(offline: Pilito, folder: Path) ->
     assert "larger than a manifest" in offline.run("restore", folder).text
 
 
+@given(whole=st.lists(st.booleans(), max_size=6), keep=st.integers(1, 4))
+def test_the_newest_whole_backups_are_kept(whole: list[bool], keep: int) -> None:
+    """A backup that did not end goes with the older ones; a file that happens to lie there stays."""
+    with TemporaryDirectory() as place:
+        folder = Path(place)
+        (folder / "2000-01-01T000000Z").touch()
+        names = [f"2026-11-{day:02}T030000Z" for day in range(1, len(whole) + 1)]
+        for name, is_whole in zip(names, whole, strict=True):
+            (folder / name).mkdir()
+            if is_whole:
+                (folder / name / MANIFEST).touch()
+        removed = [each.name for each in nightly.remove_old(folder, keep=keep)]
+        left = [name for name in names if name not in removed]
+        assert sorted(each.name for each in folder.iterdir()) == ["2000-01-01T000000Z", *left]
+        kept = [name for name, is_whole in zip(names, whole, strict=True) if is_whole][-keep:]
+        assert set(kept) <= set(left)
+        assert all(name < kept[0] for name in removed)
+        assert sum(whole) <= keep or left[0] == kept[0]
+
+
+def test_a_backup_is_named_by_its_time() -> None:
+    """In UTC, so that names sort by age."""
+    now = datetime(2026, 11, 26, 1, 2, 3, tzinfo=timezone(timedelta(hours=3, minutes=30)))
+    assert nightly.place(Path("all"), now=now) == Path("all/2026-11-25T213203Z")
+
+
 def test_no_database_is_set(offline: Pilito, folder: Path) -> None:
     """The setting is named."""
     for command in (("backup", "new"), ("restore", folder)):
@@ -125,6 +155,14 @@ async def test_a_backup_is_restored_into_an_empty_database(
     assert (folder / DUMP).stat().st_mode & 0o077 == 0
     again = await pilito("backup", folder)
     assert (again.code, "is not empty" in again.text) == (1, True)
+    for name in ("2026-01-01T030000Z", "2026-01-02T030000Z", "2026-01-03T030000Z", "notes"):
+        (tmp_path / "nightly" / name).mkdir(parents=True)
+    for name in ("2026-01-01T030000Z", "2026-01-03T030000Z"):
+        (tmp_path / "nightly" / name / MANIFEST).touch()
+    newest = await pilito("backup", tmp_path / "nightly", "--keep", "2", "--json")
+    assert newest.code == 0, newest.text
+    left = sorted(each.name for each in (tmp_path / "nightly").iterdir())
+    assert left == ["2026-01-03T030000Z", Path(json.loads(newest.text)["folder"]).name, "notes"]
 
     address = empty_database(postgres_url, "restored")
     environment = {
@@ -167,7 +205,7 @@ async def test_a_failure_of_pg_dump_is_one_sentence(pilito: Pilito, tmp_path: Pa
     assert (printed.code, len(printed.text.splitlines())) == (1, 1), printed.text
     assert printed.text.startswith("Postgres: ")
     assert "SECRET" not in printed.text
-    assert list(folder.iterdir()) == []
+    assert not folder.exists()
     program = programs.find("pg_dump", major=18)
     with pytest.raises(typer.Exit):
         program.run("--schema-only", address="postgresql://user:SECRET@127.0.0.1:1/name")

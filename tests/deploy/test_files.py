@@ -77,7 +77,16 @@ def test_units_run_what_the_compose_file_runs() -> None:
     ours = [
         service["command"] for name, service in SERVICES.items() if "build" in service and name != "api-2"
     ]
-    assert sorted(started) == sorted(ours)
+    assert sorted(words for words in started if words[0] != "backup") == sorted(ours)
+
+
+def test_a_timer_backs_up_where_its_unit_may_write() -> None:
+    """The folder belongs to the unit's user, and the number of backups is bounded."""
+    timer, service = (unit(DEPLOY / "systemd" / f"pilito-backup.{kind}") for kind in ("timer", "service"))
+    assert timer["Install"]["WantedBy"] == ["timers.target"]
+    (state,) = service["Service"]["StateDirectory"]
+    (command,) = service["Service"]["ExecStart"]
+    assert command.split()[1:] == ["backup", "--keep", "14", f"/var/lib/{state}"]
 
 
 def test_units_name_each_other() -> None:

@@ -47,7 +47,7 @@ def test_each_run_starts_with_empty_logs(tmp_path: Path) -> None:
 
 
 def test_no_line_is_kept_longer_than_it_may(tmp_path: Path) -> None:
-    """A part that writes a line a day for months: only those of the last days are left."""
+    """A part that writes a line a day for months: only the lines of the last days are left."""
     now = 0.0
     logs = Logs(tmp_path, kept=KEPT, now=lambda: now)
     log = tmp_path / "api.log"
