@@ -67,7 +67,8 @@ CRASHES = Chapter(
     title="Crash matrix",
     about=matrix.__doc__ or "",
     jobs=(
-        job("crash", "--fault", "kill", "--fault", "clock", minutes=12),
+        job("crash", "--fault", "kill", minutes=12),
+        job("crash", "--fault", "clock", minutes=12),
         job("crash", "--fault", "freeze", *_parts("worker", "API", "embedding server"), minutes=12),
         job("crash", "--fault", "freeze", *_parts("bulk worker", "Postgres", "Temporal"), minutes=12),
     ),

@@ -73,6 +73,7 @@ function pilito_ps_load_translations() {
  */
 function pilito_ps_activate() {
 	Pilito_PS_Queue::install();
+	delete_option( Pilito_PS_Schedule::OFF );
 	if ( '' !== pilito_ps_token() ) {
 		Pilito_PS_Lifecycle::happened( 'activated' );
 		Pilito_PS_Background::register();
@@ -86,7 +87,7 @@ function pilito_ps_activate() {
  * @return void
  */
 function pilito_ps_deactivate() {
-	Pilito_PS_Schedule::stop();
 	Pilito_PS_Background::stop();
 	Pilito_PS_Lifecycle::happened( 'deactivated' );
+	Pilito_PS_Schedule::stop();
 }

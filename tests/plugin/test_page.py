@@ -216,6 +216,18 @@ async def test_uninstalling_leaves_nothing_behind(wordpress: WordPress) -> None:
         return array( pilito_ps_token(), count( test_actions() ), count( (array) Pilito_PS_Queue::due( 9 ) ) >= 0 );""")
     assert left[0]
     assert left[1] == 0
+    late = await wordpress.act("""
+        require_once WP_PLUGIN_DIR . '/pilito-product-sync/pilito-product-sync.php';
+        $_SERVER['REQUEST_TIME'] -= 60;
+        Pilito_PS_Schedule::plan( time() + 5 );
+        Pilito_PS_Schedule::ensure();
+        $late = count( test_actions() );
+        $_SERVER['REQUEST_TIME'] = time() + 60;
+        Pilito_PS_Schedule::plan( time() + 5 );
+        $new = count( test_actions() );
+        as_unschedule_all_actions( Pilito_PS_Schedule::SOON );
+        return array( $late, $new );""")
+    assert late == [0, 1], "a request that began before takes back what it plans, one of an active plugin does not"
     options, tables, _ = await wordpress.act(LEFT)
     assert options
     assert tables

@@ -24,6 +24,11 @@ class Pilito_PS_Schedule {
 	const PRIORITY = 2;
 
 	/**
+	 * The option with the time at which the plugin was deactivated.
+	 */
+	const OFF = 'pilito_ps_off';
+
+	/**
 	 * Listens to both hooks and sees that the regular one exists.
 	 *
 	 * @return void
@@ -46,6 +51,7 @@ class Pilito_PS_Schedule {
 		}
 		if ( ! as_has_scheduled_action( self::REGULAR, array(), self::GROUP ) ) {
 			as_schedule_recurring_action( time() + self::EVERY, self::EVERY, self::REGULAR, array(), self::GROUP, false, self::PRIORITY );
+			self::stop_if_off();
 		}
 	}
 
@@ -92,6 +98,32 @@ class Pilito_PS_Schedule {
 		);
 		if ( ! $sooner ) {
 			as_schedule_single_action( $at, self::SOON, array(), self::GROUP, false, self::PRIORITY );
+			self::stop_if_off();
+		}
+	}
+
+	/**
+	 * Takes both back for as long as the plugin is not active.
+	 *
+	 * @return void
+	 */
+	public static function stop() {
+		update_option( self::OFF, time(), false );
+		self::take_back();
+	}
+
+	/**
+	 * Takes both back where the plugin was deactivated since this request began, which no cache of it knows: what
+	 * stop() did not see is planned by then, or is not planned at all.
+	 *
+	 * @return void
+	 */
+	private static function stop_if_off() {
+		global $wpdb;
+		$off   = (int) $wpdb->get_var( $wpdb->prepare( "SELECT option_value FROM {$wpdb->options} WHERE option_name = %s", self::OFF ) ); // phpcs:ignore WordPress.DB -- a cache may be older.
+		$began = isset( $_SERVER['REQUEST_TIME'] ) ? (int) $_SERVER['REQUEST_TIME'] : time();
+		if ( $off >= $began ) {
+			self::take_back();
 		}
 	}
 
@@ -100,7 +132,7 @@ class Pilito_PS_Schedule {
 	 *
 	 * @return void
 	 */
-	public static function stop() {
+	private static function take_back() {
 		if ( function_exists( 'as_unschedule_all_actions' ) && did_action( 'action_scheduler_init' ) ) {
 			as_unschedule_all_actions( self::REGULAR );
 			as_unschedule_all_actions( self::SOON );
