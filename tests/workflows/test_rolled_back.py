@@ -19,7 +19,7 @@ from tests.support.sessions import session
 from tests.support.shop import Shop
 from tests.support.system import System, running
 from workflows import WORKFLOWS
-from workflows.product_event import ProductEventWorkflow
+from workflows.product_event import EVENT_STATUS, ProductEventWorkflow
 
 LAMP = {"id": 1, "name": "Lamp", "price": "5"}
 FIRST_ANSWER = "workflow_task_completed_event_attributes"
@@ -28,7 +28,7 @@ OTHERS = tuple(one for one in WORKFLOWS if one is not ProductEventWorkflow)
 
 @workflow.defn(name="ProductEvent", sandboxed=False)
 class UnpatchedWorkflow(ProductEventWorkflow):
-    """A version that waits without a timer, and without a patch."""
+    """A version that shows that it waits, and waits without a timer, without a patch."""
 
     @workflow.init
     def __init__(self, event: ProductEvent) -> None:
@@ -39,6 +39,7 @@ class UnpatchedWorkflow(ProductEventWorkflow):
         return await super().run(event)
 
     async def _debounce(self, seconds: float) -> None:
+        workflow.upsert_search_attributes([EVENT_STATUS.value_set("waiting")])
         await workflow.wait_condition(lambda: self._superseded_by is not None)
 
 
