@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Any
 import orjson
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.service import RPCError, RPCStatusCode
 
 from api.ingest.accept import event_of
 from bench.bare import TASK_QUEUE, BareWorkflow
@@ -23,6 +25,9 @@ from embedded.ports import LOOPBACK
 from workflows.product_event import ProductEventWorkflow
 
 WEBHOOK = "/api/integrations/woocommerce/webhook/"
+SECONDS_TO_START = 120.0
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.002, 0.5
+
 _numbers = itertools.count(1)
 
 
@@ -81,9 +86,23 @@ class Shop:
         handle: WorkflowHandle[ProductEventWorkflow, EventOutcome] = self._temporal.get_workflow_handle(
             product_event_id("pilito-sync", self._store_id, event_id), result_type=EventOutcome
         )
-        outcome = await handle.result()
+        outcome = await _result(handle)
         if outcome.status not in expected:
             raise RuntimeError(f"{event_id} ended as {outcome.status}: {outcome.reason}")
+
+
+async def _result(handle: WorkflowHandle[ProductEventWorkflow, EventOutcome]) -> EventOutcome:
+    """Returns the outcome of an event, which may be acknowledged and have no workflow yet."""
+    until = time.monotonic() + SECONDS_TO_START
+    pause = SHORTEST_PAUSE
+    while True:
+        try:
+            return await handle.result()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND or time.monotonic() > until:
+                raise
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
 
 @asynccontextmanager
