@@ -9,14 +9,13 @@ from commands.environment import database, run, settings
 from commands.output import AsJson, Confirmed, Limit, confirm, print_json, print_rows, say
 from commands.people import accounts
 from commands.people.accounts import Account, fields_of
+from commands.people.create import creation
 from commands.people.export import export_account
 from commands.people.passwords import FromStdin, Password, choose
 from database.access import users
 from database.access.users import Person
 
 user = typer.Typer(no_args_is_help=True, help="Manage accounts: users, who own stores, and admins.")
-
-Email = Annotated[str, typer.Option(help="Email address for signing in.")]
 
 COLUMNS = ("id", "email", "is_staff", "is_active", "stores", "created_at", "seen_at")
 
@@ -37,17 +36,7 @@ def list_(
     print_rows(list(map(fields_of, people)), COLUMNS, as_json=as_json, more=count - len(people))
 
 
-@user.command("create")
-def create(
-    email: Email,
-    password: Password = None,
-    password_stdin: FromStdin = False,  # noqa: FBT002 - a command line flag
-    as_json: AsJson = False,  # noqa: FBT002 - a command line flag
-) -> None:
-    """Create a user. An account that exists is not changed."""
-    accounts.check_email(email)
-    person = accounts.create(email, choose(password, from_stdin=password_stdin), is_staff=False)
-    say(f"{person.email} can sign in.", fields_of(person), as_json=as_json)
+user.command("create")(creation("a user", is_staff=False, said="can sign in."))
 
 
 @user.command("password")
