@@ -146,7 +146,7 @@ def reseal(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command line fl
     try:
         count = run(work())
     except UnknownKey as error:
-        raise fail(f"Nothing was changed: {error}. Add the key that was used before.") from None
+        raise fail(f"Nothing was changed. {error}") from None
     said = f"The secrets of {count} stores are encrypted with the first key of PILITO_SECRET_KEY."
     say(
         f"{said} Remove older keys after 12 hours, when all sessions have ended.",
