@@ -15,6 +15,7 @@ from commands.data.manifest import DUMP, Manifest
 from commands.data.programs import Program, find
 from commands.environment import alembic, database, fail, run, settings
 from commands.output import AsJson, print_json, shown
+from contracts.wording.counted import counted
 from crypto import SecretBox
 from database import health
 from database.access import stores
@@ -32,7 +33,7 @@ NOT_OURS = re.compile(r"^\d+; .* COMMENT - EXTENSION ")
 """An entry of the dump that only the owner of an extension may restore."""
 
 RESTORABLE_TRIGGER = "c4d8e2a7f931"
-"""The migration that creates a trigger anew, in a form that pg_restore can create."""
+"""The migration that replaces a trigger by one that pg_restore can create."""
 
 UNRESTORABLE = re.compile(r"^\d+; .* TRIGGER .* tenant_knowledge keep_compact_vectors_updated ")
 """The entry of that trigger in a dump of before the migration."""
@@ -76,7 +77,7 @@ def restore(
     program = _fitting(target, made)
     _load(target, folder, program, made)
     _compare(target, made)
-    _say(f"Postgres: {sum(made.rows.values()):,} rows are restored.", as_json=as_json)
+    _say(f"Postgres: {counted(sum(made.rows.values()), 'row is', 'rows are')} restored.", as_json=as_json)
     _bring_up_to_date(target, made, as_json=as_json)
     done = _bring_together(target, as_json=as_json)
     if as_json:
@@ -145,7 +146,7 @@ def _compare(target: Target, made: Manifest) -> None:
     if differing:
         name = differing[0]
         raise fail(
-            f"The table {name} has {rows.get(name, 0):,} rows, and the manifest says"
+            f"The table {name} has {counted(rows.get(name, 0), 'row')}, and the manifest says"
             f" {made.rows.get(name, 0):,}: something wrote to the database. Stop the API and the workers, and"
             " restore into another empty database."
         )

@@ -12,6 +12,7 @@ from commands.people.accounts import Account, fields_of
 from commands.people.create import creation
 from commands.people.export import export_account
 from commands.people.passwords import FromStdin, Password, choose
+from contracts.wording.counted import counted
 from database.access import users
 from database.access.users import Person
 
@@ -94,7 +95,7 @@ def remove(
     Prints what remains where, and until when. May be repeated.
     """
     person = accounts.read(email)
-    owned = "1 store" if person.stores == 1 else f"{person.stores} stores"
+    owned = counted(person.stores, "store")
     confirm(f"Remove {person.email} with {owned} and everything in them?", confirmed=confirmed)
     removed = accounts.remove(email)
     said = f"{person.email} is removed, with {owned}.\n{removed.sentences()}"
@@ -120,7 +121,10 @@ def export(
     if out is None:
         print_json(exported.account)
         return
-    counts = f"{exported.products} products and {exported.events} events of {exported.stores} stores"
+    counts = (
+        f"{counted(exported.products, 'product')} and {counted(exported.events, 'event')} of"
+        f" {counted(exported.stores, 'store')}"
+    )
     fields = {
         "folder": str(out),
         "stores": exported.stores,
