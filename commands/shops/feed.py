@@ -137,8 +137,8 @@ def _print(report: Report, files: FeedFiles, form: Format) -> None:
     where = names[0] if len(names) == 1 else f"{len(names)} files, {names[0]} to {names[-1]}"
     typer.echo(f"{counted(report.rows, 'row')} of {counted(report.products, 'product')} in {where}.")
     if report.left_out:
-        left_out = counted(report.left_out, "row is", "rows are")
-        typer.echo(f"{left_out} left out, for lack of what the format requires.")
+        left_out = counted(report.left_out, "row was", "rows were")
+        typer.echo(f"{left_out} left out for lack of what the format requires.")
     table = Table("lacking", "products", "rows", "then the row is")
     for lacking in report.lacking():
         outcome = "left out" if lacking.gap in form.required else "written"

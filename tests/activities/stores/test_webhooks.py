@@ -313,10 +313,10 @@ async def test_concurrent_checks_create_no_duplicates(store: ManagedStore) -> No
 
 
 async def test_a_secret_of_another_key_waits_for_the_operator(
-    store: ManagedStore, system: System, settings: Settings
+    store: ManagedStore, system: System, settings: Settings, configure: Configure
 ) -> None:
     """Whether it is the key of the shop or the secret of its webhooks; nothing is changed in the shop."""
-    lost = settings.model_copy(update={"secret_key": "another key of thirty-two bytes or more"})
+    lost = configure(secret_key="another key of thirty-two bytes or more", allow_private_shops=True)
     for reading, signing in ((lost, settings), (settings, lost)):
         shops = worker.open_shops(reading, system.database)
         public = str(system.http.base_url)

@@ -13,6 +13,7 @@ from api.security.sessions import Sessions
 from contracts.errors import UNKNOWN_KEY, UnknownKey
 from crypto import SecretBox
 from database.access import provision, stores, users
+from fakes.woocommerce import ShopServer
 from tests.api.routes.test_store_activity import PUBLIC, connected
 from tests.support import deliveries
 from tests.support.environment import SECRET_KEY, Configure
@@ -92,9 +93,12 @@ async def test_a_store_is_removed_without_the_key_to_its_shop(system: System, co
         user = await users.read_user(connection, user_id)
     assert user
     headers = {"Authorization": f"Bearer {Sessions((NEW_KEY,), clock=now).issue(user)}"}
-    shop, hooks = await connected(system, "http://127.0.0.1:1")
-    async with serving(configure(secret_key=NEW_KEY, public_url=PUBLIC, allow_private_shops=True)) as http:
-        answer = await http.delete(f"/api/v1/integrations/stores/{shop.store_id}/", headers=headers)
+    lacking = configure(secret_key=NEW_KEY, public_url=PUBLIC, allow_private_shops=True)
+    with ShopServer() as woo:
+        shop, hooks = await connected(system, woo, woo.base_url)
+        async with serving(lacking) as http:
+            answer = await http.delete(f"/api/v1/integrations/stores/{shop.store_id}/", headers=headers)
+        assert woo.seen == []
     assert answer.status_code == 200
     assert [hook["id"] for hook in answer.json()["webhooks_left"]] == [hook.id for hook in hooks]
     assert answer.json()["reason"] == UNKNOWN_KEY
