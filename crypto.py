@@ -6,7 +6,7 @@ Fernet (AES-128-CBC with HMAC-SHA256) with keys derived from the keys in PILITO_
 import base64
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -30,7 +30,7 @@ def _fernet(key: str) -> Fernet:
 class KnownSecrets:
     """Secrets that a key decrypts; `are_all` is False where there are others that no key decrypts."""
 
-    values: Sequence[str]
+    values: Sequence[str] = field(repr=False)
     are_all: bool
 
 

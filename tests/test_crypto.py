@@ -67,4 +67,5 @@ def test_secrets_of_several_keys_are_decrypted_as_far_as_known(caplog: pytest.Lo
         with pytest.raises(UnknownKey, match="PILITO_SECRET_KEY"):
             secret_box.decrypt_known([lost, lost])
     assert secret_box.lacks_key
+    assert "secret" not in repr(KnownSecrets(["secret"], are_all=True))
     assert [(record.levelno, record.message) for record in caplog.records] == [(logging.ERROR, UNKNOWN_KEY)]
