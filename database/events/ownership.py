@@ -23,14 +23,11 @@ def is_owned(prefix: str = "") -> str:
 _CHECK = text(f"SELECT id FROM events WHERE id = :id AND {is_owned()}")
 
 
-_FIND = text(f"""
-    SELECT id FROM events
-    WHERE store_id = :store_id AND event_id = :event_id AND finished_at IS NULL AND {is_owned()}
-""")
+_FIND = text(f"SELECT id FROM events WHERE store_id = :store_id AND event_id = :event_id AND {is_owned()}")
 
 
 async def find(connection: AsyncConnection, store_id: int, event_id: str, *, workflow_id: str) -> int | None:
-    """Returns the row of an event that a workflow has recorded and not ended; None if there is none."""
+    """Returns the row of an event that a workflow has recorded; None if it has recorded none."""
     key = {"store_id": store_id, "event_id": event_id, "workflow_id": workflow_id}
     return (await connection.execute(_FIND, key)).scalar_one_or_none()
 

@@ -91,6 +91,10 @@ _FINISH = text(f"""
     RETURNING id
 """)
 
+_HAS_ENDED = text(f"""
+    SELECT FROM events WHERE id = :id AND {is_owned()} AND run_id = :run_id AND finished_at IS NOT NULL
+""")
+
 _RELEASE_CLAIM = text(f"""
     UPDATE products p SET claimed_hash = NULL
     FROM events e
@@ -225,10 +229,13 @@ async def add_notes(connection: AsyncConnection, row_id: int, notes: Sequence[st
 async def finish(connection: AsyncConnection, event: FinishedEvent, *, workflow_id: str, run_id: str) -> None:
     """Write the outcome of a run; an event with a trimmed payload keeps the outcome it had.
 
+    An event that has ended in this run is not abandoned: a step ended it, and its result was not awaited.
     Raises RowGone if the row is not the workflow's own, or does not show that the change was saved.
     """
     owned = {"id": event.event_row, "workflow_id": workflow_id}
     if event.abandons:
+        if (await connection.execute(_HAS_ENDED, {**owned, "run_id": run_id})).first() is not None:
+            return
         await connection.execute(_RELEASE_CLAIM, owned)
     finished = await connection.execute(
         _FINISH,

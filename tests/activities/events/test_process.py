@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from contracts.events import EventOutcome, EventStatus, EventType
+from contracts.events import EventOutcome, EventStatus, EventType, FinishedEvent
 from contracts.retry import Retry
 from database.events.debounce import Debounce
 from fakes.openai import EmbeddingServer, bad_request, overloaded
@@ -161,10 +161,11 @@ async def test_an_event_is_abandoned_without_the_number_of_its_row(steps: Steps,
 async def test_an_event_that_has_ended_is_not_abandoned(
     steps: Steps, shop: Shop, embeddings: EmbeddingServer
 ) -> None:
-    """As when it is cancelled while the answer of its first step is on the way: its product is in search."""
+    """As when it is cancelled while the answer of a step is on the way: its product is in search."""
     event = steps.change("گلدان", at=NOON)
-    await steps.begin(event)
+    begun = await steps.begin(event)
     ended = await row_of(shop, event.event_id)
     await steps.abandon(event, CANCELLED)
+    await steps.finish(FinishedEvent(event_row=begun.recorded.row_id, outcome=CANCELLED, abandons=True))
     assert await row_of(shop, event.event_id) == ended
     assert ended["status"] == "succeeded"
