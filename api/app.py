@@ -25,6 +25,7 @@ from api.errors import (
     shop_error,
     too_busy,
     too_expensive,
+    unknown_key,
     validation_error,
 )
 from api.ingest.accept import EventIngest
@@ -66,7 +67,7 @@ from api.security.stale_cache import StaleIfErrorCache
 from api.synonyms import SearchSynonyms
 from compute import Busy, Compute, TooSlow
 from connectors.http.outbound import Outbound
-from contracts.errors import InvalidBody, InvalidField, TooExpensive
+from contracts.errors import InvalidBody, InvalidField, TooExpensive, UnknownKey
 from contracts.events import EventType
 from contracts.ids import VERSION
 from crypto import SecretBox
@@ -126,7 +127,8 @@ async def _opened(
         outbound = Outbound(allow_private=settings.allow_private_shops)
         stack.callback(outbound.close)
         queues = QueueReader(temporal, task_queue=settings.task_queue)
-        readiness = Readiness(database, temporal, queues)
+        secret_box = SecretBox(settings.secret_keys)
+        readiness = Readiness(database, temporal, queues, secret_box)
         stack.push_async_callback(readiness.close)
         installation = InstallationMetrics(database, queues, readiness)
         stack.push_async_callback(installation.close)
@@ -175,7 +177,7 @@ async def _opened(
             public_site_limit=TokenBuckets(
                 rate=public * NETWORKS_OF_A_SITE / 60, capacity=public * NETWORKS_OF_A_SITE
             ),
-            secret_box=SecretBox(settings.secret_keys),
+            secret_box=secret_box,
             outbound=outbound,
             delivery_terms=StaleIfErrorCache(
                 database, delivery_terms, error="The store cannot be looked up right now"
@@ -246,6 +248,7 @@ def create_app(settings: Settings, *, wall: Callable[[], float] = wall_clock) ->
     app.add_exception_handler(InvalidField, shop_error)
     app.add_exception_handler(InvalidBody, body_error)
     app.add_exception_handler(TooExpensive, too_expensive)
+    app.add_exception_handler(UnknownKey, unknown_key)
     app.add_exception_handler(Busy, too_busy)
     app.add_exception_handler(TooSlow, too_busy)
     for kind in DATABASE_DOWN:

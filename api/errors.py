@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.routing import Match
 
-from contracts.errors import InvalidBody, InvalidField
+from contracts.errors import InvalidBody, InvalidField, UnknownKey
 from contracts.storage import REASONS, storage_refusal
 
 DATABASE_DOWN = (InterfaceError, InternalError, OperationalError, PoolTimeout, ProgrammingError)
@@ -164,6 +164,18 @@ async def too_expensive(request: Request, error: Exception) -> Response:
 async def too_busy(request: Request, error: Exception) -> Response:
     """Handles a body that waited too long for a child process."""
     return await http_error(request, unavailable("Too many large bodies are read at the moment"))
+
+
+def key_missing() -> ApiError:
+    """Returns the 503 for a stored secret that no key of this process decrypts; the log has what to do."""
+    return unavailable("The service lacks a key, so a secret of the store cannot be read", retry_after=60)
+
+
+async def unknown_key(request: Request, error: Exception) -> Response:
+    """Handles a request that needs such a secret."""
+    if not isinstance(error, UnknownKey):
+        raise error
+    return await http_error(request, key_missing())
 
 
 async def unexpected(request: Request, error: Exception) -> Response:

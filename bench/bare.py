@@ -5,6 +5,7 @@ from typing import Any
 
 from temporalio import activity, workflow
 
+from contracts.wording.counted import indexed
 from workflows.policies import DATABASE, EMBEDDING
 
 with workflow.unsafe.imports_passed_through():
@@ -68,9 +69,7 @@ class BareWorkflow:
         missing = await workflow.execute_local_activity(stage, version, **DATABASE)
         await workflow.execute_activity(embed, version, **EMBEDDING)
         await workflow.execute_local_activity(publish, version, **DATABASE)
-        outcome = EventOutcome(
-            status=EventStatus.SUCCEEDED, reason=f"Indexed; {missing} chunks were embedded."
-        )
+        outcome = EventOutcome(status=EventStatus.SUCCEEDED, reason=indexed(missing))
         finished = FinishedEvent(event_row=recorded.row_id, outcome=outcome)
         await workflow.execute_local_activity(finish, finished, **DATABASE)
         return outcome

@@ -16,6 +16,7 @@ from catalogue.prices import currency_of, price_of, price_text, regular_price_of
 from contracts.search import Sort
 from contracts.stored import StoredProduct, StoredVariation
 from contracts.stores import OpenStore
+from contracts.wording.counted import agreeing
 from knowledge.chunks import estimate_tokens
 
 TEXT_TOKENS = 4_000
@@ -57,6 +58,7 @@ _SAID: dict[Language, dict[str, str]] = {
         "parts": "products of this set",
         "rating": "rating",
         "of_5": "{rating} of 5 ({count} ratings)",
+        "one_of_5": "{rating} of 5 (1 rating)",
         "variants": "variants ({total})",
         "some_variants": "variants ({shown} of {total})",
         "description": "description",
@@ -90,6 +92,7 @@ _SAID: dict[Language, dict[str, str]] = {
         "parts": "محصولات این مجموعه",
         "rating": "امتیاز",
         "of_5": "{rating} از ۵ ({count} امتیاز)",
+        "one_of_5": "{rating} از ۵ (۱ امتیاز)",
         "variants": "گونه‌ها ({total})",
         "some_variants": "گونه‌ها ({shown} از {total})",
         "description": "توضیح",
@@ -242,9 +245,10 @@ def _rating(product: StoredProduct, language: Language) -> str:
     rating = rating_of(product.details)
     if rating is None:
         return ""
+    said = agreeing(product.details.rating_count, "one_of_5", "of_5")
     count = _count(product.details.rating_count, language)
     shown = f"{rating:g}".translate(_PERSIAN_DIGITS) if language == "fa" else f"{rating:g}"
-    return _SAID[language]["of_5"].format(rating=shown, count=count)
+    return _SAID[language][said].format(rating=shown, count=count)
 
 
 def _listed(names: Iterable[str], language: Language) -> str:

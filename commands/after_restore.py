@@ -9,6 +9,7 @@ from temporalio.service import RPCError
 from commands.environment import database, fail, run, settings
 from commands.output import AsJson, print_json
 from commands.trouble import temporal_problem
+from contracts.wording.counted import counted
 from database import after_restore as restored
 from database.engine import Database
 from settings import Settings
@@ -48,8 +49,9 @@ async def bring_together(configured: Settings, *, as_json: bool = False) -> dict
             prepared = await restored.prepare(connection)
             stores = await restored.store_ids(connection)
         typer.echo(
-            f"Postgres: {prepared.counters} counters advanced by {restored.GAP:,}; {prepared.events} events"
-            f" under way will be recorded again; {prepared.syncs} syncs ended.",
+            f"Postgres: {counted(prepared.counters, 'counter')} advanced by {restored.GAP:,};"
+            f" {counted(prepared.events, 'event')} under way will be recorded again;"
+            f" {counted(prepared.syncs, 'sync')} ended.",
             err=as_json,
         )
         try:
@@ -59,8 +61,8 @@ async def bring_together(configured: Settings, *, as_json: bool = False) -> dict
             said = f"{problem.said}. {problem.advice}" if problem else "it does not answer."
             raise fail(f"Temporal: {said} Run this command again once it answers.") from None
         typer.echo(
-            f"Temporal: {corrected.terminated} workflows terminated; {corrected.started} events that the"
-            " database had lost run again.",
+            f"Temporal: {counted(corrected.terminated, 'workflow')} terminated;"
+            f" {counted(corrected.started, 'event')} that the database had lost will run again.",
             err=as_json,
         )
         return {**asdict(prepared), **asdict(corrected)}

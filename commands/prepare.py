@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from commands.environment import alembic, database, fail, run, settings, temporal
 from commands.output import AsJson, say
+from contracts.wording.counted import counted
 from database import health
 from database.connecting.waits import WaitedTooLong, Watch, lock_not_available, watched
 from database.engine import create_migration_engine
@@ -79,7 +80,7 @@ def _plan(current: str | None) -> str:
     left = revisions.following(current)
     if not left:
         return f"Tables: at {current}; no migration is left."
-    count = "1 migration is" if len(left) == 1 else f"{len(left)} migrations are"
+    count = counted(len(left), "migration is", "migrations are")
     return f"Tables: {'none' if current is None else f'at {current}'}; {count} left, up to {left[-1]}."
 
 

@@ -38,7 +38,7 @@ class Sentences(TyperGroup):
         try:
             return super().invoke(ctx)
         except UnknownKey as error:
-            raise fail(f"Secrets: {error}. Add the key that was used before, after a comma.") from None
+            raise fail(str(error)) from None
         except (InvalidAddress, SQLAlchemyError) as error:
             problem = problem_of(error, settings(adopt=True).database_url or "")
             if problem is None:

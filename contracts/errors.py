@@ -107,8 +107,17 @@ class RowGone(Exception):
     """
 
 
+UNKNOWN_KEY = (
+    "A stored secret is encrypted with a key that PILITO_SECRET_KEY lacks: add that key to it, after a comma,"
+    " or replace the secret."
+)
+
+
 class UnknownKey(Exception):
-    """A stored secret is encrypted with a key that is not in PILITO_SECRET_KEY."""
+    """A stored secret is encrypted with a key that PILITO_SECRET_KEY lacks; the message says what to do."""
+
+    def __init__(self, reason: str = UNKNOWN_KEY) -> None:
+        super().__init__(reason)
 
 
 class TooExpensive(Exception):

@@ -24,9 +24,11 @@ _DISOWN_EVENTS = text(f"""
     WHERE finished_at IS NULL AND run_id IS NOT NULL AND status IN {in_(IN_PROGRESS)}
 """)
 
+SYNC_ENDED = "The database was restored; the next sync compares the products again."
+
 _END_SYNCS = text(f"""
     UPDATE syncs SET status = {literal(SyncStatus.FAILED)}, finished_at = now(),
-        reason = 'The database was restored; the next sync compares the products again.'
+        reason = :reason
     WHERE finished_at IS NULL
 """)
 
@@ -57,7 +59,7 @@ async def prepare(connection: AsyncConnection) -> Prepared:
     """
     counters = await connection.execute(_ADVANCE, {"gap": GAP})
     events = await connection.execute(_DISOWN_EVENTS)
-    syncs = await connection.execute(_END_SYNCS)
+    syncs = await connection.execute(_END_SYNCS, {"reason": SYNC_ENDED})
     await connection.execute(_RELEASE_CLAIMS)
     return Prepared(counters=len(counters.all()), events=events.rowcount, syncs=syncs.rowcount)
 

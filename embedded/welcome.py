@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from contracts.ids import embedding_label
+from contracts.wording.counted import counted
 from database import health
 from database.chunks import former_models
 from database.engine import Database, create_engine
@@ -19,7 +20,7 @@ from settings import Settings
 SECONDS_TO_KNOW = 60.0
 
 REINDEXED = (
-    "{count} products are embedded again in the background, 50 a minute, because the embedding model has"
+    "{} embedded again in the background, 50 a minute, because the embedding model has"
     " changed. Search finds them by their words until then."
 )
 
@@ -39,7 +40,9 @@ def greet(environment: Mapping[str, str]) -> None:
     ready = asyncio.run(prepare(settings))
     api = f"http://127.0.0.1:{settings.api_port}"
     if environment.get("OPENAI_API_KEY") == embedder.KEY and (count := asyncio.run(_reindex(settings))):
-        console.print(REINDEXED.format(count=count), highlight=False, soft_wrap=True)
+        console.print(
+            REINDEXED.format(counted(count, "product is", "products are")), highlight=False, soft_wrap=True
+        )
     if send_sample(api, ready.token):
         asyncio.run(_until_known(settings, ready.store_id, console))
     _tell(console, settings, ready, api)

@@ -68,6 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "api.middleware",
         "api.security",
         "contracts",
+        "crypto",
         "database",
         "database.connecting",
         "database.migrations",
@@ -120,6 +121,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compute",
         "connectors.*",
         "contracts",
+        "crypto",
         "database.*",
     },
     "api.searching": {
@@ -139,6 +141,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "api.verdict",
         "connectors.*",
         "contracts",
+        "crypto",
         "database.*",
         "embeddings",
         "knowledge",

@@ -1,9 +1,11 @@
 """Encryption of stored secrets."""
 
+import logging
+
 import pytest
 
-from contracts.errors import UnknownKey
-from crypto import SecretBox
+from contracts.errors import UNKNOWN_KEY, UnknownKey
+from crypto import KnownSecrets, SecretBox
 
 OLD, NEW = "o" * 32, "n" * 32
 
@@ -50,3 +52,20 @@ def test_without_a_key_nothing_is_encrypted_or_decrypted() -> None:
         SecretBox(()).decrypt(SecretBox((NEW,)).encrypt("secret"))
     with pytest.raises(ValueError, match="PILITO_SECRET_KEY"):
         SecretBox(()).encrypt("secret")
+
+
+def test_secrets_of_several_keys_are_decrypted_as_far_as_known(caplog: pytest.LogCaptureFixture) -> None:
+    """The rest is named once, with the setting; where none is known that is an error."""
+    known, lost = SecretBox((NEW,)).encrypt("رمز"), SecretBox((OLD,)).encrypt("old")
+    secret_box = SecretBox((NEW,))
+    assert secret_box.decrypt_known([known]) == KnownSecrets(["رمز"], are_all=True)
+    assert secret_box.decrypt_known([]) == KnownSecrets([], are_all=True)
+    assert (secret_box.decrypts(known), secret_box.decrypts(lost)) == (True, False)
+    assert (secret_box.lacks_key, caplog.messages) == (False, [])
+    assert secret_box.decrypt_known([known, lost]) == KnownSecrets(["رمز"], are_all=False)
+    for _ in range(3):
+        with pytest.raises(UnknownKey, match="PILITO_SECRET_KEY"):
+            secret_box.decrypt_known([lost, lost])
+    assert secret_box.lacks_key
+    assert "secret" not in repr(KnownSecrets(["secret"], are_all=True))
+    assert [(record.levelno, record.message) for record in caplog.records] == [(logging.ERROR, UNKNOWN_KEY)]

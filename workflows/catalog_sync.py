@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
         SyncStatus,
     )
     from contracts.webhooks import WebhookCheck
+    from contracts.wording.counted import agreeing
     from workflows.indexing import plain
 
 MAX_REMOVED_SHARE = 5
@@ -83,7 +84,11 @@ class CatalogSyncWorkflow:
                     " them, ask for a full sync with allow_gone.",
                 )
             if run.dry_run:
-                reason = f"Nothing was changed; {missing.missing} products would be removed."
+                reason = agreeing(
+                    missing.missing,
+                    "Nothing was changed; 1 product would be removed.",
+                    f"Nothing was changed; {missing.missing} products would be removed.",
+                )
                 return _end(run, SyncStatus.SUCCEEDED, reason)
             if not missing.missing:
                 return _end(run, SyncStatus.SUCCEEDED, COMPARED)

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.events.index import BUDGET_SPENT, IndexingActivities
     from contracts.events import EventOutcome, EventStatus, EventText, TextVersion, TriedAtOnce
     from contracts.retry import Retry
+    from contracts.wording.counted import indexed
 
 OUTDATED = EventOutcome(
     status=EventStatus.SUPERSEDED, reason="The product changed again before it was embedded."
@@ -45,7 +46,7 @@ async def index_product(version: TextVersion) -> EventOutcome:
     )
     if not published:
         return OUTDATED
-    return EventOutcome(status=EventStatus.SUCCEEDED, reason=f"Indexed; {missing} chunks were embedded.")
+    return EventOutcome(status=EventStatus.SUCCEEDED, reason=indexed(missing))
 
 
 async def index_event(text: EventText) -> tuple[EventOutcome, bool]:

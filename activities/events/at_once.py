@@ -21,6 +21,7 @@ from activities.this_workflow import run_id, workflow_id
 from contracts.errors import RowGone
 from contracts.events import EventOutcome, EventStatus, EventText, FinishedEvent, TextVersion, TriedAtOnce
 from contracts.retry import ROW_GONE, Failure, Retry
+from contracts.wording.counted import indexed
 from database.chunks import generations
 from database.chunks.generations import MissingVector
 from database.engine import Database
@@ -164,8 +165,7 @@ class AtOnceActivities:
 
         Raises RowGone, and then nothing is written.
         """
-        indexed = f"Indexed; {text.chunks} chunks were embedded."
-        outcome = text.saved or EventOutcome(status=EventStatus.SUCCEEDED, reason=indexed)
+        outcome = text.saved or EventOutcome(status=EventStatus.SUCCEEDED, reason=indexed(text.chunks))
         outcome = outcome.noted(text.note)
         async with opening as connection:
             seconds = await self._embedding.publish(connection, text.version, last)

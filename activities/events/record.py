@@ -44,7 +44,10 @@ class EventActivities:
 
     @activity.defn
     async def abandon_event(self, event: ProductEvent, outcome: EventOutcome) -> None:
-        """Write the outcome of a run that does not know the row of its event; nothing if there is none."""
+        """Write the outcome of a run that does not know the row of its event.
+
+        Writes nothing if there is none, or if the event has ended.
+        """
         with database_errors():
             async with self._database.transaction() as connection:
                 row = await ownership.find(

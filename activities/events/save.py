@@ -91,7 +91,8 @@ class ProductActivities:
         """Like `save_product`, and returns the content of the text that needs indexing.
 
         With a `note`, an event without a text to index ends in the same transaction; the note is appended to
-        the reason of its outcome, and may be empty.
+        the reason of its outcome, and may be empty. An event that has ended in this run stays as it is: the
+        step is repeated because its first result was lost.
         """
         async with event_errors(self._database, event_row):
             saved = await with_prepared(self._compute, partial(self._attempt, event_row, note))
@@ -107,9 +108,12 @@ class ProductActivities:
                 connection,
                 event_row,
                 workflow_id=workflow_id(),
+                run_id=run_id(),
                 debounce=self._debounce,
                 with_payload=known.change is None,
             )
+            if note is not None and change.has_ended:
+                return Saved(product=SavedProduct(outcome=_known(change, note)), has_ended=True)
             if change.is_trimmed:
                 return Saved(product=SavedProduct(outcome=TRIMMED))
             if change.is_without_body:
@@ -260,6 +264,12 @@ class ProductActivities:
                 status=EventStatus.UNCHANGED, reason="The text has not changed; nothing was embedded."
             )
         return None
+
+
+def _known(ended: OpenedEvent, note: str) -> EventOutcome:
+    """Returns the outcome of an event that has ended, without the note at its end."""
+    reason = ended.reason.removesuffix(f" {note}") if note else ended.reason
+    return EventOutcome(status=EventStatus(ended.status), reason=reason)
 
 
 def _not_in_search(product: Product) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from contracts.webhooks import DeliveryPattern, Webhook, WebhookHealth, WebhookState, WebhookStatus
+from contracts.wording.counted import agreeing
 
 ALL_WELL = "The shop's webhooks exist and are active."
 
@@ -43,6 +44,16 @@ def _about(topics: Iterable[str], sentence: str) -> str:
     return sentence.format(names) if names else ""
 
 
+def _silent(hours: int, missed: int) -> str:
+    return agreeing(
+        missed,
+        f"No webhook arrived for {hours} hours, and the last resync found 1 change without an event."
+        " Check that WP-Cron runs and that the shop reaches us.",
+        f"No webhook arrived for {hours} hours, and the last resync found {missed} changes without an event."
+        " Check that WP-Cron runs and that the shop reaches us.",
+    )
+
+
 def state_from(
     report: WebhookReport, pattern: DeliveryPattern, *, since: datetime, missed: int, unreachable: str = ""
 ) -> WebhookState:
@@ -52,12 +63,7 @@ def state_from(
         report.reenabled, "WooCommerce had disabled {} after failed deliveries; now active again."
     )
     silence = None if paused else pattern.silence(since=since, missed=missed)
-    silent = (
-        f"No webhook arrived for {silence.total_seconds() / 3600:.0f} hours, and the last resync found"
-        f" {missed} changes without an event. Check that WP-Cron runs and that the shop reaches us."
-        if silence
-        else ""
-    )
+    silent = _silent(round(silence.total_seconds() / 3600), missed) if silence else ""
     if report.refusal:
         state = WebhookHealth.UNMANAGED
         disabled = _about(

@@ -7,6 +7,7 @@ from activities.sync.pagination import FetchedPage
 from activities.sync.step import sync_transaction
 from connectors.base import ManifestPage, WholePage
 from contracts.syncs import FindingKind, SyncFinding, SyncRun
+from contracts.wording.counted import agreeing
 from database.engine import Database
 from database.sync import findings, pages
 
@@ -27,9 +28,12 @@ class ListedProducts:
         found = SyncFinding(
             external_id="",
             kind=FindingKind.UNLISTED,
-            detail=(
+            detail=agreeing(
+                total,
+                f"The shop counts 1 product and lists {count:,}. It may fail to show the product, or hide it"
+                " from the consumer key.",
                 f"The shop counts {total:,} products and lists {count:,}. It may fail to show the others, or"
-                " hide them from the consumer key."
+                " hide them from the consumer key.",
             ),
         )
         with database_errors():

@@ -1,7 +1,6 @@
 """The proof that a request comes from a shop: its token, its signature, and the clock that signed it."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from fastapi import Request
 
@@ -11,8 +10,10 @@ from api.errors import ApiError, clock_skew, unauthenticated
 from connectors.custom.deliveries import CLOCK_TOLERANCE, signed_at, signed_by_standard
 from connectors.signatures import STANDARD_SIGNATURE, has_standard_signature
 from contracts.deliveries import SignedDelivery
+from contracts.errors import UnknownKey
 from contracts.stores import StoreType
 from contracts.tokens import Integration
+from crypto import KnownSecrets
 
 WRONG_TYPE = "This token is of a {type} store; its events go to the webhook_url of the store, signed."
 
@@ -40,17 +41,28 @@ def must_verify(request: Request, state: AppState, integration: Integration) -> 
 
 
 def verify(request: Request, state: AppState, integration: Integration, raw: bytes) -> None:
-    """Raises 401 unless a secret of the store signed the body lately; a wrong clock is named."""
-    secrets = [state.secret_box.decrypt(encrypted) for encrypted in integration.encrypted_secrets]
+    """Raises 401 unless a secret of the store signed the body lately; a wrong clock is named.
+
+    Raises UnknownKey where a secret that no key decrypts may have signed it.
+    """
+    secrets = state.secret_box.decrypt_known(integration.encrypted_secrets)
     forms = [SignedDelivery(headers=request.headers, body=form) for form in signed_forms(request, raw)]
-    if not any(signed_by_standard(form, secrets) for form in forms):
-        state.metrics.signature_failed(integration.integration_type)
-        raise wrong_signature(forms, secrets, now=state.database.clock.estimate())
+    if not any(signed_by_standard(form, secrets.values) for form in forms):
+        raise wrong_signature(state, integration.integration_type, forms, secrets)
 
 
-def wrong_signature(forms: Sequence[SignedDelivery], secrets: Sequence[str], *, now: datetime) -> ApiError:
-    """Returns the 401 for a delivery that is not accepted; if only its time is wrong, it has both times."""
-    sent = next((at for form in forms if (at := signed_at(form, secrets)) is not None), None)
+def wrong_signature(
+    state: AppState, source: str, forms: Sequence[SignedDelivery], secrets: KnownSecrets
+) -> ApiError:
+    """Returns the 401 for a delivery that is not accepted; if only its time is wrong, it has both times.
+
+    Raises UnknownKey where a secret that no key decrypts may have signed it.
+    """
+    now = state.database.clock.estimate()
+    sent = next((at for form in forms if (at := signed_at(form, secrets.values)) is not None), None)
+    if sent is None and not secrets.are_all:
+        raise UnknownKey
+    state.metrics.signature_failed(source)
     if sent is None or abs(sent - now) < CLOCK_TOLERANCE:
         return unauthenticated("Invalid signature")
     return clock_skew(sent, now)

@@ -37,8 +37,12 @@ def texts(language: Language) -> Mapping[str, str]:
 
 
 def text(language: Language, key: str, **values: object) -> Markup:
-    """Returns the text of a key, safe for HTML, with its `{names}` replaced; raises KeyError."""
-    found = _escaped(language, key)
+    """Returns the text of a key, safe for HTML, with its `{names}` replaced; raises KeyError.
+
+    Where the language has a text `KEY_one`, that one is for an `n` of 1.
+    """
+    is_one = str(values.get("n")) == "1" and f"{key}_one" in texts(language)
+    found = _escaped(language, f"{key}_one" if is_one else key)
     if not values:
         return found
     written = str(found).format(**{name: escape(value) for name, value in values.items()})

@@ -1,6 +1,7 @@
 """Batches: many events of one store, stored together, with a result for each."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DataError
@@ -62,6 +63,7 @@ async def _stored(
     """Returns the codes of readable events by their ids; raises StorageDown if nothing was stored.
 
     If a value of any event cannot be stored, each is stored in its own transaction, so that the others are.
+    Unreadable ones are refused in any case, and logged where they can be.
     """
     try:
         return _codes(events, await ingest.accept_batch(events, unread))
@@ -75,6 +77,9 @@ async def _stored(
         except StorageDown as error:
             is_unstorable = isinstance(error.__cause__, DataError)
             codes[event.event_id] = ItemCode.UNSTORABLE if is_unstorable else ItemCode.NOT_STORED
+    for one in unread:
+        with suppress(StorageDown):  # the sender reads the reason in the result
+            await ingest.accept_batch((), [one])
     return codes
 
 

@@ -11,7 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 
 from api.security.stale_cache import Deadline
+from contracts.errors import UNKNOWN_KEY
 from contracts.storage import REASONS, StorageRefusal, storage_refusal
+from crypto import SecretBox
 from database import health
 from database.clock import TOLERATED_SKEW
 from database.connecting.problems import has_no_connection_left
@@ -77,7 +79,10 @@ class Readiness:
     newer version is rolled out, and the former one serves until it is replaced.
     """
 
-    def __init__(self, database: Database, temporal: Client, queues: QueueReader) -> None:
+    def __init__(
+        self, database: Database, temporal: Client, queues: QueueReader, secret_box: SecretBox
+    ) -> None:
+        self._secret_box = secret_box
         self._database = database
         self._temporal = temporal
         self._queues = queues
@@ -109,6 +114,8 @@ class Readiness:
         warnings = [*_server_warnings(postgres, temporal), *_queue_warnings(queues or ())]
         if postgres is PostgresState.OK and self._tables is Tables.NEWER:
             warnings.append(NEWER_NOW)
+        if self._secret_box.lacks_key:
+            warnings.append(UNKNOWN_KEY)
         warnings += self._clock_warnings()
         return ReadyState(
             postgres=postgres,

@@ -156,7 +156,7 @@ REFUSALS = {
     ),
     429: Refusal(meaning="Too many requests.", example={"error": "Too many requests"}, headers=_RETRY),
     503: Refusal(
-        meaning="A server that the response depends on is down.",
+        meaning="A server that the response depends on is down or busy, or the service lacks a key.",
         example={"error": "The database does not answer right now"},
         headers=_RETRY,
     ),

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
@@ -24,6 +24,7 @@ from connectors.registry import PLATFORMS
 from contracts.deliveries import IgnoredDelivery, ReadDelivery, SignedDelivery, UnreadDelivery
 from contracts.errors import TooExpensive
 from contracts.stores import StoreType
+from crypto import KnownSecrets
 from database.events import log as event_log
 
 router = APIRouter(prefix="/api/integrations", tags=["shops"])
@@ -39,14 +40,17 @@ def _refused(state: AppState, type_: StoreType) -> ApiError:
 
 async def _secrets(
     state: AppState, type_: StoreType, store_id: int, headers: Mapping[str, str]
-) -> Sequence[str]:
-    """Returns the secrets that may have signed a delivery; raises 401 before its body is received."""
+) -> KnownSecrets:
+    """Returns the secrets that may have signed a delivery; raises 401 before its body is received.
+
+    Raises UnknownKey where no key decrypts any of them.
+    """
     if not PLATFORMS[type_].deliveries.is_signed(headers):
         raise _refused(state, type_)
     terms = await state.delivery_terms.get(store_id)
     if terms is None or terms.type is not type_ or not terms.is_active or not terms.encrypted_secrets:
         raise _refused(state, type_)
-    return [state.secret_box.decrypt(encrypted) for encrypted in terms.encrypted_secrets]
+    return state.secret_box.decrypt_known(terms.encrypted_secrets)
 
 
 async def _is_ping(type_: StoreType, request: Request, headers: Mapping[str, str]) -> bool:
@@ -96,9 +100,8 @@ async def _accept(type_: StoreType, request: Request, state: AppState, store_id:
             arrived = state.database.clock.now()  # before it waits for a process
             delivery = SignedDelivery(headers=headers, body=raw)
             forms = [replace(delivery, body=form) for form in signed_forms(request, raw)]
-            if not any(PLATFORMS[type_].deliveries.verify(form, secrets) for form in forms):
-                state.metrics.signature_failed(type_)
-                raise wrong_signature(forms, secrets, now=state.database.clock.estimate())
+            if not any(PLATFORMS[type_].deliveries.verify(form, secrets.values) for form in forms):
+                raise wrong_signature(state, type_, forms, secrets)
             request_facts(request).store_id = store_id
             agent = request.headers.get("user-agent", "")[:LONGEST_USER_AGENT]
             read = await _read(type_, state, store_id, delivery)

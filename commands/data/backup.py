@@ -14,6 +14,7 @@ from commands.data.programs import find
 from commands.environment import fail, settings
 from commands.output import AsJson, say, shown
 from contracts.ids import VERSION
+from contracts.wording.counted import counted
 from database.data import snapshot
 from database.health import leading_number
 
@@ -48,8 +49,9 @@ def backup(
         manifest.write(out, made)
         removed = nightly.remove_old(folder, keep=keep) if keep else []
     said = (
-        f"{out} has {sum(made.rows.values()):,} rows in {made.bytes:,} bytes, of {shown(made.made_at)}."
-        " Keep PILITO_SECRET_KEY elsewhere: the secrets in the dump are encrypted with it."
+        f"{out} has {counted(sum(made.rows.values()), 'row')} in {made.bytes:,} bytes,"
+        f" of {shown(made.made_at)}. Keep PILITO_SECRET_KEY elsewhere: the secrets in the dump are encrypted"
+        " with it."
     )
     if removed:
         said += f" Removed from {folder}: {', '.join(old.name for old in removed)}."

@@ -12,6 +12,7 @@ from commands.data.files import make_folder, new_file, written_to
 from commands.environment import database, fail, run, settings
 from commands.output import AsJson, say
 from commands.shops.ids import UNKNOWN, StoreId
+from contracts.wording.counted import counted
 from database.data import export
 
 Out = Annotated[Path, typer.Option(help="New folder of the files.")]
@@ -63,7 +64,8 @@ def export_store(store_id: StoreId, out: Out, as_json: AsJson = False) -> None: 
     counts = run(work())
     if not counts:
         raise fail(UNKNOWN.format(store_id))
-    said = f"{out} has store {store_id}: {counts['products']} products and {counts['events']} events."
+    rows = f"{counted(counts['products'], 'product')} and {counted(counts['events'], 'event')}"
+    said = f"{out} has store {store_id}: {rows}."
     say(said, {"folder": str(out), "id": store_id, **counts}, as_json=as_json)
 
 

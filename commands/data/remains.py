@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from api.actions.shop_webhooks import LeftWebhooks
+from contracts.wording.counted import counted
 from embeddings.registry import is_configured
 from settings import Settings
 
@@ -30,7 +31,9 @@ def in_shop(store_id: int, left: LeftWebhooks) -> Remains:
 
 def in_temporal(days: int | None) -> Remains:
     """Returns the histories that could not be deleted; `days` is how long Temporal keeps them, if known."""
-    kept = "the retention of the namespace ends" if days is None else f"{days} days after their end"
+    kept = (
+        "the retention of the namespace ends" if days is None else f"{counted(days, 'day')} after their end"
+    )
     return Remains(
         where="Temporal",
         what="histories of its workflows, with what the shop sent",

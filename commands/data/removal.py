@@ -15,6 +15,7 @@ from commands.environment import database, fail, run, settings, temporal
 from commands.output import AsJson, Confirmed, confirm, say
 from connectors.http.outbound import Outbound
 from contracts.stores import Store
+from contracts.wording.counted import counted
 from crypto import SecretBox
 from database.access import stores
 from database.data import existing
@@ -61,7 +62,8 @@ class Removed:
 
     def sentences(self) -> str:
         """Returns the same as lines for people."""
-        lines = [f"Temporal: {self.histories} workflows were deleted with their histories."]
+        deleted = counted(self.histories, "workflow was", "workflows were")
+        lines = [f"Temporal: {deleted} deleted, with all histories."]
         if self.remains:
             lines.append("What remains:")
         return "\n".join(
@@ -148,4 +150,5 @@ def purge_histories(
             return await Histories(client, task_queue=configured.task_queue).delete_orphans(there)
 
     deleted = run(work())
-    say(f"{deleted} workflows of removed stores were deleted.", {"deleted": deleted}, as_json=as_json)
+    count = counted(deleted, "workflow")
+    say(f"Deleted {count} of removed stores.", {"deleted": deleted}, as_json=as_json)

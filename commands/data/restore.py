@@ -15,6 +15,7 @@ from commands.data.manifest import DUMP, Manifest
 from commands.data.programs import Program, find
 from commands.environment import alembic, database, fail, run, settings
 from commands.output import AsJson, print_json, shown
+from contracts.wording.counted import counted
 from crypto import SecretBox
 from database import health
 from database.access import stores
@@ -30,6 +31,12 @@ AFTERWARDS = "Run `pilito after-restore` before the API and the workers start, a
 
 NOT_OURS = re.compile(r"^\d+; .* COMMENT - EXTENSION ")
 """An entry of the dump that only the owner of an extension may restore."""
+
+RESTORABLE_TRIGGER = "c4d8e2a7f931"
+"""The migration that replaces a trigger by one that pg_restore can create."""
+
+UNRESTORABLE = re.compile(r"^\d+; .* TRIGGER .* tenant_knowledge keep_compact_vectors_updated ")
+"""The entry of that trigger in a dump of before the migration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +75,9 @@ def restore(
         raise fail("No database: set PILITO_DATABASE_URL, or start `pilito up` first.")
     target = Target(configured=configured, address=configured.database_url)
     program = _fitting(target, made)
-    _load(target, folder, program)
+    _load(target, folder, program, made)
     _compare(target, made)
-    _say(f"Postgres: {sum(made.rows.values()):,} rows are restored.", as_json=as_json)
+    _say(f"Postgres: {counted(sum(made.rows.values()), 'row is', 'rows are')} restored.", as_json=as_json)
     _bring_up_to_date(target, made, as_json=as_json)
     done = _bring_together(target, as_json=as_json)
     if as_json:
@@ -105,12 +112,19 @@ def _fitting(target: Target, made: Manifest) -> Program:
     return find("pg_restore", major=max(leading_number(version), leading_number(made.pg_dump)))
 
 
-def _load(target: Target, folder: Path, program: Program) -> None:
-    """Restore the dump in one transaction, so that the database stays empty if it fails."""
+def _load(target: Target, folder: Path, program: Program, made: Manifest) -> None:
+    """Restore the dump in one transaction, so that the database stays empty if it fails.
+
+    What pg_restore cannot create is left out, and created by a later migration.
+    """
+    is_old = RESTORABLE_TRIGGER in revisions.following(made.migration)
+    left_out = (NOT_OURS, UNRESTORABLE) if is_old else (NOT_OURS,)
     dump = folder / DUMP
     entries = program.run("--list", dump, address=target.address).splitlines()
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".list") as chosen:
-        chosen.writelines(f"{entry}\n" for entry in entries if not NOT_OURS.match(entry))
+        chosen.writelines(
+            f"{entry}\n" for entry in entries if not any(each.match(entry) for each in left_out)
+        )
         chosen.flush()
         program.run(
             *("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", "--no-password"),
@@ -132,7 +146,7 @@ def _compare(target: Target, made: Manifest) -> None:
     if differing:
         name = differing[0]
         raise fail(
-            f"The table {name} has {rows.get(name, 0):,} rows, and the manifest says"
+            f"The table {name} has {counted(rows.get(name, 0), 'row')}, and the manifest says"
             f" {made.rows.get(name, 0):,}: something wrote to the database. Stop the API and the workers, and"
             " restore into another empty database."
         )

@@ -7,6 +7,7 @@ from temporalio.service import RPCError
 
 from commands.doctor.result import CheckResult
 from commands.trouble import temporal_problem
+from contracts.wording.counted import counted
 from settings import Settings
 from temporal.client import missing_search_attributes
 from temporal.connecting import open_client
@@ -82,7 +83,8 @@ def _described(state: QueueState) -> str:
     said = f"{state.workers} on {state.queue}"
     if not state.backlog:
         return said
-    return f"{said}, where {state.backlog} tasks wait, the oldest for {state.backlog_seconds:.0f} s"
+    waiting = counted(state.backlog, "task waits", "tasks wait")
+    return f"{said}, where {waiting}, the oldest for {state.backlog_seconds:.0f} s"
 
 
 async def _forsaken(client: Client, reader: QueueReader, task_queue: str) -> CheckResult:
@@ -93,7 +95,8 @@ async def _forsaken(client: Client, reader: QueueReader, task_queue: str) -> Che
     for queue in sorted({*workflows, *schedules}):
         state = (await QueueReader(client, task_queue=queue).read() or [None])[0]
         if state is not None and not state.workers:
-            counts = f"{workflows.get(queue, 0)} open workflows, {len(schedules.get(queue, ()))} schedules"
+            open_ones = counted(workflows.get(queue, 0), "open workflow")
+            counts = f"{open_ones}, {counted(len(schedules.get(queue, ())), 'schedule')}"
             forsaken.append(f"{queue} ({counts})")
     if not forsaken:
         return CheckResult(subject="Other queues", said="none without a worker")

@@ -7,6 +7,7 @@ import typer
 from commands.environment import database, fail, run, settings
 from commands.output import AsJson, say
 from commands.people.accounts import find
+from contracts.wording.counted import counted
 from database.access import console_sessions
 
 session = typer.Typer(
@@ -36,5 +37,5 @@ def end(
                 return await console_sessions.end_everywhere(connection, account)
 
     count = run(work())
-    of = f"{count} accounts" if user is None else user
+    of = counted(count, "account") if user is None else user
     say(f"All sessions of {of} are ended.", {"accounts": count, "ended": True}, as_json=as_json)

@@ -9,14 +9,14 @@ from commands.environment import database, run, settings
 from commands.output import AsJson, Confirmed, Limit, confirm, print_json, print_rows, say
 from commands.people import accounts
 from commands.people.accounts import Account, fields_of
+from commands.people.create import creation
 from commands.people.export import export_account
 from commands.people.passwords import FromStdin, Password, choose
+from contracts.wording.counted import counted
 from database.access import users
 from database.access.users import Person
 
 user = typer.Typer(no_args_is_help=True, help="Manage accounts: users, who own stores, and admins.")
-
-Email = Annotated[str, typer.Option(help="Email address for signing in.")]
 
 COLUMNS = ("id", "email", "is_staff", "is_active", "stores", "created_at", "seen_at")
 
@@ -37,17 +37,7 @@ def list_(
     print_rows(list(map(fields_of, people)), COLUMNS, as_json=as_json, more=count - len(people))
 
 
-@user.command("create")
-def create(
-    email: Email,
-    password: Password = None,
-    password_stdin: FromStdin = False,  # noqa: FBT002 - a command line flag
-    as_json: AsJson = False,  # noqa: FBT002 - a command line flag
-) -> None:
-    """Create a user. An account that exists is not changed."""
-    accounts.check_email(email)
-    person = accounts.create(email, choose(password, from_stdin=password_stdin), is_staff=False)
-    say(f"{person.email} can sign in.", fields_of(person), as_json=as_json)
+user.command("create")(creation("a user", is_staff=False, said="can sign in."))
 
 
 @user.command("password")
@@ -105,7 +95,7 @@ def remove(
     Prints what remains where, and until when. May be repeated.
     """
     person = accounts.read(email)
-    owned = "1 store" if person.stores == 1 else f"{person.stores} stores"
+    owned = counted(person.stores, "store")
     confirm(f"Remove {person.email} with {owned} and everything in them?", confirmed=confirmed)
     removed = accounts.remove(email)
     said = f"{person.email} is removed, with {owned}.\n{removed.sentences()}"
@@ -131,7 +121,10 @@ def export(
     if out is None:
         print_json(exported.account)
         return
-    counts = f"{exported.products} products and {exported.events} events of {exported.stores} stores"
+    counts = (
+        f"{counted(exported.products, 'product')} and {counted(exported.events, 'event')} of"
+        f" {counted(exported.stores, 'store')}"
+    )
     fields = {
         "folder": str(out),
         "stores": exported.stores,

@@ -13,6 +13,7 @@ from commands.environment import database, fail, run, settings, temporal
 from commands.output import AsJson, Confirmed, Limit, confirm, print_fields, print_rows, say
 from commands.shops.ids import OfStore
 from contracts.events import EventStatus, EventType
+from contracts.wording.counted import counted
 from database.engine import Database
 from database.events import log
 from database.events.log import Cursor, EventFilter
@@ -111,14 +112,14 @@ def retry(
     )
     count = run(_count(filters, event_id))
     if count and event_id is None:
-        confirm(f"Run {_events(count)} again?", confirmed=confirmed)
+        confirm(f"Run {counted(count, 'failed event')} again?", confirmed=confirmed)
     started = run(_retry(filters, event_id)) if count else 0
-    said = f"{_events(started)} run again." if started else "No failed event was found."
+    said = (
+        f"{counted(started, 'failed event runs', 'failed events run')} again."
+        if started
+        else "No failed event was found."
+    )
     say(said, {"found": count, "started": started}, as_json=as_json)
-
-
-def _events(count: int) -> str:
-    return "1 failed event" if count == 1 else f"{count} failed events"
 
 
 async def _count(filters: EventFilter, event_id: int | None) -> int:

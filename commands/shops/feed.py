@@ -23,6 +23,7 @@ from commands.shops.feed_files import FeedFiles, Unwritable, feed_files
 from commands.shops.ids import StoreId
 from contracts.errors import InvalidField
 from contracts.stores import OpenStore
+from contracts.wording.counted import counted
 from database.access import assistants
 from database.products import walk
 
@@ -134,9 +135,10 @@ def _print(report: Report, files: FeedFiles, form: Format) -> None:
     """Print what was written, and what products lack."""
     names = files.names
     where = names[0] if len(names) == 1 else f"{len(names)} files, {names[0]} to {names[-1]}"
-    typer.echo(f"{report.rows} rows of {report.products} products in {where}.")
+    typer.echo(f"{counted(report.rows, 'row')} of {counted(report.products, 'product')} in {where}.")
     if report.left_out:
-        typer.echo(f"{report.left_out} rows were left out, because they lack what the format requires.")
+        left_out = counted(report.left_out, "row was", "rows were")
+        typer.echo(f"{left_out} left out for lack of what the format requires.")
     table = Table("lacking", "products", "rows", "then the row is")
     for lacking in report.lacking():
         outcome = "left out" if lacking.gap in form.required else "written"

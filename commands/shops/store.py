@@ -13,6 +13,7 @@ from commands.output import AsJson, Confirmed, Limit, confirm, print_fields, pri
 from commands.shops.ids import UNKNOWN, StoreId
 from contracts.errors import UnknownKey
 from contracts.ids import embedding_label
+from contracts.wording.counted import counted
 from database.access import stores, tokens
 from database.access.tokens import TokenFilter
 from database.events import log
@@ -146,8 +147,8 @@ def reseal(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command line fl
     try:
         count = run(work())
     except UnknownKey as error:
-        raise fail(f"Nothing was changed: {error}. Add the key that was used before.") from None
-    said = f"The secrets of {count} stores are encrypted with the first key of PILITO_SECRET_KEY."
+        raise fail(f"Nothing was changed. {error}") from None
+    said = f"The secrets of {counted(count, 'store')} are encrypted with the first key of PILITO_SECRET_KEY."
     say(
         f"{said} Remove older keys after 12 hours, when all sessions have ended.",
         {"stores": count},

@@ -8,6 +8,7 @@ import typer
 from commands.environment import database, fail, run, settings
 from commands.output import AsJson, print_json, say
 from commands.shops.ids import StoreId
+from contracts.wording.counted import counted
 from database.search import synonyms as stored
 from database.search.synonyms import SynonymList, Unchecked
 from knowledge.search.builtin import KINDS, groups
@@ -57,8 +58,7 @@ def import_(
         raise fail(f"{file} is not text in UTF-8; nothing was changed.") from None
     if wrong := problems(listed):
         lines = "\n".join(f"  {problem.sentence}" for problem in wrong[:LISTED])
-        count = "1 problem" if len(wrong) == 1 else f"{len(wrong)} problems"
-        raise fail(f"{file} has {count}; nothing was changed.\n{lines}")
+        raise fail(f"{file} has {counted(len(wrong), 'problem')}; nothing was changed.\n{lines}")
 
     async def work() -> bool:
         async with database(settings(adopt=True)) as opened, opened.transaction() as connection:
@@ -69,7 +69,7 @@ def import_(
 
     if not run(work()):
         raise fail(f"There is no store {store_id}.")
-    said = f"Store {store_id} has {len(listed)} groups of synonyms."
+    said = f"Store {store_id} has {counted(len(listed), 'group')} of synonyms."
     say(said, {"id": store_id, "groups": len(listed)}, as_json=as_json)
 
 

@@ -30,14 +30,10 @@ def shop_failure(error: Exception) -> Failure:
             return _again(str(error), bounded(error.retry_after))
         case ShopAnswersNonsense():
             return _again(str(error))
-        case ShopProblem():
+        case ShopProblem() | UnknownKey():
             return _wait(str(error))
         case ForbiddenAddress():
             return _wait(f"{error}; PILITO_ALLOW_PRIVATE_SHOPS would allow it.")
-        case UnknownKey():
-            return _wait(
-                "The store's credentials were encrypted with a key that is no longer in PILITO_SECRET_KEY."
-            )
         case InvalidField():
             return Failure(retry=Retry.FATAL, reason=f"Unreadable: {error}."[:LONGEST_REASON])
         case _:

@@ -10,7 +10,6 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, case, func, insert, null, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.errors import UnknownKey
 from contracts.stores import (
     AssistantAccess,
     DeliveryTerms,
@@ -231,6 +230,14 @@ async def owner_of(connection: AsyncConnection, store_id: int) -> int | None:
     return row.scalar_one_or_none()
 
 
+_SECRETS = select(
+    stores.c.id,
+    stores.c.webhook_secret,
+    case((stores.c.webhook_secret_before_until > func.now(), stores.c.webhook_secret_before)).label(
+        "webhook_secret_before"
+    ),
+    stores.c.credentials,
+)
 SECRETS = ("webhook_secret", "webhook_secret_before", "credentials")
 
 MOST_TRIED = 1_000
@@ -239,33 +246,27 @@ MOST_TRIED = 1_000
 
 async def not_decrypted(connection: AsyncConnection, secret_box: SecretBox, *, most: int = 5) -> list[int]:
     """Returns the ids of the first stores with a secret that no key decrypts."""
-    columns = [stores.c[name] for name in SECRETS]
-    rows = await connection.execute(
-        select(stores.c.id, *columns).order_by(stores.c.id.desc()).limit(MOST_TRIED)
-    )
-    closed = []
-    for row in rows.mappings():
-        try:
-            for encrypted in (row[name] for name in SECRETS):
-                if encrypted is not None:
-                    secret_box.decrypt(encrypted)
-        except UnknownKey:
-            closed.append(row["id"])
+    rows = await connection.execute(_SECRETS.order_by(stores.c.id.desc()).limit(MOST_TRIED))
+    closed = [
+        row["id"]
+        for row in rows.mappings()
+        if not all(row[name] is None or secret_box.decrypts(row[name]) for name in SECRETS)
+    ]
     return sorted(closed)[:most]
 
 
 async def rotate_keys(connection: AsyncConnection, secret_box: SecretBox) -> int:
-    """Encrypt all stored secrets with the first key; returns the number of stores."""
-    columns = SECRETS
-    rows = await connection.execute(
-        select(stores.c.id, *(stores.c[name] for name in columns)).with_for_update()
-    )
+    """Encrypt all stored secrets with the first key, without previous ones that are accepted no longer.
+
+    Returns the number of stores; raises UnknownKey.
+    """
+    rows = await connection.execute(_SECRETS.with_for_update())
     rotated = [
-        {"store": row["id"], **{name: row[name] and secret_box.rotate(row[name]) for name in columns}}
+        {"store": row["id"], **{name: row[name] and secret_box.rotate(row[name]) for name in SECRETS}}
         for row in rows.mappings()
     ]
     if rotated:
-        assignments = ", ".join(f"{name} = :{name}" for name in columns)
+        assignments = ", ".join(f"{name} = :{name}" for name in SECRETS)
         await connection.execute(text(f"UPDATE stores SET {assignments} WHERE id = :store"), rotated)
     return len(rotated)
 

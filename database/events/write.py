@@ -23,7 +23,7 @@ _OPEN = text(f"""
            CASE WHEN :with_payload THEN CAST(e.payload AS text) END AS payload, e.version,
            coalesce(e.pulled_at, e.received_at) AS received_at, e.superseded_by,
            CASE WHEN e.superseded_by IS NULL AND e.is_pending THEN ({NEWER_PENDING_EVENT}) END AS newer,
-           e.confirm,
+           e.confirm, e.finished_at IS NOT NULL AND e.run_id = :run_id AS has_ended, e.status, e.reason,
            e.payload_trimmed_at IS NOT NULL AS is_trimmed,
            e.payload IS NULL AND e.event_type <> {literal(EventType.DELETED)} AS is_without_body,
            s.user_id, s.type AS platform, s.currency,
@@ -91,6 +91,10 @@ _FINISH = text(f"""
     RETURNING id
 """)
 
+_HAS_ENDED = text(f"""
+    SELECT FROM events WHERE id = :id AND {is_owned()} AND run_id = :run_id AND finished_at IS NOT NULL
+""")
+
 _RELEASE_CLAIM = text(f"""
     UPDATE products p SET claimed_hash = NULL
     FROM events e
@@ -105,7 +109,8 @@ class OpenedEvent:
 
     `payload` is JSON, which may be large; empty where there is none or it was not asked for. `came_late` is
     whether the event that it is `superseded_by` had arrived before it. `received_at` is the time at which the
-    payload was read, if it was read from the shop.
+    payload was read, if it was read from the shop. `has_ended` is whether the event has ended in this run;
+    then `status` and `reason` are its outcome.
     """
 
     id: int
@@ -125,6 +130,9 @@ class OpenedEvent:
     currency: str | None
     confirm: bool = False
     came_late: bool = False
+    has_ended: bool = False
+    status: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +149,7 @@ async def open_event(
     row_id: int,
     *,
     workflow_id: str,
+    run_id: str,
     debounce: Debounce,
     with_payload: bool = True,
 ) -> OpenedEvent:
@@ -153,6 +162,7 @@ async def open_event(
     asked = {
         "id": row_id,
         "workflow_id": workflow_id,
+        "run_id": run_id,
         "with_payload": with_payload,
         **debounce.parameters,
     }
@@ -219,10 +229,13 @@ async def add_notes(connection: AsyncConnection, row_id: int, notes: Sequence[st
 async def finish(connection: AsyncConnection, event: FinishedEvent, *, workflow_id: str, run_id: str) -> None:
     """Write the outcome of a run; an event with a trimmed payload keeps the outcome it had.
 
+    An event that has ended in this run is not abandoned: a step ended it, and its result was not awaited.
     Raises RowGone if the row is not the workflow's own, or does not show that the change was saved.
     """
     owned = {"id": event.event_row, "workflow_id": workflow_id}
     if event.abandons:
+        if (await connection.execute(_HAS_ENDED, {**owned, "run_id": run_id})).first() is not None:
+            return
         await connection.execute(_RELEASE_CLAIM, owned)
     finished = await connection.execute(
         _FINISH,

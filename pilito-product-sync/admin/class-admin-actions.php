@@ -13,6 +13,8 @@ defined( 'ABSPATH' ) || exit;
  */
 class Pilito_PS_Admin_Actions {
 
+	const ASKING = 'pilito-ps-ask';
+
 	/**
 	 * Answers one action with JSON.
 	 *
@@ -68,7 +70,7 @@ class Pilito_PS_Admin_Actions {
 	}
 
 	/**
-	 * Hands the scripts what all of them need.
+	 * Loads a script, with its sentences and more of its data.
 	 *
 	 * @param string $handle Name of the script.
 	 * @param array  $words  Its sentences.
@@ -77,12 +79,26 @@ class Pilito_PS_Admin_Actions {
 	 */
 	public static function script( $handle, array $words, array $more = array() ) {
 		wp_enqueue_style( 'pilito-ps', plugins_url( 'admin/css/admin.css', PILITO_PS_FILE ), array(), PILITO_PS_VERSION );
-		wp_enqueue_script( 'pilito-ps-' . $handle, plugins_url( "admin/js/{$handle}.js", PILITO_PS_FILE ), array(), PILITO_PS_VERSION, true );
-		$data = array(
-			'url'   => admin_url( 'admin-ajax.php' ),
-			'nonce' => wp_create_nonce( Pilito_PS_Admin_Page::NONCE ),
-			'words' => $words + array( 'lost' => __( 'Your WordPress did not answer. Reload this page and try again.', 'pilito-product-sync' ) ),
-		) + $more;
+		wp_enqueue_script( 'pilito-ps-' . $handle, plugins_url( "admin/js/{$handle}.js", PILITO_PS_FILE ), array( self::asking() ), PILITO_PS_VERSION, true );
+		$data = array( 'words' => $words ) + $more;
 		wp_add_inline_script( 'pilito-ps-' . $handle, 'var pilitoPS_' . $handle . ' = ' . wp_json_encode( $data ) . ';', 'before' );
+	}
+
+	/**
+	 * Registers the script that sends the actions of all other scripts.
+	 *
+	 * @return string Its handle, for the scripts that need it.
+	 */
+	public static function asking() {
+		if ( ! wp_script_is( self::ASKING, 'registered' ) ) {
+			wp_register_script( self::ASKING, plugins_url( 'admin/js/ask.js', PILITO_PS_FILE ), array(), PILITO_PS_VERSION, true );
+			$data = array(
+				'url'   => admin_url( 'admin-ajax.php' ),
+				'nonce' => wp_create_nonce( Pilito_PS_Admin_Page::NONCE ),
+				'lost'  => __( 'Your WordPress did not answer. Reload this page and try again.', 'pilito-product-sync' ),
+			);
+			wp_add_inline_script( self::ASKING, 'var pilitoPS_ask = ' . wp_json_encode( $data ) . ';', 'before' );
+		}
+		return self::ASKING;
 	}
 }

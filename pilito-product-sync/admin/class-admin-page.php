@@ -94,18 +94,15 @@ class Pilito_PS_Admin_Page {
 		foreach ( array( 'page', 'parts' ) as $name ) {
 			wp_enqueue_style( "pilito-ps-{$name}", plugins_url( "admin/css/{$name}.css", PILITO_PS_FILE ), array( 'pilito-ps' ), PILITO_PS_VERSION );
 		}
-		wp_enqueue_script( 'pilito-ps', plugins_url( 'admin/js/admin.js', PILITO_PS_FILE ), array(), PILITO_PS_VERSION, true );
+		wp_enqueue_script( 'pilito-ps', plugins_url( 'admin/js/admin.js', PILITO_PS_FILE ), array( Pilito_PS_Admin_Actions::asking() ), PILITO_PS_VERSION, true );
 		Pilito_PS_Format::begin();
 		wp_localize_script(
 			'pilito-ps',
 			'pilitoPS',
 			array(
-				'url'    => admin_url( 'admin-ajax.php' ),
-				'nonce'  => wp_create_nonce( self::NONCE ),
 				'status' => Pilito_PS_Admin_Ajax::status(),
 				'words'  => array(
 					'testing'   => __( 'Testing the connection…', 'pilito-product-sync' ),
-					'lost'      => __( 'Your WordPress did not answer. Reload this page and try again.', 'pilito-product-sync' ),
 					'stored'    => __( 'Stored', 'pilito-product-sync' ),
 					'sendAgain' => __( 'Send again', 'pilito-product-sync' ),
 				),

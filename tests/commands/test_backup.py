@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,22 +11,34 @@ from typing import Any
 
 import pytest
 import typer
+from alembic import command
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from commands.data import nightly, programs
 from commands.data.manifest import DUMP, MANIFEST, Manifest
 from commands.data.restore import Target, _compare
 from database.after_restore import GAP
 from database.connecting import libpq
-from database.engine import Database, create_engine
+from database.engine import Database, create_engine, create_migration_engine
 from database.migrations import revisions
 from settings import Settings
-from tests.support.environment import empty_database
+from tests.support.environment import empty_database, migrated
 from tests.support.pilito import Pilito
 
+TRIGGER = """
+    SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = 'keep_compact_vectors_updated'
+"""
 CONTENT = b"no dump, but the checks come first"
+
+
+@contextmanager
+def rows(address: str) -> Iterator[Connection]:
+    engine = create_migration_engine(address, purpose="test")
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
 
 
 def fields(**changes: Any) -> dict[str, Any]:
@@ -129,8 +143,8 @@ def test_a_backup_is_named_by_its_time() -> None:
 
 def test_no_database_is_set(offline: Pilito, folder: Path) -> None:
     """The setting is named."""
-    for command in (("backup", "new"), ("restore", folder)):
-        printed = offline.run(*command)
+    for arguments in (("backup", "new"), ("restore", folder)):
+        printed = offline.run(*arguments)
         assert (printed.code, "set PILITO_DATABASE_URL" in printed.text) == (1, True), printed.text
 
 
@@ -186,6 +200,27 @@ async def test_a_backup_is_restored_into_an_empty_database(
     await opened.close()
     refused = await pilito("restore", folder, **environment)
     assert (refused.code, "The database is not empty" in refused.text) == (1, True), refused.text
+
+
+async def test_a_backup_of_before_a_trigger_could_be_restored(
+    pilito: Pilito, postgres_url: str, tmp_path: Path
+) -> None:
+    """Its rows are restored and migrated, and the trigger keeps the copies of vectors up to date."""
+    before, after = (
+        empty_database(postgres_url, "before_trigger"),
+        empty_database(postgres_url, "after_trigger"),
+    )
+    command.upgrade(migrated(before), "7f2b9c4e6a13")
+    with rows(before) as connection:
+        connection.execute(text("INSERT INTO users (email, password_hash) VALUES ('ژاله@example.com', '')"))
+    folder = tmp_path / "backup"
+    for verb, address in (("backup", before), ("restore", after)):
+        printed = await pilito(verb, folder, PILITO_DATABASE_URL=address, PILITO_TEMPORAL_ADDRESS="")
+        assert printed.code == 0, printed.text
+    with rows(after) as connection:
+        assert connection.execute(text("SELECT email FROM users")).scalars().all() == ["ژاله@example.com"]
+        condition = connection.execute(text(TRIGGER)).scalar_one()
+    assert "(old.embedding)::text IS DISTINCT FROM (new.embedding)::text" in condition
 
 
 def test_other_rows_than_in_the_manifest_are_named(

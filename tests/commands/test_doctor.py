@@ -356,10 +356,10 @@ async def test_no_worker_listens_and_a_renamed_queue(configure: Configure) -> No
             lambda found: "wait" in found["Workers"].said,
             what="a backlog",
         )
-        assert results["Workers"].said.startswith("0 on before-the-rename, where 1 tasks wait")
+        assert results["Workers"].said.startswith("0 on before-the-rename, where 1 task waits")
         assert "Start `pilito worker`" in results["Workers"].advice
         renamed = await examined("after-the-rename")
-        assert "before-the-rename (1 open workflows, 0 schedules)" in renamed["Other queues"].said
+        assert "before-the-rename (1 open workflow, 0 schedules)" in renamed["Other queues"].said
         assert renamed["Schedules"].said.startswith("missing: ")
         assert renamed["Schedules"].advice == "Run `pilito prepare-temporal`."
         assert "renamed" in renamed["Other queues"].advice

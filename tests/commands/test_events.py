@@ -82,7 +82,7 @@ async def test_failed_events_are_retried(
     assert (asked.code, "Run 2 failed events again?" in asked.text) == (1, True)
     assert await statuses() == [None, None, None]
     one = await pilito("events", "retry", first, **servers)
-    assert (one.code, one.text) == (0, "1 failed event run again.\n"), one.text
+    assert (one.code, one.text) == (0, "1 failed event runs again.\n"), one.text
     assert await statuses() == [RUNNING, None, None]
     others = await pilito("events", "retry", "--store", store, "--yes", "--json", **servers)
     assert json.loads(others.text) == {"found": 2, "started": 1}

@@ -150,7 +150,7 @@ async def test_an_account_is_exported_and_removed(pilito: Pilito, database: Data
     assert "secret_hash" not in account["tokens"][0]
     folder = tmp_path / "export"
     printed = await pilito("user", "export", email, "--out", folder)
-    assert printed.text == f"{folder} has the account, 1 products and 1 events of 1 stores.\n"
+    assert printed.text == f"{folder} has the account, 1 product and 1 event of 1 store.\n"
     files = folder / f"store-{created['store_id']}"
     assert json.loads((files / "products.jsonl").read_text())["title"] == "لامپ"
     assert json.loads((files / "events.jsonl").read_text())["payload"] == {"id": 1}

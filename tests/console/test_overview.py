@@ -154,4 +154,4 @@ async def test_a_group_of_failures_leads_to_its_events(system: System, shop: Sho
         assert found == {(str(id_),) for id_ in ids}
         retry = re.search(r'href="(/console/events/retry/[^"]+)"', await browser.page(links[0]))
         assert retry
-        assert "Retry 1 events" in await browser.page(unescape(retry[1]))
+        assert "Retry 1 event" in await browser.page(unescape(retry[1]))

@@ -1,11 +1,13 @@
 """The words of the console: the same keys in both languages, and no key of a page is missing."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from api.console.language import Language, texts
+from api.console.formats import Formats
+from api.console.language import Language, text, texts
 from api.console.rendering import TEMPLATES
 
 PERSIAN, ENGLISH = texts(Language.PERSIAN), texts(Language.ENGLISH)
@@ -18,6 +20,25 @@ NAMES = {
     *("IRT", "IRR", "EUR", "https", "shop", "example", "db"),
 }
 """Words in Latin letters that Persian texts have: names, codes and examples of addresses."""
+
+ONE = "_one"
+"""The end of the key of a text for one thing."""
+
+NEVER_ONE = {
+    **dict.fromkeys(("time.seconds", "time.minutes", "time.hours", "time.days"), "`time.second` is for one"),
+    "time.millisecond": "a unit, without a plural",
+    "sync.seen": "`1 of 1 products` is right",
+    "budget.used": "a budget of one token is of no use",
+    "usage.bar": "a text has more tokens than one",
+    "product.chunk": "a chunk has more tokens than one",
+    "product.attempts": "shown from the second attempt on",
+    "token.days": "a choice between 30, 90 and 365",
+    "questions.last_days": "one day is `today`",
+    "synonym.wrong": "the bounds are constants",
+}
+"""Texts with a number before a noun that are never shown for one thing, and why."""
+
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 ISOLATED = re.compile("\u2066.*?\u2069")
 """A name or a code, isolated from the direction of its sentence."""
@@ -33,7 +54,30 @@ def plain(key: str) -> str:
 
 def test_both_languages_have_the_same_keys() -> None:
     """A text without its other language would end a page with an error."""
-    assert set(PERSIAN) == set(ENGLISH)
+    assert set(PERSIAN) == {key for key in ENGLISH if not key.endswith(ONE)}
+
+
+def test_an_english_noun_agrees_with_its_number() -> None:
+    """A text for one thing belongs to a text for any number `n`; Persian nouns do not change."""
+    ones = {key.removesuffix(ONE) for key in ENGLISH if key.endswith(ONE)}
+    assert all("{n}" in ENGLISH[key] for key in ones)
+    english, persian = Formats(Language.ENGLISH, NOW), Formats(Language.PERSIAN, NOW)
+    said = [
+        text(formats.language, "retry.do", n=formats.number(count))
+        for formats in (english, persian)
+        for count in (1, 2, 1_000)
+    ]
+    assert said == [
+        *("Retry 1 event", "Retry 2 events", "Retry 1,000 events"),
+        *(PERSIAN["retry.do"].format(n=n) for n in ("۱", "۲", "۱٬۰۰۰")),
+    ]
+
+
+def test_a_text_with_a_noun_after_its_number_has_one_for_one_thing() -> None:
+    """A number before a plural noun is named `n`."""
+    plural = re.compile(r"\{(\w+)\} [a-z]+s\b")
+    without = {key for key in ENGLISH if plural.search(ENGLISH[key]) and f"{key}{ONE}" not in ENGLISH}
+    assert without == NEVER_ONE.keys()
 
 
 @pytest.mark.parametrize("key", sorted(PERSIAN))

@@ -343,7 +343,7 @@ async def test_a_dry_run_changes_nothing(synced: Synced) -> None:
     synced.shop.delete(ids[0])
     new = synced.shop.add(name="تازه")
     sync = await synced.sync(dry_run=True)
-    assert sync.reason == "Nothing was changed; 1 products would be removed."
+    assert sync.reason == "Nothing was changed; 1 product would be removed."
     assert (sync.counts.seen, sync.counts.new, sync.counts.unchanged) == (10, 1, 9)
     found = {finding.external_id for finding in await synced.findings(sync)}
     assert found == {f"woo_{ids[0]}", f"woo_{new}"}

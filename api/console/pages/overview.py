@@ -65,7 +65,7 @@ def bars(shown: Summary, formats: Formats) -> list[Bar]:
         for status, count in counts.get(hour, {}).items():
             parts[kind_of(status)] += count
         total = formats.number(sum(parts.values()))
-        label = text(formats.language, "overview.hour", hour=formats.clock(hour), count=total)
+        label = text(formats.language, "overview.hour", hour=formats.clock(hour), n=total)
         result.append(Bar(label=label, parts=parts))
     return result
 

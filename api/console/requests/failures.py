@@ -4,9 +4,9 @@ import logging
 
 from sqlalchemy.exc import InternalError, ProgrammingError
 
-from api.errors import DATABASE_DOWN, ApiError, unavailable
+from api.errors import DATABASE_DOWN, ApiError, key_missing, unavailable
 from compute import Busy, TooSlow
-from contracts.errors import InvalidBody, TooExpensive
+from contracts.errors import InvalidBody, TooExpensive, UnknownKey
 from contracts.storage import storage_refusal
 
 logger = logging.getLogger("pilito.api")
@@ -22,6 +22,8 @@ def failure(error: Exception) -> ApiError:
             return unavailable("The database does not answer right now")
     if isinstance(error, Busy | TooSlow):
         return unavailable("Too many large requests are read at the moment")
+    if isinstance(error, UnknownKey):
+        return key_missing()
     if isinstance(error, InvalidBody | TooExpensive):
         return ApiError(400, {"error": str(error)})
     logger.error("unexpected error on a page", exc_info=error)

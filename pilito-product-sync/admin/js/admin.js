@@ -1,4 +1,4 @@
-/* global pilitoPS */
+/* global pilitoPS, pilitoPSAsk */
 ( function () {
 	'use strict';
 
@@ -9,26 +9,11 @@
 	var BUSY = 700;
 	var OFTEN = 3000;
 	var SELDOM = 20000;
+	var ask = pilitoPSAsk;
 	var timer = null;
 
 	function element( name ) {
 		return document.getElementById( 'pilito-ps-' + name );
-	}
-
-	function ask( action, fields ) {
-		var body = fields || new FormData();
-		body.set( 'action', 'pilito_ps_' + action );
-		body.set( 'nonce', pilitoPS.nonce );
-		return fetch( pilitoPS.url, { method: 'POST', credentials: 'same-origin', body: body } )
-			.then( function ( response ) {
-				return response.json();
-			} )
-			.then( function ( answer ) {
-				if ( ! answer || ! answer.success ) {
-					throw new Error( answer && answer.data && answer.data.message ? answer.data.message : pilitoPS.words.lost );
-				}
-				return answer.data;
-			} );
 	}
 
 	function say( text, look, names ) {
@@ -43,7 +28,7 @@
 	}
 
 	function lost( error ) {
-		say( error instanceof SyntaxError || error instanceof TypeError ? pilitoPS.words.lost : error.message );
+		say( error.message );
 	}
 
 	function cell( row, content, label ) {

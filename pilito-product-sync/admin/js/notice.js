@@ -1,14 +1,10 @@
-/* global pilitoPS_notice */
+/* global pilitoPSAsk */
 ( function () {
 	'use strict';
 
 	document.addEventListener( 'click', function ( event ) {
-		if ( ! event.target.closest( '#pilito-ps-notice .notice-dismiss' ) ) {
-			return;
+		if ( event.target.closest( '#pilito-ps-notice .notice-dismiss' ) ) {
+			pilitoPSAsk( 'later' );
 		}
-		var body = new FormData();
-		body.set( 'action', 'pilito_ps_later' );
-		body.set( 'nonce', pilitoPS_notice.nonce );
-		fetch( pilitoPS_notice.url, { method: 'POST', credentials: 'same-origin', body: body } );
 	} );
 }() );

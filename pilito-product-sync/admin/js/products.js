@@ -1,4 +1,4 @@
-/* global pilitoPS_products */
+/* global pilitoPS_products, pilitoPSAsk */
 ( function () {
 	'use strict';
 
@@ -6,30 +6,9 @@
 	var ROUNDS = 20;
 	var LOOK_AGAIN = 4000;
 	var LOOKS = 5;
+	var ask = pilitoPSAsk;
 	var words = pilitoPS_products.words;
 	var box = document.getElementById( 'pilito-ps-product' );
-
-	function ask( action, fields ) {
-		var body = new FormData();
-		Object.keys( fields ).forEach( function ( name ) {
-			body.set( name, fields[ name ] );
-		} );
-		body.set( 'action', 'pilito_ps_' + action );
-		body.set( 'nonce', pilitoPS_products.nonce );
-		return fetch( pilitoPS_products.url, { method: 'POST', credentials: 'same-origin', body: body } )
-			.then( function ( response ) {
-				return response.json();
-			} )
-			.catch( function () {
-				return {};
-			} )
-			.then( function ( answer ) {
-				if ( ! answer.success ) {
-					throw Object.assign( new Error( answer.data && answer.data.message ? answer.data.message : words.lost ), { code: answer.data && answer.data.code } );
-				}
-				return answer.data;
-			} );
-	}
 
 	/* An older service does not report states; there is nothing to show then. */
 	function isOlder( error ) {

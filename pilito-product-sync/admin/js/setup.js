@@ -1,4 +1,4 @@
-/* global pilitoPS_setup */
+/* global pilitoPS_setup, pilitoPSAsk */
 ( function () {
 	'use strict';
 
@@ -7,6 +7,7 @@
 		return;
 	}
 	var ORDER = [ 'token', 'sync', 'ask', 'done' ];
+	var ask = pilitoPSAsk;
 	var questions = 0;
 
 	function element( name ) {
@@ -18,28 +19,6 @@
 		one.className = look;
 		one.textContent = text || '';
 		return one;
-	}
-
-	function ask( action, fields ) {
-		var body = new FormData();
-		Object.keys( fields || {} ).forEach( function ( name ) {
-			body.set( name, fields[ name ] );
-		} );
-		body.set( 'action', 'pilito_ps_' + action );
-		body.set( 'nonce', pilitoPS_setup.nonce );
-		return fetch( pilitoPS_setup.url, { method: 'POST', credentials: 'same-origin', body: body } )
-			.then( function ( response ) {
-				return response.json();
-			} )
-			.catch( function () {
-				return {};
-			} )
-			.then( function ( answer ) {
-				if ( ! answer.success ) {
-					throw new Error( answer.data && answer.data.message ? answer.data.message : pilitoPS_setup.words.lost );
-				}
-				return answer.data;
-			} );
 	}
 
 	function go( step ) {

@@ -154,7 +154,7 @@ class Pilito_PS_Reading {
 		$limit = Pilito_PS_Service::event_bytes();
 		$event = Pilito_PS_Api::event( $kind, $product, $key );
 		for ( $try = 0; $try < 3 && strlen( $event[1] ) > $limit; $try++ ) {
-			$product = Pilito_PS_Shrink::within( $product, strlen( $event[1] ), $limit );
+			$product = Pilito_PS_Payload_Size::shortened( $product, strlen( $event[1] ) - $limit );
 			$event   = Pilito_PS_Api::event( $kind, $product, $key );
 		}
 		return $event;

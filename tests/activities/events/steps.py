@@ -17,6 +17,7 @@ from contracts.events import (
     EventOutcome,
     EventText,
     EventType,
+    FinishedEvent,
     ProcessedEvent,
     ProductEvent,
     RecordedRow,
@@ -115,6 +116,9 @@ class Steps:
 
     async def abandon(self, event: ProductEvent, outcome: EventOutcome) -> None:
         await self._in_workflow.run(self._events.abandon_event, event, outcome)
+
+    async def finish(self, event: FinishedEvent) -> None:
+        await self._in_workflow.run(self._events.finish_event, event)
 
     async def index(self, indexed: EventText) -> TriedAtOnce:
         return await self._in_workflow.run(self._at_once.index_at_once, indexed)

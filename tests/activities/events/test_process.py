@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
-from contracts.events import EventOutcome, EventStatus
+from contracts.events import EventOutcome, EventStatus, EventType, FinishedEvent
 from contracts.retry import Retry
 from database.events.debounce import Debounce
 from fakes.openai import EmbeddingServer, bad_request, overloaded
@@ -77,6 +78,36 @@ async def test_an_event_without_a_text_to_index_ends_as_it_is_saved(
     assert len(embeddings.requests) == 1
 
 
+DRAFT: dict[str, Any] = {"body": {"id": 5, "name": "گلدان", "status": "draft"}}
+GONE: dict[str, Any] = {"event_type": EventType.DELETED, "body": {"id": 5}}
+
+
+@pytest.mark.parametrize("changes", [{}, DRAFT, GONE], ids=["text", "draft", "deletion"])
+async def test_a_repeated_step_leaves_an_event_as_it_ended(
+    steps: Steps, shop: Shop, embeddings: EmbeddingServer, changes: dict[str, Any]
+) -> None:
+    """As after a lost answer, also if the product has changed since."""
+    await steps.begin(steps.change("گلدان سفالی", at=NOON - HOUR))
+    event = replace(steps.change("گلدان", at=NOON), **changes)
+    row = await steps.record(event)
+    first = await steps.process(row, "Seen in the shop.")
+    ended = await row_of(shop, event.event_id)
+    assert ended["status"] == "succeeded"
+    assert ended["reason"].endswith(" Seen in the shop.")
+    for later in (False, True):
+        if later:
+            await steps.begin(steps.change("گلدان نو", at=NOON + HOUR))
+        again = await steps.process(row, "Seen in the shop.")
+        outcome = again.saved.outcome
+        assert outcome is not None
+        assert (again.has_ended, again.tried) == (True, None)
+        assert outcome.noted("Seen in the shop.").reason == ended["reason"]
+        assert await row_of(shop, event.event_id) == ended
+    assert first.saved.outcome in (None, outcome)
+    texts = [one for seen in embeddings.requests for one in seen.inputs]
+    assert sorted(texts) == sorted(set(texts))
+
+
 async def test_an_event_that_cannot_be_read_fails_as_it_is_saved(steps: Steps, shop: Shop) -> None:
     """A variation that names no product; the reason names the field."""
     event = steps.change("گلدان", at=NOON)
@@ -125,3 +156,16 @@ async def test_an_event_is_abandoned_without_the_number_of_its_row(steps: Steps,
     free = await shop.product(5)
     assert free is not None
     assert free["claimed_hash"] is None
+
+
+async def test_an_event_that_has_ended_is_not_abandoned(
+    steps: Steps, shop: Shop, embeddings: EmbeddingServer
+) -> None:
+    """As when it is cancelled while the answer of a step is on the way: its product is in search."""
+    event = steps.change("گلدان", at=NOON)
+    begun = await steps.begin(event)
+    ended = await row_of(shop, event.event_id)
+    await steps.abandon(event, CANCELLED)
+    await steps.finish(FinishedEvent(event_row=begun.recorded.row_id, outcome=CANCELLED, abandons=True))
+    assert await row_of(shop, event.event_id) == ended
+    assert ended["status"] == "succeeded"

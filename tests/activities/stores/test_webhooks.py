@@ -21,6 +21,8 @@ from activities.metrics import Counters
 from activities.stores.webhooks import ODD_PORT, WebhookActivities
 from compute import Compute
 from connectors.woocommerce.webhooks import ELSEWHERE, FORBIDDEN, FORBIDDEN_BY_OTHERS
+from contracts.errors import UNKNOWN_KEY
+from contracts.retry import Retry
 from contracts.webhooks import WebhookCheck, WebhookHealth, WebhookState
 from crypto import SecretBox
 from database.access import webhooks
@@ -307,6 +309,23 @@ async def test_concurrent_checks_create_no_duplicates(store: ManagedStore) -> No
         with pytest.raises(ApplicationError, match="being checked already"):
             await store.check()
     assert not store.woo.seen
+    assert (await store.check()).state is WebhookHealth.MANAGED
+
+
+async def test_a_secret_of_another_key_waits_for_the_operator(
+    store: ManagedStore, system: System, settings: Settings, configure: Configure
+) -> None:
+    """Whether it is the key of the shop or the secret of its webhooks; nothing is changed in the shop."""
+    lost = configure(secret_key="another key of thirty-two bytes or more", allow_private_shops=True)
+    for reading, signing in ((lost, settings), (settings, lost)):
+        shops = worker.open_shops(reading, system.database)
+        public = str(system.http.base_url)
+        broken = WebhookActivities(system.database, shops, SecretBox(signing.secret_keys), public_url=public)
+        with pytest.raises(ApplicationError) as raised:
+            await checked(broken, store.shop.store_id)
+        assert (raised.value.type, raised.value.message) == (Retry.BLOCKED, UNKNOWN_KEY)
+        assert (await store.shown())["reason"] == UNKNOWN_KEY
+    assert store.woo.webhooks.written == []
     assert (await store.check()).state is WebhookHealth.MANAGED
 
 

@@ -13,6 +13,7 @@ from api.ingest.accept import EventIngest, event_of
 from api.ingest.batch import BatchItem, accept_batch
 from connectors.reading import ReadItem
 from contracts.deliveries import MOST_EVENTS, ItemCode, ParsedDelivery
+from contracts.errors import InvalidField
 from contracts.events import EventType
 from tests.support import deliveries
 from tests.support.environment import Configure
@@ -181,13 +182,21 @@ async def test_the_number_of_statements_does_not_depend_on_the_number_of_events(
 
 
 async def test_an_event_that_cannot_be_stored_holds_up_no_other(system: System, shop: Shop) -> None:
-    """It is refused, and the others are stored."""
+    """It is refused, and the others are stored, also one that cannot be read and fails."""
     ingest = EventIngest(system.database, system.temporal, task_queue="nothing-listens")
+    broken = item(shop, "4")
+    assert broken.event is not None
+    unread = replace(broken, read=ReadItem(event_id="4", error=InvalidField("product.id", "no number")))
     found = await accept_batch(
-        ingest, [item(shop, "1"), item(shop, "2", user_agent="a\x00b"), item(shop, "3")]
+        ingest, [item(shop, "1"), item(shop, "2", user_agent="a\x00b"), item(shop, "3"), unread]
     )
-    assert [one.code for one in found] == [ItemCode.STORED, ItemCode.UNSTORABLE, ItemCode.STORED]
-    assert [one.status for one in found] == ["accepted", "refused", "accepted"]
+    codes = [ItemCode.STORED, ItemCode.UNSTORABLE, ItemCode.STORED, ItemCode.INVALID]
+    assert [one.code for one in found] == codes
+    assert [one.status for one in found] == ["accepted", "refused", "accepted", "refused"]
+    stored = "SELECT event_id, reason FROM events WHERE store_id = :store AND status = 'failed'"
+    assert [tuple(row.values()) for row in await shop.rows(stored)] == [
+        ("4", "The product cannot be read: product.id: no number.")
+    ]
     await shop.forget_unfinished()
 
 
