@@ -264,6 +264,7 @@ WALL_CLOCKS = {
     "connectors.shopify.errors": "the date of a Retry-After, which is bounded",
     "connectors.woocommerce.errors": "the date of a Retry-After, which is bounded",
     "embeddings.openai": "the date of a Retry-After, which is bounded",
+    "embedded.children.logs": "the ages of files, which have the same clock",
     "embedded.embedding.app": "the `created` of a model that OpenAI's API shows",
 }
 """Modules that read the clock of their process; it may be wrong, so others use `database.clock` or SQL."""

@@ -1,7 +1,6 @@
 """`pilito backup`."""
 
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from commands.output import AsJson, say, shown
 from contracts.ids import VERSION
 from contracts.wording.counted import counted
 from database.data import snapshot
+from database.data.snapshot import Snapshot
 from database.health import leading_number
 
 NOT_DUMPED = "--no-unlogged-table-data"
@@ -42,12 +42,15 @@ def backup(
     configured = settings(adopt=True)
     if not configured.database_url:
         raise fail("No database: set PILITO_DATABASE_URL, or start `pilito up` first.")
-    out = folder if keep is None else nightly.place(folder, now=datetime.now(UTC))
-    with written_to(out):
-        make_folder(out)
-        made = _dump(configured.database_url, out)
+    with written_to(folder):
+        with snapshot.exported(configured.database_url) as taken:
+            if taken.migration is None:
+                raise fail("The database has no tables: there is nothing to back up.")
+            out = folder if keep is None else nightly.place(folder, now=taken.at)
+            make_folder(out)
+            made = _dump(configured.database_url, taken, taken.migration, out)
         manifest.write(out, made)
-        removed = nightly.remove_old(folder, keep=keep) if keep else []
+        removed = nightly.remove_old(folder, keep=keep, newest=out) if keep else []
     said = (
         f"{out} has {counted(sum(made.rows.values()), 'row')} in {made.bytes:,} bytes,"
         f" of {shown(made.made_at)}. Keep PILITO_SECRET_KEY elsewhere: the secrets in the dump are encrypted"
@@ -59,22 +62,19 @@ def backup(
     say(said, fields, as_json=as_json)
 
 
-def _dump(address: str, folder: Path) -> Manifest:
+def _dump(address: str, taken: Snapshot, migration: str, folder: Path) -> Manifest:
     """Write the dump. Returns its manifest; a dump that was interrupted is removed with its folder."""
     dump = folder / DUMP
     try:
-        with snapshot.exported(address) as taken:
-            if taken.migration is None:
-                raise fail("The database has no tables: there is nothing to back up.")
-            program = find("pg_dump", major=leading_number(taken.postgres))
-            program.run(
-                *("--format=custom", "--no-owner", "--no-privileges", NOT_DUMPED, "--no-password"),
-                *(f"--snapshot={taken.id}", f"--file={dump}"),
-                address=address,
-            )
+        program = find("pg_dump", major=leading_number(taken.postgres))
+        program.run(
+            *("--format=custom", "--no-owner", "--no-privileges", NOT_DUMPED, "--no-password"),
+            *(f"--snapshot={taken.id}", f"--file={dump}"),
+            address=address,
+        )
         return Manifest(
             version=VERSION,
-            migration=taken.migration,
+            migration=migration,
             postgres=taken.postgres,
             pg_dump=str(program.major),
             made_at=taken.at,

@@ -126,13 +126,22 @@ def test_the_newest_whole_backups_are_kept(whole: list[bool], keep: int) -> None
             (folder / name).mkdir()
             if is_whole:
                 (folder / name / MANIFEST).touch()
-        removed = [each.name for each in nightly.remove_old(folder, keep=keep)]
+        removed = [each.name for each in nightly.remove_old(folder, keep=keep, newest=folder / "other")]
         left = [name for name in names if name not in removed]
         assert sorted(each.name for each in folder.iterdir()) == ["2000-01-01T000000Z", *left]
         kept = [name for name, is_whole in zip(names, whole, strict=True) if is_whole][-keep:]
         assert set(kept) <= set(left)
         assert all(name < kept[0] for name in removed)
         assert sum(whole) <= keep or left[0] == kept[0]
+
+
+def test_the_backup_just_made_stays(tmp_path: Path) -> None:
+    """A clock that was wrong once named others with a later time."""
+    for name in ("2026-11-26T030000Z", "2027-01-01T030000Z", "2027-01-02T030000Z"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / MANIFEST).touch()
+    removed = nightly.remove_old(tmp_path, keep=1, newest=tmp_path / "2026-11-26T030000Z")
+    assert [each.name for each in removed] == ["2027-01-01T030000Z"]
 
 
 def test_a_backup_is_named_by_its_time() -> None:
@@ -191,10 +200,10 @@ async def test_a_backup_is_restored_into_an_empty_database(
     assert "counters advanced" in restored.text
     opened = Database(create_engine(address, pool_size=1))
     async with opened.transaction() as connection:
-        name = await connection.execute(
+        found = await connection.execute(
             text("SELECT name FROM stores WHERE id = :id"), {"id": created["store_id"]}
         )
-        assert name.scalar_one() == "فروشگاه پشتیبان"
+        assert found.scalar_one() == "فروشگاه پشتیبان"
         following = (await connection.execute(text("SELECT nextval('stores_id_seq')"))).scalar_one()
         assert following > GAP
     await opened.close()

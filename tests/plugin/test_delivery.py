@@ -121,7 +121,7 @@ async def test_a_shortcode_that_exits_holds_no_scheduled_action(wordpress: WordP
         do_action( 'pilito_ps_run_soon' );
         return array( 'the next action runs', Pilito_PS_Lock::is_held() );"""
     await wordpress.pass_time(31)
-    deaths = []
+    deaths: list[dict[int, str]] = []
     for _ in range(3):
         assert await wordpress.act(tick) == ["the next action runs", False]
         if not deaths:

@@ -227,7 +227,9 @@ async def test_uninstalling_leaves_nothing_behind(wordpress: WordPress) -> None:
         $new = count( test_actions() );
         as_unschedule_all_actions( Pilito_PS_Schedule::SOON );
         return array( $late, $new );""")
-    assert late == [0, 1], "a request that began before takes back what it plans, one of an active plugin does not"
+    assert late == [0, 1], (
+        "a request that began before takes back what it plans, one of an active plugin does not"
+    )
     options, tables, _ = await wordpress.act(LEFT)
     assert options
     assert tables

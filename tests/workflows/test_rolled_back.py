@@ -22,7 +22,6 @@ from workflows import WORKFLOWS
 from workflows.product_event import EVENT_STATUS, ProductEventWorkflow
 
 LAMP = {"id": 1, "name": "Lamp", "price": "5"}
-FIRST_ANSWER = "workflow_task_completed_event_attributes"
 OTHERS = tuple(one for one in WORKFLOWS if one is not ProductEventWorkflow)
 
 
@@ -67,7 +66,9 @@ async def waiting(system: System, shop: Shop) -> str:
     history = system.temporal.get_workflow_handle(shop.workflow_id(event_id)).fetch_history
     await eventually(
         history,
-        lambda found: any(event.HasField(FIRST_ANSWER) for event in found.events),
+        lambda found: any(
+            event.HasField("workflow_task_completed_event_attributes") for event in found.events
+        ),
         what="the first answer of the workflow",
     )
     return event_id
