@@ -103,7 +103,7 @@ def _typed(arguments: list[str]) -> str:
 
 @pytest_asyncio.fixture(scope="module")
 async def installation(configure: Configure, postgres_url: str) -> AsyncIterator[System]:
-    """A service that may read shops on this machine."""
+    """A service that may read shops on this machine, with a store that no page removes."""
     settings = configure(
         task_queue=QUEUE,
         database_url=another_database(postgres_url, "documents"),
@@ -111,6 +111,7 @@ async def installation(configure: Configure, postgres_url: str) -> AsyncIterator
         shop_requests_per_minute=1_000_000,
     )
     async with running(settings) as system:
+        await system.shop()
         yield system
 
 
