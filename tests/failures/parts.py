@@ -83,8 +83,10 @@ async def one_worker(at: Installation) -> AsyncGenerator[None]:
 async def all_workers(at: Installation) -> AsyncGenerator[None]:
     yield
     await at.stop(Share.EVENTS)
-    yield
-    await at.start(Share.EVENTS)
+    try:
+        yield
+    finally:
+        await at.start(Share.EVENTS)
     yield
 
 
@@ -94,10 +96,12 @@ async def all_bulk_workers(at: Installation) -> AsyncGenerator[None]:
         synced = await Synced.open(at.system, shop)
         yield
         await at.stop(Share.BULK)
-        await at.listening(Share.BULK, 0)
-        sync = await synced.start()
-        yield
-        await at.start(Share.BULK)
+        try:
+            await at.listening(Share.BULK, 0)
+            sync = await synced.start()
+            yield
+        finally:
+            await at.start(Share.BULK)
         yield
         assert (await synced.ended(sync)).status == "succeeded"
 
@@ -105,16 +109,20 @@ async def all_bulk_workers(at: Installation) -> AsyncGenerator[None]:
 async def temporal(at: Installation) -> AsyncGenerator[None]:
     yield
     await at.temporal.cut()
-    yield
-    await at.temporal.restore()
+    try:
+        yield
+    finally:
+        await at.temporal.restore()
     yield
 
 
 async def postgres(at: Installation) -> AsyncGenerator[None]:
     yield
     await at.postgres.cut()
-    yield
-    await at.postgres.restore()
+    try:
+        yield
+    finally:
+        await at.postgres.restore()
     yield
 
 
@@ -122,9 +130,11 @@ async def both(at: Installation) -> AsyncGenerator[None]:
     yield
     await at.temporal.cut()
     await at.postgres.cut()
-    yield
-    await at.postgres.restore()
-    await at.temporal.restore()
+    try:
+        yield
+    finally:
+        await at.postgres.restore()
+        await at.temporal.restore()
     yield
 
 
@@ -134,14 +144,16 @@ async def writes(at: Installation) -> AsyncGenerator[None]:
     await _write(at.system.database, "ALTER DATABASE alerts SET default_transaction_read_only = on")
     await at.postgres.cut()
     await at.postgres.restore()
-    yield
-    await _write(
-        at.system.database,
-        "SET default_transaction_read_only = off",
-        "ALTER DATABASE alerts RESET default_transaction_read_only",
-    )
-    await at.postgres.cut()
-    await at.postgres.restore()
+    try:
+        yield
+    finally:
+        await _write(
+            at.system.database,
+            "SET default_transaction_read_only = off",
+            "ALTER DATABASE alerts RESET default_transaction_read_only",
+        )
+        await at.postgres.cut()
+        await at.postgres.restore()
     yield
 
 
