@@ -2,6 +2,8 @@
 
 import json
 import re
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,14 +14,13 @@ from api.metrics.installation import SnapshotCollector
 from database.metrics import MetricsSnapshot
 from temporal.queues import QueueState
 from tests.api.test_metrics import families
-from tests.support.alerts import FOLDER, Alert, Samples, alerts, samples
+from tests.support.alerts import FOLDER, NOT_EVALUATED, Alert, Samples, alerts, firing, outages, samples
 from tests.support.environment import ROOT
 
 ALERTS = {alert.name: alert for alert in alerts()}
 DASHBOARD: dict[str, Any] = json.loads((FOLDER / "dashboard.json").read_text())
 CONFIGURATION: dict[str, Any] = yaml.safe_load((FOLDER / "prometheus.yaml").read_text())
 
-OUTAGES = (ROOT / "docs" / "reference" / "outages.md").read_text()
 RUNBOOK = "docs/how-to/answer-alerts.md"
 
 EXPOSED = {
@@ -27,13 +28,6 @@ EXPOSED = {
     for family in families()
     for suffix in {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}.get(family.type, ("",))
 }
-
-NOT_EVALUATED = {
-    "PilitoApiDown": "Prometheus itself makes `up`",
-    "PilitoErrors": "a rate",
-    "PilitoSignaturesFail": "a rate",
-}
-"""Alerts that samples of one moment do not decide."""
 
 IDLE = MetricsSnapshot(
     totals={},
@@ -52,50 +46,54 @@ def named(expr: str) -> set[str]:
     return set(re.findall(r"\b(?:pilito|temporal)_\w+|\bup\b", expr))
 
 
-def exposed(snapshot: MetricsSnapshot = IDLE, queues: tuple[QueueState, ...] = QUEUES) -> Samples:
+def exposed(
+    snapshot: MetricsSnapshot = IDLE,
+    queues: tuple[QueueState, ...] = QUEUES,
+    skew: timedelta = timedelta(),
+) -> Samples:
     """Returns what `/metrics` has of an installation in this state."""
     registry = CollectorRegistry()
     parts = {"postgres": True, "temporal": True}
-    registry.register(SnapshotCollector(snapshot, queues=queues, parts=parts))
+    registry.register(SnapshotCollector(snapshot, queues=queues, skews={"process": skew}, parts=parts))
     return samples(generate_latest(registry).decode())
 
 
-def firing(*history: Samples) -> set[str]:
-    return {name for name, alert in ALERTS.items() if name not in NOT_EVALUATED and alert.fires(*history)}
+def waiting(place: int, seconds: float) -> tuple[QueueState, ...]:
+    """Returns the queues, in one of which a task has waited so long."""
+    queues = list(QUEUES)
+    queues[place] = replace(QUEUES[place], backlog=1, backlog_seconds=seconds)
+    return tuple(queues)
 
 
-def changed(snapshot: MetricsSnapshot, **values: Any) -> MetricsSnapshot:
-    fields = {name: getattr(snapshot, name) for name in MetricsSnapshot.__dataclass_fields__}
-    return MetricsSnapshot(**{**fields, **values})
-
-
-BULK_GONE = (QUEUES[0], QueueState(queue="q-bulk", workers=0, backlog=3, backlog_seconds=9.0, is_bulk=True))
-ONE_GONE = (QueueState(queue="q", workers=1, backlog=0, backlog_seconds=0.0), QUEUES[1])
+ELSEWHERE = {
+    "PilitoDeadLetters": exposed(replace(IDLE, events={"failed": 1})),
+    "PilitoEventsLate": exposed(replace(IDLE, oldest_seconds=301.0)),
+    "PilitoEventsWait": exposed(queues=waiting(0, 61.0)),
+    "PilitoSyncsWait": exposed(queues=waiting(1, 3601.0)),
+    "PilitoClockWrong": exposed(skew=timedelta(seconds=-2.1)),
+}
+"""Alerts of no row in `docs/reference/outages.md`, with a state of the installation that each is about."""
 
 
 def test_nothing_fires_while_all_is_well() -> None:
     """Neither on an idle installation nor where a number is just below its bound."""
     assert firing(exposed(), exposed()) == set()
-    busy = changed(IDLE, connections={"used": 87, "allowed": 97}, oldest_seconds=299.0)
-    assert firing(exposed(), exposed(busy)) == set()
+    busy = replace(IDLE, connections={"used": 87, "allowed": 97}, oldest_seconds=299.0)
+    assert firing(exposed(), exposed(busy, waiting(0, 59.0), timedelta(seconds=1.9))) == set()
 
 
-@pytest.mark.parametrize(
-    ("name", "state"),
-    [
-        ("PilitoWorkerLost", exposed(queues=ONE_GONE)),
-        ("PilitoNoBulkWorker", exposed(queues=BULK_GONE)),
-        ("PilitoEmbeddingsFail", exposed(changed(IDLE, events={"retrying": 1}))),
-        ("PilitoShopsFail", exposed(changed(IDLE, failing_shops=1))),
-        ("PilitoDatabaseConnectionsFew", exposed(changed(IDLE, connections={"used": 90, "allowed": 97}))),
-        ("PilitoDeadLetters", exposed(changed(IDLE, events={"failed": 1}))),
-        ("PilitoEventsLate", exposed(changed(IDLE, oldest_seconds=301.0))),
-    ],
-)
-def test_an_alert_fires_for_what_the_product_shows(name: str, state: Samples) -> None:
-    """The others are tried in `tests/failures/test_alerts.py`, with parts that are down."""
-    expected = {name, "PilitoWorkerLost"} if name == "PilitoNoBulkWorker" else {name}
-    assert firing(exposed(), state) == expected
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_an_alert_fires_for_what_the_product_shows(name: str) -> None:
+    """Alone. Alerts of a part that is down are tried in `tests/failures/test_alerts.py`."""
+    assert firing(exposed(), ELSEWHERE[name]) == {name}
+
+
+def test_every_alert_is_tried() -> None:
+    """With a part that is down, or with a state above; an alert that is not evaluated has its reason."""
+    of_parts = {alert.name for alert in ALERTS.values() if "part" in alert.annotations}
+    groups = (of_parts, set(ELSEWHERE), set(NOT_EVALUATED))
+    assert set(ALERTS) == set().union(*groups)
+    assert len(ALERTS) == sum(map(len, groups))
 
 
 @pytest.mark.parametrize("alert", ALERTS.values(), ids=ALERTS)
@@ -118,9 +116,8 @@ def test_each_alert_has_its_chapter_in_the_runbook() -> None:
 
 def test_each_part_that_can_be_down_has_an_alert() -> None:
     """The rows of the table in the documents."""
-    rows = re.findall(r"^\| ([^|]+) \|", OUTAGES, flags=re.MULTILINE)[2:]
     parts = [alert.annotations["part"] for alert in ALERTS.values() if "part" in alert.annotations]
-    assert sorted(parts) == sorted(rows)
+    assert sorted(parts) == sorted(outages())
 
 
 def test_the_dashboard_shows_metrics_that_exist() -> None:

@@ -11,7 +11,9 @@ import pytest
 
 from embedded.bootstrap import sample_products
 from tests.support.environment import ROOT
+from tests.support.sessions import session
 from tests.support.shop import Shop
+from tests.support.system import System
 
 PAGES = ROOT / "docs" / "assistants"
 EXAMPLE_SHOE = "کفش پیاده‌روی زنانه آرام"
@@ -34,7 +36,7 @@ def programs() -> list[Any]:
 def commands() -> list[Any]:
     return [
         pytest.param(command, id=f"{page.stem}-{place}")
-        for page in (PAGES / "curl.md", PAGES / "ucp.md")
+        for page in (PAGES / name for name in ("curl.md", "index.md", "ucp.md"))
         for place, command in enumerate(COMMAND.findall(page.read_text()), 1)
     ]
 
@@ -66,10 +68,11 @@ async def test_programs_find_the_shoe(shop: Shop, code: str) -> None:
 
 
 @pytest.mark.parametrize("command", commands())
-async def test_commands_answer(shop: Shop, command: str) -> None:
-    variables = await stocked(shop)
+async def test_commands_answer(system: System, shop: Shop, command: str) -> None:
+    admin = await session(system, f"admin-{shop.store_id}@example.com", is_staff=True)
+    variables = {**await stocked(shop), "SESSION": admin["Authorization"].removeprefix("Bearer ")}
     command = command.replace("http://127.0.0.1:8000", variables["PILITO_URL"])
-    command = command.replace("/ucp/1/", f"/ucp/{shop.store_id}/")
+    command = re.sub(r"/(ucp|stores)/\d/", rf"/\1/{shop.store_id}/", command)
     answer = json.loads(await printed("bash", "-c", command, variables=variables))
     assert not {"error", "detail"} & answer.keys()
     if "کفش" in command:

@@ -60,7 +60,7 @@ async def test_the_product_that_is_sent_is_found(shop: Shop) -> None:
 
 def test_every_command_shows_its_answer() -> None:
     """A reader can compare what they see."""
-    assert len(EXAMPLES) == PAGE.count("```sh\n") == 2
+    assert len(EXAMPLES) == PAGE.count("```sh\ncurl ") == 2
 
 
 def test_links_and_pictures_exist() -> None:

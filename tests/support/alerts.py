@@ -4,7 +4,7 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import yaml
@@ -48,13 +48,33 @@ class Alert:
         return bool(set.intersection(*(set(vector) for vector in vectors)))
 
 
-def alerts() -> list[Alert]:
+@cache
+def alerts() -> tuple[Alert, ...]:
     """Returns all rules, in their order."""
     (group,) = yaml.safe_load((FOLDER / "alerts.yaml").read_text())["groups"]
-    return [
+    return tuple(
         Alert(rule["alert"], " ".join(rule["expr"].split()), rule["annotations"], rule)
         for rule in group["rules"]
-    ]
+    )
+
+
+NOT_EVALUATED = {
+    "PilitoApiDown": "Prometheus itself makes `up`",
+    "PilitoErrors": "a rate",
+    "PilitoSignaturesFail": "a rate",
+}
+"""Alerts that samples of one moment do not decide."""
+
+
+def firing(*history: Samples) -> set[str]:
+    """Returns the names of the alerts that fire after these samples, oldest first."""
+    return {alert.name for alert in alerts() if alert.name not in NOT_EVALUATED and alert.fires(*history)}
+
+
+def outages() -> list[str]:
+    """Returns what can be down: the first column of the table of `docs/reference/outages.md`."""
+    page = (ROOT / "docs" / "reference" / "outages.md").read_text()
+    return re.findall(r"^\| ([^|]+) \|", page, flags=re.MULTILINE)[2:]
 
 
 def samples(content: str) -> Samples:
