@@ -14,7 +14,7 @@ LOCAL := .venv/.local-$(call digest,requirements-local.lock pyproject.toml)
 DEV := .venv/.dev-$(call digest,requirements-dev.lock pyproject.toml)
 # Each process runs whole test modules, on servers of its own. They wait a third of the time, so there is one
 # process more than cores.
-SIDE_BY_SIDE := --numprocesses $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1))) --maxprocesses 4 --dist loadgroup
+SIDE_BY_SIDE := --numprocesses $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1))) --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 FLOCK := $(if $(shell command -v flock),flock Makefile)
 
 .PHONY: help
