@@ -79,10 +79,8 @@ class Pilito_PS_Format {
 	 * @return string
 	 */
 	public static function span( $from, $to = 0 ) {
-		self::begin();
-		$span = human_time_diff( $from, $to ? $to : time() );
-		self::end();
-		return $span;
+		$to = $to ? $to : time();
+		return self::is_persian() ? self::span_filter( '', abs( $to - $from ) ) : human_time_diff( $from, $to );
 	}
 
 	/**

@@ -92,7 +92,7 @@ class Pilito_PS_Site_Health {
 				'label' => __( 'Pilito Sync', 'pilito-product-sync' ),
 				'color' => 'good' === $status ? 'green' : 'orange',
 			),
-			'description' => '<p>' . esc_html( '' === $text ? __( 'Your AI assistant learns of product changes within seconds.', 'pilito-product-sync' ) : $text ) . '</p>',
+			'description' => '<p>' . nl2br( esc_html( '' === $text ? __( 'Your AI assistant learns of product changes within seconds.', 'pilito-product-sync' ) : $text ) ) . '</p>',
 			'actions'     => sprintf( '<p><a href="%s">%s</a></p>', esc_url( admin_url( 'admin.php?page=pilito-product-sync' ) ), esc_html__( 'Open the settings', 'pilito-product-sync' ) ),
 		);
 	}
