@@ -94,13 +94,15 @@ class Pilito_PS_Format {
 	}
 
 	/**
-	 * A text that keeps its own direction inside a sentence of the other.
+	 * A text that keeps its own direction inside a sentence: any inside a Persian one, and one with letters from right
+	 * to left inside an English one.
 	 *
 	 * @param string $text A name, a code, or the words of a server.
 	 * @return string
 	 */
 	public static function isolate( $text ) {
-		return '' === $text || ! self::is_persian() ? $text : "\u{2068}{$text}\u{2069}";
+		$differs = self::is_persian() ? '' !== $text : 1 === preg_match( '/[\x{0590}-\x{08FF}]/u', $text );
+		return $differs ? "\u{2068}{$text}\u{2069}" : $text;
 	}
 
 	/**
