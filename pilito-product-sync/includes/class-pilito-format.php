@@ -106,6 +106,17 @@ class Pilito_PS_Format {
 	}
 
 	/**
+	 * A text with the mark that ends a sentence.
+	 *
+	 * @param string $text Words of the service, which may lack the mark.
+	 * @return string
+	 */
+	public static function sentence( $text ) {
+		$text = trim( $text );
+		return '' === $text || preg_match( '/[.!?:…؟؛]$/Du', $text ) ? $text : $text . '.';
+	}
+
+	/**
 	 * Filter of WordPress: the number with Persian digits and marks.
 	 *
 	 * @param string $written  What WordPress wrote.

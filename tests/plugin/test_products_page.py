@@ -44,7 +44,7 @@ async def standing(site: WordPress) -> AsyncIterator[Service]:
 
 
 def states(**of: str) -> dict[str, Any]:
-    return {"states": {key.strip("_"): {"state": state, "message": f"{state}."} for key, state in of.items()}}
+    return {"states": {key.strip("_"): {"state": state, "message": state} for key, state in of.items()}}
 
 
 async def shown(admin: Browser, state: str) -> set[int]:
@@ -144,8 +144,8 @@ async def test_the_box_shows_what_is_known(site: WordPress, standing: Service) -
     told: dict[str, Any] = {
         "known": True,
         "verdict": "known",
-        "message": "The assistant knows it.",
-        "what_to_do": "",
+        "message": "The assistant knows it",
+        "what_to_do": "Nothing",
         "product": {"updated_at": "2026-11-26T10:00:00Z"},
         "what_is_known": {
             "title": "<script>چراغ",
