@@ -102,6 +102,8 @@ class Pilito_PS_Admin_Product_Box {
 				return $said;
 			}
 			set_transient( $key, $said, self::FRESH );
+			Pilito_PS_Admin_Product_Answers::learn( array( $id ) ); // so that the state is not older than the explanation.
+			$local = Pilito_PS_Admin_Product_State::of( array( $id ) );
 		}
 		return array(
 			'state'  => $local[ $id ],

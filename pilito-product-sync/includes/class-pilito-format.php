@@ -106,6 +106,16 @@ class Pilito_PS_Format {
 	}
 
 	/**
+	 * Whether the first letter of a text is one of the Persian or Arabic script.
+	 *
+	 * @param string $text A sentence of the service, which was said in the language of another reader.
+	 * @return bool
+	 */
+	public static function begins_persian( $text ) {
+		return 1 === preg_match( '/^\P{L}*\p{Arabic}/u', $text );
+	}
+
+	/**
 	 * A text with the mark that ends a sentence.
 	 *
 	 * @param string $text Words of the service, which may lack the mark.

@@ -198,13 +198,16 @@ async def test_many_products_are_read_ahead_in_few_queries(wordpress: WordPress)
         global $wpdb;
         $ids = array();
         foreach ( range( 1, 6 ) as $n ) {
-            $images = array( wp_insert_attachment( array( 'post_title' => 'یک' ), "a{$n}.jpg" ), wp_insert_attachment( array( 'post_title' => 'دو' ), "b{$n}.jpg" ) );
+            $images = array();
+            foreach ( array( 'یک', 'دو' ) as $title ) {
+                $images[] = wp_insert_attachment( array( 'post_title' => $title, 'post_mime_type' => 'image/jpeg' ), "{$title}{$n}.jpg" );
+            }
             $ids[]  = WC_Product::write( array( 'post_title' => "قاب {$n}" ), array( 'thumbnail_id' => $images[0], 'product_image_gallery' => "{$images[1]},0" ) );
         }
         $counts = array();
         foreach ( array( 2, 6 ) as $many ) {
             wp_cache_flush();
-            Pilito_PS_Payload_Facts::image( wp_insert_attachment( array( 'post_title' => 'گرم' ), 'c.jpg' ) );
+            Pilito_PS_Payload_Facts::image( wp_insert_attachment( array( 'post_title' => 'سه', 'post_mime_type' => 'image/jpeg' ), 'سه.jpg' ) );
             $some = array_slice( $ids, 0, $many );
             $at   = $wpdb->num_queries;
             Pilito_PS_Payload_Ahead::products( $some );

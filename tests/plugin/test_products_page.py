@@ -86,6 +86,11 @@ async def test_the_list_shows_states_and_asks_once(site: WordPress, standing: Se
             }
         assert [sorted(body["ids"]) for body in standing.bodies(STATES)] == [sorted((known, hidden))]
         assert answer[str(hidden)]["why"] == "hidden."
+        persian = await site.act(f"""
+            require_once PILITO_PS_DIR . 'admin/load.php';
+            add_filter( 'determine_locale', function () {{ return 'fa_IR'; }} );
+            return Pilito_PS_Admin_Product_State::of( array( {hidden} ) )[ {hidden} ];""")
+        assert (persian["state"], persian["why"], persian["fresh"]) == ("hidden", "", False)
         filtered = {
             state: await shown(admin, state)
             for state in ("known", "hidden", "waiting", "failed", "excluded", "unknown", "nonsense' OR 1")
@@ -170,7 +175,7 @@ async def test_the_box_shows_what_is_known(site: WordPress, standing: Service) -
             "stock": "in stock",
             "text": "نور گرم",
         }
-        assert standing.asked[-1][0] == f"{EXPLAIN}{product}/explain/"
+        assert [path for path, _ in standing.asked] == [f"{EXPLAIN}{product}/explain/", STATES]
         missing = (await admin.ask("explain", nonce=nonce, ids="99999999")).json()
         assert missing == {
             "success": False,
