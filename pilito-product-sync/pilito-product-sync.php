@@ -1,7 +1,6 @@
 <?php
 /**
  * Plugin Name: Pilito Product Sync
- * Plugin URI: https://pilito.com
  * Description: Sends every product change of your WooCommerce shop to Pilito, so that your AI assistant knows your catalogue.
  * Version: 1.0.0
  * Requires at least: 6.0

@@ -14,7 +14,7 @@ class Pilito_PS_Admin_Ajax {
 
 	const ACTIONS        = array( 'test', 'status', 'retry', 'sync', 'cancel', 'run' );
 	const SHOWN_FAILURES = 20;
-	const RUN_SECONDS    = 1.5;
+	const RUN_SECONDS    = 0.8;
 
 	/**
 	 * Begins to listen.
@@ -77,13 +77,13 @@ class Pilito_PS_Admin_Ajax {
 	}
 
 	/**
-	 * Begins a complete sync.
+	 * Begins a complete sync. The number of products is shown at once; the sender begins when this answer is out.
 	 *
 	 * @return array
 	 */
 	private static function sync() {
 		Pilito_PS_Bulk::start();
-		return self::run();
+		return self::status();
 	}
 
 	/**

@@ -80,7 +80,7 @@ class Pilito_PS_Admin_Product_Answers {
 	 * @param int[] $ids Products.
 	 * @return true|WP_Error
 	 */
-	private static function learn( array $ids ) {
+	public static function learn( array $ids ) {
 		if ( $ids ) {
 			$said = Pilito_PS_Admin_Ask::states( $ids );
 			if ( is_wp_error( $said ) ) {

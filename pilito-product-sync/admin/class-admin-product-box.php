@@ -73,7 +73,7 @@ class Pilito_PS_Admin_Product_Box {
 				'sending' => __( 'Sending…', 'pilito-product-sync' ),
 				'asking'  => __( 'Asking Pilito…', 'pilito-product-sync' ),
 				'exclude' => __( 'Exclude this product', 'pilito-product-sync' ),
-				'include' => __( 'Send this product again', 'pilito-product-sync' ),
+				'include' => __( 'Include this product', 'pilito-product-sync' ),
 				'title'   => __( 'Title', 'pilito-product-sync' ),
 				'price'   => __( 'Price', 'pilito-product-sync' ),
 				'stock'   => __( 'Stock', 'pilito-product-sync' ),
@@ -102,10 +102,12 @@ class Pilito_PS_Admin_Product_Box {
 				return $said;
 			}
 			set_transient( $key, $said, self::FRESH );
+			Pilito_PS_Admin_Product_Answers::learn( array( $id ) ); // so that the state is not older than the explanation.
+			$local = Pilito_PS_Admin_Product_State::of( array( $id ) );
 		}
 		return array(
 			'state'  => $local[ $id ],
-			'words'  => self::sentences( $said, $local[ $id ]['state'] ),
+			'words'  => self::sentences( $said, $local[ $id ] ),
 			'known'  => self::known( $said ),
 			'latest' => isset( $said['product']['updated_at'] ) && is_string( $said['product']['updated_at'] ) ? self::latest( $said['product']['updated_at'] ) : '',
 		);
@@ -162,19 +164,19 @@ class Pilito_PS_Admin_Product_Box {
 	/**
 	 * What the service says about the product, unless the shop itself knows better.
 	 *
-	 * @param array  $said  The explanation.
-	 * @param string $state The state in the shop.
+	 * @param array $said  The explanation.
+	 * @param array $state The state in the shop; its `why` stands above and is not said again.
 	 * @return string
 	 */
-	private static function sentences( array $said, $state ) {
-		if ( in_array( $state, array( 'excluded', 'failed' ), true ) ) {
+	private static function sentences( array $said, array $state ) {
+		if ( in_array( $state['state'], array( 'excluded', 'failed' ), true ) ) {
 			return '';
 		}
 		$parts = array();
-		foreach ( array( 'message', 'what_to_do' ) as $name ) {
-			$parts[] = isset( $said[ $name ] ) && is_string( $said[ $name ] ) ? sanitize_text_field( $said[ $name ] ) : '';
+		foreach ( 'known' === $state['state'] ? array( 'message' ) : array( 'message', 'what_to_do' ) as $name ) {
+			$parts[] = isset( $said[ $name ] ) && is_string( $said[ $name ] ) ? Pilito_PS_Format::sentence( sanitize_text_field( $said[ $name ] ) ) : '';
 		}
-		return trim( mb_substr( implode( ' ', $parts ), 0, 600 ) );
+		return trim( mb_substr( implode( ' ', array_diff( $parts, array( $state['why'] ) ) ), 0, 600 ) );
 	}
 
 	/**

@@ -106,8 +106,11 @@ class Pilito_PS_Admin_Product_State {
 		if ( null === $row->state ) {
 			return self::state( '', '', '' === pilito_ps_token() );
 		}
-		$said  = 'known' === $row->state ? '' : (string) $row->message;
+		$said  = 'known' === $row->state ? '' : Pilito_PS_Format::sentence( (string) $row->message );
 		$fresh = 'waiting' === $row->state ? Pilito_PS_Known::FRESH_WAITING : Pilito_PS_Known::FRESH;
+		if ( '' !== $said && Pilito_PS_Format::is_persian() !== Pilito_PS_Format::begins_persian( $said ) ) {
+			return self::state( $row->state, '', false );
+		}
 		return self::state( $row->state, $said, (int) $row->said_at >= time() - $fresh );
 	}
 

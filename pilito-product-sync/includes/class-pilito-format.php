@@ -79,10 +79,8 @@ class Pilito_PS_Format {
 	 * @return string
 	 */
 	public static function span( $from, $to = 0 ) {
-		self::begin();
-		$span = human_time_diff( $from, $to ? $to : time() );
-		self::end();
-		return $span;
+		$to = $to ? $to : time();
+		return self::is_persian() ? self::span_filter( '', abs( $to - $from ) ) : human_time_diff( $from, $to );
 	}
 
 	/**
@@ -96,13 +94,36 @@ class Pilito_PS_Format {
 	}
 
 	/**
-	 * A text that keeps its own direction inside a sentence of the other.
+	 * A text that keeps its own direction inside a sentence: any inside a Persian one, and one with letters from right
+	 * to left inside an English one.
 	 *
 	 * @param string $text A name, a code, or the words of a server.
 	 * @return string
 	 */
 	public static function isolate( $text ) {
-		return '' === $text || ! self::is_persian() ? $text : "\u{2068}{$text}\u{2069}";
+		$differs = self::is_persian() ? '' !== $text : 1 === preg_match( '/[\x{0590}-\x{08FF}]/u', $text );
+		return $differs ? "\u{2068}{$text}\u{2069}" : $text;
+	}
+
+	/**
+	 * Whether the first letter of a text is one of the Persian or Arabic script.
+	 *
+	 * @param string $text A sentence of the service, which was said in the language of another reader.
+	 * @return bool
+	 */
+	public static function begins_persian( $text ) {
+		return 1 === preg_match( '/^\P{L}*\p{Arabic}/u', $text );
+	}
+
+	/**
+	 * A text with the mark that ends a sentence.
+	 *
+	 * @param string $text Words of the service, which may lack the mark.
+	 * @return string
+	 */
+	public static function sentence( $text ) {
+		$text = trim( $text );
+		return '' === $text || preg_match( '/[.!?:…؟؛]$/Du', $text ) ? $text : $text . '.';
 	}
 
 	/**

@@ -192,7 +192,10 @@ async def test_a_refused_token_stops_deliveries(wordpress: WordPress, shop: Shop
 
 
 async def test_a_401_of_another_server_is_an_outage(wordpress: WordPress) -> None:
-    """A proxy that asks for a password stops nothing for longer than its own mishap."""
+    """A proxy that asks for a password stops nothing for longer than its own mishap.
+
+    The page says nothing of one mishap, and says until the next try that an outage lasts.
+    """
     product = await wordpress.product("کلاه")
     await wordpress.pass_time(31)
     state = await wordpress.act(answering(401, "<h1>Authorization Required</h1>"))
@@ -201,7 +204,14 @@ async def test_a_401_of_another_server_is_an_outage(wordpress: WordPress) -> Non
     assert (row["attempts"], row["error"]) == ("1", "proxy")
     assert (await wordpress.act("return Pilito_PS_Status::now();"))["mood"] == "good"
     await wordpress.pass_time(61)
+    await wordpress.act(answering(401, "<h1>Authorization Required</h1>"))
+    for seconds in (0, 31):
+        await wordpress.pass_time(seconds)
+        shown = await wordpress.act("return Pilito_PS_Status::now();")
+        assert (shown["mood"], shown["code"]) == ("bad", "proxy")
+    await wordpress.pass_time(121)
     assert await wordpress.act("return Pilito_PS_Worker::run();") == 1
+    assert (await wordpress.act("return Pilito_PS_Status::now();"))["mood"] == "good"
 
 
 async def test_a_wrong_clock_is_named(wordpress: WordPress) -> None:

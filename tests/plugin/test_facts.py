@@ -192,6 +192,40 @@ async def test_an_update_that_reads_more_sends_all_products(wordpress: WordPress
     assert not await wordpress.act(running)
 
 
+async def test_many_products_are_read_ahead_in_few_queries(wordpress: WordPress) -> None:
+    """Reading two products or six takes as many queries; nothing of them or of their images is read singly."""
+    counts = await wordpress.act("""
+        global $wpdb;
+        $ids = array();
+        foreach ( range( 1, 6 ) as $n ) {
+            $images = array();
+            foreach ( array( 'یک', 'دو' ) as $title ) {
+                $images[] = wp_insert_attachment( array( 'post_title' => $title, 'post_mime_type' => 'image/jpeg' ), "{$title}{$n}.jpg" );
+            }
+            $ids[]  = WC_Product::write( array( 'post_title' => "قاب {$n}" ), array( 'thumbnail_id' => $images[0], 'product_image_gallery' => "{$images[1]},0" ) );
+        }
+        $counts = array();
+        foreach ( array( 2, 6 ) as $many ) {
+            wp_cache_flush();
+            Pilito_PS_Payload_Facts::image( wp_insert_attachment( array( 'post_title' => 'سه', 'post_mime_type' => 'image/jpeg' ), 'سه.jpg' ) );
+            $some = array_slice( $ids, 0, $many );
+            $at   = $wpdb->num_queries;
+            Pilito_PS_Payload_Ahead::products( $some );
+            $read  = $wpdb->num_queries;
+            $found = array();
+            foreach ( $some as $id ) {
+                $found[] = get_post( $id )->post_title;
+                $found[] = Pilito_PS_Payload_Facts::image( get_post_meta( $id, '_thumbnail_id', true ) );
+                $found[] = Pilito_PS_Payload_Facts::image( (int) get_post_meta( $id, '_product_image_gallery', true ) );
+                get_the_terms( $id, 'product_cat' );
+            }
+            $counts[] = array( $read - $at, $wpdb->num_queries - $read, count( array_filter( $found ) ) );
+        }
+        return $counts;""")
+    assert [count[1:] for count in counts] == [[0, 6], [0, 18]]
+    assert counts[0][0] == counts[1][0]
+
+
 async def test_a_product_that_is_too_large_is_sent_with_its_texts_cut(wordpress: WordPress) -> None:
     """The text says so; images written inside of it go first, and everything else stays whole."""
     cut = await wordpress.act("""

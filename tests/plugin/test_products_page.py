@@ -44,7 +44,7 @@ async def standing(site: WordPress) -> AsyncIterator[Service]:
 
 
 def states(**of: str) -> dict[str, Any]:
-    return {"states": {key.strip("_"): {"state": state, "message": f"{state}."} for key, state in of.items()}}
+    return {"states": {key.strip("_"): {"state": state, "message": state} for key, state in of.items()}}
 
 
 async def shown(admin: Browser, state: str) -> set[int]:
@@ -86,6 +86,11 @@ async def test_the_list_shows_states_and_asks_once(site: WordPress, standing: Se
             }
         assert [sorted(body["ids"]) for body in standing.bodies(STATES)] == [sorted((known, hidden))]
         assert answer[str(hidden)]["why"] == "hidden."
+        persian = await site.act(f"""
+            require_once PILITO_PS_DIR . 'admin/load.php';
+            add_filter( 'determine_locale', function () {{ return 'fa_IR'; }} );
+            return Pilito_PS_Admin_Product_State::of( array( {hidden} ) )[ {hidden} ];""")
+        assert (persian["state"], persian["why"], persian["fresh"]) == ("hidden", "", False)
         filtered = {
             state: await shown(admin, state)
             for state in ("known", "hidden", "waiting", "failed", "excluded", "unknown", "nonsense' OR 1")
@@ -144,8 +149,8 @@ async def test_the_box_shows_what_is_known(site: WordPress, standing: Service) -
     told: dict[str, Any] = {
         "known": True,
         "verdict": "known",
-        "message": "The assistant knows it.",
-        "what_to_do": "",
+        "message": "The assistant knows it",
+        "what_to_do": "Nothing",
         "product": {"updated_at": "2026-11-26T10:00:00Z"},
         "what_is_known": {
             "title": "<script>چراغ",
@@ -170,13 +175,14 @@ async def test_the_box_shows_what_is_known(site: WordPress, standing: Service) -
             "stock": "in stock",
             "text": "نور گرم",
         }
-        assert standing.asked[-1][0] == f"{EXPLAIN}{product}/explain/"
+        assert [path for path, _ in standing.asked] == [f"{EXPLAIN}{product}/explain/", STATES]
         missing = (await admin.ask("explain", nonce=nonce, ids="99999999")).json()
         assert missing == {
             "success": False,
             "data": {"code": "no_product", "message": "There is no such product."},
         }
         del standing.answers[f"GET {EXPLAIN}*"]
+        await site.act("global $wpdb; return $wpdb->query( 'UPDATE ' . Pilito_PS_Known::table() . ' SET said_at = 1' );")
         older = (await admin.ask("explain", nonce=nonce, ids=str(product))).json()
         assert older["data"]["code"] == "not_offered"
 

@@ -55,9 +55,21 @@ async def test_site_health_shows_the_status(wordpress: WordPress) -> None:
         $found[] = call_user_func( $tests['async']['pilito-connection']['async_direct_test'] );
         Pilito_PS_State::stop( new Pilito_PS_Answer( 'stop', 'token_expired' ) );
         $found[] = call_user_func( $tests['direct']['pilito_ps_sending']['test'] );
+        update_option( 'pilito_ps_api_url', 'http://127.0.0.1:1' );
+        $found[] = call_user_func( $tests['async']['pilito-connection']['async_direct_test'] );
+        Pilito_PS_State::resume();
+        Pilito_PS_State::pause( new Pilito_PS_Answer( 'outage', 'unreachable', 'timed out <i>' ), 300, true );
+        add_filter( 'determine_locale', function () { return 'fa_IR'; } );
+        $found[] = call_user_func( $tests['direct']['pilito_ps_sending']['test'] );
         return $found;""")
-    assert [result["status"] for result in results] == ["good", "good", "critical"]
+    assert [result["status"] for result in results] == [
+        "good", "good", "critical", "recommended", "critical",
+    ]  # fmt: skip
     assert "has expired" in results[2]["description"]
+    assert results[3]["label"] == "Pilito cannot be reached"
+    assert "۵" in results[4]["label"]
+    assert "<br />" in results[4]["description"]
+    assert "timed out &lt;i&gt;" in results[4]["description"]
     async with wordpress.browser("reader") as reader:
         answer = await reader.http.post(
             "/wp-admin/admin-ajax.php", data={"action": "health-check-pilito-connection"}

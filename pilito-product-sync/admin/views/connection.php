@@ -20,7 +20,17 @@ defined( 'ABSPATH' ) || exit;
 			<label for="pilito-ps-token"><?php esc_html_e( 'Token', 'pilito-product-sync' ); ?></label>
 			<input type="password" id="pilito-ps-token" name="token" value="" dir="ltr" class="code<?php echo $pilito_ps_view['has_token'] ? ' is-stored' : ''; ?>" autocomplete="new-password" spellcheck="false" <?php disabled( $pilito_ps_view['constant'] ); ?>
 				placeholder="<?php echo $pilito_ps_view['has_token'] ? esc_attr__( 'Stored', 'pilito-product-sync' ) : 'wc_sk_live_…'; ?>">
-			<span class="description"><?php echo $pilito_ps_view['constant'] ? esc_html__( 'The token is set in wp-config.php.', 'pilito-product-sync' ) : esc_html__( 'It is not shown again here. To keep a stored token, leave this empty.', 'pilito-product-sync' ); ?></span>
+			<span class="description">
+			<?php
+			if ( $pilito_ps_view['constant'] ) {
+				esc_html_e( 'The token is set in wp-config.php.', 'pilito-product-sync' );
+			} elseif ( $pilito_ps_view['has_token'] ) {
+				esc_html_e( 'It is not shown again here. To keep a stored token, leave this empty.', 'pilito-product-sync' );
+			} else {
+				esc_html_e( 'Once it is stored, it is not shown again here.', 'pilito-product-sync' );
+			}
+			?>
+			</span>
 		</p>
 		<details <?php echo PILITO_PS_DEFAULT_API === $pilito_ps_view['api_url'] && ! $pilito_ps_view['has_secret'] ? '' : 'open'; ?>>
 			<summary><?php esc_html_e( 'Another address, or a signing secret', 'pilito-product-sync' ); ?></summary>

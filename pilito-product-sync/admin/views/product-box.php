@@ -21,12 +21,12 @@ defined( 'ABSPATH' ) || exit;
 		<details class="pilito-ps-box-known" hidden>
 			<summary><?php esc_html_e( 'What the assistant knows', 'pilito-product-sync' ); ?></summary>
 			<dl></dl>
-			<p class="pilito-ps-box-text" dir="auto"></p>
+			<p class="pilito-ps-box-text"></p>
 		</details>
 		<p class="description pilito-ps-box-latest" hidden></p>
 		<p class="pilito-ps-buttons">
 			<button type="button" class="button pilito-ps-box-send"><?php esc_html_e( 'Send now', 'pilito-product-sync' ); ?></button>
-			<button type="button" class="button-link pilito-ps-box-exclude" data-out="<?php echo $pilito_ps_view['excluded'] ? '0' : '1'; ?>"><?php echo $pilito_ps_view['excluded'] ? esc_html__( 'Send this product again', 'pilito-product-sync' ) : esc_html__( 'Exclude this product', 'pilito-product-sync' ); ?></button>
+			<button type="button" class="button-link pilito-ps-box-exclude" data-out="<?php echo $pilito_ps_view['excluded'] ? '0' : '1'; ?>"><?php echo $pilito_ps_view['excluded'] ? esc_html__( 'Include this product', 'pilito-product-sync' ) : esc_html__( 'Exclude this product', 'pilito-product-sync' ); ?></button>
 		</p>
 	<?php endif; ?>
 </div>

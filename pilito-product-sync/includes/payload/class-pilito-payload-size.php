@@ -42,10 +42,11 @@ class Pilito_PS_Payload_Size {
 		if ( self::bytes( $product ) <= $limit ) {
 			return $product + array( 'text_cut' => false );
 		}
-		$product = self::each_text( $product, self::DESCRIPTION, self::VARIATION );
-		for ( $most = self::DESCRIPTION; $most >= 1 && self::bytes( $product ) > $limit; $most = intdiv( $most, 2 ) ) {
-			$product = self::each_text( $product, $most, (int) ceil( $most / 50 ) );
-		}
+		$most = self::DESCRIPTION;
+		do {
+			$product = self::each_text( $product, $most, (int) ceil( $most * self::VARIATION / self::DESCRIPTION ) );
+			$most    = intdiv( $most, 2 );
+		} while ( $most >= 1 && self::bytes( $product ) > $limit );
 		return array( 'text_cut' => true ) + $product;
 	}
 

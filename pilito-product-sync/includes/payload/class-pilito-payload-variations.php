@@ -21,6 +21,7 @@ class Pilito_PS_Payload_Variations {
 	 */
 	public static function of( $product, $plain ) {
 		$variations = array();
+		Pilito_PS_Payload_Ahead::variations( $product->get_children() );
 		foreach ( $product->get_children() as $id ) {
 			$variation = wc_get_product( $id );
 			if ( ! $variation instanceof WC_Product_Variation || 'trash' === $variation->get_status() ) {

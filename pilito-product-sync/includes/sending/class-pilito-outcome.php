@@ -57,13 +57,25 @@ class Pilito_PS_Outcome {
 			case Pilito_PS_Answer::OUTAGE:
 				Pilito_PS_Turn::postpone( $row, $answer->wait, $answer->code, $answer->note );
 				++self::$outages;
-				if ( self::$outages >= self::IN_A_ROW || Pilito_PS_State::get()['outages'] > 0 ) {
+				if ( self::$outages >= self::IN_A_ROW || self::lasts( $row, $answer ) || Pilito_PS_State::get()['outages'] > 0 ) {
 					self::pause( $answer );
 				}
 				return 0;
 		}
 		self::hold( array( $row ), $answer );
 		return 0;
+	}
+
+	/**
+	 * Whether an outage is more than a mishap: the change met one before. A fault of the service may be due to the
+	 * product.
+	 *
+	 * @param object           $row    The row.
+	 * @param Pilito_PS_Answer $answer What the service said.
+	 * @return bool
+	 */
+	private static function lasts( $row, Pilito_PS_Answer $answer ) {
+		return (int) $row->attempts > 0 && 'server' !== $answer->code;
 	}
 
 	/**

@@ -28,6 +28,13 @@ class Pilito_PS_Reading {
 	private static $claimed = array();
 
 	/**
+	 * How many bytes an event may have.
+	 *
+	 * @var int
+	 */
+	private static $limit = 0;
+
+	/**
 	 * Looks after them when the process ends.
 	 *
 	 * @var Pilito_PS_Watch|null
@@ -45,8 +52,9 @@ class Pilito_PS_Reading {
 			self::$watch = new Pilito_PS_Watch();
 		}
 		self::$claimed = Pilito_PS_Turn::claim( $rows );
+		self::$limit   = Pilito_PS_Service::event_bytes();
 		if ( count( self::$claimed ) > 1 ) {
-			_prime_post_caches( array_map( 'intval', array_column( self::$claimed, 'product_id' ) ) );
+			Pilito_PS_Payload_Ahead::products( array_map( 'intval', array_column( self::$claimed, 'product_id' ) ) );
 		}
 		return self::$claimed;
 	}
@@ -151,11 +159,12 @@ class Pilito_PS_Reading {
 	 * @return array Id of the event and its JSON.
 	 */
 	private static function fitting( $kind, array $product, $key ) {
-		$limit = Pilito_PS_Service::event_bytes();
 		$event = Pilito_PS_Api::event( $kind, $product, $key );
-		for ( $try = 0; $try < 3 && strlen( $event[1] ) > $limit; $try++ ) {
-			$product = Pilito_PS_Payload_Size::shortened( $product, strlen( $event[1] ) - $limit );
+		$bytes = strlen( $event[1] );
+		for ( $try = 0; $try < 3 && $bytes > self::$limit; $try++ ) {
+			$product = Pilito_PS_Payload_Size::shortened( $product, $bytes - self::$limit );
 			$event   = Pilito_PS_Api::event( $kind, $product, $key );
+			$bytes   = strlen( $event[1] );
 		}
 		return $event;
 	}

@@ -49,8 +49,8 @@ class Pilito_PS_Mail {
 			$state          = Pilito_PS_State::get();
 			self::send(
 				__( 'Pilito Sync has sent no products for a day', 'pilito-product-sync' ),
-				/* translators: %s: the reason, one or two sentences */
-				sprintf( __( 'For a day no product change could be sent to Pilito. %s Nothing is lost: the changes wait in your shop and are sent as soon as it works again.', 'pilito-product-sync' ), Pilito_PS_Status::sentence( $code, '' === $state['stopped'] ? $state['problem_note'] : $state['stopped_note'] ) )
+				__( 'For a day no product change could be sent to Pilito. Nothing is lost: the changes wait in your shop and are sent as soon as it works again.', 'pilito-product-sync' )
+				. "\n\n" . Pilito_PS_Status::sentence( $code, '' === $state['stopped'] ? $state['problem_note'] : $state['stopped_note'] )
 			);
 		}
 		if ( $next !== $kept ) {

@@ -107,6 +107,7 @@ class Pilito_PS_Send_Log {
 			'note'       => mb_substr( (string) $note, 0, self::NOTE_LENGTH ),
 			'ms'         => (int) round( 1000 * $seconds ),
 		);
+
 		self::$unwritten = array_slice( self::$unwritten, -self::KEPT );
 	}
 

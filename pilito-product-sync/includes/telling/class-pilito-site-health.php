@@ -45,7 +45,7 @@ class Pilito_PS_Site_Health {
 			'good' => 'good',
 			'bad'  => 'critical',
 		);
-		return self::result( 'pilito_ps_sending', isset( $levels[ $now['mood'] ] ) ? $levels[ $now['mood'] ] : 'recommended', __( 'Pilito Sync', 'pilito-product-sync' ) . ': ' . $now['headline'], $now['problem'] );
+		return self::result( 'pilito_ps_sending', isset( $levels[ $now['mood'] ] ) ? $levels[ $now['mood'] ] : 'recommended', __( 'Pilito Sync', 'pilito-product-sync' ) . ' – ' . $now['headline'], $now['problem'] );
 	}
 
 	/**
@@ -58,7 +58,11 @@ class Pilito_PS_Site_Health {
 		if ( Pilito_PS_Answer::TAKEN === $answer->kind ) {
 			return self::result( 'pilito-connection', 'good', __( 'Pilito can be reached', 'pilito-product-sync' ), '' );
 		}
-		return self::result( 'pilito-connection', 'critical', __( 'Pilito does not take the connection', 'pilito-product-sync' ), Pilito_PS_Status::sentence( $answer->code, $answer->note ) );
+		$reason = Pilito_PS_Status::sentence( $answer->code, $answer->note );
+		if ( Pilito_PS_Answer::OUTAGE === $answer->kind ) {
+			return self::result( 'pilito-connection', 'recommended', __( 'Pilito cannot be reached', 'pilito-product-sync' ), $reason );
+		}
+		return self::result( 'pilito-connection', 'critical', __( 'Pilito does not take the connection', 'pilito-product-sync' ), $reason );
 	}
 
 	/**
@@ -92,7 +96,7 @@ class Pilito_PS_Site_Health {
 				'label' => __( 'Pilito Sync', 'pilito-product-sync' ),
 				'color' => 'good' === $status ? 'green' : 'orange',
 			),
-			'description' => '<p>' . esc_html( '' === $text ? __( 'Your AI assistant learns of product changes within seconds.', 'pilito-product-sync' ) : $text ) . '</p>',
+			'description' => '<p>' . nl2br( esc_html( '' === $text ? __( 'Your AI assistant learns of product changes within seconds.', 'pilito-product-sync' ) : $text ) ) . '</p>',
 			'actions'     => sprintf( '<p><a href="%s">%s</a></p>', esc_url( admin_url( 'admin.php?page=pilito-product-sync' ) ), esc_html__( 'Open the settings', 'pilito-product-sync' ) ),
 		);
 	}

@@ -94,12 +94,12 @@ class Pilito_PS_Status {
 		}
 		if ( '' !== $state['stopped'] ) {
 			/* translators: %s: a span of time, such as "5 minutes" */
-			$headline = sprintf( __( 'Stopped; Pilito is asked again in %s', 'pilito-product-sync' ), human_time_diff( max( time() + 1, $state['probe_at'] ) ) );
+			$headline = sprintf( __( 'Stopped; Pilito is asked again in %s', 'pilito-product-sync' ), Pilito_PS_Format::span( max( time() + 1, $state['probe_at'] ) ) );
 			return self::judgement( 'bad', $state['stopped'], $headline, $state['stopped_note'] );
 		}
-		if ( $state['pause_until'] > time() ) {
+		if ( $state['pause_until'] > time() || ( $state['outages'] > 0 && $queue['waiting'] > 0 ) ) {
 			/* translators: %s: a span of time, such as "5 minutes" */
-			$headline = sprintf( __( 'Pausing; the next try is in %s', 'pilito-product-sync' ), human_time_diff( $state['pause_until'] ) );
+			$headline = sprintf( __( 'Pausing; the next try is in %s', 'pilito-product-sync' ), Pilito_PS_Format::span( max( time() + 1, $state['pause_until'], $queue['next'] ) ) );
 			return self::judgement( 'busy' === $state['problem'] ? 'warn' : 'bad', $state['problem'], $headline, $state['problem_note'] );
 		}
 		if ( $queue['overdue'] > self::STUCK_AFTER && time() - $state['last_run'] > self::STUCK_AFTER ) {
