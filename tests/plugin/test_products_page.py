@@ -182,7 +182,9 @@ async def test_the_box_shows_what_is_known(site: WordPress, standing: Service) -
             "data": {"code": "no_product", "message": "There is no such product."},
         }
         del standing.answers[f"GET {EXPLAIN}*"]
-        await site.act("global $wpdb; return $wpdb->query( 'UPDATE ' . Pilito_PS_Known::table() . ' SET said_at = 1' );")
+        await site.act(
+            "global $wpdb; return $wpdb->query( 'UPDATE ' . Pilito_PS_Known::table() . ' SET said_at = 1' );"
+        )
         older = (await admin.ask("explain", nonce=nonce, ids=str(product))).json()
         assert older["data"]["code"] == "not_offered"
 
