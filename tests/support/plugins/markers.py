@@ -22,6 +22,9 @@ FIXTURES = {
 PLUGIN = "tests/plugin"
 """The folder of tests that share one WordPress."""
 
+LONGEST = ("tests/failures/test_crashes.py", PLUGIN)
+"""The scopes of tests that take longer than all others."""
+
 MARKERS = (*FIXTURES, "unit")
 
 
@@ -32,11 +35,10 @@ def marker_of(fixtures: Collection[str]) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Add the marker, and begin with the modules that take longest, so that none is left alone at the end."""
+    """Add the marker, and begin with what takes longest, so that no process works alone at the end."""
     for item in items:
         item.add_marker(marker_of(getattr(item, "fixturenames", ())))
-    slow = {_scope(item.nodeid) for item in items if item.get_closest_marker("crash")} | {PLUGIN}
-    items.sort(key=lambda item: _scope(item.nodeid) not in slow)
+    items.sort(key=lambda item: _scope(item.nodeid) not in LONGEST)
 
 
 def _scope(nodeid: str) -> str:
