@@ -43,6 +43,7 @@ LEFT_OUT = {
         "the Temporal of this file is reached inside its network, without TLS",
     ),
     "PILITO_ADMIN_PASSWORD": "only `pilito up` makes an admin by itself",
+    "PILITO_LOG_RETENTION_DAYS": "containers log to Docker, which has limits of its own",
     "PILITO_STATE_DIR": "embedded servers keep their data there",
     "PILITO_TEMPORAL_PORT": "the port of the embedded server",
     "PILITO_TEMPORAL_UI_PORT": "PILITO_TEMPORAL_UI_URL tells where the UI is",

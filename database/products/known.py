@@ -7,7 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 _READ = text("""
-    SELECT p.title, coalesce(p.min_price, p.price) AS price, p.currency, p.in_stock,
+    SELECT p.title, coalesce(p.min_price, p.price) AS min_price, coalesce(p.max_price, p.price) AS max_price,
+           p.currency, p.in_stock,
            left((SELECT string_agg(k.text, E'\\n\\n' ORDER BY k.position) FROM tenant_knowledge k
                  WHERE k.product_id = p.id AND k.is_live), :most) AS text
     FROM products p WHERE p.store_id = :store_id AND p.external_id = :external_id AND p.is_active
@@ -16,10 +17,11 @@ _READ = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownProduct:
-    """A product that search finds; `price` is its lowest, `text` the beginning of its text."""
+    """A product that search finds: its lowest and highest price, and the beginning of its text."""
 
     title: str
-    price: Decimal | None
+    min_price: Decimal | None
+    max_price: Decimal | None
     currency: str
     in_stock: bool
     text: str

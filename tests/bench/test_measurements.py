@@ -6,15 +6,13 @@ from types import ModuleType
 import pytest
 from rich.progress import Progress
 
-from bench import acknowledgement, batches, embedding, throughput
+from bench import batches, throughput
 from bench.results import Row
 from bench.system import Servers, running
 from contracts.deliveries import MOST_EVENTS
 
 SMALL: dict[ModuleType, dict[str, object]] = {
-    acknowledgement: {"ROUNDS": 2, "CALLS": 8},
     batches: {"ROUNDS": 1, "PRODUCTS": batches.PRODUCTS[: MOST_EVENTS + 1]},
-    embedding: {"PRODUCTS": 20, "LANES": 4},
     throughput: {"ALONE_ROUNDS": 1, "ALONE": 2, "ROUNDS": 1, "EVENTS": 12, "LANES": 4},
 }
 

@@ -38,6 +38,9 @@ for _block in shell():
             PAGES.setdefault(str(_block.page.relative_to(ROOT)), []).append(_command)
 
 QUEUE, VERSIONED = "documents", "documents-versions"
+INSTALLATION = "documents-installation"
+"""The namespace of the installation: `pilito doctor` finds what other tests left behind in theirs."""
+
 NAMESPACE = "documents"
 """A namespace for the commands of Temporal that change all workflows they find."""
 
@@ -83,7 +86,7 @@ class Place:
         )
 
     async def _shell(self, command: str) -> Printed:
-        namespace = "default" if VERSIONED in command else NAMESPACE
+        namespace = INSTALLATION if VERSIONED in command else NAMESPACE
         process = await asyncio.create_subprocess_exec(
             *("bash", "-ec", command),
             cwd=self.folder,
@@ -102,11 +105,12 @@ def _typed(arguments: list[str]) -> str:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def installation(configure: Configure, postgres_url: str) -> AsyncIterator[System]:
+async def installation(configure: Configure, postgres_url: str, namespaces: None) -> AsyncIterator[System]:
     """A service that may read shops on this machine, with a store that no page removes."""
     settings = configure(
         task_queue=QUEUE,
         database_url=another_database(postgres_url, "documents"),
+        temporal_namespace=INSTALLATION,
         allow_private_shops=True,
         shop_requests_per_minute=1_000_000,
     )
@@ -129,20 +133,21 @@ async def workers_with_versions(installation: System) -> AsyncIterator[None]:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def namespace(temporal_address: str) -> None:
-    """The namespace for Temporal's own commands, without any workflow."""
+async def namespaces(temporal_address: str) -> None:
+    """Both namespaces, without any workflow."""
     client = await connect(temporal_address, "default")
-    await client.workflow_service.register_namespace(
-        RegisterNamespaceRequest(
-            namespace=NAMESPACE, workflow_execution_retention_period=Duration(seconds=86_400)
-        )
-    )
     keyword = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
     attributes = dict.fromkeys(SEARCH_ATTRIBUTES, keyword)
-    await client.operator_service.add_search_attributes(
-        AddSearchAttributesRequest(namespace=NAMESPACE, search_attributes=attributes),
-        timeout=timedelta(seconds=30),
-    )
+    for name in (INSTALLATION, NAMESPACE):
+        await client.workflow_service.register_namespace(
+            RegisterNamespaceRequest(
+                namespace=name, workflow_execution_retention_period=Duration(seconds=86_400)
+            )
+        )
+        await client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(namespace=name, search_attributes=attributes),
+            timeout=timedelta(seconds=30),
+        )
 
 
 @pytest_asyncio.fixture
@@ -172,6 +177,7 @@ async def place(
     settled = {
         "PILITO_DATABASE_URL": settings.database_url or "",
         "PILITO_TEMPORAL_ADDRESS": settings.temporal_address or "",
+        "PILITO_TEMPORAL_NAMESPACE": INSTALLATION,
         "PILITO_TASK_QUEUE": QUEUE,
         "PILITO_SECRET_KEY": SECRET_KEY,
         "PILITO_ALLOW_PRIVATE_SHOPS": "true",
@@ -205,7 +211,7 @@ async def place(
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.usefixtures("workers_with_versions", "namespace")
+@pytest.mark.usefixtures("workers_with_versions")
 async def test_the_commands_of_a_page_succeed(place: Place, page: str) -> None:
     """One after the other. A command in a container runs without the container."""
     for command in PAGES[page]:

@@ -1,6 +1,7 @@
 """The states of products, and the explanation of one, for the plugin of their shop."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Self
 
 from pydantic import Field
@@ -58,18 +59,24 @@ class ProductStates(ResponseModel):
 
 
 class WhatIsKnown(ResponseModel):
-    """What assistants read of the product; the price is the lowest, in a string."""
+    """What assistants read of the product; prices are strings, and `price` is the lowest."""
 
     title: str
     price: str | None
+    min_price: str | None = Field(description="lowest of its variations; the price of a product without")
+    max_price: str | None = Field(description="highest of its variations; the price of a product without")
     currency: str
     in_stock: bool
     text: str = Field(description="its first 2,000 characters, as the shop wrote them")
 
     @classmethod
     def of(cls, known: KnownProduct) -> Self:
-        price = None if known.price is None else format(known.price, "f")
-        return cls.from_fields_of(known, price=price)
+        lowest, highest = _shown(known.min_price), _shown(known.max_price)
+        return cls.from_fields_of(known, price=lowest, min_price=lowest, max_price=highest)
+
+
+def _shown(price: Decimal | None) -> str | None:
+    return None if price is None else format(price, "f")
 
 
 class PluginExplanation(Explanation):
@@ -81,6 +88,8 @@ class PluginExplanation(Explanation):
             "what_is_known": {
                 "title": "لپ‌تاپ ایسوس ROG",
                 "price": "45000000",
+                "min_price": "45000000",
+                "max_price": "52000000",
                 "currency": "IRT",
                 "in_stock": True,
                 "text": "لپ‌تاپ ایسوس ROG\nلپ‌تاپ گیمینگ ۱۵ اینچی",

@@ -55,7 +55,8 @@ async def test_every_product_has_its_state_and_its_explanation(
         assert (shown["what_is_known"] is not None) is (one["state"] == "known")
     known = (await explained(shop, 1)).json()["what_is_known"]
     assert known.pop("text").startswith("چراغ مطالعه")
-    assert known == {"title": "چراغ مطالعه", "price": "1250000", "currency": "IRT", "in_stock": True}
+    price = dict.fromkeys(("price", "min_price", "max_price"), "1250000")
+    assert known == {"title": "چراغ مطالعه", **price, "currency": "IRT", "in_stock": True}
     other = await system.second_shop(shop.user_id)
     assert {one["state"] for one in (await states(other, 1, 2, 3, 4)).values()} == {"unknown"}
     assert (await explained(other, 1)).json()["what_is_known"] is None
@@ -65,7 +66,10 @@ async def test_an_event_of_a_variation_counts_for_its_product(
     shop: Shop, embeddings: EmbeddingServer
 ) -> None:
     """As in the explanation."""
-    await shop.sync({"id": 1, "name": "پیراهن", "variations": [{"id": 11, "price": "5"}]})
+    sizes = [{"id": 11, "price": "5"}, {"id": 12, "price": "7.50"}]
+    await shop.sync({"id": 1, "name": "پیراهن", "variations": sizes})
+    known = (await explained(shop, 1)).json()["what_is_known"]
+    assert (known["price"], known["min_price"], known["max_price"]) == ("5", "5", "7.50")
     embeddings.fail_always(bad_request())
     variation = {
         "id": 11,
