@@ -24,8 +24,8 @@ from proof import starvation as starving
 from proof import suites as outside
 from proof.crash import matrix
 from proof.crash.faults import FAULTS, SECONDS_FROZEN
-from proof.page import write
-from proof.plan import carry_out, sections
+from proof.page import PAGE, replaced, write
+from proof.plan import ORDER, carry_out, sections
 from proof.rows import Row, shown
 from proof.rows import write as write_rows
 from proof.running.stack import PARTS
@@ -52,6 +52,18 @@ def everything(context: typer.Context) -> None:
     found = carry_out(say=console.print)
     write(sections(found), circumstances(time.monotonic() - began))
     raise typer.Exit(int(any(row.passed is False for rows in found.values() for row in rows)))
+
+
+@app.command()
+def again(section: Annotated[str, typer.Argument(help="A heading of the page.")]) -> None:
+    """Measure one section, and write it into the page."""
+    chapter = {each.title.lower(): each for each in ORDER}.get(section.lower())
+    if chapter is None:
+        raise typer.BadParameter(f"choose of {', '.join(each.title for each in ORDER)}")
+    (found,) = sections(carry_out([chapter.jobs], say=console.print), [chapter])
+    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), found, when), encoding="utf-8")
+    raise typer.Exit(int(any(row.passed is False for row in found.rows)))
 
 
 @app.command()

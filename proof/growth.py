@@ -1,11 +1,13 @@
-"""Growth: what an event costs in a store of 1,000, 10,000 and 50,000 products.
+"""Growth: what an event costs in installations of 1,000, 10,000 and 50,000 products.
 
-The cost is CPU time of the worker, the API, Temporal and Postgres together; the vector index of pgvector is
-measured apart, because inserting into it costs more the larger it is. Each number is the least of three
-rounds.
+The cost is CPU time of the worker, the API, Temporal and Postgres together. Temporal and the workers cost
+more the longer they run, so each size has an installation of its own, all of one age, and rounds of events
+alternate between them; the cheapest round of each counts. The vector index of pgvector is measured apart,
+because inserting into it costs more the larger it is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -45,25 +47,21 @@ class Cost:
 
 
 class Scale:
-    """A store that grows, and the cost of events of new products in it."""
+    """An installation with one store of a size, and the cost of events of new products in it."""
 
-    def __init__(self, stack: Stack, store: Store) -> None:
-        self._stack = stack
+    def __init__(self, stack: Stack, store: Store, size: int) -> None:
+        self.size = size
+        self.stack = stack
         self._store = store
         self._numbers = count(FIRST_NEW)
-
-    def cost(self) -> Cost:
-        """Returns the cost of an event in the cheapest of a few rounds, after events that warm everything up.
-
-        A store that was just filled is analyzed and vacuumed next to the first round.
-        """
+        Filler(store).fill(size)
         self._send(WARM_UP)
-        return min((self._round() for _ in range(ROUNDS)), key=lambda cost: cost.total)
 
-    def _round(self) -> Cost:
-        before = {name: self._stack.parts[name].cpu_seconds for name in MEASURED}
+    def round(self) -> Cost:
+        """Returns the cost of an event; raises TimeoutError if the events do not end."""
+        before = {name: self.stack.parts[name].cpu_seconds for name in MEASURED}
         self._send(EVENTS)
-        used = {name: self._stack.parts[name].cpu_seconds - before[name] for name in MEASURED}
+        used = {name: self.stack.parts[name].cpu_seconds - before[name] for name in MEASURED}
         return Cost(parts={name: 1_000 * seconds / EVENTS for name, seconds in used.items()})
 
     def _send(self, events: int) -> None:
@@ -80,33 +78,38 @@ def measure(sizes: Sequence[int] = SIZES, *, with_index: bool = True) -> list[Ro
     """Returns a row for each size, without the vector index and then with it."""
     rows: list[Row] = []
     command = "growth" if tuple(sizes) == SIZES else "growth " + " ".join(f"--products {n}" for n in sizes)
-    with (
-        EmbeddingServer(instant=True) as embeddings,
-        running(Terms(embeddings_url=embeddings.base_url, vector_index=False)) as stack,
-        opened(stack) as store,
-    ):
-        scale, filler = Scale(stack, store), Filler(store)
-        costs: dict[tuple[int, bool], Cost] = {}
-        for size in sizes:
-            filler.fill(size)
+    with EmbeddingServer(instant=True) as embeddings, ExitStack() as opening:
+        try:
+            scales = [_opened(opening, embeddings.base_url, size) for size in sizes]
             for indexed in (False, True) if with_index else (False,):
                 if indexed:
-                    stack.make_vector_index()
-                try:
-                    costs[size, indexed] = scale.cost()
-                except TimeoutError as error:
-                    rows.append(failed(f"{size:,} products", command, str(error), str(FLAT)))
-                if indexed:
-                    stack.drop_vector_index()
-    order = sorted(costs, key=lambda at: at[::-1])
-    return [*rows, *(_row(size, costs, command, indexed=indexed) for size, indexed in order)]
+                    for scale in scales:
+                        scale.stack.make_vector_index()
+                costs = _least(scales)
+                rows += [_row(size, costs, command, indexed=indexed) for size in sizes]
+        except TimeoutError as error:
+            rows.append(failed("the cost of an event", command, str(error), str(FLAT)))
+    return rows
 
 
-def _row(size: int, costs: dict[tuple[int, bool], Cost], command: str, *, indexed: bool) -> Row:
-    cost = costs[size, indexed]
-    first = costs.get((min(at for at, with_index in costs if with_index is indexed), indexed), cost)
+def _opened(opening: ExitStack, embeddings_url: str, size: int) -> Scale:
+    stack = opening.enter_context(running(Terms(embeddings_url=embeddings_url, vector_index=False)))
+    return Scale(stack, opening.enter_context(opened(stack)), size)
+
+
+def _least(scales: Sequence[Scale]) -> dict[int, Cost]:
+    """Returns the least cost by size, of rounds that alternate."""
+    found: dict[int, list[Cost]] = {scale.size: [] for scale in scales}
+    for _ in range(ROUNDS):
+        for scale in scales:
+            found[scale.size].append(scale.round())
+    return {size: min(costs, key=lambda cost: cost.total) for size, costs in found.items()}
+
+
+def _row(size: int, costs: Mapping[int, Cost], command: str, *, indexed: bool) -> Row:
+    cost, first = costs[size], costs[min(costs)]
     ratio = cost.total / first.total
-    name = f"an event in a store of {size:,} products, {'with' if indexed else 'without'} the vector index"
+    name = f"an event at {size:,} products, {'with' if indexed else 'without'} the vector index"
     measured = f"{ratio:.2f}×, {cost}"
     if indexed or cost is first:
         return Row(name=name, command=command, measured=measured)

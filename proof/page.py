@@ -1,5 +1,6 @@
-"""Writes `docs/proof.md`."""
+"""Writes `docs/proof.md`, whole or one section of it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,10 @@ INTRODUCTION = """\
 Each row is a promise with its target, what was measured, and the command that measures it alone. A row that \
 fails is shown failing. A row with — has no target, or could not be measured on this machine and says why.
 
-`make proof` writes this page; nothing on it is written by hand."""
+`make proof` writes this page, and `make proof ARGS="again SECTION"` one section of it; nothing on it is \
+written by hand."""
+
+_VERDICT = re.compile(r"\| (pass|\*\*FAIL\*\*|—) \| `python -m proof [^|]*` \|$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,3 +79,22 @@ def _cell(text: str) -> str:
 
 def write(sections: Sequence[Section], circumstances: Mapping[str, str], file: Path = PAGE) -> None:
     file.write_text(render(sections, circumstances), encoding="utf-8")
+
+
+def replaced(page: str, section: Section, when: str) -> str:
+    """Returns a page with another version of one of its sections, and the time at which that was measured.
+
+    Raises ValueError if the page has no such section.
+    """
+    head, *parts = re.split(r"^(?=## )", page, flags=re.MULTILINE)
+    at = next((n for n, part in enumerate(parts) if part.startswith(f"## {section.title}\n")), None)
+    if at is None:
+        raise ValueError(f"the page has no section {section.title}: write it whole first")
+    is_last = at == len(parts) - 1
+    parts[at] = "\n".join(_lines(section)[1:]) + ("\n" if is_last else "\n\n")
+    again = f"* {section.title}, measured again: {when}\n"
+    head = re.sub(rf"^\* {re.escape(section.title)}, measured again: .*\n", "", head, flags=re.MULTILINE)
+    counts = [_VERDICT.findall("".join(parts)).count(each) for each in ("pass", "**FAIL**", "—")]
+    said = f"{counts[0]} pass, {counts[1]} fail, {counts[2]} without a target"
+    head = re.sub(r"^\* Verdicts: .*$", lambda _: f"{again}* Verdicts: {said}", head, flags=re.MULTILINE)
+    return head + "".join(parts)

@@ -164,7 +164,7 @@ def test_both_languages_have_the_same_texts_with_the_same_values() -> None:
 
 
 def _of_many(key: str) -> str:
-    """Returns the key of the text for several things; other keys than those of texts for one stay."""
+    """Returns the key of the text for several things, where a key is for one thing; else the key."""
     many = key.removesuffix(ONE)
     return many if many in texts(Language.ENGLISH) else key
 

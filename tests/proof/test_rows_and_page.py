@@ -7,7 +7,7 @@ import pytest
 from proof import suites
 from proof.__main__ import app
 from proof.crash.damage import Damage
-from proof.page import Section, render
+from proof.page import Section, render, replaced
 from proof.plan import CRASHES, ORDER, TURNS, Job
 from proof.rows import Row, Target, absent, failed, percentile, read, shown, write
 from proof.running.stack import PARTS
@@ -50,6 +50,21 @@ def test_the_page_shows_a_failing_row() -> None:
     assert "&lt;no library>" in page
     assert "* Verdicts: 1 pass, 1 fail, 1 without a target" in page
     assert "One sentence.\n\nAnother.\n\n| what | measured | target |" in page
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_section_is_measured_again(at: int) -> None:
+    """The page is as if it had been written whole, with the time of that section."""
+    old = [Section(title=title, about="What.", rows=ROWS) for title in ("Load", "Memory", "Load held")]
+    new = [*old]
+    new[at] = Section(title=old[at].title, about="What else.", rows=[PASSING, FAILING, FAILING])
+    page = render(old, {"Date": "today"})
+    for when in ("noon", "evening"):
+        page = replaced(page, new[at], when)
+        said = f"* {old[at].title}, measured again: {when}\n"
+        assert page.replace(said, "") == render(new, {"Date": "today"})
+    with pytest.raises(ValueError, match="no section Growth"):
+        replaced(page, Section(title="Growth", about="", rows=[]), "now")
 
 
 def test_columns_of_steps_are_on_the_page() -> None:
