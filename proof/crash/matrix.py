@@ -22,7 +22,7 @@ from proof.running.stack import PARTS
 from proof.running.store import eventually
 
 DEBOUNCED = 3
-SECONDS_TO_HOLD = 60.0
+SECONDS_TO_HOLD = 120.0
 NOTES = 3
 BROKEN = (TimeoutError, LookupError, StartFailed, OSError, RuntimeError)
 TARGET = "0 lost, 0 doubled, 0 stale"
