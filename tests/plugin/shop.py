@@ -97,7 +97,8 @@ class WordPress:
         """What WordPress and PHP remarked on the plugin."""
         if not self.log.exists():
             return []
-        return [line for line in self.log.read_text("utf-8").splitlines() if COMPLAINT.search(line)]
+        lines = self.log.read_text("utf-8").splitlines()
+        return [line for line in lines if COMPLAINT.search(line.replace(str(self.folder), ""))]
 
     async def install_plugin(self) -> bool:
         """Install and activate the zip next to the site's folder."""
