@@ -62,6 +62,11 @@ class Case:
             self._traffic.close()
         return self._row(time.monotonic() - began)
 
+    @property
+    def has_missed(self) -> bool:
+        """Returns whether a step was not held, so that the fault did not meet it."""
+        return bool(self._missed)
+
     def _hold_everything(self) -> None:
         version = self._world.next_version()
         for shop in self._world.shops:
@@ -224,12 +229,19 @@ def _without_clock(part: str) -> str:
     return "" if library() else f"not measured: the Debian package {PACKAGE} is not installed"
 
 
+def _run(world: World, part: str, fault: Fault, seconds_frozen: float) -> Row:
+    """Returns the row of a case; where a busy machine kept a step from being held, of a second try."""
+    case = Case(world, part, fault, seconds_frozen=seconds_frozen)
+    row = case.run()
+    return Case(world, part, fault, seconds_frozen=seconds_frozen).run() if case.has_missed else row
+
+
 def _some(world: World, left: list[tuple[str, Fault]], seconds_frozen: float) -> Iterator[Row]:
     """Yields rows until a case breaks the service; takes what it did out of `left`."""
     while left:
         part, fault = left.pop(0)
         try:
-            yield Case(world, part, fault, seconds_frozen=seconds_frozen).run()
+            yield _run(world, part, fault, seconds_frozen)
         except BROKEN as error:
             yield failed(
                 f"{part}, {fault.title}", _command(part, fault), f"{type(error).__name__}: {error}", TARGET
