@@ -80,13 +80,24 @@ async def process(settings: Settings, *arguments: str) -> AsyncIterator[asyncio.
             await started.wait()
 
 
+async def accepted(shop: Shop, product: dict[str, Any]) -> str:
+    """Send a product until it is accepted, as a shop does after a 503. Returns the id of its event."""
+    event_id = f"evt-{shop.store_id}"
+    await eventually(
+        partial(shop.send, product, event_id=event_id),
+        lambda answer: answer.status_code in (200, 202),
+        what="the acceptance",
+    )
+    return event_id
+
+
 async def killed(apart: Configure, flag: Path, step: str, moment: str) -> None:
     """Kill the first worker around a step, let a second one end the event, and look at what is there."""
     settings = apart(task_queue=f"crash-{step}-{moment}")
     async with served(settings) as system:
         shop = await system.shop()
         async with process(settings, "tests.support.crashing_worker", step, moment, str(flag)) as first:
-            event_id = await shop.submit({**PRODUCT, "name": f"سماور {step} {moment}"})
+            event_id = await accepted(shop, {**PRODUCT, "name": f"سماور {step} {moment}"})
             assert await first.wait() == -signal.SIGKILL
         async with process(settings, "tests.support.crashing_worker", step, moment, str(flag)):
             await shop.ended(event_id)
