@@ -61,8 +61,7 @@ def again(section: Annotated[str, typer.Argument(help="A heading of the page.")]
     if chapter is None:
         raise typer.BadParameter(f"choose of {', '.join(each.title for each in ORDER)}")
     (found,) = sections(carry_out([chapter.jobs], say=console.print), [chapter])
-    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-    PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), found, when), encoding="utf-8")
+    PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), found, _now()), encoding="utf-8")
     raise typer.Exit(int(any(row.passed is False for row in found.rows)))
 
 
@@ -166,11 +165,15 @@ def _of(asked: Iterable[str], existing: Collection[str]) -> tuple[str, ...]:
     return chosen
 
 
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def circumstances(seconds: float) -> Mapping[str, str]:
     """Returns the date, the machine, the version and the command of a run."""
     gibibytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
-        "Date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "Date": _now(),
         "Machine": f"{os.cpu_count()} cores, {gibibytes:.0f} GiB, {platform.system()} {platform.machine()},"
         f" load {os.getloadavg()[2]:.1f} over 15 minutes",
         "Version": f"{VERSION}, Python {platform.python_version()}",

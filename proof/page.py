@@ -46,8 +46,12 @@ def render(sections: Sequence[Section], circumstances: Mapping[str, str]) -> str
 
 def verdicts(rows: Sequence[Row]) -> str:
     """Returns how many rows pass, fail and have no verdict."""
-    counts = {verdict: sum(row.passed is verdict for row in rows) for verdict in (True, False, None)}
-    return f"{counts[True]} pass, {counts[False]} fail, {counts[None]} without a target"
+    return _counted([row.verdict for row in rows])
+
+
+def _counted(verdicts: Sequence[str]) -> str:
+    passed, failed, others = (verdicts.count(each) for each in ("pass", "**FAIL**", "—"))
+    return f"{passed} pass, {failed} fail, {others} without a target"
 
 
 def _lines(section: Section) -> list[str]:
@@ -94,7 +98,6 @@ def replaced(page: str, section: Section, when: str) -> str:
     parts[at] = "\n".join(_lines(section)[1:]) + ("\n" if is_last else "\n\n")
     again = f"* {section.title}, measured again: {when}\n"
     head = re.sub(rf"^\* {re.escape(section.title)}, measured again: .*\n", "", head, flags=re.MULTILINE)
-    counts = [_VERDICT.findall("".join(parts)).count(each) for each in ("pass", "**FAIL**", "—")]
-    said = f"{counts[0]} pass, {counts[1]} fail, {counts[2]} without a target"
+    said = _counted(_VERDICT.findall("".join(parts)))
     head = re.sub(r"^\* Verdicts: .*$", lambda _: f"{again}* Verdicts: {said}", head, flags=re.MULTILINE)
     return head + "".join(parts)

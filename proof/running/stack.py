@@ -11,11 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import psycopg
-from psycopg import sql
-
 from bench.system import migrate
-from contracts.ids import SEARCH_ATTRIBUTES, embedding_label
+from contracts.ids import SEARCH_ATTRIBUTES
 from database.access import provision
 from database.engine import Database, create_engine
 from database.search import vector_index
@@ -117,12 +114,6 @@ class Stack:
 
     def make_vector_index(self) -> None:
         vector_index.ensure(self.sqlalchemy_url, model=self.terms.model, dimensions=self.terms.dimensions)
-
-    def drop_vector_index(self) -> None:
-        label = embedding_label(self.terms.model, self.terms.dimensions)
-        with psycopg.connect(self.database_url, autocommit=True) as connection:
-            name = sql.Identifier(vector_index.index_name(label))
-            connection.execute(sql.SQL("DROP INDEX IF EXISTS {}").format(name))
 
     def is_ready(self) -> bool:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
