@@ -96,9 +96,15 @@ class _Child:
             raise _ChildEnded(await self._process.wait()) from None
 
     async def end(self) -> None:
-        """Kill the child; returns when it has ended."""
+        """Kill the child; returns when it has ended and its pipes are closed.
+
+        The rest of an answer is read away: asyncio keeps the pipe of a paused reader open for ever.
+        """
         with suppress(ProcessLookupError):
             self._process.kill()
+        assert self._process.stdout  # noqa: S101 - a pipe
+        while await self._process.stdout.read(2**16):
+            pass
         await self._process.wait()
 
 

@@ -169,3 +169,33 @@ async def test_a_cancelled_call_ends_its_child(compute: Compute, tmp_path: Path)
     with pytest.raises(asyncio.CancelledError):
         await running
     assert gone(int(end.with_suffix(".waiting").read_text()))
+
+
+async def test_a_call_that_is_cancelled_while_it_answers_leaves_no_pipe_open(
+    compute: Compute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest of a long answer is in the way of the end of the pipe."""
+    readers = list[asyncio.StreamReader]()
+    read = asyncio.StreamReader.readexactly
+
+    async def stop_at_the_answer(reader: asyncio.StreamReader, size: int) -> bytes:
+        if size < LARGE:
+            return await read(reader, size)
+        readers.append(reader)
+        return await asyncio.Future()
+
+    def pipe() -> asyncio.ReadTransport:
+        transport = readers[0]._transport  # type: ignore[attr-defined]  # there is no other way to it
+        assert isinstance(transport, asyncio.ReadTransport)
+        return transport
+
+    async def is_paused() -> bool:
+        return bool(readers) and not pipe().is_reading()
+
+    monkeypatch.setattr(asyncio.StreamReader, "readexactly", stop_at_the_answer)
+    running = asyncio.create_task(compute.run(bytes, 2**22, size=LARGE))
+    await eventually(is_paused)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert pipe().is_closing()

@@ -2,12 +2,13 @@
 
 import gzip
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import httpx2
 import pytest
 import pytest_asyncio
 from standardwebhooks import Webhook
@@ -17,18 +18,27 @@ from contracts.deliveries import LARGEST_IN_WORKFLOW
 from tests.support import deliveries
 from tests.support.deliveries import Sent
 from tests.support.environment import Configure
+from tests.support.eventually import eventually
 from tests.support.shop import Shop
 from tests.support.system import System, serving
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw0123456789ab"
 WEBHOOK = "/api/integrations/woocommerce/webhook/"
 SIZES = (INLINE_BYTES + 1, LARGEST_IN_WORKFLOW + 1)
-EXPENSIVE = b'{"id":7,"event_id":"evt","event_type":"product.updated","meta":[' + b"[]," * 2_700_000 + b"1]}"
-"""A body of 8 MB that takes 250 MB of memory to read."""
+EXPENSIVE = b'{"id":7,"event_id":"evt","event_type":"product.updated","meta":[' + b"[]," * 1_800_000 + b"1]}"
+"""A body of 5 MB that takes 170 MB of memory to read."""
 
 
 def product(size: int) -> dict[str, Any]:
     return {"id": 7, "name": "چراغ", "meta_data": [{"key": "a", "value": "b" * size}]}
+
+
+async def answered(send: Callable[[], Awaitable[httpx2.Response]]) -> httpx2.Response:
+    """Send until the answer is not 503, as shops do: a busy machine gives the child process little time.
+
+    Returns the answer.
+    """
+    return await eventually(send, lambda answer: answer.status_code != 503, what="an answer other than 503")
 
 
 async def stored(shop: Shop, event_id: str) -> Any:
@@ -100,7 +110,7 @@ async def frugal(
 async def test_a_body_that_is_too_expensive_is_refused(frugal: System) -> None:
     """A 400 with a clear error; the next large body is read."""
     shop = await frugal.shop()
-    answer = await shop.http.post(WEBHOOK, content=EXPENSIVE, headers=shop.headers)
+    answer = await answered(partial(shop.http.post, WEBHOOK, content=EXPENSIVE, headers=shop.headers))
     assert (answer.status_code, answer.json()["error"]) == (400, "The body cannot be read")
     assert "memory" in answer.json()["problem"]
     assert (await shop.send(product(INLINE_BYTES))).status_code == 202
@@ -114,7 +124,7 @@ async def test_an_expensive_webhook_is_logged_under_its_product(frugal: System, 
     signature = deliveries.hmac_of(SECRET, EXPENSIVE)
     names = ("x-wc-webhook-signature", "x-shopify-hmac-sha256")
     headers = {name: signature if name in names else value for name, value in signed.headers.items()}
-    answer = await shop.deliver(Sent(headers, EXPENSIVE), platform)
+    answer = await answered(partial(shop.deliver, Sent(headers, EXPENSIVE), platform))
     assert answer.status_code == 200, answer.text
     assert answer.json()["status"] == "ignored"
     (row,) = await shop.rows("SELECT status, reason, external_id FROM events WHERE store_id = :store")
@@ -132,7 +142,7 @@ async def test_an_expensive_signed_event_is_refused(frugal: System) -> None:
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": Webhook(SECRET).sign("evt", at, EXPENSIVE.decode()),
     }
-    answer = await shop.deliver(Sent(headers, EXPENSIVE), "custom")
+    answer = await answered(partial(shop.deliver, Sent(headers, EXPENSIVE), "custom"))
     assert (answer.status_code, answer.json()["error"]) == (400, "The body cannot be read")
 
 
