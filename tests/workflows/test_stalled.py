@@ -11,7 +11,7 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
 
 from activities.embedding import PROBE
-from activities.events.stalled import STALLED_AFTER
+from activities.events import stalled as recovery
 from contracts.ids import product_text_id
 from database.events import stalled
 from database.products import variations
@@ -237,7 +237,7 @@ async def test_an_event_that_runs_is_left_alone(looking: System, slow: System, s
 async def left_by_others(shop: Shop) -> int:
     """Returns how many unfinished events of other tests recovery looks at."""
     async with shop.database.reading() as connection:
-        found = await stalled.unfinished(connection, age=STALLED_AFTER, beyond=0, limit=1_000_000)
+        found = await stalled.unfinished(connection, age=recovery.STALLED_AFTER, beyond=0, limit=1_000_000)
     return sum(event.event.store_id != shop.store_id for event in found)
 
 
@@ -250,7 +250,7 @@ async def test_events_are_recovered_in_turns(
     for event_id in sent:
         await shop.taken_up(event_id)
         await age(shop, event_id)
-    monkeypatch.setattr("activities.events.stalled.BATCH", await left_by_others(shop) + 2)
+    monkeypatch.setattr(recovery, "BATCH", await left_by_others(shop) + 2)
     await shop.temporal.get_workflow_handle(shop.workflow_id(sent[-1])).terminate("by mistake")
     await look(looking)
     assert (await shop.ended(sent[-1]))["reason"] == "The workflow was terminated."
