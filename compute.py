@@ -98,7 +98,7 @@ class _Child:
     async def end(self) -> None:
         """Kill the child; returns when it has ended and its pipes are closed.
 
-        The rest of an answer is read away: asyncio keeps the pipe of a paused reader open for ever.
+        The rest of an answer is read away: asyncio never closes the pipe of a paused reader.
         """
         with suppress(ProcessLookupError):
             self._process.kill()
