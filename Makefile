@@ -75,7 +75,7 @@ assets: $(DEV) ## Copy the files of npm packages again (ARGS="PACKAGE VERSION" f
 	@exec $(BIN)/python -m api.assets.copy $(ARGS)
 
 .PHONY: screenshots
-screenshots: $(DEV) ## Picture every page of the console of a running service (ARGS="--base URL"); needs chromium
+screenshots: $(DEV) ## Picture every page of the console of a running service (ARGS="--base URL"); needs chromium-headless-shell
 	@exec $(BIN)/python -m tests.console.screenshots $(ARGS)
 
 .PHONY: histories

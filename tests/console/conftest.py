@@ -50,7 +50,7 @@ async def admin_browser(system: System) -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium(programs: None) -> "AsyncIterator[Chromium]":
-    """Debian's chromium, started once."""
+    """Chromium without a window, started once."""
     from tests.console.screen import chromium_running
 
     async with chromium_running() as browser:

@@ -1,4 +1,4 @@
-"""A real browser: Debian's chromium, as a person looks at it."""
+"""A real browser: Debian's Chromium without a window, which takes half the CPU of one with a window."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from tests.console import layout
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = "/usr/bin/chromium-headless-shell"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

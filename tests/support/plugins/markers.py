@@ -10,7 +10,6 @@ import subprocess
 from collections.abc import Collection, Generator
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
 
 FIXTURES = {
     "plugin": {"site", "packages"},
@@ -18,12 +17,6 @@ FIXTURES = {
     "integration": {"postgres_url", "temporal_address", "programs"},
 }
 """Marker -> the fixtures that earn it, the first match wins. A test that matches none is a unit test."""
-
-PLUGIN = "tests/plugin"
-"""The folder of tests that share one WordPress."""
-
-LONGEST = ("tests/failures/test_crashes.py", PLUGIN)
-"""The scopes of tests that take longer than all others."""
 
 MARKERS = (*FIXTURES, "unit")
 
@@ -35,30 +28,9 @@ def marker_of(fixtures: Collection[str]) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Add the marker, and begin with what takes longest, so that no process works alone at the end."""
+    """Add the marker, before tests are selected by it."""
     for item in items:
         item.add_marker(marker_of(getattr(item, "fixturenames", ())))
-    items.sort(key=lambda item: _scope(item.nodeid) not in LONGEST)
-
-
-def _scope(nodeid: str) -> str:
-    module = nodeid.partition("::")[0]
-    return PLUGIN if module.startswith(f"{PLUGIN}/") else module
-
-
-class WholeModules(LoadScopeScheduling):  # type: ignore[misc]  # as above
-    """Lets a process take whole modules, for their fixtures; the tests of the plugin share one WordPress.
-
-    The mark `xdist_group` does not do that: pytest 9.2 ignores the names that pytest-xdist 3.8 writes.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        return _scope(nodeid)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> WholeModules:
-    return WholeModules(config, log)
 
 
 def _refuse(*arguments: object, **_: object) -> None:
