@@ -1,4 +1,4 @@
-"""Modules of tests that wait are spread among those that compute; each process takes whole modules."""
+"""Modules of tests that wait are spread among the others; each process takes whole modules."""
 
 from tests.support.plugins.order import LONGEST, PLUGIN, places, scope_of
 
