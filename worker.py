@@ -47,10 +47,11 @@ from embeddings.registry import create_embedder
 from memory import return_large_blocks, tune_garbage_collector
 from observability import tracing
 from settings import Settings, load
-from temporal.client import latest_run, start_product_event, start_product_text
+from temporal.client import latest_run
 from temporal.connecting import open_client
 from temporal.deployments import deployment
 from temporal.schedules import ensure_schedules
+from temporal.starts import start_product_event, start_product_text
 from temporal.store_schedules import StoreSchedules
 from temporal.workers import Workers, bulk
 from workflows import VERSIONED_WORKFLOWS, WORKFLOWS

@@ -11,7 +11,8 @@ from contracts.events import ProductEvent
 from contracts.ids import product_event_id
 from database.engine import Database
 from database.events import inbox
-from temporal.client import RUNNING, start_product_event, status_of
+from temporal.client import RUNNING, status_of
+from temporal.starts import start_product_event
 
 LOOK_WITHIN = 2.0
 """Seconds that Postgres may take to show how an event ended."""

@@ -28,7 +28,8 @@ from embedded.children.processes import Child
 from fakes.openai import EmbeddingServer
 from fakes.woocommerce import KEY, SECRET
 from settings import Settings
-from temporal.client import connect, start_catalog_sync
+from temporal.client import connect
+from temporal.starts import start_catalog_sync
 
 FEW, MANY = 2_000, 20_000
 PER_PAGE = 100

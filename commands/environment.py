@@ -4,12 +4,10 @@ import os
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
 import uvloop
-from alembic.config import Config
 from pydantic import ValidationError
 from temporalio.client import Client
 
@@ -22,8 +20,6 @@ from settings import Settings
 from temporal.connecting import open_client
 
 Result = TypeVar("Result")
-
-ROOT = Path(__file__).parent.parent
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
@@ -89,10 +85,3 @@ def secret_box(configured: Settings) -> SecretBox:
     if not configured.secret_keys:
         raise fail("No key: set PILITO_SECRET_KEY to the one the API uses.")
     return SecretBox(configured.secret_keys)
-
-
-def alembic(configured: Settings) -> Config:
-    """Returns the configuration of the migrations for the configured database."""
-    config = Config(ROOT / "alembic.ini")
-    config.set_main_option("sqlalchemy.url", (configured.database_url or "").replace("%", "%%"))
-    return config

@@ -10,7 +10,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.exc import DBAPIError
 
-from commands.environment import alembic, database, fail, run, settings, temporal
+from commands.environment import database, fail, run, settings, temporal
+from commands.migrations import alembic
 from commands.output import AsJson, say
 from contracts.wording.counted import counted
 from database import health

@@ -1,11 +1,11 @@
 """Ordinary trouble of commands: one sentence and exit code 1 instead of a traceback."""
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError, RPCStatusCode
-from typer.core import TyperGroup
 
 from commands.environment import fail, settings, warn_of_misspelt_settings
 from contracts.errors import UnknownKey
@@ -30,26 +30,25 @@ NEXT = (
 )
 
 
-class Sentences(TyperGroup):
-    """The commands, with a sentence for servers that cannot be reached and for settings that name none."""
-
-    def invoke(self, ctx: Any) -> Any:
-        warn_of_misspelt_settings()
-        try:
-            return super().invoke(ctx)
-        except UnknownKey as error:
-            raise fail(str(error)) from None
-        except (InvalidAddress, SQLAlchemyError) as error:
-            problem = problem_of(error, settings(adopt=True).database_url or "")
-            if problem is None:
-                raise
-            raise fail(f"Postgres: {problem.said}. {problem.advice}") from None
-        except (RPCError, RuntimeError, ValueError, TimeoutError) as error:
-            problem = temporal_problem(error)
-            if problem is None:
-                raise
-            address = settings(adopt=True).temporal_address
-            raise fail(f"Temporal at {address}: {problem.said}. {problem.advice}") from None
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Warn of misspelt settings; end the program with a sentence where a server cannot be reached."""
+    warn_of_misspelt_settings()
+    try:
+        yield
+    except UnknownKey as error:
+        raise fail(str(error)) from None
+    except (InvalidAddress, SQLAlchemyError) as error:
+        problem = problem_of(error, settings(adopt=True).database_url or "")
+        if problem is None:
+            raise
+        raise fail(f"Postgres: {problem.said}. {problem.advice}") from None
+    except (RPCError, RuntimeError, ValueError, TimeoutError) as error:
+        problem = temporal_problem(error)
+        if problem is None:
+            raise
+        address = settings(adopt=True).temporal_address
+        raise fail(f"Temporal at {address}: {problem.said}. {problem.advice}") from None
 
 
 def temporal_problem(error: Exception) -> Problem | None:

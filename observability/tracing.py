@@ -9,11 +9,11 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from temporalio.client import Interceptor
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from opentelemetry.sdk.trace import TracerProvider
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -43,7 +43,7 @@ class Tracing:
         interceptor.text_map_propagator = TraceContextTextMapPropagator()  # without the baggage of requests
         return [interceptor]
 
-    def instrument(self, app: FastAPI) -> None:
+    def instrument(self, app: "FastAPI") -> None:
         """Trace every request, except health checks and metrics."""
         from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 

@@ -10,7 +10,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from contracts.events import ProductEvent
 from contracts.ids import SEARCH_ATTRIBUTES
-from temporal.client import start_product_event
+from temporal.starts import start_product_event
 
 _STORE_ID = SearchAttributeKey.for_keyword(SEARCH_ATTRIBUTES[0])
 

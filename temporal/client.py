@@ -1,4 +1,4 @@
-"""The client of Temporal, and the workflows that are started through it."""
+"""The client of Temporal, the state of workflows, and the search attributes of the namespace."""
 
 import asyncio
 import logging
@@ -10,14 +10,7 @@ from datetime import timedelta
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
-from temporalio.client import Client, Interceptor, WorkflowExecutionStatus, WorkflowHandle
-from temporalio.common import (
-    SearchAttributeKey,
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
+from temporalio.client import Client, Interceptor, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import PayloadCodec
 from temporalio.runtime import (
@@ -30,14 +23,8 @@ from temporalio.runtime import (
 )
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode, TLSConfig
 
-from contracts.events import EventOutcome, EventStatus, LatestRun, ProductEvent, UnindexedProduct
-from contracts.ids import SEARCH_ATTRIBUTES, catalog_sync_id, product_event_id, product_text_id
-from contracts.syncs import SyncEnd, SyncRequest
-from temporal.summaries import summary
-from workflows.catalog_sync import CatalogSyncWorkflow
-from workflows.policies import BEHIND_EVENTS, IN_ORDER, of_store
-from workflows.product_event import ProductEventWorkflow
-from workflows.product_text import ProductTextWorkflow
+from contracts.events import LatestRun
+from contracts.ids import SEARCH_ATTRIBUTES
 
 ANSWER_WITHIN = timedelta(seconds=3)
 """How long Temporal may take to acknowledge a start before it counts as down."""
@@ -47,8 +34,6 @@ RUNNING = WorkflowExecutionStatus.RUNNING.name
 COMPRESS_ABOVE = 128 * 1024
 _ENCODING = b"binary/zlib"
 _LARGEST_DECODED = 64 * 1024 * 1024
-
-_STORE_ID, _EXTERNAL_ID, _EVENT_TYPE, _EVENT_STATUS = map(SearchAttributeKey.for_keyword, SEARCH_ATTRIBUTES)
 
 
 class LargePayloadCodec(PayloadCodec):
@@ -97,85 +82,6 @@ async def connect(
         tls=tls,
         api_key=api_key,
         retry_config=_PROMPT if prompt else _DEFAULT,
-    )
-
-
-def _summary(event: ProductEvent) -> str:
-    name = (event.body or {}).get("name")
-    return summary(event.event_type, event.external_id, name if isinstance(name, str) else "")
-
-
-async def start_product_event(
-    client: Client,
-    event: ProductEvent,
-    *,
-    task_queue: str,
-    workflow_id: str | None = None,
-    again: bool = False,
-) -> WorkflowHandle[ProductEventWorkflow, EventOutcome]:
-    """Start an event's workflow; `workflow_id` is that of its row if an earlier version recorded it.
-
-    Raises WorkflowAlreadyStartedError if the event's workflow runs, or has ended without failing and is not
-    to run `again`.
-    """
-    reuse = WorkflowIDReusePolicy
-    return await client.start_workflow(
-        ProductEventWorkflow.run,
-        replace(event, in_one_step=True),
-        id=workflow_id or product_event_id(task_queue, event.store_id, event.event_id),
-        task_queue=task_queue,
-        priority=of_store(event.store_id, BEHIND_EVENTS if event.is_bulk else IN_ORDER),
-        id_reuse_policy=reuse.ALLOW_DUPLICATE if again else reuse.ALLOW_DUPLICATE_FAILED_ONLY,
-        id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-        search_attributes=TypedSearchAttributes(
-            [
-                SearchAttributePair(_STORE_ID, str(event.store_id)),
-                SearchAttributePair(_EXTERNAL_ID, event.external_id),
-                SearchAttributePair(_EVENT_TYPE, event.event_type.value),
-                SearchAttributePair(_EVENT_STATUS, EventStatus.RECEIVED.value),
-            ]
-        ),
-        static_summary=_summary(event),
-        rpc_timeout=ANSWER_WITHIN,
-    )
-
-
-async def start_product_text(
-    client: Client, product: UnindexedProduct, *, task_queue: str
-) -> WorkflowHandle[ProductTextWorkflow, EventOutcome]:
-    """Start indexing a product's current text; returns the running workflow if there is one."""
-    return await client.start_workflow(
-        ProductTextWorkflow.run,
-        product.product_id,
-        id=product_text_id(task_queue, product.product_id),
-        task_queue=task_queue,
-        priority=of_store(product.store_id),
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        search_attributes=TypedSearchAttributes(
-            [
-                SearchAttributePair(_STORE_ID, str(product.store_id)),
-                SearchAttributePair(_EXTERNAL_ID, product.external_id),
-            ]
-        ),
-        static_summary=summary("Index a product without its event", product.external_id),
-        rpc_timeout=ANSWER_WITHIN,
-    )
-
-
-async def start_catalog_sync(
-    client: Client, request: SyncRequest, *, task_queue: str
-) -> WorkflowHandle[CatalogSyncWorkflow, SyncEnd]:
-    """Start a store's sync; raises WorkflowAlreadyStartedError if one is running."""
-    return await client.start_workflow(
-        CatalogSyncWorkflow.run,
-        args=[request, None],
-        id=catalog_sync_id(task_queue, request.store_id),
-        task_queue=task_queue,
-        priority=of_store(request.store_id),
-        id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-        search_attributes=TypedSearchAttributes([SearchAttributePair(_STORE_ID, str(request.store_id))]),
-        static_summary=f"{request.mode} sync of store {request.store_id}",
-        rpc_timeout=ANSWER_WITHIN,
     )
 
 

@@ -25,7 +25,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from contracts.ids import sync_schedule_id
 from contracts.stores import Aligned, ReadableStore, SyncSchedule
 from contracts.syncs import SyncMode, SyncRequest
-from temporal.client import ANSWER_WITHIN, start_catalog_sync
+from temporal.client import ANSWER_WITHIN
+from temporal.starts import start_catalog_sync
 from workflows.catalog_sync import ScheduledSyncWorkflow
 from workflows.policies import of_store
 

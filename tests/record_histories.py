@@ -25,7 +25,7 @@ from fakes import openai as servers
 from fakes.openai import EmbeddingServer
 from fakes.woocommerce import KEY, SECRET, ShopServer
 from settings import Settings
-from temporal.client import start_product_text
+from temporal.starts import start_product_text
 from tests.support import deliveries
 from tests.support.environment import SECRET_KEY, migrated
 from tests.support.eventually import eventually

@@ -7,7 +7,7 @@ from api.dependencies import AppState
 from api.errors import not_found, unavailable
 from contracts.syncs import Sync, SyncRequest, SyncStatus
 from database.sync import runs as syncs
-from temporal.client import start_catalog_sync
+from temporal.starts import start_catalog_sync
 
 
 class ResyncUnderWay(Exception):

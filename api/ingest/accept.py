@@ -29,7 +29,7 @@ from database.engine import Database
 from database.events import inbox
 from database.events.inbox import StoredEvent, UnreadEvent
 from database.periodic_flush import PeriodicFlush
-from temporal.client import start_product_event
+from temporal.starts import start_product_event
 
 logger = logging.getLogger("pilito.api")
 

@@ -13,7 +13,8 @@ from commands.after_restore import bring_together
 from commands.data import manifest
 from commands.data.manifest import DUMP, Manifest
 from commands.data.programs import Program, find
-from commands.environment import alembic, database, fail, run, settings
+from commands.environment import database, fail, run, settings
+from commands.migrations import alembic
 from commands.output import AsJson, print_json, shown
 from contracts.wording.counted import counted
 from crypto import SecretBox

@@ -15,7 +15,8 @@ from commands.doctor.postgres import check_postgres
 from commands.doctor.public_address import check_public_address
 from commands.doctor.result import MARKS, CheckResult, State
 from commands.doctor.temporal import check_temporal
-from commands.environment import alembic, run, settings
+from commands.environment import run, settings
+from commands.migrations import alembic
 from commands.output import AsJson, clean, print_json
 from settings import Settings
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import typer
 from pwdlib import PasswordHash
 
-from commands.data.removal import Removed, remove_stores
 from commands.environment import database, fail, run, settings
 from database.access import console_sessions, users
 from database.access.accounts import email_problem
@@ -75,15 +74,16 @@ def change(email: str, *, is_staff: bool | None = None, is_active: bool | None =
     async def work() -> Person:
         async with database(settings(adopt=True)) as opened:
             person = await find(opened, email)
-            await _change(opened, person, is_staff=is_staff, is_active=is_active)
+            await change_role(opened, person, is_staff=is_staff, is_active=is_active)
             return await find(opened, email)
 
     return run(work())
 
 
-async def _change(
+async def change_role(
     opened: Database, person: Person, *, is_staff: bool | None = None, is_active: bool | None = None
 ) -> None:
+    """Do what `change` does, in an open database."""
     async with opened.transaction() as connection:
         changed = await users.change_role(connection, person.id, is_staff=is_staff, is_active=is_active)
         if changed and is_active is False:
@@ -113,29 +113,5 @@ def read(email: str) -> Person:
     async def work() -> Person:
         async with database(settings(adopt=True)) as opened:
             return await find(opened, email)
-
-    return run(work())
-
-
-def remove(email: str) -> Removed:
-    """Close an account, then remove its stores one by one, then the account. Returns what remains where.
-
-    It may be repeated after a failure. Exits with a sentence if no active admin would be left.
-    """
-
-    configured = settings(adopt=True)
-
-    async def work() -> Removed:
-        async with database(configured) as opened:
-            person = await find(opened, email)
-            await _change(opened, person, is_active=False)
-            async with opened.reading() as connection:
-                owned = await users.store_ids(connection, person.id)
-            gone = await remove_stores(opened, configured, owned)
-            async with opened.transaction() as connection:
-                removed = await users.remove(connection, person.id)
-            if not removed:
-                raise fail(f"{person.email} got a new store in this moment: run the command again.")
-            return gone
 
     return run(work())

@@ -12,6 +12,7 @@ from commands.people.accounts import Account, fields_of
 from commands.people.create import creation
 from commands.people.export import export_account
 from commands.people.passwords import FromStdin, Password, choose
+from commands.people.removal import remove_account
 from contracts.wording.counted import counted
 from database.access import users
 from database.access.users import Person
@@ -97,7 +98,7 @@ def remove(
     person = accounts.read(email)
     owned = counted(person.stores, "store")
     confirm(f"Remove {person.email} with {owned} and everything in them?", confirmed=confirmed)
-    removed = accounts.remove(email)
+    removed = remove_account(email)
     said = f"{person.email} is removed, with {owned}.\n{removed.sentences()}"
     say(said, {**fields_of(person), "removed": True, **removed.fields()}, as_json=as_json)
 

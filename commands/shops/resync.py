@@ -25,7 +25,8 @@ from database.engine import Database
 from database.sync import findings as sync_findings
 from database.sync import runs as drift
 from database.sync import runs as syncs
-from temporal.client import RUNNING, start_catalog_sync, status_of
+from temporal.client import RUNNING, status_of
+from temporal.starts import start_catalog_sync
 
 POLL_SECONDS = 0.3
 POLLS_PER_WORKFLOW_CHECK = 20

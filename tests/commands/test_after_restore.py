@@ -11,7 +11,8 @@ from contracts.events import EventType, ProductEvent
 from contracts.syncs import SyncRequest
 from database.after_restore import GAP
 from database.engine import Database
-from temporal.client import connect, start_catalog_sync, start_product_event, status_of
+from temporal.client import connect, status_of
+from temporal.starts import start_catalog_sync, start_product_event
 from tests.support.eventually import eventually
 from tests.support.pilito import Pilito
 

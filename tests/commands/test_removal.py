@@ -9,8 +9,9 @@ from temporalio.client import Client
 
 from contracts.ids import sync_schedule_id
 from contracts.syncs import SyncMode
-from temporal.client import connect, start_product_event, status_of
+from temporal.client import connect, status_of
 from temporal.histories import keep_for, kept_for
+from temporal.starts import start_product_event
 from tests.commands.test_after_restore import event_of, listed
 from tests.support.eventually import eventually
 from tests.support.pilito import Pilito

@@ -153,8 +153,8 @@ async def test_a_database_that_is_not_migrated(outside: Pilito, postgres_url: st
 @pytest.mark.parametrize("command", TEMPORAL, ids=" ".join)
 def test_temporal_is_down(outside: Pilito, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """One sentence from every verb, with the address and the setting."""
-    monkeypatch.setattr("commands.server.logs.configure", lambda _: None)
-    monkeypatch.setattr("commands.server.runtime.install", lambda _: None)
+    monkeypatch.setattr("observability.logs.configure", lambda _: None)
+    monkeypatch.setattr("temporal.client.install", lambda _: None)
     database = {"PILITO_DATABASE_URL": next(iter(WRONG_ADDRESSES))} if command == ("worker",) else {}
     printed = outside.run(*command, **database)
     assert is_sentence(printed), printed.text

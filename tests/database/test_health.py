@@ -77,8 +77,8 @@ async def test_every_command_that_needs_them_asks(url: str, monkeypatch: pytest.
     monkeypatch.setattr(health, "OLDEST_SERVER", 99)
     environment = {"PILITO_DATABASE_URL": url, "PILITO_TEMPORAL_ADDRESS": "127.0.0.1:1", "COLUMNS": "300"}
     pilito = Pilito({**environment, "PILITO_SECRET_KEY": "k" * 32, "PILITO_LOG_FORMAT": "text"})
-    monkeypatch.setattr("commands.server.logs.configure", lambda _: None)
-    monkeypatch.setattr("commands.server._check_port", lambda *_: None)
+    monkeypatch.setattr("observability.logs.configure", lambda _: None)
+    monkeypatch.setattr("commands.processes.api._check_port", lambda *_: None)
     for command in ("api", "worker", "migrate"):
         printed = await pilito(command)
         assert (printed.code, printed.text.count("needs version 99")) == (1, 1), printed.text

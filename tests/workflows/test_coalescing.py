@@ -14,7 +14,7 @@ from contracts.events import EventType, ProductEvent
 from contracts.ids import product_event_id
 from database.access import stores
 from fakes.openai import EmbeddingServer, bad_request
-from temporal.client import start_product_event
+from temporal.starts import start_product_event
 from tests.support.environment import Configure
 from tests.support.shop import Shop
 from tests.support.system import System, running

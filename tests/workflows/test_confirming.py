@@ -20,7 +20,7 @@ from database.events import inbox
 from database.events.log import EventFilter, failed_events
 from fakes.openai import EmbeddingServer, bad_request
 from fakes.woocommerce import KEY, SECRET, ShopServer, server_error, too_many
-from temporal.client import start_product_event
+from temporal.starts import start_product_event
 from tests.support import deliveries
 from tests.support.environment import Configure
 from tests.support.eventually import eventually

@@ -15,7 +15,7 @@ from contracts.stores import ReadableStore
 from contracts.syncs import SyncMode, SyncStatus
 from fakes.openai import EmbeddingServer
 from fakes.woocommerce import ShopServer
-from temporal.client import start_product_text
+from temporal.starts import start_product_text
 from temporal.store_schedules import StoreSchedules
 from tests.support.environment import Configure
 from tests.support.eventually import eventually

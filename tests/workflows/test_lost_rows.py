@@ -20,7 +20,8 @@ from contracts.syncs import SyncEnd, SyncRequest, SyncStatus
 from database.engine import Database, create_engine
 from database.sync import runs
 from fakes.openai import EmbeddingServer, overloaded
-from temporal.client import start_product_event, status_of
+from temporal.client import status_of
+from temporal.starts import start_product_event
 from tests.support.environment import Configure
 from tests.support.eventually import eventually
 from tests.support.recovery import age, look

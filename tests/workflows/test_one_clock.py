@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from contracts.events import MOST_AHEAD, EventType, ProductEvent
 from database.events import inbox
-from temporal.client import start_product_event
+from temporal.starts import start_product_event
 from tests.support.environment import Configure
 from tests.support.shop import Shop
 from tests.support.system import System, running, serving, working

@@ -14,7 +14,7 @@ from database.access import stores
 from database.sync import findings as sync_findings
 from database.sync import runs as syncs
 from fakes.woocommerce import KEY, SECRET, ShopServer
-from temporal.client import start_catalog_sync
+from temporal.starts import start_catalog_sync
 from tests.support.eventually import PATIENCE, eventually
 from tests.support.shop import Shop
 from tests.support.system import System

@@ -27,12 +27,12 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     def record(name: str) -> Any:
         return lambda argument=None, **_: calls.append((name, argument))
 
-    monkeypatch.setattr("commands.server.logs.configure", record("logs"))
-    monkeypatch.setattr("commands.server.os.nice", record("nice"))
-    monkeypatch.setattr("commands.server.runtime.install", record("runtime"))
-    monkeypatch.setattr("commands.server.worker_process.main", record("worker"))
+    monkeypatch.setattr("observability.logs.configure", record("logs"))
+    monkeypatch.setattr("os.nice", record("nice"))
+    monkeypatch.setattr("temporal.client.install", record("runtime"))
+    monkeypatch.setattr("worker.main", record("worker"))
     served = SimpleNamespace(run=record("api"), started=True)
-    monkeypatch.setattr("commands.server.uvicorn.Server", lambda _: served)
+    monkeypatch.setattr("commands.processes.api.uvicorn.Server", lambda _: served)
     return calls
 
 

@@ -1,43 +1,21 @@
-"""`pilito up`, `pilito api` and `pilito worker`: the programs that run until they are stopped."""
+"""`pilito api`."""
 
-import logging
 import os
 import resource
 import socket
-from importlib.util import find_spec
-from typing import Annotated
 
 import typer
 import uvicorn
-from sqlalchemy.exc import SQLAlchemyError
 
 import memory
-import worker as worker_process
 from api.app import create_app
 from api.middleware.http_protocol import bounded
-from commands.environment import fail, run, settings
-from database import health
-from database.connecting.problems import problem_of
-from database.engine import Database, create_engine
-from database.migrations import revisions
-from database.migrations.revisions import Tables
+from commands.environment import fail, settings
+from commands.processes.fitness import check_database
 from embeddings.registry import create_embedder
 from observability import logs
-from settings import Settings
 from temporal import client as runtime
 from temporal.connecting import security
-
-logger = logging.getLogger(__name__)
-
-
-def up() -> None:
-    """Start all servers on this machine, with a sample shop, and run until Ctrl-C."""
-    if not find_spec("embedded"):
-        raise fail("This installation starts no servers: run `pilito api` and `pilito worker` with your own.")
-    from embedded import stack, welcome  # not in the image
-
-    raise typer.Exit(stack.run(settings(), on_ready=welcome.greet))
-
 
 FIRST_INHERITED = 3
 """The descriptor of the first listening socket that systemd hands over."""
@@ -52,42 +30,6 @@ def _allow_files(number: int) -> None:
     allowed = number if hard == resource.RLIM_INFINITY else min(number, hard)
     if soft != resource.RLIM_INFINITY and soft < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-
-
-UNFIT = {
-    Tables.OLDER: "the tables are not migrated to this version. Run `pilito migrate`.",
-    Tables.NEWER: "a newer version of this program made the tables. Install that version.",
-}
-
-
-def _check_database(configured: Settings) -> None:
-    """Exit with a sentence if this program can never work with the server of Postgres.
-
-    A server that does not answer may do so later, and tables may be migrated later; until then events are
-    kept in Temporal.
-    """
-    if not configured.database_url:
-        return
-    address = configured.database_url
-
-    async def look() -> str | None:
-        opened = Database(create_engine(address, pool_size=1))
-        try:
-            async with opened.transaction() as connection:
-                if sentence := await health.unsupported(connection):
-                    return sentence
-                if advice := UNFIT.get(await revisions.tables(connection)):
-                    logger.warning("Postgres: %s", advice)
-                return None
-        except (SQLAlchemyError, OSError) as error:
-            if problem := problem_of(error, address):
-                logger.warning("Postgres: %s. %s", problem.said, problem.advice)
-            return None
-        finally:
-            await opened.close()
-
-    if sentence := run(look()):
-        raise fail(sentence)
 
 
 def _check_port(host: str, port: int) -> None:
@@ -120,7 +62,7 @@ def api() -> None:
     listener = _inherited_listener()
     if listener is None:
         _check_port(configured.api_host, configured.api_port)
-    _check_database(configured)
+    check_database(configured)
     runtime.install()
     memory.return_large_blocks()
     create_embedder(configured)  # ends the program with a sentence instead of an error inside of the server
@@ -142,19 +84,3 @@ def api() -> None:
     server.run(sockets=[listener] if listener else None)
     if not server.started:
         raise typer.Exit(3)
-
-
-def worker(
-    only: Annotated[
-        worker_process.Share | None,
-        typer.Option(help="Process only events or only bulk syncs; other workers must do the rest."),
-    ] = None,
-) -> None:
-    """Process events and bulk syncs."""
-    configured = settings()
-    logs.configure(configured.log_format)
-    _check_database(configured)
-    if only is worker_process.Share.BULK:
-        os.nice(worker_process.COURTESY)
-    runtime.install(configured.worker_metrics_address)
-    worker_process.main(only)

@@ -1,0 +1,1 @@
+"""The processes that run until they are stopped."""
