@@ -187,7 +187,10 @@ async def test_a_folder_that_cannot_be_written_is_one_sentence(
 
 
 async def program(pilito: Pilito, lines: str, *arguments: object) -> tuple[str, str]:
-    """Run a program that calls `feed`, the command, in a process of its own. Returns what it printed."""
+    """Run a program that calls `feed`, the command, in a process of its own. Returns what it printed.
+
+    It caches no modules (`-B`): below a limit of the size of files they would be cut off for all that follow.
+    """
     begin = (
         "import ctypes, pathlib, re, resource, sys\n"
         "from cli import app\n"
@@ -195,7 +198,7 @@ async def program(pilito: Pilito, lines: str, *arguments: object) -> tuple[str, 
         "    return app([*arguments], standalone_mode=False)\n"
     )
     process = await create_subprocess_exec(
-        *(sys.executable, "-c", begin + lines, "feed", *map(str, arguments)),
+        *(sys.executable, "-B", "-c", begin + lines, "feed", *map(str, arguments)),
         stdin=DEVNULL,
         stdout=PIPE,
         stderr=PIPE,

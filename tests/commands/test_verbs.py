@@ -1,5 +1,6 @@
 """The verbs of `pilito`, each with its module, which is loaded when the verb is used."""
 
+import os
 import subprocess
 import sys
 from typing import Any
@@ -9,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from cli import app
-from commands.verbs import VERBS
+from commands.verbs import ROOM, VERBS
 
 GROUP: Any = typer.main.get_command(app)
 
@@ -59,3 +60,21 @@ def test_a_worker_does_not_load_the_api() -> None:
 def test_a_verb_that_connects_to_temporal_does_not_load_workflows() -> None:
     code = "import commands.trouble, commands.shops.token"
     assert loaded_by(code, "openai", "temporalio", "workflows") == ["temporalio"]
+
+
+@pytest.mark.usefixtures("programs")
+@pytest.mark.parametrize(("free", "cached"), [(ROOM, True), (ROOM - 1, False)])
+def test_no_module_is_cached_on_a_full_disk(free: int, cached: bool) -> None:
+    """A part of it would be cached, and each later `pilito` would end with "marshal data too short"."""
+    code = (
+        "import shutil, sys\n"
+        f"shutil.disk_usage = lambda _: shutil._ntuple_diskusage(10**12, 0, {free})\n"
+        "from cli import app\n"
+        "app(['feed', '--help'], standalone_mode=False)\n"
+        "print(sys.dont_write_bytecode, file=sys.stderr)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stderr.split() == [str(not cached)]
