@@ -106,7 +106,6 @@ class Database:
     def __init__(self, engine: AsyncEngine, *, wall: Callable[[], float] = wall_clock) -> None:
         self.engine = engine
         self.clock = DatabaseClock(self, wall=wall)
-        self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -115,13 +114,23 @@ class Database:
 
     @asynccontextmanager
     async def single(self) -> AsyncIterator[AsyncConnection]:
-        async with self._autocommit.connect() as connection:
+        async with self._autocommit() as connection:
             yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        async with self._autocommit.connect() as connection:
+        async with self._autocommit() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def _autocommit(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection without a transaction.
+
+        An engine with this option would set it before the block begins, where psycopg gives way to other tasks
+        of a busy event loop: a task that is cancelled there would not return the connection to the pool.
+        """
+        async with self.engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
     async def ping(self) -> None:
         """Raises an error of SQLAlchemy where Postgres does not answer."""

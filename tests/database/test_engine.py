@@ -1,8 +1,12 @@
 """Connections to Postgres, and the messages of their errors."""
 
+import asyncio
+
+import psycopg.waiting
 import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
 
 from database.engine import Database, create_engine, create_migration_engine
 from tests.support.shop import Shop
@@ -61,3 +65,38 @@ async def test_parameters_of_the_address_take_precedence(
     expected = {"lock_timeout": "0", "application_name": f"{value} test"}
     assert migrated == expected.get(name, value)
     assert limits == (value if name == "statement_timeout" else "0")
+
+
+def checked_out(database: Database) -> int:
+    pool = database.engine.sync_engine.pool
+    assert isinstance(pool, QueuePool)
+    return pool.checkedout()
+
+
+@pytest.mark.parametrize("purpose", ["transaction", "single", "reading"])
+async def test_a_task_returns_its_connection_wherever_it_is_cancelled(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, purpose: str
+) -> None:
+    """Also where psycopg gives way to other tasks, as it does where the event loop has been busy."""
+    monkeypatch.setattr(psycopg.waiting, "MAX_BUSY_TIME", 0)
+    database = Database(create_engine(database_url, pool_size=1))
+
+    async def work() -> None:
+        async with getattr(database, purpose)() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    steps = 0
+    while True:
+        await database.ping()
+        working = asyncio.create_task(work())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        working.cancel()
+        (result,) = await asyncio.gather(working, return_exceptions=True)
+        assert checked_out(database) == 0
+        if result is None:
+            break
+        assert isinstance(result, asyncio.CancelledError)
+        steps += 1
+    assert steps > 5
+    await database.close()

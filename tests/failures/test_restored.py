@@ -17,11 +17,6 @@ from tests.support.recovery import age, look
 from tests.support.shop import Shop
 from tests.support.system import System, running
 
-# A worker ends here while it works: a step that is cancelled while it takes a connection does not return it.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:The garbage collector is trying to clean up non-checked-in connection:sqlalchemy.exc.SAWarning"
-)
-
 LARGE = "<p>" + "large " * 60_000 + "</p>"
 """A body above 256 KiB, which the event's row has alone."""
 
