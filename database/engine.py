@@ -126,8 +126,8 @@ class Database:
     async def _autocommit(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection without a transaction.
 
-        An engine with this option would set it before the block begins, where psycopg gives way to other tasks
-        of a busy event loop: a task that is cancelled there would not return the connection to the pool.
+        An engine with this option would set it before the block begins. There psycopg gives way to other tasks
+        of a busy loop, and a task that is cancelled would not return the connection to the pool.
         """
         async with self.engine.connect() as connection:
             yield await connection.execution_options(isolation_level="AUTOCOMMIT")

@@ -22,7 +22,7 @@ CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 LAMP = {"id": 1, "name": "لامپ", "description": "<p>روشن</p>", "price": "5", "variations": [{"id": 11}]}
 
 PROGRAMS = r"^/(api/integrations|mcp|ucp|v1|\.well-known)(/|$)"
-"""The paths of shops and assistants, which have a token of a store; the others are those of people."""
+"""The paths of shops and assistants, which have a token of a store. People have the other paths."""
 
 UNLUCKY = 4
 """The product with an event that failed before schemathesis started."""
