@@ -126,7 +126,7 @@ class Database:
     async def _autocommit(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection without a transaction.
 
-        An engine with this option would set it before the block begins. There psycopg gives way to other tasks
+        An engine with this option would set it before the block begins. There psycopg yields to other tasks
         of a busy loop, and a task that is cancelled would not return the connection to the pool.
         """
         async with self.engine.connect() as connection:
