@@ -12,6 +12,7 @@ import pytest
 
 pytest_plugins = [
     "tests.support.plugins.examples",
+    "tests.support.plugins.leftovers",
     "tests.support.plugins.markers",
     "tests.support.plugins.order",
     "tests.support.plugins.servers",

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.environment import DIMENSIONS, SECRET_KEY, Configure, migrate
+from tests.support.plugins.leftovers import SHARED_DATABASE
 
 if TYPE_CHECKING:
     from fakes.openai import EmbeddingServer
@@ -41,9 +42,10 @@ def postgres_url(state_dir: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def database_url(postgres_url: str) -> str:
+def database_url(postgres_url: str, request: pytest.FixtureRequest) -> str:
     """A database with all tables."""
     migrate(postgres_url)
+    request.config.stash[SHARED_DATABASE] = postgres_url
     return postgres_url
 
 
