@@ -280,8 +280,8 @@ async def test_a_statement_that_is_refused_says_so_at_once(
     async def refused(connection: AsyncConnection, *_: object) -> None:
         await connection.exec_driver_sql("SELECT of_a_newer_version FROM products")
 
+    monkeypatch.setattr(failures, "REFUSED_INTERVAL", timedelta(seconds=1))
     with monkeypatch.context() as patch:
-        patch.setattr(failures, "REFUSED_INTERVAL", timedelta(seconds=1))
         patch.setattr(products, "load", refused)
         event_id = await shop.submit(product())
         row = await shown(shop, event_id, "retrying")

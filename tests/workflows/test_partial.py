@@ -1,6 +1,7 @@
 """Deliveries with a part of a product: what was not sent stays, or the shop is asked."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from fakes.woocommerce import KEY, SECRET, ShopServer
 from tests.support import deliveries
 from tests.support.environment import Configure
 from tests.support.shop import Shop
-from tests.support.system import System, running
+from tests.support.system import System, running, working
 
 SIGNED = "a-secret-of-letters"
 LAMP = {
@@ -80,10 +81,15 @@ async def partial(configure: Configure) -> AsyncIterator[System]:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def slow(configure: Configure) -> AsyncIterator[System]:
-    """A service that waits long enough for several changes of one product."""
-    async with running(configure(task_queue="partial-slow", debounce_seconds=2.0)) as started:
+async def idle(configure: Configure) -> AsyncIterator[System]:
+    """A service without a worker, so that several changes of one product wait together until one runs."""
+    async with running(configure(task_queue="partial-idle"), work=False) as started:
         yield started
+
+
+def at_work(idle: System) -> AbstractAsyncContextManager[object]:
+    """A worker for the changes that wait."""
+    return working(idle.settings, schedules=False)
 
 
 @pytest_asyncio.fixture
@@ -289,9 +295,9 @@ async def test_a_shopify_product_without_a_status_is_not_shown(partial: System) 
 
 
 @pytest.mark.parametrize("size", [10, 200_000], ids=["small", "large"])
-async def test_a_superseded_change_is_not_lost(slow: System, embeddings: EmbeddingServer, size: int) -> None:
-    """Within one debounce: a whole product, its new name, and the price of one more event."""
-    shop = await slow.shop(webhook_secret=SIGNED)
+async def test_a_superseded_change_is_not_lost(idle: System, embeddings: EmbeddingServer, size: int) -> None:
+    """In one burst: a whole product, its new name, and the price of one more event."""
+    shop = await idle.shop(webhook_secret=SIGNED)
     description = f"<p>Warm light {'a' * size}</p>"
     first, second, third = [
         await shop.submit({**body, "date_modified_gmt": f"2026-11-25T10:00:0{second}"})
@@ -303,9 +309,9 @@ async def test_a_superseded_change_is_not_lost(slow: System, embeddings: Embeddi
             )
         )
     ]
-    assert [(await shop.ended(event))["status"] for event in (first, second, third)] == [
-        *("superseded", "superseded", "succeeded")
-    ]
+    async with at_work(idle):
+        ended = [(await shop.ended(event))["status"] for event in (first, second, third)]
+    assert ended == ["superseded", "superseded", "succeeded"]
     after = await row(shop)
     assert (after["title"], after["tags"], after["price"]) == ("Turquoise lamp", [], 90)
     assert (after["description"], after["categories"], after["is_active"]) == (description, ["Lamps"], True)
@@ -313,31 +319,37 @@ async def test_a_superseded_change_is_not_lost(slow: System, embeddings: Embeddi
 
 
 async def test_what_was_applied_before_is_not_applied_again(
-    slow: System, embeddings: EmbeddingServer
+    idle: System, embeddings: EmbeddingServer
 ) -> None:
     """A superseded event counts only until a newer one was applied."""
-    shop = await slow.shop(webhook_secret=SIGNED)
+    shop = await idle.shop(webhook_secret=SIGNED)
     old, new, last = ({"date_modified_gmt": f"2026-11-25T10:00:0{second}"} for second in range(3))
     first = await shop.submit({**LAMP, "name": "Old name", **old})
-    await shop.ended(await shop.submit({"id": 7, "name": "New name", **new}))
-    assert (await shop.ended(first))["status"] == "superseded"
-    await shop.sync({"id": 7, "price": "90", **last})
+    second = await shop.submit({"id": 7, "name": "New name", **new})
+    async with at_work(idle):
+        await shop.ended(second)
+        assert (await shop.ended(first))["status"] == "superseded"
+        await shop.sync({"id": 7, "price": "90", **last})
     assert (await row(shop))["title"] == "New name"
 
 
 async def test_a_superseded_part_of_a_variation_is_not_lost(
-    slow: System, embeddings: EmbeddingServer
+    idle: System, embeddings: EmbeddingServer
 ) -> None:
     """A variation alone, and inside of its product."""
-    shop = await slow.shop(webhook_secret=SIGNED)
+    shop = await idle.shop(webhook_secret=SIGNED)
     one = {"id": 8, "price": "10", "sku": "V-8", "attributes": [{"name": "Size", "option": "S"}]}
     await shop.submit({**LAMP, "variations": [one], "date_modified_gmt": "2026-11-25T10:00:00"})
     later = {"date_modified_gmt": "2026-11-25T10:00:01"}
-    await shop.ended(await shop.submit({"id": 7, "price": "90", **later}))
+    price = await shop.submit({"id": 7, "price": "90", **later})
+    async with at_work(idle):
+        await shop.ended(price)
     assert (await variation(shop, "woo_8"))["metadata"]["sku"] == "V-8"
     alone = {"id": 8, "type": "variation", "parent_id": 7}
     await shop.submit({**alone, "sku": "V-9", **later})
-    await shop.ended(await shop.submit({**alone, "price": "11", "date_modified_gmt": "2026-11-25T10:00:02"}))
+    price = await shop.submit({**alone, "price": "11", "date_modified_gmt": "2026-11-25T10:00:02"})
+    async with at_work(idle):
+        await shop.ended(price)
     after = await variation(shop, "woo_8")
     assert (after["metadata"]["sku"], after["price"]) == ("V-9", 11)
     assert after["options"] == [{"name": "Size", "options": ["S"]}]

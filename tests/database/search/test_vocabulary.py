@@ -28,9 +28,12 @@ async def completed(shop: Shop, query: str, store_id: int | None = None) -> Aske
 
 
 async def aged(shop: Shop) -> None:
-    """Let all words be due to be checked."""
+    """Let the words of a shop be due to be checked."""
     async with shop.database.transaction() as connection:
-        await connection.execute(text("UPDATE vocabulary SET checked_at = now() - interval '2 days'"))
+        await connection.execute(
+            text("UPDATE vocabulary SET checked_at = now() - interval '2 days' WHERE store_id = :store"),
+            {"store": shop.store_id},
+        )
 
 
 async def swept(shop: Shop) -> int:
