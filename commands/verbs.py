@@ -1,7 +1,5 @@
 """The verbs of `pilito`. The module of a verb is loaded when the verb is used: all of them take seconds."""
 
-import shutil
-import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
@@ -34,10 +32,6 @@ VERBS = {
 }
 """Verb -> the module and the name of its function, or of a Typer app with verbs of its own."""
 
-ROOM = 64 * 1024 * 1024
-"""Free bytes of the disk that Python needs to cache modules. On a full disk it caches a part of a module, and
-cannot load that module later, when the disk has room again."""
-
 
 class _Loaded(Mapping[str, Any]):
     """Click's commands by verb, each made when it is asked for."""
@@ -69,8 +63,6 @@ class Verbs(TyperGroup):
         self.commands = loaded
 
     def invoke(self, ctx: Any) -> Any:
-        if shutil.disk_usage(__file__).free < ROOM:
-            sys.dont_write_bytecode = True
         from commands.trouble import sentences  # it loads the clients of Postgres and Temporal
 
         with sentences():

@@ -10,7 +10,8 @@ import typer
 from typer.testing import CliRunner
 
 from cli import app
-from commands.verbs import ROOM, VERBS
+from commands import ROOM
+from commands.verbs import VERBS
 
 GROUP: Any = typer.main.get_command(app)
 
