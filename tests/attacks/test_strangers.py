@@ -1,5 +1,6 @@
 """Requests of unknown senders and of single shops take a bounded part of memory and connections."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -12,7 +13,7 @@ from tests.support.environment import Configure
 from tests.support.eventually import eventually
 from tests.support.network.wire import Wire, wired
 from tests.support.shop import Shop
-from tests.support.system import System, running
+from tests.support.system import ServiceClient, System, running
 
 WEBHOOK = "/api/integrations/woocommerce/webhook/"
 SECRET = "a-secret-of-letters"
@@ -63,6 +64,17 @@ async def begun(system: System, stack: AsyncExitStack, path: str, headers: dict[
         body=b" " * (LARGEST - 1),
     )
     return wire
+
+
+async def in_flight(system: System, bodies: int) -> None:
+    """Wait until so many begun bodies are counted: another body that came first would take their place."""
+    assert isinstance(system.http, ServiceClient)
+    counter = system.http.app.state.opened.bodies
+    await eventually(
+        lambda: asyncio.sleep(0, counter.taken),
+        lambda taken: taken >= bodies * (LARGEST - 1),
+        what="bodies in flight",
+    )
 
 
 @pytest.mark.parametrize("platform", FORMS)
@@ -138,9 +150,11 @@ async def test_large_bodies_of_unknown_senders_leave_room_for_others(
     flooded = [await signed_shop(narrow) for _ in range(2)]
     for shop in flooded:
         await begun(narrow, connections, f"{WEBHOOK}{shop.store_id}/", FORMS["woocommerce"])
+    await in_flight(narrow, 1)
     third = await signed_shop(narrow)
     sent = deliveries.woocommerce({"id": 7, "name": "a" * (2 * FREE_BYTES)}, SECRET)
-    refused = await eventually(lambda: third.deliver(sent), lambda answer: answer.status_code == 503)
+    refused = await third.deliver(sent)
+    assert refused.status_code == 503
     assert list(refused.json()) == ["error"]
     assert int(refused.headers["retry-after"]) > 0
     assert (await third.deliver(deliveries.woocommerce({"id": 7, "name": "a"}, SECRET))).status_code == 202
@@ -160,7 +174,8 @@ async def test_large_bodies_of_one_store_leave_room_for_others(
     shop, other = await narrow.shop(), await narrow.shop()
     large = {"id": 9, "name": "a", "description": "a" * (2 * FREE_BYTES)}
     await begun(narrow, connections, WEBHOOK, shop.headers)
-    await eventually(lambda: shop.send(large), lambda answer: answer.status_code == 503)
+    await in_flight(narrow, 1)
+    assert (await shop.send(large)).status_code == 503
     assert (await shop.send({"id": 8, "name": "a"})).status_code == 202
     assert (await other.send(large)).status_code == 202
 
@@ -169,13 +184,14 @@ async def test_all_large_bodies_have_one_limit(narrow: System, connections: Asyn
     """A chunked body is counted as it arrives."""
     for _ in range(4):
         await begun(narrow, connections, WEBHOOK, (await narrow.shop()).headers)
+    await in_flight(narrow, 4)
     shop = await narrow.shop()
     wire = await connections.enter_async_context(wired(narrow))
     token = f"Authorization: {shop.headers['Authorization']}"
     await wire.send(f"POST {WEBHOOK} HTTP/1.1", "Host: pilito", token, "Transfer-Encoding: chunked")
     other = await narrow.shop()
     large = {"id": 9, "name": "a", "description": "a" * (2 * FREE_BYTES)}
-    await eventually(lambda: other.send(large), lambda answer: answer.status_code == 503)
+    assert (await other.send(large)).status_code == 503
     await wire.pour([b"400\r\n" + b" " * 1024 + b"\r\n"] * (2 * FREE_BYTES // 1024))
     assert (await wire.answered()).startswith(b"HTTP/1.1 503 ")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 import uvicorn
+from fastapi import FastAPI
 from temporalio.client import Client, ScheduleDescription
 from temporalio.client import ScheduleActionExecutionStartWorkflow as Started
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
@@ -43,8 +44,9 @@ _numbers = itertools.count(1)
 
 
 class ServiceClient(httpx2.AsyncClient):
-    """A client of a service, with the task queue of its events."""
+    """A client of a service, with the service itself and the task queue of its events."""
 
+    app: FastAPI
     task_queue: str
 
 
@@ -142,7 +144,7 @@ async def serving(
         async with ServiceClient(
             base_url=f"http://127.0.0.1:{port}", timeout=30, event_hooks={"response": [Conformance(app)]}
         ) as http:
-            http.task_queue = settings.task_queue
+            http.app, http.task_queue = app, settings.task_queue
             yield http
     finally:
         server.should_exit = True
