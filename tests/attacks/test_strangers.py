@@ -150,7 +150,7 @@ async def test_large_bodies_of_unknown_senders_leave_room_for_others(
     flooded = [await signed_shop(narrow) for _ in range(2)]
     for shop in flooded:
         await begun(narrow, connections, f"{WEBHOOK}{shop.store_id}/", FORMS["woocommerce"])
-    await in_flight(narrow, 1)
+        await in_flight(narrow, 1)
     third = await signed_shop(narrow)
     sent = deliveries.woocommerce({"id": 7, "name": "a" * (2 * FREE_BYTES)}, SECRET)
     refused = await third.deliver(sent)
