@@ -41,6 +41,8 @@ def _day(value: object) -> date:
 
 
 def _price(value: object) -> Decimal:
+    if isinstance(value, Decimal):  # a price that was read before
+        return value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError("expected a price")
     if isinstance(value, str) and not re.fullmatch(_PRICE, value):

@@ -69,12 +69,8 @@ def read_search(body: SearchBody, store: OpenStore) -> Asked:
         limit=min((pagination.limit if pagination else None) or DEFAULT_PRODUCTS, MOST_PRODUCTS),
         cursor=(pagination.cursor if pagination else None) or body.cursor,
         in_stock=filters.in_stock,
-        min_price=_written(
-            max((one for one in (lowest, filters.min_price) if one is not None), default=None)
-        ),
-        max_price=_written(
-            min((one for one in (highest, filters.max_price) if one is not None), default=None)
-        ),
+        min_price=max((one for one in (lowest, filters.min_price) if one is not None), default=None),
+        max_price=min((one for one in (highest, filters.max_price) if one is not None), default=None),
         categories=filters.categories,
         brands=filters.brands,
         exclude=Excluded(categories=filters.exclude.categories, brands=filters.exclude.brands),
@@ -87,10 +83,6 @@ def read_search(body: SearchBody, store: OpenStore) -> Asked:
     if unknown := filters.unknown():
         messages.append(filters_ignored(unknown))
     return Asked(request=request, condition=None if query else AllOf(), messages=tuple(messages))
-
-
-def _written(price: Decimal | None) -> str | None:
-    return None if price is None else f"{price:f}"
 
 
 def _price(body: SearchBody, store: OpenStore) -> tuple[Decimal | None, Decimal | None, Message | None]:
